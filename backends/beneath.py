@@ -1,0 +1,83 @@
+"""Opening a path below a folder without a moment in which it could be made to lead out of it."""
+
+import ctypes
+import errno
+import os
+import sys
+from functools import cache
+
+__all__ = ["open_beneath"]
+
+_SYS_OPENAT2 = 437
+_RESOLVE_NO_MAGICLINKS = 0x02
+_RESOLVE_BENEATH = 0x08
+_UNAVAILABLE = {errno.ENOSYS, errno.EPERM, errno.EINVAL, errno.E2BIG}
+
+
+class _OpenHow(ctypes.Structure):
+    # struct open_how, openat2(2)
+    _fields_ = (("flags", ctypes.c_uint64), ("mode", ctypes.c_uint64), ("resolve", ctypes.c_uint64))
+
+
+def open_beneath(root_fd: int, relative: str, flags: int, mode: int = 0) -> int:
+    """Open a path that the kernel itself keeps below `root_fd`; a new descriptor, closed on exec.
+
+    Where openat2 is missing the path is walked folder by folder and no symlink is followed.
+
+    Raises:
+        OSError: EXDEV or ELOOP where the path leads out; else what open(2) says.
+    """
+    flags |= os.O_CLOEXEC
+    if _has_openat2():
+        return _openat2(root_fd, relative, flags, mode)
+    return _walk(root_fd, relative, flags, mode)
+
+
+def _openat2(root_fd: int, relative: str, flags: int, mode: int) -> int:
+    how = _OpenHow(flags, mode, _RESOLVE_BENEATH | _RESOLVE_NO_MAGICLINKS)
+    for _ in range(100):
+        fd: int = _libc().syscall(_SYS_OPENAT2, root_fd, os.fsencode(relative), ctypes.byref(how), ctypes.sizeof(how))
+        if fd >= 0:
+            return fd
+        code = ctypes.get_errno()
+        # EAGAIN: a rename raced with the resolution of "..", and the kernel could not be sure.
+        if code not in (errno.EAGAIN, errno.EINTR):
+            raise OSError(code, os.strerror(code))
+    raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+
+def _walk(root_fd: int, relative: str, flags: int, mode: int) -> int:
+    *folders, name = [part for part in relative.split("/") if part not in ("", ".")] or ["."]
+    if ".." in (*folders, name):
+        raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+    here = os.dup(root_fd)
+    try:
+        for folder in folders:
+            deeper = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=here)
+            os.close(here)
+            here = deeper
+        return os.open(name, flags | os.O_NOFOLLOW, mode, dir_fd=here)
+    finally:
+        os.close(here)
+
+
+@cache
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
+
+
+@cache
+def _has_openat2() -> bool:
+    """Asked once: old kernels and some sandboxes refuse the call."""
+    if sys.platform != "linux":
+        return False
+    here = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.close(_openat2(here, ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, 0))
+    except OSError as exc:
+        if exc.errno in _UNAVAILABLE:
+            return False
+        raise
+    finally:
+        os.close(here)
+    return True

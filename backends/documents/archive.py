@@ -1,0 +1,57 @@
+"""Members of office files, bounded: a zip of a few bytes can hold gigabytes."""
+
+import zipfile
+import zlib
+from typing import IO, BinaryIO
+from xml.etree.ElementTree import Element
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import ParseError, parse
+
+from files_api_mcp.backends.errors import UnsupportedType
+
+__all__ = ["Archive"]
+
+_MOST_BYTES = 512 * 1024 * 1024
+_MOST_RATIO = 200
+_RATIO_FREE = 10 * 1024 * 1024
+_MOST_MEMBERS = 10_000
+
+
+class Archive:
+    """An office file's zip.
+
+    Raises (opening and every method):
+        UnsupportedType: The zip is damaged, encrypted, a bomb, or its XML declares entities.
+    """
+
+    def __init__(self, content: BinaryIO) -> None:
+        try:
+            self._zip = zipfile.ZipFile(content)
+        except (zipfile.BadZipFile, ValueError, OSError):
+            raise UnsupportedType("The file is damaged and cannot be opened.") from None
+        members = self._zip.infolist()
+        if len(members) > _MOST_MEMBERS or sum(member.file_size for member in members) > _MOST_BYTES:
+            raise UnsupportedType("The file unpacks to more than is allowed.")
+        self.names = frozenset(member.filename for member in members)
+
+    def tree(self, name: str) -> Element | None:
+        """A member's XML, or None where there is none."""
+        if name not in self.names:
+            return None
+        with self._open(name) as member:
+            try:
+                root: Element = parse(member, forbid_dtd=True).getroot()
+            except DefusedXmlException:
+                raise UnsupportedType("The file declares XML entities, which are not read.") from None
+            except (ParseError, zipfile.BadZipFile, zlib.error, EOFError):
+                raise UnsupportedType("The file is damaged and cannot be read.") from None
+        return root
+
+    def _open(self, name: str) -> IO[bytes]:
+        member = self._zip.getinfo(name)
+        if member.flag_bits & 1:
+            raise UnsupportedType("The file needs a password.")
+        if member.file_size > max(_RATIO_FREE, member.compress_size * _MOST_RATIO):
+            raise UnsupportedType("The file unpacks to more than is allowed.")
+        return self._zip.open(member)

@@ -1,0 +1,51 @@
+"""Pictures of PDF pages, and image files made fit to be shown."""
+
+from collections.abc import Iterator
+from io import BytesIO
+from typing import BinaryIO
+
+from PIL import Image, UnidentifiedImageError
+
+from files_api_mcp.backends.documents.pdf import open_pdf
+from files_api_mcp.backends.errors import UnsupportedType
+from files_api_mcp.backends.models import PageImage
+
+__all__ = ["pdf_images", "shown_image"]
+
+_AS_THEY_ARE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+_MOST_BYTES = 1_000_000
+
+
+def pdf_images(content: BinaryIO, pages: list[int], max_side: int) -> Iterator[PageImage]:
+    """Render pages (1-based), their longer side at most `max_side` pixels."""
+    document = open_pdf(content)
+    for number in pages:
+        page = document[number - 1]
+        scale = min(max_side / max(page.get_size()), 2.5)
+        image = page.render(scale=scale).to_pil()
+        page.close()
+        yield PageImage(number, *_encoded(image.convert("RGB")))
+
+
+def shown_image(content: BinaryIO, mime_type: str, max_side: int) -> PageImage:
+    """The image file itself where it is small enough to be shown, else a smaller picture of it."""
+    data = content.read()
+    try:
+        image = Image.open(BytesIO(data))
+        if mime_type in _AS_THEY_ARE and len(data) <= _MOST_BYTES and max(image.size) <= max_side:
+            image.verify()
+            return PageImage(1, mime_type, data)
+        image.thumbnail((max_side, max_side))
+        return PageImage(1, *_encoded(image.convert("RGB")))
+    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError):
+        raise UnsupportedType("The image is damaged or too large to be shown.") from None
+
+
+def _encoded(image: Image.Image) -> tuple[str, bytes]:
+    """As PNG, or as JPEG where that is much smaller, as with scans."""
+    png, jpeg = BytesIO(), BytesIO()
+    image.save(png, "PNG")
+    image.save(jpeg, "JPEG", quality=85)
+    if len(jpeg.getvalue()) * 2 < len(png.getvalue()):
+        return "image/jpeg", jpeg.getvalue()
+    return "image/png", png.getvalue()

@@ -1,0 +1,94 @@
+"""What kind of file this is, told from its bytes; the name only chooses among kinds of text."""
+
+import codecs
+import re
+from pathlib import PurePosixPath
+
+__all__ = ["ASKABLE", "IMAGES", "PDF", "is_text", "sniff"]
+
+PDF = "application/pdf"
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+DOCX = f"{_OFFICE}.wordprocessingml.document"
+PPTX = f"{_OFFICE}.presentationml.presentation"
+XLSX = f"{_OFFICE}.spreadsheetml.sheet"
+XLS = "application/vnd.ms-excel"
+IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp", "image/tiff"})
+
+_MAGIC = (
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+    (b"BM", "image/bmp"),
+    (b"II*\0", "image/tiff"),
+    (b"MM\0*", "image/tiff"),
+    (b"\x1f\x8b", "application/gzip"),
+    (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
+    (b"Rar!\x1a\x07", "application/vnd.rar"),
+    (b"ID3", "audio/mpeg"),
+    (b"OggS", "audio/ogg"),
+    (b"fLaC", "audio/flac"),
+    (b"SQLite format 3\0", "application/vnd.sqlite3"),
+)
+_OOXML = ((b"word/document", DOCX), (b"ppt/presentation", PPTX), (b"xl/workbook", XLSX))
+_TEXT_NAMES = {
+    ".md": "text/markdown",
+    ".markdown": "text/markdown",
+    ".csv": "text/csv",
+    ".tsv": "text/tab-separated-values",
+    ".json": "application/json",
+    ".jsonl": "application/json",
+    ".ipynb": "application/json",
+    ".html": "text/html",
+    ".htm": "text/html",
+    ".xml": "application/xml",
+}
+_BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_HTML = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+_CONTROLS = bytes(set(range(32)) - {7, 8, 9, 10, 12, 13, 27})
+
+ASKABLE = frozenset({PDF, DOCX, PPTX, XLSX, XLS, "text/plain", *_TEXT_NAMES.values()})
+
+
+def sniff(head: bytes, tail: bytes, filename: str) -> str:
+    """The MIME type of a file, from its first and last 64 KiB."""
+    if 0 <= head[: 1024 + 5].find(b"%PDF-") <= 1024 and not is_text(head[:32]) or head.startswith(b"%PDF-"):
+        return PDF
+    if head.startswith(b"PK\x03\x04"):
+        return _zip_kind(head, tail)
+    if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        return XLS if "W\0o\0r\0k\0b\0o\0o\0k".encode("latin-1") in head + tail else "application/x-ole-storage"
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        return "image/webp"
+    for magic, kind in _MAGIC:
+        if head.startswith(magic) and not (magic == b"BM" and is_text(head)):
+            return kind
+    return _text_kind(head, filename) if is_text(head) else "application/octet-stream"
+
+
+def is_text(data: bytes) -> bool:
+    """Whether bytes read as text in some common encoding: marked as such, or free of the controls that text lacks."""
+    if not data or data.startswith(_BOMS):
+        return True
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(data)
+    except UnicodeDecodeError:
+        # Latin, Cyrillic, Japanese, Chinese and Korean encodings have no controls; binary formats do.
+        return not data.translate(None, bytes(set(range(256)) - set(_CONTROLS)))
+    return (
+        data.count(0) == 0 and len(data.translate(None, bytes(set(range(256)) - set(_CONTROLS)))) < 1 + len(data) // 200
+    )
+
+
+def _text_kind(head: bytes, filename: str) -> str:
+    if _HTML.match(head.removeprefix(codecs.BOM_UTF8)):
+        return "text/html"
+    return _TEXT_NAMES.get(PurePosixPath(filename).suffix.lower(), "text/plain")
+
+
+def _zip_kind(head: bytes, tail: bytes) -> str:
+    # The directory at the end names every member; a file as long as that has the first ones at its start.
+    for member, kind in _OOXML:
+        if member in tail or member in head:
+            return kind
+    return "application/zip"

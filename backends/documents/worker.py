@@ -1,0 +1,75 @@
+"""The process that parses documents: hostile bytes can hang or crash it, and nothing else.
+
+Jobs come as JSON lines on stdin; each is answered by JSON lines on stdout, the last of which holds `end` or `error`.
+"""
+
+import base64
+import json
+import os
+import resource
+import sys
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from files_api_mcp.backends.documents.parsing import extract, render
+from files_api_mcp.backends.errors import UnsupportedType
+
+__all__ = ["main"]
+
+_PIECE = 64 * 1024
+
+
+def main() -> None:
+    """Serve jobs until stdin ends."""
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints must not be taken for an answer
+    _limit(int(sys.argv[1]))
+    for line in sys.stdin.buffer:
+        for answer in _answers(json.loads(line)):
+            out.write(json.dumps(answer).encode() + b"\n")
+            out.flush()
+
+
+def _answers(job: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    try:
+        with open(job["path"], "rb") as content:
+            yield from _render(content, job) if "pages" in job else _extract(content, job["mime_type"])
+        yield {"end": True}
+    except UnsupportedType as exc:
+        yield {"error": exc.sentence}
+    except MemoryError:
+        yield {"error": "The file needs more memory to read than is allowed."}
+    except RecursionError:
+        yield {"error": "The file is nested too deeply to read."}
+    except Exception as exc:  # noqa: BLE001  a parser may raise anything on bytes made to break it
+        print(f"{type(exc).__name__}", file=sys.stderr)
+        yield {"error": "The file is damaged, or not what its first bytes say."}
+
+
+def _extract(content: BinaryIO, mime_type: str) -> Iterator[dict[str, Any]]:
+    document = extract(content, mime_type)
+    yield {"paginated": document.paginated, "pages": document.pages}
+    for number, text in enumerate(document.texts, start=1):
+        for start in range(0, max(1, len(text)), _PIECE):
+            yield {"page": number, "text": text[start : start + _PIECE], "more": start + _PIECE < len(text)}
+
+
+def _render(content: BinaryIO, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for image in render(content, job["mime_type"], job["pages"], job["max_side"]):
+        data = base64.b64encode(image.data).decode("ascii")
+        yield {"page": image.page, "mime_type": image.mime_type, "data": data}
+
+
+def _limit(memory_bytes: int) -> None:
+    for limit, most in (
+        (resource.RLIMIT_AS, memory_bytes),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_NOFILE, 64),
+    ):
+        _, hard = resource.getrlimit(limit)
+        resource.setrlimit(limit, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+
+
+if __name__ == "__main__":
+    main()

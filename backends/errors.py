@@ -1,0 +1,176 @@
+"""Everything that a backend may raise on purpose.
+
+    FilesError                    code
+    ├── InvalidArgument           invalid_argument
+    ├── NotFound                  not_found
+    ├── FileExpired               file_expired
+    ├── Unreadable                what the caller pointed at cannot be taken
+    │   ├── OutsideRoots          outside_roots
+    │   ├── SensitiveFile         sensitive_file_refused
+    │   ├── NotARegularFile       not_a_regular_file
+    │   ├── FileTooLarge          file_too_large
+    │   ├── EmptyFile             empty_file
+    │   ├── FileChanged           file_changed
+    │   ├── BadFilename           bad_filename
+    │   └── PermissionDenied      permission_denied
+    ├── UnsupportedType           unsupported_type
+    ├── NotDownloadable           not_downloadable
+    ├── StoreError                the place that holds the files
+    │   ├── StorageFull           storage_full
+    │   ├── StoreBusy             store_busy
+    │   └── StoreDamaged          store_damaged
+    ├── Busy                      busy
+    ├── ReadOnly                  read_only
+    └── NotConfirmed              not_confirmed
+
+Codes are part of the contract with agents (they branch on them), so a released code never changes.
+"""
+
+from typing import ClassVar
+
+__all__ = [
+    "BadFilename",
+    "Busy",
+    "EmptyFile",
+    "FileChanged",
+    "FileExpired",
+    "FileTooLarge",
+    "FilesError",
+    "InvalidArgument",
+    "NotARegularFile",
+    "NotConfirmed",
+    "NotDownloadable",
+    "NotFound",
+    "OutsideRoots",
+    "PermissionDenied",
+    "ReadOnly",
+    "SensitiveFile",
+    "StorageFull",
+    "StoreBusy",
+    "StoreDamaged",
+    "StoreError",
+    "Unreadable",
+    "UnsupportedType",
+]
+
+
+class FilesError(Exception):
+    """An expected failure: a stable code, one sentence, and what to do next.
+
+    `sentence` and `next_step` are shown to the model, so neither may hold a path that the caller did not
+    give, a secret, or text of a document.
+    """
+
+    code: ClassVar[str] = "failed"
+    default_next_step: ClassVar[str] = ""
+
+    def __init__(self, sentence: str, next_step: str | None = None) -> None:
+        self.sentence = sentence
+        self.next_step = self.default_next_step if next_step is None else next_step
+        super().__init__(f"{self.sentence} {self.next_step}".strip())
+
+    @property
+    def text(self) -> str:
+        """`[code] Sentence. Next step.`: what an agent reads."""
+        return f"[{self.code}] {self}"
+
+
+class InvalidArgument(FilesError):
+    code = "invalid_argument"
+    default_next_step = "Correct the argument and call again."
+
+
+class NotFound(FilesError):
+    code = "not_found"
+    default_next_step = "Call list_files to see what exists."
+
+
+class FileExpired(FilesError):
+    code = "file_expired"
+    default_next_step = "Upload the file again to use it."
+
+
+class Unreadable(FilesError):
+    """The file that the caller pointed at cannot be taken; nothing was stored or sent."""
+
+
+class OutsideRoots(Unreadable):
+    code = "outside_roots"
+    default_next_step = "Give a path under an allowed folder, or ask the operator to add the folder as a ROOT."
+
+
+class SensitiveFile(Unreadable):
+    code = "sensitive_file_refused"
+    default_next_step = "Choose another file; only the operator can allow this one, with --allow-sensitive."
+
+
+class NotARegularFile(Unreadable):
+    code = "not_a_regular_file"
+    default_next_step = "Give the path of an ordinary file."
+
+
+class FileTooLarge(Unreadable):
+    code = "file_too_large"
+    default_next_step = "Split the file, or upload a smaller one."
+
+
+class EmptyFile(Unreadable):
+    code = "empty_file"
+    default_next_step = "Upload a file that has content."
+
+
+class FileChanged(Unreadable):
+    code = "file_changed"
+    default_next_step = "Nothing was stored; upload again once the file is no longer being written."
+
+
+class BadFilename(Unreadable):
+    code = "bad_filename"
+    default_next_step = "Use a name of 1 to 255 characters without control characters."
+
+
+class PermissionDenied(Unreadable):
+    code = "permission_denied"
+    default_next_step = "Ask the operator to make the file readable for this server."
+
+
+class UnsupportedType(FilesError):
+    code = "unsupported_type"
+    default_next_step = "The file stays stored; download_file returns its bytes."
+
+
+class NotDownloadable(FilesError):
+    code = "not_downloadable"
+
+
+class StoreError(FilesError):
+    """The place that holds the files failed; what was acknowledged before still stands."""
+
+
+class StorageFull(StoreError):
+    code = "storage_full"
+    default_next_step = "Nothing was stored; free disk space or delete files, then call again."
+
+
+class StoreBusy(StoreError):
+    code = "store_busy"
+    default_next_step = "Another process holds the store; call again in a few seconds."
+
+
+class StoreDamaged(StoreError):
+    code = "store_damaged"
+    default_next_step = "Nothing was changed; the operator can run `files-api-mcp doctor` to see what is wrong."
+
+
+class Busy(FilesError):
+    code = "busy"
+    default_next_step = "Call again in a few seconds."
+
+
+class ReadOnly(FilesError):
+    code = "read_only"
+    default_next_step = "Ask the operator to start the server without --read-only."
+
+
+class NotConfirmed(FilesError):
+    code = "not_confirmed"

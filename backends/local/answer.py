@@ -1,0 +1,127 @@
+"""Passages for a question: the best windows, joined where they touch, cut to a budget, and checked to be literal."""
+
+from dataclasses import dataclass
+
+from files_api_mcp.backends.local.index import Document, Index
+from files_api_mcp.backends.local.rank import Scored, rank
+from files_api_mcp.backends.local.windows import estimate_tokens
+from files_api_mcp.backends.models import FileRecord, Passage
+
+__all__ = ["answer"]
+
+_FAINTEST = 0.15
+"""Windows below this share of the best score are left out: they cost tokens and answer nothing."""
+
+_SMALLEST_CUT = 40
+
+
+@dataclass(slots=True)
+class _Stretch:
+    place: int
+    page: int
+    first: int
+    last: int
+    score: float
+
+
+def answer(
+    index: Index, asked: list[tuple[FileRecord, Document]], question: str, max_tokens: int
+) -> tuple[list[Passage], int]:
+    """Literal passages, best first, of at most `max_tokens` estimated tokens together, and their estimate."""
+    documents = [document for _, document in asked]
+    ranked = rank(index, documents, question)
+    if not ranked:
+        return [], 0
+    texts = _Texts(index)
+    chosen, _ = _choose(ranked, documents, texts, max_tokens)
+    passages: list[Passage] = []
+    left = max_tokens
+    for stretch in chosen:
+        record, document = asked[stretch.place]
+        passage = _passage(record, document, stretch, texts, left)
+        if passage is not None:
+            passages.append(passage)
+            left -= estimate_tokens(passage.text)
+    return passages, max_tokens - left
+
+
+class _Texts:
+    """Pages of the documents asked, each unpacked once."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._pages: dict[tuple[int, int], str] = {}
+
+    def page(self, document: Document, number: int) -> str:
+        key = (document.id, number)
+        if key not in self._pages:
+            self._pages[key] = self._index.page(*key)
+        return self._pages[key]
+
+    def start_of(self, document: Document, number: int) -> int:
+        """Where a piece begins in the text of a document without pages."""
+        if document.paginated:
+            return 0
+        return sum(chars for piece, chars in self._index.page_sizes(document.id) if piece < number)
+
+
+def _choose(
+    ranked: list[Scored], documents: list[Document], texts: _Texts, max_tokens: int
+) -> tuple[list[_Stretch], int]:
+    stretches: list[_Stretch] = []
+    used = 0
+    for scored in ranked:
+        if scored.score < _FAINTEST * ranked[0].score or used >= max_tokens - _SMALLEST_CUT:
+            break
+        document = documents[scored.place]
+        page, start, end, _ = document.places[scored.window * 4 : scored.window * 4 + 4]
+        used += estimate_tokens(texts.page(document, page)[start:end])
+        if not _joined(stretches, scored, page):
+            stretches.append(_Stretch(scored.place, page, scored.window, scored.window, scored.score))
+    return stretches, used
+
+
+def _joined(stretches: list[_Stretch], scored: Scored, page: int) -> bool:
+    for stretch in stretches:
+        if (stretch.place, stretch.page) == (
+            scored.place,
+            page,
+        ) and stretch.first - 1 <= scored.window <= stretch.last + 1:
+            stretch.first = min(stretch.first, scored.window)
+            stretch.last = max(stretch.last, scored.window)
+            return True
+    return False
+
+
+def _passage(record: FileRecord, document: Document, stretch: _Stretch, texts: _Texts, room: int) -> Passage | None:
+    text = texts.page(document, stretch.page)
+    start, end = document.places[stretch.first * 4 + 1], document.places[stretch.last * 4 + 2]
+    end = _fitting(text, start, end, room)
+    quote = text[start:end]
+    if not quote.strip():
+        return None
+    offset = texts.start_of(document, stretch.page)
+    return Passage(
+        file_id=record.id,
+        filename=record.filename,
+        page=stretch.page if document.paginated else None,
+        start_char=start + offset,
+        end_char=end + offset,
+        text=quote,
+        score=round(stretch.score, 4),
+    )
+
+
+def _fitting(text: str, start: int, end: int, room: int) -> int:
+    """Where a passage ends so that it fits: at a line's end, else between words."""
+    if estimate_tokens(text[start:end]) <= room:
+        return end
+    low, high = start, end
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if estimate_tokens(text[start:middle]) <= room else (low, middle - 1)
+    for mark in ("\n", " "):
+        cut = text.rfind(mark, start + (low - start) // 2, low)
+        if cut > start:
+            return start + len(text[start:cut].rstrip())
+    return low

@@ -1,0 +1,49 @@
+"""Opaque cursors of a list: the place of the last row shown, proof against typing errors."""
+
+import base64
+import binascii
+import struct
+import zlib
+
+from files_api_mcp.backends.errors import InvalidArgument
+
+__all__ = ["decode_cursor", "encode_cursor"]
+
+_PREFIX = "page_"
+_VERSION = 1
+_PLACE = struct.Struct(">Bq")
+_CHECK = struct.Struct(">I")
+_LARGEST = 2**63 - 1
+
+
+def encode_cursor(seq: int) -> str:
+    """Return the cursor that continues below row `seq`."""
+    place = _PLACE.pack(_VERSION, seq)
+    packed = place + _CHECK.pack(zlib.crc32(place))
+    return _PREFIX + base64.urlsafe_b64encode(packed).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str | None) -> int:
+    """Return the row to continue below; without a cursor, one above every row.
+
+    Raises:
+        InvalidArgument: The cursor was not made by `encode_cursor`.
+    """
+    if cursor is None:
+        return _LARGEST
+    seq = _unpack(cursor)
+    # Comparing with our own spelling refuses padding, foreign letters and a wrong checksum alike.
+    if seq is None or encode_cursor(seq) != cursor:
+        raise InvalidArgument(
+            "The cursor is not one of this list's.", "Pass next_cursor unchanged, or no cursor for the first page."
+        )
+    return seq
+
+
+def _unpack(cursor: str) -> int | None:
+    try:
+        packed = base64.urlsafe_b64decode(cursor.removeprefix(_PREFIX) + "==")
+        _, seq = _PLACE.unpack_from(packed)
+    except (binascii.Error, struct.error, ValueError):
+        return None
+    return seq if seq > 0 else None

@@ -1,0 +1,108 @@
+"""Scores of passages: how well each answers, across all documents asked."""
+
+import math
+from array import array
+from collections import defaultdict
+from dataclasses import dataclass
+
+from files_api_mcp.backends.local.building import HEAD_PREFIX
+from files_api_mcp.backends.local.index import Document, Index
+from files_api_mcp.backends.local.terms import terms
+
+__all__ = ["Scored", "rank"]
+
+_K1, _B = 1.2, 0.75
+_PAGE, _HEAD, _NEIGHBOUR = 0.5, 0.3, 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A window of the document at `place` in the list that was asked, and its score (1 at most is not promised)."""
+
+    place: int
+    window: int
+    score: float
+
+
+@dataclass(slots=True)
+class _Asked:
+    document: Document
+    words: list[str]
+    found: "dict[str, array[int]]"
+
+
+def rank(index: Index, documents: list[Document], question: str) -> list[Scored]:
+    """Windows that hold a word of the question, best first.
+
+    BM25 of the window, of its page, idf of words in the page's head, and the neighbours' share. The documents asked
+    are one collection: a word that is rare in all of them counts more than one that each of them repeats.
+    """
+    asked = [_look_up(index, document, question) for document in documents]
+    idf = _idf(asked)
+    total = sum(len(a.document.places) // 4 for a in asked)
+    average = sum(a.document.term_count for a in asked) / max(1, total)
+    scores: list[dict[int, list[float]]] = [_parts(a, idf, average) for a in asked]
+    most = [max((s[part] for found in scores for s in found.values()), default=0) or 1 for part in range(3)]
+    ranked: list[Scored] = []
+    for place, found in enumerate(scores):
+        base = {w: s[0] / most[0] + _PAGE * s[1] / most[1] + _HEAD * s[2] / most[2] for w, s in found.items()}
+        for window, score in base.items():
+            near = max(base.get(window - 1, 0), base.get(window + 1, 0))
+            ranked.append(Scored(place, window, score + _NEIGHBOUR * near))
+    return sorted(ranked, key=lambda s: (-s.score, s.place, s.window))
+
+
+def _look_up(index: Index, document: Document, question: str) -> _Asked:
+    words = terms(question, english=document.english) or terms(question, english=document.english, keep_stop_words=True)
+    unique = list(dict.fromkeys(words))[:200]
+    wanted = [*unique, *(HEAD_PREFIX + word for word in unique)]
+    return _Asked(document, unique, index.postings(document.id, wanted))
+
+
+def _idf(asked: list[_Asked]) -> dict[str, float]:
+    total = sum(len(a.document.places) // 4 for a in asked)
+    holding: dict[str, int] = defaultdict(int)
+    for a in asked:
+        for word in a.words:
+            holding[word] += len(a.found.get(word, ())) // 2
+    return {word: math.log(1 + (total - n + 0.5) / (n + 0.5)) for word, n in holding.items() if n}
+
+
+def _parts(asked: _Asked, idf: dict[str, float], average: float) -> dict[int, list[float]]:
+    """Window, page and head scores of each window that holds a word."""
+    places, found = asked.document.places, asked.found
+    windows: dict[int, list[float]] = {}
+    page_counts: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for word in asked.words:
+        posting = found.get(word)
+        if posting is None:
+            continue
+        for window, count in zip(posting[0::2], posting[1::2], strict=True):
+            norm = _K1 * (1 - _B + _B * places[window * 4 + 3] / average)
+            windows.setdefault(window, [0.0, 0.0, 0.0])[0] += idf[word] * count * (_K1 + 1) / (count + norm)
+            page_counts[places[window * 4]][word] += count
+    if asked.document.paginated:
+        _add_pages(asked, idf, windows, page_counts)
+    return windows
+
+
+def _add_pages(
+    asked: _Asked,
+    idf: dict[str, float],
+    windows: dict[int, list[float]],
+    page_counts: dict[int, dict[str, int]],
+) -> None:
+    lengths: dict[int, int] = defaultdict(int)
+    places = asked.document.places
+    for page, length in zip(places[0::4], places[3::4], strict=True):
+        lengths[page] += length
+    average = sum(lengths.values()) / max(1, len(lengths))
+    heads: dict[int, float] = defaultdict(float)
+    for word in asked.words:
+        for page in asked.found.get(HEAD_PREFIX + word, ()):
+            heads[page] += idf.get(word, 0)
+    for window, score in windows.items():
+        page = places[window * 4]
+        norm = _K1 * (1 - _B + _B * lengths[page] / max(1, average))
+        score[1] = sum(idf[word] * n * (_K1 + 1) / (n + norm) for word, n in page_counts[page].items())
+        score[2] = heads.get(page, 0)

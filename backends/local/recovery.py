@@ -1,0 +1,94 @@
+"""Start-up: a folder of our own, a sound table of files, and nothing on disk that a crash left behind."""
+
+import os
+import sqlite3
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from files_api_mcp.backends.errors import PermissionDenied, StoreDamaged
+from files_api_mcp.backends.local.blobs import Blobs
+from files_api_mcp.backends.local.database import Database, check_integrity, create_or_migrate, writing
+from files_api_mcp.backends.local.faults import translated
+from files_api_mcp.backends.local.rows import is_referred_to
+
+__all__ = ["find_orphans", "prepare_folder", "recover", "shard_groups"]
+
+_SHARDS_AT_ONCE = 16
+_REMOVED_AT_ONCE = 200
+
+
+def prepare_folder(data_dir: Path) -> None:
+    """Make the data folder (0700) with its folder of contents, or make sure that the ones there can be used.
+
+    Raises:
+        PermissionDenied: They cannot be written, or belong to another user.
+        StoreDamaged: Something else stands in their place.
+    """
+    with translated():
+        for folder in (data_dir, data_dir / "blobs"):
+            _make_private(folder)
+            _refuse_unusable(folder)
+
+
+async def recover(database: Database, blobs: Blobs) -> None:
+    """Check the table of files, bring it up to date, and remove content that no row needs.
+
+    Nothing is changed before the table is known to be sound: with a damaged one every content might look unneeded.
+
+    Raises:
+        StoreDamaged: The table of files is damaged, newer than this program, or not one.
+    """
+    await database.run(check_integrity)
+    await database.run(partial(create_or_migrate, may_create=blobs.is_empty))
+    for shards in await database.run(lambda _: shard_groups(blobs)):
+        orphans = await database.run(partial(find_orphans, blobs, shards))
+        for start in range(0, len(orphans), _REMOVED_AT_ONCE):
+            await database.run(partial(_remove_orphans, blobs, orphans[start : start + _REMOVED_AT_ONCE]))
+
+
+def shard_groups(blobs: Blobs) -> list[list[str]]:
+    """The shards in order, in groups that are looked through in one short hop each."""
+    shards = blobs.shards()
+    return [shards[start : start + _SHARDS_AT_ONCE] for start in range(0, len(shards), _SHARDS_AT_ONCE)]
+
+
+def find_orphans(blobs: Blobs, shards: Sequence[str], connection: sqlite3.Connection) -> list[str]:
+    """Hashes of contents that no row needs. One may belong to an upload under way: ask again under the lock."""
+    # Contents first: a row that is committed between the two looks then saves its content, not the reverse.
+    found = {sha256 for shard in shards for sha256 in blobs.in_shard(shard)}
+    query = "SELECT sha256 FROM files WHERE has_content = 1 AND sha256 BETWEEN ? AND ?"
+    for (sha256,) in connection.execute(query, (shards[0], f"{shards[-1]}g")):
+        found.discard(sha256)
+    return sorted(found)
+
+
+def _remove_orphans(blobs: Blobs, orphans: Sequence[str], connection: sqlite3.Connection) -> None:
+    with writing(connection):
+        for sha256 in orphans:
+            if not is_referred_to(connection, sha256):
+                blobs.remove(sha256)
+
+
+def _make_private(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True)
+    except FileExistsError:
+        if not folder.is_dir():
+            raise StoreDamaged("Something that is not a folder stands where the store's folder should be.") from None
+    except NotADirectoryError:
+        raise StoreDamaged("The data folder's path leads through something that is not a folder.") from None
+
+
+def _refuse_unusable(folder: Path) -> None:
+    if folder.stat().st_uid != os.geteuid():
+        raise PermissionDenied(
+            "The data folder belongs to another user.",
+            "Nothing was changed; the operator can start the server as that user, or choose another --data-dir.",
+        )
+    effective = os.access in os.supports_effective_ids
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK, effective_ids=effective):
+        raise PermissionDenied(
+            "The data folder is read-only.",
+            "Nothing was changed; the operator can make it writable, or choose another with --data-dir.",
+        )

@@ -1,0 +1,279 @@
+"""The local store: files kept in a folder of this machine, behind the protocol of all backends."""
+
+import sqlite3
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import anyio
+from anyio import to_thread
+
+from files_api_mcp.backends.errors import (
+    BadFilename,
+    FileExpired,
+    FilesError,
+    InvalidArgument,
+    NotFound,
+    StoreDamaged,
+)
+from files_api_mcp.backends.filenames import check_filename
+from files_api_mcp.backends.local import rows
+from files_api_mcp.backends.local.blobs import Blobs
+from files_api_mcp.backends.local.check import StoreReport, check_store
+from files_api_mcp.backends.local.cursors import decode_cursor, encode_cursor
+from files_api_mcp.backends.local.database import Database, writing
+from files_api_mcp.backends.local.ids import check_file_id, new_file_id
+from files_api_mcp.backends.local.leftovers import Leftovers
+from files_api_mcp.backends.local.recovery import prepare_folder, recover
+from files_api_mcp.backends.local.rows import Row
+from files_api_mcp.backends.local.streams import ContentStream, open_content
+from files_api_mcp.backends.local.times import to_us, utc_now
+from files_api_mcp.backends.models import (
+    Clock,
+    DeletedFile,
+    FilePage,
+    FileRecord,
+    NewFile,
+    Progress,
+    UploadedFile,
+    silent,
+)
+from files_api_mcp.backends.snapshot import Snapshot
+
+__all__ = ["LocalStore", "StoreReport", "open_store"]
+
+_LIFETIME_S = range(3600, 7_776_000 + 1)
+_PAGE_SIZES = range(1, 1000 + 1)
+_SETTLING_S = 0.5
+
+
+@asynccontextmanager
+async def open_store(
+    data_dir: Path, *, clock: Clock = utc_now, busy_timeout: float = 10.0
+) -> AsyncGenerator["LocalStore"]:
+    """Open the store in this folder, made if absent, after clearing away what a crash left behind.
+
+    Several processes may have the same folder open. `busy_timeout` is how many seconds a call waits for another
+    process to let go of the store.
+
+    Raises:
+        PermissionDenied: The folder is read-only or belongs to another user.
+        StoreDamaged: It holds a store that is damaged, newer than this program, or not one; it stays untouched.
+        StoreBusy, StorageFull: The store could not be opened now.
+    """
+    await to_thread.run_sync(prepare_folder, data_dir)
+    database = Database(data_dir / "files.db", busy_timeout=busy_timeout)
+    try:
+        blobs = Blobs(data_dir / "blobs")
+        await recover(database, blobs)
+        store = LocalStore(database, blobs, clock)
+        await store.release_expired()
+        yield store
+    finally:
+        await database.close()
+
+
+class LocalStore:
+    """Files on this machine: rows in `files.db`, content by its hash below `blobs/`. Implements FilesBackend."""
+
+    def __init__(self, database: Database, blobs: Blobs, clock: Clock) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._clock = clock
+        self._leftovers = Leftovers(blobs)
+
+    async def upload(self, snapshot: Snapshot, new: NewFile, progress: Progress = silent) -> UploadedFile:
+        """Take the frozen bytes over; when this returns they are durable.
+
+        The same bytes under the same name return the existing file when its lifetime agrees to within an hour.
+        `progress` is told once, in bytes: moving a frozen file takes no time worth reporting. Cancelled before
+        it is committed, an upload leaves nothing; afterwards, the file is there.
+
+        Raises:
+            BadFilename, InvalidArgument: The name or the lifetime is not allowed.
+            FileChanged: The snapshot's file is not as the snapshot says.
+            StorageFull, StoreBusy, StoreDamaged: Nothing was stored.
+        """
+        _check_new(new)
+        try:
+            uploaded = await self._database.run(partial(self._admit, snapshot, new))
+        except FilesError:
+            await self._settle()
+            raise
+        await progress(snapshot.size_bytes, snapshot.size_bytes, "Stored")
+        return uploaded
+
+    async def list(self, *, limit: int = 20, cursor: str | None = None, name_contains: str | None = None) -> FilePage:
+        """List files newest first, in the order of their uploads whatever the clock said; see FilesBackend.list."""
+        if limit not in _PAGE_SIZES:
+            raise InvalidArgument("limit must be between 1 and 1000.")
+        return await self._database.run(partial(self._page, limit, decode_cursor(cursor), name_contains))
+
+    async def describe(self, file_id: str) -> FileRecord:
+        """Describe a file; an expired one for 30 days more.
+
+        Raises:
+            NotFound: No file has this id (any more).
+        """
+        row = await self._database.run(partial(self._find, file_id))
+        return row.record
+
+    @asynccontextmanager
+    async def download(self, file_id: str) -> AsyncGenerator[tuple[FileRecord, AsyncIterator[bytes]]]:
+        """Open a file's bytes as a stream; see FilesBackend.download. A deletion meanwhile does not disturb it."""
+        row, content = await self._database.run(partial(self._open, file_id))
+        async with content:
+            yield row.record, content
+
+    async def blob_path(self, file_id: str) -> tuple[FileRecord, Path]:
+        """Return where a file's bytes are, to be read by a process of ours; a deletion removes them.
+
+        Raises:
+            NotFound, FileExpired, StoreDamaged: As in `download`.
+        """
+        row = await self._database.run(partial(self._find_whole, file_id))
+        return row.record, self._blobs.path(row.sha256)
+
+    async def delete(self, file_id: str) -> DeletedFile:
+        """Delete a file for good; a second call succeeds and says so.
+
+        Raises:
+            NotFound: There never was a file with this id, or it expired and was forgotten.
+        """
+        deleted = await self._database.run(partial(self._remove, file_id))
+        await self._settle()
+        return deleted
+
+    async def check(self, *, read_data: bool = False) -> StoreReport:
+        """Compare what is known with what is on disk; changes nothing. With `read_data`, every byte is read."""
+        return await check_store(self._database, self._blobs, read_data=read_data)
+
+    async def release_expired(self) -> None:
+        """Let go of the bytes of all expired files."""
+        while await self._database.run(lambda connection: self._leftovers.tidy(connection, self._now_us())):
+            continue
+
+    async def _settle(self) -> None:
+        # Whether this succeeds changes nothing for the caller; what is left waits for the next upload or start.
+        if self._leftovers:
+            with anyio.move_on_after(_SETTLING_S, shield=True), suppress(FilesError):
+                await self._database.run(self._leftovers.settle)
+
+    def _now_us(self) -> int:
+        return to_us(self._clock())
+
+    def _admit(self, snapshot: Snapshot, new: NewFile, connection: sqlite3.Connection) -> UploadedFile:
+        now_us = self._now_us()
+        self._leftovers.tidy(connection, now_us)
+        row = _row_of(snapshot, new, now_us)
+        with writing(connection):
+            same = rows.find_same(connection, row, now_us)
+            if same is None:
+                self._leftovers.doubt(row)
+            self._ensure_content(connection, snapshot)
+            if same is not None:
+                return UploadedFile(_fill_in(connection, same, row).record, reused=True)
+            rows.insert(connection, row)
+        self._leftovers.trust(row)
+        return UploadedFile(row.record, reused=False)
+
+    def _ensure_content(self, connection: sqlite3.Connection, snapshot: Snapshot) -> None:
+        # Content that no row vouches for may be a crashed upload's: ours is known to be whole and durable.
+        sha256 = snapshot.sha256
+        vouched_for = rows.is_referred_to(connection, sha256)
+        if not (vouched_for and self._blobs.size(sha256) == snapshot.size_bytes):
+            self._blobs.put(snapshot)
+
+    def _page(self, limit: int, below: int, name_contains: str | None, connection: sqlite3.Connection) -> FilePage:
+        found = rows.page(connection, below=below, limit=limit + 1, name_contains=name_contains, now_us=self._now_us())
+        shown = found[:limit]
+        more = len(found) > limit
+        return FilePage([row.record for row in shown], encode_cursor(shown[-1].seq) if more else None)
+
+    def _find(self, file_id: str, connection: sqlite3.Connection) -> Row:
+        check_file_id(file_id)
+        row = rows.find(connection, file_id, self._now_us())
+        if row is not None:
+            return row
+        if rows.name_of_deleted(connection, file_id) is not None:
+            raise NotFound(f"{file_id} was deleted.")
+        raise NotFound(f"No file has the id {file_id}.")
+
+    def _find_live(self, file_id: str, connection: sqlite3.Connection) -> Row:
+        row = self._find(file_id, connection)
+        if not row.is_live(self._now_us()):
+            raise FileExpired(f"The content of {file_id} expired.")
+        return row
+
+    def _find_whole(self, file_id: str, connection: sqlite3.Connection) -> Row:
+        row = self._find_live(file_id, connection)
+        if self._blobs.size(row.sha256) != row.size_bytes:
+            raise self._missing(file_id, connection)
+        return row
+
+    def _open(self, file_id: str, connection: sqlite3.Connection) -> tuple[Row, ContentStream]:
+        row = self._find_whole(file_id, connection)
+        try:
+            return row, open_content(self._blobs, row)
+        except FileNotFoundError:
+            raise self._missing(file_id, connection) from None
+
+    def _missing(self, file_id: str, connection: sqlite3.Connection) -> StoreDamaged:
+        # Another process may have deleted the file since its row was read: the row goes before the content.
+        self._find_live(file_id, connection)
+        return StoreDamaged(f"The stored bytes of {file_id} are missing or damaged.")
+
+    def _remove(self, file_id: str, connection: sqlite3.Connection) -> DeletedFile:
+        check_file_id(file_id)
+        with writing(connection):
+            name = rows.name_of_deleted(connection, file_id)
+            if name is not None:
+                return DeletedFile(file_id, name, already_deleted=True)
+            row = self._find(file_id, connection)
+            rows.delete(connection, row, self._now_us())
+            self._leftovers.unneeded(row.sha256)
+        return DeletedFile(file_id, row.filename, already_deleted=False)
+
+
+def _check_new(new: NewFile) -> None:
+    check_filename(new.filename)
+    try:
+        new.filename.encode()
+    except UnicodeEncodeError:
+        raise BadFilename("The filename holds bytes that are not text.") from None
+    if new.expires_in_seconds is not None and new.expires_in_seconds not in _LIFETIME_S:
+        raise InvalidArgument("expires_in_seconds must be between 3600 (an hour) and 7776000 (90 days).")
+
+
+def _row_of(snapshot: Snapshot, new: NewFile, now_us: int) -> Row:
+    lifetime = new.expires_in_seconds
+    return Row(
+        seq=0,
+        id=new_file_id(),
+        sha256=snapshot.sha256,
+        size_bytes=snapshot.size_bytes,
+        filename=new.filename,
+        mime_type=_text(new.mime_type),
+        title=None if new.title is None else _text(new.title),
+        source_path=None if new.source_path is None else _text(new.source_path),
+        created_us=now_us,
+        expires_us=None if lifetime is None else now_us + lifetime * 1_000_000,
+    )
+
+
+def _fill_in(connection: sqlite3.Connection, known: Row, told: Row) -> Row:
+    filled = replace(
+        known,
+        title=told.title if known.title is None else known.title,
+        source_path=told.source_path if known.source_path is None else known.source_path,
+    )
+    if filled != known:
+        rows.fill_in(connection, filled)
+    return filled
+
+
+def _text(text: str) -> str:
+    """The same text, with undecodable bytes of a path written as escapes: neither SQLite nor JSON carries them."""
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,69 @@
+"""Words to index terms, for any script."""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import snowballstemmer
+
+__all__ = ["is_english", "terms"]
+
+_WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
+_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_ENGLISH_SHARE = 0.08
+_LATIN_PREFIX = 6
+_GRAM = 3
+
+_FUNCTION_WORDS = frozenset(
+    "a an and are as at be been but by can could did do does for from had has have he her his how i if in into is it"
+    " its may me more most my no not of on or our shall she should so some such than that the their them then there"
+    " these they this those to under up was we were what when where which while who whom whose why will with would you"
+    " your about after all also any because before being between both during each much many us".split()
+)
+
+
+def is_english(text: str) -> bool:
+    """Whether more than 8 % of the words are English function words."""
+    words = [word for word in _WORD.findall(text.casefold()) if not word[0].isdigit()]
+    return bool(words) and sum(word in _FUNCTION_WORDS for word in words) > _ENGLISH_SHARE * len(words)
+
+
+def terms(text: str, *, english: bool, keep_stop_words: bool = False) -> list[str]:
+    """The terms of a text, in order: English words are stemmed, other Latin words cut to six letters without accents,
+    Han, Kana and Hangul become pairs, words of other scripts become triples. Digit groups lose their commas."""
+    found: list[str] = []
+    for word in _WORD.findall(unicodedata.normalize("NFKC", text)):
+        if word[0].isdigit():
+            found.append(word.replace(",", "") if _GROUPED.fullmatch(word) else word)
+        else:
+            found += _word_terms(word.casefold(), english, keep_stop_words)
+    return found
+
+
+@lru_cache(maxsize=100_000)
+def _word_terms(word: str, english: bool, keep_stop_words: bool) -> tuple[str, ...]:  # noqa: FBT001
+    if word.isascii() or _is_latin(word):
+        if not keep_stop_words and word in _FUNCTION_WORDS:
+            return ()
+        if english:
+            return (_stem(word),)
+        bare = "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
+        return (bare[:_LATIN_PREFIX],)
+    if _is_cjk(word[0]):
+        return tuple(word[i : i + 2] for i in range(max(1, len(word) - 1)))
+    return tuple(word[i : i + _GRAM] for i in range(max(1, len(word) - _GRAM + 1)))
+
+
+_stemmer = snowballstemmer.stemmer("english")
+
+
+def _stem(word: str) -> str:
+    return str(_stemmer.stemWord(word))
+
+
+def _is_latin(word: str) -> bool:
+    return all(c < "\u0250" or "\u1e00" <= c < "\u1f00" for c in word)
+
+
+def _is_cjk(c: str) -> bool:
+    return "\u3040" <= c <= "\u30ff" or "\u3400" <= c <= "\u9fff" or "\uac00" <= c <= "\ud7af" or c >= "\U00020000"

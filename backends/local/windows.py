@@ -1,0 +1,56 @@
+"""Passages of a text: whole lines or sentences, about 150 tokens each, without overlap."""
+
+import re
+
+__all__ = ["estimate_tokens", "windows"]
+
+_TARGET = 150
+_SENTENCE = re.compile(r"(?<=[.!?。！？])\s+|(?<=[。！？])|\n+")
+_WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+
+
+def estimate_tokens(text: str) -> int:
+    """What a text costs a model, roughly: a token for four characters, or for one of Han, Kana and Hangul."""
+    wide = len(_WIDE.findall(text))
+    return wide + (len(text) - wide + 3) // 4
+
+
+def windows(text: str, *, by_line: bool) -> list[tuple[int, int]]:
+    """[start, end) ranges that cover all of a text but blanks; `by_line` breaks at line ends alone."""
+    ranges: list[tuple[int, int]] = []
+    start = end = 0
+    size = 0
+    for unit_start, unit_end in _units(text, by_line):
+        tokens = estimate_tokens(text[unit_start:unit_end])
+        if size and size + tokens > _TARGET:
+            ranges.append((start, end))
+            size = 0
+        if not size:
+            start = unit_start
+        end = unit_end
+        size += tokens
+    if size:
+        ranges.append((start, end))
+    return [trimmed for r in ranges for trimmed in [_trim(text, *r)] if trimmed[0] < trimmed[1]]
+
+
+def _units(text: str, by_line: bool) -> list[tuple[int, int]]:  # noqa: FBT001
+    cuts = [m.end() for m in (re.finditer(r"\n", text) if by_line else _SENTENCE.finditer(text))]
+    units: list[tuple[int, int]] = []
+    before = 0
+    for cut in [*cuts, len(text)]:
+        # A unit longer than a passage is cut at a blank.
+        while cut - before > _TARGET and estimate_tokens(text[before : min(cut, before + 8 * _TARGET)]) > 1.5 * _TARGET:
+            room = 4 * _TARGET if not _WIDE.search(text, before, before + 4 * _TARGET) else _TARGET
+            middle = text.rfind(" ", before + room // 2, before + room) + 1 or before + room
+            units.append((before, middle))
+            before = middle
+        if before < cut:
+            units.append((before, cut))
+            before = cut
+    return units
+
+
+def _trim(text: str, start: int, end: int) -> tuple[int, int]:
+    piece = text[start:end]
+    return start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())

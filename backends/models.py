@@ -1,0 +1,169 @@
+"""The words that every backend and every tool share: files, pages of a list, documents, passages."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+__all__ = [
+    "Answer",
+    "Clock",
+    "DeletedFile",
+    "DocumentInfo",
+    "FileMetadata",
+    "FilePage",
+    "FileRecord",
+    "NewFile",
+    "PageImage",
+    "Passage",
+    "Progress",
+    "TextWindow",
+    "UploadedFile",
+    "silent",
+]
+
+
+class Progress(Protocol):
+    """Told how far a long operation is: `done` of `total` (same unit; None: unknown), and what is going on."""
+
+    def __call__(self, done: float, total: float | None, message: str) -> Awaitable[None]: ...
+
+
+async def silent(done: float, total: float | None, message: str) -> None:
+    """Progress that nobody asked for."""
+
+
+class FileMetadata(BaseModel):
+    """A file as the Files API describes it (GA shape). Times are UTC."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    type: Literal["file"] = "file"
+    filename: str
+    mime_type: str
+    size_bytes: int
+    created_at: datetime
+    downloadable: bool
+    expires_at: datetime | None = None
+
+
+class FileRecord(FileMetadata):
+    """A file's metadata and what only we know of it."""
+
+    sha256: str | None = None
+    title: str | None = None
+    source_path: str | None = None
+    """Absolute local path that the bytes were read from; None when unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilePage:
+    """One page of a list, newest first; `next_cursor` is None at the end."""
+
+    files: list[FileRecord]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """What an upload says about the bytes that it brings."""
+
+    filename: str
+    mime_type: str
+    title: str | None = None
+    source_path: str | None = None
+    expires_in_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedFile:
+    """An acknowledged upload; `reused` says that the same bytes under the same name were there already."""
+
+    record: FileRecord
+    reused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedFile:
+    """`already_deleted` is True when an earlier call had deleted the file."""
+
+    id: str
+    filename: str
+    already_deleted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentInfo:
+    """What can be read in a file.
+
+    `askable` is True when there is text to search. `pages` counts pages or slides and is None where a format
+    has none (its places are character ranges). `chars` counts code points of extracted text.
+    `pages_without_text` are 1-based numbers of scanned or figure-only pages. `note` says in one sentence why
+    a file is not askable, and is None when it is.
+    """
+
+    askable: bool
+    pages: int | None
+    chars: int
+    pages_without_text: tuple[int, ...] = ()
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Text that stands literally at the place named.
+
+    `page` is 1-based, for formats with pages. `start_char` and `end_char` are code point offsets (0-based, end
+    exclusive) into the page's text where there are pages, else into the document's extracted text.
+    """
+
+    file_id: str
+    filename: str
+    page: int | None
+    start_char: int
+    end_char: int
+    text: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Passages best first. `text` is an answer in words where a model wrote one, else None.
+
+    `tokens` estimates what the passages cost. `notes` are short sentences for the agent: files that could
+    not be searched and why, or the document's own terms to ask again with.
+    """
+
+    text: str | None
+    passages: list[Passage]
+    tokens: int
+    notes: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class TextWindow:
+    """A stretch of a document's text: of one page, or of a document without pages.
+
+    Offsets count code points in the page's (or the document's) text, which is `total_chars` long.
+    """
+
+    page: int | None
+    start_char: int
+    end_char: int
+    text: str
+    total_chars: int
+
+
+@dataclass(frozen=True, slots=True)
+class PageImage:
+    """A picture of one page (or the image file itself, with `page` 1)."""
+
+    page: int
+    mime_type: str
+    data: bytes
+
+
+Clock = Callable[[], datetime]

@@ -1,0 +1,110 @@
+"""The seam: what tools need from the place that holds the files, whichever place that is."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from files_api_mcp.backends.models import (
+    Answer,
+    DeletedFile,
+    DocumentInfo,
+    FilePage,
+    FileRecord,
+    NewFile,
+    PageImage,
+    Progress,
+    TextWindow,
+    UploadedFile,
+    silent,
+)
+from files_api_mcp.backends.snapshot import Snapshot
+
+__all__ = ["Answerer", "FilesBackend", "Reader"]
+
+
+class FilesBackend(Protocol):
+    """Where files live.
+
+    Every method may raise StoreError and its kind; a file_id that names nothing raises NotFound.
+    """
+
+    async def upload(self, snapshot: Snapshot, new: NewFile, progress: Progress = silent) -> UploadedFile:
+        """Store the frozen bytes; when this returns they are durable.
+
+        The same bytes under the same name and lifetime return the existing file with `reused`.
+        """
+        ...
+
+    async def list(self, *, limit: int = 20, cursor: str | None = None, name_contains: str | None = None) -> FilePage:
+        """List files newest first. `limit` is 1 to 1000; `name_contains` ignores case.
+
+        Raises:
+            InvalidArgument: The limit is out of range or the cursor is not one of ours.
+        """
+        ...
+
+    async def describe(self, file_id: str) -> FileRecord:
+        """Describe one file without reading its content."""
+        ...
+
+    def download(self, file_id: str) -> AbstractAsyncContextManager[tuple[FileRecord, AsyncIterator[bytes]]]:
+        """Open a file's bytes as a stream of chunks; the bytes are checked against their hash as they pass.
+
+        Raises:
+            FileExpired: The file's lifetime is over.
+            NotDownloadable: The backend does not give these bytes back.
+            StoreDamaged: The stored bytes are not the ones that were acknowledged.
+        """
+        ...
+
+    async def delete(self, file_id: str) -> DeletedFile:
+        """Delete a file; a second call succeeds and says so."""
+        ...
+
+
+class Answerer(Protocol):
+    """Who answers questions about files."""
+
+    async def ask(
+        self, question: str, file_ids: Sequence[str], *, max_tokens: int, progress: Progress = silent
+    ) -> Answer:
+        """Answer from the files named (none: from everything stored), in at most `max_tokens` tokens of passages.
+
+        Raises:
+            NotFound, FileExpired: One of the ids does not name a live file.
+        """
+        ...
+
+
+class Reader(Protocol):
+    """Who can read a stored file as a document."""
+
+    async def prepare(self, file_id: str, progress: Progress = silent) -> DocumentInfo:
+        """Extract and index the file's text unless that was done; say what can be read in it."""
+        ...
+
+    async def read(
+        self,
+        file_id: str,
+        *,
+        pages: tuple[int, int] | None = None,
+        start_char: int | None = None,
+        max_chars: int,
+        progress: Progress = silent,
+    ) -> list[TextWindow]:
+        """Read pages (1-based, both ends inclusive) or a character window, at most `max_chars` code points.
+
+        Raises:
+            InvalidArgument: The pages or the offset lie outside the document.
+            UnsupportedType: The file holds no text that can be read.
+        """
+        ...
+
+    async def images(self, file_id: str, *, pages: tuple[int, int] | None = None) -> list[PageImage]:
+        """Render pages of a PDF, or return the image file itself.
+
+        Raises:
+            InvalidArgument: The pages lie outside the document.
+            UnsupportedType: The file is neither a PDF nor an image.
+        """
+        ...

@@ -1,0 +1,34 @@
+"""Kill uploading processes and count broken promises: `python -m benchmarks.kill_rounds --rounds 500`.
+
+Exit 0 when no promise was broken; with `--bug` (a planted one), when the harness caught it.
+"""
+
+import argparse
+import random
+import sys
+import time
+from dataclasses import asdict
+
+from tests.crash.killer import kill_rounds
+from tests.crash.planted import BUGS
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=500)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
+    parser.add_argument("--bug", choices=BUGS, help="plant this bug, and stop when it is caught")
+    options = parser.parse_args()
+    began = time.monotonic()
+    tally = kill_rounds(options.rounds, options.seed, options.bug, stop_at_fault=options.bug is not None)
+    minutes = (time.monotonic() - began) / 60
+    counts = ", ".join(f"{count} {name}" for name, count in asdict(tally.faults).items())
+    print(f"{tally.kills} kills, {tally.acknowledged} uploads acknowledged: {counts}")
+    print(f"{tally.kills / minutes:.0f} kills/min, seed {options.seed}")
+    if tally.first_fault_at_kill is not None:
+        print(f"first fault at kill {tally.first_fault_at_kill}")
+    return int(tally.faults.any != (options.bug is not None))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

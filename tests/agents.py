@@ -1,0 +1,74 @@
+"""An agent for tests: a client of the real server, in memory, in either protocol era."""
+
+import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from anyio import to_thread
+from mcp import Client
+from mcp.types import CallToolResult, TextContent
+
+from files_api_mcp.server.app import build_server
+from files_api_mcp.server.settings import Settings
+
+Era = Literal["auto", "legacy"]
+
+
+class Agent:
+    """Calls tools as a model does, and checks what must hold of every answer."""
+
+    def __init__(self, client: Client, root: Path) -> None:
+        self.client = client
+        self.root = root
+
+    async def call(self, tool: str, **arguments: Any) -> CallToolResult:
+        return await self.client.call_tool(tool, arguments)
+
+    async def data(self, tool: str, **arguments: Any) -> dict[str, Any]:
+        """The structured result, which the text channel must repeat as compact JSON."""
+        result = await self.call(tool, **arguments)
+        assert not result.is_error, text_of(result)
+        assert result.structured_content is not None
+        assert json.loads(text_of(result)) == result.structured_content
+        assert "\n" not in text_of(result)
+        return result.structured_content
+
+    async def error(self, tool: str, **arguments: Any) -> str:
+        """The one text of a failure."""
+        result = await self.call(tool, **arguments)
+        assert result.is_error, text_of(result)
+        return text_of(result)
+
+    async def upload(self, name: str, content: bytes | str, **arguments: Any) -> dict[str, Any]:
+        """Write a file below the root and hand it over."""
+        write(self.root / name, content)
+        result = await self.data("upload_file", path=name, **arguments)
+        assert result["failed"] == []
+        return result["files"][0]
+
+
+def write(path: Path, content: bytes | str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def text_of(result: CallToolResult) -> str:
+    return "\n".join(block.text for block in result.content if isinstance(block, TextContent))
+
+
+def settings_for(tmp_path: Path, **changes: Any) -> Settings:
+    root = tmp_path / "root"
+    root.mkdir(exist_ok=True)
+    return Settings(**{"roots": (root,), "data_dir": tmp_path / "data", **changes})
+
+
+@asynccontextmanager
+async def connected(settings: Settings, era: Era = "auto", **options: Any) -> AsyncGenerator[Agent]:
+    """An agent connected to a server with these settings."""
+    # In a thread, as it reads the distribution's version from the disk; the command builds it before any loop runs.
+    server = await to_thread.run_sync(build_server, settings)
+    async with Client(server, mode=era, **options) as client:
+        yield Agent(client, settings.roots[0] if settings.roots else Path("/nonexistent"))

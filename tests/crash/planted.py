@@ -1,0 +1,70 @@
+"""Stores with a bug that crashes bring to light: the harness must catch each before its zeros mean anything."""
+
+import os
+import sqlite3
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from files_api_mcp.backends.local import rows
+from files_api_mcp.backends.local.blobs import Blobs
+from files_api_mcp.backends.local.database import Database, writing
+from files_api_mcp.backends.local.store import LocalStore, open_store
+from files_api_mcp.backends.local.times import utc_now
+from files_api_mcp.backends.models import NewFile, UploadedFile
+from files_api_mcp.backends.snapshot import Snapshot
+
+BUGS = ("row_first", "in_place", "early_word", "no_recovery")
+
+
+class RowFirst(LocalStore):
+    """Commits the row, then moves the content into place."""
+
+    def _admit(self, snapshot: Snapshot, new: NewFile, connection: sqlite3.Connection) -> UploadedFile:
+        row = rows.Row(
+            seq=0,
+            id=f"file_{os.urandom(12).hex()}",
+            sha256=snapshot.sha256,
+            size_bytes=snapshot.size_bytes,
+            filename=new.filename,
+            mime_type=new.mime_type,
+            title=None,
+            source_path=None,
+            created_us=time.time_ns() // 1000,
+            expires_us=None,
+        )
+        with writing(connection):
+            rows.insert(connection, row)
+        self._blobs.put(snapshot)
+        return UploadedFile(row.record, reused=False)
+
+
+class InPlaceBlobs(Blobs):
+    """Writes content where it is read, piece by piece."""
+
+    def put(self, snapshot: Snapshot) -> None:
+        target = self.path(snapshot.sha256)
+        target.parent.mkdir(mode=0o700, exist_ok=True)
+        content = snapshot.path.read_bytes()
+        with target.open("wb", buffering=0) as file:
+            file.truncate(len(content))
+            for start in range(0, len(content), 4096):
+                file.write(content[start : start + 4096])
+                os.fsync(file.fileno())
+
+
+@asynccontextmanager
+async def open_planted(data: Path, bug: str | None) -> AsyncGenerator[LocalStore]:
+    """Open the store as it is, or with a bug that is in the store itself."""
+    async with open_store(data) as store:
+        if bug not in {"row_first", "in_place"}:
+            yield store
+            return
+        # In place alone is healed by the next upload of the same bytes; it shows together with the wrong order.
+        blobs = (InPlaceBlobs if bug == "in_place" else Blobs)(data / "blobs")
+        database = Database(data / "files.db", busy_timeout=10)
+        try:
+            yield RowFirst(database, blobs, utc_now)
+        finally:
+            await database.close()

@@ -1,0 +1,39 @@
+"""Frozen files for tests of stores, and the clock that they live by."""
+
+import hashlib
+import os
+import secrets
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from files_api_mcp.backends.models import NewFile
+from files_api_mcp.backends.snapshot import Snapshot
+
+
+def freeze_bytes(folder: Path, content: bytes) -> Snapshot:
+    """A snapshot as the spool makes them: a durable, private file on the store's file system."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / secrets.token_hex(8)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    digest = hashlib.sha256(content).hexdigest()
+    return Snapshot(path=path, sha256=digest, size_bytes=len(content), head=content[:1024], tail=content[-1024:])
+
+
+def text_file(filename: str, expires_in_seconds: int | None = None) -> NewFile:
+    return NewFile(filename=filename, mime_type="text/plain", expires_in_seconds=expires_in_seconds)
+
+
+class SettableClock:
+    """A wall clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def move(self, **by: float) -> None:
+        self.now += timedelta(**by)

@@ -1,0 +1,79 @@
+"""Rules about the code as a whole."""
+
+import ast
+import re
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+MAY_IMPORT = {"backends": set[str](), "tools": {"backends"}, "server": {"tools", "backends", "examples"}}
+LONGEST_FILE = 300
+
+
+def imported_modules(source: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{source} imports relatively"
+            names.add(node.module or "")
+    return names
+
+
+def layers_used(source: Path) -> set[str]:
+    found = (re.match(r"files_api_mcp\.(\w+)", name) for name in imported_modules(source))
+    return {match[1] for match in found if match}
+
+
+@pytest.mark.parametrize("layer", MAY_IMPORT)
+def test_a_layer_imports_nothing_above_it(layer: str) -> None:
+    modules = list((ROOT / layer).glob("**/*.py"))
+    assert modules
+    for module in modules:
+        extra = layers_used(module) - MAY_IMPORT[layer] - {layer}
+        assert not extra, f"{module.relative_to(ROOT)} imports {sorted(extra)}"
+
+
+def test_backends_never_import_mcp() -> None:
+    for module in (ROOT / "backends").glob("**/*.py"):
+        tops = {name.partition(".")[0] for name in imported_modules(module)}
+        assert not tops & {"mcp", "mcp_types"}, module.relative_to(ROOT)
+
+
+def test_only_the_composition_root_and_the_doctor_know_a_concrete_backend() -> None:
+    for module in [*(ROOT / "server").glob("*.py"), *(ROOT / "tools").glob("*.py")]:
+        concrete = {name for name in imported_modules(module) if name.startswith("files_api_mcp.backends.local")}
+        assert not concrete or module.name in {"app.py", "doctor.py"}, module.relative_to(ROOT)
+
+
+def test_no_source_file_is_longer_than_300_lines() -> None:
+    folders = ("server", "tools", "backends", "tests", "examples", "benchmarks")
+    sources = [path for folder in folders for path in (ROOT / folder).glob("**/*.py")]
+    long = {
+        str(p.relative_to(ROOT)): n for p in sources if (n := len(p.read_text("utf-8").splitlines())) > LONGEST_FILE
+    }
+    assert not long
+
+
+def test_package_init_files_are_empty() -> None:
+    for folder in ("server", "tools", "backends", "examples"):
+        for init in (ROOT / folder).glob("**/__init__.py"):
+            assert init.read_bytes() == b"", init
+
+
+def test_the_wheel_holds_no_top_level_package_but_ours(tmp_path: Path) -> None:
+    subprocess.run(
+        ["uv", "build", "-q", "--wheel", "--out-dir", str(tmp_path), str(ROOT)],
+        check=True,
+        capture_output=True,
+    )
+    (wheel,) = tmp_path.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    tops = {name.partition("/")[0] for name in names}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"files_api_mcp"}
+    assert "files_api_mcp/server/py.typed" in names
+    assert "files_api_mcp/examples/documents/annual-report.pdf" in names

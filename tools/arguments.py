@@ -1,0 +1,46 @@
+"""Argument types that tools share: the rule and its description stand in one place."""
+
+from typing import Annotated, TypeAlias
+
+from pydantic import AfterValidator, Field
+
+__all__ = ["FileId", "PageRange", "parse_pages"]
+
+_MAX_PAGE = 10_000_000
+
+
+def _check_file_id(value: str) -> str:
+    # An id becomes part of a URL and of texts shown to a model, so its alphabet is a safety rule. The API may
+    # change how long its ids are, so the length is only bounded.
+    tail = value.removeprefix("file_")
+    plain = tail.replace("_", "").replace("-", "")
+    if tail == value or not 1 <= len(tail) <= 120 or (plain and not (plain.isascii() and plain.isalnum())):
+        raise ValueError("must be an id like file_011CNha8iCJc, from upload_file or list_files")
+    return value
+
+
+FileId: TypeAlias = Annotated[str, AfterValidator(_check_file_id)]
+
+
+def parse_pages(value: str) -> tuple[int, int]:
+    """Turn `7` or `3-5` into (first, last), 1-based and inclusive.
+
+    Raises:
+        ValueError: The text is neither form, or runs backwards.
+    """
+    first, dash, last = value.replace(" ", "").partition("-")
+    numbers = (first, last if dash else first)
+    if not all(n.isascii() and n.isdigit() and len(n) <= len(str(_MAX_PAGE)) for n in numbers):
+        raise ValueError('must be a page like "7" or a range like "3-5"')
+    start, end = int(numbers[0]), int(numbers[1])
+    if not 1 <= start <= end:
+        raise ValueError("must start at page 1 or later and not run backwards")
+    return start, end
+
+
+def _check_pages(value: str) -> str:
+    parse_pages(value)
+    return value
+
+
+PageRange: TypeAlias = Annotated[str, Field(description='"7" or "3-5"'), AfterValidator(_check_pages)]

@@ -1,0 +1,115 @@
+"""What tools are given: dependencies by type, progress, and the one way to report failures and results."""
+
+import json
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeAlias
+
+import anyio
+from mcp.server.mcpserver import Context, Resolve
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp.types import CallToolResult, TextContent
+from pydantic import BaseModel
+
+from files_api_mcp.backends.errors import FilesError
+from files_api_mcp.backends.models import Progress
+from files_api_mcp.backends.protocol import Answerer, FilesBackend, Reader
+from files_api_mcp.backends.roots import Roots
+from files_api_mcp.backends.snapshot import Spool
+
+__all__ = ["Backends", "Dependencies", "Deps", "Opened", "progress_to", "reported", "respond", "stage"]
+
+_PROGRESS_EVERY_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Backends:
+    """What is open while files are being worked on."""
+
+    files: FilesBackend
+    answerer: Answerer
+    reader: Reader
+    spool: Spool
+
+
+@dataclass(frozen=True, slots=True)
+class Dependencies:
+    """What the server hands to its tools. `open` gives the backends, opened on first use."""
+
+    roots: Roots
+    open: Callable[[], Awaitable[Backends]]
+    allow_sensitive: bool
+    confirm_deletes: Literal["auto", "always", "never"]
+
+
+def _dependencies(ctx: Context[Dependencies]) -> Dependencies:
+    return ctx.request_context.lifespan_context
+
+
+async def _opened(ctx: Context[Dependencies]) -> Backends:
+    with reported():
+        return await _dependencies(ctx).open()
+
+
+# Filled by the server; neither shows in a tool's schema.
+Deps: TypeAlias = Annotated[Dependencies, Resolve(_dependencies)]
+Opened: TypeAlias = Annotated[Backends, Resolve(_opened)]
+
+
+@contextmanager
+def reported() -> Generator[None]:
+    """Show an expected failure to the model as `[code] sentence. next step.`; anything else stays a crash,
+    which the SDK logs and masks."""
+    try:
+        yield
+    except FilesError as exc:
+        raise ToolError(exc.text) from exc
+    except ExceptionGroup as group:
+        # A task group wraps even a single failure.
+        expected, crashes = group.split(FilesError)
+        if expected is None or crashes is not None:
+            raise
+        raise ToolError(_first(expected).text) from group
+
+
+def _first(group: ExceptionGroup[FilesError]) -> FilesError:
+    inner = group.exceptions[0]
+    return _first(inner) if isinstance(inner, ExceptionGroup) else inner
+
+
+def progress_to(ctx: Context[Any]) -> Progress:
+    """Progress that reaches the client: it only ever grows, as MCP asks, and at most ten words a second are sent
+    beside the first and the last."""
+    last_sent, furthest = float("-inf"), float("-inf")
+
+    async def report(done: float, total: float | None, message: str) -> None:
+        nonlocal last_sent, furthest
+        now = anyio.current_time()
+        if done <= furthest or (done != total and now - last_sent < _PROGRESS_EVERY_S):
+            return
+        last_sent, furthest = now, done
+        await ctx.report_progress(done, total, message)
+
+    return report
+
+
+def stage(progress: Progress, start: float, end: float) -> Progress:
+    """The part of a whole (0 to 100) that one step of several fills."""
+
+    async def report(done: float, total: float | None, message: str) -> None:
+        share = done / total if total else 0
+        await progress(start + (end - start) * min(share, 1), 100, message)
+
+    return report
+
+
+def respond(result: BaseModel) -> CallToolResult:
+    """One result in both channels: structured, and as the same JSON in compact text.
+
+    Some hosts show the model only the one, some only the other; the SDK's own text is indented, which costs
+    tokens.
+    """
+    data = result.model_dump(mode="json", exclude_none=True)
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=data)

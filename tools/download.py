@@ -1,0 +1,90 @@
+"""Get stored bytes back: download_file."""
+
+import base64
+import hashlib
+from typing import Annotated
+
+from anyio import CancelScope, to_thread
+from mcp.types import BlobResourceContents, CallToolResult, EmbeddedResource, TextContent
+from pydantic import BaseModel, Field
+
+from files_api_mcp.backends.errors import FileTooLarge
+from files_api_mcp.backends.models import FileRecord
+from files_api_mcp.tools.arguments import FileId
+from files_api_mcp.tools.deps import Backends, Dependencies, Deps, Opened, reported, respond
+
+__all__ = ["download_file"]
+
+_MOST_INLINE = 1024 * 1024
+
+
+class DownloadResult(BaseModel):
+    file_id: str
+    filename: str
+    mime_type: str
+    size_bytes: int
+    sha256: str
+    saved_as: str | None = None
+
+
+async def download_file(
+    file_id: FileId,
+    deps: Deps,
+    opened: Opened,
+    save_as: Annotated[
+        str | None,
+        Field(description="New file under an allowed folder; without it, up to 1 MiB comes inline"),
+    ] = None,
+    overwrite: Annotated[bool, Field(strict=True, description="Replace an existing file")] = False,
+) -> CallToolResult:
+    """Save a stored file's exact bytes to a local path, or return a small file inline."""
+    with reported():
+        if save_as is None:
+            return await _inline(opened, file_id)
+        return respond(await _save(deps, opened, file_id, save_as, overwrite=overwrite))
+
+
+async def _save(deps: Dependencies, opened: Backends, file_id: str, save_as: str, *, overwrite: bool) -> DownloadResult:
+    digest = hashlib.sha256()
+    async with opened.files.download(file_id) as (record, chunks):
+        target = await to_thread.run_sync(lambda: deps.roots.create_file(save_as, overwrite=overwrite))
+        try:
+            async for chunk in chunks:
+                await to_thread.run_sync(target.write, chunk)
+                await to_thread.run_sync(digest.update, chunk)
+            saved = await to_thread.run_sync(target.commit)
+        except BaseException:
+            # Cancellation arrives here too; the shield lets the unfinished file be removed.
+            with CancelScope(shield=True):
+                await to_thread.run_sync(target.abort)
+            raise
+    return _result(record, digest.hexdigest(), saved)
+
+
+async def _inline(opened: Backends, file_id: str) -> CallToolResult:
+    async with opened.files.download(file_id) as (record, chunks):
+        if record.size_bytes > _MOST_INLINE:
+            raise FileTooLarge(
+                f"The file has {record.size_bytes:,} bytes, and at most {_MOST_INLINE:,} come inline.",
+                "Give save_as, a path under an allowed folder.",
+            )
+        data = b"".join([chunk async for chunk in chunks])
+    result = _result(record, hashlib.sha256(data).hexdigest(), None)
+    text = TextContent(type="text", text=result.model_dump_json(exclude_none=True))
+    blob = BlobResourceContents(
+        uri=f"file-id:///{record.id}/{record.filename}",
+        mime_type=record.mime_type,
+        blob=base64.b64encode(data).decode("ascii"),
+    )
+    return CallToolResult(content=[text, EmbeddedResource(type="resource", resource=blob)])
+
+
+def _result(record: FileRecord, sha256: str, saved_as: str | None) -> DownloadResult:
+    return DownloadResult(
+        file_id=record.id,
+        filename=record.filename,
+        mime_type=record.mime_type,
+        size_bytes=record.size_bytes,
+        sha256=sha256,
+        saved_as=saved_as,
+    )

@@ -1,0 +1,180 @@
+"""Hand local files over: upload_file."""
+
+from typing import Annotated
+
+import anyio
+from anyio import to_thread
+from mcp.server.mcpserver import Context
+from mcp.types import CallToolResult
+from pydantic import BaseModel, Field
+
+from files_api_mcp.backends.documents.types import sniff
+from files_api_mcp.backends.errors import FilesError, InvalidArgument, NotFound
+from files_api_mcp.backends.expand import Expansion
+from files_api_mcp.backends.models import DocumentInfo, NewFile, Progress, UploadedFile, silent
+from files_api_mcp.backends.snapshot import freeze
+from files_api_mcp.tools.deps import (
+    Backends,
+    Dependencies,
+    Deps,
+    Opened,
+    progress_to,
+    reported,
+    respond,
+    stage,
+)
+
+__all__ = ["upload_file"]
+
+_AT_ONCE = 4
+_MOST_FILES = 1000
+_SHOWN_FAILURES = 20
+
+
+class UploadedItem(BaseModel):
+    file_id: str
+    filename: str
+    mime_type: str
+    size_bytes: int
+    reused: bool
+    askable: bool
+    pages: int | None = None
+    note: str | None = None
+
+
+class FailedItem(BaseModel):
+    path: str
+    error: str
+
+
+class UploadResult(BaseModel):
+    files: list[UploadedItem]
+    failed: list[FailedItem]
+    skipped: str | None = None
+    next: str | None = None
+
+
+async def upload_file(
+    path: Annotated[str, Field(description="File, folder or glob under an allowed folder")],
+    deps: Deps,
+    opened: Opened,
+    ctx: Context[Dependencies],
+    title: Annotated[str | None, Field(description="For a single file", max_length=255)] = None,
+    expires_in_hours: Annotated[int | None, Field(ge=1, le=2160, strict=True, description="1 to 2160")] = None,
+) -> Annotated[CallToolResult, UploadResult]:
+    """Store local files once and get their file_ids; unchanged files are reused, not stored again."""
+    upload = _Upload(deps, opened, title, expires_in_hours)
+    progress = progress_to(ctx)
+    with reported():
+        found = await to_thread.run_sync(lambda: deps.roots.expand(path, limit=_MOST_FILES))
+        if title and len(found.paths) > 1:
+            raise InvalidArgument("title names one file, and this path names several.")
+        if found.paths == [path]:
+            return respond(UploadResult(files=[await upload.one(path, progress)], failed=[]))
+        if not found.paths:
+            raise NotFound(f"Nothing to upload there ({_skipped(found) or 'no files'}).", "Give another path.")
+        return respond(await _upload_many(upload, found, progress))
+
+
+class _Upload:
+    """One call's way from a path to a stored and indexed file."""
+
+    def __init__(self, deps: Dependencies, opened: Backends, title: str | None, hours: int | None) -> None:
+        self._deps = deps
+        self._opened = opened
+        self._title = title
+        self._seconds = None if hours is None else hours * 3600
+
+    async def one(self, path: str, progress: Progress) -> UploadedItem:
+        uploaded = await self._store(path, stage(progress, 0, 40))
+        info = await self._opened.reader.prepare(uploaded.record.id, stage(progress, 40, 99))
+        await progress(100, 100, "Stored and indexed" if info.askable else "Stored")
+        return _item(uploaded, info)
+
+    async def _store(self, path: str, progress: Progress) -> UploadedFile:
+        allow = self._deps.allow_sensitive
+        source = await to_thread.run_sync(self._deps.roots.open_file, path)
+        with source:
+            async with freeze(source, self._opened.spool, allow_sensitive=allow, progress=progress) as frozen:
+                new = NewFile(
+                    filename=source.filename,
+                    mime_type=sniff(frozen.head, frozen.tail, source.filename),
+                    title=self._title,
+                    source_path=source.path,
+                    expires_in_seconds=self._seconds,
+                )
+                return await self._opened.files.upload(frozen, new)
+
+
+async def _upload_many(upload: _Upload, found: Expansion, progress: Progress) -> UploadResult:
+    total = len(found.paths)
+    results: list[UploadedItem | FilesError | None] = [None] * total
+    finished = 0
+    gate = anyio.CapacityLimiter(_AT_ONCE)
+
+    async def one(place: int, path: str) -> None:
+        nonlocal finished
+        async with gate:
+            try:
+                results[place] = await upload.one(path, silent)
+            except FilesError as exc:
+                results[place] = exc
+        finished += 1
+        await progress(finished, total, f"Uploaded and indexed {finished} of {total} files")
+
+    async with anyio.create_task_group() as group:
+        for place, path in enumerate(found.paths):
+            group.start_soon(one, place, path)
+    return _summary(found, results)
+
+
+def _summary(found: Expansion, results: list[UploadedItem | FilesError | None]) -> UploadResult:
+    failed = [
+        FailedItem(path=printable(path), error=result.text)
+        for path, result in zip(found.paths, results, strict=True)
+        if isinstance(result, FilesError)
+    ]
+    hidden = len(failed) - _SHOWN_FAILURES
+    return UploadResult(
+        files=[result for result in results if isinstance(result, UploadedItem)],
+        failed=failed[:_SHOWN_FAILURES],
+        skipped=_skipped(found),
+        next="; ".join(_nexts(found, hidden)) or None,
+    )
+
+
+def _nexts(found: Expansion, hidden: int) -> list[str]:
+    nexts: list[str] = []
+    if found.truncated:
+        nexts.append(f"only the first {len(found.paths)} files were taken: call again with a narrower path")
+    if hidden > 0:
+        nexts.append(f"{hidden} more files failed: upload a narrower path to see why")
+    return nexts
+
+
+def _skipped(found: Expansion) -> str | None:
+    kinds = {
+        "hidden": found.skipped_hidden,
+        "ignored": found.skipped_ignored,
+        "secret": found.skipped_sensitive,
+    }
+    return ", ".join(f"{count} {kind}" for kind, count in kinds.items() if count) or None
+
+
+def _item(uploaded: UploadedFile, info: DocumentInfo) -> UploadedItem:
+    record = uploaded.record
+    return UploadedItem(
+        file_id=record.id,
+        filename=record.filename,
+        mime_type=record.mime_type,
+        size_bytes=record.size_bytes,
+        reused=uploaded.reused,
+        askable=info.askable,
+        pages=info.pages,
+        note=info.note,
+    )
+
+
+def printable(path: str) -> str:
+    """A path as text that any channel carries: undecodable bytes are shown escaped."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
