@@ -3,6 +3,7 @@
 import ctypes
 import errno
 import os
+import stat
 import sys
 from functools import cache
 
@@ -53,12 +54,22 @@ def _walk(root_fd: int, relative: str, flags: int, mode: int) -> int:
     here = os.dup(root_fd)
     try:
         for folder in folders:
-            deeper = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=here)
+            deeper = _enter(here, folder)
             os.close(here)
             here = deeper
         return os.open(name, flags | os.O_NOFOLLOW, mode, dir_fd=here)
     finally:
         os.close(here)
+
+
+def _enter(here: int, folder: str) -> int:
+    try:
+        return os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=here)
+    except NotADirectoryError:
+        # What Linux says of a link here too; for the caller a link is a way out, and a file is not.
+        if stat.S_ISLNK(os.stat(folder, dir_fd=here, follow_symlinks=False).st_mode):
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP)) from None
+        raise
 
 
 @cache

@@ -24,10 +24,10 @@ from files_api_mcp.backends.errors import (
     SensitiveFile,
     Unreadable,
 )
-from files_api_mcp.backends.expand import Expansion, Walk
+from files_api_mcp.backends.expand import Expansion, Walk, fixed_part, is_pattern
 from files_api_mcp.backends.filenames import safe_filename
 from files_api_mcp.backends.saving import NewLocalFile
-from files_api_mcp.backends.secrets import is_sensitive_name, refuse_sensitive_name
+from files_api_mcp.backends.secrets import is_sensitive_name
 
 __all__ = ["Roots", "SourceFile"]
 
@@ -101,7 +101,7 @@ class Roots:
         try:
             for folder in folders:
                 fd = os.open(folder, getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC)
-                self.roots.append(Root(Path(os.path.abspath(folder)), Path(os.path.realpath(folder)), fd))
+                self.roots.append(Root(Path.cwd() / os.path.normpath(folder), folder.resolve(), fd))
         except BaseException:
             self.close()
             raise
@@ -133,7 +133,7 @@ class Roots:
 
     def expand(self, path: str, *, limit: int = 1000) -> Expansion:
         """The files that a path stands for: itself, those of a folder, or those that a glob matches."""
-        if any(mark in path for mark in "*?["):
+        if is_pattern(path):
             try:
                 os.close(self.open(path, _OPEN_FILE))
             except NotFound:
@@ -152,20 +152,12 @@ class Roots:
     def _walk(self, path: str, pattern: str | None, limit: int) -> Expansion:
         found = Expansion()
         for root, relative in self._candidates(path):
-            if pattern is None:
-                walked = Walk(root.fd, limit, None).run(relative)
-            else:
-                fixed = []
-                for part in relative.split("/")[:-1]:
-                    if any(mark in part for mark in "*?["):
-                        break
-                    fixed.append(part)
-                walked = Walk(root.fd, limit, relative).run("/".join(fixed) or ".")
-            base = str(root.real) if os.path.isabs(path) else ""
-            walked.paths = [os.path.join(base, p) if base else p for p in walked.paths]
-            if walked.paths or walked.skipped_hidden or walked.skipped_sensitive:
-                return walked
-            found = walked
+            walk = Walk(root.fd, limit, relative if pattern else None)
+            found = walk.run(fixed_part(relative) if pattern else relative)
+            if Path(path).is_absolute():
+                found.paths = [str(root.real / below) for below in found.paths]
+            if found.anything:
+                break
         return found
 
     def create_file(self, path: str, *, overwrite: bool = False) -> NewLocalFile:
@@ -179,7 +171,7 @@ class Roots:
         if any(part.startswith(".") for part in relative.split("/")) or is_sensitive_name(relative):
             raise SensitiveFile("Nothing is saved under a hidden name or one that keys go by.", "Choose another name.")
         fd = self.open(folder or ".", os.O_RDONLY | os.O_DIRECTORY)
-        return NewLocalFile(fd, name, os.path.join(reached_path(fd), name), overwrite=overwrite)
+        return NewLocalFile(fd, name, f"{reached_path(fd)}/{name}", overwrite=overwrite)
 
     def open(self, path: str, flags: int) -> int:
         """Open anything below the roots; how it fails says nothing of what lies outside them."""
@@ -202,7 +194,7 @@ class Roots:
                 "This server was started without a folder to read from.", "Ask the operator to give it a ROOT."
             )
         normal = os.path.normpath(path)
-        if not os.path.isabs(normal):
+        if not normal.startswith("/"):
             found = [] if normal.split("/")[0] == ".." else [(root, normal) for root in self.roots]
         else:
             found = [
@@ -223,15 +215,15 @@ class Roots:
         if _filesystem(fd) in _PSEUDO:
             raise NotARegularFile("That path is part of the kernel's state, not an ordinary file.")
         reached = reached_path(fd)
-        self._refuse_private(reached, found)
+        self._refuse_sensitive(fd, reached, found)
         if found.st_size == 0:
             raise EmptyFile("The file is empty.")
         if found.st_size > self.max_file_size:
             raise FileTooLarge(f"The file has {found.st_size:,} bytes; the limit is {self.max_file_size:,}.")
-        name = safe_filename(os.path.basename(reached))
+        name = safe_filename(reached.rpartition("/")[2])
         return SourceFile(fd, name, _printable(reached), found.st_size)
 
-    def _refuse_private(self, reached: str, found: os.stat_result) -> None:
+    def _refuse_sensitive(self, fd: int, reached: str, found: os.stat_result) -> None:
         if any(reached == place or reached.startswith(f"{place}/") for place in self._private):
             raise SensitiveFile("The file belongs to this server's own store.", "Choose another file.")
         if self.allow_sensitive:
@@ -241,7 +233,15 @@ class Roots:
         # managers and worktrees are full of them.
         if found.st_nlink > 1 and found.st_uid != os.geteuid():
             raise SensitiveFile("The file has a second name that may lie outside the allowed folders.")
-        refuse_sensitive_name(reached)
+        if is_sensitive_name(self._below(reached)) and not _is_keynote(fd, reached):
+            raise SensitiveFile("The file's name or folder is one that keys and credentials go by.")
+
+    def _below(self, reached: str) -> str:
+        """The part of a path that lies below a root: how the operator's own folders are called says nothing."""
+        for root in self.roots:
+            if reached.startswith(f"{str(root.real).rstrip('/')}/"):
+                return reached[len(str(root.real)) :].lstrip("/")
+        return reached
 
 
 def refusal(error: OSError) -> Exception:
@@ -268,10 +268,15 @@ def _outside() -> OutsideRoots:
 def reached_path(fd: int) -> str:
     """The path that a descriptor really stands for, whatever links led to it."""
     if sys.platform == "linux":
-        return os.readlink(f"/proc/self/fd/{fd}")
+        return os.readlink(f"/proc/self/fd/{fd}")  # noqa: PTH115  bytes that are no text must survive
     import fcntl
 
     return os.fsdecode(fcntl.fcntl(fd, fcntl.F_GETPATH, bytes(1024)).rstrip(b"\0"))
+
+
+def _is_keynote(fd: int, reached: str) -> bool:
+    """A presentation of Apple's Keynote is a zip archive, and shares its ending with private keys."""
+    return reached.lower().endswith(".key") and os.pread(fd, 4, 0) == b"PK\x03\x04"
 
 
 def _printable(path: str) -> str:

@@ -5,7 +5,7 @@ import re
 
 from files_api_mcp.backends.errors import SensitiveFile
 
-__all__ = ["is_sensitive_name", "refuse_sensitive_content", "refuse_sensitive_name"]
+__all__ = ["is_sensitive_name", "refuse_sensitive_content"]
 
 _NAMES = (
     ".env", ".env.*", "*.env", ".envrc", "id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*", "*.pem", "*.key", "*.p12",
@@ -17,19 +17,29 @@ _NAMES = (
     "secring.gpg", "*.agilekeychain", "*.ovpn", ".vault-token", "kubeconfig", ".s3cfg", ".boto",
 )  # fmt: skip
 _HARMLESS = ("*.pub", "*.example", "*.sample", "*.template", "*.dist")
-_FOLDERS = (
-    ".ssh", ".aws", ".gnupg", ".azure", ".kube", ".docker", ".password-store", "gcloud", "keyrings", "keychains",
-)  # fmt: skip
-_PATHS = ("*/.config/gh/*", "*/.config/hub", "*/.cargo/credentials*", "*/.gem/credentials", "*/.terraform.d/*")
+_FOLDERS = (".ssh", ".aws", ".gnupg", ".azure", ".kube", ".docker", ".password-store")
+_PATHS = (
+    "*/.config/gh/*",
+    "*/.config/hub",
+    "*/.config/gcloud/*",
+    "*/.cargo/credentials*",
+    "*/.gem/credentials",
+    "*/.terraform.d/*",
+    "*/.local/share/keyrings/*",
+    "*/library/keychains/*",
+)
 
+# Each wants enough behind its mark that a text which only names the mark passes.
 _CONTENT: tuple[tuple[str, re.Pattern[bytes]], ...] = (
     (
         "a private key",
+        # Headers may stand between, and in JSON a line's end is written as two characters.
         re.compile(
-            rb"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----\s+(?:[A-Za-z0-9+/=:,\- ]+\s+)*?[A-Za-z0-9+/=]{16,}"
+            rb"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:\\[rn]|\s){1,8}"
+            rb"(?:[A-Za-z-]{1,30}: [^\r\n]{0,200}(?:\\[rn]|\s){1,8}){0,5}[A-Za-z0-9+/=]{8}"
         ),
     ),
-    ("a private key", re.compile(rb"PuTTY-User-Key-File-\d:")),
+    ("a private key", re.compile(rb"PuTTY-User-Key-File-\d: ")),
     (
         "an AWS key",
         re.compile(rb"(?:AKIA|ASIA)[A-Z2-7]{16}[\s\S]{0,200}?[^A-Za-z0-9/+][A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])"),
@@ -58,20 +68,15 @@ def is_sensitive_name(path: str) -> bool:
     )
 
 
-def refuse_sensitive_name(path: str) -> None:
-    """Raises:
-    SensitiveFile: The path is one that keys and credentials go by.
-    """
-    if is_sensitive_name(path):
-        raise SensitiveFile("The file's name or folder is one that keys and credentials go by.")
-
-
 def refuse_sensitive_content(data: bytes) -> None:
-    """Raises:
-    SensitiveFile: The data holds something shaped like a key; the text says which kind, never the key.
+    """Look for anything shaped like a key.
+
+    Raises:
+        SensitiveFile: There is one; the text says of which kind, never the key.
     """
     if b"\0" in data[:200]:
         data = data.replace(b"\0", b"")  # UTF-16: every other byte of a key is NUL
     for what, pattern in _CONTENT:
-        if pattern.search(data):
+        # Vendors' documentation uses keys that say of themselves that they are examples.
+        if any(b"EXAMPLE" not in match.group() for match in pattern.finditer(data)):
             raise SensitiveFile(f"The file holds what looks like {what}.")

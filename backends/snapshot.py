@@ -77,9 +77,9 @@ class _Copy:
         try:
             copied = hashed = 0
             while hashed < size:
+                # The copy's bytes are hashed, one piece behind the copying.
+                ready = copied
                 async with anyio.create_task_group() as group:
-                    # The copy's bytes are hashed, one piece behind the copying.
-                    ready = copied
                     if copied < size:
                         group.start_soon(to_thread.run_sync, self._copy_piece, target, copied)
                     if hashed < ready:

@@ -74,10 +74,9 @@ async def _outcome(paths: list[Path], questions: tuple[str, ...], samples: bool)
     return None
 
 
-def _innermost(error: BaseException) -> BaseException:
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error
+def _innermost(group: BaseExceptionGroup[WrongResult]) -> WrongResult:
+    inner = group.exceptions[0]
+    return _innermost(inner) if isinstance(inner, BaseExceptionGroup) else inner
 
 
 class _Agent:
@@ -208,8 +207,8 @@ async def _delete(agent: _Agent, stored: dict[str, dict[str, Any]]) -> None:
         raise WrongResult("files are still listed after their deletion")
 
 
-async def _show_progress(done: float, total: float | None, message: str | None) -> None:
-    click.secho(f"  {f'{100 * done / total:3.0f} %' if total else done} {message or ''}", dim=True)
+async def _show_progress(progress: float, total: float | None, message: str | None) -> None:
+    click.secho(f"  {f'{100 * progress / total:3.0f} %' if total else progress} {message or ''}", dim=True)
 
 
 def _text(result: CallToolResult) -> str:

@@ -24,14 +24,14 @@ class OnFirstUse(Generic[_T]):
         self._owner = owner
         self._opening = anyio.Lock()
         self._closing = anyio.Event()
-        self._value: _T | None = None
+        self._opened: list[_T] = []
 
     async def get(self) -> _T:
         """Return the opened value. A failure to open is raised here, and the next call tries again."""
         async with self._opening:
-            if self._value is None:
-                self._value = await self._owner.start(self._hold)
-            return self._value
+            if not self._opened:
+                self._opened.append(await self._owner.start(self._hold))
+            return self._opened[0]
 
     def close(self) -> None:
         """Let the holding task leave its context; the owner's task group waits for it."""

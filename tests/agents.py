@@ -62,7 +62,8 @@ def text_of(result: CallToolResult) -> str:
 def settings_for(tmp_path: Path, **changes: Any) -> Settings:
     root = tmp_path / "root"
     root.mkdir(exist_ok=True)
-    return Settings(**{"roots": (root,), "data_dir": tmp_path / "data", **changes})
+    chosen: dict[str, Any] = {"roots": (root,), "data_dir": tmp_path / "data", **changes}
+    return Settings(**chosen)
 
 
 @asynccontextmanager

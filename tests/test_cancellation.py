@@ -16,7 +16,7 @@ async def cancel_at_first_progress(agent: Agent, path: str, word: str) -> None:
     """Upload until progress says `word`, then cancel the call as a client does."""
     scope = anyio.CancelScope()
 
-    async def hear(done: float, total: float | None, message: str | None) -> None:
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
         if word in (message or ""):
             scope.cancel()
 

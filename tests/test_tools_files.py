@@ -92,8 +92,8 @@ async def test_a_file_over_the_limit_is_refused_before_it_is_read(tmp_path: Path
 async def test_progress_is_reported_and_only_grows(agent: Agent) -> None:
     heard: list[tuple[float, float | None]] = []
 
-    async def hear(done: float, total: float | None, message: str | None) -> None:
-        heard.append((done, total))
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
+        heard.append((progress, total))
 
     write(agent.root / "report.txt", "Sales rose.")
     await agent.client.call_tool("upload_file", {"path": "report.txt"}, progress_callback=hear)

@@ -1,6 +1,6 @@
 """See what is stored: list_files and describe_file."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult
@@ -69,7 +69,7 @@ async def describe_file(
     return respond(_described(record, info))
 
 
-def _listed(record: FileRecord) -> dict[str, object]:
+def _listed(record: FileRecord) -> dict[str, Any]:
     return {
         "file_id": record.id,
         "filename": record.filename,

@@ -41,12 +41,11 @@ class Archive:
             return None
         with self._open(name) as member:
             try:
-                root: Element = parse(member, forbid_dtd=True).getroot()
+                return parse(member, forbid_dtd=True).getroot()
             except DefusedXmlException:
                 raise UnsupportedType("The file declares XML entities, which are not read.") from None
             except (ParseError, zipfile.BadZipFile, zlib.error, EOFError):
                 raise UnsupportedType("The file is damaged and cannot be read.") from None
-        return root
 
     def _open(self, name: str) -> IO[bytes]:
         member = self._zip.getinfo(name)

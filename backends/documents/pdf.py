@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO, overload
 
-import pypdfium2
+import pypdfium2  # pyright: ignore[reportMissingTypeStubs]  it ships none
 
 from files_api_mcp.backends.errors import UnsupportedType
 

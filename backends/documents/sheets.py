@@ -11,6 +11,8 @@ from files_api_mcp.backends.errors import UnsupportedType
 
 __all__ = ["sheet_lines"]
 
+_Value = int | float | str | bool | time | date | datetime | timedelta
+
 
 def sheet_lines(content: BinaryIO) -> Iterator[str]:
     """Lines of all sheets; cells stand between `|`, empty ones at the end are left out."""
@@ -29,7 +31,7 @@ def sheet_lines(content: BinaryIO) -> Iterator[str]:
         raise UnsupportedType("The spreadsheet is damaged or needs a password.") from None
 
 
-def _cell(value: int | float | str | bool | time | date | datetime | timedelta) -> str:
+def _cell(value: _Value) -> str:
     if isinstance(value, bool):
         return str(value).upper()
     if isinstance(value, float) and value.is_integer():

@@ -52,7 +52,7 @@ ASKABLE = frozenset({PDF, DOCX, PPTX, XLSX, XLS, "text/plain", *_TEXT_NAMES.valu
 
 def sniff(head: bytes, tail: bytes, filename: str) -> str:
     """The MIME type of a file, from its first and last 64 KiB."""
-    if 0 <= head[: 1024 + 5].find(b"%PDF-") <= 1024 and not is_text(head[:32]) or head.startswith(b"%PDF-"):
+    if head.startswith(b"%PDF-") or (b"%PDF-" in head[:1029] and not is_text(head)):
         return PDF
     if head.startswith(b"PK\x03\x04"):
         return _zip_kind(head, tail)

@@ -67,7 +67,8 @@ class Index:
     def postings(self, document: int, wanted: Sequence[str]) -> "dict[str, array[int]]":
         """The postings of those terms that the document holds."""
         marks = ",".join("?" * len(wanted))
-        rows = self._rows(f"select term, data from posting where document = ? and term in ({marks})", document, *wanted)
+        query = f"select term, data from posting where document = ? and term in ({marks})"  # noqa: S608  question marks
+        rows = self._rows(query, document, *wanted)
         return {term: array("I", data) for term, data in rows}
 
     def page(self, document: int, number: int) -> str:

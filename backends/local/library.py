@@ -142,9 +142,8 @@ class LocalLibrary:
         cursor: str | None = None
         while True:
             page = await self._store.list(limit=1000, cursor=cursor)
-            for record in page.files:
-                if record.expires_at is None or record.expires_at > utc_now():
-                    found.append(await self._store.blob_path(record.id))
+            live = (record for record in page.files if record.expires_at is None or record.expires_at > utc_now())
+            found += [await self._store.blob_path(record.id) for record in live]
             cursor = page.next_cursor
             if cursor is None:
                 return found

@@ -3,8 +3,9 @@
 import re
 import unicodedata
 from functools import lru_cache
+from typing import Any
 
-import snowballstemmer
+import snowballstemmer  # pyright: ignore[reportMissingTypeStubs]  it ships none
 
 __all__ = ["is_english", "terms"]
 
@@ -54,7 +55,7 @@ def _word_terms(word: str, english: bool, keep_stop_words: bool) -> tuple[str, .
     return tuple(word[i : i + _GRAM] for i in range(max(1, len(word) - _GRAM + 1)))
 
 
-_stemmer = snowballstemmer.stemmer("english")
+_stemmer: Any = snowballstemmer.stemmer("english")  # pyright: ignore[reportUnknownMemberType]
 
 
 def _stem(word: str) -> str:

@@ -1,0 +1,113 @@
+"""Keys and credentials are refused by name and by content, and ordinary files are not."""
+
+import random
+import string
+
+import pytest
+
+from files_api_mcp.backends.errors import SensitiveFile
+from files_api_mcp.backends.secrets import is_sensitive_name, refuse_sensitive_content
+
+SECRET_NAMES = """
+.env .env.local .ENV .env.production prod.env .envrc id_rsa id_rsa.bak ID_RSA id_ed25519 id_ecdsa id_dsa server.pem
+server.key tls.p12 cert.pfx store.jks app.keystore vault.kdbx putty.ppk .netrc _netrc .npmrc .pypirc .pgpass
+.git-credentials .htpasswd .dockercfg .my.cnf credentials.json service-account.json service_account_prod.json
+client_secret_123.json terraform.tfstate terraform.tfstate.backup prod.tfvars .bash_history .zsh_history
+.python_history .psql_history .mysql_history wallet.dat login.keychain login.keychain-db secring.gpg work.ovpn
+.vault-token kubeconfig .s3cfg .boto key3.db key4.db logins.json cookies.sqlite
+.ssh/config .ssh/known_hosts .aws/credentials .aws/config .gnupg/pubring.kbx .azure/accessTokens.json .kube/config
+.docker/config.json .config/gcloud/credentials.db .config/gh/hosts.yml .cargo/credentials.toml
+.password-store/mail.gpg .local/share/keyrings/login.keyring Library/Keychains/x.db
+.config/google-chrome/Default/Login_Data/x/Cookies .mozilla/firefox/abc.default/logins.json
+.config/chromium/Default/Cookies
+""".split()
+
+ORDINARY_NAMES = """
+report.pdf .env.example .env.sample .env.template id_rsa.pub notes.md keynotes.txt monkey.txt environment.yml
+keys.md tokens.csv package.json credentials.md passwords.txt.md history.txt cookies.md shadowing.md
+src/env.py docs/ssh.md aws/readme.md kube/deploy.yaml wallet.md gcloud/readme.md envelope.docx data.keyword.csv
+""".split()
+
+
+def made(chance: random.Random, alphabet: str, length: int) -> str:
+    return "".join(chance.choice(alphabet) for _ in range(length))
+
+
+def secret_texts() -> list[bytes]:
+    """Some 200 files that each hold a made-up key, in the middle of ordinary words."""
+    chance = random.Random(7)
+    base64, word, upper = (
+        string.ascii_letters + string.digits + "+/",
+        string.ascii_letters + string.digits,
+        "ABCDEFG234567",
+    )
+    texts: list[str] = []
+    for kind in ("RSA ", "EC ", "DSA ", "OPENSSH ", "ENCRYPTED ", "", "PGP "):
+        block = " BLOCK" if kind == "PGP " else ""
+        for headers in ("", "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,0123456789ABCDEF\n\n", "Version: 1\n\n"):
+            body = "\n".join(made(chance, base64, 64) for _ in range(chance.randint(1, 20)))
+            pem = f"-----BEGIN {kind}PRIVATE KEY{block}-----\n{headers}{body}\n-----END {kind}PRIVATE KEY{block}-----\n"
+            texts += [
+                pem,
+                pem.replace("\n", "\r\n"),
+                f"see below\n\n{pem}",
+                '{"private_key": "' + pem.replace("\n", "\\n") + '"}',
+            ]
+    for _ in range(15):
+        texts += [
+            f"aws_access_key_id = AKIA{made(chance, upper, 16)}\naws_secret_access_key = {made(chance, base64, 40)}\n",
+            f"key: sk-ant-api03-{made(chance, word, 80)}\n",
+            f"OPENAI=sk-proj-{made(chance, word, 48)}\n",
+            f"token ghp_{made(chance, word, 36)} here",
+            f"github_pat_{made(chance, word, 82)}",
+            f"xoxb-{made(chance, string.digits, 12)}-{made(chance, word, 24)}",
+            f"AIza{made(chance, word, 35)}",
+            f"sk_live_{made(chance, word, 24)}",
+        ]
+    encoded = [text.encode() for text in texts]
+    return encoded + [texts[0].encode("utf-16"), texts[4].encode("utf-16-le")]
+
+
+ORDINARY_TEXTS = (
+    "Set ANTHROPIC_API_KEY to a key that begins with sk-ant-... and never commit it.",
+    "The file starts with -----BEGIN RSA PRIVATE KEY----- and ends with -----END RSA PRIVATE KEY-----.",
+    "-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----",
+    "-----BEGIN CERTIFICATE-----\nMIIDdzCCAl+gAwIBAgIEAgAAuTANBgkqhkiG9w0BAQUFADBaMQswCQYDVQQGEwJJ\n-----END CERTIFICATE-----",
+    "-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA\n-----END PUBLIC KEY-----",
+    "Use AKIAIOSFODNN7EXAMPLE with wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY as in the manual.",
+    "Tokens look like ghp_xxxx or github_pat_YOUR_TOKEN; Slack's begin with xoxb-.",
+    "https://example.com/a/very/long/path/that/has/many/segments/and/letters/ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    "The AKIA prefix marks an access key; AIza marks a Google key; sk_live_ is Stripe's.",
+)
+
+
+@pytest.mark.parametrize("name", SECRET_NAMES)
+def test_names_that_keys_go_by_are_refused(name: str) -> None:
+    assert is_sensitive_name(name)
+    assert is_sensitive_name(f"deep/folder/{name}")
+
+
+@pytest.mark.parametrize("name", ORDINARY_NAMES)
+def test_ordinary_names_pass(name: str) -> None:
+    assert not is_sensitive_name(name)
+
+
+def test_every_one_of_two_hundred_keys_is_found_and_none_is_repeated() -> None:
+    texts = secret_texts()
+    assert len(texts) >= 200
+    for text in texts:
+        with pytest.raises(SensitiveFile) as caught:
+            refuse_sensitive_content(text)
+        assert len(str(caught.value)) < 200
+        assert "BEGIN" not in str(caught.value)
+
+
+def test_texts_that_only_speak_of_keys_pass() -> None:
+    for text in ORDINARY_TEXTS:
+        refuse_sensitive_content(text.encode())
+
+
+def test_a_text_made_to_slow_the_search_down_does_not() -> None:
+    header = b"-----BEGIN RSA PRIVATE KEY-----\n"
+    for text in (header * 30_000, header + b"A-A: x\n" * 100_000, header + b" \n" * 400_000, b"AKIA" * 250_000):
+        refuse_sensitive_content(text[:1_000_000].replace(b"EY-----\n-----B", b"EY----- -----B"))
