@@ -3,15 +3,16 @@
 import errno
 import hashlib
 import os
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import anyio
 from anyio import CancelScope, to_thread
 
-from files_api_mcp.backends.errors import FileChanged, StorageFull
+from files_api_mcp.backends.errors import FileChanged, FilesError, StorageFull
 from files_api_mcp.backends.models import Progress, silent
 from files_api_mcp.backends.roots import SourceFile
 from files_api_mcp.backends.secrets import refuse_sensitive_content
@@ -44,7 +45,7 @@ async def freeze(
     """Copy an opened file once and hash the copy; the copy is removed at the end unless it was renamed away.
 
     Raises:
-        FileChanged: The file was written to meanwhile.
+        FileChanged: The file was written to meanwhile, or could not be read to its end.
         SensitiveFile: The content holds what looks like a key.
         StorageFull: There is no room for the copy.
     """
@@ -53,10 +54,6 @@ async def freeze(
         digest = await _Copy(source, path).run(progress)
         head, tail = await to_thread.run_sync(_look, path, allow_sensitive)
         yield Snapshot(path, digest, source.size_bytes, head, tail)
-    except OSError as exc:
-        if exc.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StorageFull("There is no room for a private copy of the file.") from exc
-        raise FileChanged("The file could not be read to its end.") from exc
     finally:
         with CancelScope(shield=True):
             await to_thread.run_sync(lambda: path.unlink(missing_ok=True))
@@ -69,50 +66,90 @@ class _Copy:
         self._digest = hashlib.sha256()
 
     async def run(self, progress: Progress) -> str:
-        size = self._source.size_bytes
-        before = await to_thread.run_sync(_state, self._source.fd)
-        target = await to_thread.run_sync(
-            lambda: os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        )
+        before = await to_thread.run_sync(os.fstat, self._source.fd)
+        target = await to_thread.run_sync(self._create)
         try:
-            copied = hashed = 0
-            while hashed < size:
-                # The copy's bytes are hashed, one piece behind the copying.
-                ready = copied
-                async with anyio.create_task_group() as group:
-                    if copied < size:
-                        group.start_soon(to_thread.run_sync, self._copy_piece, target, copied)
-                    if hashed < ready:
-                        group.start_soon(to_thread.run_sync, self._hash_piece, target, hashed, ready)
-                hashed, copied = ready, min(size, copied + _PIECE)
-                await progress(hashed, size, "Copying")
-            await to_thread.run_sync(os.fsync, target)
+            await self._fill(target, progress)
         finally:
             with CancelScope(shield=True):
                 await to_thread.run_sync(os.close, target)
-        if await to_thread.run_sync(_state, self._source.fd) != before or before[0] != size:
-            raise FileChanged("The file changed while it was read.")
+        await self._refuse_change(before)
         return self._digest.hexdigest()
 
-    def _copy_piece(self, target: int, start: int) -> None:
-        end = min(self._source.size_bytes, start + _PIECE)
-        at = start
-        while at < end:
-            moved = _move(self._source.fd, target, end - at, at)
-            if moved == 0:
-                raise FileChanged("The file became shorter while it was read.")
-            at += moved
-        if end % _SYNC_EVERY == 0:
-            os.fdatasync(target)
+    async def _fill(self, target: int, progress: Progress) -> None:
+        """Copy piece by piece, hashing the copy's bytes one piece behind: both take a thread, and neither waits."""
+        size = self._source.size_bytes
+        copied = hashed = 0
+        while hashed < size:
+            ready, until = copied, min(size, copied + _PIECE)
+            works = [partial(self._copy_range, target, ready, until)] if ready < size else []
+            if hashed < ready:
+                works.append(partial(_hash_range, self._digest.update, target, hashed, ready))
+            await _at_once(works)
+            hashed, copied = ready, until
+            await progress(hashed, size, "Copying")
+        await _at_once([partial(_sync, target)])
 
-    def _hash_piece(self, target: int, start: int, end: int) -> None:
-        at = start
-        while at < end:
-            data = os.pread(target, min(1024 * 1024, end - at), at)
-            if not data:
-                raise OSError(errno.EIO, "short copy")
-            self._digest.update(data)
-            at += len(data)
+    async def _refuse_change(self, before: os.stat_result) -> None:
+        fd, size = self._source.fd, self._source.size_bytes
+        after = await to_thread.run_sync(os.fstat, fd)
+        written = (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or after.st_size != size
+        touched = before.st_ctime_ns != after.st_ctime_ns
+        if touched and not written and before.st_nlink != after.st_nlink:
+            # Another file took its name, which touches the inode as an edit with its time put back would: read again.
+            again = hashlib.sha256()
+            for start in range(0, size, _PIECE):
+                await to_thread.run_sync(_hash_range, again.update, fd, start, min(size, start + _PIECE))
+            touched = again.digest() != self._digest.digest()
+        if written or touched:
+            raise FileChanged("The file changed while it was read.")
+
+    def _create(self) -> int:
+        with _disk_errors():
+            return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+
+    def _copy_range(self, target: int, start: int, end: int) -> None:
+        with _disk_errors():
+            at = start
+            while at < end:
+                moved = _move(self._source.fd, target, end - at, at)
+                if moved == 0:
+                    raise FileChanged("The file became shorter while it was read.")
+                at += moved
+            if end % _SYNC_EVERY == 0:
+                os.fdatasync(target)
+
+
+async def _at_once(works: Sequence[Callable[[], None]]) -> None:
+    """Run these in threads at once; the first expected failure is raised as it is, not in a group."""
+    failures: list[FilesError] = []
+
+    async def one(work: Callable[[], None]) -> None:
+        try:
+            await to_thread.run_sync(work)
+        except FilesError as exc:
+            failures.append(exc)
+
+    async with anyio.create_task_group() as group:
+        for work in works:
+            group.start_soon(one, work)
+    if failures:
+        raise failures[0]
+
+
+@contextmanager
+def _disk_errors() -> Generator[None]:
+    try:
+        yield
+    except OSError as exc:
+        if exc.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise StorageFull("There is no room for a private copy of the file.") from exc
+        raise FileChanged("The file could not be read to its end.") from exc
+
+
+def _sync(fd: int) -> None:
+    with _disk_errors():
+        os.fsync(fd)
 
 
 def _move(source: int, target: int, count: int, at: int) -> int:
@@ -124,9 +161,15 @@ def _move(source: int, target: int, count: int, at: int) -> int:
     return os.pwrite(target, os.pread(source, min(count, 1024 * 1024), at), at)
 
 
-def _state(fd: int) -> tuple[int, int, int, int]:
-    found = os.fstat(fd)
-    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
+def _hash_range(update: Callable[[bytes], None], fd: int, start: int, end: int) -> None:
+    at = start
+    with _disk_errors():
+        while at < end:
+            data = os.pread(fd, min(1024 * 1024, end - at), at)
+            if not data:
+                raise FileChanged("The file became shorter while it was read.")
+            update(data)
+            at += len(data)
 
 
 def _look(path: Path, allow_sensitive: bool) -> tuple[bytes, bytes]:  # noqa: FBT001

@@ -46,7 +46,8 @@ def secret_texts() -> list[bytes]:
         block = " BLOCK" if kind == "PGP " else ""
         for headers in ("", "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,0123456789ABCDEF\n\n", "Version: 1\n\n"):
             body = "\n".join(made(chance, base64, 64) for _ in range(chance.randint(1, 20)))
-            pem = f"-----BEGIN {kind}PRIVATE KEY{block}-----\n{headers}{body}\n-----END {kind}PRIVATE KEY{block}-----\n"
+            mark = f"{kind}PRIVATE KEY{block}-----"
+            pem = f"-----BEGIN {mark}\n{headers}{body}\n-----END {mark}\n"
             texts += [
                 pem,
                 pem.replace("\n", "\r\n"),
@@ -65,14 +66,14 @@ def secret_texts() -> list[bytes]:
             f"sk_live_{made(chance, word, 24)}",
         ]
     encoded = [text.encode() for text in texts]
-    return encoded + [texts[0].encode("utf-16"), texts[4].encode("utf-16-le")]
+    return [*encoded, texts[0].encode("utf-16"), texts[4].encode("utf-16-le")]
 
 
 ORDINARY_TEXTS = (
     "Set ANTHROPIC_API_KEY to a key that begins with sk-ant-... and never commit it.",
     "The file starts with -----BEGIN RSA PRIVATE KEY----- and ends with -----END RSA PRIVATE KEY-----.",
     "-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----",
-    "-----BEGIN CERTIFICATE-----\nMIIDdzCCAl+gAwIBAgIEAgAAuTANBgkqhkiG9w0BAQUFADBaMQswCQYDVQQGEwJJ\n-----END CERTIFICATE-----",
+    "-----BEGIN CERTIFICATE-----\nMIIDdzCCAl+gAwIBAgIEAgAAuTANBgkqhkiG9w0BAQUFADBa\n-----END CERTIFICATE-----",
     "-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA\n-----END PUBLIC KEY-----",
     "Use AKIAIOSFODNN7EXAMPLE with wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY as in the manual.",
     "Tokens look like ghp_xxxx or github_pat_YOUR_TOKEN; Slack's begin with xoxb-.",

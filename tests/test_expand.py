@@ -1,0 +1,106 @@
+"""Folders and globs stand for the ordinary files below a root."""
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from files_api_mcp.backends.errors import OutsideRoots
+from files_api_mcp.backends.roots import Roots
+from tests.agents import write
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    folder = tmp_path / "root"
+    for name in ("a.txt", "b.md", "sub/c.txt", "sub/deep/d.txt", "sub/e[1].txt"):
+        write(folder / name, name)
+    return folder
+
+
+@pytest.fixture
+def roots(root: Path) -> Generator[Roots]:
+    with Roots([root]) as allowed:
+        yield allowed
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("a.txt", ["a.txt"]),
+        (".", ["a.txt", "b.md", "sub/c.txt", "sub/deep/d.txt", "sub/e[1].txt"]),
+        ("sub", ["sub/c.txt", "sub/deep/d.txt", "sub/e[1].txt"]),
+        ("sub/", ["sub/c.txt", "sub/deep/d.txt", "sub/e[1].txt"]),
+        ("*.txt", ["a.txt"]),
+        ("*", ["a.txt", "b.md"]),
+        ("**/*.txt", ["a.txt", "sub/c.txt", "sub/deep/d.txt", "sub/e[1].txt"]),
+        ("sub/*.txt", ["sub/c.txt", "sub/e[1].txt"]),
+        ("s*/c.txt", ["sub/c.txt"]),
+        ("[ab].*", ["a.txt", "b.md"]),
+        ("?.md", ["b.md"]),
+        ("sub/e[1].txt", ["sub/e[1].txt"]),
+        ("*.none", []),
+        ("absent.txt", ["absent.txt"]),
+    ],
+)
+def test_a_path_stands_for_these_files(roots: Roots, path: str, expected: list[str]) -> None:
+    assert roots.expand(path).paths == expected
+
+
+def test_absolute_paths_expand_to_absolute_paths(roots: Roots, root: Path) -> None:
+    for path in (str(root / "sub"), str(root / "sub" / "**" / "*.txt")):
+        found = roots.expand(path).paths
+        assert str(root / "sub" / "deep" / "d.txt") in found
+        for name in found:
+            roots.open_file(name).close()
+
+
+@pytest.mark.parametrize("path", ["..", "../*", "/etc", "/etc/*", "sub/../../*"])
+def test_nothing_outside_expands(roots: Roots, path: str) -> None:
+    try:
+        assert roots.expand(path).paths == [path]
+    except OutsideRoots:
+        return
+    with pytest.raises(OutsideRoots):
+        roots.open_file(path)
+
+
+def test_hidden_ignored_and_secret_files_are_passed_over_and_counted(roots: Roots, root: Path) -> None:
+    write(root / ".hidden", "x")
+    write(root / ".git" / "config", "x")
+    write(root / "server.pem", "x")
+    write(root / "node_modules" / "m" / "index.js", "x")
+    write(root / ".gitignore", "*.log\nbuild/\n!keep.log\n")
+    for name in ("x.log", "keep.log", "build/out.txt", "sub/y.log"):
+        write(root / name, "x")
+    write(root / "sub" / ".gitignore", "/c.txt\n")
+    found = roots.expand(".")
+    assert found.paths == ["a.txt", "b.md", "keep.log", "sub/deep/d.txt", "sub/e[1].txt"]
+    assert found.skipped_hidden == 4
+    assert found.skipped_ignored == 5
+    assert found.skipped_sensitive == 1
+
+
+def test_links_are_not_followed(roots: Roots, root: Path) -> None:
+    write(root.parent / "outside" / "o.txt", "x")
+    (root / "out").symlink_to(root.parent / "outside")
+    (root / "up").symlink_to("..")
+    (root / "o.txt").symlink_to(root.parent / "outside" / "o.txt")
+    assert roots.expand("**/o.txt").paths == []
+    assert roots.expand(".").skipped_ignored == 3
+
+
+def test_a_limit_bounds_what_is_taken_and_says_so(roots: Roots, root: Path) -> None:
+    for number in range(50):
+        write(root / "many" / f"{number:02}.txt", "x")
+    found = roots.expand("many", limit=10)
+    assert len(found.paths) == 10
+    assert found.truncated
+    assert not roots.expand("many", limit=50).truncated
+
+
+def test_undecodable_names_are_carried_to_the_opening(roots: Roots, root: Path) -> None:
+    write(root / "odd" / os.fsdecode(b"bad\xff.txt"), "x")
+    (path,) = roots.expand("odd").paths
+    roots.open_file(path).close()
