@@ -1,10 +1,19 @@
 """Visible text of web pages."""
 
+import codecs
+import re
 from collections.abc import Iterator
+from typing import BinaryIO
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from files_api_mcp.backends.documents.decoding import encoding_of
+from files_api_mcp.backends.errors import UnsupportedType
+
 __all__ = ["html_lines"]
+
+_MOST_BYTES = 50_000_000
+_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([A-Za-z0-9_:.\-]{2,40})", re.IGNORECASE)
 
 _UNSEEN = "script, style, template, noscript, svg, head > meta, head > link, [hidden], [aria-hidden=true]"
 _BLOCKS = frozenset(
@@ -13,9 +22,16 @@ _BLOCKS = frozenset(
 )
 
 
-def html_lines(text: str) -> Iterator[str]:
-    """Lines of the visible text; headings marked, table rows with their cells between `|`."""
-    tree = LexborHTMLParser(text)
+def html_lines(content: BinaryIO) -> Iterator[str]:
+    """Lines of the visible text; headings marked, table rows with their cells between `|`.
+
+    Raises:
+        UnsupportedType: The page is too long to be read.
+    """
+    data = content.read(_MOST_BYTES + 1)
+    if len(data) > _MOST_BYTES:
+        raise UnsupportedType("The page is too long to be read.")
+    tree = LexborHTMLParser(data.decode(_declared(data) or encoding_of(content), "replace"))
     for node in tree.css(_UNSEEN):
         node.decompose()
     line: list[str] = []
@@ -28,6 +44,15 @@ def html_lines(text: str) -> Iterator[str]:
             yield from _flushed(line)
             line = [_mark(node)]
     yield from _flushed(line)
+
+
+def _declared(data: bytes) -> str | None:
+    """The encoding that the page names for itself, if it is one."""
+    found = _CHARSET.search(data[:2048])
+    try:
+        return codecs.lookup(found[1].decode("ascii")).name if found else None
+    except LookupError:
+        return None
 
 
 def _mark(node: LexborNode) -> str:

@@ -51,17 +51,17 @@ def _text_lines(content: BinaryIO, mime_type: str) -> Iterator[str]:
         from files_api_mcp.backends.documents.sheets import sheet_lines
 
         return sheet_lines(content)
-    from files_api_mcp.backends.documents.decoding import decode
-
     if mime_type == "text/html":
         from files_api_mcp.backends.documents.html import html_lines
 
-        return html_lines(decode(content.read()))
+        return html_lines(content)
     if mime_type.startswith("text/") or mime_type in ("application/json", "application/xml"):
-        return iter(decode(content.read()).splitlines(keepends=True))
+        from files_api_mcp.backends.documents.decoding import decoded_lines
+
+        return decoded_lines(content)
     if mime_type in IMAGES:
         raise UnsupportedType("An image holds no text to search.")
-    raise UnsupportedType(f"Text cannot be read from files of type {mime_type}.")
+    raise UnsupportedType(f"Files of type {mime_type} hold no text that can be read.")
 
 
 def _pieces(lines: Iterator[str]) -> Iterator[str]:

@@ -4,9 +4,11 @@ Jobs come as JSON lines on stdin; each is answered by JSON lines on stdout, the 
 """
 
 import base64
+import ctypes
 import json
 import os
 import resource
+import signal
 import sys
 from collections.abc import Iterator
 from typing import Any, BinaryIO
@@ -17,13 +19,15 @@ from files_api_mcp.backends.errors import UnsupportedType
 __all__ = ["main"]
 
 _PIECE = 64 * 1024
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_PR_SET_NO_NEW_PRIVS = 38
 
 
 def main() -> None:
     """Serve jobs until stdin ends."""
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not be taken for an answer
-    _limit(int(sys.argv[1]))
+    _limit(int(sys.argv[1]), int(sys.argv[2]))
     for line in sys.stdin.buffer:
         for answer in _answers(json.loads(line)):
             out.write(json.dumps(answer).encode() + b"\n")
@@ -59,15 +63,25 @@ def _render(content: BinaryIO, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield {"page": image.page, "mime_type": image.mime_type, "data": data}
 
 
-def _limit(memory_bytes: int) -> None:
+def _limit(memory_bytes: int, cpu_seconds: int) -> None:
+    _die_with_parent()
     for limit, most in (
         (resource.RLIMIT_AS, memory_bytes),
+        # Of the whole life, which a parent that stopped watching cannot end.
+        (resource.RLIMIT_CPU, cpu_seconds),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_NOFILE, 64),
     ):
         _, hard = resource.getrlimit(limit)
         resource.setrlimit(limit, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+
+
+def _die_with_parent() -> None:
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None)
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,6 @@
 """A few warm worker processes that parse documents, and the limits that they are held to."""
 
 import base64
-import json
-import os
-import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,18 +9,20 @@ from types import TracebackType
 from typing import Any
 
 import anyio
-from anyio import CancelScope
-from anyio.abc import Process
-from anyio.streams.buffered import BufferedByteReceiveStream
 
+from files_api_mcp.backends.documents.child import Child, ChildStopped
 from files_api_mcp.backends.errors import UnsupportedType
 from files_api_mcp.backends.models import PageImage
 
-__all__ = ["DocumentWorkers", "Extracted", "PageText"]
+__all__ = ["DocumentWorkers", "Extracted", "PageText", "ReaderStopped"]
 
-_LONGEST_LINE = 64 * 1024 * 1024
 _JOBS_EACH = 200
-_PASSED_ON = ("PATH", "PYTHONPATH", "PYTHONHOME", "LANG", "LC_ALL", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "TMPDIR")
+_TOTAL = 10
+"""How many times as long as one page's a whole document's limit is."""
+
+
+class ReaderStopped(UnsupportedType):
+    """Reading took too much time or memory: perhaps the document's fault, perhaps a busy machine's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,37 +41,13 @@ class PageText:
     text: str
 
 
-class _Worker:
-    def __init__(self, process: Process) -> None:
-        assert process.stdout is not None
-        self.process = process
-        self.answers = BufferedByteReceiveStream(process.stdout)
-        self.jobs = 0
-
-    async def ask(self, job: dict[str, Any]) -> None:
-        assert self.process.stdin is not None
-        self.jobs += 1
-        await self.process.stdin.send(json.dumps(job).encode() + b"\n")
-
-    async def answer(self) -> dict[str, Any]:
-        line = await self.answers.receive_until(b"\n", _LONGEST_LINE)
-        return json.loads(line)
-
-    async def stop(self) -> None:
-        with CancelScope(shield=True):
-            if self.process.returncode is None:
-                self.process.kill()
-            await self.process.wait()
-            await self.process.aclose()
-
-
 class DocumentWorkers:
     """At most `size` processes at once, started when first needed. A job that hangs or crashes costs its process,
-    and the next job gets a new one."""
+    and the next job gets a new one. `timeout_s` bounds the wait for each page."""
 
     def __init__(self, *, size: int = 2, timeout_s: float = 60, memory_bytes: int = 1 << 30) -> None:
         self._places = anyio.CapacityLimiter(size)
-        self._idle: list[_Worker] = []
+        self._idle: list[Child] = []
         self._timeout_s = timeout_s
         self._memory_bytes = memory_bytes
 
@@ -90,12 +65,10 @@ class DocumentWorkers:
         """Read a document's text page by page.
 
         Raises:
-            UnsupportedType: It cannot be read, or not within the limits.
+            UnsupportedType: It cannot be read; ReaderStopped: not within the limits.
         """
         async with self._job({"path": str(path), "mime_type": mime_type}) as answers:
-            first = await anext(answers, None)
-            if first is None:
-                raise UnsupportedType("The file is damaged.")
+            first = await anext(answers)
             yield Extracted(first["paginated"], first["pages"]), _texts(answers)
 
     async def render(
@@ -104,7 +77,7 @@ class DocumentWorkers:
         """Pictures of PDF pages (1-based), or the image file itself, at most `max_side` pixels on the longer side.
 
         Raises:
-            UnsupportedType: It cannot be shown, or not within the limits.
+            UnsupportedType: It cannot be shown; ReaderStopped: not within the limits.
         """
         job = {"path": str(path), "mime_type": mime_type, "pages": list(pages), "max_side": max_side}
         async with self._job(job) as answers:
@@ -113,44 +86,66 @@ class DocumentWorkers:
     @asynccontextmanager
     async def _job(self, job: dict[str, Any]) -> AsyncGenerator[AsyncIterator[dict[str, Any]]]:
         async with self._places:
-            worker = self._idle.pop() if self._idle else await self._start()
-            finished = False
-
-            async def answers() -> AsyncIterator[dict[str, Any]]:
-                nonlocal finished
-                while "end" not in (answer := await self._answer(worker)):
-                    if "error" in answer:
-                        finished = True
-                        raise UnsupportedType(answer["error"])
-                    yield answer
-                finished = True
-
+            child = await self._given(job)
+            work = _Work(child, self._timeout_s)
             try:
-                try:
-                    await worker.ask(job)
-                except (anyio.BrokenResourceError, anyio.ClosedResourceError):
-                    raise UnsupportedType("The file could not be read: its reader stopped.") from None
-                yield answers()
+                yield work.answers()
             finally:
-                # A worker in the middle of a job, whatever the reason, is of no more use.
-                if finished and worker.jobs < _JOBS_EACH:
-                    self._idle.append(worker)
+                # A process in the middle of a job, for whatever reason, is of no more use.
+                if work.finished and child.jobs < _JOBS_EACH:
+                    self._idle.append(child)
                 else:
-                    await worker.stop()
+                    await child.stop()
 
-    async def _answer(self, worker: _Worker) -> dict[str, Any]:
+    async def _given(self, job: dict[str, Any]) -> Child:
+        """A process that has taken the job. One that died while it was idle is not the document's fault."""
+        while self._idle:
+            child = self._idle.pop()
+            try:
+                await child.ask(job)
+            except ChildStopped:
+                await child.stop()
+            else:
+                return child
+        child = await Child.start(self._memory_bytes, cpu_seconds=int(self._timeout_s * _TOTAL))
         try:
-            with anyio.fail_after(self._timeout_s):
-                return await worker.answer()
-        except TimeoutError:
-            raise UnsupportedType("The file took too long to read.") from None
-        except (anyio.EndOfStream, anyio.IncompleteRead, anyio.BrokenResourceError, anyio.DelimiterNotFound):
-            raise UnsupportedType("The file could not be read: it needs more than is allowed, or is broken.") from None
+            await child.ask(job)
+        except BaseException as exc:
+            await child.stop()
+            if isinstance(exc, ChildStopped):
+                raise ReaderStopped("The file could not be read: its reader does not start.") from exc
+            raise
+        return child
 
-    async def _start(self) -> _Worker:
-        environment = {name: value for name in _PASSED_ON if (value := os.environ.get(name)) is not None}
-        command = [sys.executable, "-m", "files_api_mcp.backends.documents.worker", str(self._memory_bytes)]
-        return _Worker(await anyio.open_process(command, stderr=None, env=environment))
+
+class _Work:
+    """One job's answers. An error that the process reports ends the job well; a silent process does not."""
+
+    def __init__(self, child: Child, timeout_s: float) -> None:
+        self._child = child
+        self._timeout_s = timeout_s
+        self._deadline = anyio.current_time() + timeout_s * _TOTAL
+        self.finished = False
+
+    async def answers(self) -> AsyncIterator[dict[str, Any]]:
+        while True:
+            answer = await self._next()
+            if "end" in answer or "error" in answer:
+                self.finished = True
+                if "error" in answer:
+                    raise UnsupportedType(answer["error"])
+                return
+            yield answer
+
+    async def _next(self) -> dict[str, Any]:
+        patience = min(self._timeout_s, self._deadline - anyio.current_time())
+        try:
+            with anyio.fail_after(max(0, patience)):
+                return await self._child.answer()
+        except TimeoutError:
+            raise ReaderStopped("The file takes too long to read.") from None
+        except ChildStopped:
+            raise ReaderStopped("The file needs more memory or time to read than is allowed.") from None
 
 
 async def _texts(answers: AsyncIterator[dict[str, Any]]) -> AsyncIterator[PageText]:

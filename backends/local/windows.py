@@ -53,4 +53,5 @@ def _units(text: str, by_line: bool) -> list[tuple[int, int]]:  # noqa: FBT001
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:
     piece = text[start:end]
-    return start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())
+    bare = piece.lstrip().removeprefix("\ufeff").lstrip()
+    return start + len(piece) - len(bare), start + len(piece.rstrip())
