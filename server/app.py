@@ -71,6 +71,7 @@ def open_roots(settings: Settings) -> Roots:
 async def open_local(settings: Settings) -> AsyncGenerator[Backends]:
     """The embedded backend. Its modules are loaded here: a server that only lists its tools needs none of them."""
     from files_api_mcp.backends.documents.workers import DocumentWorkers
+    from files_api_mcp.backends.local.files import LocalFiles
     from files_api_mcp.backends.local.library import open_library
     from files_api_mcp.backends.local.store import open_store
     from files_api_mcp.backends.snapshot import open_spool
@@ -81,4 +82,4 @@ async def open_local(settings: Settings) -> AsyncGenerator[Backends]:
         DocumentWorkers() as workers,
         open_library(settings.data_dir, store, workers) as library,
     ):
-        yield Backends(files=store, answerer=library, reader=library, spool=spool)
+        yield Backends(files=LocalFiles(store, library), answerer=library, reader=library, spool=spool)

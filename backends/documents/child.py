@@ -35,7 +35,7 @@ class Child:
 
     @classmethod
     async def start(cls, memory_bytes: int, *, cpu_seconds: int) -> "Child":
-        """Start a process that may use this much memory, and this much processor time in its life."""
+        """Start a process that may use this much memory, and this much processor time for each job."""
         environment = {name: value for name in _PASSED_ON if (value := os.environ.get(name)) is not None}
         command = [sys.executable, "-m", "files_api_mcp.backends.documents.worker", str(memory_bytes), str(cpu_seconds)]
         return cls(await anyio.open_process(command, stderr=subprocess.DEVNULL, env=environment))

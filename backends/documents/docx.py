@@ -23,7 +23,7 @@ def docx_lines(content: BinaryIO) -> Iterator[str]:
     document = archive.tree("word/document.xml")
     if document is None:
         raise UnsupportedType("The file is damaged: it holds no Word document.")
-    styles = _heading_styles(archive.tree("word/styles.xml"))
+    styles = _marked_styles(archive.tree("word/styles.xml"))
     body = document.find(f"{_W}body")
     yield from _blocks(body if body is not None else document, styles)
     for name in _NOTES:
@@ -32,19 +32,30 @@ def docx_lines(content: BinaryIO) -> Iterator[str]:
             yield from _blocks(notes, styles)
 
 
-def _heading_styles(styles: Element | None) -> dict[str, int]:
-    levels: dict[str, int] = {}
+def _marked_styles(styles: Element | None) -> dict[str, str]:
+    """What stands before a paragraph of a style: `# ` to `###### ` for headings, `- ` for lists."""
+    marks: dict[str, str] = {}
     for style in styles.iter(f"{_W}style") if styles is not None else ():
-        name = style.find(f"{_W}name")
-        outline = style.find(f"{_W}pPr/{_W}outlineLvl")
-        found = _HEADING.search(name.get(f"{_W}val", "") if name is not None else "")
-        level = int(found[1] or 1) if found else int(outline.get(f"{_W}val", "9")) + 1 if outline is not None else 0
+        level = _level(style)
         if 1 <= level <= 6:
-            levels[style.get(f"{_W}styleId", "")] = level
-    return levels
+            marks[style.get(f"{_W}styleId", "")] = "#" * level + " "
+        elif style.find(f"{_W}pPr/{_W}numPr") is not None:
+            marks[style.get(f"{_W}styleId", "")] = "- "
+    return marks
 
 
-def _blocks(parent: Element, styles: dict[str, int]) -> Iterator[str]:
+def _level(style: Element) -> int:
+    """A style's heading level by its name or its outline, 0 for none."""
+    name = style.find(f"{_W}name")
+    found = _HEADING.search(name.get(f"{_W}val", "") if name is not None else "")
+    if found:
+        return int(found[1] or 1)
+    outline = style.find(f"{_W}pPr/{_W}outlineLvl")
+    value = outline.get(f"{_W}val", "") if outline is not None else ""
+    return int(value) + 1 if value.isdigit() else 0
+
+
+def _blocks(parent: Element, styles: dict[str, str]) -> Iterator[str]:
     for child in parent:
         if child.tag == f"{_W}p":
             text = _text(child).strip()
@@ -64,15 +75,13 @@ def _rows(table: Element) -> Iterator[str]:
             yield f"{line}\n"
 
 
-def _mark(paragraph: Element, styles: dict[str, int]) -> str:
+def _mark(paragraph: Element, styles: dict[str, str]) -> str:
     properties = paragraph.find(f"{_W}pPr")
     if properties is None:
         return ""
     style = properties.find(f"{_W}pStyle")
-    level = styles.get(style.get(f"{_W}val", ""), 0) if style is not None else 0
-    if level:
-        return "#" * level + " "
-    return "- " if properties.find(f"{_W}numPr") is not None else ""
+    mark = styles.get(style.get(f"{_W}val", ""), "") if style is not None else ""
+    return mark or ("- " if properties.find(f"{_W}numPr") is not None else "")
 
 
 def _text(element: Element) -> str:

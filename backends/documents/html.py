@@ -39,7 +39,7 @@ def html_lines(content: BinaryIO) -> Iterator[str]:
         if node.tag == "-text":
             line.append(node.text_content or "")
         elif node.tag in ("td", "th"):
-            line.append(" | " if line else "")
+            line.append(" | " if any(line) else "")
         elif node.tag in _BLOCKS:
             yield from _flushed(line)
             line = [_mark(node)]

@@ -27,8 +27,9 @@ def main() -> None:
     """Serve jobs until stdin ends."""
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not be taken for an answer
-    _limit(int(sys.argv[1]), int(sys.argv[2]))
+    _limit(int(sys.argv[1]))
     for line in sys.stdin.buffer:
+        _limit_job(int(sys.argv[2]))
         for answer in _answers(json.loads(line)):
             out.write(json.dumps(answer).encode() + b"\n")
             out.flush()
@@ -63,18 +64,23 @@ def _render(content: BinaryIO, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield {"page": image.page, "mime_type": image.mime_type, "data": data}
 
 
-def _limit(memory_bytes: int, cpu_seconds: int) -> None:
+def _limit(memory_bytes: int) -> None:
     _die_with_parent()
     for limit, most in (
         (resource.RLIMIT_AS, memory_bytes),
-        # Of the whole life, which a parent that stopped watching cannot end.
-        (resource.RLIMIT_CPU, cpu_seconds),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_NOFILE, 64),
     ):
         _, hard = resource.getrlimit(limit)
         resource.setrlimit(limit, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+
+
+def _limit_job(cpu_seconds: int) -> None:
+    """Bound this job's processor time too: a parent that is itself stopped cannot end it."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + cpu_seconds, hard))
 
 
 def _die_with_parent() -> None:

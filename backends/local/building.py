@@ -1,10 +1,11 @@
 """A document's index while it is built: page by page, in memory, small enough for ten thousand pages."""
 
+import re
 import zlib
 from array import array
 from collections import Counter
 
-from files_api_mcp.backends.local.terms import is_english, terms
+from files_api_mcp.backends.local.terms import is_english, is_stop_word, terms
 from files_api_mcp.backends.local.windows import windows
 
 __all__ = ["HEAD_PREFIX", "Building"]
@@ -14,26 +15,34 @@ HEAD_PREFIX = "\x01"
 
 _HEAD_CHARS = 120
 _LANGUAGE_SAMPLE = 20_000
+_MOST_HEADINGS = 5
+_MOST_WORDS = 20_000
+_LONG_WORD = re.compile(r"[^\W\d_]{4,30}")
 
 
 class Building:
     """Takes pages in order. Postings are flat pairs: window number and count, or page number alone for heads."""
 
-    def __init__(self, *, paginated: bool) -> None:
-        self.paginated = paginated
+    def __init__(self) -> None:
+        self.paginated = False
+        self.pages: int | None = None
+        self.failure: str | None = None
         self.english: bool | None = None
-        self.pages: list[tuple[int, int, bytes]] = []  # number, characters, compressed text
+        self.texts: list[tuple[int, int, bytes]] = []  # number, characters, compressed text
         self.places = array("I")  # page, start, end, terms: four for each window
         self.postings: dict[str, array[int]] = {}
         self.empty: list[int] = []
         self.chars = 0
+        self.headings: list[str] = []
+        self._words: Counter[str] = Counter()
 
     def add(self, number: int, text: str) -> None:
         """Add a page, or the next piece of a text without pages."""
         if self.english is None and text.strip():
             self.english = is_english(text[:_LANGUAGE_SAMPLE])
         english = bool(self.english)
-        self.pages.append((number, len(text), zlib.compress(text.encode(), 3)))
+        self._note_words(text)
+        self.texts.append((number, len(text), zlib.compress(text.encode(), 3)))
         self.chars += len(text)
         if not text.strip():
             self.empty.append(number)
@@ -47,6 +56,19 @@ class Building:
         if self.paginated:
             for term in set(terms(text[:_HEAD_CHARS], english=english)):
                 self._posting(HEAD_PREFIX + term).append(number)
+
+    def keywords(self, most: int) -> list[str]:
+        """The document's own words that stand in it most often, the longer counting more."""
+        ranked = sorted(self._words.items(), key=lambda item: -item[1] * len(item[0]))
+        return [word for word, _ in ranked[:most]]
+
+    def _note_words(self, text: str) -> None:
+        if len(self.headings) < _MOST_HEADINGS:
+            found = (line.lstrip("# ").strip() for line in text.splitlines() if line.startswith("#"))
+            self.headings += [line[:60] for line in found if line][: _MOST_HEADINGS - len(self.headings)]
+        # Enough of them show what the document is about; a dictionary of all would be the largest part of the index.
+        if len(self._words) < _MOST_WORDS:
+            self._words.update(w for w in _LONG_WORD.findall(text) if not is_stop_word(w))
 
     def _posting(self, term: str) -> "array[int]":
         posting = self.postings.get(term)

@@ -15,10 +15,12 @@ from files_api_mcp.backends.models import DocumentInfo
 __all__ = ["Document", "Index"]
 
 _VERSION = 1
+"""Another number throws away what was built before: this is no migration, as all of it can be built again."""
 _SCHEMA = """
 create table document (
     id integer primary key, key text not null unique, paginated integer not null, pages integer, chars integer not null,
-    english integer not null, empty text not null, note text, places blob not null, term_count integer not null);
+    english integer not null, empty text not null, note text, outline text not null, places blob not null,
+    term_count integer not null);
 create table page (document integer not null, number integer not null, chars integer not null, text blob not null,
     primary key (document, number)) without rowid;
 create table posting (document integer not null, term text not null, data blob not null,
@@ -28,12 +30,14 @@ create table posting (document integer not null, term text not null, data blob n
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What ranking needs of an indexed document. `places` holds page, start, end and terms of each window."""
+    """What asking needs of an indexed document. `outline` names its headings and commonest words; `places` holds page,
+    start, end and terms of each window."""
 
     id: int
     paginated: bool
     english: bool
     info: DocumentInfo
+    outline: str
     places: "array[int]"
     term_count: int
 
@@ -54,7 +58,7 @@ class Index:
         row = self._rows("select * from document where key = ?", key)
         if not row:
             return None
-        number, _, paginated, pages, chars, english, empty, note, places, term_count = row[0]
+        number, _, paginated, pages, chars, english, empty, note, outline, places, term_count = row[0]
         info = DocumentInfo(
             askable=chars > 0 and len(places) > 0,
             pages=pages,
@@ -62,7 +66,7 @@ class Index:
             pages_without_text=tuple(json.loads(empty)),
             note=note,
         )
-        return Document(number, bool(paginated), bool(english), info, array("I", places), term_count)
+        return Document(number, bool(paginated), bool(english), info, outline, array("I", places), term_count)
 
     def postings(self, document: int, wanted: Sequence[str]) -> "dict[str, array[int]]":
         """The postings of those terms that the document holds."""
@@ -76,19 +80,13 @@ class Index:
         rows = self._rows("select text from page where document = ? and number = ?", document, number)
         return zlib.decompress(rows[0][0]).decode() if rows else ""
 
+    def keys(self) -> list[str]:
+        """The keys of all documents."""
+        return [key for (key,) in self._rows("select key from document")]
+
     def page_sizes(self, document: int) -> list[tuple[int, int]]:
         """Numbers and lengths of all pages or pieces, in order."""
         return self._rows("select number, chars from page where document = ? order by number", document)
-
-    def common_terms(self, document: int, most: int) -> list[str]:
-        """The terms with the longest postings, but for numbers and very short ones."""
-        rows = self._rows(
-            "select term from posting where document = ? and term >= 'a' and length(term) > 3"
-            " order by length(data) desc limit ?",
-            document,
-            most,
-        )
-        return [term for (term,) in rows]
 
     def begin(self, key: str, info: DocumentInfo, built: Building) -> int:
         """Open a transaction and put the document in, without its postings; returns its id."""
@@ -96,8 +94,8 @@ class Index:
         execute("begin immediate")
         self._drop(key)
         cursor = execute(
-            "insert into document (key, paginated, pages, chars, english, empty, note, places, term_count)"
-            " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "insert into document (key, paginated, pages, chars, english, empty, note, outline, places,"
+            " term_count) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 key,
                 built.paginated,
@@ -106,12 +104,13 @@ class Index:
                 bool(built.english),
                 json.dumps(info.pages_without_text),
                 info.note,
+                ", ".join([*built.headings, *built.keywords(12)]),
                 built.places.tobytes(),
                 sum(built.places[3::4]),
             ),
         )
         number = int(cursor.lastrowid or 0)
-        pages = ((number, *page) for page in built.pages)
+        pages = ((number, *page) for page in built.texts)
         self._connection.executemany("insert into page (document, number, chars, text) values (?, ?, ?, ?)", pages)
         return number
 
@@ -170,6 +169,8 @@ class Index:
         try:
             connection.execute("pragma journal_mode = truncate")
             connection.execute("pragma synchronous = normal")
+            # What is deleted is overwritten: a deleted document's text must not lie about in free pages.
+            connection.execute("pragma secure_delete = on")
             (version,) = connection.execute("pragma user_version").fetchone()
             if version != _VERSION:
                 _create(connection)

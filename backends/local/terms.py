@@ -7,7 +7,7 @@ from typing import Any
 
 import snowballstemmer  # pyright: ignore[reportMissingTypeStubs]  it ships none
 
-__all__ = ["is_english", "terms"]
+__all__ = ["is_english", "is_stop_word", "terms"]
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
@@ -27,6 +27,11 @@ def is_english(text: str) -> bool:
     """Whether more than 8 % of the words are English function words."""
     words = [word for word in _WORD.findall(text.casefold()) if not word[0].isdigit()]
     return bool(words) and sum(word in _FUNCTION_WORDS for word in words) > _ENGLISH_SHARE * len(words)
+
+
+def is_stop_word(word: str) -> bool:
+    """Whether a word says nothing about what an English text is about."""
+    return word.casefold() in _FUNCTION_WORDS
 
 
 def terms(text: str, *, english: bool, keep_stop_words: bool = False) -> list[str]:

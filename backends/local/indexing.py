@@ -1,0 +1,174 @@
+"""Documents into the index: extracted by the workers and written whole, once for each content."""
+
+import sqlite3
+from array import array
+from collections.abc import Awaitable, Callable, Iterable
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+
+import anyio
+from anyio import CancelScope, CapacityLimiter, to_thread
+
+from files_api_mcp.backends.documents.workers import DocumentWorkers, ReaderStopped
+from files_api_mcp.backends.errors import StoreDamaged, UnsupportedType
+from files_api_mcp.backends.local.building import Building
+from files_api_mcp.backends.local.faults import translated
+from files_api_mcp.backends.local.index import Document, Index
+from files_api_mcp.backends.models import DocumentInfo, FileRecord, Progress
+
+__all__ = ["Indexing"]
+
+_T = TypeVar("_T")
+
+_POSTINGS_AT_ONCE = 5000
+
+
+class Indexing:
+    """The way to the index: one thread at a time, and a fresh start when it turns out to be damaged."""
+
+    def __init__(self, path: Path, workers: DocumentWorkers) -> None:
+        self._index = Index(path)
+        self._workers = workers
+        self._turn = CapacityLimiter(1)
+        self._writing = anyio.Lock()
+        self._underway: dict[str, anyio.Event] = {}
+        # What a busy machine may have caused is not written down: the next process tries again.
+        self._stopped: dict[str, Document] = {}
+
+    async def close(self) -> None:
+        with CancelScope(shield=True):
+            await to_thread.run_sync(self._index.close, limiter=self._turn)
+
+    async def run(self, work: Callable[[Index], _T]) -> _T:
+        """Do a short piece of work on the index.
+
+        Raises:
+            StoreDamaged: The index is damaged; `healed` starts it over.
+            StoreBusy, StorageFull: Not now.
+        """
+        return await to_thread.run_sync(self._attempt, work, limiter=self._turn)
+
+    async def healed(self, whole: Callable[[], Awaitable[_T]]) -> _T:
+        """Do something whole, and once more on a fresh index where the old one was damaged: all of it is derived."""
+        try:
+            return await whole()
+        except IndexDamaged:
+            await to_thread.run_sync(self._index.start_over, limiter=self._turn)
+            return await whole()
+
+    async def document(self, record: FileRecord, path: Path, progress: Progress) -> Document:
+        """The file's entry, made first where there is none. Calls for one content at once do the work once."""
+        key = _key(record)
+        while True:
+            found = self._stopped.get(key) or await self.run(lambda index: index.document(key))
+            if found is not None:
+                return found
+            if key in self._underway:
+                await self._underway[key].wait()
+                continue
+            ended = self._underway[key] = anyio.Event()
+            try:
+                await self._add(record, path, key, progress)
+            finally:
+                del self._underway[key]
+                ended.set()
+
+    async def forget(self, record: FileRecord) -> None:
+        """Drop what was extracted from a content."""
+        await self._forget(_key(record))
+
+    async def keep_only(self, records: Iterable[FileRecord]) -> None:
+        """Drop what was extracted from contents that no file has any more."""
+        wanted = {_key(record) for record in records}
+        for key in await self.run(Index.keys):
+            if key not in wanted:
+                await self._forget(key)
+
+    async def _forget(self, key: str) -> None:
+        self._stopped.pop(key, None)
+        await self.run(lambda index: index.forget(key))
+
+    def _attempt(self, work: Callable[[Index], _T]) -> _T:
+        try:
+            with translated():
+                return work(self._index)
+        except StoreDamaged as exc:
+            if isinstance(exc.__cause__, sqlite3.Error):
+                raise IndexDamaged(exc.sentence) from exc
+            raise
+
+    async def _add(self, record: FileRecord, path: Path, key: str, progress: Progress) -> None:
+        built = Building()
+        try:
+            await self._extract(record, path, built, progress)
+        except ReaderStopped as exc:
+            self._stopped[key] = _unread(exc.sentence)
+            return
+        except UnsupportedType as exc:
+            built = Building()
+            built.failure = exc.sentence
+        info = _info(record, built)
+        async with self._writing:
+            await self._write(key, info, built)
+
+    async def _extract(self, record: FileRecord, path: Path, built: Building, progress: Progress) -> None:
+        async with self._workers.extract(path, record.mime_type) as (extracted, texts):
+            built.paginated, built.pages = extracted.paginated, extracted.pages
+            async for text in texts:
+                await to_thread.run_sync(built.add, text.number, text.text)
+                if extracted.pages:
+                    await progress(text.number, extracted.pages, "Indexing pages")
+                else:
+                    await progress(min(built.chars, record.size_bytes), record.size_bytes, "Indexing text")
+
+    async def _write(self, key: str, info: DocumentInfo, built: Building) -> None:
+        """Several hops, one transaction: no single one keeps a cancelled call waiting."""
+        try:
+            number = await self.run(lambda index: index.begin(key, info, built))
+            postings = iter(sorted(built.postings.items()))
+            while batch := list(islice(postings, _POSTINGS_AT_ONCE)):
+                await self._write_postings(number, batch)
+            await self.run(Index.commit)
+        except BaseException:
+            with CancelScope(shield=True):
+                await self.run(Index.roll_back)
+            raise
+
+    async def _write_postings(self, number: int, batch: "Iterable[tuple[str, array[int]]]") -> None:
+        await self.run(lambda index: index.add_postings(number, batch))
+
+
+class IndexDamaged(StoreDamaged):
+    """The index is of no more use, and nothing is lost by that."""
+
+
+def _key(record: FileRecord) -> str:
+    return f"{record.sha256} {record.mime_type}"
+
+
+def _unread(note: str) -> Document:
+    info = DocumentInfo(askable=False, pages=None, chars=0, note=note)
+    return Document(0, paginated=False, english=False, info=info, outline="", places=array("I"), term_count=0)
+
+
+def _info(record: FileRecord, built: Building) -> DocumentInfo:
+    return DocumentInfo(
+        askable=bool(built.postings),
+        pages=built.pages,
+        chars=built.chars,
+        pages_without_text=tuple(built.empty) if built.paginated else (),
+        note=_note(record, built),
+    )
+
+
+def _note(record: FileRecord, built: Building) -> str | None:
+    if record.mime_type.startswith("image/"):
+        return "An image holds no text to search; read_document with as_image shows it."
+    if built.failure:
+        return built.failure
+    if built.postings:
+        return None
+    if built.paginated:
+        return "Its pages hold no text to search; read_document with as_image shows them."
+    return "It holds no words to search."

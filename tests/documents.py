@@ -1,0 +1,96 @@
+"""Documents for tests, made as they are needed."""
+
+import io
+import zipfile
+from xml.sax.saxutils import escape
+
+import docx
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.pdfencrypt import StandardEncryption
+from reportlab.pdfgen.canvas import Canvas
+
+_TYPES = '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>'
+_A = 'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
+_P = 'xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main"'
+_R = 'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
+_S = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+_RELS = 'xmlns="http://schemas.openxmlformats.org/package/2006/relationships"'
+_KIND = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+
+def pdf(pages: list[str], password: str | None = None) -> bytes:
+    """A PDF with these texts, a line to a line."""
+    out = io.BytesIO()
+    canvas = Canvas(out, pagesize=A4, encrypt=StandardEncryption(password) if password else None, invariant=1)
+    for page in pages:
+        for number, line in enumerate(page.splitlines()):
+            canvas.drawString(50, 800 - 14 * number, line)
+        canvas.showPage()
+    canvas.save()
+    return out.getvalue()
+
+
+def word(paragraphs: list[tuple[str, str]], table: list[list[str]] | None = None) -> bytes:
+    """A Word document of (style, text) paragraphs and a table."""
+    document = docx.Document()
+    for style, text in paragraphs:
+        document.add_paragraph(text, style=style)
+    if table:
+        grid = document.add_table(rows=0, cols=len(table[0]))
+        for row in table:
+            for cell, text in zip(grid.add_row().cells, row, strict=True):
+                cell.text = text
+    out = io.BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+def archive(members: dict[str, str | bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as zipped:
+        for name, content in members.items():
+            zipped.writestr(name, content)
+    return out.getvalue()
+
+
+def slides(texts: list[tuple[str, str]]) -> bytes:
+    """A presentation of (title, body) slides, listed in the reverse of their file names."""
+    members: dict[str, str | bytes] = {"[Content_Types].xml": _TYPES}
+    ids, relations = "", ""
+    for number, (title, body) in enumerate(texts):
+        name = len(texts) - number
+        members[f"ppt/slides/slide{name}.xml"] = (
+            f"<p:sld {_P} {_A}><p:cSld><p:spTree>"
+            f'<p:sp><p:nvSpPr><p:nvPr><p:ph type="title"/></p:nvPr></p:nvSpPr>'
+            f"<p:txBody><a:p><a:r><a:t>{escape(title)}</a:t></a:r></a:p></p:txBody></p:sp>"
+            f"<p:sp><p:txBody><a:p><a:r><a:t>{escape(body)}</a:t></a:r></a:p></p:txBody></p:sp>"
+            "</p:spTree></p:cSld></p:sld>"
+        )
+        ids += f'<p:sldId id="{256 + number}" r:id="rId{number}"/>'
+        relations += f'<Relationship Id="rId{number}" Type="{_KIND}/slide" Target="slides/slide{name}.xml"/>'
+    members["ppt/presentation.xml"] = f"<p:presentation {_P} {_R}><p:sldIdLst>{ids}</p:sldIdLst></p:presentation>"
+    members["ppt/_rels/presentation.xml.rels"] = f"<Relationships {_RELS}>{relations}</Relationships>"
+    return archive(members)
+
+
+def sheet(rows: list[list[str | float]], name: str = "Budget") -> bytes:
+    """A workbook with one sheet."""
+    body = "".join(f"<row>{''.join(_cell(value) for value in row)}</row>" for row in rows)
+    return archive(
+        {
+            "[Content_Types].xml": _TYPES,
+            "_rels/.rels": f'<Relationships {_RELS}><Relationship Id="r" Type="{_KIND}/officeDocument"'
+            ' Target="xl/workbook.xml"/></Relationships>',
+            "xl/workbook.xml": f'<workbook {_S} {_R}><sheets><sheet name="{name}" sheetId="1" r:id="r1"/></sheets>'
+            "</workbook>",
+            "xl/_rels/workbook.xml.rels": f'<Relationships {_RELS}><Relationship Id="r1" Type="{_KIND}/worksheet"'
+            ' Target="worksheets/sheet1.xml"/></Relationships>',
+            "xl/worksheets/sheet1.xml": f"<worksheet {_S}><sheetData>{body}</sheetData></worksheet>",
+        }
+    )
+
+
+def _cell(value: str | float) -> str:
+    if isinstance(value, str):
+        return f'<c t="inlineStr"><is><t>{escape(value)}</t></is></c>'
+    return f"<c><v>{value}</v></c>"
