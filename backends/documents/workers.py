@@ -45,7 +45,7 @@ class DocumentWorkers:
     """At most `size` processes at once, started when first needed. A job that hangs or crashes costs its process,
     and the next job gets a new one. `timeout_s` bounds the wait for each page."""
 
-    def __init__(self, *, size: int = 2, timeout_s: float = 60, memory_bytes: int = 1 << 30) -> None:
+    def __init__(self, *, size: int = 2, timeout_s: float = 15, memory_bytes: int = 1 << 30) -> None:
         self._places = anyio.CapacityLimiter(size)
         self._idle: list[Child] = []
         self._timeout_s = timeout_s
