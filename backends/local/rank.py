@@ -12,7 +12,7 @@ from files_api_mcp.backends.local.terms import terms
 __all__ = ["Scored", "rank"]
 
 _K1, _B = 1.2, 0.75
-_PAGE, _HEAD, _NEIGHBOUR = 0.5, 0.3, 0.1
+_PAGE, _HEAD, _NEIGHBOUR, _COVERED = 0.5, 0.3, 0.1, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +34,27 @@ class _Asked:
 def rank(index: Index, documents: list[Document], question: str) -> list[Scored]:
     """Windows that hold a word of the question, best first.
 
-    BM25 of the window, of its page, idf of words in the page's head, and the neighbours' share. The documents asked
-    are one collection: a word that is rare in all of them counts more than one that each of them repeats.
+    BM25 of the window and of its page, idf of words in the page's head, the share of the question (by idf) that the
+    window holds, and the better neighbour's score. The documents asked are one collection: a word that is rare in all
+    of them counts more than one that each of them repeats.
     """
     asked = [_look_up(index, document, question) for document in documents]
     idf = _idf(asked)
     total = sum(len(a.document.places) // 4 for a in asked)
     average = sum(a.document.term_count for a in asked) / max(1, total)
     scores: list[dict[int, list[float]]] = [_parts(a, idf, average) for a in asked]
-    most = [max((s[part] for found in scores for s in found.values()), default=0) or 1 for part in range(3)]
+    most = [max((s[part] for found in scores for s in found.values()), default=0) or 1 for part in range(4)]
     ranked: list[Scored] = []
     for place, found in enumerate(scores):
-        base = {w: s[0] / most[0] + _PAGE * s[1] / most[1] + _HEAD * s[2] / most[2] for w, s in found.items()}
+        base = {w: sum(map(_weighed, s, most, (1, _PAGE, _HEAD, _COVERED))) for w, s in found.items()}
         for window, score in base.items():
             near = max(base.get(window - 1, 0), base.get(window + 1, 0))
             ranked.append(Scored(place, window, score + _NEIGHBOUR * near))
     return sorted(ranked, key=lambda s: (-s.score, s.place, s.window))
+
+
+def _weighed(part: float, most: float, weight: float) -> float:
+    return weight * part / most
 
 
 def _look_up(index: Index, document: Document, question: str) -> _Asked:
@@ -69,7 +74,7 @@ def _idf(asked: list[_Asked]) -> dict[str, float]:
 
 
 def _parts(asked: _Asked, idf: dict[str, float], average: float) -> dict[int, list[float]]:
-    """Window, page and head scores of each window that holds a word."""
+    """Window, page, head and coverage scores of each window that holds a word."""
     places, found = asked.document.places, asked.found
     windows: dict[int, list[float]] = {}
     page_counts: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
@@ -79,7 +84,9 @@ def _parts(asked: _Asked, idf: dict[str, float], average: float) -> dict[int, li
             continue
         for window, count in zip(posting[0::2], posting[1::2], strict=True):
             norm = _K1 * (1 - _B + _B * places[window * 4 + 3] / average)
-            windows.setdefault(window, [0.0, 0.0, 0.0])[0] += idf[word] * count * (_K1 + 1) / (count + norm)
+            parts = windows.setdefault(window, [0.0] * 4)
+            parts[0] += idf[word] * count * (_K1 + 1) / (count + norm)
+            parts[3] += idf[word]
             page_counts[places[window * 4]][word] += count
     if asked.document.paginated:
         _add_pages(asked, idf, windows, page_counts)

@@ -1,0 +1,79 @@
+"""Words become terms that meet, in any script."""
+
+from itertools import pairwise
+
+import pytest
+
+from files_api_mcp.backends.local.terms import is_english, terms
+from files_api_mcp.backends.local.windows import estimate_tokens, windows
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("proposes dividends", "propose dividend"),
+        ("1,577 crowns", "1577 crown"),
+        ("FY2022", "fy 2022"),
+        ("ﬁnance", "finance"),
+        ("STRASSE", "straße"),
+        ("the company's", "company s"),
+    ],
+)
+def test_spellings_of_one_thing_meet(one: str, other: str) -> None:
+    assert terms(one, english=True) == terms(other, english=True)
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("Verträge", "des Vertrages"),
+        ("contratos", "contrato"),
+        ("合同条款", "本合同条款自下月起生效"),
+        ("договора", "по договору аренды"),
+        ("계약", "이 계약은"),
+        ("अनुबंध", "अनुबंधों"),
+        ("สัญญา", "ตามสัญญาเช่า"),
+    ],
+)
+def test_other_languages_meet_without_a_stemmer(query: str, text: str) -> None:
+    assert set(terms(query, english=False)) & set(terms(text, english=False))
+
+
+def test_stop_words_fall_out_unless_they_are_kept() -> None:
+    assert terms("what is the", english=True) == []
+    assert terms("what is the", english=True, keep_stop_words=True)
+
+
+def test_languages_are_told_by_their_small_words() -> None:
+    assert is_english("The ferries of the company ran in all of the months and were on time.")
+    assert not is_english("Die Fähren der Gesellschaft fuhren in allen Monaten und waren pünktlich.")
+    assert not is_english("")
+
+
+@pytest.mark.parametrize("by_line", [True, False])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " \n ",
+        "one line",
+        "line\n" * 1000,
+        "A sentence. " * 1000,
+        "x" * 50_000,
+        "合同条款。" * 5000,
+        "word " * 20_000,
+        "\ufeff\n start",
+    ],
+)
+def test_windows_cover_everything_once_and_in_order(text: str, by_line: bool) -> None:
+    ranges = windows(text, by_line=by_line)
+    covered = "".join(text[start:end] for start, end in ranges)
+    assert "".join(covered.split()) == "".join(text.replace("\ufeff", "").split())
+    assert all(start < end for start, end in ranges)
+    assert all(before[1] <= after[0] for before, after in pairwise(ranges))
+    assert all(estimate_tokens(text[start:end]) <= 330 for start, end in ranges)
+
+
+def test_windows_of_pages_break_at_line_ends() -> None:
+    text = "\n".join(f"line {number} has some words in it" for number in range(200))
+    assert all(text[start - 1 : start] in ("", "\n") for start, _ in windows(text, by_line=True))
