@@ -11,6 +11,8 @@ __all__ = ["open_pdf", "pdf_pages"]
 
 _MOST_PAGES = 20_000
 _PASSWORD = 4  # FPDF_ERR_PASSWORD
+# PDFium writes U+0002, or in older releases U+FFFE, for a hyphen at a line's end together with the line's end.
+_MENDED = {0x02: "-\n", 0xFFFE: "-\n", 0: None, 0xFFFF: None}
 
 
 def open_pdf(content: BinaryIO) -> Any:
@@ -63,4 +65,4 @@ def _text(document: Any, number: int) -> str:
         text: str = page.get_textpage().get_text_bounded()
     finally:
         page.close()
-    return text.replace("\r\n", "\n").translate({0: None, 0xFFFE: "-", 0xFFFF: None})
+    return text.replace("\r\n", "\n").translate(_MENDED)

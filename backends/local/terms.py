@@ -10,6 +10,7 @@ import snowballstemmer  # pyright: ignore[reportMissingTypeStubs]  it ships none
 __all__ = ["is_english", "is_stop_word", "terms"]
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
+_HYPHENATED = re.compile(r"(?<=[^\W\d_])[-\u00ad\u2010]\n(?=[^\W\d_])")
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _ENGLISH_SHARE = 0.08
 _LATIN_PREFIX = 6
@@ -40,9 +41,11 @@ def is_stop_word(word: str) -> bool:
 
 def terms(text: str, *, english: bool, keep_stop_words: bool = False) -> list[str]:
     """The terms of a text, in order: English words are stemmed, other Latin words cut to six letters without accents,
-    Han, Kana and Hangul become pairs, words of other scripts become triples. Digit groups lose their commas."""
+    Han, Kana and Hangul become pairs, words of other scripts become triples. A word that is
+    hyphenated at a line's end is one word, and digit groups lose their commas."""
     found: list[str] = []
-    for word in _WORD.findall(unicodedata.normalize("NFKC", text)):
+    whole = _HYPHENATED.sub("", unicodedata.normalize("NFKC", text))
+    for word in _WORD.findall(whole):
         if word[0].isdigit():
             found.append(word.replace(",", "") if _GROUPED.fullmatch(word) else word)
         else:
