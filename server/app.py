@@ -10,7 +10,7 @@ from mcp.server import MCPServer
 
 from files_api_mcp.backends.roots import Roots
 from files_api_mcp.server.opening import OnFirstUse
-from files_api_mcp.server.settings import Settings
+from files_api_mcp.server.settings import BadSettings, Settings
 from files_api_mcp.server.strict import StrictCalls
 from files_api_mcp.tools.catalog import CATALOG, offered_tools
 from files_api_mcp.tools.deps import Backends, Dependencies
@@ -26,7 +26,14 @@ OpenBackends = Callable[[], AbstractAsyncContextManager[Backends]]
 
 
 def build_server(settings: Settings, open_backends: OpenBackends | None = None) -> MCPServer[Dependencies]:
-    """Build a server. Nothing is opened until it runs, and its store not until a tool needs it."""
+    """Build a server. Nothing is opened until it runs, and its store not until a tool needs it.
+
+    Raises:
+        BadSettings: A tool that does not exist was chosen or left out.
+    """
+    unknown = (settings.exclude_tools | (settings.tools or frozenset())) - {entry.name for entry in CATALOG}
+    if unknown:
+        raise BadSettings(f"There is no tool {', '.join(sorted(unknown))}. Check --tools and --exclude-tools.")
     tools = offered_tools(read_only=settings.read_only, only=settings.tools, without=settings.exclude_tools)
     withheld = frozenset(entry.name for entry in CATALOG if settings.read_only and entry.writes)
 

@@ -34,6 +34,7 @@ def test_the_version_is_the_distributions() -> None:
         ["serve", "--backend", "anthropic"],
         ["serve", "--transport", "http"],
         ["serve", "nowhere"],
+        ["--tools", "nope"],
     ],
 )
 def test_wrong_usage_exits_with_two_and_one_reason(arguments: list[str]) -> None:

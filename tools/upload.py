@@ -87,7 +87,11 @@ class _Upload:
 
     async def one(self, path: str, progress: Progress) -> UploadedItem:
         uploaded = await self._store(path, stage(progress, 0, 40))
-        info = await self._opened.reader.prepare(uploaded.record.id, stage(progress, 40, 99))
+        try:
+            info = await self._opened.reader.prepare(uploaded.record.id, stage(progress, 40, 99))
+        except FilesError as exc:
+            # The file is stored, whatever became of its text: the id must reach the caller.
+            info = DocumentInfo(askable=False, pages=None, chars=0, note=f"Stored, but not indexed yet: {exc.sentence}")
         await progress(100, 100, "Stored and indexed" if info.askable else "Stored")
         return _item(uploaded, info)
 
