@@ -7,12 +7,13 @@ import stat
 import sys
 from functools import cache
 
-__all__ = ["open_beneath"]
+__all__ = ["enter", "open_beneath"]
 
 _SYS_OPENAT2 = 437
 _RESOLVE_NO_MAGICLINKS = 0x02
 _RESOLVE_BENEATH = 0x08
-_UNAVAILABLE = {errno.ENOSYS, errno.EPERM, errno.EINVAL, errno.E2BIG}
+_UNAVAILABLE = {errno.ENOSYS, errno.EPERM, errno.EINVAL, errno.E2BIG, errno.EACCES}
+_PASSING = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY
 
 
 class _OpenHow(ctypes.Structure):
@@ -28,16 +29,25 @@ def open_beneath(root_fd: int, relative: str, flags: int, mode: int = 0) -> int:
     Raises:
         OSError: EXDEV or ELOOP where the path leads out; else what open(2) says.
     """
-    flags |= os.O_CLOEXEC
     if _has_openat2():
-        return _openat2(root_fd, relative, flags, mode)
+        return _openat2(root_fd, relative, flags | os.O_CLOEXEC, mode)
     return _walk(root_fd, relative, flags, mode)
+
+
+def enter(folder_fd: int, name: str) -> int:
+    """Open a folder for listing by one name in another; a link is never followed.
+
+    Raises:
+        OSError: ELOOP for a link; else what open(2) says.
+    """
+    return _step(folder_fd, name, os.O_RDONLY | os.O_DIRECTORY)
 
 
 def _openat2(root_fd: int, relative: str, flags: int, mode: int) -> int:
     how = _OpenHow(flags, mode, _RESOLVE_BENEATH | _RESOLVE_NO_MAGICLINKS)
+    path = os.fsencode(relative)
     for _ in range(100):
-        fd: int = _libc().syscall(_SYS_OPENAT2, root_fd, os.fsencode(relative), ctypes.byref(how), ctypes.sizeof(how))
+        fd: int = _syscall()(_SYS_OPENAT2, root_fd, path, ctypes.byref(how), ctypes.sizeof(how))
         if fd >= 0:
             return fd
         code = ctypes.get_errno()
@@ -54,27 +64,30 @@ def _walk(root_fd: int, relative: str, flags: int, mode: int) -> int:
     here = os.dup(root_fd)
     try:
         for folder in folders:
-            deeper = _enter(here, folder)
+            deeper = _step(here, folder, _PASSING)
             os.close(here)
             here = deeper
-        return os.open(name, flags | os.O_NOFOLLOW, mode, dir_fd=here)
+        return _step(here, name, flags, mode)
     finally:
         os.close(here)
 
 
-def _enter(here: int, folder: str) -> int:
+def _step(here: int, name: str, flags: int, mode: int = 0) -> int:
     try:
-        return os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=here)
+        return os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC, mode, dir_fd=here)
     except NotADirectoryError:
         # What Linux says of a link here too; for the caller a link is a way out, and a file is not.
-        if stat.S_ISLNK(os.stat(folder, dir_fd=here, follow_symlinks=False).st_mode):
+        if stat.S_ISLNK(os.stat(name, dir_fd=here, follow_symlinks=False).st_mode):
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP)) from None
         raise
 
 
 @cache
-def _libc() -> ctypes.CDLL:
-    return ctypes.CDLL(None, use_errno=True)
+def _syscall() -> "ctypes._NamedFuncPointer":  # pyright: ignore[reportPrivateUsage]  the only name of its type
+    call = ctypes.CDLL(None, use_errno=True).syscall
+    call.restype = ctypes.c_long
+    call.argtypes = (ctypes.c_long, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_size_t)
+    return call
 
 
 @cache
@@ -82,13 +95,13 @@ def _has_openat2() -> bool:
     """Asked once: old kernels and some sandboxes refuse the call."""
     if sys.platform != "linux":
         return False
-    here = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    top = os.open("/", _PASSING | os.O_CLOEXEC)
     try:
-        os.close(_openat2(here, ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, 0))
+        os.close(_openat2(top, ".", _PASSING | os.O_CLOEXEC, 0))
     except OSError as exc:
         if exc.errno in _UNAVAILABLE:
             return False
         raise
     finally:
-        os.close(here)
+        os.close(top)
     return True

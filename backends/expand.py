@@ -1,30 +1,33 @@
 """Folders and globs: which files a path stands for."""
 
 import errno
-import fnmatch
 import os
-import re
-import stat
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from itertools import islice
 
-from files_api_mcp.backends.beneath import open_beneath
+from files_api_mcp.backends.beneath import enter, open_beneath
+from files_api_mcp.backends.globs import Glob, is_pattern
+from files_api_mcp.backends.ignores import Ignores
+from files_api_mcp.backends.refusals import read_refusal
 from files_api_mcp.backends.secrets import is_sensitive_name
 
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
-
-__all__ = ["Expansion", "Walk", "fixed_part", "is_pattern"]
+__all__ = ["Expansion", "Walk", "is_pattern"]
 
 _IGNORED = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
 _MOST_VISITED = 100_000
 _DEEPEST = 40
-_MOST_RULES = 256 * 1024
+_SCARCE = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
+_EVERYTHING = Glob(["**"])
 
 
 @dataclass(slots=True)
 class Expansion:
-    """Paths that open_file takes, sorted, and how many files were passed over and why."""
+    """Paths for open_file, sorted, and how many entries were passed over and why.
+
+    `truncated` says that there is more than the limits let be looked at.
+    """
 
     paths: list[str] = field(default_factory=list[str])
     skipped_hidden: int = 0
@@ -38,121 +41,136 @@ class Expansion:
         return bool(self.paths or self.skipped_hidden or self.skipped_ignored or self.skipped_sensitive)
 
 
-def is_pattern(path: str) -> bool:
-    """Whether a path may be a glob."""
-    return any(mark in path for mark in "*?[")
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A folder that is being listed: its path below the root, how deep it is, and what of the glob is left."""
 
+    fd: int
+    path: str
+    depth: int
+    states: frozenset[int]
 
-def fixed_part(pattern: str) -> str:
-    """The folder that all matches of a glob lie below."""
-    fixed: list[str] = []
-    for part in pattern.split("/")[:-1]:
-        if is_pattern(part):
-            break
-        fixed.append(part)
-    return "/".join(fixed) or "."
+    def child(self, name: str) -> str:
+        return name if self.path == "." else f"{self.path}/{name}"
 
 
 class Walk:
     """One walk below one root, by folder descriptors: no link is followed, so none leads out."""
 
-    def __init__(self, root_fd: int, limit: int, pattern: str | None) -> None:
+    def __init__(self, root_fd: int, *, limit: int, private: frozenset[tuple[int, int]], allow_sensitive: bool) -> None:
         self._root_fd = root_fd
         self._limit = limit
-        self._matches = re.compile(_translated(pattern)).fullmatch if pattern else None
+        self._private = private
+        self._allow_sensitive = allow_sensitive
+        self._glob = _EVERYTHING
+        self._ignores = Ignores()
         self._visited = 0
-        self._rules: list[tuple[str, GitIgnoreSpec]] = []
+        self._full = False
         self.found = Expansion()
+
+    def match(self, pattern: str) -> Expansion:
+        """Collect the files that a glob relative to the root matches."""
+        parts = pattern.split("/")
+        fixed = next(place for place, part in enumerate(parts) if is_pattern(part))
+        self._glob = Glob(parts[fixed:])
+        return self.run("/".join(parts[:fixed]) or ".")
 
     def run(self, folder: str) -> Expansion:
         """Collect the files below a folder, given relative to the root."""
-        self._folder(folder, 0)
-        self.found.paths.sort()
-        return self.found
-
-    def _folder(self, folder: str, depth: int) -> None:
+        self._enter_ancestors(folder)
         try:
             fd = open_beneath(self._root_fd, folder, os.O_RDONLY | os.O_DIRECTORY)
         except OSError as exc:
-            if exc.errno in (errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.ELOOP, errno.EXDEV):
+            _raise_if_scarce(exc)
+            return self.found
+        with _closing(fd):
+            self._list(_Place(fd, folder, 0, self._glob.start))
+        self.found.paths.sort()
+        return self.found
+
+    def _enter_ancestors(self, folder: str) -> None:
+        """Take up the rules from above; a folder that was asked for by name is not itself left out by them."""
+        parts = [] if folder == "." else folder.split("/")
+        for depth in range(len(parts)):
+            above = "/".join(parts[:depth]) or "."
+            try:
+                fd = open_beneath(self._root_fd, above, os.O_RDONLY | os.O_DIRECTORY)
+            except OSError as exc:
+                _raise_if_scarce(exc)
                 return
-            raise
-        try:
-            rules = _ignore_rules(fd)
-            if rules:
-                self._rules.append(("" if folder == "." else f"{folder}/", rules))
-            with os.scandir(fd) as entries:
-                for entry in sorted(entries, key=lambda entry: entry.name):
-                    self._entry(entry, folder, depth)
-            if rules:
-                self._rules.pop()
-        finally:
-            os.close(fd)
+            with _closing(fd):
+                self._ignores.push(fd, above)
+            if self._ignores.covers("/".join(parts[: depth + 1]), is_folder=True):
+                self._ignores.clear()
 
-    def _is_ignored(self, path: str, *, folder: bool) -> bool:
-        """By the .gitignore files met on the way, the deepest that says anything deciding."""
-        for prefix, rules in reversed(self._rules):
-            verdict = rules.check_file(path[len(prefix) :] + ("/" if folder else "")).include
-            if verdict is not None:
-                return verdict
-        return False
-
-    def _entry(self, entry: "os.DirEntry[str]", folder: str, depth: int) -> None:
-        self._visited += 1
-        if self.found.truncated or self._visited > _MOST_VISITED or len(self.found.paths) >= self._limit:
-            self.found.truncated = True
+    def _list(self, place: _Place) -> None:
+        status = os.fstat(place.fd)
+        if (status.st_dev, status.st_ino) in self._private:
+            self.found.skipped_sensitive += 1
             return
-        path = entry.name if folder == "." else f"{folder}/{entry.name}"
+        self._ignores.push(place.fd, place.path)
+        for entry in self._entries(place.fd):
+            self._entry(entry, place)
+            if self._full:
+                break
+        self._ignores.pop()
+
+    def _entries(self, fd: int) -> "list[os.DirEntry[str]]":
+        left = _MOST_VISITED - self._visited
+        try:
+            with os.scandir(fd) as entries:
+                found = list(islice(entries, left + 1))
+        except OSError as exc:
+            _raise_if_scarce(exc)
+            return []
+        self.found.truncated |= len(found) > left
+        del found[left:]
+        self._visited += len(found)
+        return sorted(found, key=lambda entry: entry.name)
+
+    def _entry(self, entry: "os.DirEntry[str]", place: _Place) -> None:
+        is_folder = entry.is_dir(follow_symlinks=False)
         if entry.name.startswith("."):
             self.found.skipped_hidden += 1
-        elif (
-            entry.name in _IGNORED
-            or entry.is_symlink()
-            or self._is_ignored(path, folder=entry.is_dir(follow_symlinks=False))
-        ):
+        elif is_folder and (entry.name in _IGNORED or not self._glob.descend(place.states, entry.name)):
+            self.found.skipped_ignored += entry.name in _IGNORED
+        elif entry.is_symlink() or self._ignores.covers(place.child(entry.name), is_folder=is_folder):
             self.found.skipped_ignored += 1
-        elif entry.is_dir(follow_symlinks=False):
-            if depth < _DEEPEST:
-                self._folder(path, depth + 1)
-        elif stat.S_ISREG(entry.stat(follow_symlinks=False).st_mode):
-            self._file(path)
+        elif is_folder:
+            self._descend(entry.name, place)
+        elif entry.is_file(follow_symlinks=False) and self._glob.takes(place.states, entry.name):
+            self._take(place.child(entry.name))
 
-    def _file(self, path: str) -> None:
-        if self._matches and not self._matches(path):
+    def _descend(self, name: str, place: _Place) -> None:
+        if place.depth >= _DEEPEST:
+            self.found.truncated = True
             return
-        if is_sensitive_name(path):
+        try:
+            fd = enter(place.fd, name)
+        except OSError as exc:
+            _raise_if_scarce(exc)
+            return  # unreadable, gone, or a link by now
+        with _closing(fd):
+            self._list(_Place(fd, place.child(name), place.depth + 1, self._glob.descend(place.states, name)))
+
+    def _take(self, path: str) -> None:
+        if not self._allow_sensitive and is_sensitive_name(path):
             self.found.skipped_sensitive += 1
+        elif len(self.found.paths) >= self._limit:
+            self.found.truncated = self._full = True
         else:
             self.found.paths.append(path)
 
 
-def _ignore_rules(folder_fd: int) -> "GitIgnoreSpec | None":
+def _raise_if_scarce(error: OSError) -> None:
+    """Without descriptors the answer would be a shorter list, which looks like a complete one."""
+    if error.errno in _SCARCE:
+        raise read_refusal(error) from error
+
+
+@contextmanager
+def _closing(fd: int) -> Generator[None]:
     try:
-        fd = open_beneath(folder_fd, ".gitignore", os.O_RDONLY | os.O_NONBLOCK)
-    except OSError:
-        return None
-    try:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            return None
-        lines = os.read(fd, _MOST_RULES).decode("utf-8", "replace").splitlines()
+        yield
     finally:
         os.close(fd)
-    # Here, as only folders need it.
-    from pathspec import GitIgnoreSpec
-
-    try:
-        return GitIgnoreSpec.from_lines(lines)
-    except ValueError:
-        return None  # rules that git itself would not understand
-
-
-def _translated(pattern: str) -> str:
-    """A glob as a regular expression in which `*` stays within a folder and `**` does not."""
-    parts: list[str] = []
-    for part in pattern.split("/"):
-        if part == "**":
-            parts.append("(?:.*/)?")
-        else:
-            body = fnmatch.translate(part).removeprefix("(?s:").removesuffix(")\\Z").removesuffix(r")\z")
-            parts.append(body.replace(".*", "[^/]*") + "/")
-    return "".join(parts).removesuffix("/")

@@ -2,81 +2,151 @@
 
 import fnmatch
 import re
+from bisect import bisect_left
+from collections.abc import Sequence
 
 from files_api_mcp.backends.errors import SensitiveFile
 
 __all__ = ["is_sensitive_name", "refuse_sensitive_content"]
 
 _NAMES = (
-    ".env", ".env.*", "*.env", ".envrc", "id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*", "*.pem", "*.key", "*.p12",
-    "*.pfx", "*.jks", "*.keystore", "*.kdbx", "*.ppk", ".netrc", "_netrc", ".npmrc", ".pypirc", ".pgpass",
-    ".git-credentials", ".htpasswd", ".dockercfg", ".my.cnf", "credentials.json", "service-account*.json",
-    "service_account*.json", "client_secret*.json", "*.tfstate", "*.tfstate.backup", "*.tfvars", ".bash_history",
-    ".zsh_history", ".python_history", ".psql_history", ".mysql_history", "login data", "cookies", "cookies.sqlite",
-    "logins.json", "key3.db", "key4.db", "wallet.dat", "*.keychain", "*.keychain-db", "shadow", "gshadow",
-    "secring.gpg", "*.agilekeychain", "*.ovpn", ".vault-token", "kubeconfig", ".s3cfg", ".boto",
+    # settings with passwords in them
+    ".env*", "*.env", ".netrc", "_netrc", ".npmrc", ".pypirc", ".pgpass", ".git-credentials", ".htpasswd",
+    ".dockercfg", ".my.cnf", ".s3cfg", ".boto", ".vault-token", ".databrickscfg", ".terraformrc", "kubeconfig",
+    "rclone.conf", "credentials.json", "application_default_credentials.json", "service-account*.json",
+    "service_account*.json", "client_secret*.json", "*.tfstate", "*.tfstate.backup", "*.tfvars", "shadow", "gshadow",
+    "shadow-", "gshadow-",
+    # keys
+    "id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*", "ssh_host_*_key", "*.pem", "*.key", "*.p8", "*.p12", "*.pfx",
+    "*.pkcs12", "*.jks", "*.jceks", "*.keystore", "*.ppk", "*.ovpn", "secring.*", "*private*.gpg", "*private*.asc",
+    "*private*.pgp", "*secret*.gpg", "*secret*.asc", "*secret*.pgp", "*_sec.asc",
+    # password stores and wallets
+    "*.kdb", "*.kdbx", "*.psafe3", "*.agilekeychain", "*.opvault", "*.1pux", "*.keychain", "*.keychain-db",
+    "*.kwallet", "wallet.dat", "*.wallet", "utc--*--*",
+    # what browsers keep
+    "login data*", "web data", "cookies", "cookies-journal", "cookies.sqlite*", "cookies.binarycookies", "logins.json",
+    "logins-backup.json", "key3.db", "key4.db", "signons.sqlite", "formhistory.sqlite",
+    # what was typed into shells
+    ".*_history", ".*history", "fish_history", "consolehost_history.txt",
 )  # fmt: skip
 _HARMLESS = ("*.pub", "*.example", "*.sample", "*.template", "*.dist")
-_FOLDERS = (".ssh", ".aws", ".gnupg", ".azure", ".kube", ".docker", ".password-store")
+_COPY = re.compile(r"(?:\.(?:bak|backup|old|orig|save|swp|tmp|\d{1,8})|~)+$")
+_FOLDERS = frozenset(
+    {".ssh", ".aws", ".gnupg", ".azure", ".kube", ".docker", ".password-store", ".electrum", ".bitcoin", ".ethereum"}
+)
 _PATHS = (
-    "*/.config/gh/*",
-    "*/.config/hub",
-    "*/.config/gcloud/*",
-    "*/.cargo/credentials*",
-    "*/.gem/credentials",
-    "*/.terraform.d/*",
-    "*/.local/share/keyrings/*",
-    "*/library/keychains/*",
-)
+    "*/.config/gh/*", "*/.config/hub", "*/.config/gcloud/*", "*/.config/op/*", "*/.cargo/credentials*",
+    "*/.gem/credentials", "*/.terraform.d/*", "*/.local/share/keyrings/*", "*/library/keychains/*",
+    "*/.mozilla/firefox/*", "*/.config/google-chrome*/*", "*/.config/chromium/*", "*/.config/bravesoftware/*",
+    "*/.config/microsoft-edge*/*", "*/library/application support/google/chrome/*", "*/library/cookies/*",
+    "*/library/application support/firefox/*", "*/library/application support/bravesoftware/*",
+    "*/library/application support/microsoft edge/*", "*/library/safari/*", "*/google/chrome/user data/*",
+    "*/microsoft/edge/user data/*",
+)  # fmt: skip
 
-# Each wants enough behind its mark that a text which only names the mark passes.
-_CONTENT: tuple[tuple[str, re.Pattern[bytes]], ...] = (
-    (
-        "a private key",
-        # Headers may stand between, and in JSON a line's end is written as two characters.
-        re.compile(
-            rb"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:\\[rn]|\s){1,8}"
-            rb"(?:[A-Za-z-]{1,30}: [^\r\n]{0,200}(?:\\[rn]|\s){1,8}){0,5}[A-Za-z0-9+/=]{8}"
-        ),
-    ),
-    ("a private key", re.compile(rb"PuTTY-User-Key-File-\d: ")),
-    (
-        "an AWS key",
-        re.compile(rb"(?:AKIA|ASIA)[A-Z2-7]{16}[\s\S]{0,200}?[^A-Za-z0-9/+][A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])"),
-    ),
-    ("an API key", re.compile(rb"\bsk-(?:ant|proj|svcacct)-[A-Za-z0-9_\-]{32,}")),
-    ("a GitHub token", re.compile(rb"\b(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{60,})")),
-    ("a GitLab token", re.compile(rb"\bglpat-[A-Za-z0-9_\-]{20,}")),
-    ("a Slack token", re.compile(rb"\bxox[abposr]-[0-9]{8,}-[A-Za-z0-9\-]{20,}")),
-    ("a Google key", re.compile(rb"\bAIza[A-Za-z0-9_\-]{35}\b")),
-    ("a Stripe key", re.compile(rb"\b[sr]k_live_[A-Za-z0-9]{20,}")),
-    ("an npm token", re.compile(rb"\bnpm_[A-Za-z0-9]{36}\b")),
-    ("a PyPI token", re.compile(rb"\bpypi-AgE[A-Za-z0-9_\-]{50,}")),
+
+def _any_of(patterns: Sequence[str]) -> re.Pattern[str]:
+    return re.compile("|".join(fnmatch.translate(pattern) for pattern in patterns))
+
+
+_IS_NAME, _IS_HARMLESS, _IS_PATH = _any_of(_NAMES), _any_of(_HARMLESS), _any_of(_PATHS)
+
+# The secret's first line follows one of these, with headers, quoting or the line ends of JSON between. That is looked
+# for in a bounded stretch: one pattern for the lot could be made to try its parts against each other without end.
+_KEY_BEGINS = re.compile(
+    rb"-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----"
+    rb"|PuTTY-User-Key-File-\d: [^\r\n]{1,50}\r?\nEncryption: "
 )
+# The frame is telling enough, however little of the key is left at a line's start: no more is asked of it than base64.
+_KEY_LINE = re.compile(
+    rb"-----|PuTTY-|([A-Za-z0-9+/=]{20})|(?:[\r\n]|\\[rn])[ \t\"'>]{0,20}([A-Za-z0-9+/=]{8,19})(?=[\s\"'\\.]|$)"
+)
+_KEY_WITHIN = 1200
+# A mark that must be there at all, which is quick to look for; then the shape, with the secret itself as group 1.
+_SHAPES: tuple[tuple[str, bytes, re.Pattern[bytes]], ...] = (
+    ("a private key", b"AGE-SECRET-KEY-1", re.compile(rb"AGE-SECRET-KEY-1([A-Z0-9]{50,})")),
+    ("an API key", b"sk-", re.compile(rb"\bsk-(?:ant|proj|svcacct|admin)-([A-Za-z0-9_\-]{32,})")),
+    ("an API key", b"T3BlbkFJ", re.compile(rb"\bsk-([A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20})")),
+    ("a GitHub token", b"gh", re.compile(rb"\bgh[pousr]_([A-Za-z0-9]{36,})")),
+    ("a GitHub token", b"github_pat_", re.compile(rb"\bgithub_pat_([A-Za-z0-9_]{60,})")),
+    ("a GitLab token", b"glpat-", re.compile(rb"\bglpat-([A-Za-z0-9_\-]{20,})")),
+    ("a Slack token", b"xox", re.compile(rb"\bxox[abeoprs]-((?:[0-9]{6,}-){1,3}[A-Za-z0-9\-]{20,})")),
+    ("a Google key", b"AIza", re.compile(rb"\bAIza([A-Za-z0-9_\-]{35})(?![A-Za-z0-9_\-])")),
+    ("a Google key", b"GOCSPX-", re.compile(rb"\bGOCSPX-([A-Za-z0-9_\-]{28})")),
+    ("a Stripe key", b"k_live_", re.compile(rb"\b[sr]k_live_([A-Za-z0-9]{20,})")),
+    ("an npm token", b"npm_", re.compile(rb"\bnpm_([A-Za-z0-9]{36})\b")),
+    ("a PyPI token", b"pypi-AgE", re.compile(rb"\bpypi-(AgE[A-Za-z0-9_\-]{50,})")),
+    ("a Hugging Face token", b"hf_", re.compile(rb"\bhf_([A-Za-z0-9]{34})\b")),
+    ("a SendGrid key", b"SG.", re.compile(rb"\bSG\.([A-Za-z0-9_\-]{22}\.[A-Za-z0-9_\-]{43})\b")),
+)
+_AWS_ID = re.compile(rb"(?<![A-Za-z0-9])(?:AKIA|ASIA)(?![A-Z0-9]*EXAMPLE)[A-Z0-9]{16}(?![A-Za-z0-9])")
+_AWS_SECRET = re.compile(
+    rb"(?<![A-Za-z0-9/+=])(?=[^\s]{0,39}[a-z])(?=[^\s]{0,39}[A-Z])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])"
+)
+_BESIDE = 400
+_PLACEHOLDER = re.compile(rb"xxxx|your|example|placeholder|redacted|dummy", re.IGNORECASE)
+_KINDS = (re.compile(rb"[a-z]"), re.compile(rb"[A-Z]"), re.compile(rb"[0-9]"))
+_FEWEST_DISTINCT = 6
+_LOOKED_AT = 200
 
 
 def is_sensitive_name(path: str) -> bool:
-    """Whether a path is one that keys and credentials go by."""
-    lowered = path.lower()
+    """Whether a path is one that keys and credentials go by; copies (`.bak`, `~`) count as what they are of."""
+    lowered = path.lower().strip("/")
     *folders, name = lowered.split("/")
-    if any(folder in _FOLDERS for folder in folders):
+    if not _FOLDERS.isdisjoint(folders) or _IS_PATH.match(f"/{lowered}"):
         return True
-    if any(fnmatch.fnmatchcase(name, pattern) for pattern in _HARMLESS):
+    if _IS_HARMLESS.match(name):
         return False
-    return any(fnmatch.fnmatchcase(name, pattern) for pattern in _NAMES) or any(
-        fnmatch.fnmatchcase(f"/{lowered.lstrip('/')}", pattern) for pattern in _PATHS
-    )
+    return bool(_IS_NAME.match(name) or _IS_NAME.match(_COPY.sub("", name)))
 
 
 def refuse_sensitive_content(data: bytes) -> None:
-    """Look for anything shaped like a key.
+    """Look for anything shaped like a key, in any encoding that writes ASCII with NULs between or without.
 
     Raises:
         SensitiveFile: There is one; the text says of which kind, never the key.
     """
-    if b"\0" in data[:200]:
-        data = data.replace(b"\0", b"")  # UTF-16: every other byte of a key is NUL
-    for what, pattern in _CONTENT:
-        # Vendors' documentation uses keys that say of themselves that they are examples.
-        if any(b"EXAMPLE" not in match.group() for match in pattern.finditer(data)):
+    for text in (data, data.replace(b"\0", b"")) if b"\0" in data else (data,):
+        if what := _kind_of_secret(text):
             raise SensitiveFile(f"The file holds what looks like {what}.")
+
+
+def _kind_of_secret(data: bytes) -> str | None:
+    for what, mark, shape in _SHAPES:
+        if mark in data and any(_looks_real(match.group(1)) for match in shape.finditer(data)):
+            return what
+    if any(_key_follows(data, match.end()) for match in _KEY_BEGINS.finditer(data)):
+        return "a private key"
+    return "an AWS key" if _holds_aws_pair(data) else None
+
+
+def _key_follows(data: bytes, start: int) -> bool:
+    line = _KEY_LINE.search(data, start, start + _KEY_WITHIN)
+    return line is not None and _is_mixed(line[1] or line[2] or b"")
+
+
+def _holds_aws_pair(data: bytes) -> bool:
+    """An id alone opens nothing; it is refused with something like its secret on either side."""
+    if b"AKIA" not in data and b"ASIA" not in data:
+        return False
+    ids = [match.start() for match in _AWS_ID.finditer(data)]
+    if not ids:
+        return False
+    for match in _AWS_SECRET.finditer(data):
+        at = bisect_left(ids, match.start() - _BESIDE)
+        if at < len(ids) and ids[at] <= match.end() + _BESIDE and _looks_real(match.group()):
+            return True
+    return False
+
+
+def _looks_real(secret: bytes) -> bool:
+    """Whether it can be a real key: manuals write theirs with few different characters, or with words."""
+    secret = secret[:_LOOKED_AT]
+    if len(set(secret)) < _FEWEST_DISTINCT or _PLACEHOLDER.search(secret):
+        return False
+    return _is_mixed(secret)
+
+
+def _is_mixed(text: bytes) -> bool:
+    return sum(bool(kind.search(text)) for kind in _KINDS) > 1

@@ -10,6 +10,9 @@ from pathlib import Path
 
 from anyio import CancelScope, to_thread
 
+from files_api_mcp.backends.errors import PermissionDenied, StorageFull
+from files_api_mcp.backends.refusals import FULL
+
 __all__ = ["Spool", "open_spool"]
 
 
@@ -30,7 +33,11 @@ class Spool:
 
 @asynccontextmanager
 async def open_spool(folder: Path) -> AsyncGenerator[Spool]:
-    """Clear what dead processes left, and make a folder for this one, removed at the end."""
+    """Clear what dead processes left, and make a folder for this one, removed at the end.
+
+    Raises:
+        PermissionDenied, StorageFull: No folder can be made there.
+    """
     spool = await to_thread.run_sync(_make, folder)
     try:
         yield spool
@@ -40,6 +47,17 @@ async def open_spool(folder: Path) -> AsyncGenerator[Spool]:
 
 
 def _make(folder: Path) -> Spool:
+    try:
+        return _made(folder)
+    except OSError as exc:
+        if exc.errno in FULL:
+            raise StorageFull("There is no room in the data folder.") from exc
+        raise PermissionDenied(
+            "The data folder cannot be written.", "Ask the operator to check the data folder and its disk."
+        ) from exc
+
+
+def _made(folder: Path) -> Spool:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _alone(folder):
         for left in folder.iterdir():

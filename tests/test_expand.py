@@ -104,3 +104,36 @@ def test_undecodable_names_are_carried_to_the_opening(roots: Roots, root: Path) 
     write(root / "odd" / os.fsdecode(b"bad\xff.txt"), "x")
     (path,) = roots.expand("odd").paths
     roots.open_file(path).close()
+
+
+def test_marks_of_globs_stay_within_one_name(roots: Roots, root: Path) -> None:
+    write(root / "x" / "y", "x")
+    assert roots.expand("x?y").paths == []
+    assert roots.expand("x[!a]y").paths == []
+    assert roots.expand("sub/**").paths == ["sub/c.txt", "sub/deep/d.txt", "sub/e[1].txt"]
+    assert roots.expand("**/deep/**/*.txt").paths == ["sub/deep/d.txt"]
+
+
+def test_a_folder_whose_name_holds_marks_is_that_folder(roots: Roots, root: Path) -> None:
+    write(root / "[draft]" / "a.txt", "x")
+    assert roots.expand("[draft]").paths == ["[draft]/a.txt"]
+
+
+def test_rules_from_above_hold_below_but_not_for_what_is_asked_for_by_name(roots: Roots, root: Path) -> None:
+    write(root / ".gitignore", "*.log\nbuild/\n")
+    write(root / "sub" / "x.log", "x")
+    write(root / "build" / "out.txt", "x")
+    assert "sub/x.log" not in roots.expand("sub").paths
+    assert roots.expand("build").paths == ["build/out.txt"]
+
+
+def test_our_own_store_is_not_listed(root: Path) -> None:
+    write(root / "data" / "files.db", "ours")
+    with Roots([root], private=[root / "data"]) as roots:
+        assert not [path for path in roots.expand(".").paths if path.startswith("data")]
+        assert roots.expand("data").paths == []
+
+
+def test_a_tree_that_is_deeper_than_the_limit_says_so(roots: Roots, root: Path) -> None:
+    write(root.joinpath(*["d"] * 60) / "f.txt", "x")
+    assert roots.expand("d").truncated

@@ -1,6 +1,7 @@
 """Opening files below allowed folders, and nothing else."""
 
 import os
+import resource
 import socket
 import subprocess
 import sys
@@ -9,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from files_api_mcp.backends import beneath
+from files_api_mcp.backends import beneath, reached
 from files_api_mcp.backends.errors import (
+    Busy,
     EmptyFile,
     FilesError,
     FileTooLarge,
@@ -114,9 +116,11 @@ def test_spellings_are_taken_literally(roots: Roots, root: Path, path: str) -> N
     assert isinstance(refused(roots, path), NotFound)
 
 
-@pytest.mark.parametrize("path", ["", "a\0b", "x" * 5000])
+@pytest.mark.parametrize("path", ["", "a\0b", "x" * 5000, "\ud800", "\ud800*"])
 def test_paths_that_no_file_can_have_are_invalid(roots: Roots, path: str) -> None:
     assert isinstance(refused(roots, path), InvalidArgument)
+    with pytest.raises(InvalidArgument):
+        roots.expand(path)
 
 
 def test_a_path_outside_reads_alike_whether_it_exists_or_not(roots: Roots) -> None:
@@ -177,9 +181,14 @@ def test_a_link_cannot_lend_a_secret_a_harmless_name(root: Path) -> None:
         assert content(roots, ".env") == b"TOKEN=1"
 
 
-def test_another_users_hard_link_is_refused_and_ones_own_is_ordinary(root: Path) -> None:
+def test_another_users_hard_link_is_refused_and_ones_own_is_ordinary(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     mine = write(root.parent / "mine.txt", "mine")
     theirs = write(root.parent / "theirs.txt", "theirs")
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a file to another user")
+    monkeypatch.setattr(reached, "links_are_protected", lambda: True)
     for file in (mine, theirs):
         os.link(file, root / file.name)
     os.chown(theirs, 65534, 65534)
@@ -188,6 +197,17 @@ def test_another_users_hard_link_is_refused_and_ones_own_is_ordinary(root: Path)
         assert isinstance(refused(roots, "theirs.txt"), SensitiveFile)
     with Roots([root], allow_sensitive=True) as roots:
         assert content(roots, "theirs.txt") == b"theirs"
+
+
+def test_ones_own_hard_link_is_refused_where_anybody_could_have_made_it(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.link(write(root.parent / "mine.txt", "mine"), root / "mine.txt")
+    monkeypatch.setattr(reached, "links_are_protected", lambda: False)
+    with Roots([root]) as roots:
+        assert isinstance(refused(roots, "mine.txt"), SensitiveFile)
+    with Roots([root], allow_sensitive=True) as roots:
+        assert content(roots, "mine.txt") == b"mine"
 
 
 def test_a_file_that_may_not_be_read_says_so(tmp_path: Path) -> None:
@@ -199,7 +219,8 @@ from pathlib import Path
 from files_api_mcp.backends.roots import Roots
 from files_api_mcp.backends.errors import PermissionDenied
 with Roots([Path({str(tmp_path / "root")!r})]) as roots:
-    os.seteuid(65534)
+    if os.geteuid() == 0:
+        os.seteuid(65534)
     try:
         roots.open_file("shut.txt")
     except PermissionDenied as exc:
@@ -238,3 +259,33 @@ def test_no_descriptor_is_lost_in_refusals(roots: Roots, root: Path) -> None:
     for path in ("empty", ".", "absent", "/etc/passwd") * 50:
         refused(roots, path)
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_without_descriptors_the_server_is_busy_and_recovers(roots: Roots, root: Path) -> None:
+    write(root / "a.txt", "inside")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    taken = [os.open("/", os.O_RDONLY)]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (taken[0] + 1, hard))
+    try:
+        assert isinstance(refused(roots, "a.txt"), Busy)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        os.close(taken[0])
+    assert content(roots, "a.txt") == b"inside"
+
+
+def test_a_file_removed_between_opening_and_judging_is_not_judged_by_a_false_name(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel then shows `.env (deleted)`, which no rule about names would know."""
+    real_path = reached.reached_path
+    (root / "notes.txt").symlink_to(".env")
+
+    def remove_first(fd: int) -> str:
+        (root / ".env").unlink(missing_ok=True)
+        return real_path(fd)
+
+    with Roots([root]) as roots:
+        write(root / ".env", "TOKEN=1")
+        monkeypatch.setattr(reached, "reached_path", remove_first)
+        assert isinstance(refused(roots, ".env"), NotFound)

@@ -108,7 +108,62 @@ def test_texts_that_only_speak_of_keys_pass() -> None:
         refuse_sensitive_content(text.encode())
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIIxyzzyxyzzyxyzzy\n",
+        "-----BEGIN RSA PRIVATE KEY-----\\\\nMIIEpAIBAAKCAQEA04up8hoqzS1HFy7Yk2vLxw\\\\n",
+        'KEY = (\n    "-----BEGIN PRIVATE KEY-----\\n"\n    "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC"\n)',
+        "> -----BEGIN PRIVATE KEY-----\n>                MIIEvQIBADANBgkqhkiG9w0BAQEFAASC",
+        '{"SecretAccessKey": "q8Zr4TnW1xYv7LbKc3Ud9EoFa2Hs5JgMi6PtRy0B", "AccessKeyId": "AKIAQ7RZ4TNWXYVLBKCU"}',
+        "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nComment: me\nPublic-Lines: 2\n"
+        "AAAAC3NzaC1lZDI1NTE5AAAAIHq8Zr4TnW1xYv7LbKc3Ud9EoFa2Hs5JgMi6PtRy\n",
+    ],
+)
+def test_keys_are_found_however_they_are_wrapped(text: str) -> None:
+    for raw in (text.encode(), text.encode("utf-16"), text.encode("utf-16-be"), b"\0\1\2" + text.encode() + b"\0"):
+        with pytest.raises(SensitiveFile):
+            refuse_sensitive_content(raw)
+
+
+def ordinary_texts() -> list[bytes]:
+    """Some 400 files that look a little like secrets: hashes, ids, certificates, tables, code, prose about keys."""
+    chance = random.Random(11)
+    word, hexa = string.ascii_letters + string.digits, string.hexdigits.lower()
+    texts: list[str] = []
+    for _ in range(50):
+        texts += [
+            "\n".join(f"{made(chance, hexa, 40)}  src/{made(chance, word, 8)}.py" for _ in range(20)),
+            "\n".join(f"--hash=sha256:{made(chance, hexa, 64)}" for _ in range(20)),
+            f"-----BEGIN CERTIFICATE-----\n{made(chance, word, 64)}\n-----END CERTIFICATE-----",
+            f"data:image/png;base64,{made(chance, word + '+/', 2000)}",
+            f"AKIA{made(chance, string.ascii_uppercase, 16)} is an id; commit {made(chance, hexa, 40)} has it",
+            f"sk-ant-{'x' * 40} and ghp_{'0' * 36} and sk_live_your_key_goes_here_{made(chance, hexa, 8)}",
+            ",".join(made(chance, string.digits, 12) for _ in range(50)),
+            f"risk-and-reward task-proj-{made(chance, string.ascii_lowercase, 12)} xoxo-{made(chance, word, 30)}",
+        ]
+    return [text.encode() for text in texts]
+
+
+def test_at_most_one_in_a_hundred_ordinary_texts_is_taken_for_a_key() -> None:
+    alarms = [text for text in ordinary_texts() if is_refused(text)]
+    assert len(ordinary_texts()) >= 400
+    assert len(alarms) <= 4, alarms
+
+
+def is_refused(text: bytes) -> bool:
+    try:
+        refuse_sensitive_content(text)
+    except SensitiveFile:
+        return True
+    return False
+
+
 def test_a_text_made_to_slow_the_search_down_does_not() -> None:
     header = b"-----BEGIN RSA PRIVATE KEY-----\n"
+    frame = b"-----BEGIN PRIVATE KEY-----\n" + (b"A: " + b" >" * 20) * 10
+    putty = b"PuTTY-User-Key-File-2: a\nEncryption: b\n"
+    for text in (frame * 2000, putty * 25_000, b"sk-ant-" * 140_000):
+        refuse_sensitive_content(text[:1_000_000])
     for text in (header * 30_000, header + b"A-A: x\n" * 100_000, header + b" \n" * 400_000, b"AKIA" * 250_000):
         refuse_sensitive_content(text[:1_000_000].replace(b"EY-----\n-----B", b"EY----- -----B"))

@@ -1,5 +1,6 @@
 """A frozen file is the file as it stood at one moment, or an error."""
 
+import errno
 import hashlib
 import os
 import random
@@ -12,7 +13,14 @@ import anyio
 import pytest
 from anyio import to_thread
 
-from files_api_mcp.backends.errors import FileChanged, SensitiveFile
+from files_api_mcp.backends.errors import (
+    FileChanged,
+    FilesError,
+    PermissionDenied,
+    SensitiveFile,
+    StorageFull,
+    StoreDamaged,
+)
 from files_api_mcp.backends.roots import Roots
 from files_api_mcp.backends.snapshot import Snapshot, freeze
 from files_api_mcp.backends.spool import Spool, open_spool
@@ -166,6 +174,58 @@ async def test_a_key_inside_an_ordinary_name_is_refused(tmp_path: Path, roots: R
                 raise AssertionError
         async with freeze(source, spool, allow_sensitive=True) as frozen:
             assert frozen.size_bytes == len(content)
+
+
+@pytest.mark.parametrize(
+    ("number", "during", "expected"),
+    [
+        (errno.EIO, "pread", PermissionDenied),
+        (errno.ESTALE, "pread", FileChanged),
+        (errno.ENOSPC, "copy_file_range", StorageFull),
+        (errno.ENOSPC, "pwrite", StorageFull),
+        (errno.EDQUOT, "fsync", StorageFull),
+        (errno.EIO, "fsync", StoreDamaged),
+    ],
+)
+@pytest.mark.parametrize("size", [1000, 3 * MEGABYTE])
+async def test_a_failing_disk_is_told_apart_and_leaves_nothing(
+    tmp_path: Path,
+    roots: Roots,
+    spool: Spool,
+    monkeypatch: pytest.MonkeyPatch,
+    size: int,
+    number: int,
+    during: str,
+    expected: type[FilesError],
+) -> None:
+    def fail(*args: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    def no_copying(*args: object) -> None:
+        raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+
+    await to_thread.run_sync(write, tmp_path / "root" / "f.bin", b"x" * size)
+    monkeypatch.setattr(os, "copy_file_range", no_copying, raising=False)
+    monkeypatch.setattr(os, during, fail)
+    with await to_thread.run_sync(roots.open_file, "f.bin") as source, pytest.raises(expected):
+        async with freeze(source, spool):
+            raise AssertionError
+    assert await to_thread.run_sync(spooled, spool) == []
+
+
+async def test_a_cancelled_freeze_stops_between_pieces_and_leaves_nothing(
+    tmp_path: Path, roots: Roots, spool: Spool
+) -> None:
+    await to_thread.run_sync(write, tmp_path / "root" / "f.bin", b"x" * (40 * MEGABYTE))
+    with anyio.CancelScope() as scope, await to_thread.run_sync(roots.open_file, "f.bin") as source:
+
+        async def cancel(done: float, total: float | None, message: str) -> None:
+            scope.cancel()
+
+        async with freeze(source, spool, progress=cancel):
+            raise AssertionError
+    assert scope.cancelled_caught
+    assert await to_thread.run_sync(spooled, spool) == []
 
 
 async def test_the_next_start_clears_what_a_dead_process_left_and_no_live_one(tmp_path: Path, spool: Spool) -> None:

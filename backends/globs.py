@@ -1,0 +1,49 @@
+"""Globs matched name by name on the way down a tree, so that folders that cannot match are never entered."""
+
+import fnmatch
+import re
+from collections.abc import Iterable, Sequence
+
+__all__ = ["Glob", "is_pattern"]
+
+
+def is_pattern(path: str) -> bool:
+    """Whether a path may be a glob."""
+    return any(mark in path for mark in "*?[")
+
+
+class Glob:
+    """`*`, `?` and `[..]` stand within one name; `**` for any number of folders, and at the end for any files.
+
+    A state is how many parts of the pattern the names so far have used up; several may hold at once.
+    """
+
+    def __init__(self, parts: Sequence[str]) -> None:
+        self._parts = [None if part == "**" else re.compile(fnmatch.translate(part)) for part in parts]
+        self.start = self._settled((0,))
+
+    def descend(self, states: frozenset[int], name: str) -> frozenset[int]:
+        """The states below a folder of this name; none when nothing below it can match."""
+        return frozenset(state for state in self._after(states, name) if state < len(self._parts))
+
+    def takes(self, states: frozenset[int], name: str) -> bool:
+        """Whether a file of this name matches."""
+        return len(self._parts) in self._after(states, name)
+
+    def _after(self, states: frozenset[int], name: str) -> frozenset[int]:
+        after: set[int] = set()
+        for state in states - {len(self._parts)}:
+            part = self._parts[state]
+            if part is None:
+                after.add(state)
+            elif part.match(name):
+                after.add(state + 1)
+        return self._settled(after)
+
+    def _settled(self, states: Iterable[int]) -> frozenset[int]:
+        """With those that `**` reaches by standing for nothing."""
+        settled = set(states)
+        for state, part in enumerate(self._parts):
+            if part is None and state in settled:
+                settled.add(state + 1)
+        return frozenset(settled)

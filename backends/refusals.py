@@ -1,0 +1,75 @@
+"""The one border where the operating system's errors about a caller's path become ours."""
+
+import errno
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from files_api_mcp.backends.errors import (
+    Busy,
+    FilesError,
+    InvalidArgument,
+    NotARegularFile,
+    NotFound,
+    OutsideRoots,
+    PermissionDenied,
+    StorageFull,
+)
+
+__all__ = ["ABSENT", "FULL", "outside", "read_refusal", "saving"]
+
+ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR})
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_OUTSIDE = {errno.EXDEV, errno.ELOOP}
+_DENIED = {errno.EACCES, errno.EPERM}
+_SCARCE = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
+_UNNAMEABLE = {errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL}
+_FOLDER = {errno.EISDIR, errno.ENOTEMPTY, errno.ENOTDIR, errno.EEXIST}
+
+
+def outside() -> OutsideRoots:
+    """One text for everything outside: it does not say whether anything is there."""
+    return OutsideRoots("That path does not lie in an allowed folder.")
+
+
+def read_refusal(error: OSError, what: str = "file") -> FilesError:
+    """What a failed open of a file (or folder) below a root means to the caller."""
+    if error.errno in _OUTSIDE:
+        return outside()
+    if error.errno in _DENIED:
+        return PermissionDenied(f"The {what} may not be read by this server.")
+    if error.errno in _SCARCE:
+        return Busy("The server has too many files open.")
+    if error.errno == errno.EAGAIN:
+        return Busy(f"The {what} is in use just now.")
+    if error.errno in ABSENT | _UNNAMEABLE:
+        return NotFound(
+            f"There is no such {what} in the allowed folders.", "Check the path; it may be relative to a ROOT."
+        )
+    if error.errno in (errno.ENXIO, errno.ENODEV, errno.EOPNOTSUPP):
+        return NotARegularFile("That path is not an ordinary file.")
+    return PermissionDenied(
+        f"The disk did not let the {what} be read.", "Ask the operator to check the disk, or choose another file."
+    )
+
+
+@contextmanager
+def saving() -> Generator[None]:
+    """Raise only our own errors from a block that writes where the caller asked."""
+    try:
+        yield
+    except OSError as exc:
+        raise _save_refusal(exc) from exc
+
+
+def _save_refusal(error: OSError) -> FilesError:
+    if error.errno in FULL:
+        return StorageFull("There is no room to save the file there.")
+    if error.errno in _SCARCE:
+        return Busy("The server has too many files open.")
+    if error.errno in _UNNAMEABLE:
+        return InvalidArgument("The file system does not take that name.", "Choose another name.")
+    if error.errno in _FOLDER:
+        return InvalidArgument("A folder has that name.", "Choose another name.")
+    if error.errno == errno.ENOENT:
+        return NotFound("The folder to save in is gone.", "Choose another folder.")
+    return PermissionDenied("The file could not be written there.", "Choose another folder under an allowed one.")
