@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import platformdirs
-
 __all__ = ["BadSettings", "ConfirmDeletes", "Settings", "default_data_dir", "usable_roots"]
 
 ConfirmDeletes = Literal["auto", "always", "never"]
@@ -46,6 +44,9 @@ class Settings:
 
 def default_data_dir() -> Path:
     """The platform's folder for a user's application data."""
+    # Here, as a server that is given its folder needs none of it.
+    import platformdirs
+
     return Path(platformdirs.user_data_dir("files-api-mcp", appauthor=False))
 
 

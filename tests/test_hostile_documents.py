@@ -18,7 +18,7 @@ from tests.agents import write
 
 pytestmark = pytest.mark.anyio
 
-BOMB = 1_000_000_000
+
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 
 
@@ -97,9 +97,9 @@ async def test_cyclic_and_endless_pdfs_end(workers: DocumentWorkers, tmp_path: P
         await outcome(workers, tmp_path / "hostile", content)
 
 
-async def test_a_stream_that_unpacks_to_a_gigabyte_ends(workers: DocumentWorkers, tmp_path: Path) -> None:
+async def test_a_stream_that_unpacks_to_hundreds_of_megabytes_ends(workers: DocumentWorkers, tmp_path: Path) -> None:
     packer = zlib.compressobj(9)
-    stream = b"".join(packer.compress(b" " * 10_000_000) for _ in range(100)) + packer.flush()
+    stream = b"".join(packer.compress(b" " * 10_000_000) for _ in range(30)) + packer.flush()
     content = b"<< /Length %d /Filter /FlateDecode >>\nstream\n%s\nendstream" % (len(stream), stream)
     page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Contents 4 0 R >>"
     pages = b"<< /Type /Pages /Count 1 /Kids [3 0 R] >>"
