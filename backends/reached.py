@@ -4,9 +4,8 @@ import ctypes
 import os
 import sys
 from functools import cache
-from pathlib import Path
 
-__all__ = ["is_kernel_state", "links_are_protected", "printable", "reached_path"]
+__all__ = ["is_kernel_state", "printable", "reached_path"]
 
 # f_type of file systems whose "files" are the kernel's own state: proc, sysfs, debugfs, tracefs, securityfs, cgroup,
 # cgroup2, bpf, pstore, efivarfs, configfs, selinuxfs, binfmt_misc, fusectl, mqueue, devpts (statfs(2),
@@ -37,15 +36,6 @@ def is_kernel_state(fd: int) -> bool:
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code))
     return int.from_bytes(buffer.raw[: ctypes.sizeof(ctypes.c_long)], sys.byteorder) in _KERNEL_STATE
-
-
-@cache
-def links_are_protected() -> bool:
-    """Whether the kernel keeps users from making hard links to files that they could not read and write anyway."""
-    try:
-        return Path("/proc/sys/fs/protected_hardlinks").read_text(encoding="ascii").strip() == "1"
-    except OSError:
-        return False
 
 
 def printable(path: str) -> str:

@@ -95,11 +95,13 @@ class Rules:
         self._refuse_private(path)
         if self.allow_sensitive:
             return
-        # A hard link can be another user's way to make us read a file from outside the roots. Where the kernel
-        # protects links, one to a file of ours was made by ourselves, or by somebody who could read it anyway:
-        # package managers and backups are full of those. Anything else with a second name is refused.
-        if found.st_nlink > 1 and (found.st_uid != os.geteuid() or not reached.links_are_protected()):
-            raise SensitiveFile("The file has a second name, which may lie outside the allowed folders.")
+        # A hard link gives a file from outside the roots a name inside them, and nothing tells which name was first.
+        # Documents have one name; the files that package managers link lie in folders that expansion passes over.
+        if found.st_nlink > 1:
+            raise SensitiveFile(
+                "The file has a second name (a hard link), which may lie outside the allowed folders.",
+                "Upload a copy of it; only the operator can allow this one, with --allow-sensitive.",
+            )
         if is_sensitive_name(self._below(path)) and not _is_keynote(fd, path):
             raise SensitiveFile("The file's name or folder is one that keys and credentials go by.")
 

@@ -11,6 +11,7 @@ import resource
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, BinaryIO
 
 from files_api_mcp.backends.documents.parsing import extract, render
@@ -73,7 +74,9 @@ def _limit(memory_bytes: int) -> None:
         (resource.RLIMIT_NOFILE, 64),
     ):
         _, hard = resource.getrlimit(limit)
-        resource.setrlimit(limit, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+        # macOS knows the limit of memory and refuses to set it; the wall clock still bounds the job there.
+        with suppress(ValueError, OSError):
+            resource.setrlimit(limit, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
 def _limit_job(cpu_seconds: int) -> None:
