@@ -62,6 +62,10 @@ _KEY_LINE = re.compile(
     rb"-----|PuTTY-|([A-Za-z0-9+/=]{20})|(?:[\r\n]|\\[rn])[ \t\"'>]{0,20}([A-Za-z0-9+/=]{8,19})(?=[\s\"'\\.]|$)"
 )
 _KEY_WITHIN = 1200
+# A frame that is complete and holds nothing but base64 is a key file, whatever stands in it.
+_WHOLE_KEY = re.compile(
+    rb"-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----[\r\n\\][A-Za-z0-9+/=\s\\]{4,16000}-----END "
+)
 # A mark that must be there at all, which is quick to look for; then the shape, with the secret itself as group 1.
 _SHAPES: tuple[tuple[str, bytes, re.Pattern[bytes]], ...] = (
     ("a private key", b"AGE-SECRET-KEY-1", re.compile(rb"AGE-SECRET-KEY-1([A-Z0-9]{50,})")),
@@ -116,7 +120,7 @@ def _kind_of_secret(data: bytes) -> str | None:
     for what, mark, shape in _SHAPES:
         if mark in data and any(_looks_real(match.group(1)) for match in shape.finditer(data)):
             return what
-    if any(_key_follows(data, match.end()) for match in _KEY_BEGINS.finditer(data)):
+    if _WHOLE_KEY.search(data) or any(_key_follows(data, match.end()) for match in _KEY_BEGINS.finditer(data)):
         return "a private key"
     return "an AWS key" if _holds_aws_pair(data) else None
 

@@ -103,6 +103,12 @@ def test_every_one_of_two_hundred_keys_is_found_and_none_is_repeated() -> None:
         assert "BEGIN" not in str(caught.value)
 
 
+@pytest.mark.parametrize("body", ["fake", "abc123", "A" * 64, "MIIEpAIBAAKCAQEA\n"])
+def test_a_complete_frame_is_a_key_however_little_it_holds(body: str) -> None:
+    with pytest.raises(SensitiveFile):
+        refuse_sensitive_content(f"-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n".encode())
+
+
 def test_texts_that_only_speak_of_keys_pass() -> None:
     for text in ORDINARY_TEXTS:
         refuse_sensitive_content(text.encode())
