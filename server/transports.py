@@ -38,6 +38,10 @@ def serve_stdio(settings: Settings) -> None:
         _check_data_dir(settings)
         server = build_server(settings)
         click.echo(f"files-api-mcp: {settings.summary()}", err=True)
+        if sys.stdin.isatty():
+            click.echo(
+                "files-api-mcp: waiting for an MCP client on stdin; Ctrl-C ends it. Try: files-api-mcp demo", err=True
+            )
         with _stoppable_stdin() as stop:
             anyio.run(_serve, server, stop)
     except FilesError as exc:

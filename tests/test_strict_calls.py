@@ -1,9 +1,19 @@
 """Wrong calls are answered in one sentence that says what to mend."""
 
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
 import pytest
+from anyio import to_thread
+from mcp import Client
 from mcp.shared.exceptions import MCPError
 
-from tests.agents import Agent
+from files_api_mcp.server.app import build_server
+from files_api_mcp.server.logs import scrub
+from files_api_mcp.tools.deps import Backends
+from tests.agents import Agent, Era, settings_for, text_of
 
 pytestmark = pytest.mark.anyio
 
@@ -62,3 +72,26 @@ async def test_an_unknown_tool_is_a_protocol_error(agent: Agent) -> None:
 async def test_wrong_pages_are_explained(agent: Agent, pages: str) -> None:
     text = await agent.error("read_document", file_id="file_abc", pages=pages)
     assert text.startswith("[invalid_argument] pages must ")
+
+
+@asynccontextmanager
+async def broken() -> AsyncGenerator[Backends]:
+    raise RuntimeError("canary: a bug of ours, with a path and a key")
+    yield
+
+
+async def test_what_nobody_foresaw_is_logged_and_hidden_from_the_model(
+    tmp_path: Path, era: Era, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = await to_thread.run_sync(build_server, settings_for(tmp_path), broken)
+    with caplog.at_level(logging.ERROR):
+        async with Client(server, mode=era) as client:
+            result = await client.call_tool("list_files", {})
+    assert result.is_error
+    assert text_of(result) == "Error executing tool list_files"
+    assert "canary" in caplog.text
+
+
+def test_keys_are_scrubbed_from_the_log() -> None:
+    for key in ("sk-ant-api03-abcdefghijk", "ghp_abcdefghijklmnop", "AKIAABCDEFGHIJKLMNOP"):
+        assert key not in scrub(f"failed with {key} as the key")

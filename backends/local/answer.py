@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from files_api_mcp.backends.local.index import Document, Index
 from files_api_mcp.backends.local.rank import Scored, rank
+from files_api_mcp.backends.local.verify import stands_literally
 from files_api_mcp.backends.local.windows import estimate_tokens
 from files_api_mcp.backends.models import FileRecord, Passage
 
@@ -33,13 +34,13 @@ def answer(
     if not ranked:
         return [], 0
     texts = _Texts(index)
-    chosen, _ = _choose(ranked, documents, texts, max_tokens)
+    chosen = _choose(ranked, documents, texts, max_tokens)
     passages: list[Passage] = []
     left = max_tokens
     for stretch in chosen:
         record, document = asked[stretch.place]
         passage = _passage(record, document, stretch, texts, left)
-        if passage is not None:
+        if passage is not None and stands_literally(index, document, passage):
             passages.append(passage)
             left -= estimate_tokens(passage.text)
     return passages, max_tokens - left
@@ -65,9 +66,7 @@ class _Texts:
         return sum(chars for piece, chars in self._index.page_sizes(document.id) if piece < number)
 
 
-def _choose(
-    ranked: list[Scored], documents: list[Document], texts: _Texts, max_tokens: int
-) -> tuple[list[_Stretch], int]:
+def _choose(ranked: list[Scored], documents: list[Document], texts: _Texts, max_tokens: int) -> list[_Stretch]:
     stretches: list[_Stretch] = []
     used = 0
     for scored in ranked:
@@ -78,7 +77,7 @@ def _choose(
         used += estimate_tokens(texts.page(document, page)[start:end])
         if not _joined(stretches, scored, page):
             stretches.append(_Stretch(scored.place, page, scored.window, scored.window, scored.score))
-    return stretches, used
+    return stretches
 
 
 def _joined(stretches: list[_Stretch], scored: Scored, page: int) -> bool:
