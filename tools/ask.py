@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from files_api_mcp.backends.errors import InvalidArgument
 from files_api_mcp.backends.models import Answer, Passage
 from files_api_mcp.tools.arguments import FileId
-from files_api_mcp.tools.deps import Dependencies, Opened, progress_to, reported, respond
+from files_api_mcp.tools.deps import Dependencies, backends, progress_to, reported, respond
 
 __all__ = ["ask_document"]
 
@@ -38,7 +38,6 @@ class AskResult(BaseModel):
 
 async def ask_document(
     question: Annotated[str, Field(description="A question, or words the document would use")],
-    opened: Opened,
     ctx: Context[Dependencies],
     file_ids: Annotated[list[FileId] | None, Field(description=f"Up to {_MOST_FILES}; none: everything stored")] = None,
     max_tokens: Annotated[
@@ -54,6 +53,7 @@ async def ask_document(
             file_ids = None
         if file_ids and len(set(file_ids)) > _MOST_FILES:
             raise InvalidArgument(f"file_ids holds more than {_MOST_FILES} ids.", "Ask in several calls.")
+        opened = await backends(ctx)
         answer = await opened.answerer.ask(question, file_ids or (), max_tokens=max_tokens, progress=progress_to(ctx))
     return respond(_result(answer))
 

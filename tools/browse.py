@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from files_api_mcp.backends.models import DocumentInfo, FileRecord
 from files_api_mcp.tools.arguments import FileId
-from files_api_mcp.tools.deps import Dependencies, Opened, progress_to, reported, respond
+from files_api_mcp.tools.deps import Dependencies, backends, progress_to, reported, respond
 from files_api_mcp.tools.times import is_past, rfc3339
 
 __all__ = ["describe_file", "list_files"]
@@ -44,23 +44,23 @@ class DescribedFile(ListedFile):
 
 
 async def list_files(
-    opened: Opened,
+    ctx: Context[Dependencies],
     name_contains: Annotated[str | None, Field(description="Part of the filename, any case")] = None,
     limit: Annotated[int, Field(ge=1, le=1000, strict=True, description="1 to 1000")] = 20,
     cursor: Annotated[str | None, Field(description="next_cursor of the page before")] = None,
 ) -> Annotated[CallToolResult, FileList]:
     """List stored files, newest first."""
     with reported():
+        opened = await backends(ctx)
         page = await opened.files.list(limit=limit, cursor=cursor, name_contains=name_contains)
     files = [ListedFile(**_listed(record)) for record in page.files]
     return respond(FileList(files=files, next_cursor=page.next_cursor, next=_empty_hint(files, name_contains)))
 
 
-async def describe_file(
-    file_id: FileId, opened: Opened, ctx: Context[Dependencies]
-) -> Annotated[CallToolResult, DescribedFile]:
+async def describe_file(file_id: FileId, ctx: Context[Dependencies]) -> Annotated[CallToolResult, DescribedFile]:
     """Show a file's metadata, its pages, and how it can be asked or read."""
     with reported():
+        opened = await backends(ctx)
         record = await opened.files.describe(file_id)
         if is_past(record.expires_at):
             info = DocumentInfo(askable=False, pages=None, chars=0, note="Expired; upload it again to use it.")

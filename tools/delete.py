@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from files_api_mcp.backends.errors import NotConfirmed, NotFound
 from files_api_mcp.tools.arguments import FileId
-from files_api_mcp.tools.deps import Backends, Dependencies, Deps, Opened, reported, respond
+from files_api_mcp.tools.deps import Backends, Dependencies, backends, dependencies, reported, respond
 
 __all__ = ["delete_file"]
 
@@ -39,18 +39,17 @@ def can_ask(ctx: Context[Any]) -> bool:
     return form and (in_result or ctx.session.can_send_request)
 
 
-async def ask_person(
-    file_id: FileId, deps: Deps, opened: Opened, ctx: Context[Dependencies]
-) -> Confirm | Elicit[Confirm]:
+async def ask_person(file_id: FileId, ctx: Context[Dependencies]) -> Confirm | Elicit[Confirm]:
     """Settle whether to ask. The question's text derives from the arguments alone: one that changed between
     rounds would be asked again."""
     with reported():
-        filename = await _filename(opened, file_id)
-        if filename is None or deps.confirm_deletes == "never":
+        policy = dependencies(ctx).confirm_deletes
+        filename = await _filename(await backends(ctx), file_id)
+        if filename is None or policy == "never":
             return Confirm(confirm=True)
         if can_ask(ctx):
             return Elicit(f"Delete {filename} ({file_id})? This cannot be undone.", Confirm)
-        if deps.confirm_deletes == "always":
+        if policy == "always":
             raise NotConfirmed(
                 "Deleting needs a person's confirmation, and this client cannot ask for one.",
                 "Nothing was deleted; the operator can start the server with --confirm-deletes auto or never.",
@@ -68,7 +67,7 @@ async def _filename(opened: Backends, file_id: str) -> str | None:
 
 async def delete_file(
     file_id: FileId,
-    opened: Opened,
+    ctx: Context[Dependencies],
     answer: Annotated[ElicitationResult[Confirm], Resolve(ask_person)],
 ) -> Annotated[CallToolResult, DeleteResult]:
     """Delete a stored file for good."""
@@ -78,6 +77,7 @@ async def delete_file(
                 "The deletion was not confirmed, and nothing was deleted.",
                 "If nobody was asked, the operator can start the server with --confirm-deletes never.",
             )
+        opened = await backends(ctx)
         gone = await opened.files.delete(file_id)
     return respond(
         DeleteResult(

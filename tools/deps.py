@@ -4,10 +4,10 @@ import json
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Any, Literal
 
 import anyio
-from mcp.server.mcpserver import Context, Resolve
+from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import CallToolResult, TextContent
 from pydantic import BaseModel
@@ -18,7 +18,7 @@ from files_api_mcp.backends.protocol import Answerer, FilesBackend, Reader
 from files_api_mcp.backends.roots import Roots
 from files_api_mcp.backends.snapshot import Spool
 
-__all__ = ["Backends", "Dependencies", "Deps", "Opened", "progress_to", "reported", "respond", "stage"]
+__all__ = ["Backends", "Dependencies", "backends", "dependencies", "progress_to", "reported", "respond", "stage"]
 
 _PROGRESS_EVERY_S = 0.1
 
@@ -43,18 +43,18 @@ class Dependencies:
     confirm_deletes: Literal["auto", "always", "never"]
 
 
-def _dependencies(ctx: Context[Dependencies]) -> Dependencies:
+def dependencies(ctx: Context[Dependencies]) -> Dependencies:
+    """What the server handed over: taken from the context, as `Resolve` would cost every call a third of its time."""
     return ctx.request_context.lifespan_context
 
 
-async def _opened(ctx: Context[Dependencies]) -> Backends:
-    with reported():
-        return await _dependencies(ctx).open()
+async def backends(ctx: Context[Dependencies]) -> Backends:
+    """The backends, opened by the first call that needs them.
 
-
-# Filled by the server; neither shows in a tool's schema.
-Deps: TypeAlias = Annotated[Dependencies, Resolve(_dependencies)]
-Opened: TypeAlias = Annotated[Backends, Resolve(_opened)]
+    Raises:
+        FilesError: They cannot be opened.
+    """
+    return await dependencies(ctx).open()
 
 
 @contextmanager

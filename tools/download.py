@@ -5,13 +5,14 @@ import hashlib
 from typing import Annotated
 
 from anyio import CancelScope, to_thread
+from mcp.server.mcpserver import Context
 from mcp.types import BlobResourceContents, CallToolResult, EmbeddedResource, TextContent
 from pydantic import BaseModel, Field
 
 from files_api_mcp.backends.errors import FileTooLarge
 from files_api_mcp.backends.models import FileRecord
 from files_api_mcp.tools.arguments import FileId
-from files_api_mcp.tools.deps import Backends, Dependencies, Deps, Opened, reported, respond
+from files_api_mcp.tools.deps import Backends, Dependencies, backends, dependencies, reported, respond
 
 __all__ = ["download_file"]
 
@@ -29,8 +30,7 @@ class DownloadResult(BaseModel):
 
 async def download_file(
     file_id: FileId,
-    deps: Deps,
-    opened: Opened,
+    ctx: Context[Dependencies],
     save_as: Annotated[
         str | None,
         Field(description="New file under an allowed folder; without it, up to 1 MiB comes inline"),
@@ -39,9 +39,10 @@ async def download_file(
 ) -> CallToolResult:
     """Save a stored file's exact bytes to a local path, or return a small file inline."""
     with reported():
+        opened = await backends(ctx)
         if save_as is None:
             return await _inline(opened, file_id)
-        return respond(await _save(deps, opened, file_id, save_as, overwrite=overwrite))
+        return respond(await _save(dependencies(ctx), opened, file_id, save_as, overwrite=overwrite))
 
 
 async def _save(deps: Dependencies, opened: Backends, file_id: str, save_as: str, *, overwrite: bool) -> DownloadResult:

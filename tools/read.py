@@ -10,7 +10,7 @@ from pydantic import Field
 from files_api_mcp.backends.errors import InvalidArgument
 from files_api_mcp.backends.models import DocumentInfo, FileRecord, TextWindow
 from files_api_mcp.tools.arguments import FileId, PageRange, parse_pages
-from files_api_mcp.tools.deps import Backends, Dependencies, Opened, progress_to, reported
+from files_api_mcp.tools.deps import Backends, Dependencies, backends, progress_to, reported
 
 __all__ = ["read_document"]
 
@@ -20,7 +20,6 @@ _MOST_IMAGES = 5
 
 async def read_document(
     file_id: FileId,
-    opened: Opened,
     ctx: Context[Dependencies],
     pages: PageRange | None = None,
     start_char: Annotated[
@@ -34,6 +33,7 @@ async def read_document(
     """Read a file's text by page or character window, or see its pages as images."""
     span = parse_pages(pages) if pages else None
     with reported():
+        opened = await backends(ctx)
         record = await opened.files.describe(file_id)
         if as_image:
             return await _images(opened, record, span)

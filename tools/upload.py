@@ -16,8 +16,8 @@ from files_api_mcp.backends.snapshot import freeze
 from files_api_mcp.tools.deps import (
     Backends,
     Dependencies,
-    Deps,
-    Opened,
+    backends,
+    dependencies,
     progress_to,
     reported,
     respond,
@@ -56,16 +56,14 @@ class UploadResult(BaseModel):
 
 async def upload_file(
     path: Annotated[str, Field(description="File, folder or glob under an allowed folder")],
-    deps: Deps,
-    opened: Opened,
     ctx: Context[Dependencies],
     title: Annotated[str | None, Field(description="For a single file", max_length=255)] = None,
     expires_in_hours: Annotated[int | None, Field(ge=1, le=2160, strict=True, description="1 to 2160")] = None,
 ) -> Annotated[CallToolResult, UploadResult]:
     """Store local files once and get their file_ids; unchanged files are reused, not stored again."""
-    upload = _Upload(deps, opened, title, expires_in_hours)
-    progress = progress_to(ctx)
+    deps, progress = dependencies(ctx), progress_to(ctx)
     with reported():
+        upload = _Upload(deps, await backends(ctx), title, expires_in_hours)
         found = await to_thread.run_sync(lambda: deps.roots.expand(path, limit=_MOST_FILES))
         if title and len(found.paths) > 1:
             raise InvalidArgument("title names one file, and this path names several.")
