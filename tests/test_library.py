@@ -1,5 +1,6 @@
 """Asking and reading on the embedded backend, below the tools."""
 
+import base64
 import os
 import sqlite3
 from collections.abc import AsyncGenerator
@@ -24,6 +25,9 @@ from tests.agents import settings_for, write
 
 pytestmark = pytest.mark.anyio
 
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 FILLER = "Nothing of note happened on this day, and the sea was calm.\n"
 
 
@@ -225,3 +229,40 @@ async def test_a_deleted_text_is_nowhere_in_the_index(desk: Desk, tmp_path: Path
     assert b"heliotrop" in await to_thread.run_sync(index.read_bytes)
     await desk.opened.files.delete(file_id)
     assert b"heliotrop" not in await to_thread.run_sync(index.read_bytes)
+
+
+async def test_a_file_that_goes_while_it_is_read_is_not_remembered_as_damaged(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file_id = await desk.store("a.txt", "The whale dived.")
+    extract = desk.library._workers.extract  # pyright: ignore[reportPrivateUsage]
+
+    def of_a_lost_file(path: Path, kind: str) -> object:
+        return extract(path.with_name("gone"), kind)
+
+    monkeypatch.setattr(desk.library._workers, "extract", of_a_lost_file)  # pyright: ignore[reportPrivateUsage]
+    blob_path = desk.library._store.blob_path  # pyright: ignore[reportPrivateUsage]
+    looks: list[str] = []
+
+    async def deleted_after_the_first_look(sought: str) -> object:
+        looks.append(sought)
+        if len(looks) == 2:
+            await desk.opened.files.delete(sought)
+        return await blob_path(sought)
+
+    monkeypatch.setattr(desk.library._store, "blob_path", deleted_after_the_first_look)  # pyright: ignore[reportPrivateUsage]
+    with pytest.raises(NotFound):
+        await desk.library.prepare(file_id)
+    monkeypatch.undo()
+    again = await desk.store("a.txt", "The whale dived.")
+    assert (await desk.library.prepare(again)).askable
+
+
+async def test_notes_are_few_and_the_offer_of_words_is_short(desk: Desk) -> None:
+    ids = [await desk.store(f"{n}.png", PIXEL + bytes([n])) for n in range(9)]
+    ids.append(await desk.store("a.md", "".join(f"# {letter * 50}\n" for letter in "abcdefgh") + "whale\n"))
+    notes = (await desk.ask("nothing that is there", *ids)).notes
+    assert len(notes) == 7
+    assert notes[5] == "4 more of the files hold no text to search."
+    assert notes[6].startswith("No passage holds a word of the question. a.md speaks of: aaa")
+    assert estimate_tokens(notes[6]) < 90

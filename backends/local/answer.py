@@ -1,5 +1,6 @@
 """Passages for a question: the best windows, joined where they touch, cut to a budget, and checked to be literal."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from files_api_mcp.backends.local.index import Document, Index
@@ -25,12 +26,23 @@ class _Stretch:
     score: float
 
 
+def _never() -> None:
+    """Nobody can cancel this call."""
+
+
 def answer(
-    index: Index, asked: list[tuple[FileRecord, Document]], question: str, max_tokens: int
+    index: Index,
+    asked: list[tuple[FileRecord, Document]],
+    question: str,
+    max_tokens: int,
+    check_cancelled: Callable[[], None] = _never,
 ) -> tuple[list[Passage], int]:
-    """Literal passages, best first, of at most `max_tokens` estimated tokens together, and their estimate."""
+    """Literal passages, best first, of at most `max_tokens` estimated tokens together, and their estimate.
+
+    `check_cancelled` is called between documents; what it raises ends the call.
+    """
     documents = [document for _, document in asked]
-    ranked = rank(index, documents, question)
+    ranked = rank(index, documents, question, check_cancelled)
     if not ranked:
         return [], 0
     texts = _Texts(index)

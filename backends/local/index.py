@@ -1,24 +1,31 @@
 """`index.db`: extracted pages and postings, derived from the stored bytes and thrown away when in doubt."""
 
+import fcntl
 import json
+import os
+import secrets
 import sqlite3
 import zlib
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from files_api_mcp.backends.local.building import Building
+from files_api_mcp.backends.local.faults import translated
 from files_api_mcp.backends.models import DocumentInfo
 
 __all__ = ["Document", "Index"]
 
-_VERSION = 1
+_VERSION = 2
 """Another number throws away what was built before: this is no migration, as all of it can be built again."""
+# An id is never used twice, so what was looked up before a deletion cannot name another document after it.
 _SCHEMA = """
 create table document (
-    id integer primary key, key text not null unique, paginated integer not null, pages integer, chars integer not null,
+    id integer primary key autoincrement, key text not null unique, paginated integer not null,
+    pages integer, chars integer not null,
     english integer not null, empty text not null, note text, outline text not null, places blob not null,
     term_count integer not null);
 create table page (document integer not null, number integer not null, chars integer not null, text blob not null,
@@ -43,42 +50,51 @@ class Document:
 
 
 class Index:
-    """One connection, used by one thread at a time. Nothing here is precious: whatever fails is built again."""
+    """One connection, opened on first use and used by one thread at a time. Nothing here is precious: whatever fails
+    is built again. Every method may raise sqlite3.Error."""
 
     def __init__(self, path: Path, *, busy_timeout: float = 10) -> None:
         self._path = path
         self._busy_timeout = busy_timeout
-        self._connection = self._opened()
+        self._opened: sqlite3.Connection | None = None
+        self._inode = 0
+        self._adding: str | None = None
+        self._doomed: list[str] = []
 
     def close(self) -> None:
-        self._connection.close()
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
 
     def document(self, key: str) -> Document | None:
-        """The document with this key, or None when it is not indexed."""
+        """The document with this key, or None when it is not indexed (a document that is being added is not yet)."""
         row = self._rows("select * from document where key = ?", key)
-        if not row:
+        if not row or key == self._adding:
             return None
         number, _, paginated, pages, chars, english, empty, note, outline, places, term_count = row[0]
-        info = DocumentInfo(
-            askable=chars > 0 and len(places) > 0,
-            pages=pages,
-            chars=chars,
-            pages_without_text=tuple(json.loads(empty)),
-            note=note,
-        )
-        return Document(number, bool(paginated), bool(english), info, outline, array("I", places), term_count)
+        with _intact():
+            info = DocumentInfo(
+                askable=chars > 0 and len(places) > 0,
+                pages=pages,
+                chars=chars,
+                pages_without_text=tuple(json.loads(empty)),
+                note=note,
+            )
+            return Document(number, bool(paginated), bool(english), info, outline, array("I", places), term_count)
 
     def postings(self, document: int, wanted: Sequence[str]) -> "dict[str, array[int]]":
         """The postings of those terms that the document holds."""
         marks = ",".join("?" * len(wanted))
         query = f"select term, data from posting where document = ? and term in ({marks})"  # noqa: S608  question marks
         rows = self._rows(query, document, *wanted)
-        return {term: array("I", data) for term, data in rows}
+        with _intact():
+            return {term: array("I", data) for term, data in rows}
 
     def page(self, document: int, number: int) -> str:
         """The text of a page, or of a piece of a text without pages."""
         rows = self._rows("select text from page where document = ? and number = ?", document, number)
-        return zlib.decompress(rows[0][0]).decode() if rows else ""
+        with _intact():
+            return zlib.decompress(rows[0][0]).decode() if rows else ""
 
     def keys(self) -> list[str]:
         """The keys of all documents."""
@@ -92,6 +108,7 @@ class Index:
         """Open a transaction and put the document in, without its postings; returns its id."""
         execute = self._connection.execute
         execute("begin immediate")
+        self._adding = key
         self._drop(key)
         cursor = execute(
             "insert into document (key, paginated, pages, chars, english, empty, note, outline, places,"
@@ -116,18 +133,33 @@ class Index:
 
     def add_postings(self, document: int, postings: "Iterable[tuple[str, array[int]]]") -> None:
         """Add some of the postings, in the open transaction."""
+        self._expect_transaction()
         rows = ((document, term, data.tobytes()) for term, data in postings)
-        self._connection.executemany("insert into posting (document, term, data) values (?, ?, ?)", rows)
+        self._connection.executemany("insert or replace into posting (document, term, data) values (?, ?, ?)", rows)
 
     def commit(self) -> None:
+        """Make the added document visible, and drop what was to be forgotten meanwhile."""
+        self._expect_transaction()
+        for key in self._doomed:
+            self._drop(key)
         self._connection.execute("commit")
+        self._adding = None
+        self._doomed.clear()
 
     def roll_back(self) -> None:
-        if self._connection.in_transaction:
-            self._connection.execute("rollback")
+        """Take back what was not committed; what was to be forgotten meanwhile is forgotten all the same."""
+        self._adding = None
+        doomed, self._doomed = self._doomed, []
+        if self._opened is not None and self._opened.in_transaction:
+            self._opened.execute("rollback")
+        for key in doomed:
+            self.forget(key)
 
     def forget(self, key: str) -> None:
-        """Drop a document, if it is there."""
+        """Drop a document, if it is there: at once, or at the end of the transaction that adds another one."""
+        if self._connection.in_transaction:
+            self._doomed.append(key)
+            return
         self._connection.execute("begin immediate")
         try:
             self._drop(key)
@@ -147,20 +179,28 @@ class Index:
         return self._connection.execute(sql, values).fetchall()
 
     def start_over(self) -> None:
-        """Throw everything away, after damage."""
-        self._connection.close()
-        for suffix in ("", "-journal", "-wal", "-shm"):
-            Path(f"{self._path}{suffix}").unlink(missing_ok=True)
-        self._connection = self._connect()
+        """Throw the file away, after damage; unless another process did so already: then use its new one."""
+        self._adding = None
+        self._doomed.clear()
+        with translated(), _alone(self._path.parent):
+            # Ours is still open, so its inode number cannot be another file's.
+            if _inode(self._path) == self._inode:
+                for suffix in ("", "-journal", "-wal", "-shm"):
+                    Path(f"{self._path}{suffix}").unlink(missing_ok=True)
+        self.close()
 
-    def _opened(self) -> sqlite3.Connection:
-        try:
-            return self._connect()
-        except sqlite3.DatabaseError as exc:
-            if isinstance(exc, sqlite3.OperationalError) and exc.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
-                raise
-            self._path.unlink(missing_ok=True)
-            return self._connect()
+    def _expect_transaction(self) -> None:
+        # Another call may have started over between two steps: the first of them is lost.
+        if not self._connection.in_transaction:
+            raise sqlite3.OperationalError("the transaction ended early")
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        if self._opened is None:
+            self._inode = _inode(self._path)
+            self._opened = self._connect()
+            self._inode = _inode(self._path)
+        return self._opened
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -180,13 +220,44 @@ class Index:
         return connection
 
 
+def _inode(path: Path) -> int:
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return 0
+
+
+@contextmanager
+def _intact() -> Generator[None]:
+    """Bytes that SQLite hands out and that are not what was put in count as damage like any other."""
+    try:
+        yield
+    except (zlib.error, ValueError, TypeError) as exc:
+        raise sqlite3.DatabaseError("a stored value is damaged") from exc
+
+
+@contextmanager
+def _alone(folder: Path) -> Generator[None]:
+    """Of several processes that find the damage, one at a time throws the file away."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(fd)
+
+
 def _create(connection: sqlite3.Connection) -> None:
     connection.execute("begin exclusive")
     (version,) = connection.execute("pragma user_version").fetchone()
     if version != _VERSION:
         for (table,) in connection.execute("select name from sqlite_master where type = 'table'").fetchall():
-            connection.execute(f"drop table {table}")
+            if not table.startswith("sqlite_"):
+                connection.execute(f'drop table "{table}"')
         for statement in filter(str.strip, _SCHEMA.split(";")):
             connection.execute(statement)
+        # A new file goes on elsewhere than the one it replaces, for the sake of ids that were looked up there.
+        first = secrets.randbelow(2**30)
+        connection.execute("insert into sqlite_sequence (name, seq) values ('document', ?)", (first,))
         connection.execute(f"pragma user_version = {_VERSION}")
     connection.execute("commit")

@@ -11,9 +11,9 @@ import anyio
 from anyio import CancelScope, CapacityLimiter, to_thread
 
 from files_api_mcp.backends.documents.workers import DocumentWorkers, ReaderStopped
-from files_api_mcp.backends.errors import StoreDamaged, UnsupportedType
+from files_api_mcp.backends.errors import StoreBusy, StoreDamaged, UnsupportedType
 from files_api_mcp.backends.local.building import Building
-from files_api_mcp.backends.local.faults import translated
+from files_api_mcp.backends.local.faults import StoreLocked, translated
 from files_api_mcp.backends.local.index import Document, Index
 from files_api_mcp.backends.models import DocumentInfo, FileRecord, Progress
 
@@ -22,13 +22,15 @@ __all__ = ["Indexing"]
 _T = TypeVar("_T")
 
 _POSTINGS_AT_ONCE = 5000
+_LOCK_SLICE_S = 0.2  # one wait for the lock; a thread cannot be cancelled, so it is short and repeated
 
 
 class Indexing:
     """The way to the index: one thread at a time, and a fresh start when it turns out to be damaged."""
 
-    def __init__(self, path: Path, workers: DocumentWorkers) -> None:
-        self._index = Index(path)
+    def __init__(self, path: Path, workers: DocumentWorkers, *, busy_timeout: float = 10) -> None:
+        self._index = Index(path, busy_timeout=_LOCK_SLICE_S)
+        self._busy_timeout = busy_timeout
         self._workers = workers
         self._turn = CapacityLimiter(1)
         self._writing = anyio.Lock()
@@ -47,7 +49,14 @@ class Indexing:
             StoreDamaged: The index is damaged; `healed` starts it over.
             StoreBusy, StorageFull: Not now.
         """
-        return await to_thread.run_sync(self._attempt, work, limiter=self._turn)
+        deadline = anyio.current_time() + self._busy_timeout
+        while True:
+            try:
+                return await to_thread.run_sync(self._attempt, work, limiter=self._turn)
+            except StoreLocked as exc:
+                if anyio.current_time() >= deadline:
+                    waited = f"The index stayed locked by another process for {self._busy_timeout:g} seconds."
+                    raise StoreBusy(waited) from exc
 
     async def healed(self, whole: Callable[[], Awaitable[_T]]) -> _T:
         """Do something whole, and once more on a fresh index where the old one was damaged: all of it is derived."""
@@ -126,7 +135,7 @@ class Indexing:
         """Several hops, one transaction: no single one keeps a cancelled call waiting."""
         try:
             number = await self.run(lambda index: index.begin(key, info, built))
-            postings = iter(sorted(built.postings.items()))
+            postings = iter(await to_thread.run_sync(sorted, built.postings.items()))
             while batch := list(islice(postings, _POSTINGS_AT_ONCE)):
                 await self._write_postings(number, batch)
             await self.run(Index.commit)

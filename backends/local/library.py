@@ -4,10 +4,10 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from anyio import to_thread
+from anyio import from_thread, to_thread
 
 from files_api_mcp.backends.documents.workers import DocumentWorkers
-from files_api_mcp.backends.errors import FileExpired, InvalidArgument, NotFound, UnsupportedType
+from files_api_mcp.backends.errors import FileExpired, InvalidArgument, NotFound, StoreError, UnsupportedType
 from files_api_mcp.backends.local import reading
 from files_api_mcp.backends.local.answer import answer
 from files_api_mcp.backends.local.index import Document, Index
@@ -29,6 +29,8 @@ _MOST_FILES = 20
 _MOST_IMAGES = 20
 _MOST_NOTES = 5
 _LONGEST_QUESTION = 10_000
+_LONGEST_OFFER = 240
+"""Characters of a document's own words in a note: about 60 tokens."""
 
 
 @asynccontextmanager
@@ -37,7 +39,9 @@ async def open_library(data_dir: Path, store: LocalStore, workers: DocumentWorke
     indexing = await to_thread.run_sync(Indexing, data_dir / "index.db", workers)
     try:
         library = LocalLibrary(indexing, store, workers)
-        await library.sweep()
+        # What the sweep leaves lying about is for the next start: an index that another process holds stops nobody.
+        with suppress(StoreError):
+            await library.sweep()
         yield library
     finally:
         await indexing.close()
@@ -138,23 +142,47 @@ class LocalLibrary:
 
     async def _opened_once(self, file_id: str, progress: Progress) -> tuple[FileRecord, Path, Document]:
         record, path = await self._store.blob_path(file_id)
-        return record, path, await self._indexing.document(record, path, progress)
+        return record, path, await self._document(record, path, progress)
+
+    async def _document(self, record: FileRecord, path: Path, progress: Progress) -> Document:
+        """The file's entry in the index.
+
+        Raises:
+            NotFound, FileExpired: The file went while it was read; nothing of that is remembered about its content.
+        """
+        document = await self._indexing.document(record, path, progress)
+        if not document.info.askable:
+            # Bytes that vanish under their reader look damaged to it.
+            try:
+                await self._store.blob_path(record.id)
+            except (NotFound, FileExpired):
+                await self._indexing.forget(record)
+                raise
+        return document
 
     async def _ask(self, question: str, ids: list[str], max_tokens: int, progress: Progress) -> Answer:
         files = [await self._store.blob_path(file_id) for file_id in ids] if ids else await self._all()
         asked: list[tuple[FileRecord, Document]] = []
         notes: list[str] = []
         for number, (record, path) in enumerate(files, start=1):
-            document = await self._indexing.document(record, path, silent)
+            try:
+                document = await self._document(record, path, silent)
+            except (NotFound, FileExpired):
+                if ids:
+                    raise
+                continue
             if document.info.askable:
                 asked.append((record, document))
             elif ids:
                 notes.append(f"{record.filename}: {document.info.note}")
             await progress(number, len(files), "Looking through files")
-        passages, tokens = await self._indexing.run(lambda index: answer(index, asked, question, max_tokens))
+        passages, tokens = await self._indexing.run(
+            lambda index: answer(index, asked, question, max_tokens, from_thread.check_cancelled)
+        )
+        notes = _bounded(notes)
         if not passages:
             notes.append(_offer(asked))
-        return Answer(None, passages, tokens, notes[:_MOST_NOTES])
+        return Answer(None, passages, tokens, notes)
 
     async def _all(self) -> list[tuple[FileRecord, Path]]:
         """Every live file, newest first."""
@@ -171,9 +199,19 @@ class LocalLibrary:
                 return found
 
 
+def _bounded(notes: list[str]) -> list[str]:
+    more = len(notes) - _MOST_NOTES
+    if more <= 0:
+        return notes
+    return [*notes[:_MOST_NOTES], f"{more} more of the files hold no text to search."]
+
+
 def _offer(asked: list[tuple[FileRecord, Document]]) -> str:
     """What to ask again with: the words of the first of the documents."""
     if not asked:
         return "No file with text to search was asked."
     record, document = asked[0]
-    return f"No passage holds a word of the question. {record.filename} speaks of: {document.outline}."
+    words = document.outline
+    if len(words) > _LONGEST_OFFER:
+        words = words[:_LONGEST_OFFER].rpartition(",")[0]
+    return f"No passage holds a word of the question. {record.filename} speaks of: {words}."

@@ -3,6 +3,7 @@
 import math
 from array import array
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from files_api_mcp.backends.local.building import HEAD_PREFIX
@@ -31,18 +32,24 @@ class _Asked:
     found: "dict[str, array[int]]"
 
 
-def rank(index: Index, documents: list[Document], question: str) -> list[Scored]:
+def rank(index: Index, documents: list[Document], question: str, check_cancelled: Callable[[], None]) -> list[Scored]:
     """Windows that hold a word of the question, best first.
 
     BM25 of the window and of its page, idf of words in the page's head, the share of the question (by idf) that the
     window holds, and the better neighbour's score. The documents asked are one collection: a word that is rare in all
     of them counts more than one that each of them repeats.
     """
-    asked = [_look_up(index, document, question) for document in documents]
+    asked: list[_Asked] = []
+    for document in documents:
+        check_cancelled()
+        asked.append(_look_up(index, document, question))
     idf = _idf(asked)
     total = sum(len(a.document.places) // 4 for a in asked)
     average = sum(a.document.term_count for a in asked) / max(1, total)
-    scores: list[dict[int, list[float]]] = [_parts(a, idf, average) for a in asked]
+    scores: list[dict[int, list[float]]] = []
+    for a in asked:
+        check_cancelled()
+        scores.append(_parts(a, idf, average))
     most = [max((s[part] for found in scores for s in found.values()), default=0) or 1 for part in range(4)]
     ranked: list[Scored] = []
     for place, found in enumerate(scores):

@@ -1,0 +1,100 @@
+"""Answers below the library: passages are checked against the place that they name."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from files_api_mcp.backends.local.answer import answer
+from files_api_mcp.backends.local.building import Building
+from files_api_mcp.backends.local.index import Document, Index
+from files_api_mcp.backends.local.verify import stands_literally
+from files_api_mcp.backends.models import DocumentInfo, FileRecord, Passage
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+PIECES = ["é🙂 The whale dived.\nThe sea was calm.\n", "The heron flew.\nThe whale came up.\n"]
+
+
+def record(name: str) -> FileRecord:
+    return FileRecord(
+        id=f"file_{name}", filename=name, mime_type="text/plain", size_bytes=1, created_at=NOW, downloadable=True
+    )
+
+
+def stored(index: Index, key: str, texts: list[str], *, paginated: bool = False) -> Document:
+    built = Building()
+    built.paginated = paginated
+    for number, text in enumerate(texts, start=1):
+        built.add(number, text)
+    pages = len(texts) if paginated else None
+    number = index.begin(key, DocumentInfo(askable=True, pages=pages, chars=built.chars), built)
+    index.add_postings(number, built.postings.items())
+    index.commit()
+    document = index.document(key)
+    assert document is not None
+    return document
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[Index]:
+    index = Index(tmp_path / "index.db")
+    yield index
+    index.close()
+
+
+@pytest.mark.parametrize("paginated", [True, False])
+def test_every_passage_stands_where_it_says(index: Index, paginated: bool) -> None:
+    document = stored(index, "a", PIECES, paginated=paginated)
+    passages, _ = answer(index, [(record("a"), document)], "whale", 500)
+    assert len(passages) == 2
+    for passage in passages:
+        whole = PIECES[passage.page - 1] if passage.page else "".join(PIECES)
+        assert whole[passage.start_char : passage.end_char] == passage.text
+
+
+@pytest.mark.parametrize("paginated", [True, False])
+def test_a_passage_that_is_off_by_anything_is_found_out(index: Index, paginated: bool) -> None:
+    document = stored(index, "a", PIECES, paginated=paginated)
+    (right, *_), _ = answer(index, [(record("a"), document)], "whale", 500)
+    assert stands_literally(index, document, right)
+    for wrong in distorted(right):
+        assert not stands_literally(index, document, wrong), wrong
+
+
+def distorted(right: Passage) -> list[Passage]:
+    start, end = right.start_char, right.end_char
+    return [
+        replace(right, start_char=start + 1, end_char=end + 1),
+        replace(right, end_char=end + 1),
+        replace(right, text=right.text.upper()),
+        replace(right, text=""),
+        replace(right, page=right.page and right.page + 1, start_char=start + 1, end_char=end + 1),
+        replace(right, start_char=start + 10_000, end_char=end + 10_000),
+    ]
+
+
+def test_a_document_that_went_meanwhile_is_not_quoted(index: Index) -> None:
+    gone = stored(index, "gone", ["The whale dived."])
+    index.forget("gone")
+    stored(index, "other", ["The whale of somebody else."])
+    assert answer(index, [(record("gone"), gone)], "whale", 500) == ([], 0)
+
+
+class Cancelled(BaseException):
+    """Stands for what the event loop raises in a cancelled call."""
+
+
+def test_a_cancelled_answer_ends_between_documents(index: Index) -> None:
+    document = stored(index, "a", PIECES)
+    calls: list[int] = []
+
+    def cancelled() -> None:
+        calls.append(1)
+        if len(calls) == 3:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        answer(index, [(record("a"), document)] * 100, "whale", 500, cancelled)
+    assert len(calls) == 3
