@@ -19,6 +19,15 @@
     │   ├── StorageFull           storage_full
     │   ├── StoreBusy             store_busy
     │   └── StoreDamaged          store_damaged
+    ├── UpstreamError             the service behind an address
+    │   ├── UpstreamUnreachable   upstream_unreachable
+    │   ├── UpstreamOverloaded    upstream_overloaded
+    │   ├── UpstreamBadReply      upstream_bad_reply
+    │   ├── RateLimited           rate_limited
+    │   ├── AuthenticationFailed  authentication_failed
+    │   ├── Billing               billing
+    │   └── OutcomeUnknown        outcome_unknown
+    ├── ContextWindowExceeded     context_window_exceeded
     ├── Busy                      busy
     ├── ReadOnly                  read_only
     └── NotConfirmed              not_confirmed
@@ -26,11 +35,15 @@
 Codes are part of the contract with agents (they branch on them), so a released code never changes.
 """
 
+import math
 from typing import ClassVar
 
 __all__ = [
+    "AuthenticationFailed",
     "BadFilename",
+    "Billing",
     "Busy",
+    "ContextWindowExceeded",
     "EmptyFile",
     "FileChanged",
     "FileExpired",
@@ -41,8 +54,10 @@ __all__ = [
     "NotConfirmed",
     "NotDownloadable",
     "NotFound",
+    "OutcomeUnknown",
     "OutsideRoots",
     "PermissionDenied",
+    "RateLimited",
     "ReadOnly",
     "SensitiveFile",
     "StorageFull",
@@ -51,6 +66,10 @@ __all__ = [
     "StoreError",
     "Unreadable",
     "UnsupportedType",
+    "UpstreamBadReply",
+    "UpstreamError",
+    "UpstreamOverloaded",
+    "UpstreamUnreachable",
 ]
 
 
@@ -160,6 +179,56 @@ class StoreBusy(StoreError):
 class StoreDamaged(StoreError):
     code = "store_damaged"
     default_next_step = "Nothing was changed; the operator can run `files-api-mcp doctor` to see what is wrong."
+
+
+class UpstreamError(FilesError):
+    """The service that holds the files, or answers, did not do what was asked."""
+
+
+class UpstreamUnreachable(UpstreamError):
+    code = "upstream_unreachable"
+    default_next_step = "Nothing was changed; check the connection and call again."
+
+
+class UpstreamOverloaded(UpstreamError):
+    code = "upstream_overloaded"
+    default_next_step = "Nothing was changed; call again in a minute."
+
+
+class UpstreamBadReply(UpstreamError):
+    code = "upstream_bad_reply"
+    default_next_step = "Call again; if it stays so, the operator should check the base URL."
+
+
+class RateLimited(UpstreamError):
+    """`retry_after_s` is how long the service asks to wait, where it says so."""
+
+    code = "rate_limited"
+
+    def __init__(self, sentence: str, next_step: str | None = None, *, retry_after_s: float | None = None) -> None:
+        self.retry_after_s = retry_after_s
+        wait = "in a minute" if retry_after_s is None else f"in {max(1, math.ceil(retry_after_s))} seconds"
+        super().__init__(sentence, f"Nothing was changed; call again {wait}." if next_step is None else next_step)
+
+
+class AuthenticationFailed(UpstreamError):
+    code = "authentication_failed"
+    default_next_step = "Ask the operator to check ANTHROPIC_API_KEY and restart the server."
+
+
+class Billing(UpstreamError):
+    code = "billing"
+    default_next_step = "Ask the operator to check the plan and spend limits of the Anthropic account."
+
+
+class OutcomeUnknown(UpstreamError):
+    code = "outcome_unknown"
+    default_next_step = "Call again with the same arguments: it looks for the first one's result before it sends."
+
+
+class ContextWindowExceeded(FilesError):
+    code = "context_window_exceeded"
+    default_next_step = "Ask fewer files at once, or ask about fewer pages."
 
 
 class Busy(FilesError):

@@ -15,6 +15,8 @@ __all__ = [
     "FileMetadata",
     "FilePage",
     "FileRecord",
+    "MadeFile",
+    "ModelUsage",
     "NewFile",
     "PageImage",
     "Passage",
@@ -69,13 +71,14 @@ class FilePage:
 
 @dataclass(frozen=True, slots=True)
 class NewFile:
-    """What an upload says about the bytes that it brings."""
+    """What an upload says about the bytes that it brings. `downloadable` False: they are never given back."""
 
     filename: str
     mime_type: str
     title: str | None = None
     source_path: str | None = None
     expires_in_seconds: int | None = None
+    downloadable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,8 @@ class Passage:
     """Text that stands literally at the place named.
 
     `page` is 1-based, for formats with pages. `start_char` and `end_char` are code point offsets (0-based, end
-    exclusive) into the page's text where there are pages, else into the document's extracted text.
+    exclusive) into the page's text where there are pages, else into the document's extracted text. A quote that
+    runs over several pages ends on `last_page`; one whose page's text is not at hand has no offsets (0, 0).
     """
 
     file_id: str
@@ -127,20 +131,46 @@ class Passage:
     end_char: int
     text: str
     score: float
+    last_page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUsage:
+    """What a model's answer took. `input_tokens` are all that it read, `cached_tokens` those of them that came from
+    the prompt cache. Costs are estimates in US dollars, None where no price is known; `saved_usd` is what the cache
+    spared."""
+
+    input_tokens: int
+    cached_tokens: int
+    output_tokens: int
+    cost_usd: float | None = None
+    saved_usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MadeFile:
+    """A file that a tool of the model's made; it can be downloaded by its id."""
+
+    file_id: str
+    filename: str
+    size_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Passages best first. `text` is an answer in words where a model wrote one, else None.
+    """Passages best first, or in the order in which the answer's [1], [2] ... refer to them.
 
-    `tokens` estimates what the passages cost. `notes` are short sentences for the agent: files that could
-    not be searched and why, or the document's own terms to ask again with.
+    `text` is an answer in words where a model wrote one, else None; `usage` is what that took. `tokens` estimates
+    what the passages cost. `notes` are short sentences for the agent: files that could not be searched and why,
+    quotes that could not be checked, or the document's own terms to ask again with.
     """
 
     text: str | None
     passages: list[Passage]
     tokens: int
     notes: list[str]
+    usage: ModelUsage | None = None
+    made: tuple[MadeFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ from mcp.server import MCPServer
 
 from files_api_mcp.backends.roots import Roots
 from files_api_mcp.server.opening import OnFirstUse
-from files_api_mcp.server.settings import BadSettings, Settings
+from files_api_mcp.server.settings import BadSettings, Settings, Upstream
 from files_api_mcp.server.strict import StrictCalls
 from files_api_mcp.tools.catalog import CATALOG, offered_tools
 from files_api_mcp.tools.deps import Backends, Dependencies
 
-__all__ = ["INSTRUCTIONS", "OpenBackends", "build_server", "open_local", "open_roots"]
+__all__ = ["INSTRUCTIONS", "OpenBackends", "build_server", "open_anthropic", "open_local", "open_place", "open_roots"]
 
 INSTRUCTIONS = """\
 Files are handed over once with upload_file and from then on named by file_id; ids stay valid across \
@@ -41,7 +41,7 @@ def build_server(settings: Settings, open_backends: OpenBackends | None = None) 
     async def lifespan(_: MCPServer[Dependencies]) -> AsyncGenerator[Dependencies]:
         with await to_thread.run_sync(open_roots, settings) as roots:
             async with anyio.create_task_group() as owner:
-                opened = OnFirstUse(open_backends or (lambda: open_local(settings)), owner)
+                opened = OnFirstUse(open_backends or (lambda: open_place(settings)), owner)
                 try:
                     yield Dependencies(
                         roots=roots,
@@ -74,6 +74,11 @@ def open_roots(settings: Settings) -> Roots:
     )
 
 
+def open_place(settings: Settings) -> AbstractAsyncContextManager[Backends]:
+    """The backend that the settings name."""
+    return open_local(settings) if settings.upstream is None else open_anthropic(settings, settings.upstream)
+
+
 @asynccontextmanager
 async def open_local(settings: Settings) -> AsyncGenerator[Backends]:
     """The embedded backend. Its modules are loaded here: a server that only lists its tools needs none of them."""
@@ -90,3 +95,30 @@ async def open_local(settings: Settings) -> AsyncGenerator[Backends]:
         open_library(settings.data_dir, store, workers) as library,
     ):
         yield Backends(files=LocalFiles(store, library), answerer=library, reader=library, spool=spool)
+
+
+@asynccontextmanager
+async def open_anthropic(settings: Settings, upstream: Upstream) -> AsyncGenerator[Backends]:
+    """The backend at Anthropic's API; what is uploaded from here is indexed here too, to be read and quoted from."""
+    from files_api_mcp.backends.anthropic.answerer import AnthropicAnswerer
+    from files_api_mcp.backends.anthropic.opening import open_anthropic_files
+    from files_api_mcp.backends.anthropic.reader import AnthropicReader
+    from files_api_mcp.backends.documents.workers import DocumentWorkers
+    from files_api_mcp.backends.local.library import open_library
+    from files_api_mcp.backends.snapshot import open_spool
+
+    async with (
+        open_spool(settings.data_dir / "spool") as spool,
+        open_anthropic_files(
+            upstream.endpoint, settings.data_dir, spool, dialect=upstream.dialect, rate_limit=upstream.rate_limit
+        ) as place,
+        DocumentWorkers() as workers,
+        open_library(settings.data_dir / "anthropic", place.shelf, workers) as library,
+    ):
+        place.files.on_deletion(library.forget_file)
+        yield Backends(
+            files=place.files,
+            answerer=AnthropicAnswerer(place, library, upstream.model, upstream.ask_timeout_s),
+            reader=AnthropicReader(place.files, library),
+            spool=spool,
+        )

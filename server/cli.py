@@ -8,12 +8,15 @@ from typing import Any
 
 import click
 
+from files_api_mcp.backends.anthropic.endpoint import DEFAULT_MODEL
 from files_api_mcp.server.settings import (
+    DEFAULT_ASK_TIMEOUT_S,
     DEFAULT_MAX_FILE_SIZE,
+    DEFAULT_RATE_LIMIT,
     BadSettings,
     Settings,
-    check_backend,
     default_data_dir,
+    upstream_from,
     usable_roots,
 )
 
@@ -48,6 +51,7 @@ def command() -> None:
     files-api-mcp ~/Documents      serve MCP over stdio; agents may read ~/Documents
     files-api-mcp demo             see an agent's whole job on sample documents
     files-api-mcp doctor           check the set-up
+    files-api-mcp emulator         the Files API over HTTP, on this machine
 
     Every option can also be set by a variable: serve's --data-dir is FILES_API_MCP_DATA_DIR.
     """
@@ -67,13 +71,60 @@ _DATA_DIR = _option(
 _ROOTS = click.argument(
     "roots", nargs=-1, type=click.Path(path_type=Path), envvar=f"{_PREFIX}_ROOTS", metavar="[ROOT]..."
 )
-_BACKEND = _option(
-    "--backend",
-    type=click.Choice(["auto", "local", "anthropic"]),
-    default="auto",
+
+_LOG_LEVEL = _option(
+    "--log-level",
+    type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"], case_sensitive=False),
+    default="WARNING",
     show_default=True,
-    help="Where files live. Only local is built so far.",
 )
+
+
+def _backend_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say where files live."""
+    for option in reversed(
+        (
+            _option(
+                "--backend",
+                type=click.Choice(["auto", "local", "anthropic"]),
+                default="auto",
+                show_default=True,
+                help="Where files live: on this machine, or in the workspace of ANTHROPIC_API_KEY (or "
+                "ANTHROPIC_AUTH_TOKEN); auto: there when one of them is set, else here.",
+            ),
+            _option(
+                "--base-url",
+                metavar="URL",
+                help="Where the API is; default: ANTHROPIC_BASE_URL, else https://api.anthropic.com.",
+            ),
+            _option("--model", metavar="NAME", help=f"The model that answers.  [default: {DEFAULT_MODEL}]"),
+            _option("--workspace-id", metavar="ID", help="For keys that act in several workspaces."),
+            _option(
+                "--dialect",
+                type=click.Choice(["auto", "ga", "beta"]),
+                default="auto",
+                help="Shapes of the Files API; auto follows a gateway that still answers in the beta's.",
+            ),
+            _option(
+                "--rate-limit",
+                type=click.IntRange(min=1),
+                default=DEFAULT_RATE_LIMIT,
+                show_default=True,
+                metavar="N",
+                help="Requests a minute about files, all servers on the data folder together.",
+            ),
+            _option(
+                "--ask-timeout",
+                type=click.FloatRange(min=1),
+                default=DEFAULT_ASK_TIMEOUT_S,
+                show_default=True,
+                metavar="SECONDS",
+                help="How long the model may take for an answer.",
+            ),
+        )
+    ):
+        function = option(function)
+    return function
 
 
 @command.command()
@@ -85,7 +136,7 @@ _BACKEND = _option(
     show_default=True,
     help="How clients connect. Only stdio is built so far.",
 )
-@_BACKEND
+@_backend_options
 @_DATA_DIR
 @_option("--read-only", is_flag=True, help="Offer no tool that writes: no upload, download or delete.")
 @_option(
@@ -106,12 +157,7 @@ _BACKEND = _option(
     help="Refuse larger files.",
 )
 @_option("--allow-sensitive", is_flag=True, help="Let agents upload keys, .env files and other secrets.")
-@_option(
-    "--log-level",
-    type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"], case_sensitive=False),
-    default="WARNING",
-    show_default=True,
-)
+@_LOG_LEVEL
 def serve(roots: tuple[Path, ...], **options: Any) -> None:
     """Serve MCP. ROOTs are the folders that agents may read from.
 
@@ -126,7 +172,11 @@ def serve(roots: tuple[Path, ...], **options: Any) -> None:
 @command.command()
 @click.argument("files", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="[FILE]...")
 @click.option("--question", "-q", multiple=True, help="Ask this of the files instead of a question made from them.")
-def demo(files: tuple[Path, ...], question: tuple[str, ...]) -> None:
+@click.option(
+    "--backend", type=click.Choice(["local", "anthropic"]), default="local", show_default=True, help="As for serve."
+)
+@click.option("--base-url", metavar="URL", help="As for serve, such as that of a running emulator.")
+def demo(files: tuple[Path, ...], question: tuple[str, ...], backend: str, base_url: str | None) -> None:
     """Run an agent's whole job on sample documents, or on each FILE, through a real server and client.
 
     It uploads, lists, describes, asks, reads the cited page and deletes, in a data folder of its own that is
@@ -134,12 +184,14 @@ def demo(files: tuple[Path, ...], question: tuple[str, ...]) -> None:
     """
     from files_api_mcp.server.demo import run_demo
 
-    sys.exit(run_demo(files, question))
+    upstream_from(backend, os.environ, {"base_url": base_url})
+    place = ["--backend", backend, *(["--base-url", base_url] if base_url else [])]
+    sys.exit(run_demo(files, question, place))
 
 
 @command.command()
 @_ROOTS
-@_BACKEND
+@_backend_options
 @_DATA_DIR
 def doctor(roots: tuple[Path, ...], **options: Any) -> None:
     """Check the set-up: versions, backend, data folder, store, roots. Exit code 1 says that something must be done."""
@@ -149,16 +201,47 @@ def doctor(roots: tuple[Path, ...], **options: Any) -> None:
     sys.exit(run_doctor(settings))
 
 
+@command.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8790, show_default=True, help="The port; 0: any free one."
+)
+@_DATA_DIR
+@_option("--api-key", multiple=True, metavar="KEY", help="Let in this key alone (repeatable); default: any key.")
+@click.option("--rate-limit", type=click.IntRange(min=0), default=0, help="Calls a minute about files; 0: no limit.")
+@click.option(
+    "--storage-limit", type=click.IntRange(min=1), default=1_000_000_000_000, show_default=True, metavar="BYTES"
+)
+@_LOG_LEVEL
+def emulator(**options: Any) -> None:
+    """Speak the Files API itself, over HTTP: files, Messages, batches, answered on this machine.
+
+    Point an SDK at it with ANTHROPIC_BASE_URL. Each key is a workspace of its own. Answers are passages of the
+    documents, cited as the API cites; there is no model behind it.
+    """
+    from files_api_mcp.server.emulator.app import EmulatorSettings
+    from files_api_mcp.server.emulator.serving import serve_emulator
+
+    settings = EmulatorSettings(
+        data_dir=_data_dir(options) / "emulator",
+        api_keys=options["api_key"],
+        files_per_minute=options["rate_limit"],
+        storage_bytes=options["storage_limit"],
+    )
+    serve_emulator(settings, host=options["host"], port=options["port"], log_level=options["log_level"])
+
+
+def _data_dir(options: dict[str, Any]) -> Path:
+    return Path.cwd() / (options["data_dir"] or default_data_dir()).expanduser()
+
+
 def _settings(roots: tuple[Path, ...], options: dict[str, Any]) -> Settings:
     if options.get("transport", "stdio") != "stdio":
         raise BadSettings("Only the stdio transport is built so far. Leave --transport out.")
-    remark = check_backend(options["backend"], os.environ)
-    if remark:
-        click.echo(f"files-api-mcp: {remark}", err=True)
     tools = options.get("tools")
     return Settings(
         roots=usable_roots(roots, cwd=Path.cwd(), home=Path.home()),
-        data_dir=Path.cwd() / (options["data_dir"] or default_data_dir()).expanduser(),
+        data_dir=_data_dir(options),
         read_only=options.get("read_only", False),
         confirm_deletes=options.get("confirm_deletes", "auto"),
         allow_sensitive=options.get("allow_sensitive", False),
@@ -166,6 +249,7 @@ def _settings(roots: tuple[Path, ...], options: dict[str, Any]) -> Settings:
         tools=_names(tools) if tools else None,
         exclude_tools=_names(options.get("exclude_tools") or ""),
         log_level=options.get("log_level", "WARNING"),
+        upstream=upstream_from(options["backend"], os.environ, options),
     )
 
 

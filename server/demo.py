@@ -43,15 +43,16 @@ SAMPLE_TASKS = (
 )
 
 
-def run_demo(given: Sequence[Path], questions: Sequence[str]) -> int:
-    """Run the job on the files given, or on the sample documents; print what an agent sees.
+def run_demo(given: Sequence[Path], questions: Sequence[str], place: Sequence[str]) -> int:
+    """Run the job on the files given, or on the sample documents, in the place that these options of serve name; print
+    what an agent sees.
 
     Returns 0 when every step's result was right, else 1.
     """
     began = time.monotonic()
     with as_file(files("files_api_mcp.examples") / "documents") as samples:
         paths = [path.resolve() for path in given or sorted(samples.iterdir())]
-        wrong = anyio.run(_outcome, paths, tuple(questions), not given)
+        wrong = anyio.run(_outcome, paths, tuple(questions), tuple(place), not given)
     if wrong:
         click.secho(f"\nfiles-api-mcp demo: {wrong}", fg="red", err=True)
         return 1
@@ -59,10 +60,10 @@ def run_demo(given: Sequence[Path], questions: Sequence[str]) -> int:
     return 0
 
 
-async def _outcome(paths: list[Path], questions: tuple[str, ...], samples: bool) -> str | None:  # noqa: FBT001
+async def _outcome(paths: list[Path], questions: tuple[str, ...], place: tuple[str, ...], samples: bool) -> str | None:  # noqa: FBT001
     """None when the job went right, else what went wrong."""
     try:
-        await _job(paths, questions, samples)
+        await _job(paths, questions, place, samples)
     except WrongResult as exc:
         return str(exc)
     except BaseExceptionGroup as group:
@@ -102,8 +103,8 @@ class _Agent:
         return result.structured_content
 
 
-async def _job(paths: list[Path], questions: tuple[str, ...], samples: bool) -> None:  # noqa: FBT001
-    async with _connected(paths) as client:
+async def _job(paths: list[Path], questions: tuple[str, ...], place: tuple[str, ...], samples: bool) -> None:  # noqa: FBT001
+    async with _connected(paths, place) as client:
         agent = _Agent(client)
         tools = (await client.list_tools()).tools
         click.echo(f"Connected: {', '.join(tool.name for tool in tools)}")
@@ -117,7 +118,7 @@ async def _job(paths: list[Path], questions: tuple[str, ...], samples: bool) -> 
 
 
 @asynccontextmanager
-async def _connected(paths: list[Path]) -> AsyncGenerator[Client]:
+async def _connected(paths: list[Path], place: tuple[str, ...]) -> AsyncGenerator[Client]:
     roots = sorted({str(path.parent) for path in paths})
     with tempfile.TemporaryDirectory(prefix="files-api-mcp-demo-") as data_dir:
         server = StdioServerParameters(
@@ -126,8 +127,7 @@ async def _connected(paths: list[Path]) -> AsyncGenerator[Client]:
                 "-m",
                 "files_api_mcp.server.cli",
                 "serve",
-                "--backend",
-                "local",
+                *place,
                 "--data-dir",
                 data_dir,
                 *roots,

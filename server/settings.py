@@ -3,18 +3,38 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-__all__ = ["BadSettings", "ConfirmDeletes", "Settings", "default_data_dir", "usable_roots"]
+from files_api_mcp.backends.anthropic.endpoint import DEFAULT_MODEL, Dialect, Endpoint, endpoint_from, has_key
+from files_api_mcp.backends.errors import InvalidArgument
+
+__all__ = ["BadSettings", "ConfirmDeletes", "Settings", "Upstream", "default_data_dir", "upstream_from", "usable_roots"]
 
 ConfirmDeletes = Literal["auto", "always", "never"]
 
 DEFAULT_MAX_FILE_SIZE = 500_000_000
 """Bytes. The Files API takes 500 MB a file, and leaves open whether MB or MiB: the smaller reading is safe."""
 
+DEFAULT_RATE_LIMIT = 500
+"""Requests a minute that the Files API takes from an organization (Files guide, September 2026)."""
+
+DEFAULT_ASK_TIMEOUT_S = 120.0
+"""Seconds for a whole answer."""
+
 
 class BadSettings(Exception):
     """The server cannot start as asked; the message names the setting and the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """Anthropic's API as the place of files. `rate_limit` is in requests a minute."""
+
+    endpoint: Endpoint
+    model: str = DEFAULT_MODEL
+    dialect: Dialect = "auto"
+    rate_limit: int = DEFAULT_RATE_LIMIT
+    ask_timeout_s: float = DEFAULT_ASK_TIMEOUT_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +50,18 @@ class Settings:
     tools: frozenset[str] | None = None
     exclude_tools: frozenset[str] = frozenset()
     log_level: str = "WARNING"
+    upstream: Upstream | None = None
 
     def summary(self) -> str:
         """One line that says where files live and what agents may read."""
         roots = ", ".join(str(root) for root in self.roots) or "none (give a ROOT to allow uploads)"
         switches = "".join(f", {name}" for name in self._switches())
-        return f"backend local, data {self.data_dir}, roots {roots}{switches}"
+        return f"backend {self._backend()}, data {self.data_dir}, roots {roots}{switches}"
+
+    def _backend(self) -> str:
+        if self.upstream is None:
+            return "local"
+        return f"anthropic at {self.upstream.endpoint.base_url} (files and questions go there)"
 
     def _switches(self) -> list[str]:
         named = {"read-only": self.read_only, "sensitive files allowed": self.allow_sensitive}
@@ -69,15 +95,24 @@ def usable_roots(given: tuple[Path, ...], *, cwd: Path, home: Path) -> tuple[Pat
     return absolute
 
 
-def check_backend(name: str, environment: Mapping[str, str]) -> str | None:
-    """Settle which backend serves; return a sentence for the operator when it is not the one asked for.
+def upstream_from(backend: str, environment: Mapping[str, str], options: Mapping[str, Any]) -> Upstream | None:
+    """Settle whether files live at the API, and how it is reached; None: on this machine.
 
     Raises:
-        BadSettings: The backend asked for is not part of this release.
+        BadSettings: The API was asked for, and the key is missing or the base URL cannot be used.
     """
-    if name == "anthropic":
-        raise BadSettings("The anthropic backend is not built yet. Use --backend local.")
-    keyed = environment.get("ANTHROPIC_API_KEY") or environment.get("ANTHROPIC_AUTH_TOKEN")
-    if name == "auto" and keyed:
-        return "an Anthropic key is set, but the anthropic backend is not built yet: files stay on this machine"
-    return None
+    if backend == "local" or (backend == "auto" and not has_key(environment)):
+        return None
+    try:
+        endpoint = endpoint_from(
+            environment, base_url=options.get("base_url"), workspace_id=options.get("workspace_id")
+        )
+    except InvalidArgument as exc:
+        raise BadSettings(str(exc)) from None
+    return Upstream(
+        endpoint=endpoint,
+        model=options.get("model") or DEFAULT_MODEL,
+        dialect=options.get("dialect") or "auto",
+        rate_limit=options.get("rate_limit") or DEFAULT_RATE_LIMIT,
+        ask_timeout_s=options.get("ask_timeout") or DEFAULT_ASK_TIMEOUT_S,
+    )

@@ -45,9 +45,14 @@ def test_backends_never_import_mcp() -> None:
 
 
 def test_only_the_composition_root_and_the_doctor_know_a_concrete_backend() -> None:
+    """The emulator, in a folder of its own, is the local store's HTTP face and knows nothing else."""
+    concrete = ("files_api_mcp.backends.local", "files_api_mcp.backends.anthropic")
+    settled_at_start = {"files_api_mcp.backends.anthropic.endpoint"}
     for module in [*(ROOT / "server").glob("*.py"), *(ROOT / "tools").glob("*.py")]:
-        concrete = {name for name in imported_modules(module) if name.startswith("files_api_mcp.backends.local")}
-        assert not concrete or module.name in {"app.py", "doctor.py"}, module.relative_to(ROOT)
+        known = {name for name in imported_modules(module) if name.startswith(concrete)} - settled_at_start
+        assert not known or module.name in {"app.py", "doctor.py"}, module.relative_to(ROOT)
+    for module in (ROOT / "server" / "emulator").glob("*.py"):
+        assert not {name for name in imported_modules(module) if name.startswith(concrete[1])}
 
 
 def test_no_source_file_is_longer_than_300_lines() -> None:

@@ -9,7 +9,7 @@ import anyio
 import pytest
 
 from files_api_mcp.backends.errors import StoreDamaged
-from files_api_mcp.backends.local.database import SCHEMA_VERSION
+from files_api_mcp.backends.local.database import FILES as SCHEMA
 from files_api_mcp.backends.local.store import LocalStore, open_store
 from tests.frozen import freeze_bytes, text_file
 
@@ -98,7 +98,7 @@ def test_another_programs_database_is_refused(tmp_path: Path) -> None:
 
 def test_a_newer_stores_table_is_left_alone(data: Path) -> None:
     connection = sqlite3.connect(data / "files.db")
-    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    connection.execute(f"PRAGMA user_version = {SCHEMA.version + 1}")
     connection.close()
     assert "newer version" in str(refusal(data))
 

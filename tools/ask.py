@@ -1,5 +1,6 @@
 """Ask stored documents: ask_document."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 from mcp.server.mcpserver import Context
@@ -26,11 +27,23 @@ class CitedPassage(BaseModel):
 class Usage(BaseModel):
     passages: int
     tokens: int
+    input_tokens: int | None = None
+    cached_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_usd: float | None = None
+    saved_usd: float | None = None
+
+
+class CreatedFile(BaseModel):
+    file_id: str
+    filename: str
+    size_bytes: int
 
 
 class AskResult(BaseModel):
     answer: str | None = None
     passages: list[CitedPassage]
+    created_files: list[CreatedFile] | None = None
     usage: Usage
     notes: list[str] | None = None
     next: str
@@ -62,7 +75,10 @@ def _result(answer: Answer) -> AskResult:
     return AskResult(
         answer=answer.text,
         passages=[_cited(passage) for passage in answer.passages],
-        usage=Usage(passages=len(answer.passages), tokens=answer.tokens),
+        created_files=[CreatedFile(**asdict(made)) for made in answer.made] or None,
+        usage=Usage(
+            passages=len(answer.passages), tokens=answer.tokens, **(asdict(answer.usage) if answer.usage else {})
+        ),
         notes=answer.notes or None,
         next=_next(answer),
     )
@@ -74,12 +90,18 @@ def _cited(passage: Passage) -> CitedPassage:
 
 def place(passage: Passage) -> str:
     """Where a passage stands, in words: its page, or its character range (0-based, end exclusive)."""
+    if passage.last_page is not None:
+        return f"pages {passage.page}-{passage.last_page}"
     if passage.page is not None:
         return f"page {passage.page}"
     return f"chars {passage.start_char}-{passage.end_char}"
 
 
 def _next(answer: Answer) -> str:
+    if answer.text is not None:
+        marks = "its [1], [2] ... refer to the passages in order; cite file and place" if answer.passages else ""
+        made = "download_file saves the created files" if answer.made else ""
+        return f"Use the answer{''.join(f'; {part}' for part in (marks, made) if part)}."
     if not answer.passages:
         return "Ask again once in the document's own words, or look with read_document."
     best = answer.passages[0]

@@ -4,6 +4,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,40 +14,57 @@ from anyio import CapacityLimiter, to_thread
 from files_api_mcp.backends.errors import FilesError, StoreBusy, StoreDamaged
 from files_api_mcp.backends.local.faults import StoreLocked, translated
 
-__all__ = ["SCHEMA_VERSION", "Database", "check_integrity", "create_or_migrate", "writing"]
+__all__ = ["FILES", "Database", "Schema", "check_integrity", "create_or_migrate", "writing"]
 
-_APPLICATION_ID = 0x46415049  # "FAPI": tells our tables from anybody else's
 _LOCK_SLICE_S = 0.2  # one wait for the lock; a thread cannot be cancelled, so it is short and repeated
 
-# Append only: step n brings a store from version n-1 to n, and a released step never changes.
-_MIGRATIONS: tuple[tuple[str, ...], ...] = (
-    (
-        """CREATE TABLE files (
-            seq INTEGER PRIMARY KEY AUTOINCREMENT,
-            id TEXT NOT NULL UNIQUE,
-            sha256 TEXT NOT NULL,
-            size_bytes INTEGER NOT NULL,
-            filename TEXT NOT NULL,
-            folded_name TEXT NOT NULL,
-            mime_type TEXT NOT NULL,
-            title TEXT,
-            source_path TEXT,
-            created_us INTEGER NOT NULL,
-            expires_us INTEGER,
-            has_content INTEGER NOT NULL DEFAULT 1,
-            seal INTEGER NOT NULL
-        ) STRICT""",
-        "CREATE INDEX files_by_content ON files (sha256, has_content)",
-        "CREATE INDEX files_by_expiry ON files (has_content, expires_us) WHERE expires_us IS NOT NULL",
-        """CREATE TABLE deleted (
-            id TEXT PRIMARY KEY,
-            filename TEXT NOT NULL,
-            deleted_us INTEGER NOT NULL
-        ) STRICT, WITHOUT ROWID""",
-        f"PRAGMA application_id = {_APPLICATION_ID}",
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The tables of one database and their history. `application_id` tells them from anybody else's.
+
+    Steps are append only: step n brings a database from version n-1 to n, and a released step never changes.
+    """
+
+    application_id: int
+    steps: tuple[tuple[str, ...], ...]
+
+    @property
+    def version(self) -> int:
+        return len(self.steps)
+
+
+FILES = Schema(
+    application_id=0x46415049,  # "FAPI"
+    steps=(
+        (
+            """CREATE TABLE files (
+                seq INTEGER PRIMARY KEY AUTOINCREMENT,
+                id TEXT NOT NULL UNIQUE,
+                sha256 TEXT NOT NULL,
+                size_bytes INTEGER NOT NULL,
+                filename TEXT NOT NULL,
+                folded_name TEXT NOT NULL,
+                mime_type TEXT NOT NULL,
+                title TEXT,
+                source_path TEXT,
+                created_us INTEGER NOT NULL,
+                expires_us INTEGER,
+                has_content INTEGER NOT NULL DEFAULT 1,
+                seal INTEGER NOT NULL
+            ) STRICT""",
+            "CREATE INDEX files_by_content ON files (sha256, has_content)",
+            "CREATE INDEX files_by_expiry ON files (has_content, expires_us) WHERE expires_us IS NOT NULL",
+            """CREATE TABLE deleted (
+                id TEXT PRIMARY KEY,
+                filename TEXT NOT NULL,
+                deleted_us INTEGER NOT NULL
+            ) STRICT, WITHOUT ROWID""",
+        ),
+        # Whether the Files API would give the bytes back: it does so for files that its tools made alone.
+        ("ALTER TABLE files ADD COLUMN downloadable INTEGER NOT NULL DEFAULT 1",),
     ),
 )
-SCHEMA_VERSION = len(_MIGRATIONS)
 
 _T = TypeVar("_T")
 
@@ -54,7 +72,8 @@ _T = TypeVar("_T")
 class Database:
     """One connection, used by one thread at a time. Each piece of work is one short hop to a thread."""
 
-    def __init__(self, path: Path, *, busy_timeout: float) -> None:
+    def __init__(self, path: Path, *, busy_timeout: float, schema: Schema = FILES) -> None:
+        self.schema = schema
         self._path = path
         self._busy_timeout = busy_timeout
         self._lane = CapacityLimiter(1)
@@ -88,7 +107,7 @@ class Database:
         try:
             with translated():
                 if self._connection is None:
-                    self._connection = _connect(self._path, min(self._busy_timeout, _LOCK_SLICE_S))
+                    self._connection = _connect(self._path, self.schema, min(self._busy_timeout, _LOCK_SLICE_S))
                 return work(self._connection)
         except FilesError as exc:
             # After an I/O error a later fsync of the same descriptor may claim success for lost pages.
@@ -119,8 +138,10 @@ def writing(connection: sqlite3.Connection) -> Generator[None]:
         raise
 
 
-def create_or_migrate(connection: sqlite3.Connection, *, may_create: Callable[[], bool]) -> None:
-    """Bring the tables to `SCHEMA_VERSION`, and prove that the store can be written.
+def create_or_migrate(
+    connection: sqlite3.Connection, *, schema: Schema = FILES, may_create: Callable[[], bool] = lambda: True
+) -> None:
+    """Bring the tables to the schema's version, and prove that the store can be written.
 
     `may_create` is asked, under the lock, whether a store without tables is new rather than damaged.
 
@@ -131,11 +152,12 @@ def create_or_migrate(connection: sqlite3.Connection, *, may_create: Callable[[]
         version = _pragma(connection, "user_version")
         if version == 0 and not may_create():
             raise StoreDamaged("The store holds files, but its table of files is gone.")
-        for step in _MIGRATIONS[version:]:
+        for step in schema.steps[version:]:
             for statement in step:
                 connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {schema.application_id}")
         # Written even when it is unchanged: a store that cannot be written fails here, at its opening.
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        connection.execute(f"PRAGMA user_version = {schema.version}")
 
 
 def check_integrity(connection: sqlite3.Connection) -> None:
@@ -149,7 +171,7 @@ def check_integrity(connection: sqlite3.Connection) -> None:
         raise StoreDamaged("The store's table of files is damaged.")
 
 
-def _connect(path: Path, lock_slice: float) -> sqlite3.Connection:
+def _connect(path: Path, schema: Schema, lock_slice: float) -> sqlite3.Connection:
     _create_private(path)
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=rw",
@@ -159,7 +181,7 @@ def _connect(path: Path, lock_slice: float) -> sqlite3.Connection:
         uri=True,
     )
     try:
-        _refuse_foreign(connection)
+        _refuse_foreign(connection, schema)
         for pragma in (
             "journal_mode = TRUNCATE",
             "synchronous = FULL",
@@ -185,16 +207,16 @@ def _create_private(path: Path) -> None:
         return
 
 
-def _refuse_foreign(connection: sqlite3.Connection) -> None:
+def _refuse_foreign(connection: sqlite3.Connection, schema: Schema) -> None:
     """Look before anything is written: a newer store or another program's database stays as it is."""
     connection.execute("BEGIN")  # one view of all three: another process may be creating the tables just now
     version, owner, changes = (
         _pragma(connection, name) for name in ("user_version", "application_id", "schema_version")
     )
     connection.execute("COMMIT")
-    if owner != _APPLICATION_ID and (version or owner or changes):
+    if owner != schema.application_id and (version or owner or changes):
         raise StoreDamaged("The store's table of files is not one of this program's.")
-    if version > SCHEMA_VERSION:
+    if version > schema.version:
         raise StoreDamaged(
             "The store was written by a newer version of files-api-mcp.",
             "Nothing was changed; the operator can update files-api-mcp.",

@@ -10,9 +10,9 @@ from files_api_mcp.backends.documents.workers import DocumentWorkers
 from files_api_mcp.backends.errors import FileExpired, InvalidArgument, NotFound, StoreError, UnsupportedType
 from files_api_mcp.backends.local import reading
 from files_api_mcp.backends.local.answer import answer
+from files_api_mcp.backends.local.contents import Contents
 from files_api_mcp.backends.local.index import Document, Index
 from files_api_mcp.backends.local.indexing import Indexing
-from files_api_mcp.backends.local.store import LocalStore
 from files_api_mcp.backends.models import (
     Answer,
     DocumentInfo,
@@ -34,7 +34,7 @@ _LONGEST_OFFER = 240
 
 
 @asynccontextmanager
-async def open_library(data_dir: Path, store: LocalStore, workers: DocumentWorkers) -> AsyncGenerator["LocalLibrary"]:
+async def open_library(data_dir: Path, store: Contents, workers: DocumentWorkers) -> AsyncGenerator["LocalLibrary"]:
     """Open the index of a data folder; one that is damaged is thrown away, and built again as files are asked."""
     indexing = await to_thread.run_sync(Indexing, data_dir / "index.db", workers)
     try:
@@ -50,7 +50,7 @@ async def open_library(data_dir: Path, store: LocalStore, workers: DocumentWorke
 class LocalLibrary:
     """Implements Answerer and Reader."""
 
-    def __init__(self, indexing: Indexing, store: LocalStore, workers: DocumentWorkers) -> None:
+    def __init__(self, indexing: Indexing, store: Contents, workers: DocumentWorkers) -> None:
         self._indexing = indexing
         self._store = store
         self._workers = workers
@@ -131,10 +131,15 @@ class LocalLibrary:
         """Drop what was extracted from a file's bytes, which another file may share: that one is read again."""
         await self._indexing.healed(lambda: self._indexing.forget(record))
 
+    async def forget_file(self, file_id: str) -> None:
+        """Drop what was extracted from a file while its bytes are still here."""
+        record, _ = await self._store.blob_path(file_id)
+        await self.forget(record)
+
     async def sweep(self) -> None:
         """Drop what was extracted from files that are gone: a process may have died between the two."""
         if await self._indexing.healed(lambda: self._indexing.run(Index.keys)):
-            live = [record for record, _ in await self._all()]
+            live = [record for record, _ in await self._store.contents()]
             await self._indexing.healed(lambda: self._indexing.keep_only(live))
 
     async def _opened(self, file_id: str, progress: Progress) -> tuple[FileRecord, Path, Document]:
@@ -161,7 +166,7 @@ class LocalLibrary:
         return document
 
     async def _ask(self, question: str, ids: list[str], max_tokens: int, progress: Progress) -> Answer:
-        files = [await self._store.blob_path(file_id) for file_id in ids] if ids else await self._all()
+        files = [await self._store.blob_path(file_id) for file_id in ids] if ids else await self._store.contents()
         asked: list[tuple[FileRecord, Document]] = []
         notes: list[str] = []
         for number, (record, path) in enumerate(files, start=1):
@@ -183,20 +188,6 @@ class LocalLibrary:
         if not passages:
             notes.append(_offer(asked))
         return Answer(None, passages, tokens, notes)
-
-    async def _all(self) -> list[tuple[FileRecord, Path]]:
-        """Every live file, newest first."""
-        found: list[tuple[FileRecord, Path]] = []
-        cursor: str | None = None
-        while True:
-            page = await self._store.list(limit=1000, cursor=cursor)
-            for record in page.files:
-                # Deleted or expired since the page was read: then it is simply not among them.
-                with suppress(NotFound, FileExpired):
-                    found.append(await self._store.blob_path(record.id))
-            cursor = page.next_cursor
-            if cursor is None:
-                return found
 
 
 def _bounded(notes: list[str]) -> list[str]:

@@ -12,7 +12,7 @@ from files_api_mcp.backends.local.database import Database, check_integrity, cre
 from files_api_mcp.backends.local.faults import translated
 from files_api_mcp.backends.local.rows import is_referred_to
 
-__all__ = ["find_orphans", "prepare_folder", "recover", "shard_groups"]
+__all__ = ["find_orphans", "make_private", "prepare_folder", "recover", "shard_groups"]
 
 _SHARDS_AT_ONCE = 16
 _REMOVED_AT_ONCE = 200
@@ -25,8 +25,18 @@ def prepare_folder(data_dir: Path) -> None:
         PermissionDenied: They cannot be written, or belong to another user.
         StoreDamaged: Something else stands in their place.
     """
+    make_private(data_dir, data_dir / "blobs")
+
+
+def make_private(*folders: Path) -> None:
+    """Make folders (0700) that this user alone can use, or make sure that the ones there can be used.
+
+    Raises:
+        PermissionDenied: They cannot be written, or belong to another user.
+        StoreDamaged: Something else stands in their place.
+    """
     with translated():
-        for folder in (data_dir, data_dir / "blobs"):
+        for folder in folders:
             _make_private(folder)
             _refuse_unusable(folder)
 

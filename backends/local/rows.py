@@ -20,7 +20,10 @@ __all__ = [
     "insert",
     "is_referred_to",
     "name_of_deleted",
+    "newer",
     "page",
+    "storable",
+    "stored_bytes",
     "with_content_after",
 ]
 
@@ -29,7 +32,8 @@ METADATA_KEPT_US = 30 * 86_400 * 1_000_000
 
 _SAME_LIFETIME_US = 3600 * 1_000_000
 _COLUMNS = (
-    "seq, id, sha256, size_bytes, filename, mime_type, title, source_path, created_us, expires_us, has_content, seal"
+    "seq, id, sha256, size_bytes, filename, mime_type, title, source_path, created_us, expires_us, downloadable,"
+    " has_content, seal"
 )
 
 
@@ -47,6 +51,7 @@ class Row:
     source_path: str | None
     created_us: int
     expires_us: int | None
+    downloadable: bool = True
     has_content: bool = True
 
     @property
@@ -63,7 +68,8 @@ class Row:
             self.created_us,
             self.expires_us,
         )
-        return zlib.crc32(repr(sealed).encode())
+        # Rows from before there was such a thing as a file that is not given back were sealed without a word of it.
+        return zlib.crc32(repr(sealed if self.downloadable else (*sealed, False)).encode())
 
     @property
     def record(self) -> FileRecord:
@@ -73,7 +79,7 @@ class Row:
             mime_type=self.mime_type,
             size_bytes=self.size_bytes,
             created_at=from_us(self.created_us),
-            downloadable=True,
+            downloadable=self.downloadable,
             expires_at=None if self.expires_us is None else from_us(self.expires_us),
             sha256=self.sha256,
             title=self.title,
@@ -125,7 +131,7 @@ def insert(connection: sqlite3.Connection, row: Row) -> None:
     """Add a row; its place in the order is the table's to give, so `row.seq` is not used."""
     connection.execute(
         "INSERT INTO files (id, sha256, size_bytes, filename, folded_name, mime_type, title, source_path,"
-        " created_us, expires_us, seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " created_us, expires_us, downloadable, seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             row.id,
             row.sha256,
@@ -137,6 +143,7 @@ def insert(connection: sqlite3.Connection, row: Row) -> None:
             row.source_path,
             row.created_us,
             row.expires_us,
+            row.downloadable,
             row.seal,
         ),
     )
@@ -158,13 +165,25 @@ def page(
     values: list[int | str] = [below, now_us - METADATA_KEPT_US]
     if name_contains:
         where += " AND instr(folded_name, ?) > 0"
-        values.append(_storable(fold(name_contains)))
+        values.append(storable(fold(name_contains)))
     return _select(connection, f"{where} ORDER BY seq DESC LIMIT ?", *values, limit)
+
+
+def newer(connection: sqlite3.Connection, *, above: int, limit: int, now_us: int) -> list[Row]:
+    """At most `limit` rows newer than row `above`, those next to it, newest first."""
+    where = "seq > ? AND (expires_us IS NULL OR expires_us > ?) ORDER BY seq LIMIT ?"
+    return _select(connection, where, above, now_us - METADATA_KEPT_US, limit)[::-1]
 
 
 def with_content_after(connection: sqlite3.Connection, seq: int, limit: int) -> list[tuple[Row, bool]]:
     """At most `limit` rows that need their bytes, in order, after row `seq`, and whether each is undamaged."""
     return _read(connection, "seq > ? AND has_content = 1 ORDER BY seq LIMIT ?", seq, limit)
+
+
+def stored_bytes(connection: sqlite3.Connection) -> int:
+    """The sizes of all files with content, added up."""
+    total = connection.execute("SELECT total(size_bytes) FROM files WHERE has_content = 1").fetchone()[0]
+    return int(total)
 
 
 def delete(connection: sqlite3.Connection, row: Row, now_us: int) -> None:
@@ -191,12 +210,12 @@ def _select(connection: sqlite3.Connection, where: str, *values: int | str | Non
 def _read(connection: sqlite3.Connection, where: str, *values: int | str | None) -> list[tuple[Row, bool]]:
     found: list[tuple[Row, bool]] = []
     query = f"SELECT {_COLUMNS} FROM files WHERE {where}"  # noqa: S608 - `where` is written in this module
-    for *columns, has_content, seal in connection.execute(query, values):
-        row = Row(*columns, has_content=bool(has_content))
+    for *columns, downloadable, has_content, seal in connection.execute(query, values):
+        row = Row(*columns, downloadable=bool(downloadable), has_content=bool(has_content))
         found.append((row, row.seal == seal))
     return found
 
 
-def _storable(text: str) -> str:
-    # A lone surrogate is in no stored name, and neither is the question mark that takes its place.
-    return text.encode("utf-8", "replace").decode()
+def storable(text: str) -> str:
+    """The same text, with undecodable bytes of a path written as escapes: neither SQLite nor JSON carries them."""
+    return text.encode("utf-8", "backslashreplace").decode()

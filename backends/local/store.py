@@ -1,7 +1,7 @@
 """The local store: files kept in a folder of this machine, behind the protocol of all backends."""
 
 import sqlite3
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
@@ -11,14 +11,12 @@ import anyio
 from anyio import to_thread
 
 from files_api_mcp.backends.errors import (
-    BadFilename,
     FileExpired,
     FilesError,
     InvalidArgument,
     NotFound,
     StoreDamaged,
 )
-from files_api_mcp.backends.filenames import check_filename
 from files_api_mcp.backends.local import rows
 from files_api_mcp.backends.local.blobs import Blobs
 from files_api_mcp.backends.local.check import StoreReport, check_store
@@ -27,7 +25,7 @@ from files_api_mcp.backends.local.database import Database, writing
 from files_api_mcp.backends.local.ids import check_file_id, new_file_id
 from files_api_mcp.backends.local.leftovers import Leftovers
 from files_api_mcp.backends.local.recovery import prepare_folder, recover
-from files_api_mcp.backends.local.rows import Row
+from files_api_mcp.backends.local.rows import Row, storable
 from files_api_mcp.backends.local.streams import ContentStream, open_content
 from files_api_mcp.backends.local.times import to_us, utc_now
 from files_api_mcp.backends.models import (
@@ -40,11 +38,11 @@ from files_api_mcp.backends.models import (
     UploadedFile,
     silent,
 )
+from files_api_mcp.backends.newfile import check_new
 from files_api_mcp.backends.snapshot import Snapshot
 
 __all__ = ["LocalStore", "StoreReport", "open_store"]
 
-_LIFETIME_S = range(3600, 7_776_000 + 1)
 _PAGE_SIZES = range(1, 1000 + 1)
 _SETTLING_S = 0.5
 
@@ -84,10 +82,13 @@ class LocalStore:
         self._clock = clock
         self._leftovers = Leftovers(blobs)
 
-    async def upload(self, snapshot: Snapshot, new: NewFile, progress: Progress = silent) -> UploadedFile:
+    async def upload(
+        self, snapshot: Snapshot, new: NewFile, progress: Progress = silent, *, reuse: bool = True
+    ) -> UploadedFile:
         """Take the frozen bytes over; when this returns they are durable.
 
-        The same bytes under the same name return the existing file when its lifetime agrees to within an hour.
+        The same bytes under the same name return the existing file when its lifetime agrees to within an hour,
+        unless `reuse` is False: every upload is then a file of its own.
         `progress` is told once, in bytes: moving a frozen file takes no time worth reporting. Cancelled before
         it is committed, an upload leaves nothing; afterwards, the file is there.
 
@@ -96,9 +97,9 @@ class LocalStore:
             FileChanged: The snapshot's file is not as the snapshot says.
             StorageFull, StoreBusy, StoreDamaged: Nothing was stored.
         """
-        _check_new(new)
+        check_new(new)
         try:
-            uploaded = await self._database.run(partial(self._admit, snapshot, new))
+            uploaded = await self._database.run(partial(self._admit, snapshot, new, reuse))
         except FilesError:
             await self._settle()
             raise
@@ -110,6 +111,14 @@ class LocalStore:
         if limit not in _PAGE_SIZES:
             raise InvalidArgument("limit must be between 1 and 1000.")
         return await self._database.run(partial(self._page, limit, decode_cursor(cursor), name_contains))
+
+    async def beside(self, file_id: str, *, limit: int, newer: bool) -> FilePage:
+        """List up to `limit` files next to one, newest first; `next_cursor` is set when there are more that way.
+
+        Raises:
+            NotFound: No file has this id (any more).
+        """
+        return await self._database.run(partial(self._beside, file_id, limit, newer))
 
     async def describe(self, file_id: str) -> FileRecord:
         """Describe a file; an expired one for 30 days more.
@@ -136,6 +145,20 @@ class LocalStore:
         row = await self._database.run(partial(self._find_whole, file_id))
         return row.record, self._blobs.path(row.sha256)
 
+    async def contents(self) -> Sequence[tuple[FileRecord, Path]]:
+        """Every live file and where its bytes are, newest first."""
+        found: list[tuple[FileRecord, Path]] = []
+        cursor: str | None = None
+        while True:
+            page = await self.list(limit=1000, cursor=cursor)
+            for record in page.files:
+                # Deleted or expired since the page was read: then it is simply not among them.
+                with suppress(NotFound, FileExpired):
+                    found.append(await self.blob_path(record.id))
+            cursor = page.next_cursor
+            if cursor is None:
+                return found
+
     async def delete(self, file_id: str) -> DeletedFile:
         """Delete a file for good; a second call succeeds and says so.
 
@@ -145,6 +168,10 @@ class LocalStore:
         deleted = await self._database.run(partial(self._remove, file_id))
         await self._settle()
         return deleted
+
+    async def stored_bytes(self) -> int:
+        """Bytes of all files together, each counted on its own even where two share their content."""
+        return await self._database.run(rows.stored_bytes)
 
     async def check(self, *, read_data: bool = False) -> StoreReport:
         """Compare what is known with what is on disk; changes nothing. With `read_data`, every byte is read."""
@@ -164,12 +191,12 @@ class LocalStore:
     def _now_us(self) -> int:
         return to_us(self._clock())
 
-    def _admit(self, snapshot: Snapshot, new: NewFile, connection: sqlite3.Connection) -> UploadedFile:
+    def _admit(self, snapshot: Snapshot, new: NewFile, reuse: bool, connection: sqlite3.Connection) -> UploadedFile:  # noqa: FBT001
         now_us = self._now_us()
         self._leftovers.tidy(connection, now_us)
         row = _row_of(snapshot, new, now_us)
         with writing(connection):
-            same = rows.find_same(connection, row, now_us)
+            same = rows.find_same(connection, row, now_us) if reuse else None
             if same is None:
                 self._leftovers.doubt(row)
             self._ensure_content(connection, snapshot)
@@ -191,6 +218,14 @@ class LocalStore:
         shown = found[:limit]
         more = len(found) > limit
         return FilePage([row.record for row in shown], encode_cursor(shown[-1].seq) if more else None)
+
+    def _beside(self, file_id: str, limit: int, newer: bool, connection: sqlite3.Connection) -> FilePage:  # noqa: FBT001
+        seq = self._find(file_id, connection).seq
+        if not newer:
+            return self._page(limit, seq, None, connection)
+        found = rows.newer(connection, above=seq, limit=limit + 1, now_us=self._now_us())
+        shown = found[-limit:]
+        return FilePage([row.record for row in shown], encode_cursor(shown[0].seq) if len(found) > limit else None)
 
     def _find(self, file_id: str, connection: sqlite3.Connection) -> Row:
         check_file_id(file_id)
@@ -237,16 +272,6 @@ class LocalStore:
         return DeletedFile(file_id, row.filename, already_deleted=False)
 
 
-def _check_new(new: NewFile) -> None:
-    check_filename(new.filename)
-    try:
-        new.filename.encode()
-    except UnicodeEncodeError:
-        raise BadFilename("The filename holds bytes that are not text.") from None
-    if new.expires_in_seconds is not None and new.expires_in_seconds not in _LIFETIME_S:
-        raise InvalidArgument("expires_in_seconds must be between 3600 (an hour) and 7776000 (90 days).")
-
-
 def _row_of(snapshot: Snapshot, new: NewFile, now_us: int) -> Row:
     lifetime = new.expires_in_seconds
     return Row(
@@ -255,11 +280,12 @@ def _row_of(snapshot: Snapshot, new: NewFile, now_us: int) -> Row:
         sha256=snapshot.sha256,
         size_bytes=snapshot.size_bytes,
         filename=new.filename,
-        mime_type=_text(new.mime_type),
-        title=None if new.title is None else _text(new.title),
-        source_path=None if new.source_path is None else _text(new.source_path),
+        mime_type=storable(new.mime_type),
+        title=None if new.title is None else storable(new.title),
+        source_path=None if new.source_path is None else storable(new.source_path),
         created_us=now_us,
         expires_us=None if lifetime is None else now_us + lifetime * 1_000_000,
+        downloadable=new.downloadable,
     )
 
 
@@ -272,8 +298,3 @@ def _fill_in(connection: sqlite3.Connection, known: Row, told: Row) -> Row:
     if filled != known:
         rows.fill_in(connection, filled)
     return filled
-
-
-def _text(text: str) -> str:
-    """The same text, with undecodable bytes of a path written as escapes: neither SQLite nor JSON carries them."""
-    return text.encode("utf-8", "backslashreplace").decode()

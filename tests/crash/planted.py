@@ -21,7 +21,7 @@ BUGS = ("row_first", "in_place", "early_word", "no_recovery")
 class RowFirst(LocalStore):
     """Commits the row, then moves the content into place."""
 
-    def _admit(self, snapshot: Snapshot, new: NewFile, connection: sqlite3.Connection) -> UploadedFile:
+    def _admit(self, snapshot: Snapshot, new: NewFile, reuse: bool, connection: sqlite3.Connection) -> UploadedFile:
         row = rows.Row(
             seq=0,
             id=f"file_{os.urandom(12).hex()}",

@@ -1,0 +1,285 @@
+"""`ledger.db`: which bytes became which file, and which uploads were begun and not heard of again."""
+
+import sqlite3
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from files_api_mcp.backends.anthropic.client import WireFile
+from files_api_mcp.backends.local.database import Database, Schema, check_integrity, create_or_migrate, writing
+from files_api_mcp.backends.local.ids import new_file_id
+from files_api_mcp.backends.local.times import to_us, utc_now
+
+__all__ = ["Content", "Entry", "Intent", "Ledger", "open_ledger"]
+
+_SCHEMA = Schema(
+    application_id=0x4641504C,  # "FAPL"
+    steps=(
+        (
+            # `scope` is the workspace that a credential acts in, as far as it is known.
+            "CREATE TABLE scope (credential TEXT PRIMARY KEY, scope TEXT NOT NULL) STRICT, WITHOUT ROWID",
+            """CREATE TABLE file (
+                seq INTEGER PRIMARY KEY AUTOINCREMENT,
+                scope TEXT NOT NULL,
+                file_id TEXT NOT NULL,
+                source_sha256 TEXT NOT NULL,
+                sent_sha256 TEXT NOT NULL,
+                size_bytes INTEGER NOT NULL,
+                filename TEXT NOT NULL,
+                local_type TEXT NOT NULL,
+                sent_type TEXT NOT NULL,
+                title TEXT,
+                source_path TEXT,
+                created_us INTEGER NOT NULL,
+                expires_us INTEGER,
+                UNIQUE (scope, file_id)
+            ) STRICT""",
+            "CREATE INDEX file_by_content ON file (scope, source_sha256, filename)",
+            """CREATE TABLE gone (
+                scope TEXT NOT NULL,
+                file_id TEXT NOT NULL,
+                filename TEXT NOT NULL,
+                at_us INTEGER NOT NULL,
+                PRIMARY KEY (scope, file_id)
+            ) STRICT, WITHOUT ROWID""",
+            """CREATE TABLE intent (
+                id TEXT PRIMARY KEY,
+                scope TEXT NOT NULL,
+                source_sha256 TEXT NOT NULL,
+                sent_sha256 TEXT NOT NULL,
+                size_bytes INTEGER NOT NULL,
+                filename TEXT NOT NULL,
+                local_type TEXT NOT NULL,
+                sent_type TEXT NOT NULL,
+                title TEXT,
+                source_path TEXT,
+                lifetime_s INTEGER,
+                begun_us INTEGER NOT NULL
+            ) STRICT, WITHOUT ROWID""",
+        ),
+    ),
+)
+_CONTENT = "source_sha256, sent_sha256, size_bytes, filename, local_type, sent_type, title, source_path"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What is uploaded: the source as it was on this machine, and the form in which it is sent.
+
+    `size_bytes` and `sent_sha256` are of the bytes sent; `local_type` is what the source is, `sent_type` what the
+    API is told.
+    """
+
+    source_sha256: str
+    sent_sha256: str
+    size_bytes: int
+    filename: str
+    local_type: str
+    sent_type: str
+    title: str | None = None
+    source_path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """An upload that was begun, and of which it is not known how it ended."""
+
+    id: str
+    content: Content
+    lifetime_s: int | None
+    begun_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file that this machine uploaded."""
+
+    file_id: str
+    content: Content
+    created_us: int
+    expires_us: int | None
+
+
+@asynccontextmanager
+async def open_ledger(path: Path, credential: str) -> AsyncGenerator["Ledger"]:
+    """Open the ledger, made if absent, as seen with one credential (its fingerprint, never itself).
+
+    Raises:
+        StoreDamaged, StoreBusy, StorageFull, PermissionDenied: It cannot be used; it stays untouched.
+    """
+    database = Database(path, busy_timeout=10.0, schema=_SCHEMA)
+    try:
+        await database.run(check_integrity)
+        await database.run(partial(create_or_migrate, schema=_SCHEMA))
+        scope = await database.run(lambda connection: _scope_of(connection, credential))
+        yield Ledger(database, credential, scope)
+    finally:
+        await database.close()
+
+
+class Ledger:
+    """Every write is on the disk when its call returns."""
+
+    def __init__(self, database: Database, credential: str, scope: str) -> None:
+        self._database = database
+        self._credential = credential
+        self._scope = scope
+
+    async def learn_workspace(self, base_url: str, workspace: str | None) -> None:
+        """Note the workspace that the server says the credential acts in: another key of it sees the same files."""
+        scope = f"{base_url} {workspace}"
+        if workspace and scope != self._scope:
+            await self._write(lambda connection: _move(connection, self._credential, self._scope, scope))
+            self._scope = scope
+
+    async def begin(self, content: Content, lifetime_s: int | None) -> Intent:
+        """Write down that this is going to be sent."""
+        intent = Intent(new_file_id().replace("file_", "op_"), content, lifetime_s, to_us(utc_now()))
+        await self._write(lambda connection: _insert_intent(connection, self._scope, intent))
+        return intent
+
+    async def intents(self, filename: str, size_bytes: int) -> list[Intent]:
+        """Uploads begun and not ended of this name and size, which is all that a list tells of a file."""
+        where = "scope = ? AND filename = ? AND size_bytes = ?"
+        query = f"SELECT id, {_CONTENT}, lifetime_s, begun_us FROM intent WHERE {where}"  # noqa: S608
+        rows = await self._read(query, filename, size_bytes)
+        return [Intent(row[0], Content(*row[1:9]), row[9], row[10]) for row in rows]
+
+    async def drop(self, intent: Intent) -> None:
+        """Note that nothing came of it."""
+        await self._write(lambda connection: connection.execute("DELETE FROM intent WHERE id = ?", (intent.id,)))
+
+    async def commit(self, intent: Intent, file: WireFile) -> Entry:
+        """Note that it became this file."""
+        entry = Entry(file.id, intent.content, to_us(file.created_at), _us(file))
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM intent WHERE id = ?", (intent.id,))
+            _insert_entry(connection, self._scope, entry)
+
+        await self._write(work)
+        return entry
+
+    async def adopt(self, entry: Entry) -> None:
+        """Note a file that was not uploaded from here, and whose bytes are here now."""
+        await self._write(lambda connection: _insert_entry(connection, self._scope, entry))
+
+    async def same(self, content: Content, lifetime_s: int | None, tolerance_us: int) -> list[Entry]:
+        """Files that came of the same source under the same name, to live as long give or take the tolerance."""
+        found = await self._entries("source_sha256 = ? AND filename = ?", content.source_sha256, content.filename)
+        if lifetime_s is None:
+            return [entry for entry in found if entry.expires_us is None]
+        wanted = to_us(utc_now()) + lifetime_s * 1_000_000
+        return [e for e in found if e.expires_us is not None and abs(e.expires_us - wanted) <= tolerance_us]
+
+    async def entry(self, file_id: str) -> Entry | None:
+        """What is known of a file; None when another machine uploaded it."""
+        found = await self._entries("file_id = ?", file_id)
+        return found[0] if found else None
+
+    async def entries(self) -> dict[str, Entry]:
+        """All files that this machine uploaded with this credential's workspace, by id."""
+        return {entry.file_id: entry for entry in await self._entries("1")}
+
+    async def known(self, file_ids: Iterable[str]) -> set[str]:
+        """Which of these ids are files of this ledger, or were."""
+        found: set[str] = set()
+        for file_id in file_ids:
+            query = "SELECT 1 FROM file WHERE file_id = ?1 UNION ALL SELECT 1 FROM gone WHERE file_id = ?1"
+            if await self._database.run(partial(_rows, query, (file_id,))):
+                found.add(file_id)
+        return found
+
+    async def fill_in(self, entry: Entry, content: Content) -> Entry:
+        """Note a title or a path that was not known before."""
+        title = entry.content.title or content.title
+        path = entry.content.source_path or content.source_path
+        if (title, path) == (entry.content.title, entry.content.source_path):
+            return entry
+        query = "UPDATE file SET title = ?, source_path = ? WHERE scope = ? AND file_id = ?"
+        await self._write(lambda c: c.execute(query, (title, path, self._scope, entry.file_id)))
+        return await self.entry(entry.file_id) or entry
+
+    async def bury(self, file_id: str, filename: str) -> None:
+        """Note that a file is gone."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM file WHERE scope = ? AND file_id = ?", (self._scope, file_id))
+            values = (self._scope, file_id, filename, to_us(utc_now()))
+            connection.execute("INSERT OR REPLACE INTO gone VALUES (?, ?, ?, ?)", values)
+
+        await self._write(work)
+
+    async def name_of_gone(self, file_id: str) -> str | None:
+        """The name of a file that was deleted from here; None when none with this id was."""
+        rows = await self._read("SELECT filename FROM gone WHERE scope = ? AND file_id = ?", file_id)
+        return rows[0][0] if rows else None
+
+    async def _entries(self, where: str, *values: str) -> list[Entry]:
+        query = f"SELECT file_id, {_CONTENT}, created_us, expires_us FROM file WHERE scope = ? AND {where} ORDER BY seq"  # noqa: S608
+        return [Entry(row[0], Content(*row[1:9]), row[9], row[10]) for row in await self._read(query, *values)]
+
+    async def _read(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        return await self._database.run(partial(_rows, query, (self._scope, *values)))
+
+    async def _write(self, work: Callable[[sqlite3.Connection], object]) -> None:
+        def alone(connection: sqlite3.Connection) -> None:
+            with writing(connection):
+                work(connection)
+
+        await self._database.run(alone)
+
+
+def _us(file: WireFile) -> int | None:
+    return None if file.expires_at is None else to_us(file.expires_at)
+
+
+def _rows(query: str, values: tuple[object, ...], connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
+    return connection.execute(query, values).fetchall()
+
+
+def _scope_of(connection: sqlite3.Connection, credential: str) -> str:
+    found = connection.execute("SELECT scope FROM scope WHERE credential = ?", (credential,)).fetchone()
+    return found[0] if found else _unknown(credential)
+
+
+def _move(connection: sqlite3.Connection, credential: str, old: str, new: str) -> None:
+    connection.execute("INSERT OR REPLACE INTO scope VALUES (?, ?)", (credential, new))
+    if old != _unknown(credential):
+        return
+    # What another key of the workspace knows already stays as it is.
+    for table in ("file", "gone", "intent"):
+        connection.execute(f"UPDATE OR IGNORE {table} SET scope = ? WHERE scope = ?", (new, old))  # noqa: S608
+
+
+def _unknown(credential: str) -> str:
+    """The scope of a credential whose workspace no server has named."""
+    return f"credential {credential}"
+
+
+def _insert_intent(connection: sqlite3.Connection, scope: str, intent: Intent) -> None:
+    query = f"INSERT INTO intent (id, scope, {_CONTENT}, lifetime_s, begun_us) VALUES ({', '.join('?' * 12)})"  # noqa: S608
+    values = (intent.id, scope, *_values(intent.content), intent.lifetime_s, intent.begun_us)
+    connection.execute(query, values)
+
+
+def _insert_entry(connection: sqlite3.Connection, scope: str, entry: Entry) -> None:
+    columns = f"scope, file_id, {_CONTENT}, created_us, expires_us"
+    query = f"INSERT OR REPLACE INTO file ({columns}) VALUES ({', '.join('?' * 12)})"  # noqa: S608
+    connection.execute(query, (scope, entry.file_id, *_values(entry.content), entry.created_us, entry.expires_us))
+
+
+def _values(content: Content) -> tuple[str | int | None, ...]:
+    return (
+        content.source_sha256,
+        content.sent_sha256,
+        content.size_bytes,
+        content.filename,
+        content.local_type,
+        content.sent_type,
+        content.title,
+        content.source_path,
+    )

@@ -1,0 +1,259 @@
+"""The Messages API: a request streamed, its events put together to the message that they make."""
+
+import json
+import logging
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import anyio
+import httpx2
+from anyio import to_thread
+
+from files_api_mcp.backends.anthropic.replies import ApiFailure, error_from, failure_of, parsed
+from files_api_mcp.backends.anthropic.retry import ATTEMPTS, Sender, unreachable
+from files_api_mcp.backends.anthropic.wire import ApiRequest, Lost, NotSent, Reply, decoded
+from files_api_mcp.backends.errors import FilesError, UpstreamBadReply, UpstreamOverloaded
+from files_api_mcp.backends.models import Progress
+
+__all__ = ["Message", "MessagesClient"]
+
+_log = logging.getLogger(__name__)
+
+_PATH = "/v1/messages"
+_LARGEST_MESSAGE = 16 * 1024 * 1024
+_LARGEST_ERROR = 64 * 1024
+
+Block = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Message:
+    """What the model said: content blocks, why it stopped (None: it was cut off), and the tokens that it took."""
+
+    blocks: list[Block] = field(default_factory=list[Block])
+    stop_reason: str | None = None
+    usage: dict[str, int] = field(default_factory=dict[str, int])
+    container: str | None = None
+
+
+class MessagesClient:
+    """Asks the model. A request that did not begin to be answered is sent again where that is safe."""
+
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+
+    async def create(self, params: Mapping[str, Any], *, deadline: float, progress: Progress) -> Message:
+        """The whole message, before `deadline` (on the loop's clock); `progress` tells of characters as they come.
+
+        Raises:
+            ContextWindowExceeded: The documents are too long.
+            NotFound, FileExpired: A file is gone.
+            UpstreamError: The API cannot be reached, is overloaded, or answers nonsense.
+        """
+        body = await to_thread.run_sync(_encoded, {**params, "stream": True})
+        request = ApiRequest(
+            "POST", _PATH, content=body, headers={"content-type": "application/json"}, accepts="text/event-stream"
+        )
+        for attempt in range(ATTEMPTS):
+            result = await self._attempt(request, deadline, progress)
+            if isinstance(result, Message):
+                self._sender.budget.earn()
+                return result
+            last = attempt + 1 == ATTEMPTS or not result.again
+            if last or not await self._sender.pause(attempt, result.failure, deadline):
+                raise result.error
+        raise AssertionError("the last attempt returns or raises")
+
+    async def _attempt(self, request: ApiRequest, deadline: float, progress: Progress) -> "Message | _Failed":
+        building = _Building()
+        try:
+            async with self._sender.wire.open(request, deadline=deadline) as response:
+                if response.status_code != 200:
+                    failure = await self._failure(response)
+                    return _Failed(error_from(failure), failure.may_be_retried, failure)
+                await self._read(response, building, progress)
+        except NotSent as exc:
+            return _Failed(unreachable(exc), again=True)
+        except Lost as exc:
+            # Once the answer has begun, its tokens are paid for: another try is the caller's to decide.
+            return _Failed(unreachable(exc), again=not building.begun and anyio.current_time() < deadline)
+        except UpstreamOverloaded as exc:
+            return _Failed(exc, again=not building.begun)
+        if not building.ended:
+            return _Failed(UpstreamBadReply("The API broke off in the middle of its answer."), again=False)
+        return building.message
+
+    async def _read(self, response: httpx2.Response, building: "_Building", progress: Progress) -> None:
+        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind == "application/json":
+            # A gateway that does not stream.
+            body = b"".join([block async for block in _bounded(decoded(response))])
+            building.take_whole(parsed(Reply(200, response.headers, body)))
+            return
+        if kind != "text/event-stream" or response.headers.get("content-encoding", "identity") != "identity":
+            raise UpstreamBadReply("The API's answer is not a stream of events.")
+        async for event in httpx2.EventSource(response):
+            building.take(event.data)
+            if building.ended:
+                return
+            if building.chars:
+                await progress(building.chars, None, "Answering")
+
+    async def _failure(self, response: httpx2.Response) -> ApiFailure:
+        body = b""
+        async for block in decoded(response):
+            body += block
+            if len(body) > _LARGEST_ERROR:
+                break
+        return failure_of(Reply(response.status_code, response.headers, body), secret=self._sender.wire.endpoint.key)
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """An attempt that gave no message. `again`: the same request may be sent once more."""
+
+    error: FilesError
+    again: bool
+    failure: ApiFailure | None = None
+
+
+class _Building:
+    """A message in the making. Events and deltas of kinds that are not known are passed over, as the API asks."""
+
+    def __init__(self) -> None:
+        self.message = Message()
+        self.begun = False
+        self.ended = False
+        self.chars = 0
+        self._partial_json: dict[int, str] = {}
+
+    def take(self, data: str) -> None:
+        """Take an event's data in.
+
+        Raises:
+            UpstreamOverloaded, UpstreamBadReply: The event says that the API failed, or cannot be read.
+        """
+        try:
+            event = _object(json.loads(data))
+        except (ValueError, RecursionError):
+            raise UpstreamBadReply("The API's answer holds an event that cannot be read.") from None
+        match event.get("type"):
+            case "message_start":
+                self._start(_object(event.get("message")))
+            case "content_block_start":
+                self._put(event.get("index"), dict(_object(event.get("content_block"))))
+            case "content_block_delta":
+                self._add(event.get("index"), _object(event.get("delta")))
+            case "content_block_stop":
+                self._close(event.get("index"))
+            case "message_delta":
+                self._finish(event)
+            case "message_stop":
+                self.ended = True
+            case "error":
+                raise _failed(_object(event.get("error")))
+            case _:
+                pass
+
+    def take_whole(self, message: Block) -> None:
+        """Take a message that came in one piece."""
+        blocks = message.get("content")
+        if message.get("type") != "message" or not isinstance(blocks, list):
+            raise UpstreamBadReply("The API's answer is not a message.")
+        self._start(message)
+        self.message.blocks = [_object(block) for block in cast(list[object], blocks)]
+        self.message.stop_reason = _text(message.get("stop_reason")) or None
+        self.ended = True
+
+    def _start(self, message: Block) -> None:
+        self.begun = True
+        self._count(_object(message.get("usage")))
+        self._note_container(message)
+
+    def _put(self, index: object, block: Block) -> None:
+        if index != len(self.message.blocks) or len(self.message.blocks) > 10_000:
+            raise UpstreamBadReply("The API's answer is out of order.")
+        self.message.blocks.append(block)
+
+    def _add(self, index: object, delta: Block) -> None:
+        block = self._block(index)
+        match delta.get("type"):
+            case "text_delta":
+                self._append(block, "text", delta)
+                self.chars += len(_text(delta.get("text")))
+            case "thinking_delta":
+                self._append(block, "thinking", delta)
+            case "signature_delta":
+                self._append(block, "signature", delta)
+            case "citations_delta":
+                block["citations"] = [*(block.get("citations") or []), _object(delta.get("citation"))]
+            case "input_json_delta":
+                place = len(self.message.blocks) - 1
+                self._partial_json[place] = self._partial_json.get(place, "") + _text(delta.get("partial_json"))
+            case _:
+                pass
+        if self.chars > _LARGEST_MESSAGE:
+            raise UpstreamBadReply("The API's answer is longer than any real one.")
+
+    def _append(self, block: Block, name: str, delta: Block) -> None:
+        block[name] = _text(block.get(name)) + _text(delta.get(name))
+
+    def _close(self, index: object) -> None:
+        block = self._block(index)
+        text = self._partial_json.pop(len(self.message.blocks) - 1, "")
+        if text:
+            try:
+                block["input"] = json.loads(text)
+            except ValueError:
+                block["input"] = {}
+
+    def _block(self, index: object) -> Block:
+        if index != len(self.message.blocks) - 1 or not self.message.blocks:
+            raise UpstreamBadReply("The API's answer is out of order.")
+        return self.message.blocks[-1]
+
+    def _finish(self, event: Block) -> None:
+        delta = _object(event.get("delta"))
+        self.message.stop_reason = _text(delta.get("stop_reason")) or self.message.stop_reason
+        self._note_container(delta)
+        self._count(_object(event.get("usage")))
+
+    def _note_container(self, where: Block) -> None:
+        found = _object(where.get("container")).get("id")
+        if isinstance(found, str):
+            self.message.container = found
+
+    def _count(self, usage: Block) -> None:
+        # Every count is of the whole message so far, so the last one stands.
+        self.message.usage.update({name: value for name, value in usage.items() if isinstance(value, int)})
+
+
+def _failed(error: Block) -> FilesError:
+    kind, message = _text(error.get("type")), _text(error.get("message"))[:200]
+    _log.warning("the answer broke off with %s", kind)
+    if kind in ("overloaded_error", "api_error", "timeout_error"):
+        return UpstreamOverloaded("The API broke its answer off: it is overloaded or failed.")
+    statuses = {"invalid_request_error": 400, "not_found_error": 404, "rate_limit_error": 429, "billing_error": 402}
+    return error_from(ApiFailure(statuses.get(kind, 400), kind, "", message, None))
+
+
+async def _bounded(blocks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    total = 0
+    async for block in blocks:
+        total += len(block)
+        if total > _LARGEST_MESSAGE:
+            raise UpstreamBadReply("The API's answer is longer than any real one.")
+        yield block
+
+
+def _encoded(params: Mapping[str, Any]) -> bytes:
+    return json.dumps(params, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def _object(value: object) -> Block:
+    return cast(Block, value) if isinstance(value, dict) else {}
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,66 @@
+"""Opening the backend: what stands on what."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from anyio import to_thread
+
+from files_api_mcp.backends.anthropic.client import FilesClient
+from files_api_mcp.backends.anthropic.contention import Turns
+from files_api_mcp.backends.anthropic.copies import Copies
+from files_api_mcp.backends.anthropic.endpoint import Dialect, Endpoint
+from files_api_mcp.backends.anthropic.files import AnthropicFiles
+from files_api_mcp.backends.anthropic.ledger import Ledger, open_ledger
+from files_api_mcp.backends.anthropic.limiter import Limiter
+from files_api_mcp.backends.anthropic.retry import Sender
+from files_api_mcp.backends.anthropic.shelf import Shelf
+from files_api_mcp.backends.anthropic.uploading import Timing, Uploader
+from files_api_mcp.backends.anthropic.wire import Wire, open_wire
+from files_api_mcp.backends.local.recovery import make_private
+from files_api_mcp.backends.spool import Spool
+
+__all__ = ["AnthropicPlace", "open_anthropic_files"]
+
+
+@dataclass(frozen=True, slots=True)
+class AnthropicPlace:
+    """The workspace's files, and what else works on the same connection and ledger."""
+
+    files: AnthropicFiles
+    shelf: Shelf
+    wire: Wire
+    ledger: Ledger
+    client: FilesClient
+
+
+@asynccontextmanager
+async def open_anthropic_files(
+    endpoint: Endpoint,
+    data_dir: Path,
+    spool: Spool,
+    *,
+    dialect: Dialect = "auto",
+    rate_limit: int,
+    timing: Timing | None = None,
+) -> AsyncGenerator[AnthropicPlace]:
+    """Open the connection pool and the ledger; nothing is sent yet.
+
+    `rate_limit` is in requests a minute, counted over all processes that share the data folder.
+
+    Raises:
+        StoreDamaged, StoreBusy, StorageFull, PermissionDenied: The data folder cannot be used.
+    """
+    own = data_dir / "anthropic"
+    await to_thread.run_sync(make_private, data_dir, own)
+    async with (
+        open_wire(endpoint) as wire,
+        open_ledger(data_dir / "ledger.db", endpoint.fingerprint) as ledger,
+    ):
+        sender = Sender(wire, Limiter(own / f"pace-{endpoint.fingerprint}", rate_limit))
+        client = FilesClient(sender, dialect)
+        copies = Copies(own / "copies")
+        uploader = Uploader(client, ledger, timing or Timing())
+        files = AnthropicFiles(client, ledger, uploader, Turns(own / "turns"), copies, spool)
+        yield AnthropicPlace(files, Shelf(files, ledger, copies, spool), wire, ledger, client)

@@ -1,0 +1,88 @@
+"""Finding a quote literally in a text, although it was read there by another reader."""
+
+import unicodedata
+from dataclasses import dataclass
+
+__all__ = ["find_quote", "span_of_chars"]
+
+_SHORTEST = 3
+_HYPHENS = frozenset("\u00ad\u2010-")
+
+
+@dataclass(frozen=True, slots=True)
+class _Squeezed:
+    """A text without blanks and hyphens, in compatibility form; `places` are the characters' offsets in the text."""
+
+    text: str
+    places: list[int]
+
+
+def find_quote(text: str, quote: str, near: int = 0) -> tuple[int, int] | None:
+    """The [start, end) at which the quote stands in the text, the occurrence closest to `near`.
+
+    Readers of PDFs differ in blanks, line ends, hyphens at them, and ligatures: these make no difference. The
+    range is of the text itself, so that what is returned from it is literal. None: it does not stand there.
+    """
+    exact = _closest(text, quote.strip(), near)
+    if exact is not None:
+        return exact
+    needle = _squeezed(quote).text
+    if len(needle) < _SHORTEST:
+        return None
+    squeezed = _squeezed(text)
+    found: tuple[int, int] | None = None
+    at = squeezed.text.find(needle)
+    while at >= 0:
+        span = squeezed.places[at], squeezed.places[at + len(needle) - 1] + 1
+        if found is None or abs(span[0] - near) < abs(found[0] - near):
+            found = span
+        at = squeezed.text.find(needle, at + 1)
+    return found
+
+
+def span_of_chars(text: str, quote: str, start: int, end: int) -> tuple[int, int] | None:
+    """The [start, end) of a quote that is said to stand at characters `start` to `end`.
+
+    Which characters the API counts is not documented: code points, UTF-16 units or bytes are all tried, and then the
+    quote is looked for nearby.
+    """
+    if not quote.strip():
+        return None
+    if text[start:end] == quote:
+        return start, end
+    for encoding, unit in (("utf-16-le", 2), ("utf-8", 1)):
+        place = _in_units(text, quote, start, encoding, unit)
+        if place is not None:
+            return place
+    return find_quote(text, quote, start)
+
+
+def _in_units(text: str, quote: str, start: int, encoding: str, unit: int) -> tuple[int, int] | None:
+    if text.isascii():
+        return None
+    before = text.encode(encoding, "surrogatepass")[: start * unit].decode(encoding, "ignore")
+    at = len(before)
+    return (at, at + len(quote)) if text.startswith(quote, at) else None
+
+
+def _closest(text: str, quote: str, near: int) -> tuple[int, int] | None:
+    if not quote:
+        return None
+    after = text.find(quote, near)
+    before = text.rfind(quote, 0, near + len(quote))
+    places = [place for place in (after, before) if place >= 0]
+    if not places:
+        return None
+    at = min(places, key=lambda place: abs(place - near))
+    return at, at + len(quote)
+
+
+def _squeezed(text: str) -> _Squeezed:
+    kept: list[str] = []
+    places: list[int] = []
+    for place, character in enumerate(text):
+        for part in character if character.isascii() else unicodedata.normalize("NFKC", character):
+            if not part.isspace() and part not in _HYPHENS:
+                kept.append(part)
+                places.append(place)
+    return _Squeezed("".join(kept), places)

@@ -1,0 +1,154 @@
+"""The emulator as a web application: routes, credentials, headers, and one border for every failure."""
+
+import logging
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import anyio
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from files_api_mcp.backends.documents.workers import DocumentWorkers
+from files_api_mcp.backends.errors import FilesError, StorageFull, StoreBusy
+from files_api_mcp.server.emulator.answering import Answering
+from files_api_mcp.server.emulator.batches import BatchesApi
+from files_api_mcp.server.emulator.bodies import MESSAGE_BYTES, json_body
+from files_api_mcp.server.emulator.caching import PromptCache
+from files_api_mcp.server.emulator.envelope import ApiError, api_response, error_response, new_id
+from files_api_mcp.server.emulator.files import FilesApi
+from files_api_mcp.server.emulator.headers import key_of
+from files_api_mcp.server.emulator.rates import Rates
+from files_api_mcp.server.emulator.requests import messages_request
+from files_api_mcp.server.emulator.streaming import events
+from files_api_mcp.server.emulator.workspaces import Workspace, Workspaces
+
+__all__ = ["EmulatorSettings", "emulator"]
+
+_log = logging.getLogger(__name__)
+
+_Handler = Callable[[Request, Workspace], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class EmulatorSettings:
+    """`api_keys` empty: any key is let in. `files_per_minute` 0: requests are not limited."""
+
+    data_dir: Path
+    api_keys: tuple[str, ...] = ()
+    files_per_minute: int = 0
+    storage_bytes: int = 1_000_000_000_000
+
+
+@asynccontextmanager
+async def emulator(settings: EmulatorSettings) -> AsyncGenerator[Starlette]:
+    """The application, for as long as the block runs; its stores are closed at the end."""
+    async with DocumentWorkers() as workers, anyio.create_task_group() as stores, anyio.create_task_group() as jobs:
+        workspaces = Workspaces(settings.data_dir, settings.api_keys, stores, workers)
+        answering = Answering(PromptCache(time.monotonic))
+        batches = BatchesApi(settings.data_dir, answering, jobs)
+        try:
+            yield _application(settings, workspaces, answering, batches)
+        finally:
+            jobs.cancel_scope.cancel()
+            workspaces.close()
+
+
+def _application(
+    settings: EmulatorSettings, workspaces: Workspaces, answering: Answering, batches: BatchesApi
+) -> Starlette:
+    files = FilesApi(settings.storage_bytes)
+    rates = Rates(settings.files_per_minute, time.monotonic)
+
+    async def messages(request: Request, workspace: Workspace) -> Response:
+        asked = messages_request(await json_body(request, MESSAGE_BYTES))
+        message = await answering.answer(asked, workspace)
+        if asked.stream:
+            return StreamingResponse(events(message), media_type="text/event-stream")
+        return api_response(message)
+
+    async def count_tokens(request: Request, _: Workspace) -> Response:
+        body = await json_body(request, MESSAGE_BYTES)
+        asked = messages_request({"max_tokens": 1, **body})
+        if any(block.get("source", {}).get("type") == "file" for _, block in asked.blocks if "source" in block):
+            raise ApiError(400, "File sources are not supported in the token counting endpoint.")
+        return api_response({"input_tokens": answering.count(asked)})
+
+    def route(path: str, *, limited: bool = False, **methods: _Handler) -> Route:
+        endpoint = _Endpoint(methods, workspaces, rates if limited else None)
+        return Route(path, endpoint.handle, methods=sorted(methods))
+
+    batch = "/v1/messages/batches/{batch_id}"
+    routes: Sequence[Route] = [
+        route("/v1/files", limited=True, POST=files.upload, GET=files.list),
+        route("/v1/files/{file_id}", limited=True, GET=files.metadata, DELETE=files.delete),
+        route("/v1/files/{file_id}/content", limited=True, GET=files.content),
+        route("/v1/messages", POST=messages),
+        route("/v1/messages/count_tokens", POST=count_tokens),
+        route("/v1/messages/batches", POST=batches.create, GET=batches.list),
+        route(batch, GET=batches.retrieve, DELETE=batches.delete),
+        route(f"{batch}/cancel", POST=batches.cancel),
+        route(f"{batch}/results", GET=batches.results),
+    ]
+    return Starlette(routes=list(routes), exception_handlers={404: _no_route, 405: _no_method})
+
+
+class _Endpoint:
+    """One path: lets a request in, answers it, and names it in the headers whatever happens."""
+
+    def __init__(self, handlers: dict[str, _Handler], workspaces: Workspaces, rates: Rates | None) -> None:
+        self._handlers = handlers
+        self._workspaces = workspaces
+        self._rates = rates
+
+    async def handle(self, request: Request) -> Response:
+        request_id = new_id("req")
+        workspace: Workspace | None = None
+        try:
+            workspace = await self._workspaces.of_key(key_of(request.headers))
+            _check_headers(request, workspace)
+            if self._rates is not None:
+                self._rates.admit(workspace.id)
+            handler = self._handlers["GET" if request.method == "HEAD" else request.method]
+            response = await handler(request, workspace)
+        except ClientDisconnect:
+            # Nobody is left to be answered.
+            response = Response(status_code=499)
+        except ApiError as exc:
+            response = error_response(exc, request_id)
+        except FilesError as exc:
+            _log.warning("%s: %s", request_id, exc.text)
+            response = error_response(_from_store(exc), request_id)
+        response.headers["request-id"] = request_id
+        response.headers["anthropic-organization-id"] = "emulator"
+        if workspace is not None:
+            response.headers["anthropic-workspace-id"] = workspace.id
+        return response
+
+
+def _check_headers(request: Request, workspace: Workspace) -> None:
+    if not request.headers.get("anthropic-version"):
+        raise ApiError(400, "anthropic-version: header is required")
+    wanted = request.headers.get("anthropic-workspace-id")
+    if wanted is not None and wanted != workspace.id:
+        raise ApiError(400, "anthropic-workspace-id: does not match the workspace of the credential")
+
+
+def _from_store(error: FilesError) -> ApiError:
+    if isinstance(error, StorageFull):
+        return ApiError(400, "There is no room left on the emulator's disk.", "storage_quota_exceeded")
+    if isinstance(error, StoreBusy):
+        return ApiError(529, "Overloaded")
+    return ApiError(500, "Internal server error")
+
+
+async def _no_route(_: Request, __: Exception) -> Response:
+    return error_response(ApiError(404, "Not found"), new_id("req"))
+
+
+async def _no_method(_: Request, __: Exception) -> Response:
+    return error_response(ApiError(405, "Method not allowed"), new_id("req"))

@@ -1,0 +1,65 @@
+"""How the API says yes and no: its JSON, its error envelope, its headers."""
+
+import json
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.responses import Response
+
+__all__ = ["ApiError", "api_response", "error_response", "new_id"]
+
+_TYPES = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    402: "billing_error",
+    403: "permission_error",
+    404: "not_found_error",
+    405: "invalid_request_error",
+    409: "conflict_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+    500: "api_error",
+    529: "overloaded_error",
+}
+_ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+
+
+class ApiError(Exception):
+    """A refusal as the API words it: a status, a message, and for some causes a code."""
+
+    def __init__(
+        self, status: int, message: str, code: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.code = code
+        self.headers = dict(headers or {})
+
+    def body(self, request_id: str) -> dict[str, Any]:
+        """The envelope: {"type": "error", "error": {...}, "request_id": ...}."""
+        error: dict[str, Any] = {"type": _TYPES.get(self.status, "api_error"), "message": self.message}
+        if self.code is not None:
+            error["details"] = {"error_code": self.code}
+        return {"type": "error", "error": error, "request_id": request_id}
+
+
+def new_id(prefix: str) -> str:
+    """An id in the API's style, such as `req_011C...`."""
+    return f"{prefix}_011C" + "".join(secrets.choice(_ALPHABET) for _ in range(20))
+
+
+def api_response(data: Any, status: int = 200) -> Response:
+    """A JSON reply in UTF-8. A lone surrogate in it, which that cannot carry, is escaped."""
+    try:
+        body = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:
+        body = json.dumps(data, separators=(",", ":")).encode()
+    return Response(body, status, media_type="application/json")
+
+
+def error_response(error: ApiError, request_id: str) -> Response:
+    response = api_response(error.body(request_id), error.status)
+    response.headers.update(error.headers)
+    return response

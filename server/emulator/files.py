@@ -1,0 +1,261 @@
+"""The Files API's operations over a workspace, in the GA dialect and the beta one."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from files_api_mcp.backends.documents.types import sniff
+from files_api_mcp.backends.errors import BadFilename, FileExpired, InvalidArgument, NotFound
+from files_api_mcp.backends.filenames import check_filename
+from files_api_mcp.backends.models import FileRecord, NewFile
+from files_api_mcp.backends.newfile import LIFETIME_S
+from files_api_mcp.backends.snapshot import Snapshot
+from files_api_mcp.server.emulator.envelope import ApiError, api_response
+from files_api_mcp.server.emulator.headers import betas, boundary_of
+from files_api_mcp.server.emulator.receiving import LARGEST_FILE, Received, received
+from files_api_mcp.server.emulator.workspaces import Workspace
+
+__all__ = ["Dialect", "FilesApi", "live_file", "wire_file"]
+
+_FORM_OVERHEAD = 1024 * 1024
+_MOST_IDS = 100
+_EXTENSIONS = {
+    "application/pdf": ".pdf",
+    "text/plain": ".txt",
+    "text/csv": ".csv",
+    "text/markdown": ".md",
+    "text/html": ".html",
+    "application/json": ".json",
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/gif": ".gif",
+    "image/webp": ".webp",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """Which shapes a request asks for: by its beta header, and by nothing else."""
+
+    beta: bool
+    managed: bool
+
+    @classmethod
+    def of(cls, request: Request) -> "Dialect":
+        named = betas(request.headers)
+        beta = "files-api-2025-04-14" in named
+        return cls(beta=beta, managed=not beta and "managed-agents-2026-04-01" in named)
+
+
+def wire_file(record: FileRecord, dialect: Dialect) -> dict[str, Any]:
+    """A file as the API shows it."""
+    shown: dict[str, Any] = {
+        "id": record.id,
+        "type": "file",
+        "filename": record.filename,
+        "mime_type": record.mime_type,
+        "size_bytes": record.size_bytes,
+        "created_at": _moment(record.created_at),
+        "downloadable": record.downloadable,
+    }
+    if not dialect.beta:
+        shown["expires_at"] = None if record.expires_at is None else _moment(record.expires_at)
+    return shown
+
+
+async def live_file(workspace: Workspace, file_id: str) -> FileRecord:
+    """A file whose content can be used.
+
+    Raises:
+        ApiError: There is none (404), or it expired (404, `file_expired`).
+    """
+    record = await _described(workspace, file_id)
+    if record.expires_at is not None and record.expires_at <= datetime.now(UTC):
+        raise ApiError(404, f"File `{file_id}` has expired.", "file_expired")
+    return record
+
+
+class FilesApi:
+    """Answers requests below /v1/files. `storage_bytes` bounds what a workspace may hold."""
+
+    def __init__(self, storage_bytes: int) -> None:
+        self._storage_bytes = storage_bytes
+
+    async def upload(self, request: Request, workspace: Workspace) -> Response:
+        """POST /v1/files: every upload is a file of its own, as at the API."""
+        boundary = boundary_of(request.headers.get("content-type", ""))
+        if _length(request) > LARGEST_FILE + _FORM_OVERHEAD:
+            raise ApiError(413, "Request exceeds the maximum allowed number of bytes.", headers={"connection": "close"})
+        dialect = Dialect.of(request)
+        async with received(request.stream(), boundary, workspace.spool) as upload:
+            new = _new_file(upload, dialect)
+            if await workspace.store.stored_bytes() + upload.size_bytes > self._storage_bytes:
+                raise ApiError(400, "The organization's storage quota is exceeded.", "storage_quota_exceeded")
+            snapshot = Snapshot(upload.path, upload.sha256, upload.size_bytes, upload.head, upload.tail)
+            stored = await workspace.store.upload(snapshot, new, reuse=False)
+        return api_response(wire_file(stored.record, dialect))
+
+    async def list(self, request: Request, workspace: Workspace) -> Response:
+        """GET /v1/files: a page, newest first, or the files with given ids."""
+        dialect, query = Dialect.of(request), request.query_params
+        _refuse_unknown(query, dialect)
+        limit = _limit(query.get("limit"))
+        ids = list(dict.fromkeys(query.getlist("ids[]") + query.getlist("ids")))
+        if ids:
+            return await self._by_ids(workspace, dialect, ids, exclusive="page" in query or "limit" in query)
+        if "after_id" in query or "before_id" in query:
+            return await self._beside(workspace, dialect, query.get("after_id"), query.get("before_id"), limit)
+        try:
+            page = await workspace.store.list(limit=limit, cursor=query.get("page"))
+        except InvalidArgument as exc:
+            raise ApiError(400, "page: Invalid page token") from exc
+        return _listed(page.files, dialect, page.next_cursor, has_more=page.next_cursor is not None)
+
+    async def metadata(self, request: Request, workspace: Workspace) -> Response:
+        """GET /v1/files/{id}."""
+        record = await _described(workspace, request.path_params["file_id"])
+        return api_response(wire_file(record, Dialect.of(request)))
+
+    async def delete(self, request: Request, workspace: Workspace) -> Response:
+        """DELETE /v1/files/{id}: a second one finds nothing."""
+        file_id = request.path_params["file_id"]
+        try:
+            deleted = await workspace.files.delete(file_id)
+        except NotFound as exc:
+            raise _not_found(file_id) from exc
+        if deleted.already_deleted:
+            raise _not_found(file_id)
+        return api_response({"id": file_id, "type": "file_deleted"})
+
+    async def content(self, request: Request, workspace: Workspace) -> Response:
+        """GET /v1/files/{id}/content: the bytes of files that tools made; uploads are not given back."""
+        file_id = request.path_params["file_id"]
+        record = await live_file(workspace, file_id)
+        if not record.downloadable:
+            raise ApiError(400, f"File `{file_id}` is not downloadable.", "file_not_downloadable")
+        headers = {"content-length": str(record.size_bytes)}
+        return StreamingResponse(_bytes_of(workspace, file_id), media_type=record.mime_type, headers=headers)
+
+    async def _by_ids(self, workspace: Workspace, dialect: Dialect, ids: "list[str]", *, exclusive: bool) -> Response:
+        if exclusive:
+            raise ApiError(400, "ids[]: Cannot be combined with page or limit")
+        if len(ids) > _MOST_IDS:
+            raise ApiError(400, f"ids[]: At most {_MOST_IDS} ids are allowed")
+        records: list[FileRecord] = []
+        for file_id in ids:
+            try:
+                records.append(await workspace.store.describe(file_id))
+            except NotFound:
+                continue
+        records.sort(key=lambda record: record.created_at, reverse=True)
+        return _listed(records, dialect, None, has_more=False)
+
+    async def _beside(
+        self, workspace: Workspace, dialect: Dialect, after: str | None, before: str | None, limit: int
+    ) -> Response:
+        if after and before:
+            raise ApiError(400, "after_id: Cannot be combined with before_id")
+        try:
+            page = await workspace.store.beside(after or before or "", limit=limit, newer=before is not None)
+        except NotFound as exc:
+            raise ApiError(400, f"{'after_id' if after else 'before_id'}: No such file") from exc
+        return _listed(page.files, dialect, page.next_cursor, has_more=page.next_cursor is not None)
+
+
+async def _described(workspace: Workspace, file_id: str) -> FileRecord:
+    try:
+        return await workspace.store.describe(file_id)
+    except NotFound as exc:
+        raise _not_found(file_id) from exc
+
+
+async def _bytes_of(workspace: Workspace, file_id: str) -> AsyncIterator[bytes]:
+    try:
+        async with workspace.store.download(file_id) as (_, chunks):
+            async for chunk in chunks:
+                yield chunk
+    except (NotFound, FileExpired):
+        # Gone since its headers were sent: the reply ends short of its length, which tells the client.
+        return
+
+
+def _not_found(file_id: str) -> ApiError:
+    return ApiError(404, f"File `{file_id[:200]}` not found.")
+
+
+def _new_file(upload: Received, dialect: Dialect) -> NewFile:
+    kind = upload.content_type
+    if kind is None and dialect.beta:
+        raise ApiError(400, "file: Content-Type is required")
+    name = PurePosixPath(upload.filename or "").name if upload.filename else ""
+    if kind is None:
+        kind = sniff(upload.head, upload.tail, name)
+    name = name or f"unnamed{_EXTENSIONS.get(kind, '')}"
+    try:
+        check_filename(name)
+    except BadFilename as exc:
+        raise ApiError(400, "Invalid filename") from exc
+    return NewFile(
+        filename=name,
+        mime_type=kind,
+        expires_in_seconds=_lifetime(upload.fields.get("expires_in_seconds")),
+        downloadable=False,
+    )
+
+
+def _lifetime(text: str | None) -> int | None:
+    if text is None:
+        return None
+    seconds = _whole_number(text)
+    if seconds is None or seconds not in LIFETIME_S:
+        raise ApiError(400, f"expires_in_seconds: Must be between {LIFETIME_S[0]} and {LIFETIME_S[-1]}")
+    return seconds
+
+
+def _limit(text: str | None) -> int:
+    if text is None:
+        return 20
+    limit = _whole_number(text)
+    if limit is None or not 1 <= limit <= 1000:
+        raise ApiError(400, "limit: Must be an integer between 1 and 1000")
+    return limit
+
+
+def _whole_number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def _refuse_unknown(query: Any, dialect: Dialect) -> None:
+    if dialect.beta:
+        refused = {"page", "ids[]", "ids"}
+    elif dialect.managed:
+        refused = {"page", "ids[]", "ids"} if "after_id" in query or "before_id" in query else set[str]()
+    else:
+        refused = {"before_id", "after_id", "scope_id"}
+    for name in sorted(refused & set(query)):
+        raise ApiError(400, f"{name}: Extra inputs are not permitted")
+
+
+def _listed(records: "list[FileRecord]", dialect: Dialect, cursor: str | None, *, has_more: bool) -> Response:
+    body: dict[str, Any] = {"data": [wire_file(record, dialect) for record in records]}
+    if not dialect.beta:
+        body["next_page"] = cursor
+    if dialect.beta or dialect.managed:
+        body["has_more"] = has_more
+        body["first_id"] = records[0].id if records else None
+        body["last_id"] = records[-1].id if records else None
+    return api_response(body)
+
+
+def _length(request: Request) -> int:
+    return _whole_number(request.headers.get("content-length", "")) or 0
+
+
+def _moment(moment: datetime) -> str:
+    # Milliseconds, written with six digits, as recorded from the API.
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}000Z"

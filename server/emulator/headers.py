@@ -1,0 +1,62 @@
+"""Reading headers as the API reads them: of a multipart part, of a form, of a caller."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from files_api_mcp.server.emulator.envelope import ApiError
+
+__all__ = ["PartHeaders", "betas", "boundary_of", "key_of", "part_headers"]
+
+_PARAMETER = re.compile(r';\s*([A-Za-z0-9_*-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;"\s]*))')
+_ESCAPED = re.compile(r'\\(["\\])')
+
+
+@dataclass(frozen=True, slots=True)
+class PartHeaders:
+    """What a part says of itself; None where it says nothing."""
+
+    name: str
+    filename: str | None
+    content_type: str | None
+
+
+def part_headers(headers: Mapping[str, str]) -> PartHeaders:
+    """Read a part's headers (lower-case names). Extended parameters (`filename*`) do not count in forms (RFC 7578)."""
+    found = _parameters(headers.get("content-disposition", ""))
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    return PartHeaders(found.get("name", ""), found.get("filename"), kind or None)
+
+
+def boundary_of(content_type: str) -> bytes:
+    """The boundary of a multipart form.
+
+    Raises:
+        ApiError: The request is no such form.
+    """
+    kind = content_type.partition(";")[0].strip().lower()
+    boundary = _parameters(content_type).get("boundary", "")
+    if kind != "multipart/form-data" or not boundary or not boundary.isascii():
+        raise ApiError(400, "Content-Type must be multipart/form-data with a boundary")
+    return boundary.encode()
+
+
+def key_of(headers: Mapping[str, str]) -> str:
+    """The credential of a request: `x-api-key`, or a bearer token; empty without one."""
+    key = headers.get("x-api-key", "")
+    if key:
+        return key
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def betas(headers: Mapping[str, str]) -> frozenset[str]:
+    """The names in the `anthropic-beta` header, which may be several, separated by commas."""
+    return frozenset(name.strip() for name in headers.get("anthropic-beta", "").split(",") if name.strip())
+
+
+def _parameters(value: str) -> dict[str, str]:
+    return {
+        match[1].lower(): _ESCAPED.sub(r"\1", match[2]) if match[2] is not None else match[3]
+        for match in _PARAMETER.finditer(value)
+    }

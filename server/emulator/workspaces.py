@@ -1,0 +1,89 @@
+"""Workspaces: each key's own files, in a folder of their own, opened when first asked for."""
+
+import hashlib
+import hmac
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from anyio.abc import TaskGroup
+
+from files_api_mcp.backends.documents.workers import DocumentWorkers
+from files_api_mcp.backends.local.files import LocalFiles
+from files_api_mcp.backends.local.library import LocalLibrary, open_library
+from files_api_mcp.backends.local.store import LocalStore, open_store
+from files_api_mcp.backends.spool import Spool, open_spool
+from files_api_mcp.server.emulator.envelope import ApiError
+from files_api_mcp.server.opening import OnFirstUse
+
+__all__ = ["Workspace", "Workspaces"]
+
+_MOST_WORKSPACES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """One workspace's files. `inline` holds, for the length of a request, documents that came inside it."""
+
+    id: str
+    store: LocalStore
+    files: LocalFiles
+    library: LocalLibrary
+    inline: LocalStore
+    inline_library: LocalLibrary
+    spool: Spool
+
+
+class Workspaces:
+    """Finds the workspace of a key. With `keys`, no other key is let in; without, any key is, each to its own."""
+
+    def __init__(self, data_dir: Path, keys: Sequence[str], owner: TaskGroup, workers: DocumentWorkers) -> None:
+        self._data_dir = data_dir
+        self._keys = tuple(keys)
+        self._owner = owner
+        self._workers = workers
+        self._opened: dict[str, OnFirstUse[Workspace]] = {}
+
+    async def of_key(self, key: str) -> Workspace:
+        """The workspace that a key opens.
+
+        Raises:
+            ApiError: The key is missing or not one of those let in (401), or there are too many workspaces.
+        """
+        if not key:
+            raise ApiError(401, "x-api-key header is required")
+        if self._keys and not any(hmac.compare_digest(key.encode(), known.encode()) for known in self._keys):
+            raise ApiError(401, "invalid x-api-key")
+        name = hashlib.sha256(key.encode()).hexdigest()[:24]
+        if name not in self._opened:
+            if len(self._opened) >= _MOST_WORKSPACES:
+                raise ApiError(529, "Too many workspaces are open")
+            self._opened[name] = OnFirstUse(lambda: self._open(name), self._owner)
+        return await self._opened[name].get()
+
+    def close(self) -> None:
+        """Let every workspace be closed; the owner's task group waits for it."""
+        for opened in self._opened.values():
+            opened.close()
+
+    @asynccontextmanager
+    async def _open(self, name: str) -> AsyncGenerator[Workspace]:
+        folder = self._data_dir / "workspaces" / name
+        async with AsyncExitStack() as stack:
+            store = await stack.enter_async_context(open_store(folder))
+            library = await stack.enter_async_context(open_library(folder, store, self._workers))
+            spool = await stack.enter_async_context(open_spool(folder / "spool"))
+            inline = await stack.enter_async_context(open_store(spool.folder / "inline"))
+            inline_library = await stack.enter_async_context(
+                open_library(spool.folder / "inline", inline, self._workers)
+            )
+            yield Workspace(
+                id=f"wrkspc_{name}",
+                store=store,
+                files=LocalFiles(store, library),
+                library=library,
+                inline=inline,
+                inline_library=inline_library,
+                spool=spool,
+            )
