@@ -16,6 +16,7 @@ from files_api_mcp.backends.anthropic.replies import error_from, failure_of, par
 from files_api_mcp.backends.anthropic.retry import GoneOnRepeat, Sender, unreachable
 from files_api_mcp.backends.anthropic.wire import ApiRequest, Lost, NotSent, Reply, decoded
 from files_api_mcp.backends.errors import NotFound, UpstreamBadReply
+from files_api_mcp.backends.local.ids import check_file_id
 from files_api_mcp.backends.models import FileMetadata
 
 __all__ = ["BETA", "FilesClient", "ListedPage", "PageToken", "WireFile", "valid"]
@@ -128,6 +129,8 @@ class FilesClient:
 
     async def by_ids(self, file_ids: Sequence[str]) -> list[WireFile]:
         """The files with these ids (at most 100) that exist, in no particular order."""
+        for file_id in file_ids:
+            check_file_id(file_id)
         if self._answers_in_beta:
             return [file for file in [await self._if_there(file_id) for file_id in file_ids] if file is not None]
         params = [("ids[]", file_id) for file_id in file_ids]
@@ -241,8 +244,7 @@ def _next(body: dict[str, Any], files: list[WireFile], limit: int | None) -> Pag
 
 
 def _path(file_id: str) -> str:
-    if not _ID.fullmatch(file_id):
-        raise NotFound("That is not the id of a file: ids look like file_ and letters or digits.")
+    check_file_id(file_id)
     return f"{_FILES}/{quote(file_id, safe='')}"
 
 

@@ -13,6 +13,7 @@ from files_api_mcp.backends.anthropic.ledger import Content, Entry, Ledger
 from files_api_mcp.backends.anthropic.sendable import sendable
 from files_api_mcp.backends.anthropic.uploading import Uploader
 from files_api_mcp.backends.errors import FilesError, InvalidArgument, NotFound
+from files_api_mcp.backends.local.ids import check_file_id
 from files_api_mcp.backends.local.rows import fold
 from files_api_mcp.backends.models import DeletedFile, FilePage, FileRecord, NewFile, Progress, UploadedFile, silent
 from files_api_mcp.backends.newfile import check_new
@@ -142,6 +143,7 @@ class AnthropicFiles:
         Raises:
             NotFound: There is none with this id, or it was deleted.
         """
+        check_file_id(file_id)
         try:
             file = await self._client.metadata(file_id)
         except NotFound:
@@ -167,6 +169,7 @@ class AnthropicFiles:
         Raises:
             NotFound: There is none with this id.
         """
+        check_file_id(file_id)
         name = await self._ledger.name_of_gone(file_id)
         if name is not None:
             return DeletedFile(file_id, name, already_deleted=True)

@@ -16,7 +16,7 @@ from files_api_mcp.backends.anthropic.multipart import MultipartBody, UploadPart
 from files_api_mcp.backends.anthropic.replies import ApiFailure, error_from, failure_of
 from files_api_mcp.backends.anthropic.retry import ATTEMPTS, unreachable
 from files_api_mcp.backends.anthropic.wire import ApiRequest, Lost, NotSent, Reply
-from files_api_mcp.backends.errors import FilesError, OutcomeUnknown, UpstreamBadReply
+from files_api_mcp.backends.errors import FilesError, NotFound, OutcomeUnknown, UpstreamBadReply, UpstreamError
 from files_api_mcp.backends.local.times import from_us
 from files_api_mcp.backends.models import Progress
 
@@ -176,7 +176,18 @@ class Uploader:
         return file
 
     async def _refuse_other(self, file: WireFile, content: Content) -> None:
-        if not _describes(file, content) or await self._ledger.known([file.id]):
+        """Pass the acknowledgement of what was sent alone. An id is believed once the server describes the file under
+        it: nobody could be told later which bytes stand behind a wrong one."""
+        described = _describes(file, content) and not await self._ledger.known([file.id])
+        if described:
+            try:
+                described = _describes(await self._client.metadata(file.id), content)
+            except NotFound:
+                described = False
+            except UpstreamError:
+                # Unreachable now: the acknowledgement itself was sound.
+                return
+        if not described:
             raise UpstreamBadReply("The API acknowledged another file than the one that was sent.")
 
     async def _settled(self, intent: Intent, began: float, deadline: float, error: FilesError) -> WireFile | None:

@@ -11,6 +11,7 @@ import httpx2
 from anyio import to_thread
 
 from files_api_mcp.backends.anthropic.endpoint import Endpoint
+from files_api_mcp.backends.anthropic.transport import make_transport
 from files_api_mcp.backends.errors import FilesError, StoreDamaged, UpstreamBadReply
 
 __all__ = ["ApiRequest", "Lost", "NotSent", "Reply", "Wire", "decoded", "open_wire", "printable"]
@@ -19,6 +20,7 @@ _log = logging.getLogger(__name__)
 
 API_VERSION = "2026-10-21"
 _LARGEST_REPLY = 1024 * 1024
+_LARGEST_ERROR = 64 * 1024
 _CONNECT_S = 10.0
 _STALLED_S = 30.0
 """How long a peer may take no byte of a request before it counts as lost."""
@@ -82,16 +84,15 @@ def _make_client(endpoint: Endpoint) -> httpx2.AsyncClient:
     }
     if endpoint.workspace_id:
         headers["anthropic-workspace-id"] = endpoint.workspace_id
+    context = httpx2.create_ssl_context() if endpoint.base_url.startswith("https:") else None
     return httpx2.AsyncClient(
         base_url=endpoint.base_url,
         headers=headers,
-        verify=httpx2.create_ssl_context() if endpoint.base_url.startswith("https:") else False,
-        proxy=endpoint.proxy,
+        transport=make_transport(context, connections=_CONNECTIONS, proxy=endpoint.proxy),
         # Not from the environment: .netrc would replace the credential.
         trust_env=False,
         follow_redirects=False,
         timeout=httpx2.Timeout(None, connect=_CONNECT_S, write=_STALLED_S),
-        limits=httpx2.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS // 2),
     )
 
 
@@ -112,7 +113,9 @@ class Wire:
         """
         with anyio.move_on_at(deadline):
             async with self._answered(request) as response:
-                body = await _whole(response, request.largest_reply)
+                # An error's body explains; that it explains at length is no reason to read it all.
+                whole = response.is_success
+                body = await _whole(response, request.largest_reply if whole else _LARGEST_ERROR, whole=whole)
                 return Reply(response.status_code, response.headers, body)
         raise Lost("no reply in time")
 
@@ -181,11 +184,13 @@ def _reason(exc: Exception) -> str:
     return f"{type(exc).__name__}: {printable(str(exc))}"
 
 
-async def _whole(response: httpx2.Response, most: int) -> bytes:
+async def _whole(response: httpx2.Response, most: int, *, whole: bool) -> bytes:
     body = bytearray()
     async for block in decoded(response):
         body += block
         if len(body) > most:
+            if not whole:
+                break
             raise UpstreamBadReply("The service's reply is longer than any real one.")
     return bytes(body)
 

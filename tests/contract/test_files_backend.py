@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from files_api_mcp.backends.errors import BadFilename, FilesError, InvalidArgument, NotFound
+from files_api_mcp.backends.errors import BadFilename, FilesError, InvalidArgument, NotDownloadable, NotFound
 from files_api_mcp.backends.models import FileMetadata, NewFile
 from files_api_mcp.backends.protocol import FilesBackend
-from tests.contract.conftest import Freeze
+from tests.contract.conftest import Freeze, Place, read
 from tests.frozen import text_file
 
 pytestmark = pytest.mark.anyio
@@ -19,12 +19,8 @@ async def names(files: FilesBackend, name_contains: str | None = None) -> list[s
     return [file.filename for file in (await files.list(limit=1000, name_contains=name_contains)).files]
 
 
-async def read(files: FilesBackend, file_id: str) -> bytes:
-    async with files.download(file_id) as (_, chunks):
-        return b"".join([chunk async for chunk in chunks])
-
-
-async def test_an_upload_is_described_listed_and_given_back(files: FilesBackend, freeze: Freeze) -> None:
+async def test_an_upload_is_described_listed_and_stored_whole(place: Place, freeze: Freeze) -> None:
+    files = place.files
     content = bytes(range(256)) * 9
     new = NewFile("plan.bin", "application/octet-stream", title="The plan", source_path="/home/me/plan.bin")
     uploaded = await files.upload(freeze(content), new)
@@ -38,7 +34,18 @@ async def test_an_upload_is_described_listed_and_given_back(files: FilesBackend,
     assert record.expires_at is None
     assert await files.describe(record.id) == record
     assert (await files.list()).files == [record]
-    assert await read(files, record.id) == content
+    assert await place.bytes_of(record.id) == content
+
+
+async def test_bytes_come_back_or_it_is_said_that_they_do_not(place: Place, freeze: Freeze) -> None:
+    record = (await place.files.upload(freeze(b"content"), text_file("a.txt"))).record
+    assert record.downloadable is place.gives_back
+    if place.gives_back:
+        assert await read(place.files, record.id) == b"content"
+        return
+    with pytest.raises(NotDownloadable) as caught:
+        await read(place.files, record.id)
+    assert caught.value.text.startswith("[not_downloadable] ")
 
 
 async def test_the_wire_shape_is_the_files_apis(files: FilesBackend, freeze: Freeze) -> None:
@@ -196,23 +203,28 @@ async def test_a_deleted_file_is_gone_and_deleting_it_again_says_so(files: Files
         await read(files, record.id)
 
 
-async def test_a_deleted_file_can_be_uploaded_again_as_a_new_one(files: FilesBackend, freeze: Freeze) -> None:
+async def test_a_deleted_file_can_be_uploaded_again_as_a_new_one(place: Place, freeze: Freeze) -> None:
+    files = place.files
     first = (await files.upload(freeze(b"a"), text_file("a.txt"))).record
     await files.delete(first.id)
     second = await files.upload(freeze(b"a"), text_file("a.txt"))
     assert second.reused is False
     assert second.record.id != first.id
-    assert await read(files, second.record.id) == b"a"
+    assert await place.bytes_of(second.record.id) == b"a"
 
 
-async def test_files_that_share_bytes_are_deleted_one_by_one(files: FilesBackend, freeze: Freeze) -> None:
+async def test_files_that_share_bytes_are_deleted_one_by_one(place: Place, freeze: Freeze) -> None:
+    files = place.files
     first = (await files.upload(freeze(b"shared"), text_file("a.txt"))).record
     second = (await files.upload(freeze(b"shared"), text_file("b.txt"))).record
     await files.delete(first.id)
-    assert await read(files, second.id) == b"shared"
+    assert await place.bytes_of(second.id) == b"shared"
 
 
-async def test_a_reader_finishes_although_the_file_is_deleted_meanwhile(files: FilesBackend, freeze: Freeze) -> None:
+async def test_a_reader_finishes_although_the_file_is_deleted_meanwhile(place: Place, freeze: Freeze) -> None:
+    if not place.gives_back:
+        return
+    files = place.files
     content = bytes(3 * 1024 * 1024) + b"end"
     record = (await files.upload(freeze(content), text_file("big.bin"))).record
     async with files.download(record.id) as (described, chunks):

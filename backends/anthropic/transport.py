@@ -1,0 +1,126 @@
+"""Connections on which a reply is heard even while a request is still being sent.
+
+A server may refuse an upload at its first bytes (413, 401) and close. On asyncio, the write that fails then closes the
+socket for reading too, and the refusal, already received by the kernel, is lost with it.
+"""
+
+import asyncio
+import re
+import ssl
+from collections.abc import Iterable
+from typing import Any, cast
+
+import anyio
+import httpcore2
+import httpx2
+
+__all__ = ["make_transport"]
+
+_READ_AHEAD = 64 * 1024
+_INTERIM = re.compile(rb"\A(?:HTTP/1\.[01] 1\d\d[^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n)+")
+
+
+def make_transport(
+    context: ssl.SSLContext | None, *, connections: int, proxy: str | None = None
+) -> httpx2.AsyncBaseTransport:
+    """A pool of that many connections, half of them kept open between requests. `context` None: plain HTTP."""
+    limits = httpx2.Limits(max_connections=connections, max_keepalive_connections=connections // 2)
+    if proxy is not None:
+        return httpx2.AsyncHTTPTransport(verify=context or True, trust_env=False, limits=limits, proxy=proxy)
+    return _Transport(context, limits)
+
+
+class _Transport(httpx2.AsyncHTTPTransport):
+    """The library's transport over a pool with connections of ours, for which it has no parameter."""
+
+    def __init__(self, context: ssl.SSLContext | None, limits: httpx2.Limits) -> None:
+        super().__init__(verify=context or False, trust_env=False, limits=limits)
+        self._pool = httpcore2.AsyncConnectionPool(
+            ssl_context=context,
+            max_connections=limits.max_connections,
+            max_keepalive_connections=limits.max_keepalive_connections,
+            keepalive_expiry=limits.keepalive_expiry,
+            network_backend=_Backend(),
+        )
+
+
+class _Backend(httpcore2.AsyncNetworkBackend):
+    def __init__(self) -> None:
+        # Two types to a checker: the library has a stand-in for where anyio is not installed.
+        self._inner = cast(httpcore2.AsyncNetworkBackend, httpcore2.AnyIOBackend())
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore2.AsyncNetworkStream:
+        return _Stream(await self._inner.connect_tcp(host, port, timeout, local_address, socket_options))
+
+    async def sleep(self, seconds: float) -> None:
+        await self._inner.sleep(seconds)
+
+
+class _Stream(httpcore2.AsyncNetworkStream):
+    """Begins to read with the second write of a request, which is its body's first."""
+
+    def __init__(self, inner: httpcore2.AsyncNetworkStream) -> None:
+        self._inner = inner
+        self._ahead: asyncio.Task[bytes] | None = None
+        self._heard = b""
+        self._writes = 0
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if self._writes:
+            self._listen()
+        self._writes += 1
+        if self._is_answered():
+            # The library takes this for the end of sending, and reads the reply.
+            raise httpcore2.WriteError("the reply came before the request's end")
+        await self._inner.write(buffer, timeout)
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        self._writes = 0
+        if self._heard:
+            heard, self._heard = self._heard[:max_bytes], self._heard[max_bytes:]
+            return heard
+        if self._ahead is None:
+            return await self._inner.read(max_bytes, timeout)
+        ahead, self._ahead = self._ahead, None
+        try:
+            with anyio.fail_after(timeout):
+                return await ahead
+        except TimeoutError as exc:
+            raise httpcore2.ReadTimeout from exc
+
+    async def aclose(self) -> None:
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None:
+            ahead.cancel()
+            await asyncio.wait([ahead])
+            if not ahead.cancelled():
+                ahead.exception()  # looked at, so that nobody is warned of it
+        await self._inner.aclose()
+
+    async def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore2.AsyncNetworkStream:
+        return _Stream(await self._inner.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+    def _listen(self) -> None:
+        if self._ahead is not None and self._ahead.done() and not self._ahead.exception() and self._ahead.result():
+            self._heard += self._ahead.result()
+            self._ahead = None
+        if self._ahead is None and len(self._heard) < _READ_AHEAD:
+            self._ahead = asyncio.create_task(self._inner.read(_READ_AHEAD))
+
+    def _is_answered(self) -> bool:
+        """Whether the connection ended, or more has come than interim replies (100 Continue, 103 Early Hints)."""
+        if self._ahead is not None and self._ahead.done():
+            return True
+        return bool(_INTERIM.sub(b"", self._heard))

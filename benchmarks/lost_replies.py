@@ -1,0 +1,195 @@
+"""Uploads whose first reply is lost, ours beside the official SDK's: `python -m benchmarks.lost_replies [--uploads N]`.
+
+The server commits each file and then loses the first reply; right is one file per upload. The SDK (fetched by uv
+into an environment of its own) retries as it does by default. With `--same-names` all files have one name and one
+size, and every reply is lost, so that only looking at the server's list can tell which id is whose.
+"""
+
+import argparse
+import hashlib
+import json
+import logging
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx2
+
+from files_api_mcp.backends.anthropic.endpoint import endpoint_from
+from files_api_mcp.backends.anthropic.files import AnthropicFiles
+from files_api_mcp.backends.anthropic.opening import open_anthropic_files
+from files_api_mcp.backends.anthropic.uploading import Timing
+from files_api_mcp.backends.errors import FilesError
+from files_api_mcp.backends.models import NewFile
+from files_api_mcp.backends.roots import Roots
+from files_api_mcp.backends.snapshot import freeze
+from files_api_mcp.backends.spool import Spool, open_spool
+
+MODES = ("commit_then_500", "commit_then_reset", "commit_then_close", "commit_then_hang", "truncated_json")
+SDK = "anthropic==2.11.0"
+AT_ONCE = 32
+WAITS_S = 2.0
+SDK_UPLOADS = """
+import asyncio, json, sys, time
+from pathlib import Path
+from anthropic import AsyncAnthropic
+
+async def main():
+    root, url, at_once, waits = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
+    client = AsyncAnthropic(api_key="benchmark", base_url=url, timeout=waits)
+    free = asyncio.Semaphore(at_once)
+    ids = {}
+    async def upload(path):
+        async with free:
+            try:
+                told = await client.files.upload(file=(path.name, path.read_bytes(), "text/plain"))
+                ids[str(path.relative_to(root))] = told.id
+            except Exception:
+                pass
+    began = time.perf_counter()
+    await asyncio.gather(*map(upload, sorted(root.glob("*/*.txt"))))
+    print(json.dumps([ids, time.perf_counter() - began]))
+
+asyncio.run(main())
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What a client's uploads left: files at the server, and uploads whose id names the right bytes."""
+
+    at_server: int
+    right: int
+    seconds: float
+
+
+@contextmanager
+def serving() -> Generator[str]:
+    """The URL of a fault server in a process of its own."""
+    command = [sys.executable, "-m", "tests.faults.server"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        try:
+            yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+        finally:
+            process.kill()
+
+
+def write_files(root: Path, uploads: int, *, same_names: bool) -> dict[str, str]:
+    """Small distinct files of one size, each in its folder; their hashes by relative path."""
+    hashes: dict[str, str] = {}
+    for number in range(uploads):
+        content = f"Distinct file {number:06d}.\n".encode()
+        path = Path(f"{number:06d}") / ("report.txt" if same_names else f"report-{number:06d}.txt")
+        (root / path).parent.mkdir()
+        (root / path).write_bytes(content)
+        hashes[str(path)] = hashlib.sha256(content).hexdigest()
+    return hashes
+
+
+async def upload_all(root: Path, data_dir: Path, url: str, paths: list[str]) -> tuple[dict[str, str], float]:
+    """Upload through our client; the ids of the uploads that gave one, and the seconds."""
+    ids: dict[str, str] = {}
+    free = anyio.CapacityLimiter(AT_ONCE)
+    timing = Timing(reply_s=WAITS_S)
+    async with (
+        open_spool(data_dir / "spool") as spool,
+        open_anthropic_files(
+            endpoint_from({}, base_url=url), data_dir, spool, rate_limit=1_000_000, timing=timing
+        ) as place,
+    ):
+
+        async def upload(path: str) -> None:
+            async with free:
+                ids.update(await upload_one(place.files, roots, spool, path))
+
+        with Roots([root]) as roots:
+            began = time.perf_counter()
+            async with anyio.create_task_group() as group:
+                for path in paths:
+                    group.start_soon(upload, path)
+            return ids, time.perf_counter() - began
+
+
+async def upload_one(files: AnthropicFiles, roots: Roots, spool: Spool, path: str) -> dict[str, str]:
+    """The id by the path; nothing where the upload failed."""
+    try:
+        with roots.open_file(path) as source:
+            async with freeze(source, spool) as snapshot:
+                uploaded = await files.upload(snapshot, NewFile(Path(path).name, "text/plain"))
+    except FilesError as exc:
+        print(f"{path}: {exc.code}: {exc}", file=sys.stderr)
+        return {}
+    return {path: uploaded.record.id}
+
+
+def sdk_uploads(root: Path, url: str) -> tuple[dict[str, str], float]:
+    """Upload through the official SDK; the ids of the uploads that gave one, and the seconds."""
+    command = ["uv", "run", "-q", "--no-project", "--with", SDK, "python", "-c", SDK_UPLOADS]
+    given = [str(root), url, str(AT_ONCE), str(WAITS_S)]
+    return json.loads(subprocess.run([*command, *given], check=True, stdout=subprocess.PIPE).stdout)
+
+
+def tally(server: str, mode: str, ids: dict[str, str], hashes: dict[str, str], seconds: float) -> Tally:
+    """Compare what a client was told with what the server holds."""
+    state: dict[str, Any] = httpx2.get(f"{server}/_state/{mode}", timeout=60).json()
+    held = {file["id"]: file["sha256"] for file in state["committed"]}
+    right = {file_id for path, file_id in ids.items() if held.get(file_id) == hashes[path]}
+    return Tally(len(held), len(right), seconds)
+
+
+def compare(server: str, mode: str, uploads: int, *, same_names: bool) -> tuple[Tally, Tally]:
+    """Ours and the SDK's, on stores of their own."""
+    tallies: list[Tally] = []
+    for client in ("ours", "sdk"):
+        chosen = f"{mode}~always~{client}" if same_names else f"{mode}~{client}"
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder) / "root"
+            root.mkdir()
+            hashes = write_files(root, uploads, same_names=same_names)
+            url = f"{server}/{chosen}"
+            if client == "ours":
+                ids, seconds = anyio.run(upload_all, root, Path(folder) / "data", url, list(hashes))
+            else:
+                ids, seconds = sdk_uploads(root, url)
+        tallies.append(tally(server, chosen, ids, hashes, seconds))
+    return tallies[0], tallies[1]
+
+
+def main() -> int:
+    """Print the table; exit 0 when each of our uploads left one file and gave the right id."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--uploads", type=int, default=1000)
+    parser.add_argument("--same-names", action="store_true", help="one name, one size, and no reply ever arrives")
+    options = parser.parse_args()
+    logging.disable(logging.WARNING)  # every upload warns here
+    columns = "{:<18} {:>8} | {:>14} {:>10} {:>8} | {:>13} {:>10} {:>8}"
+    print(
+        columns.format("mode", "uploads", "files (ours)", "ids right", "seconds", "files (SDK)", "ids right", "seconds")
+    )
+    bad = 0
+    with serving() as server:
+        for mode in MODES:
+            ours, sdk = compare(server, mode, options.uploads, same_names=options.same_names)
+            bad += ours.at_server != options.uploads or ours.right != options.uploads
+            figures = (
+                ours.at_server,
+                ours.right,
+                f"{ours.seconds:.1f}",
+                sdk.at_server,
+                sdk.right,
+                f"{sdk.seconds:.1f}",
+            )
+            print(columns.format(mode, options.uploads, *figures), flush=True)
+    return int(bad > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,56 @@
+"""The emulator in the test's own event loop, on a real loopback socket, and our client opened against it."""
+
+import hashlib
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import anyio
+from anyio import to_thread
+
+from files_api_mcp.backends.anthropic.endpoint import Endpoint, endpoint_from
+from files_api_mcp.backends.anthropic.opening import AnthropicPlace, open_anthropic_files
+from files_api_mcp.backends.anthropic.uploading import Timing
+from files_api_mcp.backends.snapshot import open_spool
+from files_api_mcp.server.emulator.app import EmulatorSettings, emulator
+from files_api_mcp.server.emulator.serving import bound_socket, make_server
+
+KEY = "sk-ant-canary-0123456789abcdef"
+QUICK = Timing(upload_s=6.0, reply_s=1.0, looks=(0.0, 0.1, 0.3))
+
+
+def workspace_of(key: str) -> str:
+    """The name of the folder in which the emulator keeps a key's files."""
+    return hashlib.sha256(key.encode()).hexdigest()[:24]
+
+
+@asynccontextmanager
+async def emulated(data_dir: Path, **settings: object) -> AsyncGenerator[str]:
+    """An emulator's base URL."""
+    listener = bound_socket("127.0.0.1", 0)
+    async with emulator(EmulatorSettings(data_dir, **settings)) as application:  # type: ignore[arg-type]
+        # Reads a template of its own from the disk.
+        server = await to_thread.run_sync(make_server, application)
+        async with anyio.create_task_group() as group:
+            group.start_soon(server.serve, [listener])
+            try:
+                yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            finally:
+                server.should_exit = True
+
+
+def endpoint(base_url: str, key: str = KEY) -> Endpoint:
+    return endpoint_from({"ANTHROPIC_API_KEY": key}, base_url=base_url)
+
+
+@asynccontextmanager
+async def opened(
+    base_url: str, data_dir: Path, *, key: str = KEY, timing: Timing = QUICK, rate_limit: int = 1_000_000
+) -> AsyncGenerator[AnthropicPlace]:
+    """Our client on this server, with short waits."""
+    await to_thread.run_sync(lambda: data_dir.mkdir(parents=True, exist_ok=True))
+    async with (
+        open_spool(data_dir / "spool") as spool,
+        open_anthropic_files(endpoint(base_url, key), data_dir, spool, timing=timing, rate_limit=rate_limit) as place,
+    ):
+        yield place
