@@ -16,7 +16,7 @@ from files_api_mcp.server.emulator.app import EmulatorSettings, emulator
 from files_api_mcp.server.emulator.serving import bound_socket, make_server
 
 KEY = "sk-ant-canary-0123456789abcdef"
-QUICK = Timing(upload_s=6.0, reply_s=1.0, looks=(0.0, 0.1, 0.3))
+QUICK = Timing(call_s=2.0, upload_s=6.0, reply_s=1.0, looks=(0.0, 0.1, 0.3))
 
 
 def workspace_of(key: str) -> str:

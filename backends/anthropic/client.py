@@ -23,8 +23,6 @@ __all__ = ["BETA", "FilesClient", "ListedPage", "PageToken", "WireFile", "valid"
 
 BETA = {"anthropic-beta": "files-api-2025-04-14"}
 _FILES = "/v1/files"
-_METADATA_S = 30.0
-_DOWNLOAD_S = 60.0
 _DOWNLOAD_BYTES_PER_S = 250_000
 _LARGEST_PAGE = 4 * 1024 * 1024
 _MOST_BARREN = 3
@@ -79,10 +77,12 @@ _FILE_LIST = TypeAdapter(list[WireFile])
 
 
 class FilesClient:
-    """Calls the Files API. Every call has a deadline; every reply is checked before it counts."""
+    """Calls the Files API. Every call has a deadline, `call_s` seconds beside the time that content takes; every reply
+    is checked before it counts."""
 
-    def __init__(self, sender: Sender, dialect: Dialect = "auto") -> None:
+    def __init__(self, sender: Sender, dialect: Dialect = "auto", *, call_s: float = 30.0) -> None:
         self.sender = sender
+        self._call_s = call_s
         self._dialect = dialect
         self._answers_in_beta = dialect == "beta"
 
@@ -104,7 +104,7 @@ class FilesClient:
 
         reply = await self.sender.send(
             ApiRequest("GET", _path(file_id), headers=self.headers),
-            deadline=anyio.current_time() + _METADATA_S,
+            deadline=anyio.current_time() + self._call_s,
             file_id=file_id,
             check=is_about_it,
         )
@@ -124,7 +124,7 @@ class FilesClient:
         request = ApiRequest("DELETE", _path(file_id), headers=self.headers)
         with suppress(GoneOnRepeat):
             await self.sender.send(
-                request, deadline=anyio.current_time() + _METADATA_S, file_id=file_id, check=is_about_it
+                request, deadline=anyio.current_time() + self._call_s, file_id=file_id, check=is_about_it
             )
 
     async def by_ids(self, file_ids: Sequence[str]) -> list[WireFile]:
@@ -175,7 +175,7 @@ class FilesClient:
             NotFound, FileExpired: It is gone.
         """
         request = ApiRequest("GET", f"{_path(file_id)}/content", headers=self.headers, accepts="application/binary")
-        deadline = anyio.current_time() + _DOWNLOAD_S + size_bytes / _DOWNLOAD_BYTES_PER_S
+        deadline = anyio.current_time() + self._call_s + size_bytes / _DOWNLOAD_BYTES_PER_S
         await self.sender.turn(deadline)
         try:
             async with self.sender.wire.open(request, deadline=deadline) as response:
@@ -201,7 +201,7 @@ class FilesClient:
         def is_a_page(reply: Reply) -> None:
             read.append(_listed(reply, limit))
 
-        await self.sender.send(request, deadline=anyio.current_time() + _METADATA_S, check=is_a_page)
+        await self.sender.send(request, deadline=anyio.current_time() + self._call_s, check=is_a_page)
         page = read[-1]
         if self._dialect == "auto" and page.next is not None and page.next.name == "after_id":
             self._answers_in_beta = True
@@ -233,6 +233,8 @@ def _next(body: dict[str, Any], files: list[WireFile], limit: int | None) -> Pag
     token = body.get("next_page")
     if isinstance(token, str) and token:
         return PageToken("page", token)
+    if token is not None and token != "":
+        raise UpstreamBadReply("The API says that there are more files, and not where.")
     if body.get("has_more"):
         last = body.get("last_id") or (files[-1].id if files else None)
         if not isinstance(last, str):

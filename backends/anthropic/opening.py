@@ -59,8 +59,9 @@ async def open_anthropic_files(
         open_ledger(data_dir / "ledger.db", endpoint.fingerprint) as ledger,
     ):
         sender = Sender(wire, Limiter(own / f"pace-{endpoint.fingerprint}", rate_limit))
-        client = FilesClient(sender, dialect)
+        timing = timing or Timing()
+        client = FilesClient(sender, dialect, call_s=timing.call_s)
         copies = Copies(own / "copies")
-        uploader = Uploader(client, ledger, timing or Timing())
+        uploader = Uploader(client, ledger, timing)
         files = AnthropicFiles(client, ledger, uploader, Turns(own / "turns"), copies, spool)
         yield AnthropicPlace(files, Shelf(files, ledger, copies, spool), wire, ledger, client)

@@ -34,12 +34,13 @@ _RECENT_LIMIT = 100
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How long an upload may take, in seconds, and when the server is asked after a lost reply.
+    """How long calls may take, in seconds (`call_s` all but uploads), and when the server is asked after a lost reply.
 
     `looks` are the pauses before each look at the server's list: it may show a new file late. Bytes are allowed
     for at `bytes_per_s`, which is a slow line's uplink.
     """
 
+    call_s: float = 30.0
     upload_s: float = 30.0
     bytes_per_s: float = 250_000
     reply_s: float = 15.0

@@ -65,7 +65,7 @@ def _application(
     rates = Rates(settings.files_per_minute, time.monotonic)
 
     async def messages(request: Request, workspace: Workspace) -> Response:
-        asked = messages_request(await json_body(request, MESSAGE_BYTES))
+        asked = messages_request(await json_body(request, MESSAGE_BYTES), _version(request))
         message = await answering.answer(asked, workspace)
         if asked.stream:
             return StreamingResponse(events(message), media_type="text/event-stream")
@@ -73,8 +73,8 @@ def _application(
 
     async def count_tokens(request: Request, _: Workspace) -> Response:
         body = await json_body(request, MESSAGE_BYTES)
-        asked = messages_request({"max_tokens": 1, **body})
-        if any(block.get("source", {}).get("type") == "file" for _, block in asked.blocks if "source" in block):
+        asked = messages_request({"max_tokens": 1, **body}, _version(request))
+        if asked.names_files:
             raise ApiError(400, "File sources are not supported in the token counting endpoint.")
         return api_response({"input_tokens": answering.count(asked)})
 
@@ -94,7 +94,9 @@ def _application(
         route(f"{batch}/cancel", POST=batches.cancel),
         route(f"{batch}/results", GET=batches.results),
     ]
-    return Starlette(routes=list(routes), exception_handlers={404: _no_route, 405: _no_method})
+    application = Starlette(routes=list(routes), exception_handlers={404: _no_route, 405: _no_method})
+    application.router.redirect_slashes = False
+    return application
 
 
 class _Endpoint:
@@ -146,9 +148,20 @@ def _from_store(error: FilesError) -> ApiError:
     return ApiError(500, "Internal server error")
 
 
+def _version(request: Request) -> str:
+    return request.headers["anthropic-version"]
+
+
 async def _no_route(_: Request, __: Exception) -> Response:
-    return error_response(ApiError(404, "Not found"), new_id("req"))
+    return _unrouted(ApiError(404, "Not found"))
 
 
-async def _no_method(_: Request, __: Exception) -> Response:
-    return error_response(ApiError(405, "Method not allowed"), new_id("req"))
+async def _no_method(_: Request, exc: Exception) -> Response:
+    return _unrouted(ApiError(405, "Method not allowed", headers=getattr(exc, "headers", None)))
+
+
+def _unrouted(error: ApiError) -> Response:
+    request_id = new_id("req")
+    response = error_response(error, request_id)
+    response.headers["request-id"] = request_id
+    return response

@@ -43,7 +43,8 @@ class BatchesApi:
     async def create(self, request: Request, workspace: Workspace) -> Response:
         """POST /v1/messages/batches."""
         body = await json_body(request, BATCH_BYTES)
-        requests = _requests(body)
+        version = request.headers["anthropic-version"]
+        requests = [{**one, "version": version} for one in _requests(body)]
         created = datetime.now(UTC)
         batch: Batch = {
             "id": new_id("msgbatch"),
@@ -145,7 +146,7 @@ class BatchesApi:
 
     async def _result(self, one: Batch, workspace: Workspace) -> Batch:
         try:
-            message = await self._answering.answer(messages_request(one["params"]), workspace)
+            message = await self._answering.answer(messages_request(one["params"], one["version"]), workspace)
         except ApiError as exc:
             return {"type": "errored", "error": exc.body(new_id("req"))}
         except FilesError as exc:

@@ -14,6 +14,7 @@ _BLOCKS = frozenset(
     "code_execution_tool_result web_fetch_tool_result mcp_tool_use mcp_tool_result".split()
 )
 _MOST_DEPTH = 3
+_STRICTER = "2026-10-21"
 
 Block = dict[str, Any]
 
@@ -43,6 +44,12 @@ class MessagesRequest:
         return "\n".join(last).strip()
 
     @property
+    def names_files(self) -> bool:
+        """Whether a document or an image is a stored file."""
+        shown = (block for _, block in self.blocks if block["type"] in ("document", "image"))
+        return any(block["source"]["type"] == "file" for block in shown)
+
+    @property
     def runs_code(self) -> bool:
         return any(str(tool.get("type", "")).startswith("code_execution") for tool in self.tools)
 
@@ -51,8 +58,8 @@ class MessagesRequest:
         return any(_cited(block) for _, block in self.blocks if block["type"] in ("document", "search_result"))
 
 
-def messages_request(body: Mapping[str, Any]) -> MessagesRequest:
-    """Read and check a request.
+def messages_request(body: Mapping[str, Any], version: str) -> MessagesRequest:
+    """Read and check a request by the rules of an API version (the header's date).
 
     Raises:
         ApiError: It is not one that the API takes (400), worded with the field's place.
@@ -68,10 +75,15 @@ def messages_request(body: Mapping[str, Any]) -> MessagesRequest:
         raise ApiError(400, "messages: at least one message is required")
     blocks = [found for place, message in enumerate(messages) for found in _blocks_of(message, f"messages.{place}")]
     _refuse_mixed_citations([block for _, block in blocks])
+    if version >= _STRICTER:
+        _refuse_dropped(body, blocks)
     stream = body.get("stream", False)
     if not isinstance(stream, bool):
         raise ApiError(400, "stream: Input should be a valid boolean")
-    return MessagesRequest(model, max_tokens, blocks, _system(body.get("system")), _tools(body.get("tools")), stream)
+    asked = MessagesRequest(model, max_tokens, blocks, _system(body.get("system")), _tools(body.get("tools")), stream)
+    if asked.wants_citations and _formatted(body):
+        raise ApiError(400, "citations: cannot be combined with output_config.format")
+    return asked
 
 
 def _blocks_of(message: object, place: str) -> list[tuple[str, Block]]:
@@ -89,9 +101,24 @@ def _blocks_of(message: object, place: str) -> list[tuple[str, Block]]:
     found: list[tuple[str, Block]] = []
     for number, block in enumerate(cast(list[object], content)):
         found += [(role, inner) for inner in _flat(block, f"{place}.content.{number}", 0)]
-    if role == "assistant" and any(block["type"] == "document" for _, block in found):
-        raise ApiError(400, f"{place}: document blocks are not allowed in assistant messages")
     return found
+
+
+def _refuse_dropped(body: Mapping[str, Any], blocks: list[tuple[str, Block]]) -> None:
+    """What the version of October 2026 no longer takes."""
+    for name in ("temperature", "top_p", "top_k"):
+        if name in body:
+            raise ApiError(400, f"{name}: Extra inputs are not permitted")
+    for role, block in blocks:
+        if role == "assistant" and block["type"] == "document":
+            raise ApiError(400, "messages: document blocks are not allowed in assistant messages")
+        if role == "user" and block["type"] == "text" and block.get("citations"):
+            raise ApiError(400, "messages: text blocks of a user may hold no citations")
+
+
+def _formatted(body: Mapping[str, Any]) -> bool:
+    config = body.get("output_config")
+    return "output_format" in body or (isinstance(config, dict) and "format" in cast(Block, config))
 
 
 def _flat(block: object, place: str, depth: int) -> list[Block]:
@@ -106,6 +133,8 @@ def _flat(block: object, place: str, depth: int) -> list[Block]:
         raise ApiError(400, f"{place}.text: Field required")
     if kind in ("document", "image"):
         _check_source(fields.get("source"), kind, place)
+    if kind == "search_result" and not (isinstance(fields.get("title"), str) and isinstance(fields.get("source"), str)):
+        raise ApiError(400, f"{place}.title: Field required")
     if kind == "container_upload" and not isinstance(fields.get("file_id"), str):
         raise ApiError(400, f"{place}.file_id: Field required")
     if kind != "tool_result" or not isinstance(fields.get("content"), list):

@@ -1,5 +1,7 @@
 """Running the emulator: a socket, a server, and an orderly end."""
 
+import contextlib
+import signal
 import socket
 import sys
 
@@ -33,8 +35,6 @@ def serve_emulator(settings: EmulatorSettings, *, host: str, port: int, log_leve
     )
     try:
         anyio.run(_serve, settings, listener)
-    except KeyboardInterrupt:
-        return
     except FilesError as exc:
         click.echo(f"files-api-mcp: {exc.text}", err=True)
         sys.exit(1)
@@ -43,7 +43,8 @@ def serve_emulator(settings: EmulatorSettings, *, host: str, port: int, log_leve
 def bound_socket(host: str, port: int) -> socket.socket:
     """A listening socket; port 0 takes a free one."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # Named: asyncio sends small replies at once only on sockets whose protocol is TCP by name.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((host, port))
     listener.listen(_BACKLOG)
@@ -61,7 +62,10 @@ def make_server(application: object) -> uvicorn.Server:
         server_header=False,
         timeout_graceful_shutdown=_GRACE_S,
     )
-    return uvicorn.Server(config)
+    server = uvicorn.Server(config)
+    # It would raise a signal again before the stores are closed.
+    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign]
+    return server
 
 
 async def _serve(settings: EmulatorSettings, listener: socket.socket) -> None:
@@ -69,5 +73,14 @@ async def _serve(settings: EmulatorSettings, listener: socket.socket) -> None:
     # that bound for good, which makes receiving twice as fast.
     freed = bytearray(24 << 20)
     del freed
-    async with emulator(settings) as application:
-        await make_server(application).serve(sockets=[listener])
+    async with emulator(settings) as application, anyio.create_task_group() as group:
+        server = make_server(application)
+        group.start_soon(_stop_on_signal, server)
+        await server.serve(sockets=[listener])
+        group.cancel_scope.cancel()
+
+
+async def _stop_on_signal(server: uvicorn.Server) -> None:
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async for _ in signals:
+            server.should_exit = True

@@ -19,7 +19,7 @@ from files_api_mcp.server.opening import OnFirstUse
 
 __all__ = ["Workspace", "Workspaces"]
 
-_MOST_WORKSPACES = 100
+_MOST_WORKSPACES = 1000
 
 
 @dataclass(frozen=True, slots=True)
