@@ -70,6 +70,7 @@ __all__ = [
     "UpstreamError",
     "UpstreamOverloaded",
     "UpstreamUnreachable",
+    "expected_in",
 ]
 
 
@@ -243,3 +244,13 @@ class ReadOnly(FilesError):
 
 class NotConfirmed(FilesError):
     code = "not_confirmed"
+
+
+def expected_in(exc: BaseException) -> FilesError | None:
+    """The expected failure that an exception is, or that a group of nothing but such holds first; None: a crash."""
+    if isinstance(exc, FilesError):
+        return exc
+    if not isinstance(exc, BaseExceptionGroup):
+        return None
+    found = [expected_in(inner) for inner in exc.exceptions]  # type: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    return None if None in found else found[0]

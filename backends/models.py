@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 __all__ = [
     "Answer",
+    "Ask",
     "Clock",
     "DeletedFile",
     "DocumentInfo",
@@ -171,6 +172,14 @@ class Answer:
     notes: list[str]
     usage: ModelUsage | None = None
     made: tuple[MadeFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One question to one file."""
+
+    file_id: str
+    question: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,13 @@
 """The seam: what tools need from the place that holds the files, whichever place that is."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.backends.models import (
     Answer,
+    Ask,
     DeletedFile,
     DocumentInfo,
     FilePage,
@@ -19,7 +21,7 @@ from files_api_mcp.backends.models import (
 )
 from files_api_mcp.backends.snapshot import Snapshot
 
-__all__ = ["Answerer", "FilesBackend", "Reader"]
+__all__ = ["Answerer", "BatchAnswerer", "FilesBackend", "Reader", "TakeAnswer"]
 
 
 class FilesBackend(Protocol):
@@ -73,6 +75,31 @@ class Answerer(Protocol):
         Raises:
             NotFound, FileExpired: One of the ids does not name a live file.
         """
+        ...
+
+
+TakeAnswer = Callable[[int, Answer | FilesError], Awaitable[None]]
+
+
+class BatchAnswerer(Protocol):
+    """Who answers many questions in the background, as they come to be answered."""
+
+    async def answer(
+        self, asks: Sequence[Ask], take: TakeAnswer, *, max_tokens: int, progress: Progress = silent
+    ) -> None:
+        """Hand each question's place in `asks`, and its answer or why it has none, to `take`: once each, in any order.
+
+        Whoever is interrupted and calls again with the same questions is given the same answers, where they were
+        paid for.
+
+        Raises:
+            Busy: The same questions are being answered for somebody else on this machine.
+            FilesError: No more can be answered now; those that were handed over stand.
+        """
+        ...
+
+    async def cancel(self, asks: Sequence[Ask], *, max_tokens: int) -> int:
+        """End what an interrupted call left going on for these questions; returns how many batches that are."""
         ...
 
 

@@ -83,6 +83,7 @@ def open_place(settings: Settings) -> AbstractAsyncContextManager[Backends]:
 async def open_local(settings: Settings) -> AsyncGenerator[Backends]:
     """The embedded backend. Its modules are loaded here: a server that only lists its tools needs none of them."""
     from files_api_mcp.backends.documents.workers import DocumentWorkers
+    from files_api_mcp.backends.local.batches import LocalBatches
     from files_api_mcp.backends.local.files import LocalFiles
     from files_api_mcp.backends.local.library import open_library
     from files_api_mcp.backends.local.store import open_store
@@ -94,13 +95,20 @@ async def open_local(settings: Settings) -> AsyncGenerator[Backends]:
         DocumentWorkers() as workers,
         open_library(settings.data_dir, store, workers) as library,
     ):
-        yield Backends(files=LocalFiles(store, library), answerer=library, reader=library, spool=spool)
+        yield Backends(
+            files=LocalFiles(store, library),
+            answerer=library,
+            reader=library,
+            batches=LocalBatches(library),
+            spool=spool,
+        )
 
 
 @asynccontextmanager
 async def open_anthropic(settings: Settings, upstream: Upstream) -> AsyncGenerator[Backends]:
     """The backend at Anthropic's API; what is uploaded from here is indexed here too, to be read and quoted from."""
     from files_api_mcp.backends.anthropic.answerer import AnthropicAnswerer
+    from files_api_mcp.backends.anthropic.batching import AnthropicBatches
     from files_api_mcp.backends.anthropic.opening import open_anthropic_files
     from files_api_mcp.backends.anthropic.reader import AnthropicReader
     from files_api_mcp.backends.documents.workers import DocumentWorkers
@@ -120,5 +128,6 @@ async def open_anthropic(settings: Settings, upstream: Upstream) -> AsyncGenerat
             files=place.files,
             answerer=AnthropicAnswerer(place, library, upstream.model, upstream.ask_timeout_s),
             reader=AnthropicReader(place.files, library),
+            batches=AnthropicBatches(place, library, upstream.model, settings.data_dir / "anthropic" / "batches"),
             spool=spool,
         )

@@ -1,6 +1,7 @@
 """The whole job of an agent on real documents, through a real server process and the SDK's client."""
 
 import json
+import os
 import sys
 import tempfile
 import time
@@ -19,6 +20,9 @@ from mcp.types import CallToolResult, ImageContent, TextContent
 from files_api_mcp.server.questions import question_from
 
 __all__ = ["run_demo"]
+
+
+_HANDED_ON = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL", "SSL_CERT_")
 
 
 class WrongResult(Exception):
@@ -132,6 +136,8 @@ async def _connected(paths: list[Path], place: tuple[str, ...]) -> AsyncGenerato
                 data_dir,
                 *roots,
             ],
+            # The SDK hands hardly anything of the environment on.
+            env={name: value for name, value in os.environ.items() if name.startswith(_HANDED_ON)},
         )
         async with Client(server) as client:
             yield client

@@ -1,12 +1,13 @@
 """The emulator in the test's own event loop, on a real loopback socket, and our client opened against it."""
 
 import hashlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import anyio
 from anyio import to_thread
+from starlette.types import ASGIApp
 
 from files_api_mcp.backends.anthropic.endpoint import Endpoint, endpoint_from
 from files_api_mcp.backends.anthropic.opening import AnthropicPlace, open_anthropic_files
@@ -25,12 +26,14 @@ def workspace_of(key: str) -> str:
 
 
 @asynccontextmanager
-async def emulated(data_dir: Path, **settings: object) -> AsyncGenerator[str]:
-    """An emulator's base URL."""
+async def emulated(
+    data_dir: Path, *, around: Callable[[ASGIApp], ASGIApp] | None = None, **settings: object
+) -> AsyncGenerator[str]:
+    """An emulator's base URL; `around` may stand between it and its clients."""
     listener = bound_socket("127.0.0.1", 0)
     async with emulator(EmulatorSettings(data_dir, **settings)) as application:  # type: ignore[arg-type]
         # Reads a template of its own from the disk.
-        server = await to_thread.run_sync(make_server, application)
+        server = await to_thread.run_sync(make_server, around(application) if around else application)
         async with anyio.create_task_group() as group:
             group.start_soon(server.serve, [listener])
             try:

@@ -12,7 +12,7 @@ from files_api_mcp.backends.models import Answer, Passage
 from files_api_mcp.tools.arguments import FileId
 from files_api_mcp.tools.deps import Dependencies, backends, progress_to, reported, respond
 
-__all__ = ["ask_document"]
+__all__ = ["AskResult", "ask_document", "ask_result"]
 
 _MOST_FILES = 20
 
@@ -68,10 +68,11 @@ async def ask_document(
             raise InvalidArgument(f"file_ids holds more than {_MOST_FILES} ids.", "Ask in several calls.")
         opened = await backends(ctx)
         answer = await opened.answerer.ask(question, file_ids or (), max_tokens=max_tokens, progress=progress_to(ctx))
-    return respond(_result(answer))
+    return respond(ask_result(answer))
 
 
-def _result(answer: Answer) -> AskResult:
+def ask_result(answer: Answer) -> AskResult:
+    """An answer as it is shown."""
     return AskResult(
         answer=answer.text,
         passages=[_cited(passage) for passage in answer.passages],

@@ -12,9 +12,9 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import CallToolResult, TextContent
 from pydantic import BaseModel
 
-from files_api_mcp.backends.errors import FilesError
+from files_api_mcp.backends.errors import FilesError, expected_in
 from files_api_mcp.backends.models import Progress
-from files_api_mcp.backends.protocol import Answerer, FilesBackend, Reader
+from files_api_mcp.backends.protocol import Answerer, BatchAnswerer, FilesBackend, Reader
 from files_api_mcp.backends.roots import Roots
 from files_api_mcp.backends.snapshot import Spool
 
@@ -30,6 +30,7 @@ class Backends:
     files: FilesBackend
     answerer: Answerer
     reader: Reader
+    batches: BatchAnswerer
     spool: Spool
 
 
@@ -63,19 +64,12 @@ def reported() -> Generator[None]:
     which the SDK logs and masks."""
     try:
         yield
-    except FilesError as exc:
-        raise ToolError(exc.text) from exc
-    except ExceptionGroup as group:
+    except (FilesError, ExceptionGroup) as exc:
         # A task group wraps even a single failure.
-        expected, crashes = group.split(FilesError)
-        if expected is None or crashes is not None:
+        failure = expected_in(exc)
+        if failure is None:
             raise
-        raise ToolError(_first(expected).text) from group
-
-
-def _first(group: ExceptionGroup[FilesError]) -> FilesError:
-    inner = group.exceptions[0]
-    return _first(inner) if isinstance(inner, ExceptionGroup) else inner
+        raise ToolError(failure.text) from exc
 
 
 def progress_to(ctx: Context[Any]) -> Progress:

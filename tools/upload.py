@@ -12,6 +12,7 @@ from files_api_mcp.backends.documents.types import sniff
 from files_api_mcp.backends.errors import FilesError, InvalidArgument, NotFound
 from files_api_mcp.backends.expand import Expansion
 from files_api_mcp.backends.models import DocumentInfo, NewFile, Progress, UploadedFile, silent
+from files_api_mcp.backends.roots import Roots
 from files_api_mcp.backends.snapshot import freeze
 from files_api_mcp.tools.deps import (
     Backends,
@@ -24,7 +25,7 @@ from files_api_mcp.tools.deps import (
     stage,
 )
 
-__all__ = ["upload_file"]
+__all__ = ["store_file", "upload_file"]
 
 _AT_ONCE = 4
 _MOST_FILES = 1000
@@ -81,31 +82,54 @@ class _Upload:
         self._deps = deps
         self._opened = opened
         self._title = title
-        self._seconds = None if hours is None else hours * 3600
+        self._lifetime_s = None if hours is None else hours * 3600
 
     async def one(self, path: str, progress: Progress) -> UploadedItem:
-        uploaded = await self._store(path, stage(progress, 0, 40))
+        uploaded = await store_file(
+            path,
+            self._deps.roots,
+            self._opened,
+            allow_sensitive=self._deps.allow_sensitive,
+            title=self._title,
+            lifetime_s=self._lifetime_s,
+            progress=stage(progress, 0, 60),
+        )
         try:
-            info = await self._opened.reader.prepare(uploaded.record.id, stage(progress, 40, 99))
+            info = await self._opened.reader.prepare(uploaded.record.id, stage(progress, 60, 99))
         except FilesError as exc:
             # The file is stored, whatever became of its text: the id must reach the caller.
             info = DocumentInfo(askable=False, pages=None, chars=0, note=f"Stored, but not indexed yet: {exc.sentence}")
         await progress(100, 100, "Stored and indexed" if info.askable else "Stored")
         return _item(uploaded, info)
 
-    async def _store(self, path: str, progress: Progress) -> UploadedFile:
-        allow = self._deps.allow_sensitive
-        source = await to_thread.run_sync(self._deps.roots.open_file, path)
-        with source:
-            async with freeze(source, self._opened.spool, allow_sensitive=allow, progress=progress) as frozen:
-                new = NewFile(
-                    filename=source.filename,
-                    mime_type=sniff(frozen.head, frozen.tail, source.filename),
-                    title=self._title,
-                    source_path=source.path,
-                    expires_in_seconds=self._seconds,
-                )
-                return await self._opened.files.upload(frozen, new)
+
+async def store_file(
+    path: str,
+    roots: Roots,
+    opened: Backends,
+    *,
+    allow_sensitive: bool,
+    title: str | None = None,
+    lifetime_s: int | None = None,
+    progress: Progress = silent,
+) -> UploadedFile:
+    """Freeze the file at a path below a root, and hand its bytes to the backend.
+
+    Raises:
+        FilesError: It may not be read, or was not stored.
+    """
+    source = await to_thread.run_sync(roots.open_file, path)
+    with source:
+        freezing, sending = stage(progress, 0, 50), stage(progress, 50, 100)
+        async with freeze(source, opened.spool, allow_sensitive=allow_sensitive, progress=freezing) as frozen:
+            new = NewFile(
+                filename=source.filename,
+                mime_type=sniff(frozen.head, frozen.tail, source.filename),
+                title=title,
+                source_path=source.path,
+                expires_in_seconds=lifetime_s,
+            )
+            return await opened.files.upload(frozen, new, sending)
 
 
 async def _upload_many(upload: _Upload, found: Expansion, progress: Progress) -> UploadResult:

@@ -1,6 +1,7 @@
 """Questions answered by a model that is shown the files, its citations checked here. Implements Answerer."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import anyio
@@ -16,7 +17,7 @@ from files_api_mcp.backends.errors import ContextWindowExceeded, FilesError, Inv
 from files_api_mcp.backends.local.library import LocalLibrary
 from files_api_mcp.backends.models import Answer, MadeFile, Progress, silent
 
-__all__ = ["AnthropicAnswerer", "request_params"]
+__all__ = ["AnthropicAnswerer", "request_params", "told"]
 
 _MOST_FILES = 20
 _MOST_TURNS = 5
@@ -69,7 +70,7 @@ class AnthropicAnswerer:
         else:
             choice = await choosing.everything(question, compute=compute)
         message, choice = await self._asked(question, choice, choosing, max_tokens, deadline, progress)
-        return await self._told(message, choice, max_tokens)
+        return await told(self._place, self._library, self._model, message, choice, max_tokens)
 
     async def _asked(
         self,
@@ -113,36 +114,42 @@ class AnthropicAnswerer:
                 params["container"] = whole.container
         return whole
 
-    async def _told(self, message: Message, choice: Choice, max_tokens: int) -> Answer:
-        telling = Telling(choice, self._library)
-        answer = await telling.answer(message, max_tokens)
-        made = [await self._made(file_id) for file_id in made_ids(message.blocks)]
-        return Answer(
-            text=answer.text,
-            passages=answer.passages,
-            tokens=answer.tokens,
-            notes=answer.notes,
-            usage=usage_of(self._model, message.usage),
-            made=tuple(file for file in made if file is not None),
-        )
 
-    async def _made(self, file_id: str) -> MadeFile | None:
-        try:
-            file = await self._place.client.metadata(file_id)
-        except FilesError:
-            # The id is worth telling even when nothing more is to be learnt now.
-            return MadeFile(file_id, "", 0)
-        return MadeFile(file.id, file.filename, file.size_bytes)
+async def told(
+    place: AnthropicPlace,
+    library: LocalLibrary,
+    model: str,
+    message: Message,
+    choice: Choice,
+    max_tokens: int,
+    *,
+    share: float = 1.0,
+) -> Answer:
+    """The model's message as an answer: checked quotes, files made, what it cost (`share` of the list price)."""
+    answer = await Telling(choice, library).answer(message, max_tokens)
+    made = [await _made(place, file_id) for file_id in made_ids(message.blocks)]
+    return replace(answer, usage=usage_of(model, message.usage, share=share), made=tuple(made))
 
 
-def request_params(model: str, choice: Choice, question: str, max_tokens: int, *, ttl: str | None = None) -> Params:
+async def _made(place: AnthropicPlace, file_id: str) -> MadeFile:
+    try:
+        file = await place.client.metadata(file_id)
+    except FilesError:
+        # The id is worth telling even when nothing more is to be learnt now.
+        return MadeFile(file_id, "", 0)
+    return MadeFile(file.id, file.filename, file.size_bytes)
+
+
+def request_params(
+    model: str, choice: Choice, question: str, max_tokens: int, *, cached: bool = True, ttl: str = "5m"
+) -> Params:
     """A Messages request: the files first, cached, so that another question of them costs a tenth; then the question.
 
-    `ttl` is how long the cache holds them (`1h`; None: five minutes).
+    `ttl` is how long the cache holds them: `5m` or `1h`.
     """
     blocks = [file.block() for file in choice.files]
-    control = {"type": "ephemeral", **({"ttl": ttl} if ttl else {})}
-    cacheable = [block for block in blocks if block["type"] in ("document", "image")]
+    control = {"type": "ephemeral", "ttl": ttl}
+    cacheable = [block for block in blocks if cached and block["type"] in ("document", "image")]
     # The first ones and the last: asking fewer of the same files in the same order finds them cached too.
     for block in [*cacheable[: _MOST_BREAKPOINTS - 1], *cacheable[-1:]]:
         block["cache_control"] = control

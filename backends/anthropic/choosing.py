@@ -81,15 +81,26 @@ class Choosing:
             UnsupportedType: The model can be shown none of them.
             ContextWindowExceeded: They are too long, and this machine has no text of them to choose passages from.
         """
-        files: list[AskedFile] = []
-        notes: list[str] = []
         found = {file.id: file for file in await self._place.client.by_ids(list(file_ids))}
         for file_id in file_ids:
             if file_id not in found:
                 raise await self._gone(file_id)
-            file = found[file_id]
-            if file.is_past:
+            if found[file_id].is_past:
                 raise FileExpired(f"The content of {file_id} expired.")
+        live = [found[file_id] for file_id in file_ids]
+        return await self.shown(question, live, compute=compute, most_tokens=most_tokens)
+
+    async def shown(
+        self, question: str, live: Sequence[WireFile], *, compute: bool, most_tokens: int | None = None
+    ) -> Choice:
+        """How these files are shown; see `named`. The API is not asked.
+
+        Raises:
+            UnsupportedType, ContextWindowExceeded: As in `named`.
+        """
+        files: list[AskedFile] = []
+        notes: list[str] = []
+        for file in live:
             asked = await self._asked(file, compute=compute)
             if asked is None:
                 notes.append(f"{file.filename} cannot be shown to the model: its type is {file.mime_type}.")

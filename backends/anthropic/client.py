@@ -12,7 +12,7 @@ import anyio
 from pydantic import TypeAdapter, ValidationError, field_validator
 
 from files_api_mcp.backends.anthropic.endpoint import Dialect
-from files_api_mcp.backends.anthropic.replies import error_from, failure_of, parsed, server_time
+from files_api_mcp.backends.anthropic.replies import error_from, parsed, refused, server_time
 from files_api_mcp.backends.anthropic.retry import GoneOnRepeat, Sender, unreachable
 from files_api_mcp.backends.anthropic.wire import ApiRequest, Lost, NotSent, Reply, decoded
 from files_api_mcp.backends.errors import NotFound, UpstreamBadReply
@@ -180,9 +180,7 @@ class FilesClient:
         try:
             async with self.sender.wire.open(request, deadline=deadline) as response:
                 if response.status_code != 200:
-                    reply = Reply(response.status_code, response.headers, await _beginning(response))
-                    failure = failure_of(reply, secret=self.sender.wire.endpoint.key)
-                    raise error_from(failure, file_id=file_id)
+                    raise error_from(await refused(response, secret=self.sender.wire.endpoint.key), file_id=file_id)
                 yield _exactly(decoded(response), size_bytes)
         except (NotSent, Lost) as exc:
             raise unreachable(exc) from exc
@@ -248,15 +246,6 @@ def _next(body: dict[str, Any], files: list[WireFile], limit: int | None) -> Pag
 def _path(file_id: str) -> str:
     check_file_id(file_id)
     return f"{_FILES}/{quote(file_id, safe='')}"
-
-
-async def _beginning(response: Any) -> bytes:
-    body = b""
-    async for block in decoded(response):
-        body += block
-        if len(body) > 64 * 1024:
-            break
-    return body
 
 
 async def _exactly(blocks: AsyncIterator[bytes], size_bytes: int) -> AsyncIterator[bytes]:

@@ -10,19 +10,18 @@ import anyio
 import httpx2
 from anyio import to_thread
 
-from files_api_mcp.backends.anthropic.replies import ApiFailure, error_from, failure_of, parsed
+from files_api_mcp.backends.anthropic.replies import ApiFailure, error_from, parsed, refused
 from files_api_mcp.backends.anthropic.retry import ATTEMPTS, Sender, unreachable
 from files_api_mcp.backends.anthropic.wire import ApiRequest, Lost, NotSent, Reply, decoded
 from files_api_mcp.backends.errors import FilesError, UpstreamBadReply, UpstreamOverloaded
 from files_api_mcp.backends.models import Progress
 
-__all__ = ["Message", "MessagesClient"]
+__all__ = ["Message", "MessagesClient", "message_of", "refusal_of"]
 
 _log = logging.getLogger(__name__)
 
 _PATH = "/v1/messages"
 _LARGEST_MESSAGE = 16 * 1024 * 1024
-_LARGEST_ERROR = 64 * 1024
 
 Block = dict[str, Any]
 
@@ -70,7 +69,7 @@ class MessagesClient:
         try:
             async with self._sender.wire.open(request, deadline=deadline) as response:
                 if response.status_code != 200:
-                    failure = await self._failure(response)
+                    failure = await refused(response, secret=self._sender.wire.endpoint.key)
                     return _Failed(error_from(failure), failure.may_be_retried, failure)
                 await self._read(response, building, progress)
         except NotSent as exc:
@@ -99,14 +98,6 @@ class MessagesClient:
                 return
             if building.chars:
                 await progress(building.chars, None, "Answering")
-
-    async def _failure(self, response: httpx2.Response) -> ApiFailure:
-        body = b""
-        async for block in decoded(response):
-            body += block
-            if len(body) > _LARGEST_ERROR:
-                break
-        return failure_of(Reply(response.status_code, response.headers, body), secret=self._sender.wire.endpoint.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +143,7 @@ class _Building:
             case "message_stop":
                 self.ended = True
             case "error":
-                raise _failed(_object(event.get("error")))
+                raise refusal_of(_object(event.get("error")))
             case _:
                 pass
 
@@ -226,10 +217,23 @@ class _Building:
 
     def _count(self, usage: Block) -> None:
         # Every count is of the whole message so far, so the last one stands.
-        self.message.usage.update({name: value for name, value in usage.items() if isinstance(value, int)})
+        written = _object(usage.get("cache_creation"))
+        self.message.usage.update({name: n for name, n in {**usage, **written}.items() if isinstance(n, int)})
 
 
-def _failed(error: Block) -> FilesError:
+def message_of(body: Block) -> Message:
+    """A message that came in one piece.
+
+    Raises:
+        UpstreamBadReply: It is none.
+    """
+    building = _Building()
+    building.take_whole(body)
+    return building.message
+
+
+def refusal_of(error: Block) -> FilesError:
+    """The error that one of the API's, told inside an answer or a batch, is for the agent."""
     kind, message = _text(error.get("type")), _text(error.get("message"))[:200]
     _log.warning("the answer broke off with %s", kind)
     if kind in ("overloaded_error", "api_error", "timeout_error"):

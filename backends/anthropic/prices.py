@@ -10,7 +10,7 @@ __all__ = ["BATCH_SHARE", "context_tokens", "usage_of"]
 BATCH_SHARE = 0.5
 """What a batch costs of the same requests one by one."""
 
-_WRITE_SHARE, _READ_SHARE = 1.25, 0.1
+_WRITE_SHARE, _WRITE_HOUR_SHARE, _READ_SHARE = 1.25, 2.0, 0.1
 _LARGE_CONTEXT, _SMALL_CONTEXT = 1_000_000, 200_000
 
 
@@ -38,13 +38,18 @@ def context_tokens(model: str) -> int:
 
 
 def usage_of(model: str, counts: Mapping[str, int], *, share: float = 1.0) -> ModelUsage:
-    """Tokens and their estimated cost from a message's usage; no cost where the model's price is not known."""
+    """Tokens and their estimated cost from a message's usage; no cost where the model's price is not known.
+
+    `share` is what is paid of the list price (BATCH_SHARE in a batch).
+    """
     fresh, output = counts.get("input_tokens", 0), counts.get("output_tokens", 0)
     written, read = counts.get("cache_creation_input_tokens", 0), counts.get("cache_read_input_tokens", 0)
     price = next((price for name, price in _PRICES.items() if model.startswith(name)), None)
     cost = saved = None
     if price is not None:
-        billed = fresh + written * _WRITE_SHARE + read * _READ_SHARE
+        for_an_hour = min(counts.get("ephemeral_1h_input_tokens", 0), written)
+        cached = (written - for_an_hour) * _WRITE_SHARE + for_an_hour * _WRITE_HOUR_SHARE
+        billed = fresh + cached + read * _READ_SHARE
         cost = round((billed * price.input + output * price.output) * share / 1_000_000, 6)
         saved = round(read * (1 - _READ_SHARE) * price.input * share / 1_000_000, 6) or None
     return ModelUsage(

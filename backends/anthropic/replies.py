@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
+import httpx2
 from pydantic import TypeAdapter
 
-from files_api_mcp.backends.anthropic.wire import Reply, printable
+from files_api_mcp.backends.anthropic.wire import Reply, decoded, printable
 from files_api_mcp.backends.errors import (
     AuthenticationFailed,
     Billing,
@@ -27,11 +28,12 @@ from files_api_mcp.backends.errors import (
     UpstreamOverloaded,
 )
 
-__all__ = ["ApiFailure", "error_from", "failure_of", "parsed", "retry_after_s", "server_time"]
+__all__ = ["ApiFailure", "error_from", "failure_of", "parsed", "refused", "retry_after_s", "server_time"]
 
 _SPEND_CODES = frozenset({"enforced_spend_limit_reached", "contract_spend_limit_reached"})
 _CONTEXT_WORDS = ("prompt is too long", "context window", "pdf pages", "too many total text")
 _JSON = TypeAdapter(Any)
+_LARGEST_ERROR = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,16 @@ def failure_of(reply: Reply, *, secret: str = "") -> ApiFailure:
         message=message.replace(secret, "***") if secret else message,
         retry_after_s=retry_after_s(reply),
     )
+
+
+async def refused(response: httpx2.Response, *, secret: str) -> ApiFailure:
+    """Read an unread reply that is no success, as far as it is worth reading."""
+    body = b""
+    async for block in decoded(response):
+        body += block
+        if len(body) > _LARGEST_ERROR:
+            break
+    return failure_of(Reply(response.status_code, response.headers, body), secret=secret)
 
 
 def error_from(failure: ApiFailure, *, file_id: str | None = None) -> FilesError:

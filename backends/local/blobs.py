@@ -9,7 +9,7 @@ from pathlib import Path
 from files_api_mcp.backends.errors import FileChanged
 from files_api_mcp.backends.snapshot import Snapshot
 
-__all__ = ["Blobs"]
+__all__ = ["Blobs", "fsync_folder"]
 
 _SHARD = re.compile(r"[0-9a-f]{2}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -36,7 +36,7 @@ class Blobs:
         target = self.path(snapshot.sha256)
         self._ensure_shard(target.parent)
         snapshot.path.replace(target)
-        _fsync_folder(target.parent)
+        fsync_folder(target.parent)
 
     def _ensure_shard(self, shard: Path) -> None:
         with suppress(FileExistsError):
@@ -44,7 +44,7 @@ class Blobs:
             self._durable_shards.discard(shard.name)
         # Also for a shard that was there: the process that made it may have died before its own fsync.
         if shard.name not in self._durable_shards:
-            _fsync_folder(self._folder)
+            fsync_folder(self._folder)
             self._durable_shards.add(shard.name)
 
     def size(self, sha256: str) -> int | None:
@@ -88,7 +88,8 @@ def _check_frozen(snapshot: Snapshot) -> None:
         raise FileChanged("The private copy of the file was changed or removed during the upload.")
 
 
-def _fsync_folder(folder: Path) -> None:
+def fsync_folder(folder: Path) -> None:
+    """Make what was created, renamed or removed in a folder durable."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

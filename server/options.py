@@ -1,0 +1,91 @@
+"""Options that several subcommands take, each with one environment variable for all of them."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from files_api_mcp.backends.anthropic.endpoint import DEFAULT_MODEL
+from files_api_mcp.server.settings import DEFAULT_ASK_TIMEOUT_S, DEFAULT_MAX_FILE_SIZE, DEFAULT_RATE_LIMIT
+
+__all__ = ["ALLOW_SENSITIVE", "DATA_DIR", "LOG_LEVEL", "MAX_FILE_SIZE", "PREFIX", "ROOTS", "backend_options", "option"]
+
+PREFIX = "FILES_API_MCP"
+
+
+def option(name: str, **attributes: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """An option with one variable for all subcommands, without the subcommand's name in it."""
+    variable = f"{PREFIX}_{name.removeprefix('--').upper().replace('-', '_')}"
+    return click.option(name, envvar=variable, show_envvar=True, **attributes)
+
+
+DATA_DIR = option(
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    help="Where files are kept; default: the platform's user data folder.",
+)
+ROOTS = click.argument("roots", nargs=-1, type=click.Path(path_type=Path), envvar=f"{PREFIX}ROOTS", metavar="[ROOT]...")
+
+MAX_FILE_SIZE = option(
+    "--max-file-size",
+    type=click.IntRange(min=1),
+    default=DEFAULT_MAX_FILE_SIZE,
+    show_default=True,
+    metavar="BYTES",
+    help="Refuse larger files.",
+)
+ALLOW_SENSITIVE = option("--allow-sensitive", is_flag=True, help="Let keys, .env files and other secrets go up.")
+LOG_LEVEL = option(
+    "--log-level",
+    type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"], case_sensitive=False),
+    default="WARNING",
+    show_default=True,
+)
+
+
+def backend_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say where files live."""
+    for one in reversed(
+        (
+            option(
+                "--backend",
+                type=click.Choice(["auto", "local", "anthropic"]),
+                default="auto",
+                show_default=True,
+                help="Where files live: on this machine, or in the workspace of ANTHROPIC_API_KEY (or "
+                "ANTHROPIC_AUTH_TOKEN); auto: there when one of them is set, else here.",
+            ),
+            option(
+                "--base-url",
+                metavar="URL",
+                help="Where the API is; default: ANTHROPIC_BASE_URL, else https://api.anthropic.com.",
+            ),
+            option("--model", metavar="NAME", help=f"The model that answers.  [default: {DEFAULT_MODEL}]"),
+            option("--workspace-id", metavar="ID", help="For keys that act in several workspaces."),
+            option(
+                "--dialect",
+                type=click.Choice(["auto", "ga", "beta"]),
+                default="auto",
+                help="Shapes of the Files API; auto follows a gateway that still answers in the beta's.",
+            ),
+            option(
+                "--rate-limit",
+                type=click.IntRange(min=1),
+                default=DEFAULT_RATE_LIMIT,
+                show_default=True,
+                metavar="N",
+                help="Requests a minute about files, all servers on the data folder together.",
+            ),
+            option(
+                "--ask-timeout",
+                type=click.FloatRange(min=1),
+                default=DEFAULT_ASK_TIMEOUT_S,
+                show_default=True,
+                metavar="SECONDS",
+                help="How long the model may take for an answer.",
+            ),
+        )
+    ):
+        function = one(function)
+    return function
