@@ -11,7 +11,7 @@ from files_api_mcp.backends.models import FileRecord, Passage
 
 __all__ = ["answer"]
 
-_FAINTEST = 0.15
+_FAINTEST = 0.25
 """Windows below this share of the best score are left out: they cost tokens and answer nothing."""
 
 _SMALLEST_CUT = 40

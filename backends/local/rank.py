@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from files_api_mcp.backends.local.building import HEAD_PREFIX
 from files_api_mcp.backends.local.index import Document, Index
-from files_api_mcp.backends.local.terms import terms
+from files_api_mcp.backends.local.wording import wanted_terms
 
 __all__ = ["Scored", "rank"]
 
@@ -28,7 +28,7 @@ class Scored:
 @dataclass(slots=True)
 class _Asked:
     document: Document
-    words: list[str]
+    words: dict[str, float]
     found: "dict[str, array[int]]"
 
 
@@ -65,19 +65,20 @@ def _weighed(part: float, most: float, weight: float) -> float:
 
 
 def _look_up(index: Index, document: Document, question: str) -> _Asked:
-    words = terms(question, english=document.english) or terms(question, english=document.english, keep_stop_words=True)
-    unique = list(dict.fromkeys(words))[:200]
-    wanted = [*unique, *(HEAD_PREFIX + word for word in unique)]
-    return _Asked(document, unique, index.postings(document.id, wanted))
+    words = wanted_terms(question, english=document.english)
+    wanted = [*words, *(HEAD_PREFIX + word for word in words)]
+    return _Asked(document, words, index.postings(document.id, wanted))
 
 
 def _idf(asked: list[_Asked]) -> dict[str, float]:
     total = sum(len(a.document.places) // 4 for a in asked)
     holding: dict[str, int] = defaultdict(int)
+    weights: dict[str, float] = {}
     for a in asked:
+        weights |= a.words
         for word in a.words:
             holding[word] += len(a.found.get(word, ())) // 2
-    return {word: math.log(1 + (total - n + 0.5) / (n + 0.5)) for word, n in holding.items() if n}
+    return {word: weights[word] * math.log(1 + (total - n + 0.5) / (n + 0.5)) for word, n in holding.items() if n}
 
 
 def _parts(asked: _Asked, idf: dict[str, float], average: float) -> dict[int, list[float]]:
