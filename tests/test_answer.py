@@ -1,5 +1,6 @@
 """Answers below the library: passages are checked against the place that they name."""
 
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -24,14 +25,14 @@ def record(name: str) -> FileRecord:
 
 
 def stored(index: Index, key: str, texts: list[str], *, paginated: bool = False) -> Document:
-    built = Building()
-    built.paginated = paginated
-    for number, text in enumerate(texts, start=1):
-        built.add(number, text)
-    pages = len(texts) if paginated else None
-    number = index.begin(key, DocumentInfo(askable=True, pages=pages, chars=built.chars), built)
-    index.add_postings(number, built.postings.items())
-    index.commit()
+    with Building(Path(tempfile.gettempdir())) as built:
+        built.paginated = paginated
+        for number, text in enumerate(texts, start=1):
+            built.add(number, text)
+        pages = len(texts) if paginated else None
+        number = index.begin(key, DocumentInfo(askable=True, pages=pages, chars=built.chars), built)
+        index.add_postings(number, built.postings.merged())
+        index.commit()
     document = index.document(key)
     assert document is not None
     return document

@@ -1,6 +1,7 @@
 """The index below the library: whole documents or none, shared by processes, and never worth an error."""
 
 import sqlite3
+import tempfile
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 
@@ -15,16 +16,12 @@ from tests.agents import settings_for
 from tests.test_library import Desk
 
 
-def built(text: str) -> tuple[DocumentInfo, Building]:
-    building = Building()
-    building.add(1, text)
-    return DocumentInfo(askable=True, pages=None, chars=building.chars), building
-
-
 def begin(index: Index, key: str, text: str) -> int:
-    info, building = built(text)
-    number = index.begin(key, info, building)
-    index.add_postings(number, building.postings.items())
+    with Building(Path(tempfile.gettempdir())) as built:
+        built.add(1, text)
+        info = DocumentInfo(askable=True, pages=None, chars=built.chars)
+        number = index.begin(key, info, built)
+        index.add_postings(number, built.postings.merged())
     return number
 
 
@@ -115,12 +112,14 @@ def test_two_processes_do_not_throw_away_each_others_new_file(path: Path) -> Non
 
 
 def test_a_step_after_the_transaction_was_lost_adds_nothing(index: Index) -> None:
-    info, building = built("The whale dived.")
-    number = index.begin("a", info, building)
-    index.start_over()
-    with pytest.raises(sqlite3.OperationalError):
-        index.add_postings(number, building.postings.items())
-    assert index.keys() == []
+    with Building(Path(tempfile.gettempdir())) as built:
+        built.add(1, "The whale dived.")
+        info = DocumentInfo(askable=True, pages=None, chars=built.chars)
+        number = index.begin("a", info, built)
+        index.start_over()
+        with pytest.raises(sqlite3.OperationalError):
+            index.add_postings(number, built.postings.merged())
+        assert index.keys() == []
 
 
 def test_a_locked_file_is_not_taken_for_a_damaged_one(index: Index, path: Path) -> None:

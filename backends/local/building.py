@@ -1,10 +1,12 @@
-"""A document's index while it is built: page by page, in memory, small enough for ten thousand pages."""
+"""A document's index while it is built: page by page, in little memory however many there are."""
 
 import re
 import zlib
 from array import array
 from collections import Counter
+from pathlib import Path
 
+from files_api_mcp.backends.local.spill import Postings, Texts
 from files_api_mcp.backends.local.terms import is_english, is_stop_word, terms
 from files_api_mcp.backends.local.windows import windows
 
@@ -23,18 +25,26 @@ _LONG_WORD = re.compile(r"[^\W\d_]{4,30}")
 class Building:
     """Takes pages in order. Postings are flat pairs: window number and count, or page number alone for heads."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        """`folder` takes what would be too much for memory."""
         self.paginated = False
         self.pages: int | None = None
         self.failure: str | None = None
         self.english: bool | None = None
-        self.texts: list[tuple[int, int, bytes]] = []  # number, characters, compressed text
+        self.texts = Texts(folder)
         self.places = array("I")  # page, start, end, terms: four for each window
-        self.postings: dict[str, array[int]] = {}
+        self.postings = Postings(folder)
         self.empty: list[int] = []
         self.chars = 0
         self.headings: list[str] = []
         self._words: Counter[str] = Counter()
+
+    def __enter__(self) -> "Building":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.texts.close()
+        self.postings.close()
 
     def add(self, number: int, text: str) -> None:
         """Add a page, or the next piece of a text without pages."""
@@ -42,7 +52,7 @@ class Building:
             self.english = is_english(text[:_LANGUAGE_SAMPLE])
         english = bool(self.english)
         self._note_words(text)
-        self.texts.append((number, len(text), zlib.compress(text.encode(), 3)))
+        self.texts.add(number, len(text), zlib.compress(text.encode(), 3))
         self.chars += len(text)
         if not text.strip():
             self.empty.append(number)
@@ -52,10 +62,11 @@ class Building:
             window = len(self.places) // 4
             self.places.extend((number, start, end, sum(counts.values())))
             for term, count in counts.items():
-                self._posting(term).extend((window, count))
+                self.postings.add(term, window, count)
         if self.paginated:
             for term in set(terms(text[:_HEAD_CHARS], english=english)):
-                self._posting(HEAD_PREFIX + term).append(number)
+                self.postings.add(HEAD_PREFIX + term, number)
+        self.postings.spill()
 
     def keywords(self, most: int) -> list[str]:
         """The document's own words that stand in it most often, the longer counting more."""
@@ -69,9 +80,3 @@ class Building:
         # Enough of them show what the document is about; a dictionary of all would be the largest part of the index.
         if len(self._words) < _MOST_WORDS:
             self._words.update(w for w in _LONG_WORD.findall(text) if not is_stop_word(w))
-
-    def _posting(self, term: str) -> "array[int]":
-        posting = self.postings.get(term)
-        if posting is None:
-            posting = self.postings[term] = array("I")
-        return posting

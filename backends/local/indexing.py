@@ -2,7 +2,7 @@
 
 import sqlite3
 from array import array
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -10,7 +10,7 @@ from typing import TypeVar
 import anyio
 from anyio import CancelScope, CapacityLimiter, to_thread
 
-from files_api_mcp.backends.documents.workers import DocumentWorkers, ReaderStopped
+from files_api_mcp.backends.documents.workers import DocumentWorkers, PageText, ReaderStopped
 from files_api_mcp.backends.errors import StoreBusy, StoreDamaged, UnsupportedType
 from files_api_mcp.backends.local.building import Building
 from files_api_mcp.backends.local.faults import StoreLocked, translated
@@ -30,6 +30,7 @@ class Indexing:
 
     def __init__(self, path: Path, workers: DocumentWorkers, *, busy_timeout: float = 10) -> None:
         self._index = Index(path, busy_timeout=_LOCK_SLICE_S)
+        self._folder = path.parent
         self._busy_timeout = busy_timeout
         self._workers = workers
         self._turn = CapacityLimiter(1)
@@ -108,24 +109,26 @@ class Indexing:
             raise
 
     async def _add(self, record: FileRecord, path: Path, key: str, progress: Progress) -> None:
-        built = Building()
         try:
-            await self._extract(record, path, built, progress)
+            with Building(self._folder) as built:
+                await self._extract(record, path, built, progress)
+                await self._write_in_turn(record, key, built)
         except ReaderStopped as exc:
             self._stopped[key] = _unread(exc.sentence)
-            return
         except UnsupportedType as exc:
-            built = Building()
-            built.failure = exc.sentence
-        info = _info(record, built)
+            with Building(self._folder) as nothing:
+                nothing.failure = exc.sentence
+                await self._write_in_turn(record, key, nothing)
+
+    async def _write_in_turn(self, record: FileRecord, key: str, built: Building) -> None:
         async with self._writing:
-            await self._write(key, info, built)
+            await self._write(key, _info(record, built), built)
 
     async def _extract(self, record: FileRecord, path: Path, built: Building, progress: Progress) -> None:
         async with self._workers.extract(path, record.mime_type) as (extracted, texts):
             built.paginated, built.pages = extracted.paginated, extracted.pages
             async for text in texts:
-                await to_thread.run_sync(built.add, text.number, text.text)
+                await to_thread.run_sync(_add, built, text)
                 if extracted.pages:
                     await progress(text.number, extracted.pages, "Indexing pages")
                 else:
@@ -135,8 +138,8 @@ class Indexing:
         """Several hops, one transaction: no single one keeps a cancelled call waiting."""
         try:
             number = await self.run(lambda index: index.begin(key, info, built))
-            postings = iter(await to_thread.run_sync(sorted, built.postings.items()))
-            while batch := list(islice(postings, _POSTINGS_AT_ONCE)):
+            postings = built.postings.merged()
+            while batch := await to_thread.run_sync(_some, postings):
                 await self._write_postings(number, batch)
             await self.run(Index.commit)
         except BaseException:
@@ -146,6 +149,16 @@ class Indexing:
 
     async def _write_postings(self, number: int, batch: "Iterable[tuple[str, array[int]]]") -> None:
         await self.run(lambda index: index.add_postings(number, batch))
+
+
+def _add(built: Building, text: PageText) -> None:
+    with translated():
+        built.add(text.number, text.text)
+
+
+def _some(postings: "Iterator[tuple[str, array[int]]]") -> "list[tuple[str, array[int]]]":
+    with translated():
+        return list(islice(postings, _POSTINGS_AT_ONCE))
 
 
 class IndexDamaged(StoreDamaged):

@@ -1,0 +1,150 @@
+"""What an index is built of, kept in an unnamed file as soon as it is more than memory should take."""
+
+import heapq
+import os
+import tempfile
+from array import array
+from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from struct import Struct
+
+__all__ = ["Postings", "Texts"]
+
+_MOST_TERMS = 60_000
+_READ_AT_ONCE = 16 * 1024
+_HEADER = Struct("<HI")
+_LONGEST_TERM = 0xFFFF
+
+Posting = tuple[str, "array[int]"]
+
+
+class Texts:
+    """Compressed texts of pages, in order."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = _Unnamed(folder)
+        self._pages: list[tuple[int, int, int]] = []  # number, characters, bytes
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+    def add(self, number: int, chars: int, data: bytes) -> None:
+        """Append a page's text."""
+        self._file.append(data)
+        self._pages.append((number, chars, len(data)))
+
+    def __iter__(self) -> Iterator[tuple[int, int, bytes]]:
+        """Number, characters and compressed text of each page."""
+        start = 0
+        for number, chars, length in self._pages:
+            yield number, chars, self._file.read(start, length)
+            start += length
+
+
+class Postings:
+    """Lists of numbers by term, each list in the order in which it was added to."""
+
+    def __init__(self, folder: Path, *, most_terms: int = _MOST_TERMS) -> None:
+        self._file = _Unnamed(folder)
+        self._most_terms = most_terms
+        self._held: dict[str, array[int]] = {}
+        self._segments: list[tuple[int, int]] = []  # start and end in the file
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+    def __bool__(self) -> bool:
+        return bool(self._held or self._segments)
+
+    def add(self, term: str, *numbers: int) -> None:
+        """Append numbers to a term's list."""
+        held = self._held.get(term)
+        if held is None:
+            held = self._held[term] = array("I")
+        held.extend(numbers)
+
+    def spill(self) -> None:
+        """Put what is in memory into the file, where it is too much."""
+        if len(self._held) < self._most_terms:
+            return
+        start = self._file.size
+        block = bytearray()
+        for term, numbers in sorted(self._held.items()):
+            name = term.encode("utf-8", "surrogatepass")[:_LONGEST_TERM]
+            block += _HEADER.pack(len(name), len(numbers)) + name + numbers.tobytes()
+            if len(block) > _READ_AT_ONCE:
+                self._file.append(block)
+                block.clear()
+        self._file.append(block)
+        self._segments.append((start, self._file.size))
+        self._held = {}
+
+    def merged(self) -> Iterator[Posting]:
+        """Every term once, sorted, with its whole list."""
+        parts = [*(self._segment(*place) for place in self._segments), iter(sorted(self._held.items()))]
+        # A merge takes equal terms in the order of the parts, which is that of the pages.
+        for term, lists in groupby(heapq.merge(*parts, key=itemgetter(0)), key=itemgetter(0)):
+            whole = array("I")
+            for _, numbers in lists:
+                whole.extend(numbers)
+            yield term, whole
+
+    def _segment(self, start: int, end: int) -> Iterator[Posting]:
+        buffer, at = b"", 0
+        while start < end or at < len(buffer):
+            length = count = 0
+            needed = _HEADER.size
+            if len(buffer) - at >= needed:
+                length, count = _HEADER.unpack_from(buffer, at)
+                needed += length + count * 4
+            if len(buffer) - at < needed:
+                more = self._file.read(start, min(end - start, max(_READ_AT_ONCE, needed)))
+                start += len(more)
+                buffer, at = buffer[at:] + more, 0
+                continue
+            name = buffer[at + _HEADER.size : at + needed - count * 4]
+            numbers = array("I")
+            numbers.frombytes(buffer[at + needed - count * 4 : at + needed])
+            at += needed
+            yield name.decode("utf-8", "surrogatepass"), numbers
+
+
+class _Unnamed:
+    """A file that nobody else sees and that goes with its process. It is made when it is first written to."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._opened = None
+        self.size = 0
+
+    def close(self) -> None:
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
+    def append(self, data: bytes | bytearray) -> None:
+        if self._opened is None:
+            self._opened = tempfile.TemporaryFile(dir=self._folder, buffering=0)  # noqa: SIM115 - see close
+        view = memoryview(data)
+        while view:
+            written = os.write(self._opened.fileno(), view)
+            self.size += written
+            view = view[written:]
+
+    def read(self, start: int, length: int) -> bytes:
+        """All of these bytes.
+
+        Raises:
+            OSError: The file is shorter.
+        """
+        found = b""
+        while len(found) < length:
+            block = os.pread(self._opened.fileno(), length - len(found), start + len(found)) if self._opened else b""
+            if not block:
+                raise OSError("a file of our own is shorter than it was")
+            found += block
+        return found
