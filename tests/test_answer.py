@@ -88,7 +88,7 @@ class Cancelled(BaseException):
 
 
 def test_a_cancelled_answer_ends_between_documents(index: Index) -> None:
-    document = stored(index, "a", PIECES)
+    asked = [(record(name), stored(index, name, PIECES)) for name in "abcdefgh"]
     calls: list[int] = []
 
     def cancelled() -> None:
@@ -97,5 +97,21 @@ def test_a_cancelled_answer_ends_between_documents(index: Index) -> None:
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        answer(index, [(record("a"), document)] * 100, "whale", 500, cancelled)
+        answer(index, asked, "whale", 500, cancelled)
     assert len(calls) == 3
+
+
+def test_of_files_with_the_same_content_one_answers(index: Index) -> None:
+    document = stored(index, "a", PIECES)
+    passages, _ = answer(index, [(record("a"), document), (record("b"), document)], "whale", 500)
+    assert {passage.file_id for passage in passages} == {"file_a"}
+
+
+def test_of_many_files_the_likeliest_are_looked_into(index: Index) -> None:
+    asked = [
+        (record(f"other{n}"), stored(index, f"other{n}", ["The whale is a ship.\n" + "So.\n" * n])) for n in range(90)
+    ]
+    asked.append((record("right"), stored(index, "right", ["The whale eats krill.\nKrill swarms feed each whale.\n"])))
+    passages, _ = answer(index, asked, "What krill does the whale eat?", 500)
+    assert passages[0].file_id == "file_right"
+    assert len({passage.file_id for passage in passages}) <= 48

@@ -90,6 +90,15 @@ class Index:
         with _intact():
             return {term: array("I", data) for term, data in rows}
 
+    def counts(self, documents: Sequence[int], wanted: Sequence[str]) -> list[tuple[int, str, int]]:
+        """Documents of those given, the terms wanted that they hold, and in how many windows."""
+        # In this order each term of each document is one step down the tree.
+        query = (
+            "select p.document, p.term, length(p.data) / 8 from json_each(?) d cross join json_each(?) t"
+            " cross join posting p where p.document = d.value and p.term = t.value"
+        )
+        return self._rows(query, json.dumps(list(documents)), json.dumps(list(wanted)))
+
     def page(self, document: int, number: int) -> str:
         """The text of a page, or of a piece of a text without pages."""
         rows = self._rows("select text from page where document = ? and number = ?", document, number)

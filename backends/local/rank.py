@@ -1,19 +1,19 @@
 """Scores of passages: how well each answers, across all documents asked."""
 
-import math
 from array import array
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from files_api_mcp.backends.local.building import HEAD_PREFIX
 from files_api_mcp.backends.local.index import Document, Index
-from files_api_mcp.backends.local.wording import wanted_terms
+from files_api_mcp.backends.local.likely import Likely
 
 __all__ = ["Scored", "rank"]
 
 _K1, _B = 1.2, 0.75
-_PAGE, _HEAD, _NEIGHBOUR, _COVERED = 0.5, 0.3, 0.1, 0.5
+_PAGE, _HEAD, _NEIGHBOUR, _COVERED, _DOCUMENT = 0.5, 0.3, 0.1, 0.5, 1.0
+_MOST_LOOKED_INTO = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,35 +28,37 @@ class Scored:
 @dataclass(slots=True)
 class _Asked:
     document: Document
-    words: dict[str, float]
+    place: int
+    words: Mapping[str, float]
     found: "dict[str, array[int]]"
 
 
 def rank(index: Index, documents: list[Document], question: str, check_cancelled: Callable[[], None]) -> list[Scored]:
     """Windows that hold a word of the question, best first.
 
-    BM25 of the window and of its page, idf of words in the page's head, the share of the question (by idf) that the
-    window holds, and the better neighbour's score. The documents asked are one collection: a word that is rare in all
-    of them counts more than one that each of them repeats.
+    BM25 of the window, of its page and, where several are asked, of its document, idf of words in the page's head, the
+    share of the question (by idf) that the window holds, and the better neighbour's score. The documents asked are one
+    collection: a word that is rare in all of them counts more than one that each of them repeats. Of many documents
+    those that fit best as a whole are looked into.
     """
+    likely = Likely(index, documents, question, check_cancelled)
     asked: list[_Asked] = []
-    for document in documents:
+    for place in likely.places(_MOST_LOOKED_INTO):
         check_cancelled()
-        asked.append(_look_up(index, document, question))
-    idf = _idf(asked)
-    total = sum(len(a.document.places) // 4 for a in asked)
-    average = sum(a.document.term_count for a in asked) / max(1, total)
+        asked.append(_look_up(index, documents[place], place, likely))
+    average = likely.terms / max(1, likely.windows)
     scores: list[dict[int, list[float]]] = []
     for a in asked:
         check_cancelled()
-        scores.append(_parts(a, idf, average))
+        scores.append(_parts(a, likely.idf, average))
     most = [max((s[part] for found in scores for s in found.values()), default=0) or 1 for part in range(4)]
     ranked: list[Scored] = []
-    for place, found in enumerate(scores):
+    for a, found in zip(asked, scores, strict=True):
         base = {w: sum(map(_weighed, s, most, (1, _PAGE, _HEAD, _COVERED))) for w, s in found.items()}
+        whole = _DOCUMENT * likely.share(a.place)
         for window, score in base.items():
             near = max(base.get(window - 1, 0), base.get(window + 1, 0))
-            ranked.append(Scored(place, window, score + _NEIGHBOUR * near))
+            ranked.append(Scored(a.place, window, score + _NEIGHBOUR * near + whole))
     return sorted(ranked, key=lambda s: (-s.score, s.place, s.window))
 
 
@@ -64,21 +66,10 @@ def _weighed(part: float, most: float, weight: float) -> float:
     return weight * part / most
 
 
-def _look_up(index: Index, document: Document, question: str) -> _Asked:
-    words = wanted_terms(question, english=document.english)
+def _look_up(index: Index, document: Document, place: int, likely: Likely) -> _Asked:
+    words = likely.wanted(document)
     wanted = [*words, *(HEAD_PREFIX + word for word in words)]
-    return _Asked(document, words, index.postings(document.id, wanted))
-
-
-def _idf(asked: list[_Asked]) -> dict[str, float]:
-    total = sum(len(a.document.places) // 4 for a in asked)
-    holding: dict[str, int] = defaultdict(int)
-    weights: dict[str, float] = {}
-    for a in asked:
-        weights |= a.words
-        for word in a.words:
-            holding[word] += len(a.found.get(word, ())) // 2
-    return {word: weights[word] * math.log(1 + (total - n + 0.5) / (n + 0.5)) for word, n in holding.items() if n}
+    return _Asked(document, place, words, index.postings(document.id, wanted))
 
 
 def _parts(asked: _Asked, idf: dict[str, float], average: float) -> dict[int, list[float]]:
