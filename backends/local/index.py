@@ -68,19 +68,16 @@ class Index:
 
     def document(self, key: str) -> Document | None:
         """The document with this key, or None when it is not indexed (a document that is being added is not yet)."""
-        row = self._rows("select * from document where key = ?", key)
-        if not row or key == self._adding:
-            return None
-        number, _, paginated, pages, chars, english, empty, note, outline, places, term_count = row[0]
+        return self.documents([key]).get(key)
+
+    def documents(self, keys: Sequence[str]) -> dict[str, Document]:
+        """Those of the documents with these keys that are indexed."""
+        rows = self._rows(
+            "select document.* from json_each(?) wanted join document on document.key = wanted.value",
+            json.dumps(list(keys)),
+        )
         with _intact():
-            info = DocumentInfo(
-                askable=chars > 0 and len(places) > 0,
-                pages=pages,
-                chars=chars,
-                pages_without_text=tuple(json.loads(empty)),
-                note=note,
-            )
-            return Document(number, bool(paginated), bool(english), info, outline, array("I", places), term_count)
+            return {row[1]: _document(row) for row in rows if row[1] != self._adding}
 
     def postings(self, document: int, wanted: Sequence[str]) -> "dict[str, array[int]]":
         """The postings of those terms that the document holds."""
@@ -227,6 +224,18 @@ class Index:
             connection.close()
             raise
         return connection
+
+
+def _document(row: tuple[Any, ...]) -> Document:
+    number, _, paginated, pages, chars, english, empty, note, outline, places, term_count = row
+    info = DocumentInfo(
+        askable=chars > 0 and len(places) > 0,
+        pages=pages,
+        chars=chars,
+        pages_without_text=tuple(json.loads(empty)),
+        note=note,
+    )
+    return Document(number, bool(paginated), bool(english), info, outline, array("I", places), term_count)
 
 
 def _inode(path: Path) -> int:

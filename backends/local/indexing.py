@@ -2,7 +2,7 @@
 
 import sqlite3
 from array import array
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -83,6 +83,12 @@ class Indexing:
             finally:
                 del self._underway[key]
                 ended.set()
+
+    async def known(self, records: Sequence[FileRecord]) -> dict[str, Document]:
+        """The entries, by file id, of those files that have one."""
+        keys = {record.id: _key(record) for record in records}
+        found = await self.run(lambda index: index.documents(list(set(keys.values())))) | self._stopped
+        return {file_id: found[key] for file_id, key in keys.items() if key in found}
 
     async def forget(self, record: FileRecord) -> None:
         """Drop what was extracted from a content."""

@@ -167,11 +167,12 @@ class LocalLibrary:
 
     async def _ask(self, question: str, ids: list[str], max_tokens: int, progress: Progress) -> Answer:
         files = [await self._store.blob_path(file_id) for file_id in ids] if ids else await self._store.contents()
+        known = await self._indexing.known([record for record, _ in files])
         asked: list[tuple[FileRecord, Document]] = []
         notes: list[str] = []
         for number, (record, path) in enumerate(files, start=1):
             try:
-                document = await self._document(record, path, silent)
+                document = known.get(record.id) or await self._document(record, path, silent)
             except (NotFound, FileExpired):
                 if ids:
                     raise

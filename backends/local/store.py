@@ -151,10 +151,9 @@ class LocalStore:
         cursor: str | None = None
         while True:
             page = await self.list(limit=1000, cursor=cursor)
-            for record in page.files:
-                # Deleted or expired since the page was read: then it is simply not among them.
-                with suppress(NotFound, FileExpired):
-                    found.append(await self.blob_path(record.id))
+            now = self._clock()
+            live = (one for one in page.files if one.sha256 and (one.expires_at is None or one.expires_at > now))
+            found += [(record, self._blobs.path(str(record.sha256))) for record in live]
             cursor = page.next_cursor
             if cursor is None:
                 return found
