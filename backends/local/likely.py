@@ -40,7 +40,7 @@ class Likely:
     def share(self, place: int) -> float:
         """A document's score as a share of the likeliest one's, less the fewer are asked: who names a few files wants
         to hear of each of them."""
-        return min(1.0, (len(self._documents) - 1) / _FEW) * self._scores[place] / self._best
+        return min(1.0, (len(self._documents) - 1) / _FEW) * self._scores.get(place, 0.0) / self._best
 
     def _held(self, index: Index, check_cancelled: Callable[[], None]) -> dict[int, dict[str, int]]:
         """For each document's place, how many of its windows hold each term."""

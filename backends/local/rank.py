@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from files_api_mcp.backends.local.building import HEAD_PREFIX
 from files_api_mcp.backends.local.index import Document, Index
 from files_api_mcp.backends.local.likely import Likely
+from files_api_mcp.backends.local.pagesnamed import pages_named
 
 __all__ = ["Scored", "rank"]
 
 _K1, _B = 1.2, 0.75
 _PAGE, _HEAD, _NEIGHBOUR, _COVERED, _DOCUMENT = 0.5, 0.3, 0.1, 0.5, 1.0
+_NAMED = 1.0
+_PARTS = 5
 _MOST_LOOKED_INTO = 48
+_FEW = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,30 +35,33 @@ class _Asked:
     place: int
     words: Mapping[str, float]
     found: "dict[str, array[int]]"
+    named: frozenset[int]
 
 
 def rank(index: Index, documents: list[Document], question: str, check_cancelled: Callable[[], None]) -> list[Scored]:
     """Windows that hold a word of the question, best first.
 
     BM25 of the window, of its page and, where several are asked, of its document, idf of words in the page's head, the
-    share of the question (by idf) that the window holds, and the better neighbour's score. The documents asked are one
+    share of the question (by idf) that the window holds, whether the question names the page, and the better
+    neighbour's score. The documents asked are one
     collection: a word that is rare in all of them counts more than one that each of them repeats. Of many documents
     those that fit best as a whole are looked into.
     """
     likely = Likely(index, documents, question, check_cancelled)
+    named = {place: pages_named(question, documents[place].info.pages) for place in range(min(_FEW, len(documents)))}
     asked: list[_Asked] = []
-    for place in likely.places(_MOST_LOOKED_INTO):
+    for place in dict.fromkeys([*likely.places(_MOST_LOOKED_INTO), *(place for place in named if named[place])]):
         check_cancelled()
-        asked.append(_look_up(index, documents[place], place, likely))
+        asked.append(_look_up(index, documents[place], place, likely, named.get(place, frozenset())))
     average = likely.terms / max(1, likely.windows)
     scores: list[dict[int, list[float]]] = []
     for a in asked:
         check_cancelled()
         scores.append(_parts(a, likely.idf, average))
-    most = [max((s[part] for found in scores for s in found.values()), default=0) or 1 for part in range(4)]
+    most = [max((s[part] for found in scores for s in found.values()), default=0) or 1 for part in range(_PARTS)]
     ranked: list[Scored] = []
     for a, found in zip(asked, scores, strict=True):
-        base = {w: sum(map(_weighed, s, most, (1, _PAGE, _HEAD, _COVERED))) for w, s in found.items()}
+        base = {w: sum(map(_weighed, s, most, (1, _PAGE, _HEAD, _COVERED, _NAMED))) for w, s in found.items()}
         whole = _DOCUMENT * likely.share(a.place)
         for window, score in base.items():
             near = max(base.get(window - 1, 0), base.get(window + 1, 0))
@@ -66,14 +73,14 @@ def _weighed(part: float, most: float, weight: float) -> float:
     return weight * part / most
 
 
-def _look_up(index: Index, document: Document, place: int, likely: Likely) -> _Asked:
+def _look_up(index: Index, document: Document, place: int, likely: Likely, named: frozenset[int]) -> _Asked:
     words = likely.wanted(document)
     wanted = [*words, *(HEAD_PREFIX + word for word in words)]
-    return _Asked(document, place, words, index.postings(document.id, wanted))
+    return _Asked(document, place, words, index.postings(document.id, wanted), named)
 
 
 def _parts(asked: _Asked, idf: dict[str, float], average: float) -> dict[int, list[float]]:
-    """Window, page, head and coverage scores of each window that holds a word."""
+    """Window, page, head and coverage scores of each window that holds a word or stands on a page that is named."""
     places, found = asked.document.places, asked.found
     windows: dict[int, list[float]] = {}
     page_counts: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
@@ -83,11 +90,14 @@ def _parts(asked: _Asked, idf: dict[str, float], average: float) -> dict[int, li
             continue
         for window, count in zip(posting[0::2], posting[1::2], strict=True):
             norm = _K1 * (1 - _B + _B * places[window * 4 + 3] / average)
-            parts = windows.setdefault(window, [0.0] * 4)
+            parts = windows.setdefault(window, [0.0] * _PARTS)
             parts[0] += idf[word] * count * (_K1 + 1) / (count + norm)
             parts[3] += idf[word]
             page_counts[places[window * 4]][word] += count
     if asked.document.paginated:
+        for window, page in enumerate(places[0::4]) if asked.named else ():
+            if page in asked.named:
+                windows.setdefault(window, [0.0] * _PARTS)[4] = 1.0
         _add_pages(asked, idf, windows, page_counts)
     return windows
 

@@ -1,0 +1,43 @@
+"""Pages that a question names: "page 12", "slides 3-5", "the second page", "last page"."""
+
+import re
+
+__all__ = ["pages_named"]
+
+_ONES = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
+_CARDINALS = {word: number for number, word in enumerate(_ONES.split(), start=1)}
+_FIRSTS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
+_ORDINALS = {word: number for number, word in enumerate(_FIRSTS.split(), start=1)}
+_PAGE = r"(?:pages?|slides?|pg|pp?\.|seiten?|p[aá]ginas?|pagin[ae]|стр\w*)"
+_NUMBER = rf"(?:\d{{1,5}}|{'|'.join(_CARDINALS)})"
+_BEFORE = re.compile(
+    rf"\b{_PAGE}\s*(?:number|no\.?|#)?\s*({_NUMBER}(?:\s*(?:-|\u2013|to|through|and|,|&|bis|und|y)\s*{_NUMBER})*)\b",
+    re.IGNORECASE,
+)
+_AFTER = re.compile(rf"\b(\d{{1,5}}(?:st|nd|rd|th)|{'|'.join(_ORDINALS)}|last)\s+(?:\w+\s+)?{_PAGE}\b", re.IGNORECASE)
+_CHINESE = re.compile(r"\u7b2c\s*(\d{1,5})\s*[\u9875\u9801]")
+_RANGE = re.compile(rf"({_NUMBER})\s*(?:-|\u2013|to|through|bis)\s*({_NUMBER})", re.IGNORECASE)
+_ANY = re.compile(_NUMBER, re.IGNORECASE)
+_MOST = 50
+
+
+def pages_named(question: str, pages: int | None) -> frozenset[int]:
+    """The 1-based pages, of a document of so many, that the question speaks of; none where it has no pages."""
+    if not pages:
+        return frozenset()
+    found: set[int] = set()
+    for match in _BEFORE.finditer(question):
+        for first, last in _RANGE.findall(match[1]):
+            found.update(range(_number(first), min(_number(last), _number(first) + _MOST) + 1))
+        found.update(_number(text) for text in _ANY.findall(match[1]))
+    found.update(pages if one[1].lower() == "last" else _ordinal(one[1]) for one in _AFTER.finditer(question))
+    found.update(int(one[1]) for one in _CHINESE.finditer(question))
+    return frozenset(number for number in found if 1 <= number <= pages)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdigit() else _CARDINALS[text.lower()]
+
+
+def _ordinal(text: str) -> int:
+    return int(text[:-2]) if text[0].isdigit() else _ORDINALS[text.lower()]

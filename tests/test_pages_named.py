@@ -1,0 +1,34 @@
+"""Pages that questions name."""
+
+import pytest
+
+from files_api_mcp.backends.local.pagesnamed import pages_named
+
+
+@pytest.mark.parametrize(
+    ("question", "pages"),
+    [
+        ("What does page 12 say?", {12}),
+        ("Summarize pages 3-5.", {3, 4, 5}),
+        ("Compare pages 3 and 7, please", {3, 7}),
+        ("slides two to four", {2, 3, 4}),
+        ("What date is on the second page?", {2}),
+        ("the Email address on the second cover page", {2}),
+        ("the 3rd slide and the last page", {3, 40}),
+        ("the rectangle on top of the page two", {2}),
+        ("Was steht auf Seite 9?", {9}),
+        ("\u7b2c 6 \u9875\u8bf4\u4e86\u4ec0\u4e48", {6}),
+        ("see p. 14", {14}),
+        ("page 41 and page 0", set[int]()),
+        ("How many pages are there?", set[int]()),
+        ("What were sales in 2020?", set[int]()),
+        ("a two page letter; one paragraph", set[int]()),
+        ("pages 1-99999", set(range(1, 41))),
+    ],
+)
+def test_pages_are_told_from_other_numbers(question: str, pages: set[int]) -> None:
+    assert pages_named(question, 40) == pages
+
+
+def test_a_document_without_pages_has_none() -> None:
+    assert pages_named("page 1", None) == frozenset()
