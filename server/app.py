@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 import anyio
 from anyio import to_thread
@@ -14,6 +15,9 @@ from files_api_mcp.server.settings import BadSettings, Settings, Upstream
 from files_api_mcp.server.strict import StrictCalls
 from files_api_mcp.tools.catalog import CATALOG, offered_tools
 from files_api_mcp.tools.deps import Backends, Dependencies
+
+if TYPE_CHECKING:
+    from files_api_mcp.backends.local.semantic import Nearness
 
 __all__ = ["INSTRUCTIONS", "OpenBackends", "build_server", "open_anthropic", "open_local", "open_place", "open_roots"]
 
@@ -93,7 +97,7 @@ async def open_local(settings: Settings) -> AsyncGenerator[Backends]:
         open_store(settings.data_dir) as store,
         open_spool(settings.data_dir / "spool") as spool,
         DocumentWorkers() as workers,
-        open_library(settings.data_dir, store, workers) as library,
+        open_library(settings.data_dir, store, workers, await to_thread.run_sync(_nearness, settings)) as library,
     ):
         yield Backends(
             files=LocalFiles(store, library),
@@ -121,7 +125,9 @@ async def open_anthropic(settings: Settings, upstream: Upstream) -> AsyncGenerat
             upstream.endpoint, settings.data_dir, spool, dialect=upstream.dialect, rate_limit=upstream.rate_limit
         ) as place,
         DocumentWorkers() as workers,
-        open_library(settings.data_dir / "anthropic", place.shelf, workers) as library,
+        open_library(
+            settings.data_dir / "anthropic", place.shelf, workers, await to_thread.run_sync(_nearness, settings)
+        ) as library,
     ):
         place.files.on_deletion(library.forget_file)
         yield Backends(
@@ -131,3 +137,11 @@ async def open_anthropic(settings: Settings, upstream: Upstream) -> AsyncGenerat
             batches=AnthropicBatches(place, library, upstream.model, settings.data_dir / "anthropic" / "batches"),
             spool=spool,
         )
+
+
+def _nearness(settings: Settings) -> "Nearness | None":
+    if settings.semantic_model is None:
+        return None
+    from files_api_mcp.backends.local.semantic import SemanticModel
+
+    return SemanticModel(settings.semantic_model).nearness

@@ -14,6 +14,7 @@ from files_api_mcp.server.options import (
     MAX_FILE_SIZE,
     PREFIX,
     ROOTS,
+    SEMANTIC_MODEL,
     backend_options,
     option,
 )
@@ -85,6 +86,7 @@ def command() -> None:
 @option("--exclude-tools", metavar="C,D", help="Leave these tools out.")
 @MAX_FILE_SIZE
 @ALLOW_SENSITIVE
+@SEMANTIC_MODEL
 @LOG_LEVEL
 def serve(roots: tuple[Path, ...], **options: Any) -> None:
     """Serve MCP. ROOTs are the folders that agents may read from.
@@ -139,6 +141,7 @@ def demo(files: tuple[Path, ...], question: tuple[str, ...], backend: str, base_
 @DATA_DIR
 @MAX_FILE_SIZE
 @ALLOW_SENSITIVE
+@SEMANTIC_MODEL
 @LOG_LEVEL
 def batch(
     files: tuple[Path, ...], questions: IO[str] | None, question: tuple[str, ...], output: Path | None, **options: Any
@@ -223,6 +226,7 @@ def _settings(roots: tuple[Path, ...], options: dict[str, Any]) -> Settings:
         tools=_names(tools) if tools else None,
         exclude_tools=_names(options.get("exclude_tools") or ""),
         log_level=options.get("log_level", "WARNING"),
+        semantic_model=options.get("semantic_model"),
         upstream=upstream_from(options["backend"], os.environ, options),
     )
 

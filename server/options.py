@@ -9,7 +9,17 @@ import click
 from files_api_mcp.backends.anthropic.endpoint import DEFAULT_MODEL
 from files_api_mcp.server.settings import DEFAULT_ASK_TIMEOUT_S, DEFAULT_MAX_FILE_SIZE, DEFAULT_RATE_LIMIT
 
-__all__ = ["ALLOW_SENSITIVE", "DATA_DIR", "LOG_LEVEL", "MAX_FILE_SIZE", "PREFIX", "ROOTS", "backend_options", "option"]
+__all__ = [
+    "ALLOW_SENSITIVE",
+    "DATA_DIR",
+    "LOG_LEVEL",
+    "MAX_FILE_SIZE",
+    "PREFIX",
+    "ROOTS",
+    "SEMANTIC_MODEL",
+    "backend_options",
+    "option",
+]
 
 PREFIX = "FILES_API_MCP"
 
@@ -36,6 +46,13 @@ MAX_FILE_SIZE = option(
     help="Refuse larger files.",
 )
 ALLOW_SENSITIVE = option("--allow-sensitive", is_flag=True, help="Let keys, .env files and other secrets go up.")
+SEMANTIC_MODEL = option(
+    "--semantic-model",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Rank passages by meaning too, with the sentence-embedding model (ONNX) in this folder; needs the extra "
+    "files-api-mcp[semantic].",
+)
 LOG_LEVEL = option(
     "--log-level",
     type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"], case_sensitive=False),

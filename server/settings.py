@@ -51,6 +51,7 @@ class Settings:
     exclude_tools: frozenset[str] = frozenset()
     log_level: str = "WARNING"
     upstream: Upstream | None = None
+    semantic_model: Path | None = None
 
     def summary(self) -> str:
         """One line that says where files live and what agents may read."""

@@ -1,10 +1,11 @@
 """Passages for a question: the best windows, joined where they touch, cut to a budget, and checked to be literal."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from files_api_mcp.backends.local.index import Document, Index
 from files_api_mcp.backends.local.rank import Scored, rank
+from files_api_mcp.backends.local.semantic import Nearness
 from files_api_mcp.backends.local.verify import stands_literally
 from files_api_mcp.backends.local.windows import estimate_tokens
 from files_api_mcp.backends.models import FileRecord, Passage
@@ -15,6 +16,8 @@ _FAINTEST = 0.25
 """Windows below this share of the best score are left out: they cost tokens and answer nothing."""
 
 _SMALLEST_CUT = 40
+_WEIGHED_BY_MEANING = 30
+_MEANING = 0.4
 
 
 @dataclass(slots=True)
@@ -36,16 +39,20 @@ def answer(
     question: str,
     max_tokens: int,
     check_cancelled: Callable[[], None] = _never,
+    nearness: Nearness | None = None,
 ) -> tuple[list[Passage], int]:
     """Literal passages, best first, of at most `max_tokens` estimated tokens together, and their estimate.
 
-    `check_cancelled` is called between documents; what it raises ends the call.
+    `check_cancelled` is called between documents; what it raises ends the call. With `nearness`, the best by words
+    are put in order by meaning too.
     """
     documents = [document for _, document in asked]
     ranked = rank(index, documents, question, check_cancelled)
     if not ranked:
         return [], 0
     texts = _Texts(index)
+    if nearness is not None:
+        ranked = _by_meaning(ranked, documents, texts, question, nearness)
     chosen = _choose(ranked, documents, texts, max_tokens)
     passages: list[Passage] = []
     left = max_tokens
@@ -76,6 +83,25 @@ class _Texts:
         if document.paginated:
             return 0
         return sum(chars for piece, chars in self._index.page_sizes(document.id) if piece < number)
+
+
+def _by_meaning(
+    ranked: list[Scored], documents: list[Document], texts: _Texts, question: str, nearness: Nearness
+) -> list[Scored]:
+    first, rest = ranked[:_WEIGHED_BY_MEANING], ranked[_WEIGHED_BY_MEANING:]
+    best = ranked[0].score or 1.0
+    near = nearness(question, [_window(documents[one.place], one.window, texts) for one in first])
+    scored = [
+        replace(one, score=(1 - _MEANING) * one.score / best + _MEANING * max(0.0, nearest))
+        for one, nearest in zip(first, near, strict=True)
+    ]
+    scored += [replace(one, score=(1 - _MEANING) * one.score / best) for one in rest]
+    return sorted(scored, key=lambda one: -one.score)
+
+
+def _window(document: Document, window: int, texts: _Texts) -> str:
+    page, start, end, _ = document.places[window * 4 : window * 4 + 4]
+    return texts.page(document, page)[start:end]
 
 
 def _choose(ranked: list[Scored], documents: list[Document], texts: _Texts, max_tokens: int) -> list[_Stretch]:

@@ -13,6 +13,7 @@ from files_api_mcp.backends.local.answer import answer
 from files_api_mcp.backends.local.contents import Contents
 from files_api_mcp.backends.local.index import Document, Index
 from files_api_mcp.backends.local.indexing import Indexing
+from files_api_mcp.backends.local.semantic import Nearness
 from files_api_mcp.backends.models import (
     Answer,
     DocumentInfo,
@@ -34,11 +35,16 @@ _LONGEST_OFFER = 240
 
 
 @asynccontextmanager
-async def open_library(data_dir: Path, store: Contents, workers: DocumentWorkers) -> AsyncGenerator["LocalLibrary"]:
-    """Open the index of a data folder; one that is damaged is thrown away, and built again as files are asked."""
+async def open_library(
+    data_dir: Path, store: Contents, workers: DocumentWorkers, nearness: Nearness | None = None
+) -> AsyncGenerator["LocalLibrary"]:
+    """Open the index of a data folder; one that is damaged is thrown away, and built again as files are asked.
+
+    With `nearness`, passages are ranked by meaning too.
+    """
     indexing = await to_thread.run_sync(Indexing, data_dir / "index.db", workers)
     try:
-        library = LocalLibrary(indexing, store, workers)
+        library = LocalLibrary(indexing, store, workers, nearness)
         # What the sweep leaves lying about is for the next start: an index that another process holds stops nobody.
         with suppress(StoreError):
             await library.sweep()
@@ -50,7 +56,10 @@ async def open_library(data_dir: Path, store: Contents, workers: DocumentWorkers
 class LocalLibrary:
     """Implements Answerer and Reader."""
 
-    def __init__(self, indexing: Indexing, store: Contents, workers: DocumentWorkers) -> None:
+    def __init__(
+        self, indexing: Indexing, store: Contents, workers: DocumentWorkers, nearness: Nearness | None = None
+    ) -> None:
+        self._nearness = nearness
         self._indexing = indexing
         self._store = store
         self._workers = workers
@@ -183,7 +192,7 @@ class LocalLibrary:
                 notes.append(f"{record.filename}: {document.info.note}")
             await progress(number, len(files), "Looking through files")
         passages, tokens = await self._indexing.run(
-            lambda index: answer(index, asked, question, max_tokens, from_thread.check_cancelled)
+            lambda index: answer(index, asked, question, max_tokens, from_thread.check_cancelled, self._nearness)
         )
         notes = _bounded(notes)
         if not passages:
