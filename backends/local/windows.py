@@ -9,12 +9,16 @@ _TARGET_BY_LINE = 100
 """Pages are tables and columns as often as prose: shorter passages find more of the pages that matter."""
 _SENTENCE = re.compile(r"(?<=[.!?\u3002\uff01\uff1f])\s+|(?<=[\u3002\uff01\uff1f])|\n+")
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_NOT_LATIN = re.compile(r"[^\W\d_\u0000-\u024f\u1e00-\u1eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
 def estimate_tokens(text: str) -> int:
-    """What a text costs a model, roughly: a token for four characters, or for one of Han, Kana and Hangul."""
-    wide = len(_WIDE.findall(text))
-    return wide + (len(text) - wide + 3) // 4
+    """What a text costs a model, roughly: a token for four characters of Latin script, for two letters of others, or
+    for one of Han, Kana and Hangul."""
+    if text.isascii():
+        return (len(text) + 3) // 4
+    wide, other = len(_WIDE.findall(text)), len(_NOT_LATIN.findall(text))
+    return wide + other // 2 + (len(text) - wide - other + 3) // 4
 
 
 def windows(text: str, *, by_line: bool) -> list[tuple[int, int]]:
