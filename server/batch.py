@@ -2,7 +2,6 @@
 
 import os
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,13 +19,12 @@ from files_api_mcp.backends.saving import NewLocalFile
 from files_api_mcp.server.app import open_place, open_roots
 from files_api_mcp.server.jsonlines import JsonLines
 from files_api_mcp.server.settings import Settings
+from files_api_mcp.server.status import Status
 from files_api_mcp.tools.ask import ask_result
 from files_api_mcp.tools.deps import Backends
 from files_api_mcp.tools.upload import store_file
 
 __all__ = ["BatchOrder", "questions_in", "run_batch"]
-
-_REPORT_EVERY_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,7 @@ async def _run(order: BatchOrder, settings: Settings) -> int:
         await to_thread.run_sync(open_roots, settings) as roots,
     ):
         async with open_place(settings) as opened:
-            status = _Status()
+            status = Status()
             with await to_thread.run_sync(open_roots, settings) as roots:
                 ids = await _stored(order.files, roots, opened, settings, status)
             asks = list(dict.fromkeys(Ask(file_id, question) for file_id in ids for question in order.questions))
@@ -82,7 +80,7 @@ async def _run(order: BatchOrder, settings: Settings) -> int:
 
 
 async def _stored(
-    paths: Sequence[Path], roots: Roots, opened: Backends, settings: Settings, status: "_Status"
+    paths: Sequence[Path], roots: Roots, opened: Backends, settings: Settings, status: Status
 ) -> dict[str, Path]:
     """The files' ids and paths. One that cannot be stored ends it before anything is asked, and paid."""
     ids: dict[str, Path] = {}
@@ -103,7 +101,7 @@ async def _answered(
     asks: Sequence[Ask],
     ids: dict[str, Path],
     opened: Backends,
-    status: "_Status",
+    status: Status,
     output: "_Output",
 ) -> int:
     totals = _Totals()
@@ -120,6 +118,7 @@ async def _answered(
     finally:
         with CancelScope(shield=True):
             await to_thread.run_sync(lines.close)
+    status.end()
     click.echo(totals.summary(order.output), err=True)
     return 0 if totals.failed == 0 else 1
 
@@ -201,19 +200,3 @@ class _Totals:
         if output is not None:
             parts.append(f"written to {output}")
         return ", ".join(parts) + "."
-
-
-class _Status:
-    """Progress on stderr: one line that changes on a terminal, else a line now and then."""
-
-    def __init__(self) -> None:
-        self._told = float("-inf")
-        self._last = ""
-
-    async def tell(self, done: float, total: float | None, message: str) -> None:  # noqa: ARG002 - the message says it
-        """See Progress."""
-        now = time.monotonic()
-        if message == self._last or (not sys.stderr.isatty() and now - self._told < _REPORT_EVERY_S):
-            return
-        self._told, self._last = now, message
-        click.echo(f"\r\033[K{message}" if sys.stderr.isatty() else message, err=True, nl=not sys.stderr.isatty())

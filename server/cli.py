@@ -55,6 +55,7 @@ def command() -> None:
     \b
     files-api-mcp ~/Documents      serve MCP over stdio; agents may read ~/Documents
     files-api-mcp demo             see an agent's whole job on sample documents
+    files-api-mcp ask              a question by a person, with the cited pages shown
     files-api-mcp batch            many questions to many files, at half the price
     files-api-mcp doctor           check the set-up
     files-api-mcp emulator         the Files API over HTTP, on this machine
@@ -164,6 +165,36 @@ def batch(
     order = BatchOrder(files, asked, options["max_tokens"], output, options["cancel"])
     configure_logging(settings.log_level)
     sys.exit(run_batch(order, settings))
+
+
+@command.command()
+@click.argument("question")
+@click.argument("files", nargs=-1, metavar="[FILE|FILE_ID]...")
+@click.option(
+    "--max-tokens", type=click.IntRange(100, 20_000), default=1500, show_default=True, help="Of the passages together."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print what an agent gets, in one line.")
+@click.option("--open", "as_page", is_flag=True, help="Show the passages in a browser, beside the pages they stand on.")
+@backend_options
+@DATA_DIR
+@MAX_FILE_SIZE
+@ALLOW_SENSITIVE
+@SEMANTIC_MODEL
+@LOG_LEVEL
+def ask(question: str, files: tuple[str, ...], **options: Any) -> None:
+    """Ask a QUESTION of files, by path or file_id, or of everything stored; print passages with file and page.
+
+    \b
+    files-api-mcp ask "What dividend does the board propose?" report.pdf --open
+    """
+    from files_api_mcp.server.ask import AskOrder, run_ask
+    from files_api_mcp.server.logs import configure_logging
+
+    folders = dict.fromkeys(path.resolve().parent for path in map(Path, files) if path.is_file())
+    settings = _settings(tuple(folders), options)
+    configure_logging(settings.log_level)
+    order = AskOrder(question, files, options["max_tokens"], options["as_json"], options["as_page"])
+    sys.exit(run_ask(order, settings))
 
 
 @command.command()
