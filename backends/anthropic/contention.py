@@ -11,7 +11,8 @@ from pathlib import Path
 import anyio
 from anyio import CancelScope, to_thread
 
-from files_api_mcp.backends.errors import Busy, StoreDamaged
+from files_api_mcp.backends.errors import Busy
+from files_api_mcp.backends.local.faults import translated
 
 __all__ = ["Turns"]
 
@@ -37,6 +38,7 @@ class Turns:
 
         Raises:
             Busy: Another process held it all the while.
+            FilesError: The folder cannot be used.
         """
         stripe = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=4).digest()) % _STRIPES
         async with self._here[stripe]:
@@ -62,16 +64,15 @@ async def _lock(fd: int, patience_s: float) -> None:
 
 
 def _open(folder: Path, stripe: int) -> int:
-    try:
+    with translated():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return os.open(folder / f"{stripe:03x}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as exc:
-        raise StoreDamaged("The data folder cannot be used.") from exc
 
 
 def _try(fd: int) -> bool:
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
+    with translated():
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
     return True

@@ -2,10 +2,11 @@
 
 import hashlib
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from files_api_mcp.backends.errors import InvalidArgument
 
@@ -15,6 +16,8 @@ DEFAULT_BASE_URL = "https://api.anthropic.com"
 DEFAULT_MODEL = "claude-sonnet-5-5"
 _LOOPBACK_KEY = "loopback"
 """Sent where a server of this machine is asked without a key: it is nobody's secret."""
+
+_HOST_NAME = re.compile(r"(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}\.?")
 
 Dialect = Literal["auto", "ga", "beta"]
 
@@ -59,7 +62,7 @@ def endpoint_from(
     Of other variables only a proxy (HTTPS_PROXY, NO_PROXY) counts: headers are never taken from the environment.
 
     Raises:
-        InvalidArgument: There is no key, or the URL is neither https nor of this machine.
+        InvalidArgument: There is no key, the URL is neither https nor of this machine, or the proxy's is none.
     """
     url = _base_url((base_url or environment.get("ANTHROPIC_BASE_URL") or "").strip() or DEFAULT_BASE_URL)
     loopback = _is_loopback(urlsplit(url).hostname or "")
@@ -97,6 +100,9 @@ def _base_url(text: str) -> str:
     except ValueError:
         raise _bad_url("is not a URL") from None
     host = parts.hostname or ""
+    # What the HTTP library could not send to must fail here, at the start.
+    if not _is_header_text(text) or (host and not _is_host(parts)):
+        raise _bad_url("holds characters that no URL has")
     if parts.scheme not in ("http", "https") or not host or port == 0:
         raise _bad_url("is not an http or https URL")
     if parts.username is not None or parts.query or parts.fragment:
@@ -105,28 +111,54 @@ def _base_url(text: str) -> str:
         raise _bad_url("must be https: over plain http the key and the files could be read on their way")
     path = parts.path.rstrip("/")
     # Every path of ours begins with /v1, so one at the end of a base URL would be doubled.
-    return f"{parts.scheme}://{parts.netloc}{path.removesuffix('/v1')}"
+    return f"{parts.scheme}://{parts.netloc.lower()}{path.removesuffix('/v1')}"
 
 
 def _bad_url(why: str) -> InvalidArgument:
     return InvalidArgument(f"The base URL {why}.", "Check --base-url and ANTHROPIC_BASE_URL.")
 
 
+def _is_host(parts: SplitResult) -> bool:
+    host = parts.hostname or ""
+    if "[" in parts.netloc:
+        return "%" not in host and _address(host) is not None
+    return len(host) < 254 and bool(_HOST_NAME.fullmatch(host))
+
+
 def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
+    address = _address(host)
+    return host == "localhost" if address is None else address.is_loopback
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return ipaddress.ip_address(host)
     except ValueError:
-        return False
+        return None
 
 
 def _proxy(url: str, environment: Mapping[str, str]) -> str | None:
     host = urlsplit(url).hostname or ""
-    for name in (part.strip().lstrip(".") for part in _variable(environment, "no_proxy").split(",")):
+    for name in (part.strip().lstrip(".").lower() for part in _variable(environment, "no_proxy").split(",")):
         if name and (name == "*" or host == name or host.endswith(f".{name}")):
             return None
-    return _variable(environment, "https_proxy") or None
+    proxy = _variable(environment, "https_proxy").strip()
+    if not proxy:
+        return None
+    # curl and others take an address alone for one of a plain proxy.
+    proxy = proxy if "://" in proxy else f"http://{proxy}"
+    if not _is_proxy(proxy):
+        raise InvalidArgument("HTTPS_PROXY is not the address of an HTTP proxy.", "Set it to http://HOST:PORT.")
+    return proxy
+
+
+def _is_proxy(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        usable = parts.port != 0
+    except ValueError:
+        return False
+    return usable and parts.scheme in ("http", "https") and _is_header_text(text) and _is_host(parts)
 
 
 def _variable(environment: Mapping[str, str], name: str) -> str:

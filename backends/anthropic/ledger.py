@@ -62,6 +62,7 @@ _SCHEMA = Schema(
         ),
     ),
 )
+_SCOPE = "coalesce((SELECT scope FROM scope WHERE credential = ?1), 'credential ' || ?1)"
 _CONTENT = "source_sha256, sent_sha256, size_bytes, filename, local_type, sent_type, title, source_path"
 
 
@@ -114,58 +115,60 @@ async def open_ledger(path: Path, credential: str) -> AsyncGenerator["Ledger"]:
     try:
         await database.run(check_integrity)
         await database.run(partial(create_or_migrate, schema=_SCHEMA))
-        scope = await database.run(lambda connection: _scope_of(connection, credential))
-        yield Ledger(database, credential, scope)
+        yield Ledger(database, credential)
     finally:
         await database.close()
 
 
 class Ledger:
-    """Every write is on the disk when its call returns."""
+    """Every write is on the disk when its call returns.
 
-    def __init__(self, database: Database, credential: str, scope: str) -> None:
+    The credential's workspace is looked up each time: another process may have learnt it since.
+    """
+
+    def __init__(self, database: Database, credential: str) -> None:
         self._database = database
         self._credential = credential
-        self._scope = scope
+        self._learnt = ""
 
     async def learn_workspace(self, base_url: str, workspace: str | None) -> None:
         """Note the workspace that the server says the credential acts in: another key of it sees the same files."""
         scope = f"{base_url} {workspace}"
-        if workspace and scope != self._scope:
-            await self._write(lambda connection: _move(connection, self._credential, self._scope, scope))
-            self._scope = scope
+        if workspace and scope != self._learnt:
+            await self._write(lambda connection, old: _move(connection, self._credential, old, scope))
+            self._learnt = scope
 
     async def begin(self, content: Content, lifetime_s: int | None) -> Intent:
         """Write down that this is going to be sent."""
         intent = Intent(new_file_id().replace("file_", "op_"), content, lifetime_s, to_us(utc_now()))
-        await self._write(lambda connection: _insert_intent(connection, self._scope, intent))
+        await self._write(lambda connection, scope: _insert_intent(connection, scope, intent))
         return intent
 
     async def intents(self, filename: str, size_bytes: int) -> list[Intent]:
         """Uploads begun and not ended of this name and size, which is all that a list tells of a file."""
-        where = "scope = ? AND filename = ? AND size_bytes = ?"
+        where = f"scope = {_SCOPE} AND filename = ? AND size_bytes = ?"
         query = f"SELECT id, {_CONTENT}, lifetime_s, begun_us FROM intent WHERE {where}"  # noqa: S608
         rows = await self._read(query, filename, size_bytes)
         return [Intent(row[0], Content(*row[1:9]), row[9], row[10]) for row in rows]
 
     async def drop(self, intent: Intent) -> None:
         """Note that nothing came of it."""
-        await self._write(lambda connection: connection.execute("DELETE FROM intent WHERE id = ?", (intent.id,)))
+        await self._write(lambda connection, _: connection.execute("DELETE FROM intent WHERE id = ?", (intent.id,)))
 
     async def commit(self, intent: Intent, file: WireFile) -> Entry:
         """Note that it became this file."""
         entry = Entry(file.id, intent.content, to_us(file.created_at), _us(file))
 
-        def work(connection: sqlite3.Connection) -> None:
+        def work(connection: sqlite3.Connection, scope: str) -> None:
             connection.execute("DELETE FROM intent WHERE id = ?", (intent.id,))
-            _insert_entry(connection, self._scope, entry)
+            _insert_entry(connection, scope, entry)
 
         await self._write(work)
         return entry
 
     async def adopt(self, entry: Entry) -> None:
         """Note a file that was not uploaded from here, and whose bytes are here now."""
-        await self._write(lambda connection: _insert_entry(connection, self._scope, entry))
+        await self._write(lambda connection, scope: _insert_entry(connection, scope, entry))
 
     async def same(self, content: Content, lifetime_s: int | None, tolerance_us: int) -> list[Entry]:
         """Files that came of the same source under the same name, to live as long give or take the tolerance."""
@@ -200,35 +203,36 @@ class Ledger:
         if (title, path) == (entry.content.title, entry.content.source_path):
             return entry
         query = "UPDATE file SET title = ?, source_path = ? WHERE scope = ? AND file_id = ?"
-        await self._write(lambda c: c.execute(query, (title, path, self._scope, entry.file_id)))
+        await self._write(lambda connection, scope: connection.execute(query, (title, path, scope, entry.file_id)))
         return await self.entry(entry.file_id) or entry
 
     async def bury(self, file_id: str, filename: str) -> None:
         """Note that a file is gone."""
 
-        def work(connection: sqlite3.Connection) -> None:
-            connection.execute("DELETE FROM file WHERE scope = ? AND file_id = ?", (self._scope, file_id))
-            values = (self._scope, file_id, filename, to_us(utc_now()))
+        def work(connection: sqlite3.Connection, scope: str) -> None:
+            connection.execute("DELETE FROM file WHERE scope = ? AND file_id = ?", (scope, file_id))
+            values = (scope, file_id, filename, to_us(utc_now()))
             connection.execute("INSERT OR REPLACE INTO gone VALUES (?, ?, ?, ?)", values)
 
         await self._write(work)
 
     async def name_of_gone(self, file_id: str) -> str | None:
         """The name of a file that was deleted from here; None when none with this id was."""
-        rows = await self._read("SELECT filename FROM gone WHERE scope = ? AND file_id = ?", file_id)
+        rows = await self._read(f"SELECT filename FROM gone WHERE scope = {_SCOPE} AND file_id = ?", file_id)  # noqa: S608
         return rows[0][0] if rows else None
 
     async def _entries(self, where: str, *values: str) -> list[Entry]:
-        query = f"SELECT file_id, {_CONTENT}, created_us, expires_us FROM file WHERE scope = ? AND {where} ORDER BY seq"  # noqa: S608
+        columns = f"file_id, {_CONTENT}, created_us, expires_us"
+        query = f"SELECT {columns} FROM file WHERE scope = {_SCOPE} AND {where} ORDER BY seq"  # noqa: S608
         return [Entry(row[0], Content(*row[1:9]), row[9], row[10]) for row in await self._read(query, *values)]
 
     async def _read(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        return await self._database.run(partial(_rows, query, (self._scope, *values)))
+        return await self._database.run(partial(_rows, query, (self._credential, *values)))
 
-    async def _write(self, work: Callable[[sqlite3.Connection], object]) -> None:
+    async def _write(self, work: Callable[[sqlite3.Connection, str], object]) -> None:
         def alone(connection: sqlite3.Connection) -> None:
             with writing(connection):
-                work(connection)
+                work(connection, _scope_of(connection, self._credential))
 
         await self._database.run(alone)
 
@@ -242,11 +246,12 @@ def _rows(query: str, values: tuple[object, ...], connection: sqlite3.Connection
 
 
 def _scope_of(connection: sqlite3.Connection, credential: str) -> str:
-    found = connection.execute("SELECT scope FROM scope WHERE credential = ?", (credential,)).fetchone()
-    return found[0] if found else _unknown(credential)
+    return connection.execute(f"SELECT {_SCOPE}", (credential,)).fetchone()[0]
 
 
 def _move(connection: sqlite3.Connection, credential: str, old: str, new: str) -> None:
+    if old == new:
+        return
     connection.execute("INSERT OR REPLACE INTO scope VALUES (?, ?)", (credential, new))
     if old != _unknown(credential):
         return

@@ -6,12 +6,14 @@ import os
 import struct
 import time
 from collections.abc import Callable
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import anyio
 from anyio import to_thread
 
-from files_api_mcp.backends.errors import Busy, StoreDamaged
+from files_api_mcp.backends.errors import Busy
+from files_api_mcp.backends.local.faults import translated
 
 __all__ = ["Limiter"]
 
@@ -21,16 +23,35 @@ _BURST_SHARE = 0.04
 """With the sustained share above, no window of 60 s holds more than the limit, even if it begins with a burst."""
 _MOST_WAITING = 200
 _LONGEST_PAUSE_S = 60.0
+_LONGEST_QUEUE_S = 600.0
 _SLOWED_S = 60.0
 _RECOVERY_STEP = 0.1
-_STATE = struct.Struct("<dddd")  # next free slot, paused from, paused until, slowed at: seconds since 1970
+_LOOK_S = 0.002
+_PATIENCE_S = 2.0
+"""Seconds to wait for the file: it is held for microseconds, unless a process was stopped just then."""
+
+
+@dataclass(slots=True)
+class _State:
+    """What the file holds: moments in seconds since 1970, and in `moved_s` by how much pauses have put off all calls
+    so far."""
+
+    slot: float = 0.0
+    paused_until: float = 0.0
+    slowed_at: float = 0.0
+    read_at: float = 0.0
+    moved_s: float = 0.0
+
+
+_FORM = struct.Struct("<ddddd")
 
 
 class Limiter:
-    """A generic cell rate algorithm whose one number lies in a locked file.
+    """A generic cell rate algorithm whose state lies in a locked file.
 
-    A refusal by the server (429) halves the rate for a minute, after which it recovers by a tenth each minute.
-    The wall clock is used, as processes share no other; state that a jump of it made absurd is forgotten.
+    A refusal by the server (429) halves the rate for a minute, after which it recovers by a tenth each minute; all
+    calls that wait, and those that come, are put off by as long as it asks.
+    The wall clock is used, as processes share no other; where it was set back, the state goes back with it.
     """
 
     def __init__(self, path: Path, per_minute: int, clock: Callable[[], float] = time.time) -> None:
@@ -45,20 +66,23 @@ class Limiter:
 
         Raises:
             Busy: There is none before the deadline, or too many are waiting already.
+            FilesError: The data folder cannot be used.
         """
         if self._waiting >= _MOST_WAITING:
             raise Busy("Too many requests are waiting for the API's rate limit.")
         self._waiting += 1
         try:
             room = deadline - anyio.current_time()
-            wait = await to_thread.run_sync(self._reserve, room)
-            if wait > room:
-                raise Busy(
-                    "The rate limit leaves no room for this call in time.",
-                    f"Nothing was sent; call again in {math.ceil(wait)} seconds.",
-                )
-            if wait > 0:
+            wait, moved_s = await to_thread.run_sync(self._reserve, room)
+            while wait > 0 or room < 0:
+                if wait > room:
+                    raise Busy(
+                        "The rate limit leaves no room for this call in time.",
+                        f"Nothing was sent; call again in {max(1, math.ceil(wait))} seconds.",
+                    )
                 await anyio.sleep(wait)
+                wait, moved_s = await to_thread.run_sync(self._moved_since, moved_s)
+                room = max(0.0, deadline - anyio.current_time())
         finally:
             self._waiting -= 1
 
@@ -66,28 +90,41 @@ class Limiter:
         """Slow down: the server said 429, and perhaps for how long (at most a minute of it counts)."""
         await to_thread.run_sync(self._pause, min(retry_after_s or 0.0, _LONGEST_PAUSE_S))
 
-    def _reserve(self, room: float) -> float:
+    def _reserve(self, room: float) -> tuple[float, float]:
+        """Seconds until a slot, which is taken where they are no more than `room`; and what `_moved_since` wants."""
         with _Locked(self._path) as file:
             now = self._clock()
-            slot, paused_from, paused_until, slowed_at = file.read()
-            if slot > now + _WINDOW_S * 10:
-                slot = 0.0
-            interval = self._interval / _speed(now - slowed_at)
-            slot = max(slot, now)
+            state = file.read(now)
+            interval = self._interval_at(now, state)
+            slot = max(state.slot, now)
             wait = max(0.0, slot - (self._burst - 1) * interval - now)
-            if paused_from <= now < paused_until:
-                wait = max(wait, paused_until - now)
             if wait <= room:
-                file.write(slot + interval, paused_from, paused_until, slowed_at)
-            return wait
+                state.slot = slot + interval
+                file.write(state)
+            return wait, state.moved_s
+
+    def _moved_since(self, moved_s: float) -> tuple[float, float]:
+        with _Locked(self._path) as file:
+            found = file.read(self._clock()).moved_s
+            return found - moved_s, found
 
     def _pause(self, seconds: float) -> None:
         with _Locked(self._path) as file:
             now = self._clock()
-            slot, paused_from, paused_until, _ = file.read()
-            if not (paused_from <= now < paused_until) or now + seconds > paused_until:
-                paused_from, paused_until = now, now + seconds
-            file.write(slot, paused_from, paused_until, now)
+            state = file.read(now)
+            state.slowed_at = now
+            until = now + seconds
+            longer_by = until - max(now, state.paused_until)
+            if longer_by > 0:
+                # Nobody catches up afterwards: all who were put off at once would be the next burst too many.
+                burst = (self._burst - 1) * self._interval_at(now, state)
+                state.slot = max(max(state.slot, now) + longer_by, until + burst)
+                state.paused_until = until
+                state.moved_s += longer_by
+            file.write(state)
+
+    def _interval_at(self, now: float, state: _State) -> float:
+        return self._interval / _speed(now - state.slowed_at)
 
 
 def _speed(since_slowed: float) -> float:
@@ -106,23 +143,50 @@ class _Locked:
         self._fd = -1
 
     def __enter__(self) -> "_Locked":
-        try:
+        with translated():
             self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            fcntl.flock(self._fd, fcntl.LOCK_EX)
-        except OSError as exc:
-            raise StoreDamaged("The data folder cannot be used.") from exc
+            try:
+                _lock(self._fd)
+            except BaseException:
+                os.close(self._fd)
+                raise
         return self
 
     def __exit__(self, *_: object) -> None:
         os.close(self._fd)
 
-    def read(self) -> tuple[float, float, float, float]:
-        data = os.pread(self._fd, _STATE.size, 0)
-        found = _STATE.unpack(data) if len(data) == _STATE.size else (0.0, 0.0, 0.0, -math.inf)
-        return found if not any(math.isnan(value) for value in found) else (0.0, 0.0, 0.0, -math.inf)
+    def read(self, now: float) -> _State:
+        """The state, as the clock is now; a new one where it makes no sense."""
+        with translated():
+            data = os.pread(self._fd, _FORM.size, 0)
+        if len(data) < _FORM.size:
+            return _State(read_at=now)
+        state = _State(*_FORM.unpack(data))
+        if not all(map(math.isfinite, astuple(state))):
+            return _State(read_at=now)
+        set_back_s, state.read_at = state.read_at - now, now
+        if set_back_s > 0:
+            state.slot -= set_back_s
+            state.paused_until -= set_back_s
+            state.slowed_at -= set_back_s
+            # Else the clock would have to catch up before time went on.
+            self.write(state)
+        absurd = state.slot > now + _LONGEST_QUEUE_S or state.paused_until > now + _LONGEST_PAUSE_S
+        return _State(read_at=now) if absurd else state
 
-    def write(self, *state: float) -> None:
+    def write(self, state: _State) -> None:
+        with translated():
+            os.pwrite(self._fd, _FORM.pack(*astuple(state)), 0)
+
+
+def _lock(fd: int) -> None:
+    until = time.monotonic() + _PATIENCE_S
+    while True:
         try:
-            os.pwrite(self._fd, _STATE.pack(*state), 0)
-        except OSError as exc:
-            raise StoreDamaged("The data folder cannot be written.") from exc
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise Busy("Another process on the data folder holds up its rate limit.") from None
+            time.sleep(_LOOK_S)
+        else:
+            return

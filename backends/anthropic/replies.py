@@ -10,7 +10,7 @@ from typing import Any, cast
 import httpx2
 from pydantic import TypeAdapter
 
-from files_api_mcp.backends.anthropic.wire import Reply, decoded, printable
+from files_api_mcp.backends.anthropic.wire import Reply, explanation, printable
 from files_api_mcp.backends.errors import (
     AuthenticationFailed,
     Billing,
@@ -31,9 +31,11 @@ from files_api_mcp.backends.errors import (
 __all__ = ["ApiFailure", "error_from", "failure_of", "parsed", "refused", "retry_after_s", "server_time"]
 
 _SPEND_CODES = frozenset({"enforced_spend_limit_reached", "contract_spend_limit_reached"})
+_ACCOUNT_CODES = ("organization_", "cmek_key_", "claude_code_key_")
 _CONTEXT_WORDS = ("prompt is too long", "context window", "pdf pages", "too many total text")
 _JSON = TypeAdapter(Any)
-_LARGEST_ERROR = 64 * 1024
+_LONGEST_WAIT_S = 366 * 86400.0
+"""What is longer says nothing more, and would be hundreds of digits in an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,27 +68,21 @@ def failure_of(reply: Reply, *, secret: str = "") -> ApiFailure:
     """Read a reply that is no success; whatever its body holds, `secret` is not in the result."""
     try:
         body = _object(json.loads(reply.body))
-    except ValueError:
+    except (ValueError, RecursionError):
         body = {}
     error = _object(body.get("error"))
-    message = _text(error.get("message"))
     return ApiFailure(
         status=reply.status,
-        type=_text(error.get("type")),
-        code=_text(_object(error.get("details")).get("error_code")),
-        message=message.replace(secret, "***") if secret else message,
+        type=_text(error.get("type"), secret),
+        code=_text(_object(error.get("details")).get("error_code"), secret),
+        message=_text(error.get("message"), secret),
         retry_after_s=retry_after_s(reply),
     )
 
 
 async def refused(response: httpx2.Response, *, secret: str) -> ApiFailure:
     """Read an unread reply that is no success, as far as it is worth reading."""
-    body = b""
-    async for block in decoded(response):
-        body += block
-        if len(body) > _LARGEST_ERROR:
-            break
-    return failure_of(Reply(response.status_code, response.headers, body), secret=secret)
+    return failure_of(Reply(response.status_code, response.headers, await explanation(response)), secret=secret)
 
 
 def error_from(failure: ApiFailure, *, file_id: str | None = None) -> FilesError:
@@ -135,7 +131,7 @@ def _by_code(failure: ApiFailure, file: str) -> FilesError | None:
             return StorageFull("The organization's storage at the API is full.", "Delete files, then call again.")
         case code if code in _SPEND_CODES or code.startswith("linked_organization_"):
             return Billing(f"A spend limit of the Anthropic account is reached{_quoted(failure)}")
-        case code if code.startswith(("organization_", "cmek_key_")):
+        case code if code.startswith(_ACCOUNT_CODES) and failure.status < 500:
             return PermissionDenied(
                 f"The Anthropic account is blocked ({printable(code)}).", "Ask the operator to see to the account."
             )
@@ -182,13 +178,13 @@ def retry_after_s(reply: Reply) -> float | None:
     """Seconds that the server asks to wait; None where it says nothing that can be understood."""
     millis, plain = reply.headers.get("retry-after-ms"), reply.headers.get("retry-after")
     if millis is not None and (found := _seconds(millis)) is not None:
-        return found / 1000
+        return min(found / 1000, _LONGEST_WAIT_S)
     if plain is None:
         return None
     if (found := _seconds(plain)) is not None:
-        return found
+        return min(found, _LONGEST_WAIT_S)
     then, now = _http_date(plain), server_time(reply) or datetime.now(UTC)
-    return max(0.0, (then - now).total_seconds()) if then else None
+    return min(max(0.0, (then - now).total_seconds()), _LONGEST_WAIT_S) if then else None
 
 
 def server_time(reply: Reply) -> datetime | None:
@@ -216,5 +212,5 @@ def _object(value: object) -> dict[str, Any]:
     return cast(dict[str, Any], value) if isinstance(value, dict) else {}
 
 
-def _text(value: object) -> str:
-    return printable(value) if isinstance(value, str) else ""
+def _text(value: object, secret: str) -> str:
+    return printable(value, secret=secret) if isinstance(value, str) else ""

@@ -8,7 +8,7 @@ import anyio
 from files_api_mcp.backends.anthropic.limiter import Limiter
 from files_api_mcp.backends.anthropic.replies import ApiFailure, error_from, failure_of
 from files_api_mcp.backends.anthropic.wire import ApiRequest, Lost, NotSent, Reply, Wire
-from files_api_mcp.backends.errors import FilesError, NotFound, UpstreamBadReply, UpstreamUnreachable
+from files_api_mcp.backends.errors import Busy, FilesError, NotFound, UpstreamBadReply, UpstreamUnreachable
 
 __all__ = ["ATTEMPTS", "Budget", "GoneOnRepeat", "Sender", "pause_before_retry", "unreachable"]
 
@@ -63,6 +63,11 @@ def unreachable(reason: Exception) -> UpstreamUnreachable:
     return UpstreamUnreachable("The API gave no answer in time, or broke off.")
 
 
+def _unsure(error: FilesError) -> FilesError:
+    """The same error without its claim that nothing was changed."""
+    return type(error)(error.sentence, "Whether it was deleted is not known; call again, which settles it.")
+
+
 class Sender:
     """Sends requests that may be repeated: reads, and deletions (a second one finds the file gone)."""
 
@@ -87,16 +92,22 @@ class Sender:
             FilesError: What the last failure was; see replies.py.
         """
         doubtful = False
+        last: FilesError | None = None
         for attempt in range(ATTEMPTS):
-            failure, result = await self._attempt(request, deadline, file_id, check)
+            try:
+                failure, result = await self._attempt(request, deadline, file_id, check)
+            except Busy as exc:
+                # That no turn was left to try again says less than why it had to be tried again.
+                raise last or exc from None
             if isinstance(result, Reply):
                 self.budget.earn()
                 return result
             if failure is not None and not failure.may_be_retried:
                 raise GoneOnRepeat(result.sentence) if doubtful and isinstance(result, NotFound) else result
             doubtful = doubtful or failure is None or not failure.did_nothing
+            last = _unsure(result) if doubtful and request.method == "DELETE" else result
             if attempt + 1 == ATTEMPTS or not await self.pause(attempt, failure, deadline):
-                raise result
+                raise last
         raise AssertionError("the last attempt returns or raises")
 
     async def turn(self, deadline: float) -> None:

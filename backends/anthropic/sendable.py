@@ -14,6 +14,7 @@ from files_api_mcp.backends.anthropic.multipart import UploadPart
 from files_api_mcp.backends.documents.decoding import encoding_of
 from files_api_mcp.backends.documents.types import PDF
 from files_api_mcp.backends.errors import EmptyFile, StorageFull
+from files_api_mcp.backends.local.faults import translated
 from files_api_mcp.backends.models import NewFile
 from files_api_mcp.backends.refusals import FULL
 from files_api_mcp.backends.snapshot import Snapshot
@@ -39,10 +40,13 @@ async def sendable(snapshot: Snapshot, new: NewFile, spool: Spool) -> AsyncGener
     Raises:
         EmptyFile: Nothing would be left to send.
         StorageFull: There is no room for a transcoded copy.
+        StoreError: The disk failed.
     """
     copy = spool.new_path()
     try:
-        yield await to_thread.run_sync(_form, snapshot, new, copy)
+        with translated():
+            form = await to_thread.run_sync(_form, snapshot, new, copy)
+        yield form
     finally:
         with CancelScope(shield=True):
             await to_thread.run_sync(lambda: copy.unlink(missing_ok=True))
@@ -62,7 +66,9 @@ def _form(snapshot: Snapshot, new: NewFile, copy: Path) -> tuple[UploadPart, Con
     if path is copy or offset:
         size_bytes, sha256 = _measured(path, offset)
     if size_bytes == 0:
-        raise EmptyFile("The file holds nothing but a byte order mark.")
+        raise EmptyFile(
+            "The file holds nothing but a byte order mark." if snapshot.size_bytes else "The file is empty."
+        )
     part = UploadPart(path, offset, size_bytes, new.filename, sent_type)
     return part, Content(
         source_sha256=snapshot.sha256,
@@ -82,6 +88,10 @@ def _transcoded(source: Path, copy: Path) -> bool:
         encoding = encoding_of(content)
         if encoding == "utf-8":
             return False
+        content.seek(0)
+        if content.read(len(_BOM)) == _BOM:
+            # What a guess takes the mark for would go out as the text's first letters.
+            encoding = "utf-8-sig"
         content.seek(0)
         try:
             with (

@@ -109,8 +109,10 @@ class Shelf:
 
 
 def _write(fd: int, chunk: bytes) -> None:
+    left = memoryview(chunk)
     try:
-        os.write(fd, chunk)
+        while left:
+            left = left[os.write(fd, left) :]
     except OSError as exc:
         if exc.errno in FULL:
             raise StorageFull("There is no room for a copy of the file.") from exc

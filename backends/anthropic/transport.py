@@ -17,6 +17,7 @@ import httpx2
 __all__ = ["make_transport"]
 
 _READ_AHEAD = 64 * 1024
+_INTERIM_STARTS = (b"HTTP/1.0 1", b"HTTP/1.1 1")
 _INTERIM = re.compile(rb"\A(?:HTTP/1\.[01] 1\d\d[^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n)+")
 
 
@@ -120,7 +121,9 @@ class _Stream(httpcore2.AsyncNetworkStream):
             self._ahead = asyncio.create_task(self._inner.read(_READ_AHEAD))
 
     def _is_answered(self) -> bool:
-        """Whether the connection ended, or more has come than interim replies (100 Continue, 103 Early Hints)."""
+        """Whether the connection ended, or more has come than interim replies (100 Continue, 103 Early Hints), the last
+        of which may not be whole yet."""
         if self._ahead is not None and self._ahead.done():
             return True
-        return bool(_INTERIM.sub(b"", self._heard))
+        rest = _INTERIM.sub(b"", self._heard)
+        return bool(rest) and not any(start.startswith(rest[: len(start)]) for start in _INTERIM_STARTS)

@@ -14,7 +14,7 @@ from files_api_mcp.backends.anthropic.endpoint import Endpoint
 from files_api_mcp.backends.anthropic.transport import make_transport
 from files_api_mcp.backends.errors import FilesError, StoreDamaged, UpstreamBadReply
 
-__all__ = ["ApiRequest", "Lost", "NotSent", "Reply", "Wire", "decoded", "open_wire", "printable"]
+__all__ = ["ApiRequest", "Lost", "NotSent", "Reply", "Wire", "decoded", "explanation", "open_wire", "printable"]
 
 _log = logging.getLogger(__name__)
 
@@ -60,9 +60,12 @@ class Reply:
     body: bytes
 
 
-def printable(text: str) -> str:
-    """Text of a server, fit for one line of a log or an error: short, and nothing but printable characters."""
-    return "".join(c if c.isprintable() else " " for c in text)[:300]
+def printable(text: str, *, secret: str = "") -> str:
+    """Text of a server, fit for one line of a log or an error: short, nothing but printable characters, and without
+    `secret`."""
+    # Blanked before the text is cut, where half of it could stay.
+    blanked = text.replace(secret, "***") if secret else text
+    return "".join(c if c.isprintable() else " " for c in blanked[:300])
 
 
 @asynccontextmanager
@@ -113,10 +116,8 @@ class Wire:
         """
         with anyio.move_on_at(deadline):
             async with self._answered(request) as response:
-                # An error's body explains; that it explains at length is no reason to read it all.
-                whole = response.is_success
-                body = await _whole(response, request.largest_reply if whole else _LARGEST_ERROR, whole=whole)
-                return Reply(response.status_code, response.headers, body)
+                reading = _whole(response, request.largest_reply) if response.is_success else explanation(response)
+                return Reply(response.status_code, response.headers, await reading)
         raise Lost("no reply in time")
 
     @asynccontextmanager
@@ -156,7 +157,7 @@ class Wire:
     def _note(self, request: ApiRequest, response: httpx2.Response) -> None:
         level = logging.INFO if response.is_success else logging.WARNING
         if _log.isEnabledFor(level):
-            request_id = printable(response.headers.get("request-id", "-")).replace(self.endpoint.key, "***")
+            request_id = printable(response.headers.get("request-id", "-"), secret=self.endpoint.key)
             _log.log(level, "%s %s: %d, request-id %s", request.method, request.path, response.status_code, request_id)
 
 
@@ -184,14 +185,23 @@ def _reason(exc: Exception) -> str:
     return f"{type(exc).__name__}: {printable(str(exc))}"
 
 
-async def _whole(response: httpx2.Response, most: int, *, whole: bool) -> bytes:
+async def _whole(response: httpx2.Response, most: int) -> bytes:
     body = bytearray()
     async for block in decoded(response):
         body += block
         if len(body) > most:
-            if not whole:
-                break
             raise UpstreamBadReply("The service's reply is longer than any real one.")
+    return bytes(body)
+
+
+async def explanation(response: httpx2.Response) -> bytes:
+    """The body of a reply that is no success, as far as it can be read and is worth it: its status counts without."""
+    body = bytearray()
+    with suppress(UpstreamBadReply):
+        async for block in decoded(response):
+            body += block
+            if len(body) > _LARGEST_ERROR:
+                break
     return bytes(body)
 
 
