@@ -1,6 +1,8 @@
 """Questions answered by a model that is shown the files, its citations checked here. Implements Answerer."""
 
+import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -63,6 +65,7 @@ class AnthropicAnswerer:
             raise InvalidArgument(f"At most {_MOST_FILES} files can be asked at once.", "Ask in several calls.")
         question = question[:_LONGEST_QUESTION]
         deadline = anyio.current_time() + self._timeout_s
+        progress = _onward(progress)
         choosing = Choosing(self._place, self._library, context_tokens(self._model), progress)
         compute = wants_computing(question)
         if ids:
@@ -70,7 +73,7 @@ class AnthropicAnswerer:
         else:
             choice = await choosing.everything(question, compute=compute)
         message, choice = await self._asked(question, choice, choosing, max_tokens, deadline, progress)
-        return await told(self._place, self._library, self._model, message, choice, max_tokens)
+        return await told(self._place, self._library, self._model, message, choice, max_tokens, deadline=deadline)
 
     async def _asked(
         self,
@@ -82,19 +85,22 @@ class AnthropicAnswerer:
         progress: Progress,
     ) -> tuple[Message, Choice]:
         """The model's message; once more from passages where the files proved longer than the context window."""
+        longer = [file for file in choice.files if _can_be_shorter(file)]
+        spent: dict[str, int] = {}
         try:
             message = await self._turns(request_params(self._model, choice, question, max_tokens), deadline, progress)
             if message.stop_reason != "model_context_window_exceeded":
                 return message, choice
+            spent = message.usage
         except ContextWindowExceeded:
-            if not any(_can_be_shorter(file) for file in choice.files):
+            if not longer:
                 raise
-        if not any(_can_be_shorter(file) for file in choice.files):
+        if not longer:
             raise ContextWindowExceeded("The files and the answer are too long for the model's context window.")
-        files = [await choosing.by_passages(question, f) if _can_be_shorter(f) else f for f in choice.files]
-        shorter = Choice(files, [*choice.notes, "The files are too long to be read whole: answered from passages."])
-        params = request_params(self._model, shorter, question, max_tokens)
-        return await self._turns(params, deadline, progress), shorter
+        shorter = await choosing.shorter(question, choice, longer)
+        message = await self._turns(request_params(self._model, shorter, question, max_tokens), deadline, progress)
+        _add(message.usage, spent)
+        return message, shorter
 
     async def _turns(self, params: Params, deadline: float, progress: Progress) -> Message:
         """One message of as many turns as the server's tools take: each pause is answered by sending it back."""
@@ -104,12 +110,12 @@ class AnthropicAnswerer:
             whole.blocks += message.blocks
             whole.stop_reason = message.stop_reason
             whole.container = message.container or whole.container
-            for name, count in message.usage.items():
-                whole.usage[name] = whole.usage.get(name, 0) + count
-            if message.stop_reason != "pause_turn":
+            _add(whole.usage, message.usage)
+            # The API refuses texts and turns that are empty.
+            content = [_sendable(block) for block in message.blocks if block.get("type") != "text" or block.get("text")]
+            if message.stop_reason != "pause_turn" or not content:
                 break
-            said = {"role": "assistant", "content": [_sendable(block) for block in message.blocks]}
-            params = {**params, "messages": [*params["messages"], said]}
+            params = {**params, "messages": [*params["messages"], {"role": "assistant", "content": content}]}
             if whole.container:
                 params["container"] = whole.container
         return whole
@@ -124,20 +130,23 @@ async def told(
     max_tokens: int,
     *,
     share: float = 1.0,
+    deadline: float = math.inf,
 ) -> Answer:
-    """The model's message as an answer: checked quotes, files made, what it cost (`share` of the list price)."""
+    """The model's message as an answer: checked quotes, files made, what it cost (`share` of the list price).
+
+    After `deadline` (on the loop's clock) the API is not asked what the files made are.
+    """
     answer = await Telling(choice, library).answer(message, max_tokens)
-    made = [await _made(place, file_id) for file_id in made_ids(message.blocks)]
+    made = [await _made(place, file_id, deadline) for file_id in made_ids(message.blocks)]
     return replace(answer, usage=usage_of(model, message.usage, share=share), made=tuple(made))
 
 
-async def _made(place: AnthropicPlace, file_id: str) -> MadeFile:
-    try:
+async def _made(place: AnthropicPlace, file_id: str, deadline: float) -> MadeFile:
+    with anyio.move_on_at(deadline), suppress(FilesError):
         file = await place.client.metadata(file_id)
-    except FilesError:
-        # The id is worth telling even when nothing more is to be learnt now.
-        return MadeFile(file_id, "", 0)
-    return MadeFile(file.id, file.filename, file.size_bytes)
+        return MadeFile(file.id, file.filename, file.size_bytes)
+    # The id is worth telling even when nothing more is to be learnt now.
+    return MadeFile(file_id, "", 0)
 
 
 def request_params(
@@ -164,6 +173,24 @@ def request_params(
     if any(file.kind == "data" for file in choice.files):
         params["tools"] = [_CODE_TOOL]
     return params
+
+
+def _onward(progress: Progress) -> Progress:
+    """Progress that goes on growing where a further step begins to count anew."""
+    before = last = 0.0
+
+    async def report(done: float, total: float | None, message: str) -> None:
+        nonlocal before, last
+        before += last if done < last else 0
+        last = done
+        await progress(before + done, None if total is None else before + total, message)
+
+    return report
+
+
+def _add(counts: dict[str, int], more: Mapping[str, int]) -> None:
+    for name, count in more.items():
+        counts[name] = counts.get(name, 0) + count
 
 
 def _can_be_shorter(file: AskedFile) -> bool:

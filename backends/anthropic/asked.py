@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any, Literal
 
 from files_api_mcp.backends.anthropic.quotes import find_quote, span_of_chars
@@ -11,6 +12,9 @@ from files_api_mcp.backends.models import FileRecord, Passage
 __all__ = ["AskedFile", "Kind", "PageTexts"]
 
 Kind = Literal["pdf", "text", "rendition", "passages", "image", "data"]
+
+_MOST_PAGES = 600
+"""Of one request."""
 
 Block = dict[str, Any]
 
@@ -58,22 +62,27 @@ class AskedFile:
     def cited_pages(self, citation: Mapping[str, Any]) -> range:
         """The pages that a citation names, 1-based."""
         first, end = _number(citation, "start_page_number"), _number(citation, "end_page_number")
-        return range(max(1, first), max(first + 1, end)) if self.kind == "pdf" else range(0)
+        if self.kind != "pdf" or first < 1:
+            return range(0)
+        return range(first, min(max(first + 1, end), (self.page_count if self.held else first + _MOST_PAGES) + 1))
 
-    def passage(self, citation: Mapping[str, Any]) -> Passage | None:
-        """The literal passage that a citation means; None where its quote does not stand at the place named."""
+    def cited(self, citation: Mapping[str, Any]) -> Sequence[Passage]:
+        """The literal passages that a citation means; none where its quote does not stand at the place named."""
         quote = str(citation.get("cited_text") or "")
+        if not quote.strip():
+            return ()
         match self.kind:
             case "pdf":
-                return self._on_pages(quote, self.cited_pages(citation))
+                found = self._on_pages(quote, self.cited_pages(citation))
             case "passages":
-                place = _number(citation, "start_block_index")
-                return self.passages[place] if 0 <= place < len(self.passages) else None
+                first, end = _number(citation, "start_block_index"), _number(citation, "end_block_index")
+                return self._in_blocks(quote, self.passages[first : max(first + 1, end)])
             case "text" | "rendition":
                 start, end = _number(citation, "start_char_index"), _number(citation, "end_char_index")
-                return self._in_text(quote, start, end)
+                found = self._in_text(quote, start, max(start, end))
             case _:
-                return None
+                return ()
+        return () if found is None else (found,)
 
     def _by_id(self) -> Block:
         return {"type": "file", "file_id": self.record.id}
@@ -94,7 +103,7 @@ class AskedFile:
     def _on_pages(self, quote: str, pages: range) -> Passage | None:
         if not self.held:
             last = pages[-1] if len(pages) > 1 else None
-            return self._passage(quote, pages[0], 0, 0, last)
+            return self._passage(quote, pages[0], 0, 0, last) if pages else None
         for page in pages:
             text = self.pages.get(page, "")
             span = find_quote(text, quote)
@@ -113,17 +122,29 @@ class AskedFile:
                 return self._passage(f"{first[start:]}\n{tail}", page, start, len(first), page + 1)
         return None
 
+    def _in_blocks(self, quote: str, blocks: Sequence[Passage]) -> Sequence[Passage]:
+        """Those of the blocks over which the quote runs."""
+        span = find_quote("\n".join(one.text for one in blocks), quote)
+        if span is None:
+            return ()
+        starts = accumulate((len(one.text) + 1 for one in blocks), initial=0)
+        placed = zip(starts, blocks, strict=False)
+        return [one for start, one in placed if start < span[1] and start + len(one.text) > span[0]]
+
     def _in_text(self, quote: str, start: int, end: int) -> Passage | None:
         if self.text is None:
-            return self._passage(quote, None, start, end)
+            # One that is held could not be read just now: its quotes would be unchecked, and nobody told.
+            return None if self.held else self._passage(quote, None, start, end)
         span = span_of_chars(self.text, quote, start, end)
         if span is None:
             return None
         literal = self.text[span[0] : span[1]]
         if not self.page_starts:
             return self._passage(literal, None, *span)
-        page = bisect_right(self.page_starts, span[0])
+        page, last = bisect_right(self.page_starts, span[0]), bisect_right(self.page_starts, span[1] - 1)
         offset = self.page_starts[page - 1]
+        if last > page:
+            return self._passage(literal, page, span[0] - offset, self.page_starts[page] - 1 - offset, last)
         return self._passage(literal, page, span[0] - offset, span[1] - offset)
 
     def _passage(self, text: str, page: int | None, start: int, end: int, last_page: int | None = None) -> Passage:
@@ -141,4 +162,4 @@ class AskedFile:
 
 def _number(citation: Mapping[str, Any], name: str) -> int:
     value = citation.get(name)
-    return value if isinstance(value, int) and value >= 0 else 0
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0

@@ -71,9 +71,7 @@ class Choosing:
         self._pages = _MOST_PAGES if context_tokens >= 1_000_000 else _MOST_PAGES_SMALL
         self._progress = progress
 
-    async def named(
-        self, question: str, file_ids: Sequence[str], *, compute: bool, most_tokens: int | None = None
-    ) -> Choice:
+    async def named(self, question: str, file_ids: Sequence[str], *, compute: bool) -> Choice:
         """How the files named are shown.
 
         Raises:
@@ -87,8 +85,7 @@ class Choosing:
                 raise await self._gone(file_id)
             if found[file_id].is_past:
                 raise FileExpired(f"The content of {file_id} expired.")
-        live = [found[file_id] for file_id in file_ids]
-        return await self.shown(question, live, compute=compute, most_tokens=most_tokens)
+        return await self.shown(question, [found[file_id] for file_id in file_ids], compute=compute)
 
     async def shown(
         self, question: str, live: Sequence[WireFile], *, compute: bool, most_tokens: int | None = None
@@ -123,10 +120,10 @@ class Choosing:
             raise NotFound("No file was uploaded from this machine.", "Name files by file_ids, or call upload_file.")
         if len(held) <= _MOST_FILES:
             ids = [record.id for record, _ in held]
-            live = {file.id for file in await self._place.client.by_ids(ids) if not file.is_past}
-            if live:
-                named = [file_id for file_id in ids if file_id in live]
-                return await self.named(question, named, compute=compute, most_tokens=_LIBRARY_TOKENS)
+            found = {file.id: file for file in await self._place.client.by_ids(ids) if not file.is_past}
+            if found:
+                live = [found[file_id] for file_id in ids if file_id in found]
+                return await self.shown(question, live, compute=compute, most_tokens=_LIBRARY_TOKENS)
         answer = await self._library.ask(question, (), max_tokens=_PASSAGE_TOKENS, progress=self._progress)
         by_file: dict[str, list[Passage]] = {}
         for passage in answer.passages:
@@ -190,12 +187,33 @@ class Choosing:
             )
             if longest is None:
                 raise ContextWindowExceeded("The files are too long for the model's context window.")
-            shorter = await self.by_passages(question, longest)
-            notes.append(f"{longest.record.filename} is too long to be read whole: answered from its best passages.")
-            files = [shorter if file is longest else file for file in files]
+            choice = await self.shorter(question, Choice(files, notes), [longest])
+            files, notes = choice.files, choice.notes
 
-    async def by_passages(self, question: str, file: AskedFile) -> AskedFile:
-        """The file as its best passages for the question."""
+    async def shorter(self, question: str, choice: Choice, longer: Sequence[AskedFile]) -> Choice:
+        """The same files, some of them as their best passages; one that has none is left out while others remain.
+
+        Raises:
+            ContextWindowExceeded: No file remains.
+        """
+        files: list[AskedFile] = []
+        notes = list(choice.notes)
+        failure: ContextWindowExceeded | None = None
+        for file in choice.files:
+            if not any(file is one for one in longer):
+                files.append(file)
+                continue
+            try:
+                files.append(await self._by_passages(question, file))
+                notes.append(f"{file.record.filename} is too long to be read whole: answered from its best passages.")
+            except ContextWindowExceeded as exc:
+                failure = exc
+                notes.append(f"{exc.sentence} It was left out.")
+        if failure is not None and not files:
+            raise failure
+        return Choice(files, notes)
+
+    async def _by_passages(self, question: str, file: AskedFile) -> AskedFile:
         answer = await self._library.ask(
             question, [file.record.id], max_tokens=_PASSAGE_TOKENS, progress=self._progress
         )

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -12,7 +13,7 @@ from anyio import to_thread
 
 from files_api_mcp.backends.anthropic.replies import ApiFailure, error_from, parsed, refused
 from files_api_mcp.backends.anthropic.retry import ATTEMPTS, Sender, unreachable
-from files_api_mcp.backends.anthropic.wire import ApiRequest, Lost, NotSent, Reply, decoded
+from files_api_mcp.backends.anthropic.wire import ApiRequest, Lost, NotSent, Reply, decoded, printable
 from files_api_mcp.backends.errors import FilesError, UpstreamBadReply, UpstreamOverloaded
 from files_api_mcp.backends.models import Progress
 
@@ -22,6 +23,22 @@ _log = logging.getLogger(__name__)
 
 _PATH = "/v1/messages"
 _LARGEST_MESSAGE = 16 * 1024 * 1024
+_LARGEST_STREAM = 4 * _LARGEST_MESSAGE
+"""A piece of text comes in an event many times its size."""
+_TOO_LONG = "The API's answer is longer than any real one."
+_TAIL_S = 0.2
+_MOST_TOKENS = 10**12
+_STATUSES = {
+    "authentication_error": 401,
+    "billing_error": 402,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "request_too_large": 413,
+    "rate_limit_error": 429,
+    "api_error": 500,
+    "timeout_error": 504,
+    "overloaded_error": 529,
+}
 
 Block = dict[str, Any]
 
@@ -65,23 +82,25 @@ class MessagesClient:
         raise AssertionError("the last attempt returns or raises")
 
     async def _attempt(self, request: ApiRequest, deadline: float, progress: Progress) -> "Message | _Failed":
-        building = _Building()
+        secret = self._sender.wire.endpoint.key
+        building = _Building(secret)
         try:
             async with self._sender.wire.open(request, deadline=deadline) as response:
                 if response.status_code != 200:
-                    failure = await refused(response, secret=self._sender.wire.endpoint.key)
+                    failure = await refused(response, secret=secret)
                     return _Failed(error_from(failure), failure.may_be_retried, failure)
                 await self._read(response, building, progress)
         except NotSent as exc:
             return _Failed(unreachable(exc), again=True)
         except Lost as exc:
             # Once the answer has begun, its tokens are paid for: another try is the caller's to decide.
-            return _Failed(unreachable(exc), again=not building.begun and anyio.current_time() < deadline)
+            if not building.ended:
+                return _Failed(unreachable(exc), again=not building.begun and anyio.current_time() < deadline)
         except UpstreamOverloaded as exc:
             return _Failed(exc, again=not building.begun)
         if not building.ended:
             return _Failed(UpstreamBadReply("The API broke off in the middle of its answer."), again=False)
-        return building.message
+        return building.whole()
 
     async def _read(self, response: httpx2.Response, building: "_Building", progress: Progress) -> None:
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -92,12 +111,22 @@ class MessagesClient:
             return
         if kind != "text/event-stream" or response.headers.get("content-encoding", "identity") != "identity":
             raise UpstreamBadReply("The API's answer is not a stream of events.")
-        async for event in httpx2.EventSource(response):
-            building.take(event.data)
-            if building.ended:
-                return
-            if building.chars:
-                await progress(building.chars, None, "Answering")
+        # The one encoding of such streams, whatever a gateway declares.
+        response.encoding = "utf-8"
+        events = aiter(httpx2.EventSource(response, max_event_size=_LARGEST_MESSAGE))
+        try:
+            async for event in events:
+                building.take(event.data)
+                if building.ended:
+                    break
+                if building.chars:
+                    await progress(building.chars, None, "Answering")
+        except httpx2.SSEError:
+            raise UpstreamBadReply(_TOO_LONG) from None
+        # Read to its end, the connection serves the next question too.
+        with anyio.move_on_after(_TAIL_S), suppress(httpx2.HTTPError):
+            async for _ in events:
+                continue
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +141,14 @@ class _Failed:
 class _Building:
     """A message in the making. Events and deltas of kinds that are not known are passed over, as the API asks."""
 
-    def __init__(self) -> None:
+    def __init__(self, secret: str = "") -> None:
         self.message = Message()
         self.begun = False
         self.ended = False
         self.chars = 0
-        self._partial_json: dict[int, str] = {}
+        self._secret = secret
+        self._taken = 0
+        self._partial_json = ""
 
     def take(self, data: str) -> None:
         """Take an event's data in.
@@ -125,8 +156,11 @@ class _Building:
         Raises:
             UpstreamOverloaded, UpstreamBadReply: The event says that the API failed, or cannot be read.
         """
+        self._taken += len(data)
+        if self._taken > _LARGEST_STREAM:
+            raise UpstreamBadReply(_TOO_LONG)
         try:
-            event = _object(json.loads(data))
+            event = _object(json.loads(data or "{}"))
         except (ValueError, RecursionError):
             raise UpstreamBadReply("The API's answer holds an event that cannot be read.") from None
         match event.get("type"):
@@ -143,7 +177,7 @@ class _Building:
             case "message_stop":
                 self.ended = True
             case "error":
-                raise refusal_of(_object(event.get("error")))
+                raise refusal_of(_object(event.get("error")), secret=self._secret)
             case _:
                 pass
 
@@ -157,10 +191,16 @@ class _Building:
         self.message.stop_reason = _text(message.get("stop_reason")) or None
         self.ended = True
 
+    def whole(self) -> Message:
+        """The message, of whole characters alone: one may come in two halves, and half a one can be sent to nobody."""
+        for block in self.message.blocks:
+            cited = [_whole_texts(_object(one)) for one in _list(block.pop("citations", None))]
+            block.update(_whole_texts(block), **({"citations": cited} if cited else {}))
+        return self.message
+
     def _start(self, message: Block) -> None:
         self.begun = True
-        self._count(_object(message.get("usage")))
-        self._note_container(message)
+        self._note(message, _object(message.get("usage")))
 
     def _put(self, index: object, block: Block) -> None:
         if index != len(self.message.blocks) or len(self.message.blocks) > 10_000:
@@ -170,34 +210,24 @@ class _Building:
     def _add(self, index: object, delta: Block) -> None:
         block = self._block(index)
         match delta.get("type"):
-            case "text_delta":
-                self._append(block, "text", delta)
-                self.chars += len(_text(delta.get("text")))
-            case "thinking_delta":
-                self._append(block, "thinking", delta)
-            case "signature_delta":
-                self._append(block, "signature", delta)
+            case "text_delta" | "thinking_delta" | "signature_delta" as kind:
+                name = kind.removesuffix("_delta")
+                block[name] = _text(block.get(name)) + _text(delta.get(name))
+                self.chars += len(_text(delta.get(name)))
             case "citations_delta":
-                block["citations"] = [*(block.get("citations") or []), _object(delta.get("citation"))]
+                block["citations"] = [*_list(block.get("citations")), _object(delta.get("citation"))]
             case "input_json_delta":
-                place = len(self.message.blocks) - 1
-                self._partial_json[place] = self._partial_json.get(place, "") + _text(delta.get("partial_json"))
+                self._partial_json += _text(delta.get("partial_json"))
             case _:
                 pass
-        if self.chars > _LARGEST_MESSAGE:
-            raise UpstreamBadReply("The API's answer is longer than any real one.")
-
-    def _append(self, block: Block, name: str, delta: Block) -> None:
-        block[name] = _text(block.get(name)) + _text(delta.get(name))
 
     def _close(self, index: object) -> None:
         block = self._block(index)
-        text = self._partial_json.pop(len(self.message.blocks) - 1, "")
+        text, self._partial_json = self._partial_json, ""
         if text:
-            try:
+            block["input"] = {}
+            with suppress(ValueError, RecursionError):
                 block["input"] = json.loads(text)
-            except ValueError:
-                block["input"] = {}
 
     def _block(self, index: object) -> Block:
         if index != len(self.message.blocks) - 1 or not self.message.blocks:
@@ -207,18 +237,14 @@ class _Building:
     def _finish(self, event: Block) -> None:
         delta = _object(event.get("delta"))
         self.message.stop_reason = _text(delta.get("stop_reason")) or self.message.stop_reason
-        self._note_container(delta)
-        self._count(_object(event.get("usage")))
+        self._note(delta, _object(event.get("usage")))
 
-    def _note_container(self, where: Block) -> None:
-        found = _object(where.get("container")).get("id")
-        if isinstance(found, str):
-            self.message.container = found
-
-    def _count(self, usage: Block) -> None:
+    def _note(self, where: Block, usage: Block) -> None:
+        self.message.container = _text(_object(where.get("container")).get("id")) or self.message.container
         # Every count is of the whole message so far, so the last one stands.
-        written = _object(usage.get("cache_creation"))
-        self.message.usage.update({name: n for name, n in {**usage, **written}.items() if isinstance(n, int)})
+        counts = usage | _object(usage.get("cache_creation"))
+        real = {name: n for name, n in counts.items() if isinstance(n, int) and 0 <= n < _MOST_TOKENS}
+        self.message.usage.update(real)
 
 
 def message_of(body: Block) -> Message:
@@ -229,17 +255,15 @@ def message_of(body: Block) -> Message:
     """
     building = _Building()
     building.take_whole(body)
-    return building.message
+    return building.whole()
 
 
-def refusal_of(error: Block) -> FilesError:
-    """The error that one of the API's, told inside an answer or a batch, is for the agent."""
-    kind, message = _text(error.get("type")), _text(error.get("message"))[:200]
+def refusal_of(error: Block, *, secret: str = "") -> FilesError:
+    """The error that one of the API's, told inside an answer or a batch, is for the agent; `secret` is not in it."""
+    told = (error.get("type"), _object(error.get("details")).get("error_code"), error.get("message"))
+    kind, code, message = (printable(_text(one), secret=secret) for one in told)
     _log.warning("the answer broke off with %s", kind)
-    if kind in ("overloaded_error", "api_error", "timeout_error"):
-        return UpstreamOverloaded("The API broke its answer off: it is overloaded or failed.")
-    statuses = {"invalid_request_error": 400, "not_found_error": 404, "rate_limit_error": 429, "billing_error": 402}
-    return error_from(ApiFailure(statuses.get(kind, 400), kind, "", message, None))
+    return error_from(ApiFailure(_STATUSES.get(kind, 400), kind, code, message, None))
 
 
 async def _bounded(blocks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -247,7 +271,7 @@ async def _bounded(blocks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     async for block in blocks:
         total += len(block)
         if total > _LARGEST_MESSAGE:
-            raise UpstreamBadReply("The API's answer is longer than any real one.")
+            raise UpstreamBadReply(_TOO_LONG)
         yield block
 
 
@@ -259,5 +283,14 @@ def _object(value: object) -> Block:
     return cast(Block, value) if isinstance(value, dict) else {}
 
 
+def _list(value: object) -> list[object]:
+    return cast(list[object], value) if isinstance(value, list) else []
+
+
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _whole_texts(fields: Block) -> Block:
+    texts = {name: value for name, value in fields.items() if isinstance(value, str) and not value.isascii()}
+    return fields | {n: t.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace") for n, t in texts.items()}

@@ -6,22 +6,31 @@ from dataclasses import dataclass
 __all__ = ["find_quote", "span_of_chars"]
 
 _SHORTEST = 3
-_HYPHENS = frozenset("\u00ad\u2010-")
+_PASSED_OVER = frozenset("\u00ad\u2010-\u200b\u200c\u200d\u2060\ufeff")
 
 
 @dataclass(frozen=True, slots=True)
 class _Squeezed:
-    """A text without blanks and hyphens, in compatibility form; `places` are the characters' offsets in the text."""
+    """A text without blanks and hyphens, each character taken apart (ligatures, accents); `places` are the parts'
+    offsets in the text."""
 
     text: str
     places: list[int]
+
+    def span(self, start: int, end: int) -> tuple[int, int] | None:
+        """The [start, end) in the text of some of the parts; None where they begin or end within a character."""
+        first, last = self.places[start], self.places[end - 1]
+        if self.places[start - 1 : start] == [first] or self.places[end : end + 1] == [last]:
+            return None
+        return first, last + 1
 
 
 def find_quote(text: str, quote: str, near: int = 0) -> tuple[int, int] | None:
     """The [start, end) at which the quote stands in the text, the occurrence closest to `near`.
 
-    Readers of PDFs differ in blanks, line ends, hyphens at them, and ligatures: these make no difference. The
-    range is of the text itself, so that what is returned from it is literal. None: it does not stand there.
+    Readers of PDFs differ in blanks, line ends, hyphens at them, ligatures, and accents as letters of their own: these
+    make no difference. The range is of the text itself, so that what is returned from it is literal. None: it does
+    not stand there.
     """
     exact = _closest(text, quote.strip(), near)
     if exact is not None:
@@ -33,8 +42,8 @@ def find_quote(text: str, quote: str, near: int = 0) -> tuple[int, int] | None:
     found: tuple[int, int] | None = None
     at = squeezed.text.find(needle)
     while at >= 0:
-        span = squeezed.places[at], squeezed.places[at + len(needle) - 1] + 1
-        if found is None or abs(span[0] - near) < abs(found[0] - near):
+        span = squeezed.span(at, at + len(needle))
+        if span is not None and (found is None or abs(span[0] - near) < abs(found[0] - near)):
             found = span
         at = squeezed.text.find(needle, at + 1)
     return found
@@ -81,8 +90,8 @@ def _squeezed(text: str) -> _Squeezed:
     kept: list[str] = []
     places: list[int] = []
     for place, character in enumerate(text):
-        for part in character if character.isascii() else unicodedata.normalize("NFKC", character):
-            if not part.isspace() and part not in _HYPHENS:
+        for part in character if character.isascii() else unicodedata.normalize("NFKD", character):
+            if not part.isspace() and part not in _PASSED_OVER:
                 kept.append(part)
                 places.append(place)
     return _Squeezed("".join(kept), places)

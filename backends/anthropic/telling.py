@@ -1,8 +1,11 @@
 """The model's message as an answer: its words, numbered passages for its citations, and what must be said of both."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
+
+from anyio import to_thread
 
 from files_api_mcp.backends.anthropic.asked import AskedFile
 from files_api_mcp.backends.anthropic.choosing import Choice
@@ -15,6 +18,7 @@ from files_api_mcp.backends.models import Answer, Passage
 __all__ = ["Telling", "made_ids"]
 
 _MOST_CHARS = 50_000_000
+_ID = re.compile(r"file_[A-Za-z0-9_-]{1,120}")
 _RESULTS = frozenset({"bash_code_execution_tool_result", "code_execution_tool_result"})
 
 Block = dict[str, Any]
@@ -41,31 +45,36 @@ class Telling:
             if block.get("type") != "text":
                 continue
             citations = cast("list[object]", block.get("citations") or [])
-            marks = [await self._mark(cast(Block, one), max_tokens) for one in citations if isinstance(one, dict)]
-            shown = "".join(f"[{mark}]" for mark in dict.fromkeys(mark for mark in marks if mark))
+            marks = [await self._marks(cast(Block, one), max_tokens) for one in citations if isinstance(one, dict)]
+            shown = "".join(f"[{mark}]" for mark in dict.fromkeys(mark for of_one in marks for mark in of_one))
             parts.append(_marked(str(block.get("text") or ""), shown))
         text = "".join(parts).strip() or None
         notes = [*self._choice.notes, *self._notes(message, text)]
         return Answer(text=text or "", passages=self._passages, tokens=self._tokens, notes=notes)
 
-    async def _mark(self, citation: Block, max_tokens: int) -> int | None:
-        """The number of the passage that a citation means; None where there is none to show."""
+    async def _marks(self, citation: Block, max_tokens: int) -> list[int]:
+        """The numbers of the passages that a citation means, as far as there are any to show."""
         file = self._cited(citation)
-        if file is None:
+        passages: Sequence[Passage] = ()
+        if file is not None:
+            await self._load(file, citation)
+            # Looking through a text as long as a context window takes a while.
+            passages = await to_thread.run_sync(file.cited, citation)
+            if passages and not file.held:
+                self._unchecked.add(file.record.filename)
+        if not passages:
             self._untrue += 1
-            return None
-        await self._load(file, citation)
-        passage = file.passage(citation)
-        if passage is None:
-            self._untrue += 1
-            return None
-        if not file.held:
-            self._unchecked.add(file.record.filename)
+        marks = [self._mark(passage, max_tokens) for passage in passages]
+        return [mark for mark in marks if mark is not None]
+
+    def _mark(self, passage: Passage, max_tokens: int) -> int | None:
         for number, known in enumerate(self._passages, start=1):
             if _place(known) == _place(passage):
                 return number
+        if not self._passages:
+            passage = _cut(passage, max_tokens)
         cost = estimate_tokens(passage.text)
-        if self._tokens + cost > max_tokens and self._passages:
+        if self._tokens + cost > max_tokens:
             self._left_out += 1
             return None
         self._tokens += cost
@@ -74,7 +83,7 @@ class Telling:
 
     def _cited(self, citation: Mapping[str, Any]) -> AskedFile | None:
         index = citation.get("document_index")
-        if isinstance(index, int) and 0 <= index < len(self._documents):
+        if isinstance(index, int) and not isinstance(index, bool) and 0 <= index < len(self._documents):
             return self._documents[index]
         return None
 
@@ -105,7 +114,7 @@ class Telling:
             yield f"{self._left_out} more passages were cited than max_tokens allows."
         if self._unchecked:
             names = ", ".join(sorted(self._unchecked))
-            yield f"Quotes of {names} are as the model gave them: the file's bytes are not on this machine."
+            yield f"Quotes of {names} are as the model gave them: their bytes are not on this machine."
 
 
 def made_ids(blocks: Sequence[Block]) -> list[str]:
@@ -117,7 +126,7 @@ def made_ids(blocks: Sequence[Block]) -> list[str]:
             outputs: Any = cast(Block, content).get("content") if isinstance(content, dict) else None
             for output in cast("list[object]", outputs) if isinstance(outputs, list) else []:
                 file_id = cast(Block, output).get("file_id") if isinstance(output, dict) else None
-                if isinstance(file_id, str):
+                if isinstance(file_id, str) and _ID.fullmatch(file_id):
                     found[file_id] = None
     return list(found)
 
@@ -128,6 +137,18 @@ def _marked(text: str, marks: str) -> str:
         return text
     bare = text.rstrip()
     return f"{bare} {marks}{text[len(bare) :]}"
+
+
+def _cut(passage: Passage, max_tokens: int) -> Passage:
+    """The passage, or the beginning of one that is too long."""
+    text = passage.text
+    while (cost := estimate_tokens(text)) > max_tokens:
+        text = text[: len(text) * max_tokens // cost].rstrip()
+    if text == passage.text:
+        return passage
+    whole_words = text[: max(text.rfind(" "), text.rfind("\n"))].rstrip() or text
+    end = passage.end_char if passage.last_page else passage.start_char + len(whole_words)
+    return replace(passage, text=whole_words, end_char=end)
 
 
 def _place(passage: Passage) -> tuple[object, ...]:

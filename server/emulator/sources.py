@@ -35,7 +35,7 @@ class Source:
     """A document of a request, readable in `library` as `stored_id`.
 
     `index` counts documents (or search results) of the request. `file_id` is None for what came inside it.
-    `starts` are the offsets at which the blocks of a custom document begin.
+    `texts` are the blocks of a custom document; each is a line, or lines, of the text that is stored.
     """
 
     library: LocalLibrary
@@ -44,7 +44,7 @@ class Source:
     index: int
     title: str | None
     file_id: str | None
-    starts: tuple[int, ...] = ()
+    texts: tuple[str, ...] = ()
     origin: str = ""
 
     def citation(self, passage: Passage) -> dict[str, Any]:
@@ -53,7 +53,7 @@ class Source:
             first, end = self._blocks(passage)
             return {
                 "type": "search_result_location",
-                "cited_text": passage.text,
+                "cited_text": "".join(self.texts[first:end]),
                 "source": self.origin,
                 "title": self.title,
                 "search_result_index": self.index,
@@ -61,8 +61,8 @@ class Source:
                 "end_block_index": end,
             }
         return {
-            **self._place(passage),
             "cited_text": passage.text,
+            **self._place(passage),
             "document_index": self.index,
             "document_title": self.title,
             "file_id": self.file_id,
@@ -77,7 +77,12 @@ class Source:
             }
         if self.kind == "blocks":
             first, end = self._blocks(passage)
-            return {"type": "content_block_location", "start_block_index": first, "end_block_index": end}
+            return {
+                "type": "content_block_location",
+                "cited_text": "".join(self.texts[first:end]),
+                "start_block_index": first,
+                "end_block_index": end,
+            }
         return {
             "type": "char_location",
             "start_char_index": passage.start_char,
@@ -85,8 +90,9 @@ class Source:
         }
 
     def _blocks(self, passage: Passage) -> tuple[int, int]:
-        first = max(0, bisect_right(self.starts, passage.start_char) - 1)
-        return first, max(first + 1, bisect_right(self.starts, max(passage.start_char, passage.end_char - 1)))
+        starts = list(accumulate((len(text) + 1 for text in self.texts[:-1]), initial=0))
+        first = max(0, bisect_right(starts, passage.start_char) - 1)
+        return first, max(first + 1, bisect_right(starts, max(passage.start_char, passage.end_char - 1)))
 
 
 @asynccontextmanager
@@ -134,15 +140,15 @@ async def _document(block: Block, index: int, workspace: Workspace) -> AsyncGene
         return
     if source["type"] == "url":
         raise ApiError(400, "Unable to download the file: this server has no way out. Use a file or the bytes.")
-    content, mime_type, kind, starts = _inside(source)
+    content, mime_type, kind, texts = _inside(source)
     async with _stored(workspace, content, mime_type) as stored_id:
-        yield Source(workspace.inline_library, stored_id, kind, index, title, None, starts)
+        yield Source(workspace.inline_library, stored_id, kind, index, title, None, texts)
 
 
 @asynccontextmanager
 async def _search_result(block: Block, index: int, workspace: Workspace) -> AsyncGenerator[Source]:
-    text, starts = _joined(block.get("content"))
-    async with _stored(workspace, text.encode("utf-8", "replace"), "text/plain") as stored_id:
+    content, texts = _joined(block.get("content"))
+    async with _stored(workspace, content, "text/plain") as stored_id:
         yield Source(
             workspace.inline_library,
             stored_id,
@@ -150,13 +156,13 @@ async def _search_result(block: Block, index: int, workspace: Workspace) -> Asyn
             index,
             block.get("title"),
             None,
-            starts,
+            texts,
             str(block.get("source", "")),
         )
 
 
-def _inside(source: Block) -> tuple[bytes, str, Kind, tuple[int, ...]]:
-    """Bytes, type, kind and block starts of a document that came inside the request."""
+def _inside(source: Block) -> tuple[bytes, str, Kind, tuple[str, ...]]:
+    """Bytes, type, kind and blocks of a document that came inside the request."""
     if source["type"] == "base64":
         if source["media_type"] != PDF:
             raise ApiError(400, "source.media_type: Input should be 'application/pdf'")
@@ -165,18 +171,17 @@ def _inside(source: Block) -> tuple[bytes, str, Kind, tuple[int, ...]]:
         if source["media_type"] != "text/plain":
             raise ApiError(400, "source.media_type: Input should be 'text/plain'")
         return source["data"].encode("utf-8", "replace"), "text/plain", "chars", ()
-    text, starts = _joined(source["content"])
-    return text.encode("utf-8", "replace"), "text/plain", "blocks", starts
+    content, texts = _joined(source["content"])
+    return content, "text/plain", "blocks", texts
 
 
-def _joined(content: object) -> tuple[str, tuple[int, ...]]:
-    """Text blocks as one text, and where each begins in it."""
+def _joined(content: object) -> tuple[bytes, tuple[str, ...]]:
+    """Text blocks as one text, and one by one."""
     if isinstance(content, str):
-        return content, (0,)
+        return content.encode("utf-8", "replace"), (content,)
     blocks = cast(list[object], content) if isinstance(content, list) else []
-    texts = [str(cast(Block, block).get("text", "")) for block in blocks if isinstance(block, dict)]
-    lines = [f"{text}\n" for text in texts]
-    return "".join(lines), tuple(accumulate((len(line) for line in lines[:-1]), initial=0))
+    texts = tuple(str(cast(Block, block).get("text", "")) for block in blocks if isinstance(block, dict))
+    return "".join(f"{text}\n" for text in texts).encode("utf-8", "replace"), texts
 
 
 @asynccontextmanager
