@@ -1,0 +1,282 @@
+"""Uploads whose source is changed at a random moment: `python -m benchmarks.mutations [--rounds 1000]`.
+
+Another process changes the file while it is copied and sent. Each time the bytes at the server must hash to what this
+side recorded, or an error must say that nothing was sent. Beside ours runs the usual way, hashing the file and then
+sending it from where it lies, to show that the changes come at moments that matter.
+
+What was sent is the old content, the new one, `halfway` (as the file stood between two of the writes, which no reader
+can tell from a finished one), or `mixed`: old and new bytes as they never stood together.
+"""
+
+import argparse
+import bisect
+import codecs
+import hashlib
+import json
+import os
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+
+import anyio
+from anyio import to_thread
+from anyio.abc import ByteSendStream
+from anyio.streams.buffered import BufferedByteReceiveStream
+
+from benchmarks.mutator import CHANGES
+from files_api_mcp.backends.anthropic.opening import AnthropicPlace
+from files_api_mcp.backends.anthropic.uploading import Timing
+from files_api_mcp.backends.errors import FilesError
+from files_api_mcp.backends.models import FileRecord, NewFile
+from files_api_mcp.backends.roots import Roots, SourceFile
+from files_api_mcp.backends.snapshot import Snapshot, Spool, freeze, open_spool
+from tests.emulated import opened
+from tests.faults.server import fault_server
+from tests.faults.state import ModeState
+
+SIZES = (30_000, 900_000, 3_000_000, 12_000_000)
+TEXT_SHARE = 0.2
+IN_ADVANCE = 5
+FIRST_GUESS_S = 0.05
+MUTATOR = [sys.executable, str(Path(__file__).with_name("mutator.py"))]
+Freezing = Callable[[SourceFile, Spool], AbstractAsyncContextManager[Snapshot]]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A file to be uploaded, and what another process makes of it meanwhile."""
+
+    change: str
+    path: Path
+    old: bytes
+    new: bytes
+    mime_type: str
+
+    @property
+    def new_path(self) -> Path:
+        return self.path.parent.with_name("new") / self.path.name
+
+    def write(self) -> None:
+        self.path.write_bytes(self.old)
+        self.new_path.write_bytes(self.new)
+        _ = self.known
+
+    def clean_up(self) -> None:
+        self.path.unlink(missing_ok=True)
+        self.new_path.unlink()
+
+    @cached_property
+    def known(self) -> dict[str, str]:
+        """The file's two contents by their hashes."""
+        return {hashlib.sha256(self.new).hexdigest(): "new", hashlib.sha256(self.old).hexdigest(): "old"}
+
+    def content_of(self, snapshot: Snapshot) -> str:
+        """Which content a snapshot holds."""
+        if found := self.known.get(snapshot.sha256):
+            return found
+        taken = snapshot.path.read_bytes()
+        written = bisect.bisect_left(range(len(taken)), x=True, key=lambda end: taken[: end + 1] != self.new[: end + 1])
+        return "halfway" if taken[written:] == self.old[written:] else "mixed"
+
+
+@dataclass(slots=True)
+class Attempt:
+    """An upload: its moments, and what it was told. `content` None: nothing came of it."""
+
+    began: float
+    frozen: float | None = None
+    ended: float = 0.0
+    content: str | None = None
+    record: FileRecord | None = None
+
+    def phase(self, moment: float) -> str:
+        if moment < (self.frozen or self.ended):
+            return "copying"
+        return "sending" if moment < self.ended else "after"
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What came of a job. `content` is what was sent, None where an error was the answer."""
+
+    change: str
+    content: str | None
+    is_mismatch: bool
+    phase: str
+
+
+@asynccontextmanager
+async def unfrozen(source: SourceFile, spool: Spool) -> AsyncGenerator[Snapshot]:
+    """The usual way: no copy is made, the file is hashed and then sent from where it lies."""
+    content = await to_thread.run_sync(os.pread, source.fd, source.size_bytes, 0)
+    link = spool.new_path()
+    await to_thread.run_sync(link.symlink_to, source.path)
+    yield Snapshot(link, hashlib.sha256(content).hexdigest(), len(content), content[:65536], content[-65536:])
+
+
+class Course:
+    """Uploads one file after the other through our client, each beside the process that changes it."""
+
+    def __init__(
+        self, roots: Roots, spool: Spool, place: AnthropicPlace, server: ModeState, freezing: Freezing
+    ) -> None:
+        self._roots = roots
+        self._spool = spool
+        self._place = place
+        self._server = server
+        self._freezing = freezing
+        self._usual_s: dict[int, float] = {}
+
+    async def run(self, job: Job, orders: ByteSendStream, answers: BufferedByteReceiveStream, late: float) -> Round:
+        """One round; `late` is when the change begins, as a share of the time that such an upload takes."""
+        delay = late * self._usual_s.get(len(job.old), FIRST_GUESS_S)
+        order = {"change": job.change, "path": str(job.path), "new": str(job.new_path), "delay": delay}
+        await orders.send(json.dumps(order).encode() + b"\n")
+        await answers.receive_until(b"\n", 1000)
+        posts = self._server.posts
+        await orders.send(b"\n")
+        attempt = await self._attempt(job)
+        changed, _ = json.loads(await answers.receive_until(b"\n", 1000))
+        if attempt.record:
+            self._usual_s[len(job.old)] = attempt.ended - attempt.began
+        return Round(job.change, attempt.content, not await self._is_right(attempt, posts), attempt.phase(changed))
+
+    async def _attempt(self, job: Job) -> Attempt:
+        attempt = Attempt(time.monotonic())
+        try:
+            with await to_thread.run_sync(self._roots.open_file, job.path.name) as source:
+                async with self._freezing(source, self._spool) as snapshot:
+                    attempt.frozen = time.monotonic()
+                    content = await to_thread.run_sync(job.content_of, snapshot)
+                    uploaded = await self._place.files.upload(snapshot, NewFile(job.path.name, job.mime_type))
+                    attempt.content, attempt.record = content, uploaded.record
+        except FilesError:
+            pass
+        attempt.ended = time.monotonic()
+        return attempt
+
+    async def _is_right(self, attempt: Attempt, posts: int) -> bool:
+        """Whether the server holds what was recorded, or was sent nothing at all."""
+        if attempt.record is None:
+            return self._server.posts == posts
+        held = self._server.files[attempt.record.id]
+        entry = await self._place.ledger.entry(attempt.record.id)
+        recorded = {attempt.record.sha256, entry.content.sent_sha256 if entry else None}
+        return recorded == {held.sha256} and held.size_bytes == attempt.record.size_bytes
+
+
+async def run_rounds(
+    folder: Path,
+    rounds: int,
+    seed: int,
+    *,
+    freezing: Freezing = freeze,
+    sizes: Sequence[int] = SIZES,
+    until_mismatch: bool = False,
+) -> list[Round]:
+    """Upload that many files, every kind of change as often as the others."""
+    chance = random.Random(seed)
+    for name in ("root", "new"):
+        await to_thread.run_sync((folder / name).mkdir)
+    done: list[Round] = []
+    with await to_thread.run_sync(Roots, [folder / "root"]) as roots:
+        async with (
+            fault_server() as server,
+            open_spool(folder / "spool") as spool,
+            opened(server.url("ok"), folder / "data", timing=Timing()) as place,
+            await anyio.open_process(MUTATOR, stderr=None) as mutator,
+        ):
+            assert mutator.stdin
+            assert mutator.stdout
+            answers = BufferedByteReceiveStream(mutator.stdout)
+            course = Course(roots, spool, place, server.state("ok"), freezing)
+            while len(done) < rounds and not (until_mismatch and any(one.is_mismatch for one in done)):
+                numbers = range(len(done), min(rounds, len(done) + IN_ADVANCE))
+                # A file that was written just now would be waited for, and changed before a byte of it is read.
+                jobs = [await to_thread.run_sync(new_job, folder / "root", number, sizes, chance) for number in numbers]
+                for job in jobs:
+                    done.append(await course.run(job, mutator.stdin, answers, 1.1 * chance.random() ** 2))
+                    await to_thread.run_sync(job.clean_up)
+            await mutator.stdin.aclose()
+    return done
+
+
+def new_job(root: Path, number: int, sizes: Sequence[int], chance: random.Random) -> Job:
+    """Write a file that is like no other one."""
+    change = tuple(CHANGES)[number % len(CHANGES)]
+    is_text = chance.random() < TEXT_SHARE
+    size = chance.choice(sizes)
+
+    def content() -> bytes:
+        # UTF-16, which is sent as UTF-8: a copy of the snapshot.
+        letters = chance.randbytes(size // 4).hex().encode("utf-16-le")
+        return codecs.BOM_UTF16_LE + letters if is_text else chance.randbytes(size)
+
+    old = content()
+    match change:
+        case "append":
+            new = old + content()[: size // 2]
+        case "truncate":
+            new = old[: chance.randrange(2, len(old))]
+        case _:
+            new = content()
+    job = Job(change, root / f"{number:06d}.bin", old, new, "text/plain" if is_text else "application/octet-stream")
+    job.write()
+    return job
+
+
+def print_table(title: str, done: list[Round]) -> None:
+    """A line for each kind of change; `at` is what the client was doing when the change began."""
+    columns = "{:<26}" + "{:>8}" * 3 + "{:>11}" + " |" + "{:>6}" * 2 + "{:>9}{:>7}" + " |" + "{:>12}" * 2 + "{:>7}"
+    heads = (
+        "rounds",
+        "sent",
+        "refused",
+        "mismatches",
+        "old",
+        "new",
+        "halfway",
+        "mixed",
+        "at copying",
+        "sending",
+        "after",
+    )
+    print(columns.format(title, *heads))
+    for change in (*CHANGES, "all"):
+        those = [one for one in done if change in (one.change, "all")]
+        contents, phases = Counter(one.content for one in those), Counter(one.phase for one in those)
+        sent = len(those) - contents[None]
+        wrong = sum(one.is_mismatch for one in those)
+        held = [contents[content] for content in ("old", "new", "halfway", "mixed")]
+        at = [phases[phase] for phase in ("copying", "sending", "after")]
+        print(columns.format(change, len(those), sent, contents[None], wrong, *held, *at))
+
+
+def main() -> int:
+    """Print both tables; exit 0 when nothing of ours was wrong."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
+    options = parser.parse_args()
+    print(f"seed {options.seed}")
+    wrong = 0
+    for title, freezing, rounds in (
+        ("ours", freeze, options.rounds),
+        ("hash, then send", unfrozen, options.rounds // 5),
+    ):
+        with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+            done = anyio.run(partial(run_rounds, Path(folder), rounds, options.seed, freezing=freezing))
+        print_table(title, done)
+        wrong += sum(one.is_mismatch for one in done) if freezing is freeze else 0
+    return int(wrong > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
