@@ -1,6 +1,7 @@
 """Documents for tests, made as they are needed."""
 
 import io
+import json
 import zipfile
 from xml.sax.saxutils import escape
 
@@ -15,6 +16,16 @@ _P = 'xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main"'
 _R = 'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
 _S = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 _RELS = 'xmlns="http://schemas.openxmlformats.org/package/2006/relationships"'
+_OPF = "http://www.idpf.org/2007/opf"
+_BOX = 'xmlns="urn:oasis:names:tc:opendocument:xmlns:container"'
+_OPEN = {
+    "office": "office",
+    "text": "text",
+    "table": "table",
+    "style": "style",
+    "draw": "drawing",
+    "presentation": "presentation",
+}
 _KIND = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 
@@ -45,9 +56,12 @@ def word(paragraphs: list[tuple[str, str]], table: list[list[str]] | None = None
     return out.getvalue()
 
 
-def archive(members: dict[str, str | bytes]) -> bytes:
+def archive(members: dict[str, str | bytes], mimetype: str | None = None) -> bytes:
+    """A zip, which may begin with a member that states its type."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as zipped:
+        if mimetype:
+            zipped.writestr("mimetype", mimetype, zipfile.ZIP_STORED)
         for name, content in members.items():
             zipped.writestr(name, content)
     return out.getvalue()
@@ -88,6 +102,35 @@ def sheet(rows: list[list[str | float]], name: str = "Budget") -> bytes:
             "xl/worksheets/sheet1.xml": f"<worksheet {_S}><sheetData>{body}</sheetData></worksheet>",
         }
     )
+
+
+def opened(kind: str, body: str, styles: str = "") -> bytes:
+    """An OpenDocument file: `text`, `spreadsheet` or `presentation`."""
+    names = "".join(f' xmlns:{n}="urn:oasis:names:tc:opendocument:xmlns:{long}:1.0"' for n, long in _OPEN.items())
+    content = (
+        f"<office:document-content{names}><office:automatic-styles>{styles}</office:automatic-styles>"
+        f"<office:body><office:{kind}>{body}</office:{kind}></office:body></office:document-content>"
+    )
+    manifest = '<m:manifest xmlns:m="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
+    members: dict[str, str | bytes] = {"META-INF/manifest.xml": manifest, "content.xml": content}
+    return archive(members, f"application/vnd.oasis.opendocument.{kind}")
+
+
+def book(chapters: list[str], **more: str) -> bytes:
+    """An EPUB of these pages, listed in the reverse of their file names; `more` replaces or adds members."""
+    numbers = range(len(chapters), 0, -1)
+    items = "".join(f'<item id="c{n}" href="a%20{n}.xhtml" media-type="application/xhtml+xml"/>' for n in numbers)
+    spine = "".join(f'<itemref idref="c{n}"/>' for n in numbers)
+    members: dict[str, str | bytes] = {
+        "META-INF/container.xml": f'<container {_BOX}><rootfile full-path="OPS/b.opf"/></container>',
+        "OPS/b.opf": f'<package xmlns="{_OPF}"><manifest>{items}</manifest><spine>{spine}</spine></package>',
+    }
+    members |= {f"OPS/a {number}.xhtml": page for number, page in zip(numbers, chapters, strict=True)}
+    return archive(members | more, "application/epub+zip")
+
+
+def notebook(cells: list[dict[str, object]]) -> bytes:
+    return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
 
 
 def _cell(value: str | float) -> str:

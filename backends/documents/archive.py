@@ -1,4 +1,4 @@
-"""Members of office files, bounded: a zip of a few bytes can hold gigabytes."""
+"""Members of office files and books, bounded: a zip of a few bytes can hold gigabytes."""
 
 import zipfile
 import zlib
@@ -19,7 +19,7 @@ _MOST_MEMBERS = 10_000
 
 
 class Archive:
-    """An office file's zip.
+    """An office file's or book's zip.
 
     Raises (opening and every method):
         UnsupportedType: The zip is damaged, encrypted, a bomb, or its XML declares entities.
@@ -45,6 +45,16 @@ class Archive:
             except DefusedXmlException:
                 raise UnsupportedType("The file declares XML entities, which are not read.") from None
             except (ParseError, zipfile.BadZipFile, zlib.error, EOFError):
+                raise UnsupportedType("The file is damaged and cannot be read.") from None
+
+    def read(self, name: str) -> bytes | None:
+        """A member's bytes, or None where there is none."""
+        if name not in self.names:
+            return None
+        with self._open(name) as member:
+            try:
+                return member.read()
+            except (zipfile.BadZipFile, zlib.error, EOFError):
                 raise UnsupportedType("The file is damaged and cannot be read.") from None
 
     def _open(self, name: str) -> IO[bytes]:

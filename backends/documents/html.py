@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from files_api_mcp.backends.documents.decoding import encoding_of
 from files_api_mcp.backends.errors import UnsupportedType
 
-__all__ = ["html_lines"]
+__all__ = ["html_lines", "page_lines"]
 
 _MOST_BYTES = 50_000_000
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([A-Za-z0-9_:.\-]{2,40})", re.IGNORECASE)
@@ -31,7 +31,12 @@ def html_lines(content: BinaryIO) -> Iterator[str]:
     data = content.read(_MOST_BYTES + 1)
     if len(data) > _MOST_BYTES:
         raise UnsupportedType("The page is too long to be read.")
-    tree = LexborHTMLParser(data.decode(_declared(data) or encoding_of(content), "replace"))
+    return page_lines(data.decode(_declared(data) or encoding_of(content), "replace"))
+
+
+def page_lines(page: str) -> Iterator[str]:
+    """Lines of the visible text of a page that is decoded already."""
+    tree = LexborHTMLParser(page)
     for node in tree.css(_UNSEEN):
         node.decompose()
     line: list[str] = []

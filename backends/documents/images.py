@@ -2,18 +2,32 @@
 
 from collections.abc import Iterator
 from io import BytesIO
+from itertools import islice
 from typing import BinaryIO
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageSequence, UnidentifiedImageError
 
+from files_api_mcp.backends.documents.ocr import Scans
 from files_api_mcp.backends.documents.pdf import open_pdf
 from files_api_mcp.backends.errors import UnsupportedType
 from files_api_mcp.backends.models import PageImage
 
-__all__ = ["pdf_images", "shown_image"]
+__all__ = ["image_lines", "pdf_images", "shown_image"]
 
 _AS_THEY_ARE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 _MOST_BYTES = 1_000_000
+_MOST_FRAMES = 50
+_BAD_IMAGE = (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError)
+
+
+def image_lines(content: BinaryIO, scans: Scans) -> Iterator[str]:
+    """Lines of what is written in an image, or in the pages of one that has several."""
+    try:
+        with Image.open(content) as image:
+            for frame in islice(ImageSequence.Iterator(image), _MOST_FRAMES):
+                yield from (f"{line}\n" for line in scans.text(frame).splitlines())
+    except _BAD_IMAGE:
+        raise UnsupportedType("The image is damaged or too large to be read.") from None
 
 
 def pdf_images(content: BinaryIO, pages: list[int], max_side: int) -> Iterator[PageImage]:
@@ -37,7 +51,7 @@ def shown_image(content: BinaryIO, mime_type: str, max_side: int) -> PageImage:
             return PageImage(1, mime_type, data)
         image.thumbnail((max_side, max_side))
         return PageImage(1, *_encoded(image.convert("RGB")))
-    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError):
+    except _BAD_IMAGE:
         raise UnsupportedType("The image is damaged or too large to be shown.") from None
 
 

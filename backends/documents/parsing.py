@@ -1,10 +1,27 @@
 """Which parser reads which type."""
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from typing import BinaryIO
 
-from files_api_mcp.backends.documents.types import DOCX, IMAGES, PDF, PPTX, XLS, XLSX
+from files_api_mcp.backends.documents.ocr import scans
+from files_api_mcp.backends.documents.types import (
+    DOCX,
+    EML,
+    EPUB,
+    IMAGES,
+    NOTEBOOK,
+    ODP,
+    ODS,
+    ODT,
+    PDF,
+    PPTX,
+    RTF,
+    XLS,
+    XLSX,
+)
 from files_api_mcp.backends.errors import UnsupportedType
 from files_api_mcp.backends.models import PageImage
 
@@ -12,6 +29,21 @@ __all__ = ["Document", "extract", "render"]
 
 _PIECE = 64 * 1024
 _MOST_CHARS = 50_000_000
+_HALVES = re.compile("[\ud800-\udfff]")
+_PACKAGE = "files_api_mcp.backends.documents"
+# Imported when the first such file comes: most processes read few of the formats.
+_READERS = {
+    DOCX: ("docx", "docx_lines"),
+    XLSX: ("sheets", "sheet_lines"),
+    XLS: ("sheets", "sheet_lines"),
+    ODS: ("sheets", "sheet_lines"),
+    ODT: ("odf", "odt_lines"),
+    EPUB: ("epub", "epub_lines"),
+    RTF: ("rtf", "rtf_lines"),
+    EML: ("mail", "mail_lines"),
+    NOTEBOOK: ("notebook", "notebook_lines"),
+    "text/html": ("html", "html_lines"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +53,12 @@ class Document:
     paginated: bool
     pages: int | None
     texts: Iterable[str]
+    label: Callable[[int], str | None] = lambda _: None
+    """What the document itself calls a page (1-based): "iv" or "A-3"; None where that is its number."""
 
 
-def extract(content: BinaryIO, mime_type: str) -> Document:
-    """Read a document's text.
+def extract(content: BinaryIO, mime_type: str, page_seconds: float) -> Document:
+    """Read a document's text. Pictures of text are read too where a program for that is installed.
 
     Raises:
         UnsupportedType: The type has no text, or these bytes cannot be read as it.
@@ -32,35 +66,40 @@ def extract(content: BinaryIO, mime_type: str) -> Document:
     if mime_type == PDF:
         from files_api_mcp.backends.documents.pdf import pdf_pages
 
-        texts = pdf_pages(content)
-        return Document(paginated=True, pages=len(texts), texts=texts)
+        texts = pdf_pages(content, scans(page_seconds))
+        return Document(paginated=True, pages=len(texts), texts=texts, label=texts.label)
     if mime_type == PPTX:
         from files_api_mcp.backends.documents.pptx import slides
 
         found = slides(content)
         return Document(paginated=True, pages=len(found), texts=found)
-    return Document(paginated=False, pages=None, texts=_pieces(_text_lines(content, mime_type)))
+    if mime_type == ODP:
+        from files_api_mcp.backends.documents.odf import odp_slides
+
+        found = odp_slides(content)
+        return Document(paginated=True, pages=len(found), texts=found)
+    lines = _image_lines(content, page_seconds) if mime_type in IMAGES else _text_lines(content, mime_type)
+    return Document(paginated=False, pages=None, texts=_pieces(lines))
+
+
+def _image_lines(content: BinaryIO, page_seconds: float) -> Iterator[str]:
+    reader = scans(page_seconds)
+    if reader is None:
+        raise UnsupportedType("An image holds no text to search.")
+    from files_api_mcp.backends.documents.images import image_lines
+
+    return image_lines(content, reader)
 
 
 def _text_lines(content: BinaryIO, mime_type: str) -> Iterator[str]:
-    if mime_type == DOCX:
-        from files_api_mcp.backends.documents.docx import docx_lines
-
-        return docx_lines(content)
-    if mime_type in (XLSX, XLS):
-        from files_api_mcp.backends.documents.sheets import sheet_lines
-
-        return sheet_lines(content)
-    if mime_type == "text/html":
-        from files_api_mcp.backends.documents.html import html_lines
-
-        return html_lines(content)
+    if mime_type in _READERS:
+        module, name = _READERS[mime_type]
+        read: Callable[[BinaryIO], Iterator[str]] = getattr(import_module(f"{_PACKAGE}.{module}"), name)
+        return read(content)
     if mime_type.startswith("text/") or mime_type in ("application/json", "application/xml"):
         from files_api_mcp.backends.documents.decoding import decoded_lines
 
         return decoded_lines(content)
-    if mime_type in IMAGES:
-        raise UnsupportedType("An image holds no text to search.")
     raise UnsupportedType(f"Files of type {mime_type} hold no text that can be read.")
 
 
@@ -75,10 +114,17 @@ def _pieces(lines: Iterator[str]) -> Iterator[str]:
         if total > _MOST_CHARS:
             raise UnsupportedType("The file holds more text than can be indexed.")
         if length >= _PIECE:
-            yield "".join(held)
+            yield _sound("".join(held))
             held, length = [], 0
     if held:
-        yield "".join(held)
+        yield _sound("".join(held))
+
+
+def _sound(text: str) -> str:
+    """Halves of surrogate pairs, which some formats can hold, joined where both are there, else U+FFFD."""
+    if text.isascii() or not _HALVES.search(text):
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def render(content: BinaryIO, mime_type: str, pages: list[int], max_side: int) -> Iterator[PageImage]:

@@ -1,16 +1,21 @@
 """Text of PDF pages, by PDFium."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any, BinaryIO, overload
 
 import pypdfium2  # pyright: ignore[reportMissingTypeStubs]  it ships none
 
+from files_api_mcp.backends.documents.annotations import annotation_lines
+from files_api_mcp.backends.documents.ocr import Scans
 from files_api_mcp.backends.errors import UnsupportedType
 
 __all__ = ["open_pdf", "pdf_pages"]
 
 _MOST_PAGES = 20_000
-_PASSWORD = 4  # FPDF_ERR_PASSWORD
+_LONGEST_LABEL = 40
+_DOTS_PER_POINT = 300 / 72
+_MOST_DOTS = 4_000
 # PDFium writes U+0002, or in older releases U+FFFE, for a hyphen at a line's end together with the line's end.
 _MENDED = {0x02: "-\n", 0xFFFE: "-\n", 0: None, 0xFFFF: None}
 
@@ -21,25 +26,47 @@ def open_pdf(content: BinaryIO) -> Any:
     Raises:
         UnsupportedType: It needs a password, is damaged, or has too many pages.
     """
-    try:
-        document = pypdfium2.PdfDocument(content)
-    except pypdfium2.PdfiumError as exc:
-        if getattr(exc, "err_code", None) == _PASSWORD:
-            raise UnsupportedType("The PDF needs a password.") from None
-        raise UnsupportedType("The PDF is damaged and cannot be opened.") from None
+    document = _opened(content)
+    if document is None:
+        # PDFium's reason may be an earlier document's, so the other library also tells which ones need a password.
+        from files_api_mcp.backends.documents.repair import repaired
+
+        document = _opened(repaired(content))
+    if document is None:
+        raise UnsupportedType("The PDF is damaged and cannot be opened.")
     if len(document) > _MOST_PAGES:
         raise UnsupportedType(f"The PDF has more than {_MOST_PAGES:,} pages.")
     return document
 
 
+def _opened(content: BinaryIO) -> Any:
+    """The document, or None where PDFium finds no pages in it."""
+    try:
+        document: Any = pypdfium2.PdfDocument(content)
+    except pypdfium2.PdfiumError:
+        return None
+    # Before pages are counted or loaded: PDFium then knows the fields of each.
+    with suppress(pypdfium2.PdfiumError):
+        document.init_forms()
+    return document if len(document) else None
+
+
 class pdf_pages(Sequence[str]):  # noqa: N801
     """The texts of a PDF's pages, each read when it is asked for."""
 
-    def __init__(self, content: BinaryIO) -> None:
+    def __init__(self, content: BinaryIO, scans: Scans | None = None) -> None:
         self._document = open_pdf(content)
+        self._scans = scans
 
     def __len__(self) -> int:
         return len(self._document)
+
+    def label(self, number: int) -> str | None:
+        """The number that the PDF itself gives to a page (1-based), where that is another one."""
+        with suppress(UnicodeDecodeError):
+            label: str = " ".join(self._document.get_page_label(number - 1).split())
+            return label[:_LONGEST_LABEL] if label not in ("", str(number)) else None
+        return None
 
     @overload
     def __getitem__(self, place: int) -> str: ...
@@ -50,19 +77,32 @@ class pdf_pages(Sequence[str]):  # noqa: N801
             return [self[number] for number in range(*place.indices(len(self)))]
         if not 0 <= place < len(self):
             raise IndexError(place)
-        return _text(self._document, place)
+        return _text(self._document, place, self._scans)
 
     def __iter__(self) -> Iterator[str]:
         return (self[number] for number in range(len(self)))
 
 
-def _text(document: Any, number: int) -> str:
+def _text(document: Any, number: int, scans: Scans | None) -> str:
     try:
         page = document[number]
     except pypdfium2.PdfiumError:
         return ""  # one broken page; the others are read
     try:
         text: str = page.get_textpage().get_text_bounded()
+        if scans and not text.strip():
+            text = _scanned(page, scans)
+        written = annotation_lines(page, document.formenv)
     finally:
         page.close()
-    return text.replace("\r\n", "\n").translate(_MENDED)
+    text = text.replace("\r\n", "\n").translate(_MENDED)
+    return "\n".join([text.rstrip("\n"), *written]).lstrip("\n") if written else text
+
+
+def _scanned(page: Any, scans: Scans) -> str:
+    """The text of a page that is a picture."""
+    library: Any = pypdfium2.raw
+    if not library.FPDFPage_CountObjects(page):
+        return ""
+    scale = min(_DOTS_PER_POINT, _MOST_DOTS / max(page.get_size()))
+    return scans.text(page.render(scale=scale, grayscale=True).to_pil())

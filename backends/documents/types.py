@@ -12,6 +12,14 @@ DOCX = f"{_OFFICE}.wordprocessingml.document"
 PPTX = f"{_OFFICE}.presentationml.presentation"
 XLSX = f"{_OFFICE}.spreadsheetml.sheet"
 XLS = "application/vnd.ms-excel"
+_OPEN = "application/vnd.oasis.opendocument"
+ODT = f"{_OPEN}.text"
+ODS = f"{_OPEN}.spreadsheet"
+ODP = f"{_OPEN}.presentation"
+EPUB = "application/epub+zip"
+RTF = "application/rtf"
+EML = "message/rfc822"
+NOTEBOOK = "application/x-ipynb+json"
 IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp", "image/tiff"})
 
 _MAGIC = (
@@ -28,6 +36,7 @@ _MAGIC = (
     (b"ID3", "audio/mpeg"),
     (b"OggS", "audio/ogg"),
     (b"fLaC", "audio/flac"),
+    (b"{\\rtf", RTF),
     (b"SQLite format 3\0", "application/vnd.sqlite3"),
 )
 _OOXML = ((b"word/document", DOCX), (b"ppt/presentation", PPTX), (b"xl/workbook", XLSX))
@@ -38,7 +47,7 @@ _TEXT_NAMES = {
     ".tsv": "text/tab-separated-values",
     ".json": "application/json",
     ".jsonl": "application/json",
-    ".ipynb": "application/json",
+    ".ipynb": "application/json",  # what says so without being one
     ".html": "text/html",
     ".htm": "text/html",
     ".xml": "application/xml",
@@ -47,7 +56,14 @@ _BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_U
 _HTML = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 _CONTROLS = bytes(set(range(32)) - {7, 8, 9, 10, 12, 13, 27})
 
-ASKABLE = frozenset({PDF, DOCX, PPTX, XLSX, XLS, "text/plain", *_TEXT_NAMES.values()})
+_FIRST_MEMBER = re.compile(rb"PK\x03\x04.{4}\0\0.{16}\x08\0(..)mimetype", re.DOTALL)
+_STORED = (ODT, ODS, ODP, EPUB)
+_HEADER = re.compile(rb"[A-Za-z][A-Za-z0-9-]{0,80}:")
+_MAIL_HEADERS = (b"from:", b"to:", b"subject:", b"date:", b"received:", b"message-id:", b"mime-version:")
+
+ASKABLE = frozenset(
+    {PDF, DOCX, PPTX, XLSX, XLS, ODT, ODS, ODP, EPUB, RTF, EML, NOTEBOOK, "text/plain", *_TEXT_NAMES.values()}
+)
 
 
 def sniff(head: bytes, tail: bytes, filename: str) -> str:
@@ -60,10 +76,12 @@ def sniff(head: bytes, tail: bytes, filename: str) -> str:
         return XLS if "W\0o\0r\0k\0b\0o\0o\0k".encode("latin-1") in head + tail else "application/x-ole-storage"
     if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
         return "image/webp"
+    if PurePosixPath(filename).suffix.lower() == ".eml" and _begins_as_mail(head):
+        return EML
     for magic, kind in _MAGIC:
         if head.startswith(magic) and not (magic == b"BM" and is_text(head)):
             return kind
-    return _text_kind(head, filename) if is_text(head) else "application/octet-stream"
+    return _text_kind(head, tail, filename) if is_text(head) else "application/octet-stream"
 
 
 def is_text(data: bytes) -> bool:
@@ -80,13 +98,42 @@ def is_text(data: bytes) -> bool:
     )
 
 
-def _text_kind(head: bytes, filename: str) -> str:
+def _text_kind(head: bytes, tail: bytes, filename: str) -> str:
     if _HTML.match(head.removeprefix(codecs.BOM_UTF8)):
         return "text/html"
-    return _TEXT_NAMES.get(PurePosixPath(filename).suffix.lower(), "text/plain")
+    suffix = PurePosixPath(filename).suffix.lower()
+    if suffix == ".ipynb" and head.lstrip().startswith(b"{") and b'"nbformat"' in head + tail:
+        return NOTEBOOK
+    return _TEXT_NAMES.get(suffix, "text/plain")
+
+
+def _begins_as_mail(head: bytes) -> bool:
+    """Whether the first lines are headers, at least two of them those of e-mail."""
+    known = 0
+    for line in head[:16_384].splitlines()[:-1]:
+        if not line:
+            break
+        if line[:1] in (b" ", b"\t") or line.startswith(b"From "):
+            continue
+        if not _HEADER.match(line):
+            return False
+        known += line.lower().startswith(_MAIL_HEADERS)
+    return known >= 2
+
+
+def _stored_kind(head: bytes) -> str | None:
+    """The type that OpenDocument files and books state in their first member, which is not compressed."""
+    first = _FIRST_MEMBER.match(head)
+    if not first:
+        return None
+    stated = head[first.end() + int.from_bytes(first[1], "little") :]
+    return next((kind for kind in _STORED if stated.startswith((kind.encode() + b"PK", kind.encode() + b"\nPK"))), None)
 
 
 def _zip_kind(head: bytes, tail: bytes) -> str:
+    stored = _stored_kind(head)
+    if stored:
+        return stored
     # The directory at the end names every member; a file as long as that has the first ones at its start.
     for member, kind in _OOXML:
         if member in tail or member in head:

@@ -39,7 +39,7 @@ def main() -> None:
 def _answers(job: dict[str, Any]) -> Iterator[dict[str, Any]]:
     try:
         with open(job["path"], "rb") as content:
-            yield from _render(content, job) if "pages" in job else _extract(content, job["mime_type"])
+            yield from _render(content, job) if "pages" in job else _extract(content, job)
         yield {"end": True}
     except UnsupportedType as exc:
         yield {"error": exc.sentence}
@@ -51,12 +51,13 @@ def _answers(job: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield {"error": "The file is damaged, or not what its first bytes say."}
 
 
-def _extract(content: BinaryIO, mime_type: str) -> Iterator[dict[str, Any]]:
-    document = extract(content, mime_type)
+def _extract(content: BinaryIO, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    document = extract(content, job["mime_type"], job["page_seconds"])
     yield {"paginated": document.paginated, "pages": document.pages}
     for number, text in enumerate(document.texts, start=1):
+        page = {"page": number, "label": document.label(number)}
         for start in range(0, max(1, len(text)), _PIECE):
-            yield {"page": number, "text": text[start : start + _PIECE], "more": start + _PIECE < len(text)}
+            yield {**page, "text": text[start : start + _PIECE], "more": start + _PIECE < len(text)}
 
 
 def _render(content: BinaryIO, job: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -35,10 +35,14 @@ class Extracted:
 
 @dataclass(frozen=True, slots=True)
 class PageText:
-    """The text of a page or slide, or one of the consecutive pieces of a text without pages; counted from 1."""
+    """The text of a page or slide, or one of the consecutive pieces of a text without pages; counted from 1.
+
+    `label` is what the document itself calls the page ("iv", "A-3"), where that is not its number.
+    """
 
     number: int
     text: str
+    label: str | None = None
 
 
 class DocumentWorkers:
@@ -67,7 +71,8 @@ class DocumentWorkers:
         Raises:
             UnsupportedType: It cannot be read; ReaderStopped: not within the limits.
         """
-        async with self._job({"path": str(path), "mime_type": mime_type}) as answers:
+        job = {"path": str(path), "mime_type": mime_type, "page_seconds": self._timeout_s}
+        async with self._job(job) as answers:
             first = await anext(answers)
             yield Extracted(first["paginated"], first["pages"]), _texts(answers)
 
@@ -153,5 +158,5 @@ async def _texts(answers: AsyncIterator[dict[str, Any]]) -> AsyncIterator[PageTe
     async for answer in answers:
         parts.append(answer["text"])
         if not answer["more"]:
-            yield PageText(answer["page"], "".join(parts))
+            yield PageText(answer["page"], "".join(parts), answer["label"])
             parts.clear()

@@ -1,0 +1,89 @@
+"""Text of pictures, by Tesseract where the operator has installed it together with the extra `ocr`."""
+
+import ctypes
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from importlib.util import find_spec
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+__all__ = ["Scans", "scans"]
+
+# What is left of a page's and a document's limits goes to making the pictures.
+_PART_OF_PAGE = 0.6
+_PART_OF_DOCUMENT = 6
+_MOST_LANGUAGES = 4
+_MOST_SIDE = 4_000
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+class Scans:
+    """Reads pictures, each within its share of `page_seconds`, and all together within a few of them."""
+
+    def __init__(self, program: str, page_seconds: float) -> None:
+        self._program = program
+        self._each = page_seconds * _PART_OF_PAGE
+        self._left = page_seconds * _PART_OF_DOCUMENT
+        self._languages: str | None = None
+
+    def text(self, image: "Image") -> str:
+        """What is written in a picture; nothing where it takes too long or cannot be told."""
+        begun = time.monotonic()
+        try:
+            return self._read(_picture(image), min(self._each, self._left)) if self._left > 0 else ""
+        except (subprocess.SubprocessError, OSError):
+            return ""
+        finally:
+            self._left -= time.monotonic() - begun
+
+    def _read(self, picture: bytes, seconds: float) -> str:
+        if self._languages is None:
+            self._languages = _installed_languages()
+        # Through pipes: the worker may write no files, and neither may what it starts.
+        done = subprocess.run(
+            [self._program, "stdin", "stdout", "-l", self._languages],
+            input=picture,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "OMP_THREAD_LIMIT": "1"},
+            timeout=seconds,
+            check=True,
+            preexec_fn=_end_with_worker,  # safe: the worker has one thread
+        )
+        return "\n".join(line.rstrip() for line in done.stdout.decode("utf-8", "replace").splitlines() if line.strip())
+
+
+def scans(page_seconds: float) -> Scans | None:
+    """A reader of pictures, or None where nothing for it is installed."""
+    program = shutil.which("tesseract") if find_spec("pytesseract") else None
+    return Scans(program, page_seconds) if program else None
+
+
+def _installed_languages() -> str:
+    """The few that the operator chose to install, English first; English alone where all of them are there."""
+    import pytesseract  # pyright: ignore[reportMissingTypeStubs]  it ships none
+
+    library: Any = pytesseract
+    found: list[str] = library.get_languages()
+    chosen = sorted({*found} - {"osd"}, key=lambda name: (name != "eng", name))
+    return "+".join(chosen) if 0 < len(chosen) <= _MOST_LANGUAGES else "eng"
+
+
+def _picture(image: "Image") -> bytes:
+    grey = image.convert("L")
+    grey.thumbnail((_MOST_SIDE, _MOST_SIDE))
+    out = BytesIO()
+    grey.save(out, "PNG", compress_level=1, dpi=(300, 300))
+    return out.getvalue()
+
+
+def _end_with_worker() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)

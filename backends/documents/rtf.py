@@ -1,0 +1,31 @@
+"""Text of files in Rich Text Format."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from striprtf import striprtf  # pyright: ignore[reportMissingTypeStubs]  it ships none
+
+from files_api_mcp.backends.errors import UnsupportedType
+
+__all__ = ["rtf_lines"]
+
+_MOST_BYTES = 50_000_000
+# A picture's data, which the library would go through one character at a time.
+_PICTURE = re.compile(rb"[0-9a-fA-F\r\n]{2000,}")
+
+
+def rtf_lines(content: BinaryIO) -> Iterator[str]:
+    """Lines of the text; table rows with their cells between `|`.
+
+    Raises:
+        UnsupportedType: The file is too long to be read.
+    """
+    data = content.read(_MOST_BYTES + 1)
+    if len(data) > _MOST_BYTES:
+        raise UnsupportedType("The file is too long to be read.")
+    library: Any = striprtf
+    text: str = library.rtf_to_text(_PICTURE.sub(b"", data).decode("cp1252", "replace"), errors="replace")
+    for line in text.splitlines():
+        if line.strip():
+            yield f"{line.rstrip()}\n"

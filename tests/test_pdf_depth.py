@@ -1,0 +1,229 @@
+"""What a PDF holds beside its pages' own text: filled-in fields, notes, numbers of its own, scans, and damage."""
+
+import io
+import os
+import shutil
+from collections.abc import AsyncGenerator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pikepdf
+import pytest
+from anyio import to_thread
+from PIL import Image, ImageDraw, ImageFont
+from reportlab.pdfgen.canvas import Canvas
+
+from files_api_mcp.backends.documents.workers import DocumentWorkers, PageText
+from files_api_mcp.backends.errors import UnsupportedType
+from files_api_mcp.backends.models import PageImage
+from tests import documents
+from tests.agents import write
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+async def workers() -> AsyncGenerator[DocumentWorkers]:
+    async with DocumentWorkers(size=1) as pool:
+        yield pool
+
+
+async def pages(workers: DocumentWorkers, tmp_path: Path, content: bytes) -> list[PageText]:
+    path = await to_thread.run_sync(write, tmp_path / "content", content)
+    async with workers.extract(path, "application/pdf") as (_, found):
+        return [page async for page in found]
+
+
+async def text(workers: DocumentWorkers, tmp_path: Path, content: bytes) -> str:
+    (page,) = await pages(workers, tmp_path, content)
+    return page.text
+
+
+async def picture(workers: DocumentWorkers, tmp_path: Path, content: bytes) -> PageImage:
+    path = await to_thread.run_sync(write, tmp_path / "content", content)
+    (image,) = await workers.render(path, "application/pdf", [1])
+    return image
+
+
+async def test_filled_in_fields_follow_the_pages_own_text(workers: DocumentWorkers, tmp_path: Path) -> None:
+    canvas, out = drawn("Claim form")
+    form = canvas.acroForm
+    form.textfield(name="claimant", value="Ada Lovelace", x=50, y=700)
+    form.textfield(name="f1_02", tooltip="Date of loss", value="3 May", x=50, y=650)
+    form.checkbox(name="married", checked=True, x=50, y=600)
+    form.choice(name="colour", value="Re", options=[("Green", "Gr"), ("Red", "Re")], x=50, y=500)
+    form.listbox(name="sizes", value=["L"], options=[("Small", "S"), ("Large", "L")], x=150, y=500)
+    form.radio(name="plan", value="basic", selected=False, x=50, y=450)
+    form.radio(name="plan", value="gold", selected=True, x=80, y=450)
+    expected = (
+        "Claim form\nclaimant: Ada Lovelace\nDate of loss: 3 May\nmarried: Yes\ncolour: Red\nsizes: Large\nplan: gold"
+    )
+    assert await text(workers, tmp_path, finished(canvas, out)) == expected
+
+
+async def test_empty_unchecked_and_secret_fields_are_left_out(workers: DocumentWorkers, tmp_path: Path) -> None:
+    canvas, out = drawn("Claim form")
+    canvas.acroForm.textfield(name="empty", x=50, y=700)
+    canvas.acroForm.textfield(name="pin", value="1234", x=50, y=650, fieldFlags="password")
+    canvas.acroForm.checkbox(name="smoker", checked=False, x=50, y=600)
+    assert await text(workers, tmp_path, finished(canvas, out)) == "Claim form"
+
+
+async def test_notes_are_text_but_links_and_hidden_notes_are_not(workers: DocumentWorkers, tmp_path: Path) -> None:
+    canvas, out = drawn("Draft")
+    canvas.freeTextAnnotation("Seen by counsel", DA="/Helv 12 Tf", Rect=[10, 10, 90, 90])
+    canvas.textAnnotation("Ask about\rthe deductible", Rect=[10, 10, 90, 90])
+    canvas.textAnnotation("Nobody sees this", Rect=[10, 10, 90, 90], F=2)
+    canvas.linkURL("http://127.0.0.1/", (1, 1, 5, 5))
+    made = finished(canvas, out)
+    assert await text(workers, tmp_path, made) == "Draft\nSeen by counsel\nAsk about\nthe deductible"
+
+
+async def test_a_page_of_notes_alone_has_text(workers: DocumentWorkers, tmp_path: Path) -> None:
+    canvas, out = drawn("")
+    canvas.textAnnotation("Only a note", Rect=[10, 10, 90, 90])
+    assert await text(workers, tmp_path, finished(canvas, out)) == "Only a note"
+
+
+async def test_pictures_show_what_was_filled_in(workers: DocumentWorkers, tmp_path: Path) -> None:
+    seen: list[bytes] = []
+    for value in ("", "Ada Lovelace"):
+        canvas, out = drawn("Claim form")
+        canvas.acroForm.textfield(name="claimant", value=value, x=50, y=700)
+        seen.append((await picture(workers, tmp_path, finished(canvas, out))).data)
+    assert seen[0] != seen[1]
+
+
+def drawn(words: str) -> tuple[Any, io.BytesIO]:
+    out = io.BytesIO()
+    canvas = Canvas(out, invariant=1)
+    canvas.drawString(50, 800, words)
+    return canvas, out
+
+
+def finished(canvas: Any, out: io.BytesIO) -> bytes:
+    canvas.showPage()
+    canvas.save()
+    return out.getvalue()
+
+
+async def test_a_pdf_cut_off_in_its_last_page_is_repaired(workers: DocumentWorkers, tmp_path: Path) -> None:
+    whole = documents.pdf(["First page", "Second page", "Last page"])
+    cut = whole[: whole.rindex(b"endstream") - 20]
+    assert [page.text for page in await pages(workers, tmp_path, cut)] == ["First page", "Second page", ""]
+    assert (await picture(workers, tmp_path, cut)).data.startswith(b"\x89PNG")
+
+
+async def test_repair_opens_nothing_that_needs_a_password(workers: DocumentWorkers, tmp_path: Path) -> None:
+    locked = documents.pdf(["Secret page"], password="secret")
+    for content in (locked, locked.replace(b"startxref", b"startxxxx")):
+        with pytest.raises(UnsupportedType, match="needs a password"):
+            await pages(workers, tmp_path, content)
+
+
+async def test_what_cannot_be_repaired_says_so(workers: DocumentWorkers, tmp_path: Path) -> None:
+    empty = io.BytesIO()
+    with pikepdf.new() as document:
+        document.save(empty)
+    for content in (empty.getvalue(), b"%PDF-1.7\n", b"%PDF-1.7\n" + b"\0" * 100_000):
+        with pytest.raises(UnsupportedType, match="damaged"):
+            await pages(workers, tmp_path, content)
+
+
+async def test_pages_keep_the_numbers_that_the_pdf_gives_them(workers: DocumentWorkers, tmp_path: Path) -> None:
+    labelled = io.BytesIO()
+    with pikepdf.open(io.BytesIO(documents.pdf([f"Page {number}" for number in range(5)]))) as document:
+        styles = [0, pikepdf.Dictionary(S=pikepdf.Name.r), 2, pikepdf.Dictionary(S=pikepdf.Name.D, P="A-", St=3)]
+        plain = [4, pikepdf.Dictionary(S=pikepdf.Name.D, St=5)]
+        document.Root.PageLabels = pikepdf.Dictionary(Nums=pikepdf.Array([*styles, *plain]))
+        document.save(labelled)
+    found = await pages(workers, tmp_path, labelled.getvalue())
+    assert [(page.number, page.label) for page in found] == [(1, "i"), (2, "ii"), (3, "A-3"), (4, "A-4"), (5, None)]
+
+
+async def test_pages_of_a_pdf_without_numbers_have_none(workers: DocumentWorkers, tmp_path: Path) -> None:
+    assert [page.label for page in await pages(workers, tmp_path, documents.pdf(["a", "b"]))] == [None, None]
+
+
+def scan(words: str = "") -> Image.Image:
+    """A picture of a page, as a scanner makes it."""
+    page = Image.new("L", (1200, 400), 255)
+    ImageDraw.Draw(page).text((60, 120), words, fill=0, font=ImageFont.load_default(size=90))
+    return page
+
+
+def scanned_pdf() -> bytes:
+    """Three pages: a picture, a text, and nothing."""
+    out = io.BytesIO()
+    canvas: Any = Canvas(out, pagesize=(600, 200), invariant=1)
+    canvas.drawInlineImage(scan("Harbour dues"), 0, 0, 600, 200)
+    canvas.showPage()
+    canvas.drawString(50, 100, "Typed page")
+    canvas.showPage()
+    canvas.showPage()
+    canvas.save()
+    return out.getvalue()
+
+
+def picture_file() -> bytes:
+    out = io.BytesIO()
+    scan("Harbour dues").save(out, "PNG")
+    return out.getvalue()
+
+
+def fake_tesseract(folder: Path, reading: str) -> None:
+    """A program in Tesseract's place that knows one language, wants a PNG and then does `reading`."""
+    program = write(
+        folder / "tesseract",
+        '#!/bin/sh\nif [ "$1" = --list-langs ]; then echo eng; exit; fi\n'
+        f'[ "$*" = "stdin stdout -l eng" ] && head -c 4 | grep -q PNG && cat >/dev/null && {reading}\n',
+    )
+    program.chmod(0o755)
+
+
+async def image_text(pool: DocumentWorkers, path: Path) -> str:
+    async with pool.extract(path, "image/png") as (_, found):
+        return "".join([page.text async for page in found])
+
+
+async def test_scans_are_read_by_the_program_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pytesseract")
+    await to_thread.run_sync(fake_tesseract, tmp_path, "printf 'Scanned words\\n\\f'")
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    path = await to_thread.run_sync(write, tmp_path / "a.png", picture_file())
+    async with DocumentWorkers(size=1) as pool:
+        found = [page.text for page in await pages(pool, tmp_path, scanned_pdf())]
+        assert found == ["Scanned words", "Typed page", ""]
+        assert await image_text(pool, path) == "Scanned words\n"
+
+
+async def test_a_scan_that_takes_too_long_costs_its_page_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pytesseract")
+    await to_thread.run_sync(fake_tesseract, tmp_path, "exec sleep 60")
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    with anyio.fail_after(20):
+        async with DocumentWorkers(size=1, timeout_s=3) as pool:
+            found = [page.text for page in await pages(pool, tmp_path, scanned_pdf())]
+    assert found == ["", "Typed page", ""]
+
+
+async def test_without_the_program_scans_hold_no_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    path = await to_thread.run_sync(write, tmp_path / "a.png", picture_file())
+    async with DocumentWorkers(size=1) as pool:
+        assert [page.text for page in await pages(pool, tmp_path, scanned_pdf())] == ["", "Typed page", ""]
+        with pytest.raises(UnsupportedType, match="no text"):
+            await image_text(pool, path)
+
+
+@pytest.mark.skipif(not (shutil.which("tesseract") and find_spec("pytesseract")), reason="Tesseract is not installed")
+async def test_tesseract_itself_reads_a_scan(workers: DocumentWorkers, tmp_path: Path) -> None:
+    found = await pages(workers, tmp_path, scanned_pdf())
+    assert "harbour dues" in found[0].text.lower()
