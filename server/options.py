@@ -1,13 +1,24 @@
-"""Options that several subcommands take, each with one environment variable for all of them."""
+"""Options that several subcommands take, each with one environment variable for all of them, and the settings that
+they make."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
 from files_api_mcp.backends.anthropic.endpoint import DEFAULT_MODEL
-from files_api_mcp.server.settings import DEFAULT_ASK_TIMEOUT_S, DEFAULT_MAX_FILE_SIZE, DEFAULT_RATE_LIMIT
+from files_api_mcp.server.settings import (
+    DEFAULT_ASK_TIMEOUT_S,
+    DEFAULT_MAX_FILE_SIZE,
+    DEFAULT_RATE_LIMIT,
+    BadSettings,
+    Settings,
+    default_data_dir,
+    upstream_from,
+    usable_roots,
+)
 
 __all__ = [
     "ALLOW_SENSITIVE",
@@ -18,7 +29,9 @@ __all__ = [
     "ROOTS",
     "SEMANTIC_MODEL",
     "backend_options",
+    "data_dir_from",
     "option",
+    "settings_from",
 ]
 
 PREFIX = "FILES_API_MCP"
@@ -106,3 +119,36 @@ def backend_options(function: Callable[..., Any]) -> Callable[..., Any]:
     ):
         function = one(function)
     return function
+
+
+def data_dir_from(options: Mapping[str, Any]) -> Path:
+    """The data folder, absolute."""
+    return Path.cwd() / (options["data_dir"] or default_data_dir()).expanduser()
+
+
+def settings_from(roots: tuple[Path, ...], options: Mapping[str, Any]) -> Settings:
+    """What the options of a subcommand come to; those that it has not are at their defaults.
+
+    Raises:
+        BadSettings: They cannot be used.
+    """
+    if options.get("transport", "stdio") != "stdio":
+        raise BadSettings("Only the stdio transport is built so far. Leave --transport out.")
+    tools = options.get("tools")
+    return Settings(
+        roots=usable_roots(roots, cwd=Path.cwd(), home=Path.home()),
+        data_dir=data_dir_from(options),
+        read_only=options.get("read_only", False),
+        confirm_deletes=options.get("confirm_deletes", "auto"),
+        allow_sensitive=options.get("allow_sensitive", False),
+        max_file_size=options.get("max_file_size", DEFAULT_MAX_FILE_SIZE),
+        tools=_names(tools) if tools else None,
+        exclude_tools=_names(options.get("exclude_tools") or ""),
+        log_level=options.get("log_level", "WARNING"),
+        semantic_model=options.get("semantic_model"),
+        upstream=upstream_from(options["backend"], os.environ, options),
+    )
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(name.strip() for name in text.split(",") if name.strip())
