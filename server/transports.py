@@ -33,7 +33,7 @@ def serve_stdio(settings: Settings) -> None:
 
     Exits with code 1, and the reason in one line on stderr, when the data folder cannot be used.
     """
-    configure_logging(settings.log_level.upper())
+    configure_logging(settings.log_level.upper(), secret=settings.secret)
     try:
         _check_data_dir(settings)
         server = build_server(settings)
