@@ -19,7 +19,7 @@ from files_api_mcp.backends.models import DocumentInfo
 
 __all__ = ["Document", "Index"]
 
-_VERSION = 4
+_VERSION = 5
 """Another number throws away what was built before: this is no migration, as all of it can be built again."""
 # An id is never used twice, so what was looked up before a deletion cannot name another document after it.
 _SCHEMA = """
