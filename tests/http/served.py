@@ -23,6 +23,7 @@ from tests.agents import Agent, Era
 
 TOKEN = "a-token-of-the-tests-0123456789"
 MODERN = "2026-07-28"
+SERVE = [sys.executable, "-m", "files_api_mcp.server.cli", "serve"]
 
 
 class Served:
@@ -35,7 +36,7 @@ class Served:
         self.token = token
         self.root = root
         self.data_dir = tmp_path / "data"
-        command = [sys.executable, "-m", "files_api_mcp.server.cli", "serve", "--transport", transport, "--port", "0"]
+        command = [*SERVE, "--transport", transport, "--port", "0"]
         command += ["--backend", "local", "--data-dir", str(self.data_dir), *options]
         if token:
             command += ["--token-env", "TOKEN_OF_TESTS"]
@@ -53,6 +54,7 @@ class Served:
             self.errors += line.decode()
             if found := re.search(r"serving http://\S+:(\d+)/", line.decode()):
                 return int(found[1])
+        self.process.communicate()
         raise AssertionError(f"the server did not start: {self.errors}")
 
     def _stderr(self) -> IO[bytes]:
