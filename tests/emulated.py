@@ -14,7 +14,8 @@ from files_api_mcp.backends.anthropic.opening import AnthropicPlace, open_anthro
 from files_api_mcp.backends.anthropic.uploading import Timing
 from files_api_mcp.backends.snapshot import open_spool
 from files_api_mcp.server.emulator.app import EmulatorSettings, emulator
-from files_api_mcp.server.emulator.serving import bound_socket, make_server
+from files_api_mcp.server.emulator.serving import make_server
+from files_api_mcp.server.listener import bound_socket
 
 KEY = "sk-ant-canary-0123456789abcdef"
 QUICK = Timing(call_s=2.0, upload_s=6.0, reply_s=1.0, looks=(0.0, 0.1, 0.3))
