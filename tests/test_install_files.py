@@ -191,7 +191,7 @@ from files_api_mcp.server.install.hosts import HOSTS
 from files_api_mcp.server.install.installing import install_in
 from files_api_mcp.server.install.order import Order
 sys.stdin.readline()
-install_in(Order(HOSTS["cursor"], Path(sys.argv[1]), sys.argv[2], ("/bin/x",), True))
+install_in(Order(HOSTS["cursor"], Path(sys.argv[1]), sys.argv[2], ("/bin/x",)))
 """
 
 

@@ -16,7 +16,8 @@ KeyReference = Literal["inherited", "env", "input", "env_vars"]
 @dataclass(frozen=True, slots=True)
 class Host:
     """`section` is the member that holds the servers, `project_file` where a project has them (None: it cannot),
-    `project_root` how its configuration names the project's folder, `typed` whether entries name their transport."""
+    `project_root` how its configuration names the project's folder, `typed` whether entries name their transport,
+    `trust` what a person has to do before a project's servers run."""
 
     name: str
     title: str
@@ -27,6 +28,7 @@ class Host:
     project_file: str | None = None
     project_root: str | None = None
     typed: bool = False
+    trust: str = ""
 
 
 HOSTS = {
@@ -49,6 +51,7 @@ HOSTS = {
             next_step="Sessions that start from now on have it; `claude mcp list` shows it.",
             project_file=".mcp.json",
             typed=True,
+            trust="Claude Code asks everybody once whether to run a project's servers.",
         ),
         Host(
             "cursor",
@@ -80,6 +83,7 @@ HOSTS = {
             key_reference="env_vars",
             next_step="Sessions that start from now on have it; `codex mcp list` shows it.",
             project_file=".codex/config.toml",
+            trust="Codex reads it in projects that it was told to trust.",
         ),
     )
 }

@@ -61,7 +61,9 @@ def _tell(order: Order, found: Found, backup: Path | None) -> None:
     if backup is not None:
         click.echo(f"The file as it was: {backup}")
     click.echo(order.host.next_step)
-    if not order.roots:
+    if order.project:
+        click.echo(f"It names paths of this machine. {order.host.trust}".rstrip())
+    elif not order.roots:
         click.echo(
             "No ROOT was given: agents may read the folder that the host starts the server in, and none at all where "
             "that is / or your home folder."

@@ -20,13 +20,14 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What to install where: `command` is the server's whole command line, `roots` whether it names folders."""
+    """What to install where: `command` is the server's whole command line, `roots` whether it has folders."""
 
     host: Host
     path: Path
     name: str
     command: tuple[str, ...]
-    roots: bool
+    roots: bool = False
+    project: bool = False
     key: Key | None = None
 
     @property
@@ -62,8 +63,9 @@ def order_for(
         _path(host, options, machine),
         options["name"],
         (*launcher, "serve", *folders, *passed_on, *address),
-        bool(folders) or project,
-        key,
+        roots=bool(folders),
+        project=project,
+        key=key,
     )
 
 
