@@ -39,7 +39,7 @@ def serve_http(settings: Settings, http: HttpSettings, limits: Limits | None = N
 
     Exits with code 1, and the reason in one line on stderr, when it cannot listen or keep files.
     """
-    configure_logging(settings.log_level.upper())
+    configure_logging(settings.log_level.upper(), secret=settings.secret)
     # It writes what clients send into the log, as it comes.
     logging.getLogger("mcp.server.sse").setLevel(logging.CRITICAL)
     limits = limits or Limits()
