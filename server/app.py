@@ -129,32 +129,37 @@ async def open_local(settings: Settings) -> AsyncGenerator[Backends]:
 
 
 @asynccontextmanager
-async def open_anthropic(settings: Settings, upstream: Upstream) -> AsyncGenerator[Backends]:
-    """The backend at Anthropic's API; what is uploaded from here is indexed here too, to be read and quoted from."""
+async def open_anthropic(settings: Settings, upstream: Upstream, principal: str = "") -> AsyncGenerator[Backends]:
+    """The backend at Anthropic's API; what is uploaded from here is indexed here too, to be read and quoted from. A
+    `principal` sees what is theirs alone."""
     from files_api_mcp.backends.anthropic.answerer import AnthropicAnswerer
     from files_api_mcp.backends.anthropic.batching import AnthropicBatches
-    from files_api_mcp.backends.anthropic.opening import open_anthropic_files
+    from files_api_mcp.backends.anthropic.opening import open_anthropic_files, principal_home
     from files_api_mcp.backends.anthropic.reader import AnthropicReader
     from files_api_mcp.backends.documents.workers import DocumentWorkers
     from files_api_mcp.backends.local.library import open_library
     from files_api_mcp.backends.snapshot import open_spool
 
+    home = principal_home(settings.data_dir, principal)
     async with (
         open_spool(settings.data_dir / "spool") as spool,
         open_anthropic_files(
-            upstream.endpoint, settings.data_dir, spool, dialect=upstream.dialect, rate_limit=upstream.rate_limit
+            upstream.endpoint,
+            settings.data_dir,
+            spool,
+            dialect=upstream.dialect,
+            rate_limit=upstream.rate_limit,
+            principal=principal,
         ) as place,
         DocumentWorkers() as workers,
-        open_library(
-            settings.data_dir / "anthropic", place.shelf, workers, await to_thread.run_sync(_nearness, settings)
-        ) as library,
+        open_library(home, place.shelf, workers, await to_thread.run_sync(_nearness, settings)) as library,
     ):
         place.files.on_deletion(library.forget_file)
         yield Backends(
             files=place.files,
             answerer=AnthropicAnswerer(place, library, upstream.model, upstream.ask_timeout_s),
             reader=AnthropicReader(place.files, library),
-            batches=AnthropicBatches(place, library, upstream.model, settings.data_dir / "anthropic" / "batches"),
+            batches=AnthropicBatches(place, library, upstream.model, home / "batches"),
             spool=spool,
         )
 

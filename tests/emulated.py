@@ -49,12 +49,20 @@ def endpoint(base_url: str, key: str = KEY) -> Endpoint:
 
 @asynccontextmanager
 async def opened(
-    base_url: str, data_dir: Path, *, key: str = KEY, timing: Timing = QUICK, rate_limit: int = 1_000_000
+    base_url: str,
+    data_dir: Path,
+    *,
+    key: str = KEY,
+    timing: Timing = QUICK,
+    rate_limit: int = 1_000_000,
+    principal: str = "",
 ) -> AsyncGenerator[AnthropicPlace]:
     """Our client on this server, with short waits."""
     await to_thread.run_sync(lambda: data_dir.mkdir(parents=True, exist_ok=True))
     async with (
         open_spool(data_dir / "spool") as spool,
-        open_anthropic_files(endpoint(base_url, key), data_dir, spool, timing=timing, rate_limit=rate_limit) as place,
+        open_anthropic_files(
+            endpoint(base_url, key), data_dir, spool, timing=timing, rate_limit=rate_limit, principal=principal
+        ) as place,
     ):
         yield place
