@@ -21,8 +21,9 @@ from files_api_mcp.server.app import open_place, open_roots
 from files_api_mcp.server.citedpages import cited_pages
 from files_api_mcp.server.settings import Settings
 from files_api_mcp.server.status import Status
-from files_api_mcp.tools.ask import ask_result, place
+from files_api_mcp.tools.ask import ask_result
 from files_api_mcp.tools.deps import Backends
+from files_api_mcp.tools.places import place
 from files_api_mcp.tools.upload import store_file
 
 __all__ = ["AskOrder", "run_ask"]

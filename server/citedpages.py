@@ -6,7 +6,7 @@ from html import escape
 
 from files_api_mcp.backends.marking import Marker
 from files_api_mcp.backends.models import Answer, PageImage, Passage
-from files_api_mcp.tools.ask import place
+from files_api_mcp.tools.places import place
 
 __all__ = ["cited_pages"]
 

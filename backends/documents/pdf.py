@@ -65,7 +65,7 @@ class pdf_pages(Sequence[str]):  # noqa: N801
         """The number that the PDF itself gives to a page (1-based), where that is another one."""
         with suppress(UnicodeDecodeError):
             label: str = " ".join(self._document.get_page_label(number - 1).split())
-            return label[:_LONGEST_LABEL] if label not in ("", str(number)) else None
+            return label[:_LONGEST_LABEL] if label.isprintable() and label not in ("", str(number)) else None
         return None
 
     @overload

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from anyio import from_thread, to_thread
@@ -134,7 +135,10 @@ class LocalLibrary:
         reading.check_pages((first, last), document.info)
         if last - first >= _MOST_IMAGES:
             raise InvalidArgument(f"At most {_MOST_IMAGES} pages can be shown at once.", "Ask for fewer pages.")
-        return await self._workers.render(path, record.mime_type, range(first, last + 1))
+        shown = range(first, last + 1)
+        images = await self._workers.render(path, record.mime_type, shown)
+        labels = await self._indexing.run(lambda index: index.labels(document.id, shown))
+        return [replace(image, label=labels.get(image.page)) for image in images]
 
     async def forget(self, record: FileRecord) -> None:
         """Drop what was extracted from a file's bytes, which another file may share: that one is read again."""
