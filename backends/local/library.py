@@ -20,6 +20,7 @@ from files_api_mcp.backends.models import (
     DocumentInfo,
     FileRecord,
     PageImage,
+    Passage,
     Progress,
     TextWindow,
     silent,
@@ -114,8 +115,10 @@ class LocalLibrary:
 
         return await self._indexing.healed(whole)
 
-    async def images(self, file_id: str, *, pages: tuple[int, int] | None = None) -> list[PageImage]:
-        """Pictures of pages of a PDF, or the image file itself.
+    async def images(
+        self, file_id: str, *, pages: tuple[int, int] | None = None, marked: Sequence[Passage] = ()
+    ) -> list[PageImage]:
+        """Pictures of pages of a PDF, the passages in `marked` tinted, or the image file itself.
 
         Raises:
             InvalidArgument: The pages lie outside the document, or are more than 20.
@@ -136,7 +139,7 @@ class LocalLibrary:
         if last - first >= _MOST_IMAGES:
             raise InvalidArgument(f"At most {_MOST_IMAGES} pages can be shown at once.", "Ask for fewer pages.")
         shown = range(first, last + 1)
-        images = await self._workers.render(path, record.mime_type, shown)
+        images = await self._workers.render(path, record.mime_type, shown, marked=marked)
         labels = await self._indexing.run(lambda index: index.labels(document.id, shown))
         return [replace(image, label=labels.get(image.page)) for image in images]
 
