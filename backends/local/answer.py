@@ -80,6 +80,9 @@ class _Texts:
             self._pages[key] = self._index.page(*key)
         return self._pages[key]
 
+    def label(self, document: Document, number: int) -> str | None:
+        return self._index.labels(document.id, [number]).get(number) if document.paginated else None
+
     def start_of(self, document: Document, number: int) -> int:
         """Where a piece begins in the text of a document without pages."""
         if document.paginated:
@@ -148,6 +151,7 @@ def _passage(record: FileRecord, document: Document, stretch: _Stretch, texts: _
         end_char=end + offset,
         text=quote,
         score=round(stretch.score, 4),
+        label=texts.label(document, stretch.page),
     )
 
 
