@@ -15,7 +15,6 @@ from mcp import Client, StdioServerParameters
 
 from files_api_mcp.server.cli import command
 from files_api_mcp.server.install.hosts import HOSTS
-from files_api_mcp.server.install.launcher import launcher, source_of
 from files_api_mcp.server.settings import BadSettings
 from tests.agents import write
 
@@ -217,30 +216,3 @@ def test_the_servers_options_are_passed_on_from_wherever_they_come(install: Inst
 def test_another_file_can_be_named(install: Install, home: Path) -> None:
     assert install("cursor", "--config", "~/other/mcp.json", "--name", "documents").exit_code == 0
     assert list(read(home / "other" / "mcp.json")["mcpServers"]) == ["documents"]
-
-
-@pytest.mark.parametrize(
-    ("record", "source"),
-    [
-        (None, None),
-        ('{"url": "file:///opt/my%20clone", "dir_info": {}}', "/opt/my clone"),
-        ('{"url": "https://example.com/a.whl", "archive_info": {}}', "https://example.com/a.whl"),
-        (
-            '{"url": "https://example.com/r.git", "vcs_info": {"vcs": "git", "commit_id": "0a", '
-            '"requested_revision": "v1"}}',
-            "git+https://example.com/r.git@v1",
-        ),
-        (
-            '{"url": "https://example.com/r.git", "vcs_info": {"vcs": "git", "commit_id": "0a"}}',
-            "git+https://example.com/r.git",
-        ),
-    ],
-)
-def test_what_uvx_fetched_is_fetched_again(record: str | None, source: str | None) -> None:
-    assert source_of(record) == source
-
-
-def test_an_installed_executable_is_named_whatever_the_environment() -> None:
-    (executable,) = launcher({})
-    assert Path(executable).name == "files-api-mcp"
-    assert os.access(executable, os.X_OK)
