@@ -127,6 +127,7 @@ def test_an_invalid_configuration_is_left_alone_with_one_line_that_names_it(inst
         assert done.stderr.startswith(f"files-api-mcp: [invalid_argument] {place} is no valid JSON")
         assert done.stderr.count("\n") == 1
         assert files_below(home) == before
+        assert bool(extra) == ('"args"' in done.stdout)
 
 
 @pytest.mark.parametrize("host", [name for name, host in HOSTS.items() if host.project_file])
@@ -208,7 +209,14 @@ def test_what_cannot_be_is_wrong_usage_and_writes_nothing(
 
 
 def test_the_servers_options_are_passed_on_from_wherever_they_come(install: Install, home: Path) -> None:
-    install("cursor", "--read-only", "--model", "some-model", FILES_API_MCP_RATE_LIMIT="50")
+    install(
+        "cursor",
+        "--read-only",
+        "--model",
+        "some-model",
+        FILES_API_MCP_RATE_LIMIT="50",
+        FILES_API_MCP_ALLOW_SENSITIVE="0",
+    )
     args = read(home / PLACES["cursor"])["mcpServers"]["files"]["args"]
     assert args == ["serve", "--model", "some-model", "--rate-limit", "50", "--read-only"]
 
