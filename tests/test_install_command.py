@@ -15,7 +15,6 @@ from mcp import Client, StdioServerParameters
 
 from files_api_mcp.server.cli import command
 from files_api_mcp.server.install.hosts import HOSTS
-from files_api_mcp.server.install.launcher import launcher, source_of
 from files_api_mcp.server.settings import BadSettings
 from tests.agents import write
 
@@ -128,6 +127,7 @@ def test_an_invalid_configuration_is_left_alone_with_one_line_that_names_it(inst
         assert done.stderr.startswith(f"files-api-mcp: [invalid_argument] {place} is no valid JSON")
         assert done.stderr.count("\n") == 1
         assert files_below(home) == before
+        assert bool(extra) == ('"args"' in done.stdout)
 
 
 @pytest.mark.parametrize("host", [name for name, host in HOSTS.items() if host.project_file])
@@ -209,7 +209,14 @@ def test_what_cannot_be_is_wrong_usage_and_writes_nothing(
 
 
 def test_the_servers_options_are_passed_on_from_wherever_they_come(install: Install, home: Path) -> None:
-    install("cursor", "--read-only", "--model", "some-model", FILES_API_MCP_RATE_LIMIT="50")
+    install(
+        "cursor",
+        "--read-only",
+        "--model",
+        "some-model",
+        FILES_API_MCP_RATE_LIMIT="50",
+        FILES_API_MCP_ALLOW_SENSITIVE="0",
+    )
     args = read(home / PLACES["cursor"])["mcpServers"]["files"]["args"]
     assert args == ["serve", "--model", "some-model", "--rate-limit", "50", "--read-only"]
 
@@ -217,30 +224,3 @@ def test_the_servers_options_are_passed_on_from_wherever_they_come(install: Inst
 def test_another_file_can_be_named(install: Install, home: Path) -> None:
     assert install("cursor", "--config", "~/other/mcp.json", "--name", "documents").exit_code == 0
     assert list(read(home / "other" / "mcp.json")["mcpServers"]) == ["documents"]
-
-
-@pytest.mark.parametrize(
-    ("record", "source"),
-    [
-        (None, None),
-        ('{"url": "file:///opt/my%20clone", "dir_info": {}}', "/opt/my clone"),
-        ('{"url": "https://example.com/a.whl", "archive_info": {}}', "https://example.com/a.whl"),
-        (
-            '{"url": "https://example.com/r.git", "vcs_info": {"vcs": "git", "commit_id": "0a", '
-            '"requested_revision": "v1"}}',
-            "git+https://example.com/r.git@v1",
-        ),
-        (
-            '{"url": "https://example.com/r.git", "vcs_info": {"vcs": "git", "commit_id": "0a"}}',
-            "git+https://example.com/r.git",
-        ),
-    ],
-)
-def test_what_uvx_fetched_is_fetched_again(record: str | None, source: str | None) -> None:
-    assert source_of(record) == source
-
-
-def test_an_installed_executable_is_named_whatever_the_environment() -> None:
-    (executable,) = launcher({})
-    assert Path(executable).name == "files-api-mcp"
-    assert os.access(executable, os.X_OK)

@@ -190,23 +190,33 @@ from pathlib import Path
 from files_api_mcp.server.install.hosts import HOSTS
 from files_api_mcp.server.install.installing import install_in
 from files_api_mcp.server.install.order import Order
+print(flush=True)
 sys.stdin.readline()
 install_in(Order(HOSTS["cursor"], Path(sys.argv[1]), sys.argv[2], ("/bin/x",)))
 """
 
 
-def test_installations_at_once_all_stand_in_the_file(tmp_path: Path) -> None:
+def test_installations_at_once_all_stand_in_the_file_and_lose_nothing(tmp_path: Path) -> None:
     file = write(tmp_path / "mcp.json", "{}")
+    names = [f"server-{number}" for number in range(6)]
     many = [
         subprocess.Popen(
-            [sys.executable, "-c", ONE_OF_MANY, str(file), f"server-{number}"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
+            [sys.executable, "-c", ONE_OF_MANY, str(file), name], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
-        for number in range(6)
+        for name in names
     ]
+    with alone(file):
+        old = read_host_file(file)
+        for process in many:
+            assert process.stdout
+            assert process.stdin
+            process.stdout.readline()
+            process.stdin.write(b"\n")
+            process.stdin.flush()
+        replace_host_file(old, b'{"ours": 1}', private=False)
     for process in many:
-        process.communicate(b"\n", timeout=60)
+        process.communicate(timeout=60)
     assert [process.returncode for process in many] == [0] * 6
-    assert sorted(json.loads(file.read_text())["mcpServers"]) == [f"server-{number}" for number in range(6)]
-    assert len(list(tmp_path.glob("*.backup-*"))) == 6
+    now = json.loads(file.read_text())
+    assert (now["ours"], sorted(now["mcpServers"])) == (1, names)
+    assert len(list(tmp_path.glob("*.backup-*"))) == 7

@@ -143,7 +143,7 @@ def test_an_empty_configuration_gets_its_first_server(text: str) -> None:
         ("claude-desktop", '{"mcpServers": {}, // no comments here\n}'),
         ("claude-desktop", '{"mcpServers": {'),
         ("claude-desktop", '{"mcpServers": {}} {}'),
-        ("claude-desktop", '{"a": NaN}'),
+        ("claude-desktop", '{"a": Infinity}'),
         ("claude-desktop", "[]"),
         ("claude-desktop", '{"mcpServers": []}'),
         ("claude-desktop", '{"mcpServers": null}'),
@@ -155,6 +155,8 @@ def test_an_empty_configuration_gets_its_first_server(text: str) -> None:
         ("codex", "mcp_servers = 3"),
         ("codex", "[[mcp_servers]]\nx = 1"),
         ("codex", "a = 1\na = 2"),
+        # Valid, and written so that tomlkit would lose a server.
+        ("codex", 'mcp_servers.c.command = "d"\nmcp_servers.d = {command = "x"}\n'),
     ],
 )
 def test_a_configuration_that_is_not_right_is_refused_and_the_file_named(host: str, text: str) -> None:
@@ -213,4 +215,6 @@ def test_an_input_of_vs_code_is_asked_for_once() -> None:
     entry = entry_for(HOSTS["vscode"], ["/bin/x"], Key("ANTHROPIC_API_KEY"))
     once = configuration("vscode", '{"inputs": [{"id": "other"}]}').installed("files", entry)
     twice = configuration("vscode", once).installed("documents", entry)
+    without = once.replace('files-api-mcp-key",', 'renamed",')
+    assert configuration("vscode", without).find("files", entry) == "another"
     assert [item["id"] for item in parsed_json(twice, comments=True)["inputs"]] == ["other", "files-api-mcp-key"]

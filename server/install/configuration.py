@@ -90,7 +90,7 @@ class Configuration:
     def _refused(self, why: str) -> InvalidArgument:
         return InvalidArgument(
             f"{self.path} {why.rstrip('.')}.",
-            "Nothing was changed. Mend the file and call again, or give --config another one.",
+            "Nothing was changed. Mend the file and call again, or add by hand what --dry-run prints.",
         )
 
 

@@ -38,20 +38,20 @@ def print_entry(order: Order) -> None:
     """Print what would be written, a key left out, and on stderr where; the disk is only read.
 
     Raises:
-        FilesError: The configuration cannot be read, or could not be changed.
+        FilesError: The configuration cannot be read, or could not be changed; the entry is printed all the same.
     """
-    entry = order.entry()
+    entry = shown = order.entry()
+    if order.key is not None and order.writes_key:
+        shown = entry_for(order.host, order.command, replace(order.key, value=_HIDDEN))
+    click.echo(Configuration(order.host, order.path).installed(order.name, shown), nl=False)
     configuration = Configuration(order.host, order.path, read_host_file(order.path).text())
     configuration.installed(order.name, entry)
     would = {
-        "nothing": f"This would be added to {order.path}:",
-        "the same": f"Nothing to do: {order.path} has this already:",
-        "another": f"This would replace another `{order.name}` in {order.path}, and the old file be kept beside it:",
+        "nothing": f"This would be added to {order.path}",
+        "the same": f"Nothing to do: {order.path} has this already",
+        "another": f"This would replace another `{order.name}` in {order.path}, and the old file be kept beside it",
     }[configuration.find(order.name, entry)]
     click.echo(would, err=True)
-    if order.key is not None and order.writes_key:
-        entry = entry_for(order.host, order.command, replace(order.key, value=_HIDDEN))
-    click.echo(Configuration(order.host, order.path).installed(order.name, entry), nl=False)
 
 
 def _tell(order: Order, found: Found, backup: Path | None) -> None:

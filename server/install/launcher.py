@@ -4,7 +4,7 @@ import json
 import shutil
 import sys
 import sysconfig
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
@@ -26,9 +26,9 @@ def launcher(environment: Mapping[str, str]) -> tuple[str, ...]:
         NotFound: There is neither.
     """
     suffix = ".exe" if sys.platform == "win32" else ""
-    executable = Path(sysconfig.get_path("scripts"), _DISTRIBUTION + suffix)
-    if executable.is_file() and not _in_a_cache(executable):
-        return (str(executable),)
+    for executable in _executables(_DISTRIBUTION + suffix):
+        if executable.is_file() and not _in_a_cache(executable):
+            return (str(executable),)
     uvx = _uvx(environment, suffix)
     if uvx is None:
         raise NotFound(
@@ -50,6 +50,14 @@ def source_of(direct_url: str | None) -> str | None:
         revision = vcs.get("requested_revision")
         return f"{vcs['vcs']}+{url}" + (f"@{revision}" if revision else "")
     return url2pathname(urlsplit(url).path) if url.startswith("file:") else url
+
+
+def _executables(name: str) -> Iterator[Path]:
+    """Where installers put it: with this Python's other scripts, or where they recorded it, as `pip --user` does."""
+    yield Path(sysconfig.get_path("scripts"), name)
+    for file in distribution(_DISTRIBUTION).files or ():
+        if file.name == name:
+            yield Path(str(file.locate())).resolve()
 
 
 def _in_a_cache(executable: Path) -> bool:
