@@ -49,10 +49,10 @@ async def create_upload(
     """Get a link and a curl line, good once for 15 minutes, to hand over a file from where you or the user are."""
     wish = Wish(filename=filename, mime_type=mime_type, size_bytes=size_bytes)
     with reported():
-        uploads = dependencies(ctx).uploads
-        assert uploads is not None, "the tool is offered where there are uploads"
         if content is not None:
             return respond(CreatedUpload(file=await _store_text(ctx, content, wish)))
+        uploads = dependencies(ctx).uploads
+        assert uploads is not None, "over a network there is somebody who takes the bytes"
         if ctx.request_state is not None:
             issued = Issued.model_validate_json(ctx.request_state)
             answer = (ctx.input_responses or {}).get(_ANSWER)

@@ -17,6 +17,9 @@ _OUTCOME = Template(
 )
 
 
+_NOTHING_ELSE = ("default-src 'none'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'")
+
+
 class Pages:
     """The pages, read once from the disk."""
 
@@ -28,22 +31,20 @@ class Pages:
         nonce = secrets.token_urlsafe(16)
         asked = f"You were asked for {html.escape(wish.filename)}." if wish.filename else ""
         text = self._form.substitute(nonce=nonce, wish=asked, limit=f"{max_file_size:,} bytes")
-        return _page(text, 200, f"script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; connect-src 'self'")
+        return _page(text, 200, f"script-src 'nonce-{nonce}'", f"style-src 'nonce-{nonce}'", "connect-src 'self'")
 
     def outcome(self, text: str, status: int) -> HTMLResponse:
         """One sentence or two."""
-        return _page(_OUTCOME.substitute(text=html.escape(text)), status, "")
+        return _page(_OUTCOME.substitute(text=html.escape(text)), status)
 
 
-def _page(text: str, status: int, policy: str) -> HTMLResponse:
+def _page(text: str, status: int, *allowed: str) -> HTMLResponse:
     return HTMLResponse(
         text,
         status,
         {
             "cache-control": "no-store",
-            "content-security-policy": (
-                f"default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; {policy}"
-            ),
+            "content-security-policy": "; ".join((*_NOTHING_ELSE, *allowed)),
             # The address is the secret. Not "no-referrer": browsers then name no origin with the form either.
             "referrer-policy": "same-origin",
             "x-content-type-options": "nosniff",
