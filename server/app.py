@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import anyio
@@ -13,6 +12,7 @@ from files_api_mcp.backends.roots import Roots
 from files_api_mcp.server.opening import OnFirstUse
 from files_api_mcp.server.settings import BadSettings, Settings, Upstream
 from files_api_mcp.server.strict import StrictCalls
+from files_api_mcp.server.surface import FilesServer
 from files_api_mcp.tools.catalog import CATALOG, offered_tools
 from files_api_mcp.tools.deps import Backends, Dependencies
 
@@ -56,16 +56,7 @@ def build_server(settings: Settings, open_backends: OpenBackends | None = None) 
                 finally:
                     opened.close()
 
-    return MCPServer(
-        "files",
-        title="Files",
-        instructions=INSTRUCTIONS,
-        version=version("files-api-mcp"),
-        tools=list(tools.values()),
-        lifespan=lifespan,
-        subscriptions=False,
-        middleware=[StrictCalls(tools, withheld)],
-    )
+    return FilesServer(tools, instructions=INSTRUCTIONS, lifespan=lifespan, middleware=[StrictCalls(tools, withheld)])
 
 
 def open_roots(settings: Settings) -> Roots:
