@@ -22,6 +22,7 @@ from files_api_mcp.server.settings import (
 
 __all__ = [
     "ALLOW_SENSITIVE",
+    "AS_JSON",
     "DATA_DIR",
     "LOG_LEVEL",
     "MAX_FILE_SIZE",
@@ -59,6 +60,7 @@ MAX_FILE_SIZE = option(
     help="Refuse larger files.",
 )
 ALLOW_SENSITIVE = option("--allow-sensitive", is_flag=True, help="Let keys, .env files and other secrets go up.")
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print what an agent gets, in one line.")
 SEMANTIC_MODEL = option(
     "--semantic-model",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
