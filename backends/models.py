@@ -123,6 +123,7 @@ class Passage:
     `page` is 1-based, for formats with pages. `start_char` and `end_char` are code point offsets (0-based, end
     exclusive) into the page's text where there are pages, else into the document's extracted text. A quote that
     runs over several pages ends on `last_page`; one whose page's text is not at hand has no offsets (0, 0).
+    `label` is what the document itself calls the page ("iv"), where that is not its number.
     """
 
     file_id: str
@@ -133,6 +134,7 @@ class Passage:
     text: str
     score: float
     last_page: int | None = None
+    label: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +188,8 @@ class Ask:
 class TextWindow:
     """A stretch of a document's text: of one page, or of a document without pages.
 
-    Offsets count code points in the page's (or the document's) text, which is `total_chars` long.
+    Offsets count code points in the page's (or the document's) text, which is `total_chars` long. `label` is what the
+    document itself calls the page, where that is not its number.
     """
 
     page: int | None
@@ -194,15 +197,18 @@ class TextWindow:
     end_char: int
     text: str
     total_chars: int
+    label: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PageImage:
-    """A picture of one page (or the image file itself, with `page` 1)."""
+    """A picture of one page (or the image file itself, with `page` 1), and what the document itself calls the page,
+    where that is not its number."""
 
     page: int
     mime_type: str
     data: bytes
+    label: str | None = None
 
 
 Clock = Callable[[], datetime]

@@ -14,6 +14,7 @@ from files_api_mcp.backends.models import (
     FileRecord,
     NewFile,
     PageImage,
+    Passage,
     Progress,
     TextWindow,
     UploadedFile,
@@ -127,8 +128,11 @@ class Reader(Protocol):
         """
         ...
 
-    async def images(self, file_id: str, *, pages: tuple[int, int] | None = None) -> list[PageImage]:
-        """Render pages of a PDF, or return the image file itself.
+    async def images(
+        self, file_id: str, *, pages: tuple[int, int] | None = None, marked: Sequence[Passage] = ()
+    ) -> list[PageImage]:
+        """Render pages of a PDF, the passages in `marked` tinted where that can be done, or return the image file
+        itself.
 
         Raises:
             InvalidArgument: The pages lie outside the document.

@@ -20,7 +20,16 @@ from files_api_mcp.tools.deps import Backends, Dependencies
 if TYPE_CHECKING:
     from files_api_mcp.backends.local.semantic import Nearness
 
-__all__ = ["INSTRUCTIONS", "OpenBackends", "build_server", "open_anthropic", "open_local", "open_place", "open_roots"]
+__all__ = [
+    "INSTRUCTIONS",
+    "OpenBackends",
+    "build_server",
+    "open_anthropic",
+    "open_dependencies",
+    "open_local",
+    "open_place",
+    "open_roots",
+]
 
 INSTRUCTIONS = """\
 Files are handed over once with upload_file and from then on named by file_id; ids stay valid across \
@@ -48,8 +57,14 @@ def _without_rich() -> Generator[None]:
 
 
 @_without_rich()
-def build_server(settings: Settings, open_backends: OpenBackends | None = None) -> MCPServer[Dependencies]:
-    """Build a server. Nothing is opened until it runs, and its store not until a tool needs it.
+def build_server(
+    settings: Settings,
+    open_backends: OpenBackends | None = None,
+    *,
+    lend: Callable[[], AbstractAsyncContextManager[Dependencies]] | None = None,
+) -> MCPServer[Dependencies]:
+    """Build a server. Nothing is opened until it runs, and its store not until a tool needs it; with `lend` its tools
+    get what that gives, and it opens nothing of its own.
 
     Raises:
         BadSettings: A tool that does not exist was chosen or left out.
@@ -59,21 +74,7 @@ def build_server(settings: Settings, open_backends: OpenBackends | None = None) 
         raise BadSettings(f"There is no tool {', '.join(sorted(unknown))}. Check --tools and --exclude-tools.")
     tools = offered_tools(read_only=settings.read_only, only=settings.tools, without=settings.exclude_tools)
     withheld = frozenset(entry.name for entry in CATALOG if settings.read_only and entry.writes)
-
-    @asynccontextmanager
-    async def lifespan(_: MCPServer[Dependencies]) -> AsyncGenerator[Dependencies]:
-        with await to_thread.run_sync(open_roots, settings) as roots:
-            async with anyio.create_task_group() as owner:
-                opened = OnFirstUse(open_backends or (lambda: open_place(settings)), owner)
-                try:
-                    yield Dependencies(
-                        roots=roots,
-                        open=opened.get,
-                        allow_sensitive=settings.allow_sensitive,
-                        confirm_deletes=settings.confirm_deletes,
-                    )
-                finally:
-                    opened.close()
+    lent = lend or (lambda: open_dependencies(settings, open_backends))
 
     return MCPServer(
         "files",
@@ -81,10 +82,29 @@ def build_server(settings: Settings, open_backends: OpenBackends | None = None) 
         instructions=INSTRUCTIONS,
         version=version("files-api-mcp"),
         tools=list(tools.values()),
-        lifespan=lifespan,
+        lifespan=lambda _: lent(),
         subscriptions=False,
         middleware=[StrictCalls(tools, withheld)],
     )
+
+
+@asynccontextmanager
+async def open_dependencies(
+    settings: Settings, open_backends: OpenBackends | None = None
+) -> AsyncGenerator[Dependencies]:
+    """What tools work with: the roots at once, the backends when a tool first needs them; all closed at the end."""
+    with await to_thread.run_sync(open_roots, settings) as roots:
+        async with anyio.create_task_group() as owner:
+            opened = OnFirstUse(open_backends or (lambda: open_place(settings)), owner)
+            try:
+                yield Dependencies(
+                    roots=roots,
+                    open=opened.get,
+                    allow_sensitive=settings.allow_sensitive,
+                    confirm_deletes=settings.confirm_deletes,
+                )
+            finally:
+                opened.close()
 
 
 def open_roots(settings: Settings) -> Roots:
@@ -128,32 +148,37 @@ async def open_local(settings: Settings) -> AsyncGenerator[Backends]:
 
 
 @asynccontextmanager
-async def open_anthropic(settings: Settings, upstream: Upstream) -> AsyncGenerator[Backends]:
-    """The backend at Anthropic's API; what is uploaded from here is indexed here too, to be read and quoted from."""
+async def open_anthropic(settings: Settings, upstream: Upstream, principal: str = "") -> AsyncGenerator[Backends]:
+    """The backend at Anthropic's API; what is uploaded from here is indexed here too, to be read and quoted from. A
+    `principal` sees what is theirs alone."""
     from files_api_mcp.backends.anthropic.answerer import AnthropicAnswerer
     from files_api_mcp.backends.anthropic.batching import AnthropicBatches
-    from files_api_mcp.backends.anthropic.opening import open_anthropic_files
+    from files_api_mcp.backends.anthropic.opening import open_anthropic_files, principal_home
     from files_api_mcp.backends.anthropic.reader import AnthropicReader
     from files_api_mcp.backends.documents.workers import DocumentWorkers
     from files_api_mcp.backends.local.library import open_library
     from files_api_mcp.backends.snapshot import open_spool
 
+    home = principal_home(settings.data_dir, principal)
     async with (
         open_spool(settings.data_dir / "spool") as spool,
         open_anthropic_files(
-            upstream.endpoint, settings.data_dir, spool, dialect=upstream.dialect, rate_limit=upstream.rate_limit
+            upstream.endpoint,
+            settings.data_dir,
+            spool,
+            dialect=upstream.dialect,
+            rate_limit=upstream.rate_limit,
+            principal=principal,
         ) as place,
         DocumentWorkers() as workers,
-        open_library(
-            settings.data_dir / "anthropic", place.shelf, workers, await to_thread.run_sync(_nearness, settings)
-        ) as library,
+        open_library(home, place.shelf, workers, await to_thread.run_sync(_nearness, settings)) as library,
     ):
         place.files.on_deletion(library.forget_file)
         yield Backends(
             files=place.files,
             answerer=AnthropicAnswerer(place, library, upstream.model, upstream.ask_timeout_s),
             reader=AnthropicReader(place.files, library),
-            batches=AnthropicBatches(place, library, upstream.model, settings.data_dir / "anthropic" / "batches"),
+            batches=AnthropicBatches(place, library, upstream.model, home / "batches"),
             spool=spool,
         )
 

@@ -7,6 +7,7 @@ import tempfile
 import textwrap
 import webbrowser
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,8 +22,9 @@ from files_api_mcp.server.app import open_place, open_roots
 from files_api_mcp.server.citedpages import cited_pages
 from files_api_mcp.server.settings import Settings
 from files_api_mcp.server.status import Status
-from files_api_mcp.tools.ask import ask_result, place
+from files_api_mcp.tools.ask import ask_result
 from files_api_mcp.tools.deps import Backends
+from files_api_mcp.tools.places import place
 from files_api_mcp.tools.upload import store_file
 
 __all__ = ["AskOrder", "run_ask"]
@@ -85,18 +87,17 @@ async def _file_id(name: str, opened: Backends, settings: Settings, status: Stat
     return stored.record.id
 
 
-async def _images(passages: Sequence[Passage], opened: Backends) -> dict[tuple[str, int], PageImage]:
-    """Pictures of the cited pages, as far as there are any."""
-    found: dict[tuple[str, int], PageImage] = {}
+async def _images(passages: Sequence[Passage], opened: Backends) -> list[PageImage | None]:
+    """For each passage the picture of its page, with the passage marked, as far as there is one."""
+    found: list[PageImage | None] = []
     for passage in passages:
-        if passage.page is None or (passage.file_id, passage.page) in found:
-            continue
-        try:
-            (image,) = await opened.reader.images(passage.file_id, pages=(passage.page, passage.page))
-        except FilesError:
+        images: list[PageImage] = []
+        if passage.page is not None:
             # Slides have pages and no pictures: their text is shown all the same.
-            continue
-        found[passage.file_id, passage.page] = image
+            with suppress(FilesError):
+                span = (passage.page, passage.page)
+                images = await opened.reader.images(passage.file_id, pages=span, marked=[passage])
+        found.append(images[0] if images else None)
     return found
 
 

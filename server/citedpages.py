@@ -1,12 +1,12 @@
 """An answer as a page for a browser: its passages, beside the pictures of the pages that they stand on."""
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Sequence
 from html import escape
 
 from files_api_mcp.backends.marking import Marker
 from files_api_mcp.backends.models import Answer, PageImage, Passage
-from files_api_mcp.tools.ask import place
+from files_api_mcp.tools.places import place
 
 __all__ = ["cited_pages"]
 
@@ -29,13 +29,12 @@ small {{ color: #666; }}
 """
 
 
-def cited_pages(question: str, answer: Answer, images: Mapping[tuple[str, int], PageImage], mark: Marker) -> str:
-    """The page; `images` are by file id and page, and may be missing."""
+def cited_pages(question: str, answer: Answer, images: Sequence[PageImage | None], mark: Marker) -> str:
+    """The page; `images` are those of the passages, in their order."""
     parts = [_HEAD.format(title=escape(question))]
     if answer.text:
         parts.append(f"<pre>{escape(answer.text)}</pre>")
-    for number, passage in enumerate(answer.passages, start=1):
-        image = images.get((passage.file_id, passage.page or 0))
+    for number, (passage, image) in enumerate(zip(answer.passages, images, strict=True), start=1):
         parts.append(_section(number, passage, image, mark))
     parts += [f"<p><small>{escape(note)}</small></p>" for note in answer.notes]
     return "\n".join([*parts, "</body></html>\n"])
@@ -45,7 +44,7 @@ def _section(number: int, passage: Passage, image: PageImage | None, mark: Marke
     words = "".join(
         f"<mark>{escape(piece)}</mark>" if marked else escape(piece) for piece, marked in mark.pieces(passage.text)
     )
-    title = f"[{number}] {escape(passage.filename)}, {place(passage)} <small>score {passage.score:.2f}</small>"
+    title = f"[{number}] {escape(passage.filename)}, {escape(place(passage))} <small>score {passage.score:.2f}</small>"
     shown = f"<div><h2>{title}</h2><pre>{words}</pre></div>"
     if image is not None:
         data = b64encode(image.data).decode("ascii")

@@ -13,6 +13,7 @@ __all__ = ["SUBCOMMANDS", "command", "main"]
 
 SUBCOMMANDS = (
     "serve",
+    "install",
     "demo",
     "ask",
     "batch",
@@ -66,11 +67,11 @@ def command() -> None:
 
     \b
     files-api-mcp ~/Documents      serve MCP over stdio; agents may read ~/Documents
+    files-api-mcp install HOST     add it to claude-desktop, claude-code, cursor, vscode or codex
     files-api-mcp demo             see an agent's whole job on sample documents
     files-api-mcp ask              a question by a person, with the cited pages shown
     files-api-mcp batch            many questions to many files, at half the price
     files-api-mcp upload PATH      store files; list, describe, read, download, delete: what tools do, by hand
-    files-api-mcp verify           check every stored byte; --repair mends what can be mended
     files-api-mcp doctor           check the set-up
     files-api-mcp emulator         the Files API over HTTP, on this machine
 

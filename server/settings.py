@@ -53,6 +53,11 @@ class Settings:
     upstream: Upstream | None = None
     semantic_model: Path | None = None
 
+    @property
+    def secret(self) -> str | None:
+        """The key of the API, which no output may hold."""
+        return self.upstream.endpoint.key if self.upstream else None
+
     def summary(self) -> str:
         """One line that says where files live and what agents may read."""
         roots = ", ".join(str(root) for root in self.roots) or "none (give a ROOT to allow uploads)"

@@ -6,6 +6,7 @@ import zipfile
 from xml.sax.saxutils import escape
 
 import docx
+import pikepdf
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen.canvas import Canvas
@@ -38,6 +39,18 @@ def pdf(pages: list[str], password: str | None = None) -> bytes:
             canvas.drawString(50, 800 - 14 * number, line)
         canvas.showPage()
     canvas.save()
+    return out.getvalue()
+
+
+def labelled(pages: list[str], styles: dict[int, tuple[str, str, int]]) -> bytes:
+    """A PDF that numbers its pages itself: from a place (0-based) on by style, prefix and first number."""
+    numbers: list[object] = []
+    for place, (style, prefix, first) in styles.items():
+        numbers += [place, pikepdf.Dictionary(S=pikepdf.Name(f"/{style}"), P=prefix, St=first)]
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(pdf(pages))) as document:
+        document.Root.PageLabels = pikepdf.Dictionary(Nums=pikepdf.Array(numbers))
+        document.save(out)
     return out.getvalue()
 
 

@@ -1,5 +1,7 @@
 """`files-api-mcp ask`, as a person uses it."""
 
+import base64
+import io
 import json
 import os
 import re
@@ -8,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageChops
 
 DOCUMENTS = Path(__file__).parents[1] / "examples" / "documents"
 REPORT = str(DOCUMENTS / "annual-report.pdf")
@@ -52,7 +55,11 @@ def test_the_cited_pages_are_shown_beside_the_passages(tmp_path: Path) -> None:
     (path,) = re.findall(r"Cited pages: (.*)", done.stderr)
     page = Path(path).read_text(encoding="utf-8")
     assert "<mark>dividend</mark>" in page
-    assert page.count('<img alt="page 2" src="data:image/png;base64,') == 1
+    (data,) = re.findall(r'<img alt="page 2" src="data:image/png;base64,([^"]*)"', page)
+    red, _, blue = Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB").split()
+    yellow = ImageChops.subtract(red, blue).point([255 * (more > 60) for more in range(256)])
+    assert yellow.getbbox()
+    assert yellow.histogram()[255] > 5_000
 
 
 def test_text_of_a_document_is_shown_and_nothing_of_it_runs(tmp_path: Path) -> None:

@@ -61,7 +61,15 @@ async def test_a_process_that_died_while_idle_is_replaced(workers: DocumentWorke
 
 
 def living() -> list[int]:
-    return [pid for pid in children() if "(zombie)" not in Path(f"/proc/{pid}/status").read_text()]
+    return [pid for pid in children() if is_living(pid)]
+
+
+def is_living(pid: int) -> bool:
+    try:
+        return "(zombie)" not in Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        # It was waited for since it was listed.
+        return False
 
 
 async def test_a_process_that_dies_in_its_job_costs_that_job_alone(workers: DocumentWorkers, tmp_path: Path) -> None:

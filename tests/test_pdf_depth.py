@@ -138,14 +138,16 @@ async def test_what_cannot_be_repaired_says_so(workers: DocumentWorkers, tmp_pat
 
 
 async def test_pages_keep_the_numbers_that_the_pdf_gives_them(workers: DocumentWorkers, tmp_path: Path) -> None:
-    labelled = io.BytesIO()
-    with pikepdf.open(io.BytesIO(documents.pdf([f"Page {number}" for number in range(5)]))) as document:
-        styles = [0, pikepdf.Dictionary(S=pikepdf.Name.r), 2, pikepdf.Dictionary(S=pikepdf.Name.D, P="A-", St=3)]
-        plain = [4, pikepdf.Dictionary(S=pikepdf.Name.D, St=5)]
-        document.Root.PageLabels = pikepdf.Dictionary(Nums=pikepdf.Array([*styles, *plain]))
-        document.save(labelled)
-    found = await pages(workers, tmp_path, labelled.getvalue())
+    made = documents.labelled(
+        [f"Page {number}" for number in range(5)], {0: ("r", "", 1), 2: ("D", "A-", 3), 4: ("D", "", 5)}
+    )
+    found = await pages(workers, tmp_path, made)
     assert [(page.number, page.label) for page in found] == [(1, "i"), (2, "ii"), (3, "A-3"), (4, "A-4"), (5, None)]
+
+
+async def test_a_number_that_no_screen_should_be_given_is_none(workers: DocumentWorkers, tmp_path: Path) -> None:
+    made = documents.labelled(["a", "b"], {0: ("D", "\u202e\x1b[2J", 1), 1: ("D", "long " * 20, 1)})
+    assert [page.label for page in await pages(workers, tmp_path, made)] == [None, ("long " * 20)[:40]]
 
 
 async def test_pages_of_a_pdf_without_numbers_have_none(workers: DocumentWorkers, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from files_api_mcp.backends.errors import InvalidArgument
 from files_api_mcp.backends.models import Answer, Passage
 from files_api_mcp.tools.arguments import FileId
 from files_api_mcp.tools.deps import Dependencies, backends, progress_to, reported, respond
+from files_api_mcp.tools.places import place
 
 __all__ = ["AskResult", "ask_document", "ask_result"]
 
@@ -87,15 +88,6 @@ def ask_result(answer: Answer) -> AskResult:
 
 def _cited(passage: Passage) -> CitedPassage:
     return CitedPassage(file_id=passage.file_id, filename=passage.filename, where=place(passage), text=passage.text)
-
-
-def place(passage: Passage) -> str:
-    """Where a passage stands, in words: its page, or its character range (0-based, end exclusive)."""
-    if passage.last_page is not None:
-        return f"pages {passage.page}-{passage.last_page}"
-    if passage.page is not None:
-        return f"page {passage.page}"
-    return f"chars {passage.start_char}-{passage.end_char}"
 
 
 def _next(answer: Answer) -> str:

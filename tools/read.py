@@ -11,6 +11,7 @@ from files_api_mcp.backends.errors import InvalidArgument
 from files_api_mcp.backends.models import DocumentInfo, FileRecord, TextWindow
 from files_api_mcp.tools.arguments import FileId, PageRange, parse_pages
 from files_api_mcp.tools.deps import Backends, Dependencies, backends, progress_to, reported
+from files_api_mcp.tools.places import called
 
 __all__ = ["read_document"]
 
@@ -54,7 +55,7 @@ async def _images(opened: Backends, record: FileRecord, span: tuple[int, int] | 
     blocks: list[ContentBlock] = []
     for image in images:
         mark = (
-            f"{record.filename}, page {image.page}"
+            f"{record.filename}, {called(image.page, image.label)}"
             if span or record.mime_type == "application/pdf"
             else record.filename
         )
@@ -83,7 +84,7 @@ def _mark(window: TextWindow) -> str:
         return f"chars {window.start_char}-{window.end_char}"
     empty = "" if window.text.strip() else ", no text: see it with as_image"
     part = f", from char {window.start_char}" if window.start_char else ""
-    return f"page {window.page}{part}{empty}"
+    return f"{called(window.page, window.label)}{part}{empty}"
 
 
 def _rest(info: DocumentInfo, windows: list[TextWindow], span: tuple[int, int] | None) -> str | None:

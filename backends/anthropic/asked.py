@@ -27,7 +27,8 @@ class AskedFile:
 
     `kind` is how it is shown: a PDF or text by its id, text drawn from an Office file (`rendition`), the best
     passages of a file too long to be shown whole, an image, or data put into the container of a code run.
-    `pages` are the texts of its pages as far as they are needed and here; `text` is that of a file without pages.
+    `pages` are the texts of its pages, and `labels` what the document itself calls them, as far as they are needed and
+    here; `text` is that of a file without pages.
     """
 
     record: FileRecord
@@ -39,6 +40,7 @@ class AskedFile:
     passages: Sequence[Passage] = ()
     held: bool = False
     pages: dict[int, str] = field(default_factory=dict[int, str])
+    labels: dict[int, str | None] = field(default_factory=dict[int, str | None])
 
     @property
     def is_document(self) -> bool:
@@ -157,6 +159,7 @@ class AskedFile:
             text=text,
             score=1.0,
             last_page=last_page,
+            label=self.labels.get(page) if page is not None else None,
         )
 
 

@@ -1,12 +1,13 @@
 """Reading files of the workspace, as far as their bytes are on this machine. Implements Reader."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from files_api_mcp.backends.anthropic.files import AnthropicFiles
 from files_api_mcp.backends.anthropic.shelf import NotHere
 from files_api_mcp.backends.documents.types import PDF
 from files_api_mcp.backends.local.library import LocalLibrary
-from files_api_mcp.backends.models import DocumentInfo, PageImage, Progress, TextWindow, silent
+from files_api_mcp.backends.models import DocumentInfo, PageImage, Passage, Progress, TextWindow, silent
 
 __all__ = ["SHOWN_IMAGES", "AnthropicReader"]
 
@@ -52,6 +53,8 @@ class AnthropicReader:
             file_id, pages=pages, start_char=start_char, max_chars=max_chars, progress=progress
         )
 
-    async def images(self, file_id: str, *, pages: tuple[int, int] | None = None) -> list[PageImage]:
+    async def images(
+        self, file_id: str, *, pages: tuple[int, int] | None = None, marked: Sequence[Passage] = ()
+    ) -> list[PageImage]:
         """Pictures of the original's pages; see Reader.images."""
-        return await self._library.images(file_id, pages=pages)
+        return await self._library.images(file_id, pages=pages, marked=marked)

@@ -97,6 +97,7 @@ class Telling:
                 if page not in file.pages:
                     windows = await self._library.read(file.record.id, pages=(page, page), max_chars=_MOST_CHARS)
                     file.pages[page] = windows[0].text if windows else ""
+                    file.labels[page] = windows[0].label if windows else None
         except FilesError:
             # A page that the document does not have, or a copy that went meanwhile: the quote is then not found.
             return

@@ -1,14 +1,15 @@
 """Pictures of PDF pages, and image files made fit to be shown."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
 from itertools import islice
 from typing import BinaryIO
 
 from PIL import Image, ImageSequence, UnidentifiedImageError
 
+from files_api_mcp.backends.documents.marks import Mark, tint
 from files_api_mcp.backends.documents.ocr import Scans
-from files_api_mcp.backends.documents.pdf import open_pdf
+from files_api_mcp.backends.documents.pdf import open_pdf, page_text
 from files_api_mcp.backends.errors import UnsupportedType
 from files_api_mcp.backends.models import PageImage
 
@@ -30,15 +31,20 @@ def image_lines(content: BinaryIO, scans: Scans) -> Iterator[str]:
         raise UnsupportedType("The image is damaged or too large to be read.") from None
 
 
-def pdf_images(content: BinaryIO, pages: list[int], max_side: int) -> Iterator[PageImage]:
-    """Render pages (1-based), their longer side at most `max_side` pixels."""
+def pdf_images(
+    content: BinaryIO, pages: Sequence[int], max_side: int, marks: Mapping[int, Sequence[Mark]]
+) -> Iterator[PageImage]:
+    """Render pages (1-based), their longer side at most `max_side` pixels, the passages marked on them tinted."""
     document = open_pdf(content)
     for number in pages:
         page = document[number - 1]
         scale = min(max_side / max(page.get_size()), 2.5)
-        image = page.render(scale=scale).to_pil()
+        bitmap = page.render(scale=scale)
+        image = bitmap.to_pil().convert("RGB")
+        if number in marks:
+            image = tint(image, bitmap, page, page_text(document, number - 1), marks[number])
         page.close()
-        yield PageImage(number, *_encoded(image.convert("RGB")))
+        yield PageImage(number, *_encoded(image))
 
 
 def shown_image(content: BinaryIO, mime_type: str, max_side: int) -> PageImage:

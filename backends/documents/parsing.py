@@ -127,10 +127,15 @@ def _sound(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def render(content: BinaryIO, mime_type: str, pages: list[int], max_side: int) -> Iterator[PageImage]:
-    """Pictures of a PDF's pages, or the image itself."""
+def render(
+    content: BinaryIO, mime_type: str, pages: list[int], max_side: int, marks: list[tuple[int, int, int, str]]
+) -> Iterator[PageImage]:
+    """Pictures of a PDF's pages with passages marked (page, start, end and text of each), or the image itself."""
     from files_api_mcp.backends.documents.images import pdf_images, shown_image
 
     if mime_type == PDF:
-        return pdf_images(content, pages, max_side)
+        by_page: dict[int, list[tuple[int, int, str]]] = {}
+        for page, start, end, passage in marks:
+            by_page.setdefault(page, []).append((start, end, passage))
+        return pdf_images(content, pages, max_side, by_page)
     return iter([shown_image(content, mime_type, max_side)])

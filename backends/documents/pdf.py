@@ -10,14 +10,15 @@ from files_api_mcp.backends.documents.annotations import annotation_lines
 from files_api_mcp.backends.documents.ocr import Scans
 from files_api_mcp.backends.errors import UnsupportedType
 
-__all__ = ["open_pdf", "pdf_pages"]
+__all__ = ["MENDED", "open_pdf", "page_text", "pdf_pages"]
 
 _MOST_PAGES = 20_000
 _LONGEST_LABEL = 40
 _DOTS_PER_POINT = 300 / 72
 _MOST_DOTS = 4_000
-# PDFium writes U+0002, or in older releases U+FFFE, for a hyphen at a line's end together with the line's end.
-_MENDED = {0x02: "-\n", 0xFFFE: "-\n", 0: None, 0xFFFF: None}
+
+MENDED = {0x02: "-\n", 0xFFFE: "-\n", 0: None, 0xFFFF: None}
+"""PDFium writes U+0002, or in older releases U+FFFE, for a hyphen at a line's end together with the line's end."""
 
 
 def open_pdf(content: BinaryIO) -> Any:
@@ -65,7 +66,7 @@ class pdf_pages(Sequence[str]):  # noqa: N801
         """The number that the PDF itself gives to a page (1-based), where that is another one."""
         with suppress(UnicodeDecodeError):
             label: str = " ".join(self._document.get_page_label(number - 1).split())
-            return label[:_LONGEST_LABEL] if label not in ("", str(number)) else None
+            return label[:_LONGEST_LABEL] if label.isprintable() and label not in ("", str(number)) else None
         return None
 
     @overload
@@ -77,13 +78,14 @@ class pdf_pages(Sequence[str]):  # noqa: N801
             return [self[number] for number in range(*place.indices(len(self)))]
         if not 0 <= place < len(self):
             raise IndexError(place)
-        return _text(self._document, place, self._scans)
+        return page_text(self._document, place, self._scans)
 
     def __iter__(self) -> Iterator[str]:
         return (self[number] for number in range(len(self)))
 
 
-def _text(document: Any, number: int, scans: Scans | None) -> str:
+def page_text(document: Any, number: int, scans: Scans | None = None) -> str:
+    """The text of a page (0-based), with what was written into its fields and notes."""
     try:
         page = document[number]
     except pypdfium2.PdfiumError:
@@ -95,7 +97,7 @@ def _text(document: Any, number: int, scans: Scans | None) -> str:
         written = annotation_lines(page, document.formenv)
     finally:
         page.close()
-    text = text.replace("\r\n", "\n").translate(_MENDED)
+    text = text.replace("\r\n", "\n").translate(MENDED)
     return "\n".join([text.rstrip("\n"), *written]).lstrip("\n") if written else text
 
 

@@ -61,7 +61,7 @@ def _extract(content: BinaryIO, job: dict[str, Any]) -> Iterator[dict[str, Any]]
 
 
 def _render(content: BinaryIO, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for image in render(content, job["mime_type"], job["pages"], job["max_side"]):
+    for image in render(content, job["mime_type"], job["pages"], job["max_side"], job["marks"]):
         data = base64.b64encode(image.data).decode("ascii")
         yield {"page": image.page, "mime_type": image.mime_type, "data": data}
 

@@ -12,7 +12,7 @@ import anyio
 
 from files_api_mcp.backends.documents.child import Child, ChildStopped
 from files_api_mcp.backends.errors import UnsupportedType
-from files_api_mcp.backends.models import PageImage
+from files_api_mcp.backends.models import PageImage, Passage
 
 __all__ = ["DocumentWorkers", "Extracted", "PageText", "ReaderStopped"]
 
@@ -77,14 +77,23 @@ class DocumentWorkers:
             yield Extracted(first["paginated"], first["pages"]), _texts(answers)
 
     async def render(
-        self, path: Path, mime_type: str, pages: Sequence[int], *, max_side: int = 1568
+        self,
+        path: Path,
+        mime_type: str,
+        pages: Sequence[int],
+        *,
+        max_side: int = 1568,
+        marked: Sequence[Passage] = (),
     ) -> list[PageImage]:
         """Pictures of PDF pages (1-based), or the image file itself, at most `max_side` pixels on the longer side.
+
+        The passages in `marked` are tinted, as far as PDFium can tell their places for certain.
 
         Raises:
             UnsupportedType: It cannot be shown; ReaderStopped: not within the limits.
         """
-        job = {"path": str(path), "mime_type": mime_type, "pages": list(pages), "max_side": max_side}
+        marks = [(one.page, one.start_char, one.end_char, one.text) for one in marked]
+        job = {"path": str(path), "mime_type": mime_type, "pages": list(pages), "max_side": max_side, "marks": marks}
         async with self._job(job) as answers:
             return [PageImage(a["page"], a["mime_type"], base64.b64decode(a["data"])) async for a in answers]
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from files_api_mcp.backends.local.closer import looked_at_closer
 from files_api_mcp.backends.local.index import Document, Index
 from files_api_mcp.backends.local.rank import Scored, rank
 from files_api_mcp.backends.local.semantic import Nearness
@@ -51,6 +52,7 @@ def answer(
     if not ranked:
         return [], 0
     texts = _Texts(index)
+    ranked = looked_at_closer(ranked, documents, question, lambda one: _window(documents[one.place], one.window, texts))
     if nearness is not None:
         ranked = _by_meaning(ranked, documents, texts, question, nearness)
     chosen = _choose(ranked, documents, texts, max_tokens)
@@ -77,6 +79,9 @@ class _Texts:
         if key not in self._pages:
             self._pages[key] = self._index.page(*key)
         return self._pages[key]
+
+    def label(self, document: Document, number: int) -> str | None:
+        return self._index.labels(document.id, [number]).get(number) if document.paginated else None
 
     def start_of(self, document: Document, number: int) -> int:
         """Where a piece begins in the text of a document without pages."""
@@ -146,6 +151,7 @@ def _passage(record: FileRecord, document: Document, stretch: _Stretch, texts: _
         end_char=end + offset,
         text=quote,
         score=round(stretch.score, 4),
+        label=texts.label(document, stretch.page),
     )
 
 

@@ -35,6 +35,7 @@ class Building:
         self.places = array("I")  # page, start, end, terms: four for each window
         self.postings = Postings(folder)
         self.empty: list[int] = []
+        self.labels: dict[int, str] = {}
         self.chars = 0
         self.headings: list[str] = []
         self._words: Counter[str] = Counter()
@@ -46,8 +47,11 @@ class Building:
         self.texts.close()
         self.postings.close()
 
-    def add(self, number: int, text: str) -> None:
-        """Add a page, or the next piece of a text without pages."""
+    def add(self, number: int, text: str, label: str | None = None) -> None:
+        """Add a page, which the document may call otherwise than by its number, or the next piece of a text without
+        pages."""
+        if label is not None:
+            self.labels[number] = label
         if self.english is None and text.strip():
             self.english = is_english(text[:_LANGUAGE_SAMPLE])
         english = bool(self.english)

@@ -1,9 +1,6 @@
 """`index.db`: extracted pages and postings, derived from the stored bytes and thrown away when in doubt."""
 
-import fcntl
 import json
-import os
-import secrets
 import sqlite3
 import zlib
 from array import array
@@ -14,25 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from files_api_mcp.backends.local.building import Building
-from files_api_mcp.backends.local.faults import translated
+from files_api_mcp.backends.local.indexfile import connect, inode, throw_away
 from files_api_mcp.backends.models import DocumentInfo
 
 __all__ = ["Document", "Index"]
-
-_VERSION = 4
-"""Another number throws away what was built before: this is no migration, as all of it can be built again."""
-# An id is never used twice, so what was looked up before a deletion cannot name another document after it.
-_SCHEMA = """
-create table document (
-    id integer primary key autoincrement, key text not null unique, paginated integer not null,
-    pages integer, chars integer not null,
-    english integer not null, empty text not null, note text, outline text not null, places blob not null,
-    term_count integer not null);
-create table page (document integer not null, number integer not null, chars integer not null, text blob not null,
-    primary key (document, number)) without rowid;
-create table posting (document integer not null, term text not null, data blob not null,
-    primary key (document, term)) without rowid;
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +84,19 @@ class Index:
         with _intact():
             return zlib.decompress(rows[0][0]).decode() if rows else ""
 
+    def labels(self, document: int, numbers: Sequence[int]) -> dict[int, str]:
+        """What the document itself calls those of its pages that it does not call by their number."""
+        query = "select l.number, l.label from json_each(?) n join label l on l.document = ? and l.number = n.value"
+        return dict(self._rows(query, json.dumps(list(numbers)), document))
+
+    def labelled(self, document: int, labels: Sequence[str]) -> dict[str, int]:
+        """The pages that the document calls so, by label in any case; no label that several pages have."""
+        query = (
+            "select w.value, min(l.number) from json_each(?) w join label l on l.document = ?"
+            " and l.label = w.value collate nocase group by w.value having count(*) = 1"
+        )
+        return dict(self._rows(query, json.dumps(list(labels)), document))
+
     def keys(self) -> list[str]:
         """The keys of all documents."""
         return [key for (key,) in self._rows("select key from document")]
@@ -135,6 +130,8 @@ class Index:
         number = int(cursor.lastrowid or 0)
         pages = ((number, *page) for page in built.texts)
         self._connection.executemany("insert into page (document, number, chars, text) values (?, ?, ?, ?)", pages)
+        labels = ((number, *label) for label in built.labels.items())
+        self._connection.executemany("insert into label (document, number, label) values (?, ?, ?)", labels)
         return number
 
     def add_postings(self, document: int, postings: "Iterable[tuple[str, array[int]]]") -> None:
@@ -179,6 +176,7 @@ class Index:
         for (number,) in execute("select id from document where key = ?", (key,)).fetchall():
             execute("delete from posting where document = ?", (number,))
             execute("delete from page where document = ?", (number,))
+            execute("delete from label where document = ?", (number,))
             execute("delete from document where id = ?", (number,))
 
     def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
@@ -188,11 +186,7 @@ class Index:
         """Throw the file away, after damage; unless another process did so already: then use its new one."""
         self._adding = None
         self._doomed.clear()
-        with translated(), _alone(self._path.parent):
-            # Ours is still open, so its inode number cannot be another file's.
-            if _inode(self._path) == self._inode:
-                for suffix in ("", "-journal", "-wal", "-shm"):
-                    Path(f"{self._path}{suffix}").unlink(missing_ok=True)
+        throw_away(self._path, self._inode)
         self.close()
 
     def _expect_transaction(self) -> None:
@@ -203,27 +197,10 @@ class Index:
     @property
     def _connection(self) -> sqlite3.Connection:
         if self._opened is None:
-            self._inode = _inode(self._path)
-            self._opened = self._connect()
-            self._inode = _inode(self._path)
+            self._inode = inode(self._path)
+            self._opened = connect(self._path, self._busy_timeout)
+            self._inode = inode(self._path)
         return self._opened
-
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self._path, timeout=self._busy_timeout, isolation_level=None, check_same_thread=False
-        )
-        try:
-            connection.execute("pragma journal_mode = truncate")
-            connection.execute("pragma synchronous = normal")
-            # What is deleted is overwritten: a deleted document's text must not lie about in free pages.
-            connection.execute("pragma secure_delete = on")
-            (version,) = connection.execute("pragma user_version").fetchone()
-            if version != _VERSION:
-                _create(connection)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
 
 
 def _document(row: tuple[Any, ...]) -> Document:
@@ -238,13 +215,6 @@ def _document(row: tuple[Any, ...]) -> Document:
     return Document(number, bool(paginated), bool(english), info, outline, array("I", places), term_count)
 
 
-def _inode(path: Path) -> int:
-    try:
-        return path.stat().st_ino
-    except FileNotFoundError:
-        return 0
-
-
 @contextmanager
 def _intact() -> Generator[None]:
     """Bytes that SQLite hands out and that are not what was put in count as damage like any other."""
@@ -252,30 +222,3 @@ def _intact() -> Generator[None]:
         yield
     except (zlib.error, ValueError, TypeError) as exc:
         raise sqlite3.DatabaseError("a stored value is damaged") from exc
-
-
-@contextmanager
-def _alone(folder: Path) -> Generator[None]:
-    """Of several processes that find the damage, one at a time throws the file away."""
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(fd)
-
-
-def _create(connection: sqlite3.Connection) -> None:
-    connection.execute("begin exclusive")
-    (version,) = connection.execute("pragma user_version").fetchone()
-    if version != _VERSION:
-        for (table,) in connection.execute("select name from sqlite_master where type = 'table'").fetchall():
-            if not table.startswith("sqlite_"):
-                connection.execute(f'drop table "{table}"')
-        for statement in filter(str.strip, _SCHEMA.split(";")):
-            connection.execute(statement)
-        # A new file goes on elsewhere than the one it replaces, for the sake of ids that were looked up there.
-        first = secrets.randbelow(2**30)
-        connection.execute("insert into sqlite_sequence (name, seq) values ('document', ?)", (first,))
-        connection.execute(f"pragma user_version = {_VERSION}")
-    connection.execute("commit")

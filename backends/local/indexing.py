@@ -159,7 +159,7 @@ class Indexing:
 
 def _add(built: Building, text: PageText) -> None:
     with translated():
-        built.add(text.number, text.text)
+        built.add(text.number, text.text, text.label)
 
 
 def _some(postings: "Iterator[tuple[str, array[int]]]") -> "list[tuple[str, array[int]]]":

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from anyio import from_thread, to_thread
@@ -19,6 +20,7 @@ from files_api_mcp.backends.models import (
     DocumentInfo,
     FileRecord,
     PageImage,
+    Passage,
     Progress,
     TextWindow,
     silent,
@@ -113,8 +115,10 @@ class LocalLibrary:
 
         return await self._indexing.healed(whole)
 
-    async def images(self, file_id: str, *, pages: tuple[int, int] | None = None) -> list[PageImage]:
-        """Pictures of pages of a PDF, or the image file itself.
+    async def images(
+        self, file_id: str, *, pages: tuple[int, int] | None = None, marked: Sequence[Passage] = ()
+    ) -> list[PageImage]:
+        """Pictures of pages of a PDF, the passages in `marked` tinted, or the image file itself.
 
         Raises:
             InvalidArgument: The pages lie outside the document, or are more than 20.
@@ -134,7 +138,10 @@ class LocalLibrary:
         reading.check_pages((first, last), document.info)
         if last - first >= _MOST_IMAGES:
             raise InvalidArgument(f"At most {_MOST_IMAGES} pages can be shown at once.", "Ask for fewer pages.")
-        return await self._workers.render(path, record.mime_type, range(first, last + 1))
+        shown = range(first, last + 1)
+        images = await self._workers.render(path, record.mime_type, shown, marked=marked)
+        labels = await self._indexing.run(lambda index: index.labels(document.id, shown))
+        return [replace(image, label=labels.get(image.page)) for image in images]
 
     async def forget(self, record: FileRecord) -> None:
         """Drop what was extracted from a file's bytes, which another file may share: that one is read again."""

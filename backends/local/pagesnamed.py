@@ -1,8 +1,10 @@
-"""Pages that a question names: "page 12", "slides 3-5", "the second page", "last page"."""
+"""Pages that a question names: "page 12", "slides 3-5", "the second page", "last page", "page iv"."""
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 
-__all__ = ["pages_named"]
+__all__ = ["labels_named", "pages_named"]
 
 _ONES = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
 _CARDINALS = {word: number for number, word in enumerate(_ONES.split(), start=1)}
@@ -18,13 +20,39 @@ _AFTER = re.compile(rf"\b(\d{{1,5}}(?:st|nd|rd|th)|{'|'.join(_ORDINALS)}|last)\s
 _CHINESE = re.compile(r"\u7b2c\s*(\d{1,5})\s*[\u9875\u9801]")
 _RANGE = re.compile(rf"({_NUMBER})\s*(?:-|\u2013|to|through|bis)\s*({_NUMBER})", re.IGNORECASE)
 _ANY = re.compile(_NUMBER, re.IGNORECASE)
+_LABELLED = re.compile(
+    r"\b(?:page|slide|pg|p\.|seite|p[aá]gina|стр\w*)\s+(?:number\s+|no\.?\s*|#)?[\"'\u201c\u201e]?([^\W_][\w./-]{0,39})",
+    re.IGNORECASE,
+)
+_WORDS = frozenset({"a", "A", "I"})
 _MOST = 50
+_NONE: Mapping[str, int] = MappingProxyType({})
 
 
-def pages_named(question: str, pages: int | None) -> frozenset[int]:
-    """The 1-based pages, of a document of so many, that the question speaks of; none where it has no pages."""
+def labels_named(question: str) -> list[str]:
+    """What may be a page's label in the question: the word after "page"."""
+    found = (label.rstrip("./-") for label in _LABELLED.findall(question))
+    return list(dict.fromkeys(label for label in found if label not in _WORDS))
+
+
+def pages_named(question: str, pages: int | None, labelled: Mapping[str, int] = _NONE) -> frozenset[int]:
+    """The 1-based pages, of a document of so many, that the question speaks of; none where it has no pages.
+
+    `labelled` are the pages that the document calls by one of the question's `labels_named`. What is a page's number
+    too means that page.
+    """
     if not pages:
         return frozenset()
+    named = {label: page for label, page in labelled.items() if not (label.isdecimal() and 1 <= int(label) <= pages)}
+    return _numbered(_LABELLED.sub(lambda one: _without(one, named), question), pages) | {*named.values()}
+
+
+def _without(match: re.Match[str], named: Mapping[str, int]) -> str:
+    """Nothing in place of a label, which may look like a range of pages."""
+    return " " if match[1].rstrip("./-") in named else match[0]
+
+
+def _numbered(question: str, pages: int) -> frozenset[int]:
     found: set[int] = set()
     for match in _BEFORE.finditer(question):
         for first, last in _RANGE.findall(match[1]):

@@ -2,13 +2,13 @@
 
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from files_api_mcp.backends.local.building import HEAD_PREFIX
 from files_api_mcp.backends.local.index import Document, Index
 from files_api_mcp.backends.local.likely import Likely
-from files_api_mcp.backends.local.pagesnamed import pages_named
+from files_api_mcp.backends.local.pagesnamed import labels_named, pages_named
 
 __all__ = ["Scored", "rank"]
 
@@ -48,7 +48,7 @@ def rank(index: Index, documents: list[Document], question: str, check_cancelled
     those that fit best as a whole are looked into.
     """
     likely = Likely(index, documents, question, check_cancelled)
-    named = {place: pages_named(question, documents[place].info.pages) for place in range(min(_FEW, len(documents)))}
+    named = dict(enumerate(_named(index, documents[:_FEW], question)))
     asked: list[_Asked] = []
     for place in dict.fromkeys([*likely.places(_MOST_LOOKED_INTO), *(place for place in named if named[place])]):
         check_cancelled()
@@ -67,6 +67,14 @@ def rank(index: Index, documents: list[Document], question: str, check_cancelled
             near = max(base.get(window - 1, 0), base.get(window + 1, 0))
             ranked.append(Scored(a.place, window, score + _NEIGHBOUR * near + whole))
     return sorted(ranked, key=lambda s: (-s.score, s.place, s.window))
+
+
+def _named(index: Index, documents: list[Document], question: str) -> Iterator[frozenset[int]]:
+    """The pages of each document that the question names."""
+    labels = labels_named(question)
+    for document in documents:
+        labelled = index.labelled(document.id, labels) if labels and document.paginated else {}
+        yield pages_named(question, document.info.pages, labelled)
 
 
 def _weighed(part: float, most: float, weight: float) -> float:

@@ -56,10 +56,11 @@ def read(index: Index, document: Document, wanted: Window, max_chars: int) -> li
         return [_characters(index, document, wanted.start, max_chars)]
     windows: list[TextWindow] = []
     start = wanted.start
+    labels = index.labels(document.id, range(wanted.pages[0], wanted.pages[1] + 1))
     for number in range(wanted.pages[0], wanted.pages[1] + 1):
         text = index.page(document.id, number)
         part = text[start : start + max_chars]
-        windows.append(TextWindow(number, start, start + len(part), part, len(text)))
+        windows.append(TextWindow(number, start, start + len(part), part, len(text), labels.get(number)))
         max_chars -= len(part)
         start = 0
         if max_chars <= 0:
