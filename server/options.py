@@ -147,6 +147,7 @@ def settings_from(roots: tuple[Path, ...], options: Mapping[str, Any]) -> Settin
         exclude_tools=_names(options.get("exclude_tools") or ""),
         log_level=options.get("log_level", "WARNING"),
         semantic_model=options.get("semantic_model"),
+        remote=remote,
         upstream=upstream_from(options["backend"], os.environ, options),
     )
 

@@ -17,6 +17,8 @@ from tests.agents import write
 
 pytestmark = pytest.mark.anyio
 
+_WORKER = b"backends.documents.worker"
+
 
 @pytest.fixture
 async def workers() -> AsyncGenerator[DocumentWorkers]:
@@ -25,11 +27,12 @@ async def workers() -> AsyncGenerator[DocumentWorkers]:
 
 
 def children() -> list[int]:
+    """Worker processes of this one: other tests' servers may run beside them."""
     own = os.getpid()
     found: list[int] = []
     for status in Path("/proc").glob("[0-9]*/status"):
         try:
-            if f"\nPPid:\t{own}\n" in status.read_text():
+            if f"\nPPid:\t{own}\n" in status.read_text() and _WORKER in (status.parent / "cmdline").read_bytes():
                 found.append(int(status.parent.name))
         except OSError:
             continue

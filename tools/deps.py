@@ -17,6 +17,7 @@ from files_api_mcp.backends.models import Progress
 from files_api_mcp.backends.protocol import Answerer, BatchAnswerer, FilesBackend, Reader
 from files_api_mcp.backends.roots import Roots
 from files_api_mcp.backends.snapshot import Spool
+from files_api_mcp.tools.handover import Uploads
 
 __all__ = ["Backends", "Dependencies", "backends", "dependencies", "progress_to", "reported", "respond", "stage"]
 
@@ -36,12 +37,15 @@ class Backends:
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """What the server hands to its tools. `open` gives the backends, opened on first use."""
+    """What the server hands to its tools. `open` gives the backends, opened on first use; `uploads` is there where
+    bytes can be taken over the network."""
 
     roots: Roots
     open: Callable[[], Awaitable[Backends]]
     allow_sensitive: bool
+    max_file_size: int
     confirm_deletes: Literal["auto", "always", "never"]
+    uploads: Uploads | None = None
 
 
 def dependencies(ctx: Context[Dependencies]) -> Dependencies:

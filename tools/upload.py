@@ -24,23 +24,13 @@ from files_api_mcp.tools.deps import (
     respond,
     stage,
 )
+from files_api_mcp.tools.handover import UploadedItem
 
-__all__ = ["store_file", "upload_file"]
+__all__ = ["indexed", "store_file", "upload_file"]
 
 _AT_ONCE = 4
 _MOST_FILES = 1000
 _SHOWN_FAILURES = 20
-
-
-class UploadedItem(BaseModel):
-    file_id: str
-    filename: str
-    mime_type: str
-    size_bytes: int
-    reused: bool
-    askable: bool
-    pages: int | None = None
-    note: str | None = None
 
 
 class FailedItem(BaseModel):
@@ -94,13 +84,7 @@ class _Upload:
             lifetime_s=self._lifetime_s,
             progress=stage(progress, 0, 60),
         )
-        try:
-            info = await self._opened.reader.prepare(uploaded.record.id, stage(progress, 60, 99))
-        except FilesError as exc:
-            # The file is stored, whatever became of its text: the id must reach the caller.
-            info = DocumentInfo(askable=False, pages=None, chars=0, note=f"Stored, but not indexed yet: {exc.sentence}")
-        await progress(100, 100, "Stored and indexed" if info.askable else "Stored")
-        return _item(uploaded, info)
+        return await indexed(uploaded, self._opened, progress)
 
 
 async def store_file(
@@ -130,6 +114,27 @@ async def store_file(
                 expires_in_seconds=lifetime_s,
             )
             return await opened.files.upload(frozen, new, sending)
+
+
+async def indexed(uploaded: UploadedFile, opened: Backends, progress: Progress) -> UploadedItem:
+    """Index a file that was just stored, and say what came of both."""
+    record = uploaded.record
+    try:
+        info = await opened.reader.prepare(record.id, stage(progress, 60, 99))
+    except FilesError as exc:
+        # The file is stored, whatever became of its text: the id must reach the caller.
+        info = DocumentInfo(askable=False, pages=None, chars=0, note=f"Stored, but not indexed yet: {exc.sentence}")
+    await progress(100, 100, "Stored and indexed" if info.askable else "Stored")
+    return UploadedItem(
+        file_id=record.id,
+        filename=record.filename,
+        mime_type=record.mime_type,
+        size_bytes=record.size_bytes,
+        reused=uploaded.reused,
+        askable=info.askable,
+        pages=info.pages,
+        note=info.note,
+    )
 
 
 async def _upload_many(upload: _Upload, found: Expansion, progress: Progress) -> UploadResult:
@@ -185,20 +190,6 @@ def _skipped(found: Expansion) -> str | None:
         "secret": found.skipped_sensitive,
     }
     return ", ".join(f"{count} {kind}" for kind, count in kinds.items() if count) or None
-
-
-def _item(uploaded: UploadedFile, info: DocumentInfo) -> UploadedItem:
-    record = uploaded.record
-    return UploadedItem(
-        file_id=record.id,
-        filename=record.filename,
-        mime_type=record.mime_type,
-        size_bytes=record.size_bytes,
-        reused=uploaded.reused,
-        askable=info.askable,
-        pages=info.pages,
-        note=info.note,
-    )
 
 
 def printable(path: str) -> str:

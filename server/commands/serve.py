@@ -51,6 +51,11 @@ __all__ = ["serve"]
     metavar="ORIGIN",
     help="http, sse: where web pages that may call come from, as in https://app.example.com (repeatable).",
 )
+@option(
+    "--public-url",
+    metavar="URL",
+    help="http, sse: where clients reach this server, for the links to hand over files; default: http://HOST:PORT.",
+)
 @backend_options
 @DATA_DIR
 @option("--read-only", is_flag=True, help="Offer no tool that writes: no upload, download or delete.")

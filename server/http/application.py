@@ -15,6 +15,8 @@ from files_api_mcp.server.http.doors import Doors
 from files_api_mcp.server.http.guard import Guard
 from files_api_mcp.server.http.settings import HttpSettings, Limits
 from files_api_mcp.server.http.stopping import Stoppable
+from files_api_mcp.server.http.uploading import FORM_OVERHEAD, Uploading
+from files_api_mcp.server.uploads import UPLOADS
 from files_api_mcp.tools.deps import Dependencies
 
 __all__ = ["Application"]
@@ -26,16 +28,31 @@ _GUARDED_BY_US = TransportSecuritySettings(enable_dns_rebinding_protection=False
 class Application:
     """What a server serves. `guarded` is the outermost application, and `stoppable` ends what is going on in it."""
 
-    def __init__(self, server: MCPServer[Dependencies], http: HttpSettings, doors: Doors, limits: Limits) -> None:
+    def __init__(
+        self,
+        server: MCPServer[Dependencies],
+        http: HttpSettings,
+        doors: Doors,
+        limits: Limits,
+        uploading: Uploading | None,
+    ) -> None:
         self._server = server
         self._http = http
         server.custom_route("/health", methods=["GET"])(_health)
+        if uploading is not None:
+            for path in (f"{UPLOADS}{{secret}}", f"{UPLOADS}{{secret}}/{{name:path}}"):
+                server.custom_route(path, methods=["GET", "PUT", "POST"])(uploading.answer)
         routes = self._routes(limits)
         # A redirect would name the scheme and host of the last hop before us, which clients may not reach.
         routes.router.redirect_slashes = False
         self.stoppable = Stoppable(routes)
-        bounded = BoundedBodies(self.stoppable, limits, lambda _: None)
-        self.guarded: ASGIApp = Guard(bounded, doors, http.token, head_bytes=limits.head_bytes)
+        unlocked = () if uploading is None else (UPLOADS,)
+
+        def streamed(path: str) -> int | None:
+            return limits.file_bytes + FORM_OVERHEAD if path.startswith(unlocked) else None
+
+        bounded = BoundedBodies(self.stoppable, limits, streamed)
+        self.guarded: ASGIApp = Guard(bounded, doors, http.token, head_bytes=limits.head_bytes, unlocked=unlocked)
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from files_api_mcp.server.settings import BadSettings
 
-__all__ = ["Doors", "checked_host", "checked_origin", "doors_of", "is_loopback", "url_host"]
+__all__ = ["Doors", "checked_host", "checked_origin", "checked_url", "doors_of", "is_loopback", "origin_of", "url_host"]
 
 _HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 _ORIGIN = re.compile(rf"[a-z][a-z0-9+.-]*://{_HOST.pattern}")
+_URL = re.compile(rf"(https?://{_HOST.pattern})(?:/[A-Za-z0-9._~/-]*)?")
 _HTTP_PORT = 80
 _LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
@@ -67,6 +68,23 @@ def checked_origin(text: str) -> str:
             f"--allowed-origin {text} is not an origin. Give scheme and host alone, as in https://app.example.com."
         )
     return text
+
+
+def checked_url(text: str) -> str:
+    """The address under which clients reach the server, without a slash at its end.
+
+    Raises:
+        BadSettings: It is none, or has a query, user info or anything else beside scheme, host and path.
+    """
+    if not _URL.fullmatch(text):
+        raise BadSettings(f"--public-url {text} is not an address like https://files.example.com or one below it.")
+    return text.rstrip("/")
+
+
+def origin_of(url: str) -> str:
+    """The origin of the pages at an address that was checked."""
+    found = _URL.fullmatch(url)
+    return found[1] if found else ""
 
 
 def is_loopback(host: str) -> bool:

@@ -1,7 +1,6 @@
 """Who may speak to the server: the outermost application, which all routes lie behind, known and unknown ones."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -9,21 +8,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from files_api_mcp.server.http.doors import Doors
 from files_api_mcp.server.http.refusals import refusal
 from files_api_mcp.server.http.token import Token, bearer_in
+from files_api_mcp.tools.principals import HOLDER, PRINCIPAL
 
-__all__ = ["PRINCIPAL", "Guard", "Principal"]
-
-PRINCIPAL = "files_api_mcp.principal"
-"""Where a request's scope says who sent it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """Who a request is from. One token is one principal."""
-
-    name: str
-
-
-_HOLDER = Principal("holder")
+__all__ = ["Guard"]
 
 
 class Guard:
@@ -50,7 +37,7 @@ class Guard:
         if refused is not None:
             await refused(scope, receive, send)
             return
-        await self._app({**scope, PRINCIPAL: _HOLDER}, receive, send)
+        await self._app({**scope, PRINCIPAL: HOLDER}, receive, send)
 
     def _malformed(self, scope: Scope) -> Response | None:
         if _head_size(scope) > self._head_bytes:

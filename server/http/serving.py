@@ -14,19 +14,22 @@ import click
 import uvicorn
 
 from files_api_mcp.backends.errors import FilesError
-from files_api_mcp.server.app import build_server, open_dependencies
+from files_api_mcp.server.app import build_server, open_dependencies, tools_for
 from files_api_mcp.server.http.application import Application
 from files_api_mcp.server.http.connections import Connections
-from files_api_mcp.server.http.doors import doors_of, url_host
+from files_api_mcp.server.http.doors import doors_of, origin_of, url_host
 from files_api_mcp.server.http.settings import HttpSettings, Limits
+from files_api_mcp.server.http.uploading import Uploading
 from files_api_mcp.server.listener import bound_socket
 from files_api_mcp.server.logs import configure_logging
 from files_api_mcp.server.opening import Shared
 from files_api_mcp.server.settings import Settings
 from files_api_mcp.server.transports import check_data_dir
+from files_api_mcp.server.uploads import Tickets
+from files_api_mcp.tools.create_upload import create_upload
 from files_api_mcp.tools.deps import Dependencies
 
-__all__ = ["make_server", "serve_http"]
+__all__ = ["assemble", "make_server", "serve_http"]
 
 _LONGEST_END_S = 5.0
 """From the signal to the end of the process, whatever is still being tidied up."""
@@ -42,19 +45,33 @@ def serve_http(settings: Settings, http: HttpSettings, limits: Limits | None = N
     configure_logging(settings.log_level.upper(), secret=settings.secret)
     # It writes what clients send into the log, as it comes.
     logging.getLogger("mcp.server.sse").setLevel(logging.CRITICAL)
-    limits = limits or Limits()
+    limits = limits or Limits(file_bytes=settings.max_file_size)
     try:
         check_data_dir(settings)
-        shared = Shared(lambda: open_dependencies(settings))
-        server = build_server(settings, lend=shared.lend)
         listener = _listening(http)
         port = listener.getsockname()[1]
-        doors = doors_of(port, http.allowed_hosts, http.allowed_origins)
-        application = Application(server, http, doors, limits)
+        shared, application = assemble(settings, http, port, limits)
         _announce(settings, http, port)
         anyio.run(_serve, shared, application, listener, limits)
     except FilesError as exc:
         _fail(exc.text)
+
+
+def assemble(
+    settings: Settings, http: HttpSettings, port: int, limits: Limits
+) -> tuple[Shared[Dependencies], Application]:
+    """The application for a server that listens on this port, and what it works with, to be opened around it.
+
+    Raises:
+        BadSettings: A tool that does not exist was chosen or left out.
+    """
+    base_url = http.public_url or f"http://{_reachable(http.host)}:{port}"
+    tickets = Tickets(base_url)
+    shared = Shared(lambda: open_dependencies(settings, uploads=tickets))
+    uploading = Uploading(tickets, shared) if create_upload.__name__ in tools_for(settings) else None
+    server = build_server(settings, lend=shared.lend)
+    doors = doors_of(port, http.allowed_hosts, (origin_of(base_url), *http.allowed_origins))
+    return shared, Application(server, http, doors, limits, uploading)
 
 
 def make_server(application: Application, limits: Limits) -> uvicorn.Server:
@@ -106,6 +123,11 @@ def _listening(http: HttpSettings) -> socket.socket:
     except OSError as exc:
         where = f"{url_host(http.host)}:{http.port}"
         return _fail(f"cannot listen on {where}: {exc.strerror}. Choose another --host or --port.")
+
+
+def _reachable(host: str) -> str:
+    """A host as a URL names it; all addresses at once are none."""
+    return "localhost" if host in {"", "0.0.0.0", "::"} else url_host(host)  # noqa: S104 - compared, not bound to
 
 
 def _announce(settings: Settings, http: HttpSettings, port: int) -> None:

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from files_api_mcp.server.http.doors import checked_host, checked_origin, is_loopback
+from files_api_mcp.server.http.doors import checked_host, checked_origin, checked_url, is_loopback
 from files_api_mcp.server.http.token import Token, token_from
-from files_api_mcp.server.settings import BadSettings
+from files_api_mcp.server.settings import DEFAULT_MAX_FILE_SIZE, BadSettings
 
 __all__ = ["HttpSettings", "Limits", "http_settings_from"]
 
@@ -21,6 +21,8 @@ class Limits:
     """Of a request's line and headers."""
     body_bytes: int = 4 * 1024 * 1024
     """Of a message: what the SDK's transports take."""
+    file_bytes: int = DEFAULT_MAX_FILE_SIZE
+    """Of a file that is handed over."""
     head_s: float = 15
     """Until a request's head is complete: after the connection is made, and after an answer."""
     body_s: float = 20
@@ -36,7 +38,8 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class HttpSettings:
-    """What the operator decided about the network. Without a token, `host` is a loopback address."""
+    """What the operator decided about the network. Without a token, `host` is a loopback address. `public_url` is
+    where clients reach the server; None: where it listens."""
 
     transport: Literal["http", "sse"] = "http"
     host: str = "127.0.0.1"
@@ -44,6 +47,7 @@ class HttpSettings:
     token: Token | None = field(default=None, repr=False)
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
+    public_url: str | None = None
 
 
 def http_settings_from(options: Mapping[str, Any], environment: Mapping[str, str]) -> HttpSettings:
@@ -68,4 +72,5 @@ def http_settings_from(options: Mapping[str, Any], environment: Mapping[str, str
         token=token,
         allowed_hosts=tuple(checked_host(text) for text in options["allowed_host"]),
         allowed_origins=tuple(checked_origin(text) for text in options["allowed_origin"]),
+        public_url=None if options["public_url"] is None else checked_url(options["public_url"]),
     )

@@ -8,24 +8,23 @@ from typing import Any
 
 import anyio
 import anyio.lowlevel
+import httpx2
 from anyio import to_thread
 from anyio.abc import SocketStream
+from mcp import Client
 from uvicorn import Server
 
-from files_api_mcp.server.app import build_server, open_dependencies
-from files_api_mcp.server.http.application import Application
-from files_api_mcp.server.http.doors import doors_of
-from files_api_mcp.server.http.serving import make_server
+from files_api_mcp.server.http.serving import assemble, make_server
 from files_api_mcp.server.http.settings import HttpSettings, Limits
 from files_api_mcp.server.listener import bound_socket
-from files_api_mcp.server.opening import Shared
-from tests.agents import settings_for
+from tests.agents import Agent, Era, settings_for
 
 
 @dataclass(frozen=True)
 class Inside:
     port: int
     server: Server
+    root: Path
 
     @property
     def host(self) -> str:
@@ -42,6 +41,20 @@ class Inside:
             async with self.connection() as stream:
                 await stream.send(f"GET /health HTTP/1.1\r\n{self.host}Connection: close\r\n\r\n".encode())
                 return b'{"status":"ok"}' in await everything(stream)
+
+    @asynccontextmanager
+    async def agent(self, era: Era = "auto", **options: Any) -> AsyncGenerator[Agent]:
+        async with Client(f"http://127.0.0.1:{self.port}/mcp", mode=era, **options) as client:
+            yield Agent(client, self.root)
+
+    @asynccontextmanager
+    async def web(self) -> AsyncGenerator[httpx2.AsyncClient]:
+        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{self.port}") as client:
+            yield client
+
+    def spooled(self) -> list[Path]:
+        """Copies that a running upload holds."""
+        return [path for path in (self.root.parent / "data" / "spool").glob("*/*") if path.is_file()]
 
     async def left_alone(self) -> None:
         """Wait until the server holds no connection."""
@@ -76,16 +89,14 @@ async def dribble(stream: SocketStream, start: str, piece: bytes) -> bytes:
 
 @asynccontextmanager
 async def inside(tmp_path: Path, limits: Limits, **settings: Any) -> AsyncGenerator[Inside]:
-    chosen = settings_for(tmp_path, **settings)
-    shared = Shared(lambda: open_dependencies(chosen))
-    server = await to_thread.run_sync(lambda: build_server(chosen, lend=shared.lend))
+    chosen = settings_for(tmp_path, remote=True, **settings)
     listener = bound_socket("127.0.0.1", 0)
     port = listener.getsockname()[1]
-    application = Application(server, HttpSettings(), doors_of(port, [], []), limits)
+    shared, application = await to_thread.run_sync(assemble, chosen, HttpSettings(), port, limits)
     async with shared.open(), application.running(), anyio.create_task_group() as group:
         running = await to_thread.run_sync(make_server, application, limits)
         group.start_soon(running.serve, [listener])
         try:
-            yield Inside(port, running)
+            yield Inside(port, running, tmp_path / "root")
         finally:
             running.should_exit = True

@@ -88,6 +88,11 @@ class Served:
         """Copies that a running upload holds."""
         return [path for path in (self.data_dir / "spool").glob("*/*") if path.is_file()]
 
+    def most_memory(self) -> int:
+        """The most memory in bytes that the process has held so far."""
+        (line,) = re.findall(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{self.process.pid}/status").read_text())
+        return int(line) * 1024
+
     def stop(self, how: signal.Signals = signal.SIGTERM) -> tuple[int, float, str]:
         """Its exit code, the seconds that it took to end, and what it wrote to stderr since it served."""
         self.process.send_signal(how)

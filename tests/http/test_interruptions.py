@@ -97,8 +97,7 @@ async def test_an_sse_client_that_vanishes_leaves_no_half_file(tmp_path: Path, r
             assert (await agent.data("list_files"))["files"] == []
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=str)
-@pytest.mark.parametrize("transport", ["http", "sse"])
+@pytest.mark.parametrize(("transport", "how"), [("http", signal.SIGTERM), ("sse", signal.SIGINT)], ids=["http", "sse"])
 async def test_the_server_stops_soon_though_streams_and_calls_are_open(
     tmp_path: Path, root: Path, big: Path, transport: str, how: signal.Signals, era: Era
 ) -> None:

@@ -15,6 +15,14 @@ RIGHT = ("Authorization", f"Bearer {TOKEN}")
 WRONG = ("Authorization", "Bearer wrong")
 ENCODED = base64.b64encode(f"user:{TOKEN}".encode()).decode()
 
+OPTIONS = {
+    "transport": "http",
+    "port": 0,
+    "token_env": None,
+    "allowed_host": (),
+    "allowed_origin": (),
+    "public_url": None,
+}
 ADMITTED = [[RIGHT], [("authorization", f"bearer {TOKEN}")], [("AUTHORIZATION", f"BEARER {TOKEN}")]]
 REFUSED: list[list[tuple[str, str]]] = [
     [],
@@ -74,9 +82,7 @@ def test_the_health_is_tiny(locked: Served) -> None:
 
 def test_a_token_does_not_show_itself() -> None:
     token = token_from({"T": TOKEN}, "T")
-    options = {
-        "transport": "http", "host": "0.0.0.0", "port": 1, "token_env": "T", "allowed_host": (), "allowed_origin": ()
-    }  # fmt: skip
+    options = {**OPTIONS, "host": "0.0.0.0", "token_env": "T"}
     settings = http_settings_from(options, {"T": TOKEN})
     for shown in (repr(token), str(token), f"{settings}", repr(vars(type(token)))):
         assert TOKEN not in shown
@@ -93,10 +99,9 @@ def test_a_variable_that_holds_no_token_stops_the_start_without_showing_it(value
 
 
 def test_without_a_token_only_this_machine_is_served() -> None:
-    base = {"transport": "http", "port": 0, "token_env": None, "allowed_host": (), "allowed_origin": ()}
     for host in ("127.0.0.1", "localhost", "LOCALHOST", "::1", "[::1]", "127.0.0.53"):
-        assert http_settings_from({**base, "host": host}, {}).token is None
+        assert http_settings_from({**OPTIONS, "host": host}, {}).token is None
     for host in ("", "0.0.0.0", "::", "[::]", "192.0.2.1", "example.com", "localhost.example.com", "127.0.0.1.nip.io"):
         with pytest.raises(BadSettings):
-            http_settings_from({**base, "host": host}, {})
-        assert isinstance(http_settings_from({**base, "host": host, "token_env": "T"}, {"T": "x"}).token, Token)
+            http_settings_from({**OPTIONS, "host": host}, {})
+        assert isinstance(http_settings_from({**OPTIONS, "host": host, "token_env": "T"}, {"T": "x"}).token, Token)
