@@ -29,5 +29,5 @@ def delete(file_ids: tuple[str, ...], yes: bool, **options: Any) -> None:  # noq
     from files_api_mcp.server.people.running import run
 
     settings = settings_from((), options)
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level.upper(), secret=settings.secret)
     sys.exit(run(partial(run_delete, DeleteOrder(file_ids, yes, options["as_json"]), settings)))

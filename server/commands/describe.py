@@ -25,5 +25,5 @@ def describe(file_id: str, **options: Any) -> None:
     from files_api_mcp.server.people.running import run
 
     settings = settings_from((), options)
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level.upper(), secret=settings.secret)
     sys.exit(run(partial(run_describe, file_id, settings, as_json=options["as_json"])))

@@ -35,5 +35,5 @@ def download(file_id: str, save_as: str, overwrite: bool, **options: Any) -> Non
 
     place = place_of(save_as)
     settings = settings_from(folders_of([place]), options)
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level.upper(), secret=settings.secret)
     sys.exit(run(partial(run_download, DownloadOrder(file_id, place, overwrite, options["as_json"]), settings)))

@@ -27,5 +27,5 @@ def list(name_contains: str | None, limit: int, everything: bool, **options: Any
     from files_api_mcp.server.people.running import run
 
     settings = settings_from((), options)
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level.upper(), secret=settings.secret)
     sys.exit(run(partial(run_list, ListOrder(name_contains, limit, everything, options["as_json"]), settings)))

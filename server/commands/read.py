@@ -40,5 +40,5 @@ def read(file_id: str, pages: str | None, start_char: int | None, **options: Any
     from files_api_mcp.server.people.running import run
 
     settings = settings_from((), options)
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level.upper(), secret=settings.secret)
     sys.exit(run(partial(run_read, ReadOrder(file_id, pages, start_char, options["as_json"]), settings)))

@@ -47,5 +47,5 @@ def upload(paths: tuple[str, ...], title: str | None, expires_in_hours: int | No
     from files_api_mcp.server.people.uploading import UploadOrder, run_upload
 
     settings = settings_from(folders_of([real_path(path) for path in paths]), options)
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level.upper(), secret=settings.secret)
     sys.exit(run(partial(run_upload, UploadOrder(paths, title, expires_in_hours, options["as_json"]), settings)))
