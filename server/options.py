@@ -26,6 +26,7 @@ __all__ = [
     "LOG_LEVEL",
     "MAX_FILE_SIZE",
     "PREFIX",
+    "QUIET_LOG_LEVEL",
     "ROOTS",
     "SEMANTIC_MODEL",
     "backend_options",
@@ -67,12 +68,10 @@ SEMANTIC_MODEL = option(
     help="Rank passages by meaning too, with the sentence-embedding model (ONNX) in this folder; needs the extra "
     "files-api-mcp[semantic].",
 )
-LOG_LEVEL = option(
-    "--log-level",
-    type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"], case_sensitive=False),
-    default="WARNING",
-    show_default=True,
-)
+_LEVELS = click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"], case_sensitive=False)
+LOG_LEVEL = option("--log-level", type=_LEVELS, default="WARNING", show_default=True)
+QUIET_LOG_LEVEL = option("--log-level", type=_LEVELS, default="ERROR", show_default=True)
+"""For commands that say in one line of their own what was wrong."""
 
 
 def backend_options(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from files_api_mcp.server.options import AS_JSON, DATA_DIR, LOG_LEVEL, backend_options, settings_from
+from files_api_mcp.server.options import AS_JSON, DATA_DIR, QUIET_LOG_LEVEL, backend_options, settings_from
 from files_api_mcp.server.shell import FILE_ID
 
 __all__ = ["delete"]
@@ -18,7 +18,7 @@ __all__ = ["delete"]
 @AS_JSON
 @backend_options
 @DATA_DIR
-@LOG_LEVEL
+@QUIET_LOG_LEVEL
 def delete(file_ids: tuple[str, ...], yes: bool, **options: Any) -> None:  # noqa: FBT001
     """Delete stored files for good. It asks first; where nobody can be asked, it needs --yes.
 

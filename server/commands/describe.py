@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from files_api_mcp.server.options import AS_JSON, DATA_DIR, LOG_LEVEL, backend_options, settings_from
+from files_api_mcp.server.options import AS_JSON, DATA_DIR, QUIET_LOG_LEVEL, backend_options, settings_from
 from files_api_mcp.server.shell import FILE_ID
 
 __all__ = ["describe"]
@@ -17,7 +17,7 @@ __all__ = ["describe"]
 @AS_JSON
 @backend_options
 @DATA_DIR
-@LOG_LEVEL
+@QUIET_LOG_LEVEL
 def describe(file_id: str, **options: Any) -> None:
     """Show what is known of a file: its metadata, its pages, and how it can be asked or read."""
     from files_api_mcp.server.logs import configure_logging

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from files_api_mcp.server.options import AS_JSON, DATA_DIR, LOG_LEVEL, backend_options, settings_from
+from files_api_mcp.server.options import AS_JSON, DATA_DIR, QUIET_LOG_LEVEL, backend_options, settings_from
 from files_api_mcp.server.shell import FILE_ID
 
 __all__ = ["download"]
@@ -25,7 +25,7 @@ __all__ = ["download"]
 @AS_JSON
 @backend_options
 @DATA_DIR
-@LOG_LEVEL
+@QUIET_LOG_LEVEL
 def download(file_id: str, save_as: str, overwrite: bool, **options: Any) -> None:  # noqa: FBT001
     """Save a stored file's exact bytes, and print where they are. An interrupted download leaves nothing."""
     from files_api_mcp.server.logs import configure_logging

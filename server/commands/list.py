@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from files_api_mcp.server.options import AS_JSON, DATA_DIR, LOG_LEVEL, backend_options, settings_from
+from files_api_mcp.server.options import AS_JSON, DATA_DIR, QUIET_LOG_LEVEL, backend_options, settings_from
 
 __all__ = ["list"]
 
@@ -18,7 +18,7 @@ __all__ = ["list"]
 @AS_JSON
 @backend_options
 @DATA_DIR
-@LOG_LEVEL
+@QUIET_LOG_LEVEL
 def list(name_contains: str | None, limit: int, everything: bool, **options: Any) -> None:  # noqa: A001, FBT001
     """List stored files, newest first: as a table, or, piped, as lines of tab-separated file_id, name, bytes, type,
     stored, expires, title."""

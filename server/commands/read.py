@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from files_api_mcp.server.options import AS_JSON, DATA_DIR, LOG_LEVEL, backend_options, settings_from
+from files_api_mcp.server.options import AS_JSON, DATA_DIR, QUIET_LOG_LEVEL, backend_options, settings_from
 from files_api_mcp.server.shell import FILE_ID
 
 __all__ = ["read"]
@@ -32,7 +32,7 @@ def _pages(_: click.Context, __: click.Parameter, value: str | None) -> str | No
 @AS_JSON
 @backend_options
 @DATA_DIR
-@LOG_LEVEL
+@QUIET_LOG_LEVEL
 def read(file_id: str, pages: str | None, start_char: int | None, **options: Any) -> None:
     """Print a document's text with marks of its pages. With --json it is the 20,000 characters that an agent gets."""
     from files_api_mcp.server.logs import configure_logging

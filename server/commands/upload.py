@@ -10,8 +10,8 @@ from files_api_mcp.server.options import (
     ALLOW_SENSITIVE,
     AS_JSON,
     DATA_DIR,
-    LOG_LEVEL,
     MAX_FILE_SIZE,
+    QUIET_LOG_LEVEL,
     backend_options,
     settings_from,
 )
@@ -30,7 +30,7 @@ __all__ = ["upload"]
 @DATA_DIR
 @MAX_FILE_SIZE
 @ALLOW_SENSITIVE
-@LOG_LEVEL
+@QUIET_LOG_LEVEL
 def upload(paths: tuple[str, ...], title: str | None, expires_in_hours: int | None, **options: Any) -> None:
     """Store files, folders or globs, and print their file_ids; what is there already is not stored again.
 

@@ -74,7 +74,7 @@ def run_describe(file_id: str, settings: Settings, *, as_json: bool) -> int:
         show_description(file)
     else:
         for name, value in file.items():
-            print_row([name, shown(value)])
+            print_row([name, _shown(name, value)])
     return 0
 
 
@@ -83,8 +83,7 @@ async def _described(file_id: str, bars: Bars, tools: Tools) -> dict[str, Any]:
         return await tools.data("describe_file", report, file_id=file_id)
 
 
-def shown(value: Any) -> str:
-    """A value of a description in words."""
+def _shown(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return for_people(str(value))
+    return for_people(value) if name == "next" else str(value)

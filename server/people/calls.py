@@ -17,6 +17,7 @@ from files_api_mcp.server.settings import Settings
 __all__ = ["Tools", "with_tools"]
 
 _T = TypeVar("_T")
+_ENDS = (Refused, BrokenPipeError)
 
 
 class Tools:
@@ -54,19 +55,20 @@ def with_tools(settings: Settings, work: Callable[[Tools], Awaitable[_T]], answe
 
     Raises:
         Refused: A tool failed.
+        BrokenPipeError: Nobody reads what `work` prints.
     """
     outcome = anyio.run(_done, build_server(settings), work, answer)
-    if isinstance(outcome, Refused):
+    if isinstance(outcome, _ENDS):
         raise outcome
     return outcome
 
 
 async def _done(
     server: MCPServer[Any], work: Callable[[Tools], Awaitable[_T]], answer: ElicitationFnT | None
-) -> _T | Refused:
+) -> _T | Refused | BrokenPipeError:
     async with Client(server, elicitation_callback=answer) as client:
         # Raised from here, it would come out in the groups of the client's tasks.
         try:
             return await work(Tools(client))
-        except Refused as exc:
+        except _ENDS as exc:
             return exc

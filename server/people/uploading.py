@@ -31,8 +31,9 @@ class UploadOrder:
 
 def run_upload(order: UploadOrder, settings: Settings) -> int:
     """Store everything named and print what became of it; returns 0 when all of it was stored, else 1."""
+    places = [real_path(name) for name in order.paths]
     with Bars() as bars:
-        outcomes = with_tools(settings, partial(_upload, order, bars))
+        outcomes = with_tools(settings, partial(_upload, order, places, bars))
     several = len(order.paths) > 1
     failures: list[str] = []
     for path, outcome in zip(order.paths, outcomes, strict=True):
@@ -49,27 +50,29 @@ def run_upload(order: UploadOrder, settings: Settings) -> int:
     return 1 if failures else 0
 
 
-async def _upload(order: UploadOrder, bars: Bars, tools: Tools) -> list[dict[str, Any] | Refused]:
+async def _upload(
+    order: UploadOrder, places: Sequence[str], bars: Bars, tools: Tools
+) -> list[dict[str, Any] | Refused]:
     outcomes: list[dict[str, Any] | Refused] = [Refused("")] * len(order.paths)
     gate = anyio.CapacityLimiter(_AT_ONCE)
 
-    async def one(place: int, name: str) -> None:
+    async def one(number: int, name: str) -> None:
         async with gate:
             with bars.bar(name if len(order.paths) > 1 else "") as report:
                 try:
-                    outcomes[place] = await tools.data(
+                    outcomes[number] = await tools.data(
                         "upload_file",
                         report,
-                        path=real_path(name),
+                        path=places[number],
                         title=order.title,
                         expires_in_hours=order.expires_in_hours,
                     )
                 except Refused as exc:
-                    outcomes[place] = exc
+                    outcomes[number] = exc
 
     async with anyio.create_task_group() as group:
-        for place, name in enumerate(order.paths):
-            group.start_soon(one, place, name)
+        for number, name in enumerate(order.paths):
+            group.start_soon(one, number, name)
     return outcomes
 
 
