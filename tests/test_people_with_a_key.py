@@ -41,8 +41,10 @@ def test_a_files_life_in_the_workspace_of_the_key(here: Here, live: Emulator, tm
     assert described["sha256"] == hashlib.sha256(REPORT.read_bytes()).hexdigest()
     assert "0.42 crowns" in here("read", file_id, "--pages", "2").stdout
     target = tmp_path / "copy.pdf"
-    assert here("download", file_id, "--save-as", str(target)).stdout == f"{target}\n"
-    assert target.read_bytes() == REPORT.read_bytes()
+    refused = here("download", file_id, "--save-as", str(target))
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("[not_downloadable] ")
+    assert not target.exists()
     assert here("delete", file_id, "--yes").stdout == f"{file_id}\tannual-report.pdf\tdeleted\n"
     assert live.request("GET", f"/v1/files/{file_id}").status == 404
 
