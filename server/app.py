@@ -3,7 +3,6 @@
 import sys
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, cast
 
 import anyio
@@ -15,6 +14,7 @@ from files_api_mcp.backends.roots import Roots
 from files_api_mcp.server.opening import OnFirstUse
 from files_api_mcp.server.settings import BadSettings, Settings, Upstream
 from files_api_mcp.server.strict import StrictCalls
+from files_api_mcp.server.surface import FilesServer
 from files_api_mcp.tools.catalog import CATALOG, offered_tools
 from files_api_mcp.tools.deps import Backends, Dependencies
 from files_api_mcp.tools.handover import Uploads
@@ -80,14 +80,10 @@ def build_server(
     withheld = frozenset(entry.name for entry in CATALOG if settings.read_only and entry.writes)
     lent = lend or (lambda: open_dependencies(settings, open_backends))
 
-    return MCPServer(
-        "files",
-        title="Files",
+    return FilesServer(
+        tools,
         instructions=INSTRUCTIONS.format(" or ".join(name for name in _HAND_OVER if name in tools) or "the operator"),
-        version=version("files-api-mcp"),
-        tools=list(tools.values()),
         lifespan=lambda _: lent(),
-        subscriptions=False,
         middleware=[StrictCalls(tools, withheld)],
     )
 

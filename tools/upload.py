@@ -17,6 +17,7 @@ from files_api_mcp.backends.snapshot import freeze
 from files_api_mcp.tools.deps import (
     Backends,
     Dependencies,
+    announce,
     backends,
     dependencies,
     progress_to,
@@ -58,11 +59,16 @@ async def upload_file(
         found = await to_thread.run_sync(lambda: deps.roots.expand(path, limit=_MOST_FILES))
         if title and len(found.paths) > 1:
             raise InvalidArgument("title names one file, and this path names several.")
-        if found.paths == [path]:
-            return respond(UploadResult(files=[await upload.one(path, progress)], failed=[]))
         if not found.paths:
             raise NotFound(f"Nothing to upload there ({_skipped(found) or 'no files'}).", "Give another path.")
-        return respond(await _upload_many(upload, found, progress))
+        try:
+            if found.paths == [path]:
+                return respond(UploadResult(files=[await upload.one(path, progress)], failed=[]))
+            return respond(await _upload_many(upload, found, progress))
+        finally:
+            # Once for a whole folder, and also when the rest of it is cancelled.
+            if upload.stored:
+                await announce(ctx)
 
 
 class _Upload:
@@ -73,6 +79,8 @@ class _Upload:
         self._opened = opened
         self._title = title
         self._lifetime_s = None if hours is None else hours * 3600
+        self.stored = False
+        """Whether there is a file now that was not there before."""
 
     async def one(self, path: str, progress: Progress) -> UploadedItem:
         uploaded = await store_file(
@@ -84,6 +92,7 @@ class _Upload:
             lifetime_s=self._lifetime_s,
             progress=stage(progress, 0, 60),
         )
+        self.stored |= not uploaded.reused
         return await indexed(uploaded, self._opened, progress)
 
 

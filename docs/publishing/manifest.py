@@ -3,7 +3,7 @@
 from typing import Any
 
 from docs.publishing.project import project
-from files_api_mcp.tools.catalog import CATALOG
+from files_api_mcp.tools.catalog import offered_tools
 
 __all__ = ["manifest"]
 
@@ -40,7 +40,9 @@ def manifest() -> dict[str, Any]:
                 "env": {"ANTHROPIC_API_KEY": "${user_config.anthropic_api_key}"},
             },
         },
-        "tools": [{"name": entry.name, "description": entry.tool().description} for entry in CATALOG],
+        "tools": [
+            {"name": name, "description": tool.description} for name, tool in offered_tools(read_only=False).items()
+        ],
         "compatibility": {
             "platforms": ["darwin", "linux"],
             "runtimes": {"python": about["requires-python"]},
