@@ -36,7 +36,7 @@ def upload(here: Here, *arguments: str | Path) -> str:
     return line.split("\t")[0]
 
 
-def test_a_files_life_in_lines_for_scripts(store: Path, tmp_path: Path) -> None:
+def test_a_files_life_in_lines_for_scripts(here: Here, store: Path, tmp_path: Path) -> None:
     notes = write(tmp_path / "in" / "notes.txt", "Twelve apple trees.\n")
     stored = run(store, "upload", str(REPORT), str(notes))
     assert (stored.returncode, stored.stderr) == (0, "")
@@ -44,10 +44,10 @@ def test_a_files_life_in_lines_for_scripts(store: Path, tmp_path: Path) -> None:
     assert report[1:] == ["annual-report.pdf", str(REPORT.stat().st_size), "application/pdf", "stored"]
     assert note[1:] == ["notes.txt", "20", "text/plain", "stored"]
 
-    (listed,) = run(store, "list", "--name-contains", "REPORT").stdout.splitlines()
+    (listed,) = here("list", "--name-contains", "REPORT").stdout.splitlines()
     assert listed.split("\t")[:4] == report[:4]
 
-    described = dict(line.split("\t") for line in run(store, "describe", report[0]).stdout.splitlines())
+    described = dict(line.split("\t") for line in here("describe", report[0]).stdout.splitlines())
     assert described["sha256"] == hashlib.sha256(REPORT.read_bytes()).hexdigest()
     assert described["askable"] == "yes"
 
@@ -60,7 +60,7 @@ def test_a_files_life_in_lines_for_scripts(store: Path, tmp_path: Path) -> None:
     assert run(store, "download", report[0], "--save-as", str(target)).stdout == f"{target}\n"
     assert target.read_bytes() == REPORT.read_bytes()
 
-    assert run(store, "delete", note[0], "--yes").stdout == f"{note[0]}\tnotes.txt\tdeleted\n"
+    assert here("delete", note[0], "--yes").stdout == f"{note[0]}\tnotes.txt\tdeleted\n"
 
 
 def test_json_is_a_line_that_says_the_same(here: Here, tmp_path: Path) -> None:
