@@ -1,36 +1,45 @@
 """The composition root: the only module that knows which concrete backend stands behind the tools."""
 
-import sys
-from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import anyio
 from anyio import to_thread
 from mcp.server import MCPServer
+from mcp.server.context import ServerMiddleware
 from mcp.server.mcpserver.tools import Tool
 
 from files_api_mcp.backends.roots import Roots
+from files_api_mcp.server.changes import Changes
+from files_api_mcp.server.lean import without_rich
 from files_api_mcp.server.opening import OnFirstUse
 from files_api_mcp.server.settings import BadSettings, Settings, Upstream
 from files_api_mcp.server.strict import StrictCalls
 from files_api_mcp.server.surface import FilesServer
+from files_api_mcp.server.tenants import Tenants
 from files_api_mcp.tools.catalog import CATALOG, offered_tools
 from files_api_mcp.tools.deps import Backends, Dependencies
 from files_api_mcp.tools.handover import Uploads
+from files_api_mcp.tools.principals import Principal
 
 if TYPE_CHECKING:
+    from files_api_mcp.backends.documents.workers import DocumentWorkers
     from files_api_mcp.backends.local.semantic import Nearness
 
 __all__ = [
     "INSTRUCTIONS",
     "OpenBackends",
+    "Readers",
     "build_server",
     "open_anthropic",
     "open_dependencies",
     "open_local",
     "open_place",
+    "open_readers",
     "open_roots",
+    "open_shared_dependencies",
     "tools_for",
 ]
 
@@ -43,32 +52,26 @@ _HAND_OVER = ("upload_file", "create_upload")
 OpenBackends = Callable[[], AbstractAsyncContextManager[Backends]]
 
 
-@contextmanager
-def _without_rich() -> Generator[None]:
-    """The SDK's server loads rich for its logging wherever it can be imported: a tenth of the cold start, and for
-    nothing, as our own logging is set up before."""
-    modules = cast(dict[str, Any], sys.modules)
-    hidden = {name: modules.get(name) for name in ("rich.console", "rich.logging")}
-    modules |= dict.fromkeys(hidden)
-    try:
-        yield
-    finally:
-        for name, module in hidden.items():
-            if module is None:
-                del modules[name]
-            else:
-                modules[name] = module
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """What reads documents for one or several backends."""
+
+    workers: "DocumentWorkers"
+    nearness: "Nearness | None"
 
 
-@_without_rich()
+@without_rich()
 def build_server(
     settings: Settings,
     open_backends: OpenBackends | None = None,
     *,
     lend: Callable[[], AbstractAsyncContextManager[Dependencies]] | None = None,
+    changes: Changes | None = None,
+    middleware: Sequence[ServerMiddleware[Dependencies]] = (),
 ) -> MCPServer[Dependencies]:
     """Build a server. Nothing is opened until it runs, and its store not until a tool needs it; with `lend` its tools
-    get what that gives, and it opens nothing of its own.
+    get what that gives, and it opens nothing of its own. `changes` are told to its clients, beside those that its tools
+    make.
 
     Raises:
         BadSettings: A tool that does not exist was chosen or left out.
@@ -84,7 +87,9 @@ def build_server(
         tools,
         instructions=INSTRUCTIONS.format(" or ".join(name for name in _HAND_OVER if name in tools) or "the operator"),
         lifespan=lambda _: lent(),
-        middleware=[StrictCalls(tools, withheld)],
+        changes=changes or Changes(),
+        state_keys=settings.state_keys,
+        middleware=[*middleware, StrictCalls(tools, withheld)],
     )
 
 
@@ -104,20 +109,42 @@ async def open_dependencies(
     settings: Settings, open_backends: OpenBackends | None = None, *, uploads: Uploads | None = None
 ) -> AsyncGenerator[Dependencies]:
     """What tools work with: the roots at once, the backends when a tool first needs them; all closed at the end."""
+    async with anyio.create_task_group() as owner:
+        opened = OnFirstUse(open_backends or (lambda: open_place(settings)), owner)
+        try:
+            async with _dependencies(settings, lambda _: opened.get(), uploads) as deps:
+                yield deps
+        finally:
+            opened.close()
+
+
+@asynccontextmanager
+async def open_shared_dependencies(
+    settings: Settings, *, uploads: Uploads | None = None
+) -> AsyncGenerator[tuple[Dependencies, Tenants]]:
+    """The same for several principals, each of whom has backends of their own and shares what reads documents."""
+    async with open_readers(settings) as readers, anyio.create_task_group() as owner:
+        tenants = Tenants(lambda principal: open_place(settings, principal.name, readers), owner)
+        try:
+            async with _dependencies(settings, tenants.open, uploads) as deps:
+                yield deps, tenants
+        finally:
+            tenants.close()
+
+
+@asynccontextmanager
+async def _dependencies(
+    settings: Settings, opener: Callable[[Principal], Awaitable[Backends]], uploads: Uploads | None
+) -> AsyncGenerator[Dependencies]:
     with await to_thread.run_sync(open_roots, settings) as roots:
-        async with anyio.create_task_group() as owner:
-            opened = OnFirstUse(open_backends or (lambda: open_place(settings)), owner)
-            try:
-                yield Dependencies(
-                    roots=roots,
-                    open=opened.get,
-                    allow_sensitive=settings.allow_sensitive,
-                    max_file_size=settings.max_file_size,
-                    confirm_deletes=settings.confirm_deletes,
-                    uploads=uploads,
-                )
-            finally:
-                opened.close()
+        yield Dependencies(
+            roots=roots,
+            open=opener,
+            allow_sensitive=settings.allow_sensitive,
+            max_file_size=settings.max_file_size,
+            confirm_deletes=settings.confirm_deletes,
+            uploads=uploads,
+        )
 
 
 def open_roots(settings: Settings) -> Roots:
@@ -130,26 +157,46 @@ def open_roots(settings: Settings) -> Roots:
     )
 
 
-def open_place(settings: Settings) -> AbstractAsyncContextManager[Backends]:
-    """The backend that the settings name."""
-    return open_local(settings) if settings.upstream is None else open_anthropic(settings, settings.upstream)
+def open_place(
+    settings: Settings, principal: str = "", readers: Readers | None = None
+) -> AbstractAsyncContextManager[Backends]:
+    """The backend that the settings name. A `principal` (of letters that a folder's name may have) sees what is theirs
+    alone; without `readers` it has its own."""
+    if settings.upstream is None:
+        return open_local(settings, principal, readers)
+    return open_anthropic(settings, settings.upstream, principal, readers)
 
 
 @asynccontextmanager
-async def open_local(settings: Settings) -> AsyncGenerator[Backends]:
-    """The embedded backend. Its modules are loaded here: a server that only lists its tools needs none of them."""
+async def open_readers(settings: Settings) -> AsyncGenerator[Readers]:
+    """What reads documents, and the model of meaning where there is one."""
     from files_api_mcp.backends.documents.workers import DocumentWorkers
+
+    async with DocumentWorkers() as workers:
+        yield Readers(workers, await to_thread.run_sync(_nearness, settings))
+
+
+@asynccontextmanager
+async def open_local(
+    settings: Settings, principal: str = "", readers: Readers | None = None
+) -> AsyncGenerator[Backends]:
+    """The embedded backend. Its modules are loaded here: a server that only lists its tools needs none of them."""
     from files_api_mcp.backends.local.batches import LocalBatches
     from files_api_mcp.backends.local.files import LocalFiles
     from files_api_mcp.backends.local.library import open_library
+    from files_api_mcp.backends.local.recovery import make_private
     from files_api_mcp.backends.local.store import open_store
     from files_api_mcp.backends.snapshot import open_spool
 
+    home = settings.data_dir
+    if principal:
+        home = home / "principals" / principal
+        await to_thread.run_sync(make_private, settings.data_dir, home.parent, home)
     async with (
-        open_store(settings.data_dir) as store,
-        open_spool(settings.data_dir / "spool") as spool,
-        DocumentWorkers() as workers,
-        open_library(settings.data_dir, store, workers, await to_thread.run_sync(_nearness, settings)) as library,
+        open_store(home) as store,
+        open_spool(home / "spool") as spool,
+        _either(readers, settings) as own,
+        open_library(home, store, own.workers, own.nearness) as library,
     ):
         yield Backends(
             files=LocalFiles(store, library),
@@ -161,14 +208,14 @@ async def open_local(settings: Settings) -> AsyncGenerator[Backends]:
 
 
 @asynccontextmanager
-async def open_anthropic(settings: Settings, upstream: Upstream, principal: str = "") -> AsyncGenerator[Backends]:
-    """The backend at Anthropic's API; what is uploaded from here is indexed here too, to be read and quoted from. A
-    `principal` sees what is theirs alone."""
+async def open_anthropic(
+    settings: Settings, upstream: Upstream, principal: str = "", readers: Readers | None = None
+) -> AsyncGenerator[Backends]:
+    """The backend at Anthropic's API; what is uploaded from here is indexed here too, to be read and quoted from."""
     from files_api_mcp.backends.anthropic.answerer import AnthropicAnswerer
     from files_api_mcp.backends.anthropic.batching import AnthropicBatches
     from files_api_mcp.backends.anthropic.opening import open_anthropic_files, principal_home
     from files_api_mcp.backends.anthropic.reader import AnthropicReader
-    from files_api_mcp.backends.documents.workers import DocumentWorkers
     from files_api_mcp.backends.local.library import open_library
     from files_api_mcp.backends.snapshot import open_spool
 
@@ -183,8 +230,8 @@ async def open_anthropic(settings: Settings, upstream: Upstream, principal: str 
             rate_limit=upstream.rate_limit,
             principal=principal,
         ) as place,
-        DocumentWorkers() as workers,
-        open_library(home, place.shelf, workers, await to_thread.run_sync(_nearness, settings)) as library,
+        _either(readers, settings) as own,
+        open_library(home, place.shelf, own.workers, own.nearness) as library,
     ):
         place.files.on_deletion(library.forget_file)
         yield Backends(
@@ -194,6 +241,10 @@ async def open_anthropic(settings: Settings, upstream: Upstream, principal: str 
             batches=AnthropicBatches(place, library, upstream.model, home / "batches"),
             spool=spool,
         )
+
+
+def _either(readers: Readers | None, settings: Settings) -> AbstractAsyncContextManager[Readers]:
+    return open_readers(settings) if readers is None else nullcontext(readers)
 
 
 def _nearness(settings: Settings) -> "Nearness | None":

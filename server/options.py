@@ -15,6 +15,7 @@ from files_api_mcp.server.settings import (
     DEFAULT_RATE_LIMIT,
     Settings,
     default_data_dir,
+    state_keys_from,
     upstream_from,
     usable_roots,
 )
@@ -147,6 +148,7 @@ def settings_from(roots: tuple[Path, ...], options: Mapping[str, Any]) -> Settin
         log_level=options.get("log_level", "WARNING"),
         semantic_model=options.get("semantic_model"),
         remote=remote,
+        state_keys=state_keys_from(options.get("state_key_env"), os.environ),
         upstream=upstream_from(options["backend"], os.environ, options),
     )
 

@@ -1,14 +1,23 @@
 """Settings: read once from the command line and a passed environment, then frozen."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from files_api_mcp.backends.anthropic.endpoint import DEFAULT_MODEL, Dialect, Endpoint, endpoint_from, has_key
 from files_api_mcp.backends.errors import InvalidArgument
 
-__all__ = ["BadSettings", "ConfirmDeletes", "Settings", "Upstream", "default_data_dir", "upstream_from", "usable_roots"]
+__all__ = [
+    "BadSettings",
+    "ConfirmDeletes",
+    "Settings",
+    "Upstream",
+    "default_data_dir",
+    "state_keys_from",
+    "upstream_from",
+    "usable_roots",
+]
 
 ConfirmDeletes = Literal["auto", "always", "never"]
 
@@ -20,6 +29,9 @@ DEFAULT_RATE_LIMIT = 500
 
 DEFAULT_ASK_TIMEOUT_S = 120.0
 """Seconds for a whole answer."""
+
+
+_SHORTEST_KEY = 32
 
 
 class BadSettings(Exception):
@@ -40,7 +52,8 @@ class Upstream:
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What the operator decided. Nothing here can be changed by an agent. `remote`: agents are elsewhere, and paths
-    of this machine are theirs only where there are roots."""
+    of this machine are theirs only where there are roots. `state_keys` seal what clients keep between two requests of a
+    call: the first one does, and all are understood."""
 
     roots: tuple[Path, ...]
     data_dir: Path
@@ -54,6 +67,7 @@ class Settings:
     upstream: Upstream | None = None
     semantic_model: Path | None = None
     remote: bool = False
+    state_keys: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def secret(self) -> str | None:
@@ -125,3 +139,17 @@ def upstream_from(backend: str, environment: Mapping[str, str], options: Mapping
         rate_limit=options.get("rate_limit") or DEFAULT_RATE_LIMIT,
         ask_timeout_s=options.get("ask_timeout") or DEFAULT_ASK_TIMEOUT_S,
     )
+
+
+def state_keys_from(variable: str | None, environment: Mapping[str, str]) -> tuple[str, ...]:
+    """The keys in the variable that the operator named; none without one.
+
+    Raises:
+        BadSettings: The variable is not set or empty, or a key is short enough to be guessed.
+    """
+    if variable is None:
+        return ()
+    keys = tuple(key.strip() for key in environment.get(variable, "").split(",") if key.strip())
+    if not keys or any(len(key) < _SHORTEST_KEY for key in keys):
+        raise BadSettings(f"--state-key-env names {variable}: put keys of {_SHORTEST_KEY} or more characters into it.")
+    return keys

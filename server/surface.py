@@ -1,7 +1,8 @@
 """What clients may ask for beside tools: resources, completions and prompts, loaded when they are first asked for."""
 
 import logging
-from collections.abc import Callable, Generator, Iterable, Mapping
+import secrets
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
 from importlib.metadata import version
 from typing import Any
@@ -12,6 +13,7 @@ from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 from mcp.server.mcpserver.tools import Tool
+from mcp.server.request_state import RequestStateSecurity
 from mcp.shared.exceptions import MCPError
 from mcp.types import (
     INTERNAL_ERROR,
@@ -30,7 +32,8 @@ from pydantic import AnyUrl
 
 from files_api_mcp.backends.errors import FileExpired, FilesError, InvalidArgument, NotFound, expected_in
 from files_api_mcp.server.changes import Changes
-from files_api_mcp.tools.deps import Dependencies
+from files_api_mcp.tools.deps import Backends, Dependencies
+from files_api_mcp.tools.principals import principal_in
 
 __all__ = ["FilesServer"]
 
@@ -51,9 +54,10 @@ class FilesServer(MCPServer[Dependencies]):
         *,
         instructions: str,
         lifespan: Callable[[MCPServer[Dependencies]], AbstractAsyncContextManager[Dependencies]],
+        changes: Changes,
+        state_keys: Sequence[str],
         middleware: Iterable[ServerMiddleware[Any]],
     ) -> None:
-        changes = Changes()
         super().__init__(
             "files",
             title="Files",
@@ -62,6 +66,7 @@ class FilesServer(MCPServer[Dependencies]):
             tools=list(tools.values()),
             lifespan=lifespan,
             subscriptions=changes,
+            request_state_security=_state_security(state_keys),
             middleware=[*middleware, changes.middleware],
         )
         self._offered = frozenset(tools)
@@ -120,7 +125,7 @@ class FilesServer(MCPServer[Dependencies]):
         if context is None:
             raise MCPError(INTERNAL_ERROR, "Prompts are written for clients.")
         with _answered():
-            opened = await context.request_context.lifespan_context.open()
+            opened = await _opened(context.request_context)
             return await written(name, arguments or {}, opened.files, self._offered)
 
     async def _complete(
@@ -129,8 +134,18 @@ class FilesServer(MCPServer[Dependencies]):
         from files_api_mcp.server.completions import completed
 
         with _answered():
-            opened = await ctx.lifespan_context.open()
+            opened = await _opened(ctx)
             return CompleteResult(completion=await completed(params, opened.files, self._offered))
+
+
+def _state_security(keys: Sequence[str]) -> RequestStateSecurity:
+    """Seals what a request leaves with its client, for that principal alone. Without keys it uses one of its own, which
+    no other process knows."""
+
+    def principal(ctx: ServerRequestContext[Any, Any]) -> str:
+        return principal_in(ctx).name
+
+    return RequestStateSecurity(keys=keys or [secrets.token_bytes(32)], bind_principal=principal)
 
 
 async def _list_resources(
@@ -139,8 +154,12 @@ async def _list_resources(
     from files_api_mcp.server.resources import resource_page
 
     with _answered():
-        opened = await ctx.lifespan_context.open()
+        opened = await _opened(ctx)
         return await resource_page(opened.files, params.cursor)
+
+
+async def _opened(ctx: ServerRequestContext[Dependencies, Any]) -> Backends:
+    return await ctx.lifespan_context.open(principal_in(ctx))
 
 
 @contextmanager

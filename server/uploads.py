@@ -13,6 +13,7 @@ import anyio
 
 from files_api_mcp.backends.errors import Busy
 from files_api_mcp.tools.handover import Issued, UploadedItem, Wish
+from files_api_mcp.tools.principals import Principal
 
 __all__ = ["UPLOADS", "Ticket", "Tickets"]
 
@@ -29,7 +30,7 @@ class Ticket:
     """A ticket, without its secret. `item` is the file that came."""
 
     id: str
-    owner: str
+    owner: Principal
     wish: Wish
     ends: float
     taken: bool = False
@@ -49,7 +50,7 @@ class Tickets:
         self._now = now
         self._tickets: dict[bytes, Ticket] = {}
 
-    def issue(self, owner: str, wish: Wish) -> Issued:
+    def issue(self, owner: Principal, wish: Wish) -> Issued:
         """See Uploads."""
         self._forget_ended()
         if len(self._tickets) >= _MOST:
@@ -60,7 +61,7 @@ class Tickets:
         expires_at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=_LIFETIME_S)
         return Issued(id=digest.hex(), url=f"{self._base_url}{UPLOADS}{secret}", expires_at=expires_at)
 
-    async def arrival(self, ticket_id: str, owner: str) -> UploadedItem | None:
+    async def arrival(self, ticket_id: str, owner: Principal) -> UploadedItem | None:
         """See Uploads."""
         for ticket in self._tickets.values():
             if ticket.id == ticket_id and ticket.owner == owner:

@@ -229,8 +229,12 @@ async def test_nothing_is_kept_of_connections_that_ended(server: Any, tmp_path: 
     (changes,) = [one.__self__ for one in server.middleware if isinstance(getattr(one, "__self__", None), Changes)]
     async with listening(server, "legacy", tmp_path / "root") as (agent, _):
         await watch(agent, "files-api:///file_7")
-        assert (len(changes._older), len(changes._watched)) == (1, 1)
-    assert (len(changes._older), len(changes._watched)) == (0, 0)
+        (audience,) = changes._audiences.values()
+        assert (len(audience.older), len(audience.watched)) == (1, 1)
+    assert changes._audiences == {}
+    async with listening(server, "auto", tmp_path / "root"):
+        assert len(changes._audiences) == 1
+    assert changes._audiences == {}
 
 
 async def test_changes_at_the_api_are_told(tmp_path: Path, era: Era) -> None:

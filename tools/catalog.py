@@ -21,10 +21,12 @@ __all__ = ["CATALOG", "Entry", "offered_tools"]
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A tool and its hints. `writes` marks what --read-only takes away: changes to the store or to local files.
-    `where` says what a tool needs of the server: paths that agents may name, or agents that are elsewhere."""
+    `where` says what a tool needs of the server: paths that agents may name, or agents that are elsewhere; `scope` what
+    it asks of a caller's token."""
 
     function: Callable[..., Awaitable[Any]]
     title: str
+    scope: str
     read_only: bool
     destructive: bool
     idempotent: bool
@@ -58,6 +60,7 @@ CATALOG = (
     Entry(
         upload_file,
         "Upload files",
+        scope="files:write",
         read_only=False,
         destructive=False,
         idempotent=True,
@@ -69,6 +72,7 @@ CATALOG = (
     Entry(
         create_upload,
         "Upload from elsewhere",
+        scope="files:write",
         read_only=False,
         destructive=False,
         idempotent=False,
@@ -79,6 +83,7 @@ CATALOG = (
     Entry(
         list_files,
         "List files",
+        scope="files:read",
         read_only=True,
         destructive=False,
         idempotent=True,
@@ -88,6 +93,7 @@ CATALOG = (
     Entry(
         describe_file,
         "Describe a file",
+        scope="files:read",
         read_only=True,
         destructive=False,
         idempotent=True,
@@ -99,6 +105,7 @@ CATALOG = (
     Entry(
         ask_document,
         "Ask documents",
+        scope="files:ask",
         read_only=False,
         destructive=False,
         idempotent=True,
@@ -108,6 +115,7 @@ CATALOG = (
     Entry(
         read_document,
         "Read a document",
+        scope="files:read",
         read_only=True,
         destructive=False,
         idempotent=True,
@@ -118,6 +126,7 @@ CATALOG = (
     Entry(
         download_file,
         "Download a file",
+        scope="files:read",
         read_only=False,
         destructive=True,
         idempotent=True,
@@ -127,6 +136,7 @@ CATALOG = (
     Entry(
         delete_file,
         "Delete a file",
+        scope="files:delete",
         read_only=False,
         destructive=True,
         idempotent=True,

@@ -11,7 +11,7 @@ from mcp.types import CallToolResult, ElicitRequest, ElicitRequestURLParams, Eli
 from pydantic import BaseModel, Field
 
 from files_api_mcp.backends.errors import FileTooLarge, InvalidArgument
-from files_api_mcp.tools.deps import Dependencies, backends, dependencies, progress_to, reported, respond
+from files_api_mcp.tools.deps import Dependencies, announce, backends, dependencies, progress_to, reported, respond
 from files_api_mcp.tools.handover import Issued, UploadedItem, Uploads, Wish
 from files_api_mcp.tools.principals import principal_of
 from files_api_mcp.tools.receiving import store_received
@@ -57,7 +57,7 @@ async def create_upload(
             issued = Issued.model_validate_json(ctx.request_state)
             answer = (ctx.input_responses or {}).get(_ANSWER)
             return respond(await _outcome(ctx, uploads, issued, wish, accepted=_is_accepted(answer)))
-        issued = uploads.issue(principal_of(ctx).name, wish)
+        issued = uploads.issue(principal_of(ctx), wish)
         if not _shows_urls(ctx):
             return respond(_link(issued, wish))
         if (ctx.protocol_version or "") >= _REQUESTS_IN_RESULTS:
@@ -84,7 +84,10 @@ async def _store_text(ctx: Context[Dependencies], content: str, wish: Wish) -> U
     async def whole() -> AsyncIterator[bytes]:
         yield data
 
-    return await store_received(whole(), wish.filename, wish, dependencies(ctx), await backends(ctx), progress_to(ctx))
+    item = await store_received(whole(), wish.filename, wish, dependencies(ctx), await backends(ctx), progress_to(ctx))
+    if not item.reused:
+        await announce(ctx)
+    return item
 
 
 def _shows_urls(ctx: Context[Any]) -> bool:
@@ -108,7 +111,7 @@ async def _outcome(ctx: Context[Any], uploads: Uploads, issued: Issued, wish: Wi
     if accepted:
         with anyio.move_on_after(_WAIT_S):
             await ctx.report_progress(0, 1, "Waiting for the file")
-            item = await uploads.arrival(issued.id, principal_of(ctx).name)
+            item = await uploads.arrival(issued.id, principal_of(ctx))
             if item is not None:
                 return CreatedUpload(file=item)
     return _link(issued, wish)

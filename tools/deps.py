@@ -19,6 +19,7 @@ from files_api_mcp.backends.protocol import Answerer, BatchAnswerer, FilesBacken
 from files_api_mcp.backends.roots import Roots
 from files_api_mcp.backends.snapshot import Spool
 from files_api_mcp.tools.handover import Uploads
+from files_api_mcp.tools.principals import Principal, principal_of
 from files_api_mcp.tools.uris import uri_of
 
 __all__ = [
@@ -49,11 +50,11 @@ class Backends:
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """What the server hands to its tools. `open` gives the backends, opened on first use; `uploads` is there where
-    bytes can be taken over the network."""
+    """What the server hands to its tools. `open` gives a principal's backends, opened on first use; `uploads` is there
+    where bytes can be taken over the network."""
 
     roots: Roots
-    open: Callable[[], Awaitable[Backends]]
+    open: Callable[[Principal], Awaitable[Backends]]
     allow_sensitive: bool
     max_file_size: int
     confirm_deletes: Literal["auto", "always", "never"]
@@ -66,12 +67,12 @@ def dependencies(ctx: Context[Dependencies]) -> Dependencies:
 
 
 async def backends(ctx: Context[Dependencies]) -> Backends:
-    """The backends, opened by the first call that needs them.
+    """The caller's backends, opened by the first call that needs them.
 
     Raises:
         FilesError: They cannot be opened.
     """
-    return await dependencies(ctx).open()
+    return await dependencies(ctx).open(principal_of(ctx))
 
 
 async def announce(ctx: Context[Any], *gone: str) -> None:

@@ -6,6 +6,8 @@ from typing import Protocol
 
 from pydantic import BaseModel
 
+from files_api_mcp.tools.principals import Principal
+
 __all__ = ["Issued", "UploadedItem", "Uploads", "Wish"]
 
 
@@ -41,7 +43,7 @@ class Issued(BaseModel):
 class Uploads(Protocol):
     """Who hands out tickets and takes the bytes."""
 
-    def issue(self, owner: str, wish: Wish) -> Issued:
+    def issue(self, owner: Principal, wish: Wish) -> Issued:
         """A new ticket. The file will be the owner's.
 
         Raises:
@@ -49,6 +51,6 @@ class Uploads(Protocol):
         """
         ...
 
-    async def arrival(self, ticket_id: str, owner: str) -> UploadedItem | None:
+    async def arrival(self, ticket_id: str, owner: Principal) -> UploadedItem | None:
         """Wait for the file; None when there is no such ticket of the owner's, or not any more."""
         ...

@@ -40,6 +40,23 @@ __all__ = ["serve"]
 )
 @option("--token-env", metavar="NAME", help="http, sse: the variable with the bearer token that clients must send.")
 @option(
+    "--oauth-issuer",
+    metavar="URL",
+    help="http, sse: take access tokens (JWT) of this authorization server; each of its subjects sees their own files.",
+)
+@option(
+    "--oauth-audience",
+    metavar="NAME",
+    help="The audience that tokens must name; default: the URL by which clients connect.",
+)
+@option("--oauth-keys-url", metavar="URL", help="Where the issuer's keys are; default: as its metadata says.")
+@option(
+    "--state-key-env",
+    metavar="NAME",
+    help="http, sse: the variable with a key of 32 or more characters, the same for all replicas; several with commas, "
+    "of which the first seals.",
+)
+@option(
     "--allowed-host",
     multiple=True,
     metavar="HOST",

@@ -12,7 +12,9 @@ from starlette.types import ASGIApp
 
 from files_api_mcp.server.http.bodies import BoundedBodies
 from files_api_mcp.server.http.doors import Doors
+from files_api_mcp.server.http.gates import Gate
 from files_api_mcp.server.http.guard import Guard
+from files_api_mcp.server.http.lifetimes import Lifetimes
 from files_api_mcp.server.http.settings import HttpSettings, Limits
 from files_api_mcp.server.http.stopping import Stoppable
 from files_api_mcp.server.http.uploading import FORM_OVERHEAD, Uploading
@@ -34,11 +36,14 @@ class Application:
         http: HttpSettings,
         doors: Doors,
         limits: Limits,
+        gate: Gate,
         uploading: Uploading | None,
     ) -> None:
         self._server = server
         self._http = http
         server.custom_route("/health", methods=["GET"])(_health)
+        for path, answer in gate.routes.items():
+            server.custom_route(path, methods=["GET"])(answer)
         if uploading is not None:
             for path in (f"{UPLOADS}{{secret}}", f"{UPLOADS}{{secret}}/{{name:path}}"):
                 server.custom_route(path, methods=["GET", "PUT", "POST"])(uploading.answer)
@@ -51,8 +56,8 @@ class Application:
         def streamed(path: str) -> int | None:
             return limits.file_bytes + FORM_OVERHEAD if path.startswith(unlocked) else None
 
-        bounded = BoundedBodies(self.stoppable, limits, streamed)
-        self.guarded: ASGIApp = Guard(bounded, doors, http.token, head_bytes=limits.head_bytes, unlocked=unlocked)
+        bounded = Lifetimes(BoundedBodies(self.stoppable, limits, streamed))
+        self.guarded: ASGIApp = Guard(bounded, doors, gate, head_bytes=limits.head_bytes, unlocked=unlocked)
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:

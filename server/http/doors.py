@@ -7,7 +7,17 @@ from dataclasses import dataclass
 
 from files_api_mcp.server.settings import BadSettings
 
-__all__ = ["Doors", "checked_host", "checked_origin", "checked_url", "doors_of", "is_loopback", "origin_of", "url_host"]
+__all__ = [
+    "Doors",
+    "checked_host",
+    "checked_issuer",
+    "checked_origin",
+    "checked_url",
+    "doors_of",
+    "is_loopback",
+    "origin_of",
+    "url_host",
+]
 
 _HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 _ORIGIN = re.compile(rf"[a-z][a-z0-9+.-]*://{_HOST.pattern}")
@@ -79,6 +89,20 @@ def checked_url(text: str) -> str:
     if not _URL.fullmatch(text):
         raise BadSettings(f"--public-url {text} is not an address like https://files.example.com or one below it.")
     return text.rstrip("/")
+
+
+def checked_issuer(option: str, text: str) -> str:
+    """An address of the authorization server, as it is written: issuers are compared by the letter.
+
+    Raises:
+        BadSettings: It is none, or what comes from there could be changed on the way.
+    """
+    if not _URL.fullmatch(text):
+        raise BadSettings(f"{option} {text} is not an address like https://login.example.com.")
+    host = re.sub(r":[0-9]+$", "", text.partition("://")[2].partition("/")[0]).strip("[]")
+    if not text.startswith("https://") and not is_loopback(host):
+        raise BadSettings(f"{option} {text} could be changed on the way. Give an https address.")
+    return text
 
 
 def origin_of(url: str) -> str:

@@ -14,20 +14,22 @@ import click
 import uvicorn
 
 from files_api_mcp.backends.errors import FilesError
-from files_api_mcp.server.app import build_server, open_dependencies, tools_for
+from files_api_mcp.server.app import build_server, open_shared_dependencies, tools_for
+from files_api_mcp.server.changes import Changes
+from files_api_mcp.server.hosting import Hosting
 from files_api_mcp.server.http.application import Application
 from files_api_mcp.server.http.connections import Connections
 from files_api_mcp.server.http.doors import doors_of, origin_of, url_host
-from files_api_mcp.server.http.settings import HttpSettings, Limits
+from files_api_mcp.server.http.gates import gate_of
+from files_api_mcp.server.http.settings import PATHS, HttpSettings, Limits
 from files_api_mcp.server.http.uploading import Uploading
 from files_api_mcp.server.listener import bound_socket
 from files_api_mcp.server.logs import configure_logging
-from files_api_mcp.server.opening import Shared
+from files_api_mcp.server.scopes import check_scopes
 from files_api_mcp.server.settings import Settings
 from files_api_mcp.server.transports import check_data_dir
 from files_api_mcp.server.uploads import Tickets
 from files_api_mcp.tools.create_upload import create_upload
-from files_api_mcp.tools.deps import Dependencies
 
 __all__ = ["assemble", "make_server", "serve_http"]
 
@@ -50,16 +52,14 @@ def serve_http(settings: Settings, http: HttpSettings, limits: Limits | None = N
         check_data_dir(settings)
         listener = _listening(http)
         port = listener.getsockname()[1]
-        shared, application = assemble(settings, http, port, limits)
+        hosting, application = assemble(settings, http, port, limits)
         _announce(settings, http, port)
-        anyio.run(_serve, shared, application, listener, limits)
+        anyio.run(_serve, hosting, application, listener, limits)
     except FilesError as exc:
         _fail(exc.text)
 
 
-def assemble(
-    settings: Settings, http: HttpSettings, port: int, limits: Limits
-) -> tuple[Shared[Dependencies], Application]:
+def assemble(settings: Settings, http: HttpSettings, port: int, limits: Limits) -> tuple[Hosting, Application]:
     """The application for a server that listens on this port, and what it works with, to be opened around it.
 
     Raises:
@@ -67,11 +67,14 @@ def assemble(
     """
     base_url = http.public_url or f"http://{_reachable(http.host)}:{port}"
     tickets = Tickets(base_url)
-    shared = Shared(lambda: open_dependencies(settings, uploads=tickets))
-    uploading = Uploading(tickets, shared) if create_upload.__name__ in tools_for(settings) else None
-    server = build_server(settings, lend=shared.lend)
+    hosting = Hosting(lambda: open_shared_dependencies(settings, uploads=tickets))
+    changes = Changes()
+    uploading = None
+    if create_upload.__name__ in tools_for(settings):
+        uploading = Uploading(tickets, hosting, changes, settings.max_file_size)
+    server = build_server(settings, lend=hosting.lend, changes=changes, middleware=[hosting.middleware, check_scopes])
     doors = doors_of(port, http.allowed_hosts, (origin_of(base_url), *http.allowed_origins))
-    return shared, Application(server, http, doors, limits, uploading)
+    return hosting, Application(server, http, doors, limits, gate_of(http, base_url), uploading)
 
 
 def make_server(application: Application, limits: Limits) -> uvicorn.Server:
@@ -96,10 +99,8 @@ def make_server(application: Application, limits: Limits) -> uvicorn.Server:
     return server
 
 
-async def _serve(
-    shared: Shared[Dependencies], application: Application, listener: socket.socket, limits: Limits
-) -> None:
-    async with shared.open(), application.running(), anyio.create_task_group() as group:
+async def _serve(hosting: Hosting, application: Application, listener: socket.socket, limits: Limits) -> None:
+    async with hosting.open(), application.running(), anyio.create_task_group() as group:
         server = make_server(application, limits)
         group.start_soon(_stop_on_signal, server, application, limits)
         await server.serve(sockets=[listener])
@@ -134,9 +135,10 @@ def _announce(settings: Settings, http: HttpSettings, port: int) -> None:
     click.echo(f"files-api-mcp: {settings.summary()}", err=True)
     if http.transport == "sse":
         click.echo(_DEPRECATED, err=True)
-    path = "/sse" if http.transport == "sse" else "/mcp"
-    token = "a token" if http.token else "no token"
-    click.echo(f"files-api-mcp: serving http://{url_host(http.host)}:{port}{path} with {token}", err=True)
+    who = f"tokens of {http.oauth.issuer}" if http.oauth else "a token" if http.token else "no token"
+    click.echo(
+        f"files-api-mcp: serving http://{url_host(http.host)}:{port}{PATHS[http.transport]} with {who}", err=True
+    )
 
 
 def _fail(reason: str) -> NoReturn:

@@ -1,16 +1,23 @@
-"""The bearer token that opens the server, known here by its digest alone."""
+"""One bearer token that opens the server, known here by its digest alone."""
 
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Scope
+
+from files_api_mcp.server.http.heads import bearer_in
+from files_api_mcp.server.http.refusals import refusal
 from files_api_mcp.server.settings import BadSettings
+from files_api_mcp.tools.principals import HOLDER, PRINCIPAL
 
-__all__ = ["Token", "bearer_in", "token_from"]
+__all__ = ["Token", "TokenGate", "token_from"]
 
 _SENDABLE = re.compile(r"[\x21-\x7e]+")
-_SCHEME = b"bearer "
 
 
 class Token:
@@ -45,8 +52,21 @@ def token_from(environment: Mapping[str, str], variable: str) -> Token:
     return Token(value)
 
 
-def bearer_in(values: Sequence[bytes]) -> bytes | None:
-    """The token in a request's `Authorization` headers; None without one, or when there are several headers."""
-    if len(values) != 1 or values[0][: len(_SCHEME)].lower() != _SCHEME:
-        return None
-    return values[0][len(_SCHEME) :] or None
+class TokenGate:
+    """Admits whoever brings the token, or everybody where there is none; all of them are one principal."""
+
+    open_paths: tuple[str, ...] = ()
+
+    def __init__(self, token: Token | None) -> None:
+        self.routes: dict[str, Callable[[Request], Awaitable[Response]]] = {}
+        self._token = token
+
+    async def admit(self, scope: Scope) -> Response | dict[str, Any]:
+        """See Gate."""
+        if self._token is not None:
+            given = bearer_in(scope)
+            if given is None:
+                return refusal(401, "A bearer token is required.", {"www-authenticate": "Bearer"})
+            if not self._token.matches(given):
+                return refusal(401, "The token is wrong.", {"www-authenticate": 'Bearer error="invalid_token"'})
+        return {PRINCIPAL: HOLDER}

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 
+from mcp.server.subscriptions import ResourcesListChanged
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
@@ -14,12 +15,12 @@ from files_api_mcp.backends.errors import (
     UpstreamError,
     expected_in,
 )
+from files_api_mcp.server.changes import Changes
+from files_api_mcp.server.hosting import Hosting
 from files_api_mcp.server.http.forms import FileForm
 from files_api_mcp.server.http.pages import Pages
 from files_api_mcp.server.http.refusals import refusal
-from files_api_mcp.server.opening import Shared
 from files_api_mcp.server.uploads import Ticket, Tickets
-from files_api_mcp.tools.deps import Dependencies
 from files_api_mcp.tools.handover import UploadedItem
 from files_api_mcp.tools.receiving import store_received
 
@@ -35,9 +36,11 @@ _STATUSES = ((FileTooLarge, 413), (StorageFull, 507), (Busy, 503), (StoreError, 
 class Uploading:
     """Answers requests that bring a ticket. One that is unknown, ended, in use or used is answered like any other."""
 
-    def __init__(self, tickets: Tickets, shared: Shared[Dependencies]) -> None:
+    def __init__(self, tickets: Tickets, hosting: Hosting, changes: Changes, max_file_size: int) -> None:
         self._tickets = tickets
-        self._shared = shared
+        self._hosting = hosting
+        self._changes = changes
+        self._max_file_size = max_file_size
         self._pages = Pages()
 
     async def answer(self, request: Request) -> Response:
@@ -49,8 +52,7 @@ class Uploading:
         ticket = self._tickets.usable(request.path_params["secret"])
         if ticket is None:
             return self._refused(request, 404, _NO_TICKET)
-        async with self._shared.lend() as deps:
-            return self._pages.form(ticket.wish, deps.max_file_size)
+        return self._pages.form(ticket.wish, self._max_file_size)
 
     async def _take(self, request: Request, *, is_form: bool) -> Response:
         with self._tickets.taken(request.path_params["secret"]) as ticket:
@@ -71,14 +73,16 @@ class Uploading:
         return JSONResponse(ticket.item.model_dump(exclude_none=True), headers={"cache-control": "no-store"})
 
     async def _stored(self, request: Request, ticket: Ticket, *, is_form: bool) -> UploadedItem:
-        body = _body(request)
-        async with self._shared.lend() as deps:
-            if not is_form:
-                name = request.path_params.get("name")
-                return await store_received(body, name, ticket.wish, deps, await deps.open())
+        body, name = _body(request), request.path_params.get("name")
+        if is_form:
             form = FileForm(request.headers.get("content-type", ""), body)
-            name = await form.filename()
-            return await store_received(form.content(), name, ticket.wish, deps, await deps.open())
+            body, name = form.content(), await form.filename()
+        async with self._hosting.backends(ticket.owner) as (deps, opened):
+            item = await store_received(body, name, ticket.wish, deps, opened)
+        if not item.reused:
+            with self._changes.of(ticket.owner):
+                await self._changes.publish(ResourcesListChanged())
+        return item
 
     def _refused(self, request: Request, status: int, text: str) -> Response:
         return self._pages.outcome(text, status) if _wants_page(request) else refusal(status, text)

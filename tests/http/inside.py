@@ -88,12 +88,14 @@ async def dribble(stream: SocketStream, start: str, piece: bytes) -> bytes:
 
 
 @asynccontextmanager
-async def inside(tmp_path: Path, limits: Limits, **settings: Any) -> AsyncGenerator[Inside]:
+async def inside(
+    tmp_path: Path, limits: Limits, http: HttpSettings | None = None, **settings: Any
+) -> AsyncGenerator[Inside]:
     chosen = settings_for(tmp_path, remote=True, **settings)
     listener = bound_socket("127.0.0.1", 0)
     port = listener.getsockname()[1]
-    shared, application = await to_thread.run_sync(assemble, chosen, HttpSettings(), port, limits)
-    async with shared.open(), application.running(), anyio.create_task_group() as group:
+    hosting, application = await to_thread.run_sync(assemble, chosen, http or HttpSettings(), port, limits)
+    async with hosting.open(), application.running(), anyio.create_task_group() as group:
         running = await to_thread.run_sync(make_server, application, limits)
         group.start_soon(running.serve, [listener])
         try:

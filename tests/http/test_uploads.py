@@ -17,6 +17,7 @@ from anyio import to_thread
 from files_api_mcp.server.http.settings import Limits
 from files_api_mcp.server.uploads import Tickets
 from files_api_mcp.tools.handover import UploadedItem, Wish
+from files_api_mcp.tools.principals import Principal
 from tests.agents import Agent, write
 from tests.http.inside import Inside, inside
 from tests.http.served import TOKEN, exchange, served
@@ -132,7 +133,7 @@ async def test_every_ticket_that_cannot_be_used_is_answered_alike(tmp_path: Path
 async def test_tickets_end_by_the_clock() -> None:
     now = 1000.0
     tickets = Tickets("http://x", now=lambda: now)
-    secret = tickets.issue("me", Wish()).url.rpartition("/")[2]
+    secret = tickets.issue(Principal("me"), Wish()).url.rpartition("/")[2]
     now += 899.9
     assert tickets.usable(secret)
     now += 0.2
@@ -143,10 +144,10 @@ async def test_tickets_end_by_the_clock() -> None:
 
 async def test_a_ticket_belongs_to_its_owner_and_keeps_no_secret() -> None:
     tickets = Tickets("http://x")
-    issued = tickets.issue("me", Wish(filename="a.txt"))
+    issued = tickets.issue(Principal("me"), Wish(filename="a.txt"))
     secret = issued.url.rpartition("/")[2]
     assert len(secret) == 43
-    assert await tickets.arrival(issued.id, "you") is None
+    assert await tickets.arrival(issued.id, Principal("you")) is None
     ticket = tickets.usable(secret)
     assert ticket
     assert secret not in repr(ticket)
