@@ -13,6 +13,7 @@ from mcp.server.mcpserver.tools import Tool
 
 from files_api_mcp.backends.roots import Roots
 from files_api_mcp.server.changes import Changes
+from files_api_mcp.server.lean import without_rich
 from files_api_mcp.server.opening import OnFirstUse
 from files_api_mcp.server.settings import BadSettings, Settings, Upstream
 from files_api_mcp.server.strict import StrictCalls
@@ -59,6 +60,7 @@ class Readers:
     nearness: "Nearness | None"
 
 
+@without_rich()
 def build_server(
     settings: Settings,
     open_backends: OpenBackends | None = None,

@@ -22,10 +22,12 @@ from files_api_mcp.server.settings import (
 
 __all__ = [
     "ALLOW_SENSITIVE",
+    "AS_JSON",
     "DATA_DIR",
     "LOG_LEVEL",
     "MAX_FILE_SIZE",
     "PREFIX",
+    "QUIET_LOG_LEVEL",
     "ROOTS",
     "SEMANTIC_MODEL",
     "backend_options",
@@ -59,6 +61,7 @@ MAX_FILE_SIZE = option(
     help="Refuse larger files.",
 )
 ALLOW_SENSITIVE = option("--allow-sensitive", is_flag=True, help="Let keys, .env files and other secrets go up.")
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print what an agent gets, in one line.")
 SEMANTIC_MODEL = option(
     "--semantic-model",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -66,12 +69,10 @@ SEMANTIC_MODEL = option(
     help="Rank passages by meaning too, with the sentence-embedding model (ONNX) in this folder; needs the extra "
     "files-api-mcp[semantic].",
 )
-LOG_LEVEL = option(
-    "--log-level",
-    type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"], case_sensitive=False),
-    default="WARNING",
-    show_default=True,
-)
+_LEVELS = click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"], case_sensitive=False)
+LOG_LEVEL = option("--log-level", type=_LEVELS, default="WARNING", show_default=True)
+QUIET_LOG_LEVEL = option("--log-level", type=_LEVELS, default="ERROR", show_default=True)
+"""For commands that say in one line of their own what was wrong."""
 
 
 def backend_options(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -5,6 +5,8 @@ import time
 
 import click
 
+from files_api_mcp.server.visible import visible
+
 __all__ = ["Status"]
 
 _REPORT_EVERY_S = 10.0
@@ -25,7 +27,8 @@ class Status:
         if message == self._last or (not self._on_terminal and now - self._told < _REPORT_EVERY_S):
             return
         self._told, self._last = now, message
-        click.echo(f"{_CLEAR}{message}" if self._on_terminal else message, err=True, nl=not self._on_terminal)
+        shown = visible(message)
+        click.echo(f"{_CLEAR}{shown}" if self._on_terminal else shown, err=True, nl=not self._on_terminal)
 
     def end(self) -> None:
         """Make room for what is printed next."""

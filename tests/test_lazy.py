@@ -18,6 +18,8 @@ print(json.dumps(sorted(sys.modules)))
 LATER = {
     "sqlite3",
     "pypdfium2",
+    "rich.console",
+    "rich.logging",
     "files_api_mcp.backends.local.store",
     "files_api_mcp.server.resources",
     "files_api_mcp.server.completions",

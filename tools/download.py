@@ -10,9 +10,9 @@ from mcp.types import BlobResourceContents, CallToolResult, EmbeddedResource, Te
 from pydantic import BaseModel, Field
 
 from files_api_mcp.backends.errors import FileTooLarge
-from files_api_mcp.backends.models import FileRecord
+from files_api_mcp.backends.models import FileRecord, Progress
 from files_api_mcp.tools.arguments import FileId
-from files_api_mcp.tools.deps import Backends, Dependencies, backends, dependencies, reported, respond
+from files_api_mcp.tools.deps import Backends, Dependencies, backends, dependencies, progress_to, reported, respond
 
 __all__ = ["download_file"]
 
@@ -42,17 +42,23 @@ async def download_file(
         opened = await backends(ctx)
         if save_as is None:
             return await _inline(opened, file_id)
-        return respond(await _save(dependencies(ctx), opened, file_id, save_as, overwrite=overwrite))
+        saving = _save(dependencies(ctx), opened, file_id, save_as, overwrite=overwrite, progress=progress_to(ctx))
+        return respond(await saving)
 
 
-async def _save(deps: Dependencies, opened: Backends, file_id: str, save_as: str, *, overwrite: bool) -> DownloadResult:
+async def _save(
+    deps: Dependencies, opened: Backends, file_id: str, save_as: str, *, overwrite: bool, progress: Progress
+) -> DownloadResult:
     digest = hashlib.sha256()
+    saved_bytes = 0
     async with opened.files.download(file_id) as (record, chunks):
         target = await to_thread.run_sync(lambda: deps.roots.create_file(save_as, overwrite=overwrite))
         try:
             async for chunk in chunks:
                 await to_thread.run_sync(target.write, chunk)
                 await to_thread.run_sync(digest.update, chunk)
+                saved_bytes += len(chunk)
+                await progress(saved_bytes, record.size_bytes, "Saving")
             saved = await to_thread.run_sync(target.commit)
         except BaseException:
             # Cancellation arrives here too; the shield lets the unfinished file be removed.

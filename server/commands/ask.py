@@ -9,8 +9,8 @@ import click
 from files_api_mcp.server.options import (
     ALLOW_SENSITIVE,
     DATA_DIR,
-    LOG_LEVEL,
     MAX_FILE_SIZE,
+    QUIET_LOG_LEVEL,
     SEMANTIC_MODEL,
     backend_options,
     settings_from,
@@ -32,7 +32,7 @@ __all__ = ["ask"]
 @MAX_FILE_SIZE
 @ALLOW_SENSITIVE
 @SEMANTIC_MODEL
-@LOG_LEVEL
+@QUIET_LOG_LEVEL
 def ask(question: str, files: tuple[str, ...], **options: Any) -> None:
     """Ask a QUESTION of files, by path or file_id, or of everything stored; print passages with file and page.
 
