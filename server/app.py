@@ -11,6 +11,7 @@ from mcp.server import MCPServer
 from mcp.server.context import ServerMiddleware
 from mcp.server.mcpserver.tools import Tool
 
+from files_api_mcp.backends.errors import PermissionDenied
 from files_api_mcp.backends.roots import Roots
 from files_api_mcp.server.changes import Changes
 from files_api_mcp.server.lean import without_rich
@@ -22,7 +23,7 @@ from files_api_mcp.server.tenants import Tenants
 from files_api_mcp.tools.catalog import CATALOG, offered_tools
 from files_api_mcp.tools.deps import Backends, Dependencies
 from files_api_mcp.tools.handover import Uploads
-from files_api_mcp.tools.principals import Principal
+from files_api_mcp.tools.principals import HOLDER, Principal
 
 if TYPE_CHECKING:
     from files_api_mcp.backends.documents.workers import DocumentWorkers
@@ -120,11 +121,18 @@ async def open_dependencies(
 
 @asynccontextmanager
 async def open_shared_dependencies(
-    settings: Settings, *, uploads: Uploads | None = None
+    settings: Settings, *, uploads: Uploads | None = None, strangers: bool = False
 ) -> AsyncGenerator[tuple[Dependencies, Tenants]]:
-    """The same for several principals, each of whom has backends of their own and shares what reads documents."""
+    """The same for several principals, each of whom has backends of their own and shares what reads documents. Where
+    callers are `strangers` to each other, whoever has no name gets nothing."""
     async with open_readers(settings) as readers, anyio.create_task_group() as owner:
-        tenants = Tenants(lambda principal: open_place(settings, principal.name, readers), owner)
+
+        def opener(principal: Principal) -> AbstractAsyncContextManager[Backends]:
+            if strangers and principal == HOLDER:
+                raise PermissionDenied("It is not known whom this is from.", "Sign in again.")
+            return open_place(settings, principal.name, readers)
+
+        tenants = Tenants(opener, owner)
         try:
             async with _dependencies(settings, tenants.open, uploads) as deps:
                 yield deps, tenants

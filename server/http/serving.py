@@ -67,7 +67,8 @@ def assemble(settings: Settings, http: HttpSettings, port: int, limits: Limits) 
     """
     base_url = http.public_url or f"http://{_reachable(http.host)}:{port}"
     tickets = Tickets(base_url)
-    hosting = Hosting(lambda: open_shared_dependencies(settings, uploads=tickets))
+    strangers = http.oauth is not None
+    hosting = Hosting(lambda: open_shared_dependencies(settings, uploads=tickets, strangers=strangers))
     changes = Changes()
     uploading = None
     if create_upload.__name__ in tools_for(settings):

@@ -9,6 +9,7 @@ from typing import Any
 import anyio
 import anyio.lowlevel
 import pytest
+from anyio import to_thread
 from mcp import Client
 from mcp.client.subscriptions import ResourcesListChanged, ResourceUpdated
 from mcp.shared.exceptions import MCPError
@@ -21,10 +22,12 @@ from mcp.types import (
     SubscribeRequestParams,
 )
 
+from files_api_mcp.backends.errors import PermissionDenied
+from files_api_mcp.server.app import open_shared_dependencies
 from files_api_mcp.server.tenants import Tenants
 from files_api_mcp.tools.deps import Backends
-from files_api_mcp.tools.principals import Principal
-from tests.agents import Agent, Era, text_of
+from files_api_mcp.tools.principals import HOLDER, Principal
+from tests.agents import Agent, Era, settings_for, text_of
 from tests.http.tenancy import hand_over, resource, shared, signed_in, try_ids
 from tests.http.test_oauth import post
 
@@ -166,6 +169,13 @@ async def test_an_older_client_that_watches_a_foreign_file_hears_nothing_of_it(t
             while not heard:
                 await anyio.lowlevel.checkpoint()
         assert [type(event) for event in heard] == [ResourceListChangedNotification]
+
+
+async def test_where_callers_are_strangers_nobody_without_a_name_gets_at_files(tmp_path: Path) -> None:
+    settings = await to_thread.run_sync(settings_for, tmp_path)
+    async with open_shared_dependencies(settings, strangers=True) as (deps, tenants), tenants.using(HOLDER):
+        with pytest.raises(PermissionDenied, match="not known"):
+            await deps.open(HOLDER)
 
 
 class Opened:
