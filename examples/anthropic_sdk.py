@@ -5,7 +5,7 @@
 # pyright: basic, reportMissingImports=false
 """The official Anthropic SDK uploads a file to the emulator, asks it with citations, streams, deletes it.
 
-    uv run examples/anthropic_sdk.py
+    uv sync && uv run examples/anthropic_sdk.py
 
 in a clone of the repository; uv installs the SDK by itself, apart from the emulator. The same program runs against
 the API when its address and key are the API's. Arguments, if any, are the command that starts the emulator.
@@ -23,7 +23,7 @@ from anthropic import Anthropic, NotFoundError
 
 CLONE = Path(__file__).resolve().parents[1]
 DOCUMENT = CLONE / "examples" / "documents" / "meeting-notes.md"
-SERVER = sys.argv[1:] or ["uv", "run", "--quiet", "--project", str(CLONE), "files-api-mcp"]
+SERVER = sys.argv[1:] or [str(CLONE / ".venv" / "bin" / "files-api-mcp")]
 
 
 @contextmanager

@@ -5,7 +5,7 @@
 # pyright: basic, reportMissingImports=false
 """FastMCP's client uploads a folder, reads typed results, saves a file, and sees that a deleted one is gone.
 
-    uv run examples/fastmcp_client.py
+    uv sync && uv run examples/fastmcp_client.py
 
 in a clone of the repository; uv installs FastMCP by itself, apart from the server. Arguments, if any, are the command
 that starts the server.
@@ -22,7 +22,7 @@ from fastmcp.client.transports import StdioTransport
 
 CLONE = Path(__file__).resolve().parents[1]
 DOCUMENTS = CLONE / "examples" / "documents"
-SERVER = sys.argv[1:] or ["uv", "run", "--quiet", "--project", str(CLONE), "files-api-mcp"]
+SERVER = sys.argv[1:] or [str(CLONE / ".venv" / "bin" / "files-api-mcp")]
 
 
 async def main(folder: Path) -> None:

@@ -5,7 +5,7 @@
 # pyright: basic, reportMissingImports=false
 """A LangChain agent hands over a file, asks it and answers with the quote.
 
-    uv run examples/langchain_agent.py
+    uv sync && uv run examples/langchain_agent.py
 
 in a clone of the repository; uv installs LangChain by itself, apart from the server (it needs an older MCP SDK). No
 key is needed, as a script plays the model; put the name of yours in its place. Arguments, if any, are the command that
@@ -28,7 +28,7 @@ from langchain_mcp_adapters.tools import load_mcp_tools
 
 CLONE = Path(__file__).resolve().parents[1]
 DOCUMENT = CLONE / "examples" / "documents" / "meeting-notes.md"
-SERVER = sys.argv[1:] or ["uv", "run", "--quiet", "--project", str(CLONE), "files-api-mcp"]
+SERVER = sys.argv[1:] or [str(CLONE / ".venv" / "bin" / "files-api-mcp")]
 QUESTION = "When does the last sailing leave Lyse in winter?"
 
 

@@ -5,7 +5,7 @@
 # pyright: basic, reportMissingImports=false
 """An agent of the OpenAI Agents SDK hands over a file, asks it and answers with the quote.
 
-    uv run examples/openai_agents.py
+    uv sync && uv run examples/openai_agents.py
 
 in a clone of the repository; uv installs the SDK by itself, apart from the server. No key is needed, as a script plays
 the model; leave `model=` out for a real one. Arguments, if any, are the command that starts the server.
@@ -25,7 +25,7 @@ from openai.types.responses import ResponseFunctionToolCall, ResponseOutputMessa
 
 CLONE = Path(__file__).resolve().parents[1]
 DOCUMENT = CLONE / "examples" / "documents" / "meeting-notes.md"
-SERVER = sys.argv[1:] or ["uv", "run", "--quiet", "--project", str(CLONE), "files-api-mcp"]
+SERVER = sys.argv[1:] or [str(CLONE / ".venv" / "bin" / "files-api-mcp")]
 QUESTION = "When does the last sailing leave Lyse in winter?"
 
 

@@ -4,7 +4,7 @@
 # ///
 """A plain MCP client hands over a PDF, asks it, looks the quote up on the page cited, and gets the bytes back.
 
-    uv run examples/plain_client.py
+    uv sync && uv run examples/plain_client.py
 
 in a clone of the repository; uv installs the client by itself, apart from the server. Arguments, if any, are the
 command that starts the server.
@@ -22,7 +22,7 @@ from mcp.types import BlobResourceContents, EmbeddedResource, TextContent
 
 CLONE = Path(__file__).resolve().parents[1]
 DOCUMENT = CLONE / "examples" / "documents" / "annual-report.pdf"
-SERVER = sys.argv[1:] or ["uv", "run", "--quiet", "--project", str(CLONE), "files-api-mcp"]
+SERVER = sys.argv[1:] or [str(CLONE / ".venv" / "bin" / "files-api-mcp")]
 
 
 async def main(data_dir: str) -> None:

@@ -5,7 +5,7 @@
 # pyright: basic, reportMissingImports=false
 """A Pydantic AI agent hands over a file, asks it and answers with the quote.
 
-    uv run examples/pydantic_ai_agent.py
+    uv sync && uv run examples/pydantic_ai_agent.py
 
 in a clone of the repository; uv installs Pydantic AI by itself, apart from the server. No key is needed, as a function
 plays the model; put the name of yours in its place. Arguments, if any, are the command that starts the server.
@@ -24,7 +24,7 @@ from pydantic_ai.models.function import AgentInfo, FunctionModel
 
 CLONE = Path(__file__).resolve().parents[1]
 DOCUMENT = CLONE / "examples" / "documents" / "meeting-notes.md"
-SERVER = sys.argv[1:] or ["uv", "run", "--quiet", "--project", str(CLONE), "files-api-mcp"]
+SERVER = sys.argv[1:] or [str(CLONE / ".venv" / "bin" / "files-api-mcp")]
 QUESTION = "When does the last sailing leave Lyse in winter?"
 
 

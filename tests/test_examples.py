@@ -124,4 +124,4 @@ def test_an_example_notices_a_wrong_quote(runs: Runs, name: str) -> None:
 
 @pytest.mark.parametrize("name", STORIES)
 def test_an_example_says_how_to_run_it(name: str) -> None:
-    assert f"uv run examples/{name}.py" in (ROOT / "examples" / f"{name}.py").read_text()
+    assert f"uv sync && uv run examples/{name}.py" in (ROOT / "examples" / f"{name}.py").read_text()
