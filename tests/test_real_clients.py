@@ -1,0 +1,31 @@
+"""The MCP SDK's first version, which most hosts still build on, calls every tool over every transport.
+
+`python -m benchmarks.clients` does the same with eight more clients.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.clients.__main__ import TRANSPORTS, reached
+from benchmarks.clients.clients import CLIENTS
+from benchmarks.clients.driving import driver
+from benchmarks.clients.story import tell
+
+OLD = CLIENTS[0]
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_the_older_sdk_calls_every_tool(tmp_path: Path, transport: str) -> None:
+    try:
+        with (
+            reached(tmp_path, transport) as (server, root),
+            driver(OLD.command(tmp_path), server, OLD.era, str(tmp_path)) as client,
+        ):
+            assert client.protocol == "2025-11-25"
+            tell(client, root, remote=transport != "stdio")
+    except AssertionError as exc:
+        notes = "\n".join(getattr(exc, "__notes__", []))
+        if "Failed to fetch" in notes or "Request failed" in notes:
+            pytest.skip(f"the package index cannot be reached: {notes}")
+        raise
