@@ -11,8 +11,11 @@ from benchmarks.clients.__main__ import TRANSPORTS, reached
 from benchmarks.clients.clients import CLIENTS
 from benchmarks.clients.driving import driver
 from benchmarks.clients.story import tell
+from tests.packages import skip_if_unreachable
 
 OLD = CLIENTS[0]
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
@@ -25,7 +28,5 @@ def test_the_older_sdk_calls_every_tool(tmp_path: Path, transport: str) -> None:
             assert client.protocol == "2025-11-25"
             tell(client, root, remote=transport != "stdio")
     except AssertionError as exc:
-        notes = "\n".join(getattr(exc, "__notes__", []))
-        if "Failed to fetch" in notes or "Request failed" in notes:
-            pytest.skip(f"the package index cannot be reached: {notes}")
+        skip_if_unreachable("\n".join(getattr(exc, "__notes__", [])))
         raise

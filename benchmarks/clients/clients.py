@@ -5,6 +5,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.emulator.sdk.running import isolated
+
 __all__ = ["CLIENTS", "RealClient"]
 
 DRIVERS = Path(__file__).resolve().parent / "drivers"
@@ -22,9 +24,7 @@ class RealClient:
     def command(self, node_modules: Path) -> list[str]:
         """Starts the driver, in an environment of the package's own; the last argument is what it is told."""
         if self.driver.endswith(".py"):
-            # Without Python's own variables: some keep compiled modules from being written, which is slow.
-            python = ["uv", "run", "-q", "--no-project", "--isolated", "--with", self.package, "python", "-E"]
-            return [*python, str(DRIVERS / self.driver)]
+            return [*isolated(self.package), str(DRIVERS / self.driver)]
         folder = node_modules / self.package.replace("/", "_")
         folder.mkdir(exist_ok=True)
         install = ["npm", "install", "--silent", "--no-fund", "--no-audit", "--prefix", str(folder), self.package]

@@ -18,7 +18,7 @@ async def connect(told):
         async def call(tool, arguments):
             return wire(await server.call_tool(tool, arguments))
 
-        yield names(await server.list_tools()), call, None
+        yield names(await server.list_tools()), call, server.session.protocol_version
 
 
 drive(connect)

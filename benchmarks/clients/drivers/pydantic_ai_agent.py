@@ -51,7 +51,7 @@ async def connect(told):
             parts = part.content if isinstance(part.content, list) else [part.content]
             return {"content": [wired(each) for each in parts], "isError": is_error}
 
-        yield names(await toolset.list_tools()), call, None
+        yield names(await toolset.list_tools()), call, toolset.client.protocol_version
 
 
 drive(connect)
