@@ -2,11 +2,12 @@
 
 import json
 import os
+import shutil
 import sys
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -54,14 +55,25 @@ def run_demo(given: Sequence[Path], questions: Sequence[str], place: Sequence[st
     Returns 0 when every step's result was right, else 1.
     """
     began = time.monotonic()
-    with as_file(files("files_api_mcp.examples") / "documents") as samples:
-        paths = [path.resolve() for path in given or sorted(samples.iterdir())]
+    with _samples() as samples:
+        paths = [path.resolve() for path in given or samples]
         wrong = anyio.run(_outcome, paths, tuple(questions), tuple(place), not given)
     if wrong:
         click.secho(f"\nfiles-api-mcp demo: {wrong}", fg="red", err=True)
         return 1
     click.secho(f"\nEvery step was right, in {time.monotonic() - began:.1f} s.", fg="green")
     return 0
+
+
+@contextmanager
+def _samples() -> Generator[list[Path]]:
+    """Copies of the documents that come with the package."""
+    # Installers may link files from their cache, and a file with a second name is refused.
+    with (
+        tempfile.TemporaryDirectory(prefix="files-api-mcp-samples-") as folder,
+        as_file(files("files_api_mcp.examples") / "documents") as packed,
+    ):
+        yield [Path(shutil.copy(path, folder)) for path in sorted(packed.iterdir())]
 
 
 async def _outcome(paths: list[Path], questions: tuple[str, ...], place: tuple[str, ...], samples: bool) -> str | None:  # noqa: FBT001

@@ -1,5 +1,7 @@
 """The command as people type it."""
 
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +10,13 @@ import pytest
 
 from tests.agents import write
 
+DOCUMENTS = Path(__file__).parents[1] / "examples" / "documents"
+DEMO_OF_FILES_IN = """
+import pathlib, sys
+from files_api_mcp.server import demo
+demo.files = lambda package: pathlib.Path(sys.argv[1])
+sys.exit(demo.run_demo([], [], ["--backend", "local"]))
+"""
 COMMAND = [sys.executable, "-m", "files_api_mcp.server.cli"]
 
 
@@ -53,6 +62,16 @@ def test_the_demo_runs_the_whole_job_on_the_samples() -> None:
     assert shown.returncode == 0, shown.stdout + shown.stderr
     assert "Every step was right" in shown.stdout
     assert shown.stdout.count("the quote stands literally at") == 5
+
+
+def test_the_demo_takes_samples_that_an_installer_linked(tmp_path: Path) -> None:
+    """As uv does from its cache; and files with a second name are refused."""
+    shutil.copytree(DOCUMENTS, tmp_path / "cache")
+    shutil.copytree(tmp_path / "cache", tmp_path / "documents", copy_function=os.link)
+    shown = subprocess.run(
+        [sys.executable, "-c", DEMO_OF_FILES_IN, tmp_path], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert shown.returncode == 0, shown.stdout + shown.stderr
 
 
 def test_the_demo_takes_files_of_ones_own(tmp_path: Path) -> None:

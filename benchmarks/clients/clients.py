@@ -1,0 +1,46 @@
+"""The clients, and how each is installed and started."""
+
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.emulator.sdk.running import isolated
+
+__all__ = ["CLIENTS", "RealClient"]
+
+DRIVERS = Path(__file__).resolve().parent / "drivers"
+
+
+@dataclass(frozen=True)
+class RealClient:
+    """A client by name, its package, the driver that speaks for it, and the era that it is told to speak."""
+
+    name: str
+    package: str
+    driver: str
+    era: str = "auto"
+
+    def command(self, node_modules: Path) -> list[str]:
+        """Starts the driver, in an environment of the package's own; the last argument is what it is told."""
+        if self.driver.endswith(".py"):
+            return [*isolated(self.package), str(DRIVERS / self.driver)]
+        folder = node_modules / self.package.replace("/", "_")
+        folder.mkdir(exist_ok=True)
+        install = ["npm", "install", "--silent", "--no-fund", "--no-audit", "--prefix", str(folder), self.package]
+        subprocess.run(install, check=True, capture_output=True, timeout=300)
+        # Node looks for packages beside the program.
+        return ["node", str(shutil.copy(DRIVERS / self.driver, folder))]
+
+
+CLIENTS = (
+    RealClient("MCP SDK 1.30", "mcp==1.30.*", "mcp_old.py"),
+    RealClient("MCP SDK 2.3, older era", "mcp==2.3.*", "mcp_new.py", "legacy"),
+    RealClient("MCP SDK 2.3", "mcp==2.3.*", "mcp_new.py"),
+    RealClient("TypeScript SDK 1.32", "@modelcontextprotocol/sdk@1.32.2", "typescript.mjs", "legacy"),
+    RealClient("TypeScript SDK 2.4", "@modelcontextprotocol/client@2.4.0", "typescript.mjs"),
+    RealClient("FastMCP 4.1", "fastmcp==4.1.*", "fastmcp_client.py"),
+    RealClient("langchain-mcp-adapters 0.3", "langchain-mcp-adapters==0.3.*", "langchain_tools.py"),
+    RealClient("openai-agents 0.24", "openai-agents==0.24.*", "openai_agents.py"),
+    RealClient("Pydantic AI 2.68", "pydantic-ai-slim[mcp]==2.68.*", "pydantic_ai_agent.py"),
+)

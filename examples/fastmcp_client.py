@@ -1,0 +1,57 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["fastmcp~=4.1"]
+# ///
+# pyright: basic, reportMissingImports=false
+"""FastMCP's client uploads a folder, reads typed results, saves a file, and sees that a deleted one is gone.
+
+    uv sync && uv run examples/fastmcp_client.py
+
+in a clone of the repository; uv installs FastMCP by itself, apart from the server. Arguments, if any, are the command
+that starts the server.
+"""
+
+import asyncio
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from fastmcp import Client
+from fastmcp.client.transports import StdioTransport
+
+CLONE = Path(__file__).resolve().parents[1]
+DOCUMENTS = CLONE / "examples" / "documents"
+SERVER = sys.argv[1:] or [str(CLONE / ".venv" / "bin" / "files-api-mcp")]
+
+
+async def main(folder: Path) -> None:
+    # The server saves below the folders named, so it is given a copy.
+    documents = shutil.copytree(DOCUMENTS, folder / "documents", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    command, *args = [*SERVER, "serve", "--backend", "local", "--data-dir", str(folder / "data"), str(documents)]
+    async with Client(StdioTransport(command, args)) as client:
+        uploaded = (await client.call_tool("upload_file", {"path": str(documents)})).data
+        assert not uploaded.failed
+        assert {file.filename for file in uploaded.files} == {path.name for path in DOCUMENTS.iterdir()}
+        print(f"uploaded {len(uploaded.files)} files")
+
+        question = "When does the last sailing leave Lyse in winter?"
+        answer = (await client.call_tool("ask_document", {"question": question})).data
+        passage = answer.passages[0]
+        print(f"cited: {passage.filename}, {passage.where}: {passage.text!r}")
+        assert "22:10" in passage.text
+        assert passage.text in (DOCUMENTS / passage.filename).read_text()
+
+        saved = documents / "copy.md"
+        await client.call_tool("download_file", {"file_id": passage.file_id, "save_as": str(saved)})
+        assert saved.read_bytes() == (DOCUMENTS / passage.filename).read_bytes()
+        print("saved: the same bytes")
+
+        await client.call_tool("delete_file", {"file_id": passage.file_id})
+        refused = await client.call_tool("describe_file", {"file_id": passage.file_id}, raise_on_error=False)
+        assert refused.is_error
+        print(f"deleted, so describing it fails: {refused.content[0].text}")
+
+
+with tempfile.TemporaryDirectory() as folder:
+    asyncio.run(main(Path(folder)))
