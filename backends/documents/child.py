@@ -15,7 +15,17 @@ __all__ = ["Child", "ChildStopped"]
 
 _LONGEST_LINE = 64 * 1024 * 1024
 # Keys and the rest of the environment stay with the server.
-_PASSED_ON = ("PATH", "PYTHONPATH", "PYTHONHOME", "LANG", "LC_ALL", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "TMPDIR")
+_PASSED_ON = (
+    "PATH",
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "LANG",
+    "LC_ALL",
+    "VIRTUAL_ENV",
+    "LD_LIBRARY_PATH",
+    "TMPDIR",
+    "TESSDATA_PREFIX",
+)
 
 
 class ChildStopped(Exception):

@@ -14,34 +14,39 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["Scans", "scans"]
+__all__ = ["Scans", "can_read_scans", "scans"]
 
-# What is left of a page's and a document's limits goes to making the pictures.
+# What is left of a page's limit goes to making the picture.
 _PART_OF_PAGE = 0.6
-_PART_OF_DOCUMENT = 6
+_PARTS_OF_DOCUMENT = 20
 _MOST_LANGUAGES = 4
 _MOST_SIDE = 4_000
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 class Scans:
-    """Reads pictures, each within its share of `page_seconds`, and all together within a few of them."""
+    """Reads pictures, each within its share of `page_seconds`, and all together within 20 of them.
+
+    `spent` are the seconds that this took so far.
+    """
 
     def __init__(self, program: str, page_seconds: float) -> None:
         self._program = program
         self._each = page_seconds * _PART_OF_PAGE
-        self._left = page_seconds * _PART_OF_DOCUMENT
+        self._all = page_seconds * _PARTS_OF_DOCUMENT
+        self.spent = 0.0
         self._languages: str | None = None
 
     def text(self, image: "Image") -> str:
         """What is written in a picture; nothing where it takes too long or cannot be told."""
         begun = time.monotonic()
         try:
-            return self._read(_picture(image), min(self._each, self._left)) if self._left > 0 else ""
+            seconds = min(self._each, self._all - self.spent)
+            return self._read(_picture(image), seconds) if seconds > 0 else ""
         except (subprocess.SubprocessError, OSError):
             return ""
         finally:
-            self._left -= time.monotonic() - begun
+            self.spent += time.monotonic() - begun
 
     def _read(self, picture: bytes, seconds: float) -> str:
         if self._languages is None:
@@ -62,8 +67,17 @@ class Scans:
 
 def scans(page_seconds: float) -> Scans | None:
     """A reader of pictures, or None where nothing for it is installed."""
-    program = shutil.which("tesseract") if find_spec("pytesseract") else None
+    program = _program()
     return Scans(program, page_seconds) if program else None
+
+
+def can_read_scans() -> bool:
+    """Whether what is needed to read pictures of text is installed."""
+    return _program() is not None
+
+
+def _program() -> str | None:
+    return shutil.which("tesseract") if find_spec("pytesseract") else None
 
 
 def _installed_languages() -> str:

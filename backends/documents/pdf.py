@@ -58,6 +58,7 @@ class pdf_pages(Sequence[str]):  # noqa: N801
     def __init__(self, content: BinaryIO, scans: Scans | None = None) -> None:
         self._document = open_pdf(content)
         self._scans = scans
+        self._scanned: set[int] = set()
 
     def __len__(self) -> int:
         return len(self._document)
@@ -69,6 +70,10 @@ class pdf_pages(Sequence[str]):  # noqa: N801
             return label[:_LONGEST_LABEL] if label.isprintable() and label not in ("", str(number)) else None
         return None
 
+    def is_scanned(self, number: int) -> bool:
+        """Whether the text of a page (1-based), which was asked for already, was read off a picture."""
+        return number in self._scanned
+
     @overload
     def __getitem__(self, place: int) -> str: ...
     @overload
@@ -78,13 +83,18 @@ class pdf_pages(Sequence[str]):  # noqa: N801
             return [self[number] for number in range(*place.indices(len(self)))]
         if not 0 <= place < len(self):
             raise IndexError(place)
-        return page_text(self._document, place, self._scans)
+        text = page_text(self._document, place)
+        if self._scans and not text.strip():
+            text = _scanned(self._document, place, self._scans)
+            if text.strip():
+                self._scanned.add(place + 1)
+        return text
 
     def __iter__(self) -> Iterator[str]:
         return (self[number] for number in range(len(self)))
 
 
-def page_text(document: Any, number: int, scans: Scans | None = None) -> str:
+def page_text(document: Any, number: int) -> str:
     """The text of a page (0-based), with what was written into its fields and notes."""
     try:
         page = document[number]
@@ -92,8 +102,6 @@ def page_text(document: Any, number: int, scans: Scans | None = None) -> str:
         return ""  # one broken page; the others are read
     try:
         text: str = page.get_textpage().get_text_bounded()
-        if scans and not text.strip():
-            text = _scanned(page, scans)
         written = annotation_lines(page, document.formenv)
     finally:
         page.close()
@@ -101,10 +109,17 @@ def page_text(document: Any, number: int, scans: Scans | None = None) -> str:
     return "\n".join([text.rstrip("\n"), *written]).lstrip("\n") if written else text
 
 
-def _scanned(page: Any, scans: Scans) -> str:
-    """The text of a page that is a picture."""
+def _scanned(document: Any, number: int, scans: Scans) -> str:
+    """The text of a page (0-based) that is a picture."""
     library: Any = pypdfium2.raw
-    if not library.FPDFPage_CountObjects(page):
+    try:
+        page = document[number]
+    except pypdfium2.PdfiumError:
         return ""
-    scale = min(_DOTS_PER_POINT, _MOST_DOTS / max(page.get_size()))
-    return scans.text(page.render(scale=scale, grayscale=True).to_pil())
+    try:
+        if not library.FPDFPage_CountObjects(page):
+            return ""
+        scale = min(_DOTS_PER_POINT, _MOST_DOTS / max(page.get_size()))
+        return scans.text(page.render(scale=scale, grayscale=True).to_pil())
+    finally:
+        page.close()
