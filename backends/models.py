@@ -16,6 +16,7 @@ __all__ = [
     "FileMetadata",
     "FilePage",
     "FileRecord",
+    "FoundFiles",
     "MadeFile",
     "ModelUsage",
     "NewFile",
@@ -68,6 +69,15 @@ class FilePage:
 
     files: list[FileRecord]
     next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFiles:
+    """The newest of the files that match. `total` is how many match in all; None where not all were looked at."""
+
+    files: list[FileRecord]
+    more: bool
+    total: int | None
 
 
 @dataclass(frozen=True, slots=True)

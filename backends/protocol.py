@@ -12,6 +12,7 @@ from files_api_mcp.backends.models import (
     DocumentInfo,
     FilePage,
     FileRecord,
+    FoundFiles,
     NewFile,
     PageImage,
     Passage,
@@ -43,6 +44,14 @@ class FilesBackend(Protocol):
 
         Raises:
             InvalidArgument: The limit is out of range or the cursor is not one of ours.
+        """
+        ...
+
+    async def find(self, text: str, *, limit: int) -> FoundFiles:
+        """Find files that are not expired by the beginning of their id or, in any case, a part of their name; without
+        a text, all of them. Newest first.
+
+        It answers while somebody types: where looking at every file takes too long, only the newest are looked at.
         """
         ...
 

@@ -16,12 +16,14 @@ from files_api_mcp.backends.roots import SourceFile
 from files_api_mcp.backends.secrets import refuse_sensitive_content
 from files_api_mcp.backends.spool import Spool, open_spool
 
-__all__ = ["Snapshot", "Spool", "freeze", "open_spool"]
+__all__ = ["SCANNED", "Snapshot", "Spool", "freeze", "looked_at", "open_spool"]
 
 _PIECE = 8 * 1024 * 1024
 _SMALL = 1024 * 1024
 _SNIFFED = 64 * 1024
-_SCANNED = 1024 * 1024
+
+SCANNED = 1024 * 1024
+"""Bytes at either end of a file that are searched for keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +130,18 @@ async def _refuse_change(copy: Copy) -> None:
 
 
 def _looked_at(copy: Copy, path: Path, allow_sensitive: bool) -> Snapshot:  # noqa: FBT001
-    head, tail = copy.ends(_SCANNED)
+    head, tail = copy.ends(SCANNED)
+    return looked_at(path, copy.sha256, copy.size, head, tail, allow_sensitive=allow_sensitive)
+
+
+def looked_at(path: Path, sha256: str, size: int, head: bytes, tail: bytes, *, allow_sensitive: bool) -> Snapshot:
+    """The snapshot of a frozen file, unless its ends, of the length that is scanned, hold what looks like a key.
+
+    Raises:
+        SensitiveFile: They do.
+    """
     if not allow_sensitive:
         refuse_sensitive_content(head)
-        if copy.size > _SCANNED:
+        if size > SCANNED:
             refuse_sensitive_content(tail)
-    return Snapshot(path, copy.sha256, copy.size, head[:_SNIFFED], tail[-_SNIFFED:])
+    return Snapshot(path, sha256, size, head[:_SNIFFED], tail[-_SNIFFED:])

@@ -10,7 +10,7 @@ from files_api_mcp.server.settings import BadSettings
 
 __all__ = ["SUBCOMMANDS", "command", "main"]
 
-SUBCOMMANDS = ("serve", "demo", "ask", "batch", "doctor", "emulator")
+SUBCOMMANDS = ("serve", "install", "demo", "ask", "batch", "doctor", "emulator")
 """In the order of `--help`; each is the command of that name in the module of that name in `commands/`."""
 
 
@@ -45,6 +45,7 @@ def command() -> None:
 
     \b
     files-api-mcp ~/Documents      serve MCP over stdio; agents may read ~/Documents
+    files-api-mcp install HOST     add it to claude-desktop, claude-code, cursor, vscode or codex
     files-api-mcp demo             see an agent's whole job on sample documents
     files-api-mcp ask              a question by a person, with the cited pages shown
     files-api-mcp batch            many questions to many files, at half the price

@@ -10,18 +10,25 @@ __all__ = ["configure_logging", "scrub"]
 _SECRETS = re.compile(r"\b(sk-ant-|sk-|ghp_|gho_|github_pat_|xox[abp]-|AKIA)[A-Za-z0-9_\-]{8,}")
 
 
-def scrub(text: str) -> str:
-    """Blank every key-shaped string."""
+def scrub(text: str, secret: str | None = None) -> str:
+    """Blank every key-shaped string, and the secret, which may have any shape."""
+    if secret:
+        text = text.replace(secret, "***")
     return _SECRETS.sub(r"\1***", text)
 
 
 class _ScrubbingFormatter(logging.Formatter):
+    def __init__(self, secret: str | None) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        self._secret = secret
+
     def format(self, record: logging.LogRecord) -> str:
-        return scrub(super().format(record))
+        return scrub(super().format(record), self._secret)
 
 
-def configure_logging(level: str) -> None:
-    """Send all logging to stderr. Called before the SDK's server is built, whose own set-up then stands back."""
+def configure_logging(level: str, *, secret: str | None = None) -> None:
+    """Send all logging to stderr, `secret` blanked: libraries log what they send and hear, and a server may say it
+    again. Called before the SDK's server is built, whose own set-up then stands back."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_ScrubbingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(_ScrubbingFormatter(secret))
     logging.basicConfig(level=level, handlers=[handler], force=True)

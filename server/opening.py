@@ -1,13 +1,13 @@
-"""Open something on first use, and close it in the task that opened it."""
+"""Open something on first use, and close it in the task that opened it; or once, and lend it to many."""
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Generic, TypeVar
 
 import anyio
 from anyio.abc import TaskGroup, TaskStatus
 
-__all__ = ["OnFirstUse"]
+__all__ = ["OnFirstUse", "Shared"]
 
 _T = TypeVar("_T")
 
@@ -41,3 +41,30 @@ class OnFirstUse(Generic[_T]):
         async with self._opener() as value:
             task_status.started(value)
             await self._closing.wait()
+
+
+class Shared(Generic[_T]):
+    """Holds a context manager open in one place, and lends its value to others meanwhile.
+
+    The SDK enters a server's lifespan anew for each SSE connection, each of which would otherwise have a store of its
+    own.
+    """
+
+    def __init__(self, opener: Callable[[], AbstractAsyncContextManager[_T]]) -> None:
+        self._opener = opener
+        self._opened: list[_T] = []
+
+    @asynccontextmanager
+    async def open(self) -> AsyncGenerator[_T]:
+        """Open it for the length of the block."""
+        async with self._opener() as value:
+            self._opened.append(value)
+            try:
+                yield value
+            finally:
+                self._opened.clear()
+
+    @asynccontextmanager
+    async def lend(self) -> AsyncGenerator[_T]:
+        """The value, which somebody else has opened and will close."""
+        yield self._opened[0]

@@ -13,7 +13,6 @@ from files_api_mcp.server.settings import (
     DEFAULT_ASK_TIMEOUT_S,
     DEFAULT_MAX_FILE_SIZE,
     DEFAULT_RATE_LIMIT,
-    BadSettings,
     Settings,
     default_data_dir,
     upstream_from,
@@ -132,11 +131,11 @@ def settings_from(roots: tuple[Path, ...], options: Mapping[str, Any]) -> Settin
     Raises:
         BadSettings: They cannot be used.
     """
-    if options.get("transport", "stdio") != "stdio":
-        raise BadSettings("Only the stdio transport is built so far. Leave --transport out.")
+    # Whoever calls from elsewhere has no working directory here, and no business in the operator's.
+    remote = options.get("transport", "stdio") != "stdio"
     tools = options.get("tools")
     return Settings(
-        roots=usable_roots(roots, cwd=Path.cwd(), home=Path.home()),
+        roots=() if remote and not roots else usable_roots(roots, cwd=Path.cwd(), home=Path.home()),
         data_dir=data_dir_from(options),
         read_only=options.get("read_only", False),
         confirm_deletes=options.get("confirm_deletes", "auto"),
@@ -146,6 +145,7 @@ def settings_from(roots: tuple[Path, ...], options: Mapping[str, Any]) -> Settin
         exclude_tools=_names(options.get("exclude_tools") or ""),
         log_level=options.get("log_level", "WARNING"),
         semantic_model=options.get("semantic_model"),
+        remote=remote,
         upstream=upstream_from(options["backend"], os.environ, options),
     )
 

@@ -39,7 +39,8 @@ class Upstream:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the operator decided. Nothing here can be changed by an agent."""
+    """What the operator decided. Nothing here can be changed by an agent. `remote`: agents are elsewhere, and paths
+    of this machine are theirs only where there are roots."""
 
     roots: tuple[Path, ...]
     data_dir: Path
@@ -52,10 +53,17 @@ class Settings:
     log_level: str = "WARNING"
     upstream: Upstream | None = None
     semantic_model: Path | None = None
+    remote: bool = False
+
+    @property
+    def secret(self) -> str | None:
+        """The key of the API, which no output may hold."""
+        return self.upstream.endpoint.key if self.upstream else None
 
     def summary(self) -> str:
         """One line that says where files live and what agents may read."""
-        roots = ", ".join(str(root) for root in self.roots) or "none (give a ROOT to allow uploads)"
+        none = "none" if self.remote else "none (give a ROOT to allow uploads)"
+        roots = ", ".join(str(root) for root in self.roots) or none
         switches = "".join(f", {name}" for name in self._switches())
         return f"backend {self._backend()}, data {self.data_dir}, roots {roots}{switches}"
 

@@ -19,7 +19,7 @@ from files_api_mcp.server.app import build_server
 from files_api_mcp.server.logs import configure_logging
 from files_api_mcp.server.settings import Settings
 
-__all__ = ["serve_stdio"]
+__all__ = ["check_data_dir", "serve_stdio"]
 
 _GRACE_S = 1.5
 """How long a stopping server may tidy up; a client that no longer reads must not keep it alive."""
@@ -33,9 +33,9 @@ def serve_stdio(settings: Settings) -> None:
 
     Exits with code 1, and the reason in one line on stderr, when the data folder cannot be used.
     """
-    configure_logging(settings.log_level.upper())
+    configure_logging(settings.log_level.upper(), secret=settings.secret)
     try:
-        _check_data_dir(settings)
+        check_data_dir(settings)
         server = build_server(settings)
         click.echo(f"files-api-mcp: {settings.summary()}", err=True)
         if sys.stdin.isatty():
@@ -63,8 +63,12 @@ async def _stop_on_signal(stop: "_Stop") -> None:
             stop.now()
 
 
-def _check_data_dir(settings: Settings) -> None:
-    """Fail at start rather than at the first call when files cannot be kept."""
+def check_data_dir(settings: Settings) -> None:
+    """Fail at start rather than at the first call when files cannot be kept.
+
+    Raises:
+        PermissionDenied: They cannot.
+    """
     try:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as exc:

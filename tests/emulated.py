@@ -14,7 +14,8 @@ from files_api_mcp.backends.anthropic.opening import AnthropicPlace, open_anthro
 from files_api_mcp.backends.anthropic.uploading import Timing
 from files_api_mcp.backends.snapshot import open_spool
 from files_api_mcp.server.emulator.app import EmulatorSettings, emulator
-from files_api_mcp.server.emulator.serving import bound_socket, make_server
+from files_api_mcp.server.emulator.serving import make_server
+from files_api_mcp.server.listener import bound_socket
 
 KEY = "sk-ant-canary-0123456789abcdef"
 QUICK = Timing(call_s=2.0, upload_s=6.0, reply_s=1.0, looks=(0.0, 0.1, 0.3))
@@ -48,12 +49,20 @@ def endpoint(base_url: str, key: str = KEY) -> Endpoint:
 
 @asynccontextmanager
 async def opened(
-    base_url: str, data_dir: Path, *, key: str = KEY, timing: Timing = QUICK, rate_limit: int = 1_000_000
+    base_url: str,
+    data_dir: Path,
+    *,
+    key: str = KEY,
+    timing: Timing = QUICK,
+    rate_limit: int = 1_000_000,
+    principal: str = "",
 ) -> AsyncGenerator[AnthropicPlace]:
     """Our client on this server, with short waits."""
     await to_thread.run_sync(lambda: data_dir.mkdir(parents=True, exist_ok=True))
     async with (
         open_spool(data_dir / "spool") as spool,
-        open_anthropic_files(endpoint(base_url, key), data_dir, spool, timing=timing, rate_limit=rate_limit) as place,
+        open_anthropic_files(
+            endpoint(base_url, key), data_dir, spool, timing=timing, rate_limit=rate_limit, principal=principal
+        ) as place,
     ):
         yield place

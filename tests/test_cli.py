@@ -32,7 +32,12 @@ def test_the_version_is_the_distributions() -> None:
     [
         ["--no-such-option"],
         ["serve", "--backend", "anthropic"],
-        ["serve", "--transport", "http"],
+        ["serve", "--transport", "http", "--host", "0.0.0.0"],
+        ["serve", "--transport", "http", "--host", ""],
+        ["serve", "--transport", "sse", "--host", "192.0.2.1"],
+        ["serve", "--transport", "http", "--token-env", "NO_SUCH_VARIABLE"],
+        ["serve", "--transport", "http", "--allowed-host", "*.example.com"],
+        ["serve", "--transport", "http", "--allowed-origin", "https://app.example.com/"],
         ["serve", "nowhere"],
         ["--tools", "nope"],
     ],

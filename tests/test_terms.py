@@ -39,6 +39,28 @@ def test_other_languages_meet_without_a_stemmer(query: str, text: str) -> None:
     assert set(terms(query, english=False)) & set(terms(text, english=False))
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("كِتَابٌ", "كتاب"),
+        ("أحمد", "احمد"),
+        ("العـــربية", "العربية"),
+        ("שָׁלוֹם", "שלום"),
+        ("ज़मीन", "जमीन"),
+        ("Ёлка", "елка"),
+        ("Αθήνα", "Αθηνα"),
+    ],
+)
+def test_what_is_written_or_left_out_at_will_makes_no_difference(one: str, other: str) -> None:
+    assert terms(one, english=False) == terms(other, english=False)
+
+
+@pytest.mark.parametrize(("word", "other"), [("किताब", "कतब"), ("ที่", "ทุ"), ("சென்னை", "சனன")])
+def test_vowel_signs_are_parts_of_words(word: str, other: str) -> None:
+    assert not set(terms(word, english=False)) & set(terms(other, english=False))
+    assert "".join(terms(word, english=False)).startswith(word[:3])
+
+
 def test_stop_words_fall_out_unless_they_are_kept() -> None:
     assert terms("what is the", english=True) == []
     assert terms("what is the", english=True, keep_stop_words=True)

@@ -1,13 +1,14 @@
 """What every client pays for on every call: the tools' definitions."""
 
 import json
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from files_api_mcp.tools.catalog import CATALOG
-from tests.agents import Agent, connected, settings_for
+from tests.agents import Agent, Era, connected, settings_for
 
 pytestmark = pytest.mark.anyio
 
@@ -18,6 +19,13 @@ MOST_BYTES = 6000
 async def definitions(agent: Agent) -> dict[str, dict[str, Any]]:
     tools = (await agent.client.list_tools()).tools
     return {tool.name: tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in tools}
+
+
+@pytest.fixture
+async def agent(tmp_path: Path, era: Era) -> AsyncGenerator[Agent]:
+    """Offered everything that there is: a server for agents elsewhere, with folders that they may name."""
+    async with connected(settings_for(tmp_path, remote=True), era) as connected_agent:
+        yield connected_agent
 
 
 @pytest.mark.parametrize("name", [entry.name for entry in CATALOG])
@@ -67,6 +75,27 @@ async def test_read_only_takes_the_writing_tools_away_and_says_why(tmp_path: Pat
         }
         refusal = await agent.error("delete_file", file_id="file_abc")
     assert refusal.startswith("[read_only] ")
+
+
+@pytest.mark.parametrize(
+    ("settings", "offered"),
+    [
+        ({}, {"upload_file"}),
+        ({"roots": ()}, {"upload_file"}),
+        ({"remote": True}, {"upload_file", "create_upload"}),
+        ({"remote": True, "roots": ()}, {"create_upload"}),
+        ({"remote": True, "read_only": True}, set[str]()),
+    ],
+    ids=["here", "here, no roots", "elsewhere", "elsewhere, no roots", "elsewhere, read-only"],
+)
+async def test_how_files_are_handed_over_depends_on_where_agents_are(
+    tmp_path: Path, settings: dict[str, Any], offered: set[str]
+) -> None:
+    async with connected(settings_for(tmp_path, **settings)) as agent:
+        assert {"upload_file", "create_upload"} & set(await definitions(agent)) == offered
+        assert all(
+            f"with {' or '.join(sorted(offered, reverse=True))}" in (agent.client.instructions or "") for _ in offered
+        )
 
 
 async def test_operators_choose_tools_by_name(tmp_path: Path) -> None:

@@ -4,17 +4,22 @@ from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, Field
 
-__all__ = ["FileId", "PageRange", "parse_pages"]
+__all__ = ["FileId", "PageRange", "is_file_id", "parse_pages"]
 
 _MAX_PAGE = 10_000_000
 
 
-def _check_file_id(value: str) -> str:
+def is_file_id(value: str) -> bool:
+    """Whether this could be the id of a file."""
     # An id becomes part of a URL and of texts shown to a model, so its alphabet is a safety rule. The API may
     # change how long its ids are, so the length is only bounded.
     tail = value.removeprefix("file_")
     plain = tail.replace("_", "").replace("-", "")
-    if tail == value or not 1 <= len(tail) <= 120 or (plain and not (plain.isascii() and plain.isalnum())):
+    return tail != value and 1 <= len(tail) <= 120 and (not plain or (plain.isascii() and plain.isalnum()))
+
+
+def _check_file_id(value: str) -> str:
+    if not is_file_id(value):
         raise ValueError("must be an id like file_011CNha8iCJc, from upload_file or list_files")
     return value
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from files_api_mcp.backends.errors import InvalidArgument
 from files_api_mcp.backends.models import Answer, Passage
 from files_api_mcp.tools.arguments import FileId
-from files_api_mcp.tools.deps import Dependencies, backends, progress_to, reported, respond
+from files_api_mcp.tools.deps import Dependencies, announce, backends, progress_to, reported, respond
 from files_api_mcp.tools.places import place
 
 __all__ = ["AskResult", "ask_document", "ask_result"]
@@ -69,6 +69,8 @@ async def ask_document(
             raise InvalidArgument(f"file_ids holds more than {_MOST_FILES} ids.", "Ask in several calls.")
         opened = await backends(ctx)
         answer = await opened.answerer.ask(question, file_ids or (), max_tokens=max_tokens, progress=progress_to(ctx))
+    if answer.made:
+        await announce(ctx)
     return respond(ask_result(answer))
 
 

@@ -6,12 +6,12 @@ from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult
 from pydantic import BaseModel, Field
 
-from files_api_mcp.backends.models import DocumentInfo, FileRecord
+from files_api_mcp.backends.models import DocumentInfo, FileRecord, Progress
 from files_api_mcp.tools.arguments import FileId
-from files_api_mcp.tools.deps import Dependencies, backends, progress_to, reported, respond
+from files_api_mcp.tools.deps import Backends, Dependencies, backends, progress_to, reported, respond
 from files_api_mcp.tools.times import is_past, rfc3339
 
-__all__ = ["describe_file", "list_files"]
+__all__ = ["DescribedFile", "describe_file", "description", "list_files"]
 
 
 class ListedFile(BaseModel):
@@ -61,13 +61,24 @@ async def list_files(
 async def describe_file(file_id: FileId, ctx: Context[Dependencies]) -> Annotated[CallToolResult, DescribedFile]:
     """Show a file's metadata, its pages, and how it can be asked or read."""
     with reported():
-        opened = await backends(ctx)
-        record = await opened.files.describe(file_id)
-        if is_past(record.expires_at):
-            info = DocumentInfo(askable=False, pages=None, chars=0, note="Expired; upload it again to use it.")
-        else:
-            info = await opened.reader.prepare(file_id, progress_to(ctx))
-    return respond(_described(record, info))
+        _, _, described = await description(await backends(ctx), file_id, progress_to(ctx))
+    return respond(described)
+
+
+async def description(
+    opened: Backends, file_id: str, progress: Progress
+) -> tuple[FileRecord, DocumentInfo, DescribedFile]:
+    """What is known of a file, and how that is shown.
+
+    Raises:
+        FilesError: There is no such file, or it cannot be looked at now.
+    """
+    record = await opened.files.describe(file_id)
+    if is_past(record.expires_at):
+        info = DocumentInfo(askable=False, pages=None, chars=0, note="Expired; upload it again to use it.")
+    else:
+        info = await opened.reader.prepare(file_id, progress)
+    return record, info, _described(record, info)
 
 
 def _listed(record: FileRecord) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from mcp.server.mcpserver.tools import Tool
 from mcp.types import ToolAnnotations
 
 from files_api_mcp.tools.ask import ask_document
 from files_api_mcp.tools.browse import describe_file, list_files
+from files_api_mcp.tools.create_upload import create_upload
 from files_api_mcp.tools.delete import delete_file
 from files_api_mcp.tools.download import download_file
 from files_api_mcp.tools.read import read_document
@@ -19,7 +20,8 @@ __all__ = ["CATALOG", "Entry", "offered_tools"]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A tool and its hints. `writes` marks what --read-only takes away: changes to the store or to local files."""
+    """A tool and its hints. `writes` marks what --read-only takes away: changes to the store or to local files.
+    `where` says what a tool needs of the server: paths that agents may name, or agents that are elsewhere."""
 
     function: Callable[..., Awaitable[Any]]
     title: str
@@ -28,6 +30,7 @@ class Entry:
     idempotent: bool
     open_world: bool
     writes: bool
+    where: Literal["anywhere", "paths", "remote"] = "anywhere"
 
     @property
     def name(self) -> str:
@@ -60,6 +63,18 @@ CATALOG = (
         idempotent=True,
         open_world=True,
         writes=True,
+        where="paths",
+    ),
+    # Not idempotent: each call gives out a ticket of its own.
+    Entry(
+        create_upload,
+        "Upload from elsewhere",
+        read_only=False,
+        destructive=False,
+        idempotent=False,
+        open_world=True,
+        writes=True,
+        where="remote",
     ),
     Entry(
         list_files,
@@ -122,13 +137,22 @@ CATALOG = (
 
 
 def offered_tools(
-    *, read_only: bool, only: frozenset[str] | None = None, without: frozenset[str] = frozenset()
+    *,
+    read_only: bool,
+    only: frozenset[str] | None = None,
+    without: frozenset[str] = frozenset(),
+    paths: bool = True,
+    remote: bool = False,
 ) -> dict[str, Tool]:
     """The tools that a server offers, by name, in the catalogue's order. Read-only beats every other choice."""
+    has = {"anywhere": True, "paths": paths, "remote": remote}
     return {
         entry.name: entry.tool()
         for entry in CATALOG
-        if not (read_only and entry.writes) and (only is None or entry.name in only) and entry.name not in without
+        if has[entry.where]
+        and not (read_only and entry.writes)
+        and (only is None or entry.name in only)
+        and entry.name not in without
     }
 
 

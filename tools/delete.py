@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from files_api_mcp.backends.errors import NotConfirmed, NotFound
 from files_api_mcp.tools.arguments import FileId
-from files_api_mcp.tools.deps import Backends, Dependencies, backends, dependencies, reported, respond
+from files_api_mcp.tools.deps import Backends, Dependencies, announce, backends, dependencies, reported, respond
 
 __all__ = ["delete_file"]
 
@@ -79,6 +79,8 @@ async def delete_file(
             )
         opened = await backends(ctx)
         gone = await opened.files.delete(file_id)
+    if not gone.already_deleted:
+        await announce(ctx, gone.id)
     return respond(
         DeleteResult(
             file_id=gone.id,

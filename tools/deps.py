@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import anyio
+from anyio import CancelScope
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import CallToolResult, TextContent
@@ -17,8 +18,20 @@ from files_api_mcp.backends.models import Progress
 from files_api_mcp.backends.protocol import Answerer, BatchAnswerer, FilesBackend, Reader
 from files_api_mcp.backends.roots import Roots
 from files_api_mcp.backends.snapshot import Spool
+from files_api_mcp.tools.handover import Uploads
+from files_api_mcp.tools.uris import uri_of
 
-__all__ = ["Backends", "Dependencies", "backends", "dependencies", "progress_to", "reported", "respond", "stage"]
+__all__ = [
+    "Backends",
+    "Dependencies",
+    "announce",
+    "backends",
+    "dependencies",
+    "progress_to",
+    "reported",
+    "respond",
+    "stage",
+]
 
 _PROGRESS_EVERY_S = 0.1
 
@@ -36,12 +49,15 @@ class Backends:
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """What the server hands to its tools. `open` gives the backends, opened on first use."""
+    """What the server hands to its tools. `open` gives the backends, opened on first use; `uploads` is there where
+    bytes can be taken over the network."""
 
     roots: Roots
     open: Callable[[], Awaitable[Backends]]
     allow_sensitive: bool
+    max_file_size: int
     confirm_deletes: Literal["auto", "always", "never"]
+    uploads: Uploads | None = None
 
 
 def dependencies(ctx: Context[Dependencies]) -> Dependencies:
@@ -56,6 +72,17 @@ async def backends(ctx: Context[Dependencies]) -> Backends:
         FilesError: They cannot be opened.
     """
     return await dependencies(ctx).open()
+
+
+async def announce(ctx: Context[Any], *gone: str) -> None:
+    """Tell the clients that listen that the list of files is another one, and those who watch a file that it is gone.
+
+    Somebody else's wish, so the caller's cancellation does not end it; how long it takes is bounded by who tells.
+    """
+    with CancelScope(shield=True):
+        await ctx.notify_resources_changed()
+        for file_id in gone:
+            await ctx.notify_resource_updated(uri_of(file_id))
 
 
 @contextmanager

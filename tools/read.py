@@ -13,9 +13,11 @@ from files_api_mcp.tools.arguments import FileId, PageRange, parse_pages
 from files_api_mcp.tools.deps import Backends, Dependencies, backends, progress_to, reported
 from files_api_mcp.tools.places import called
 
-__all__ = ["read_document"]
+__all__ = ["MOST_CHARS", "page_mark", "read_document", "rest_of"]
 
-_MOST_CHARS = 20_000
+MOST_CHARS = 20_000
+"""Of text in one result."""
+
 _MOST_IMAGES = 5
 
 
@@ -40,7 +42,7 @@ async def read_document(
             return await _images(opened, record, span)
         info = await opened.reader.prepare(file_id, progress_to(ctx))
         windows = await opened.reader.read(
-            file_id, pages=span, start_char=start_char, max_chars=_MOST_CHARS, progress=progress_to(ctx)
+            file_id, pages=span, start_char=start_char, max_chars=MOST_CHARS, progress=progress_to(ctx)
         )
     return _text(record, info, windows, span)
 
@@ -69,8 +71,8 @@ def _text(
     record: FileRecord, info: DocumentInfo, windows: list[TextWindow], span: tuple[int, int] | None
 ) -> CallToolResult:
     parts = [f"{record.filename} ({record.id}), {_extent(info)}"]
-    parts += [f"--- {_mark(window)} ---\n{window.text}" for window in windows]
-    rest = _rest(info, windows, span)
+    parts += [f"--- {page_mark(window)} ---\n{window.text}" for window in windows]
+    rest = rest_of(info, windows, span)
     parts.append(f"--- {f'next: {rest}' if rest else 'end'} ---")
     return CallToolResult(content=[TextContent(type="text", text="\n".join(parts))])
 
@@ -79,7 +81,8 @@ def _extent(info: DocumentInfo) -> str:
     return f"{info.pages} pages" if info.pages is not None else f"{info.chars} chars"
 
 
-def _mark(window: TextWindow) -> str:
+def page_mark(window: TextWindow) -> str:
+    """Where a window of text stands, for the line above it."""
     if window.page is None:
         return f"chars {window.start_char}-{window.end_char}{' (read by OCR)' if window.scanned else ''}"
     empty = "" if window.text.strip() else ", no text: see it with as_image"
@@ -87,7 +90,7 @@ def _mark(window: TextWindow) -> str:
     return f"{called(window.page, window.label, scanned=window.scanned)}{part}{empty}"
 
 
-def _rest(info: DocumentInfo, windows: list[TextWindow], span: tuple[int, int] | None) -> str | None:
+def rest_of(info: DocumentInfo, windows: list[TextWindow], span: tuple[int, int] | None) -> str | None:
     """The arguments that read on, or None when all that was asked for has been read."""
     if not windows:
         return None

@@ -17,6 +17,7 @@ from files_api_mcp.backends.snapshot import freeze
 from files_api_mcp.tools.deps import (
     Backends,
     Dependencies,
+    announce,
     backends,
     dependencies,
     progress_to,
@@ -24,23 +25,13 @@ from files_api_mcp.tools.deps import (
     respond,
     stage,
 )
+from files_api_mcp.tools.handover import UploadedItem
 
-__all__ = ["store_file", "upload_file"]
+__all__ = ["indexed", "store_file", "upload_file"]
 
 _AT_ONCE = 4
 _MOST_FILES = 1000
 _SHOWN_FAILURES = 20
-
-
-class UploadedItem(BaseModel):
-    file_id: str
-    filename: str
-    mime_type: str
-    size_bytes: int
-    reused: bool
-    askable: bool
-    pages: int | None = None
-    note: str | None = None
 
 
 class FailedItem(BaseModel):
@@ -68,11 +59,16 @@ async def upload_file(
         found = await to_thread.run_sync(lambda: deps.roots.expand(path, limit=_MOST_FILES))
         if title and len(found.paths) > 1:
             raise InvalidArgument("title names one file, and this path names several.")
-        if found.paths == [path]:
-            return respond(UploadResult(files=[await upload.one(path, progress)], failed=[]))
         if not found.paths:
             raise NotFound(f"Nothing to upload there ({_skipped(found) or 'no files'}).", "Give another path.")
-        return respond(await _upload_many(upload, found, progress))
+        try:
+            if found.paths == [path]:
+                return respond(UploadResult(files=[await upload.one(path, progress)], failed=[]))
+            return respond(await _upload_many(upload, found, progress))
+        finally:
+            # Once for a whole folder, and also when the rest of it is cancelled.
+            if upload.stored:
+                await announce(ctx)
 
 
 class _Upload:
@@ -83,6 +79,8 @@ class _Upload:
         self._opened = opened
         self._title = title
         self._lifetime_s = None if hours is None else hours * 3600
+        self.stored = False
+        """Whether there is a file now that was not there before."""
 
     async def one(self, path: str, progress: Progress) -> UploadedItem:
         uploaded = await store_file(
@@ -94,13 +92,8 @@ class _Upload:
             lifetime_s=self._lifetime_s,
             progress=stage(progress, 0, 60),
         )
-        try:
-            info = await self._opened.reader.prepare(uploaded.record.id, stage(progress, 60, 99))
-        except FilesError as exc:
-            # The file is stored, whatever became of its text: the id must reach the caller.
-            info = DocumentInfo(askable=False, pages=None, chars=0, note=f"Stored, but not indexed yet: {exc.sentence}")
-        await progress(100, 100, "Stored and indexed" if info.askable else "Stored")
-        return _item(uploaded, info)
+        self.stored |= not uploaded.reused
+        return await indexed(uploaded, self._opened, progress)
 
 
 async def store_file(
@@ -130,6 +123,27 @@ async def store_file(
                 expires_in_seconds=lifetime_s,
             )
             return await opened.files.upload(frozen, new, sending)
+
+
+async def indexed(uploaded: UploadedFile, opened: Backends, progress: Progress) -> UploadedItem:
+    """Index a file that was just stored, and say what came of both."""
+    record = uploaded.record
+    try:
+        info = await opened.reader.prepare(record.id, stage(progress, 60, 99))
+    except FilesError as exc:
+        # The file is stored, whatever became of its text: the id must reach the caller.
+        info = DocumentInfo(askable=False, pages=None, chars=0, note=f"Stored, but not indexed yet: {exc.sentence}")
+    await progress(100, 100, "Stored and indexed" if info.askable else "Stored")
+    return UploadedItem(
+        file_id=record.id,
+        filename=record.filename,
+        mime_type=record.mime_type,
+        size_bytes=record.size_bytes,
+        reused=uploaded.reused,
+        askable=info.askable,
+        pages=info.pages,
+        note=info.note,
+    )
 
 
 async def _upload_many(upload: _Upload, found: Expansion, progress: Progress) -> UploadResult:
@@ -185,20 +199,6 @@ def _skipped(found: Expansion) -> str | None:
         "secret": found.skipped_sensitive,
     }
     return ", ".join(f"{count} {kind}" for kind, count in kinds.items() if count) or None
-
-
-def _item(uploaded: UploadedFile, info: DocumentInfo) -> UploadedItem:
-    record = uploaded.record
-    return UploadedItem(
-        file_id=record.id,
-        filename=record.filename,
-        mime_type=record.mime_type,
-        size_bytes=record.size_bytes,
-        reused=uploaded.reused,
-        askable=info.askable,
-        pages=info.pages,
-        note=info.note,
-    )
 
 
 def printable(path: str) -> str:

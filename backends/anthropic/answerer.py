@@ -137,7 +137,9 @@ async def told(
     After `deadline` (on the loop's clock) the API is not asked what the files made are.
     """
     answer = await Telling(choice, library).answer(message, max_tokens)
-    made = [await _made(place, file_id, deadline) for file_id in made_ids(message.blocks)]
+    ids = made_ids(message.blocks)
+    await place.ledger.claim(ids)
+    made = [await _made(place, file_id, deadline) for file_id in ids]
     return replace(answer, usage=usage_of(model, message.usage, share=share), made=tuple(made))
 
 

@@ -15,7 +15,16 @@ from files_api_mcp.backends.anthropic.uploading import Uploader
 from files_api_mcp.backends.errors import FilesError, InvalidArgument, NotFound
 from files_api_mcp.backends.local.ids import check_file_id
 from files_api_mcp.backends.local.rows import fold
-from files_api_mcp.backends.models import DeletedFile, FilePage, FileRecord, NewFile, Progress, UploadedFile, silent
+from files_api_mcp.backends.models import (
+    DeletedFile,
+    FilePage,
+    FileRecord,
+    FoundFiles,
+    NewFile,
+    Progress,
+    UploadedFile,
+    silent,
+)
 from files_api_mcp.backends.newfile import check_new
 from files_api_mcp.backends.snapshot import Snapshot
 from files_api_mcp.backends.spool import Spool
@@ -136,6 +145,23 @@ class AnthropicFiles:
             if len(shown) == limit and not wanted:
                 break
         return FilePage(shown, _Cursor(token).encode() if token else None)
+
+    async def find(self, text: str, *, limit: int) -> FoundFiles:
+        """Find files among the newest 1,000; see FilesBackend.find. One request, as the API cannot search."""
+        page = await self._client.page(limit=_FILTERED_PAGE)
+        wanted = fold(text)
+        found = [
+            file
+            for file in page.files
+            if not file.is_past and (file.id.startswith(text) or wanted in fold(file.filename))
+        ]
+        more = page.next is not None
+        entries = await self._ledger.entries()
+        return FoundFiles(
+            [record_of(file, entries.get(file.id)) for file in found[:limit]],
+            more=more or len(found) > limit,
+            total=None if more else len(found),
+        )
 
     async def describe(self, file_id: str) -> FileRecord:
         """Describe a file as the API does now.

@@ -9,59 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from files_api_mcp.backends.anthropic.client import WireFile
-from files_api_mcp.backends.local.database import Database, Schema, check_integrity, create_or_migrate, writing
+from files_api_mcp.backends.anthropic.ledgerschema import LEDGER
+from files_api_mcp.backends.local.database import Database, check_integrity, create_or_migrate, writing
 from files_api_mcp.backends.local.ids import new_file_id
 from files_api_mcp.backends.local.times import to_us, utc_now
 
 __all__ = ["Content", "Entry", "Intent", "Ledger", "open_ledger"]
 
-_SCHEMA = Schema(
-    application_id=0x4641504C,  # "FAPL"
-    steps=(
-        (
-            # `scope` is the workspace that a credential acts in, as far as it is known.
-            "CREATE TABLE scope (credential TEXT PRIMARY KEY, scope TEXT NOT NULL) STRICT, WITHOUT ROWID",
-            """CREATE TABLE file (
-                seq INTEGER PRIMARY KEY AUTOINCREMENT,
-                scope TEXT NOT NULL,
-                file_id TEXT NOT NULL,
-                source_sha256 TEXT NOT NULL,
-                sent_sha256 TEXT NOT NULL,
-                size_bytes INTEGER NOT NULL,
-                filename TEXT NOT NULL,
-                local_type TEXT NOT NULL,
-                sent_type TEXT NOT NULL,
-                title TEXT,
-                source_path TEXT,
-                created_us INTEGER NOT NULL,
-                expires_us INTEGER,
-                UNIQUE (scope, file_id)
-            ) STRICT""",
-            "CREATE INDEX file_by_content ON file (scope, source_sha256, filename)",
-            """CREATE TABLE gone (
-                scope TEXT NOT NULL,
-                file_id TEXT NOT NULL,
-                filename TEXT NOT NULL,
-                at_us INTEGER NOT NULL,
-                PRIMARY KEY (scope, file_id)
-            ) STRICT, WITHOUT ROWID""",
-            """CREATE TABLE intent (
-                id TEXT PRIMARY KEY,
-                scope TEXT NOT NULL,
-                source_sha256 TEXT NOT NULL,
-                sent_sha256 TEXT NOT NULL,
-                size_bytes INTEGER NOT NULL,
-                filename TEXT NOT NULL,
-                local_type TEXT NOT NULL,
-                sent_type TEXT NOT NULL,
-                title TEXT,
-                source_path TEXT,
-                lifetime_s INTEGER,
-                begun_us INTEGER NOT NULL
-            ) STRICT, WITHOUT ROWID""",
-        ),
-    ),
-)
+_OWNING = ("file", "made")
+_NAMING = (*_OWNING, "gone")
 _SCOPE = "coalesce((SELECT scope FROM scope WHERE credential = ?1), 'credential ' || ?1)"
 _CONTENT = "source_sha256, sent_sha256, size_bytes, filename, local_type, sent_type, title, source_path"
 
@@ -105,17 +61,19 @@ class Entry:
 
 
 @asynccontextmanager
-async def open_ledger(path: Path, credential: str) -> AsyncGenerator["Ledger"]:
+async def open_ledger(path: Path, credential: str, principal: str = "") -> AsyncGenerator["Ledger"]:
     """Open the ledger, made if absent, as seen with one credential (its fingerprint, never itself).
+
+    Each `principal` who shares the credential has a ledger of its own in it.
 
     Raises:
         StoreDamaged, StoreBusy, StorageFull, PermissionDenied: It cannot be used; it stays untouched.
     """
-    database = Database(path, busy_timeout=10.0, schema=_SCHEMA)
+    database = Database(path, busy_timeout=10.0, schema=LEDGER)
     try:
         await database.run(check_integrity)
-        await database.run(partial(create_or_migrate, schema=_SCHEMA))
-        yield Ledger(database, credential)
+        await database.run(partial(create_or_migrate, schema=LEDGER))
+        yield Ledger(database, credential, principal)
     finally:
         await database.close()
 
@@ -126,14 +84,15 @@ class Ledger:
     The credential's workspace is looked up each time: another process may have learnt it since.
     """
 
-    def __init__(self, database: Database, credential: str) -> None:
+    def __init__(self, database: Database, credential: str, principal: str = "") -> None:
         self._database = database
-        self._credential = credential
+        self._credential = f"{credential} {principal}" if principal else credential
+        self._principal = principal
         self._learnt = ""
 
     async def learn_workspace(self, base_url: str, workspace: str | None) -> None:
         """Note the workspace that the server says the credential acts in: another key of it sees the same files."""
-        scope = f"{base_url} {workspace}"
+        scope = f"{base_url} {workspace} {self._principal}".rstrip()
         if workspace and scope != self._learnt:
             await self._write(lambda connection, old: _move(connection, self._credential, old, scope))
             self._learnt = scope
@@ -150,6 +109,14 @@ class Ledger:
         query = f"SELECT id, {_CONTENT}, lifetime_s, begun_us FROM intent WHERE {where}"  # noqa: S608
         rows = await self._read(query, filename, size_bytes)
         return [Intent(row[0], Content(*row[1:9]), row[9], row[10]) for row in rows]
+
+    async def has_strangers(self, filename: str, size_bytes: int, age_us: int) -> bool:
+        """Whether another principal's upload of this name and size, begun no longer ago, has not ended."""
+        if not self._principal:
+            return False
+        where = f"scope <> {_SCOPE} AND filename = ? AND size_bytes = ? AND begun_us > ?"
+        query = f"SELECT 1 FROM intent WHERE {where}"  # noqa: S608
+        return bool(await self._read(query, filename, size_bytes, to_us(utc_now()) - age_us))
 
     async def drop(self, intent: Intent) -> None:
         """Note that nothing came of it."""
@@ -191,10 +158,36 @@ class Ledger:
         """Which of these ids are files of this ledger, or were."""
         found: set[str] = set()
         for file_id in file_ids:
-            query = "SELECT 1 FROM file WHERE file_id = ?1 UNION ALL SELECT 1 FROM gone WHERE file_id = ?1"
-            if await self._database.run(partial(_rows, query, (file_id,))):
+            anywhere = " UNION ALL ".join(f"SELECT 1 FROM {table} WHERE file_id = ?1" for table in _NAMING)  # noqa: S608
+            if await self._database.run(partial(_rows, anywhere, (file_id,))):
                 found.add(file_id)
         return found
+
+    async def claim(self, file_ids: Iterable[str]) -> None:
+        """Note files that the API's tools made for who asks here. What is anybody's already stays theirs."""
+        strange = [file_id for file_id in dict.fromkeys(file_ids) if not await self.known([file_id])]
+        now = to_us(utc_now())
+
+        def work(connection: sqlite3.Connection, scope: str) -> None:
+            rows = [(scope, file_id, now) for file_id in strange]
+            connection.executemany("INSERT OR IGNORE INTO made VALUES (?, ?, ?)", rows)
+
+        if strange:
+            await self._write(work)
+
+    async def owns(self, file_id: str) -> bool:
+        """Whether a file came from here, uploaded or made."""
+        tables = " UNION ALL ".join(f"SELECT 1 FROM {t} WHERE scope = {_SCOPE} AND file_id = ?2" for t in _OWNING)  # noqa: S608
+        return bool(await self._read(tables, file_id))
+
+    async def owned(self) -> list[str]:
+        """Ids of all files that came from here, uploaded or made, newest first."""
+        query = (
+            f"SELECT file_id, created_us AS at_us FROM file WHERE scope = {_SCOPE}"  # noqa: S608
+            f" UNION SELECT file_id, at_us FROM made WHERE scope = {_SCOPE}"
+            " ORDER BY at_us DESC, file_id DESC"
+        )
+        return list(dict.fromkeys(row[0] for row in await self._read(query)))
 
     async def fill_in(self, entry: Entry, content: Content) -> Entry:
         """Note a title or a path that was not known before."""
@@ -210,7 +203,8 @@ class Ledger:
         """Note that a file is gone."""
 
         def work(connection: sqlite3.Connection, scope: str) -> None:
-            connection.execute("DELETE FROM file WHERE scope = ? AND file_id = ?", (scope, file_id))
+            for table in _OWNING:
+                connection.execute(f"DELETE FROM {table} WHERE scope = ? AND file_id = ?", (scope, file_id))  # noqa: S608
             values = (scope, file_id, filename, to_us(utc_now()))
             connection.execute("INSERT OR REPLACE INTO gone VALUES (?, ?, ?, ?)", values)
 
@@ -256,7 +250,7 @@ def _move(connection: sqlite3.Connection, credential: str, old: str, new: str) -
     if old != _unknown(credential):
         return
     # What another key of the workspace knows already stays as it is.
-    for table in ("file", "gone", "intent"):
+    for table in (*_NAMING, "intent"):
         connection.execute(f"UPDATE OR IGNORE {table} SET scope = ? WHERE scope = ?", (new, old))  # noqa: S608
 
 

@@ -14,6 +14,7 @@ from files_api_mcp.backends.anthropic.endpoint import Dialect, Endpoint
 from files_api_mcp.backends.anthropic.files import AnthropicFiles
 from files_api_mcp.backends.anthropic.ledger import Ledger, open_ledger
 from files_api_mcp.backends.anthropic.limiter import Limiter
+from files_api_mcp.backends.anthropic.owned import OwnedClient
 from files_api_mcp.backends.anthropic.retry import Sender
 from files_api_mcp.backends.anthropic.shelf import Shelf
 from files_api_mcp.backends.anthropic.uploading import Timing, Uploader
@@ -21,7 +22,7 @@ from files_api_mcp.backends.anthropic.wire import Wire, open_wire
 from files_api_mcp.backends.local.recovery import make_private
 from files_api_mcp.backends.spool import Spool
 
-__all__ = ["AnthropicPlace", "open_anthropic_files"]
+__all__ = ["AnthropicPlace", "open_anthropic_files", "principal_home"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +45,35 @@ async def open_anthropic_files(
     dialect: Dialect = "auto",
     rate_limit: int,
     timing: Timing | None = None,
+    principal: str = "",
 ) -> AsyncGenerator[AnthropicPlace]:
     """Open the connection pool and the ledger; nothing is sent yet.
 
-    `rate_limit` is in requests a minute, counted over all processes that share the data folder.
+    `rate_limit` is in requests a minute, counted over all processes that share the data folder. A `principal` (of
+    letters that a folder's name may have) sees the files that came from them, and nothing else of the workspace.
 
     Raises:
         StoreDamaged, StoreBusy, StorageFull, PermissionDenied: The data folder cannot be used.
     """
     own = data_dir / "anthropic"
-    await to_thread.run_sync(make_private, data_dir, own)
+    home = principal_home(data_dir, principal)
+    await to_thread.run_sync(make_private, data_dir, own, home.parent, home)
     async with (
         open_wire(endpoint) as wire,
-        open_ledger(data_dir / "ledger.db", endpoint.fingerprint) as ledger,
+        open_ledger(data_dir / "ledger.db", endpoint.fingerprint, principal) as ledger,
     ):
         sender = Sender(wire, Limiter(own / f"pace-{endpoint.fingerprint}", rate_limit))
         timing = timing or Timing()
-        client = FilesClient(sender, dialect, call_s=timing.call_s)
-        copies = Copies(own / "copies")
-        uploader = Uploader(client, ledger, timing)
+        everything = FilesClient(sender, dialect, call_s=timing.call_s)
+        client = OwnedClient(sender, ledger, dialect, call_s=timing.call_s) if principal else everything
+        copies = Copies(home / "copies")
+        # It looks for what a lost reply left, which is nobody's until it is found.
+        uploader = Uploader(everything, ledger, timing)
         files = AnthropicFiles(client, ledger, uploader, Turns(own / "turns"), copies, spool)
         yield AnthropicPlace(files, Shelf(files, ledger, copies, spool), wire, ledger, client)
+
+
+def principal_home(data_dir: Path, principal: str) -> Path:
+    """Where a principal's copies and texts are kept; without one, everybody's."""
+    own = data_dir / "anthropic"
+    return own / "principals" / principal if principal else own

@@ -16,7 +16,7 @@ from files_api_mcp.backends.anthropic.multipart import MultipartBody, UploadPart
 from files_api_mcp.backends.anthropic.replies import ApiFailure, error_from, failure_of
 from files_api_mcp.backends.anthropic.retry import ATTEMPTS, unreachable
 from files_api_mcp.backends.anthropic.wire import ApiRequest, Lost, NotSent, Reply
-from files_api_mcp.backends.errors import FilesError, NotFound, OutcomeUnknown, UpstreamBadReply, UpstreamError
+from files_api_mcp.backends.errors import Busy, FilesError, NotFound, OutcomeUnknown, UpstreamBadReply, UpstreamError
 from files_api_mcp.backends.local.times import from_us
 from files_api_mcp.backends.models import Progress
 
@@ -30,6 +30,7 @@ _LIFETIME_SLACK_S = 60.0
 _REPORT_EVERY_S = 0.2
 _REPORTED_FROM = 1_000_000
 _RECENT_LIMIT = 100
+_SETTLED_WITHIN_US = 120 * 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,8 @@ class Uploader:
         self, content: Content, lifetime_s: int | None, deadline: float
     ) -> tuple[WireFile, Entry] | None:
         """What became of uploads of this name and size that were begun earlier and not heard of again."""
+        if await self._ledger.has_strangers(content.filename, content.size_bytes, _SETTLED_WITHIN_US):
+            raise Busy("This upload could be taken for another one just now.", "Call again in two minutes.")
         wanted: tuple[WireFile, Entry] | None = None
         for intent in await self._ledger.intents(content.filename, content.size_bytes):
             age_s = max(0.0, (datetime.now(UTC) - from_us(intent.begun_us)).total_seconds())

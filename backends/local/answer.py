@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from files_api_mcp.backends.local.closer import looked_at_closer
 from files_api_mcp.backends.local.index import Document, Index
 from files_api_mcp.backends.local.rank import Scored, rank
 from files_api_mcp.backends.local.semantic import Nearness
@@ -51,6 +52,7 @@ def answer(
     if not ranked:
         return [], 0
     texts = _Texts(index)
+    ranked = looked_at_closer(ranked, documents, question, lambda one: _window(documents[one.place], one.window, texts))
     if nearness is not None:
         ranked = _by_meaning(ranked, documents, texts, question, nearness)
     chosen = _choose(ranked, documents, texts, max_tokens)

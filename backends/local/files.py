@@ -6,7 +6,16 @@ from contextlib import AbstractAsyncContextManager, suppress
 from files_api_mcp.backends.errors import NotFound, StoreError
 from files_api_mcp.backends.local.library import LocalLibrary
 from files_api_mcp.backends.local.store import LocalStore
-from files_api_mcp.backends.models import DeletedFile, FilePage, FileRecord, NewFile, Progress, UploadedFile, silent
+from files_api_mcp.backends.models import (
+    DeletedFile,
+    FilePage,
+    FileRecord,
+    FoundFiles,
+    NewFile,
+    Progress,
+    UploadedFile,
+    silent,
+)
 from files_api_mcp.backends.snapshot import Snapshot
 
 __all__ = ["LocalFiles"]
@@ -26,6 +35,10 @@ class LocalFiles:
     async def list(self, *, limit: int = 20, cursor: str | None = None, name_contains: str | None = None) -> FilePage:
         """List files newest first."""
         return await self._store.list(limit=limit, cursor=cursor, name_contains=name_contains)
+
+    async def find(self, text: str, *, limit: int) -> FoundFiles:
+        """Find files by the beginning of their id or a part of their name."""
+        return await self._store.find(text, limit=limit)
 
     async def describe(self, file_id: str) -> FileRecord:
         """Describe one file without reading its content."""

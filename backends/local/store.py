@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -22,10 +21,11 @@ from files_api_mcp.backends.local.blobs import Blobs
 from files_api_mcp.backends.local.check import StoreReport, check_store
 from files_api_mcp.backends.local.cursors import decode_cursor, encode_cursor
 from files_api_mcp.backends.local.database import Database, writing
-from files_api_mcp.backends.local.ids import check_file_id, new_file_id
+from files_api_mcp.backends.local.ids import check_file_id
 from files_api_mcp.backends.local.leftovers import Leftovers
+from files_api_mcp.backends.local.newrow import fill_in, row_of
 from files_api_mcp.backends.local.recovery import prepare_folder, recover
-from files_api_mcp.backends.local.rows import Row, storable
+from files_api_mcp.backends.local.rows import Row
 from files_api_mcp.backends.local.streams import ContentStream, open_content
 from files_api_mcp.backends.local.times import to_us, utc_now
 from files_api_mcp.backends.models import (
@@ -33,6 +33,7 @@ from files_api_mcp.backends.models import (
     DeletedFile,
     FilePage,
     FileRecord,
+    FoundFiles,
     NewFile,
     Progress,
     UploadedFile,
@@ -111,6 +112,10 @@ class LocalStore:
         if limit not in _PAGE_SIZES:
             raise InvalidArgument("limit must be between 1 and 1000.")
         return await self._database.run(partial(self._page, limit, decode_cursor(cursor), name_contains))
+
+    async def find(self, text: str, *, limit: int) -> FoundFiles:
+        """Find live files by the beginning of their id or a part of their name; see FilesBackend.find."""
+        return await self._database.run(partial(self._match, text, limit))
 
     async def beside(self, file_id: str, *, limit: int, newer: bool) -> FilePage:
         """List up to `limit` files next to one, newest first; `next_cursor` is set when there are more that way.
@@ -193,14 +198,14 @@ class LocalStore:
     def _admit(self, snapshot: Snapshot, new: NewFile, reuse: bool, connection: sqlite3.Connection) -> UploadedFile:  # noqa: FBT001
         now_us = self._now_us()
         self._leftovers.tidy(connection, now_us)
-        row = _row_of(snapshot, new, now_us)
+        row = row_of(snapshot, new, now_us)
         with writing(connection):
             same = rows.find_same(connection, row, now_us) if reuse else None
             if same is None:
                 self._leftovers.doubt(row)
             self._ensure_content(connection, snapshot)
             if same is not None:
-                return UploadedFile(_fill_in(connection, same, row).record, reused=True)
+                return UploadedFile(fill_in(connection, same, row).record, reused=True)
             rows.insert(connection, row)
         self._leftovers.trust(row)
         return UploadedFile(row.record, reused=False)
@@ -217,6 +222,10 @@ class LocalStore:
         shown = found[:limit]
         more = len(found) > limit
         return FilePage([row.record for row in shown], encode_cursor(shown[-1].seq) if more else None)
+
+    def _match(self, text: str, limit: int, connection: sqlite3.Connection) -> FoundFiles:
+        found, total = rows.matching(connection, text, limit=limit, now_us=self._now_us())
+        return FoundFiles([row.record for row in found], more=total > len(found), total=total)
 
     def _beside(self, file_id: str, limit: int, newer: bool, connection: sqlite3.Connection) -> FilePage:  # noqa: FBT001
         seq = self._find(file_id, connection).seq
@@ -269,31 +278,3 @@ class LocalStore:
             rows.delete(connection, row, self._now_us())
             self._leftovers.unneeded(row.sha256)
         return DeletedFile(file_id, row.filename, already_deleted=False)
-
-
-def _row_of(snapshot: Snapshot, new: NewFile, now_us: int) -> Row:
-    lifetime = new.expires_in_seconds
-    return Row(
-        seq=0,
-        id=new_file_id(),
-        sha256=snapshot.sha256,
-        size_bytes=snapshot.size_bytes,
-        filename=new.filename,
-        mime_type=storable(new.mime_type),
-        title=None if new.title is None else storable(new.title),
-        source_path=None if new.source_path is None else storable(new.source_path),
-        created_us=now_us,
-        expires_us=None if lifetime is None else now_us + lifetime * 1_000_000,
-        downloadable=new.downloadable,
-    )
-
-
-def _fill_in(connection: sqlite3.Connection, known: Row, told: Row) -> Row:
-    filled = replace(
-        known,
-        title=told.title if known.title is None else known.title,
-        source_path=told.source_path if known.source_path is None else known.source_path,
-    )
-    if filled != known:
-        rows.fill_in(connection, filled)
-    return filled

@@ -7,9 +7,17 @@ from typing import Any
 
 import snowballstemmer  # pyright: ignore[reportMissingTypeStubs]  it ships none
 
-__all__ = ["is_english", "is_stop_word", "terms"]
+__all__ = ["MARKS", "is_english", "is_stop_word", "terms"]
 
-_WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
+MARKS = "".join(
+    chr(c) for c in (*range(0x0300, 0x2000), *range(0xA800, 0xAC00)) if unicodedata.category(chr(c)) in ("Mn", "Mc")
+)
+"""Vowel signs and accents as characters of their own: parts of words, which `re` does not take for such."""
+
+_LETTER = r"[^\W\d_]"
+_WORD = re.compile(rf"\d+(?:[.,]\d+)*|{_LETTER}(?:{_LETTER}|[{MARKS}])*")
+# Points of Hebrew, vowel marks and the stretching line of Arabic, accents, the nukta: written or left out at will.
+_OPTIONAL = re.compile(r"[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed\u093c]")
 _HYPHENATED = re.compile(r"(?<=[^\W\d_])[-\u00ad\u2010]\n(?=[^\W\d_])")
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _ENGLISH_SHARE = 0.08
@@ -64,6 +72,7 @@ def _word_terms(word: str, english: bool, keep_stop_words: bool) -> tuple[str, .
         return (bare[:_LATIN_PREFIX],)
     if _is_cjk(word[0]):
         return tuple(word[i : i + 2] for i in range(max(1, len(word) - 1)))
+    word = _OPTIONAL.sub("", unicodedata.normalize("NFD", word))
     return tuple(word[i : i + _GRAM] for i in range(max(1, len(word) - _GRAM + 1)))
 
 

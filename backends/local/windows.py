@@ -2,14 +2,18 @@
 
 import re
 
+from files_api_mcp.backends.local.terms import MARKS
+
 __all__ = ["estimate_tokens", "windows"]
 
 _TARGET = 180
 _TARGET_BY_LINE = 100
 """Pages are tables and columns as often as prose: shorter passages find more of the pages that matter."""
-_SENTENCE = re.compile(r"(?<=[.!?\u3002\uff01\uff1f])\s+|(?<=[\u3002\uff01\uff1f])|\n+")
+# Full stops of Latin, Arabic, Urdu, Devanagari, Armenian, Burmese, Khmer, Ethiopic, and, without a blank, CJK script.
+_STOPS = "\u061f\u06d4\u0964\u0965\u0589\u104b\u17d4\u1362"
+_SENTENCE = re.compile(rf"(?<=[.!?{_STOPS}\u3002\uff01\uff1f])\s+|(?<=[\u3002\uff01\uff1f])|\n+")
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_NOT_LATIN = re.compile(r"[^\W\d_\u0000-\u024f\u1e00-\u1eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_NOT_LATIN = re.compile(rf"[^\W\d_\u0000-\u024f\u1e00-\u1eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[{MARKS}]")
 
 
 def estimate_tokens(text: str) -> int:

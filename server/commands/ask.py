@@ -44,6 +44,6 @@ def ask(question: str, files: tuple[str, ...], **options: Any) -> None:
 
     folders = dict.fromkeys(path.resolve().parent for path in map(Path, files) if path.is_file())
     settings = settings_from(tuple(folders), options)
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level.upper(), secret=settings.secret)
     order = AskOrder(question, files, options["max_tokens"], options["as_json"], options["as_page"])
     sys.exit(run_ask(order, settings))

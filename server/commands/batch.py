@@ -63,5 +63,5 @@ def batch(
         raise BadSettings("There is no question. Give --questions FILE or --question TEXT.")
     settings = settings_from(tuple(dict.fromkeys(file.resolve().parent for file in files)), options)
     order = BatchOrder(files, asked, options["max_tokens"], output, options["cancel"])
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level.upper(), secret=settings.secret)
     sys.exit(run_batch(order, settings))

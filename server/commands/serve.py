@@ -1,5 +1,6 @@
 """`files-api-mcp serve`."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,33 @@ __all__ = ["serve"]
     type=click.Choice(["stdio", "http", "sse"]),
     default="stdio",
     show_default=True,
-    help="How clients connect. Only stdio is built so far.",
+    help="How clients connect: their pipe, Streamable HTTP at /mcp, or SSE at /sse, which the protocol deprecates.",
+)
+@option("--host", default="127.0.0.1", show_default=True, help="http, sse: the address to listen on.")
+@option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8765,
+    show_default=True,
+    help="http, sse: the port; 0: any free one.",
+)
+@option("--token-env", metavar="NAME", help="http, sse: the variable with the bearer token that clients must send.")
+@option(
+    "--allowed-host",
+    multiple=True,
+    metavar="HOST",
+    help="http, sse: a name, with its port, that clients may address beside this machine's own (repeatable).",
+)
+@option(
+    "--allowed-origin",
+    multiple=True,
+    metavar="ORIGIN",
+    help="http, sse: where web pages that may call come from, as in https://app.example.com (repeatable).",
+)
+@option(
+    "--public-url",
+    metavar="URL",
+    help="http, sse: where clients reach this server, for the links to hand over files; default: http://HOST:PORT.",
 )
 @backend_options
 @DATA_DIR
@@ -48,9 +75,15 @@ __all__ = ["serve"]
 def serve(roots: tuple[Path, ...], **options: Any) -> None:
     """Serve MCP. ROOTs are the folders that agents may read from.
 
-    Without a ROOT it is the working directory, unless that is / or your home folder.
+    Without a ROOT it is the working directory, unless that is / or your home folder; over HTTP it is none.
     """
     settings = settings_from(roots, options)
-    from files_api_mcp.server.transports import serve_stdio
+    if options["transport"] == "stdio":
+        from files_api_mcp.server.transports import serve_stdio
 
-    serve_stdio(settings)
+        serve_stdio(settings)
+        return
+    from files_api_mcp.server.http.serving import serve_http
+    from files_api_mcp.server.http.settings import http_settings_from
+
+    serve_http(settings, http_settings_from(options, os.environ))

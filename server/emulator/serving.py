@@ -11,11 +11,11 @@ import uvicorn
 
 from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.server.emulator.app import EmulatorSettings, emulator
+from files_api_mcp.server.listener import bound_socket
 from files_api_mcp.server.logs import configure_logging
 
-__all__ = ["bound_socket", "make_server", "serve_emulator"]
+__all__ = ["make_server", "serve_emulator"]
 
-_BACKLOG = 512
 _GRACE_S = 2
 
 
@@ -38,18 +38,6 @@ def serve_emulator(settings: EmulatorSettings, *, host: str, port: int, log_leve
     except FilesError as exc:
         click.echo(f"files-api-mcp: {exc.text}", err=True)
         sys.exit(1)
-
-
-def bound_socket(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes a free one."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Named: asyncio sends small replies at once only on sockets whose protocol is TCP by name.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((host, port))
-    listener.listen(_BACKLOG)
-    listener.setblocking(False)  # noqa: FBT003 - its only parameter
-    return listener
 
 
 def make_server(application: object) -> uvicorn.Server:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from files_api_mcp.backends.errors import BadFilename, FilesError, InvalidArgument, NotDownloadable, NotFound
-from files_api_mcp.backends.models import FileMetadata, NewFile
+from files_api_mcp.backends.models import FileMetadata, FoundFiles, NewFile
 from files_api_mcp.backends.protocol import FilesBackend
 from tests.contract.conftest import Freeze, Place, read
 from tests.frozen import text_file
@@ -135,6 +135,19 @@ async def test_a_part_of_the_name_finds_files_in_any_case_and_script(
     for name in ("a_b.txt", "Straße.txt", "отчёт 100%.txt", "οδός.md"):
         await files.upload(freeze(name.encode()), text_file(name))
     assert await names(files, part) == found
+    assert [file.filename for file in (await files.find(part, limit=10)).files] == found
+
+
+async def test_files_are_found_by_the_beginning_of_their_id_and_counted(files: FilesBackend, freeze: Freeze) -> None:
+    ids = [(await files.upload(freeze(b"%d" % n), text_file(f"n{n}.txt"))).record.id for n in range(4)]
+    found = await files.find("file_", limit=3)
+    assert [file.id for file in found.files] == ids[:0:-1]
+    assert (found.more, found.total) == (True, 4)
+    for file_id in ids:
+        assert [file.id for file in (await files.find(file_id, limit=10)).files] == [file_id]
+        assert [file.id for file in (await files.find(file_id[5:], limit=10)).files] == []
+    await files.delete(ids[0])
+    assert await files.find(ids[0], limit=10) == FoundFiles([], more=False, total=0)
 
 
 @pytest.mark.parametrize("limit", [0, -1, 1001])

@@ -1,0 +1,173 @@
+"""Write the pages that repeat what the code says: `uv run python -m docs.generate [--check]`.
+
+With --check nothing is written, and the exit code is 1 where a page is not what it would be.
+"""
+
+import argparse
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from files_api_mcp.backends import errors
+from files_api_mcp.backends.errors import FilesError
+from files_api_mcp.server.cli import SUBCOMMANDS, command
+from files_api_mcp.tools.catalog import CATALOG, Entry
+
+REFERENCE = Path(__file__).with_name("reference")
+NOTE = "<!-- Written by docs/generate.py from the code. Do not edit. -->\n"
+
+
+def tools_page() -> str:
+    """Every tool as the model sees it."""
+    head = (
+        "# Tools\n\nWhat a model sees of each tool: its sentence and its arguments. Results come twice, structured and"
+        " as the same JSON in text, because hosts show the model only one of the two.\n"
+    )
+    return NOTE + head + "".join(_tool(entry) for entry in CATALOG)
+
+
+def _tool(entry: Entry) -> str:
+    tool = entry.tool()
+    required: list[str] = tool.parameters.get("required", [])
+    rows = [
+        (f"`{name}`", _type(value), "required" if name in required else _default(value), value.get("description", ""))
+        for name, value in tool.parameters["properties"].items()
+    ]
+    hints = [
+        word
+        for word, holds in {
+            "read-only": entry.read_only,
+            "destructive": entry.destructive,
+            "idempotent": entry.idempotent,
+            "open world": entry.open_world,
+            "not offered with `--read-only`": entry.writes,
+        }.items()
+        if holds
+    ]
+    hinted = ", ".join(hints) or "none"
+    lines = [f"\n## {entry.name}\n", f"{tool.description}\n", f"Hints: {hinted}.\n"]
+    return "\n".join([*lines, _table(("argument", "type", "default", "meaning"), rows)])
+
+
+def _type(value: dict[str, Any]) -> str:
+    kind = str(value.get("type", "any"))
+    if kind == "array":
+        kind = f"list of {value.get('items', {}).get('type', 'any')}s"
+    limits = {"minimum": "at least {}", "maximum": "at most {}", "maxItems": "at most {}", "maxLength": "at most {}"}
+    told = [words.format(f"{value[name]:,}") for name, words in limits.items() if name in value]
+    return ", ".join([kind, *told])
+
+
+def _default(value: dict[str, Any]) -> str:
+    return f"`{value['default']}`" if "default" in value else "none"
+
+
+def settings_page() -> str:
+    """Every subcommand with its options and their variables."""
+    head = (
+        "# Commands and settings\n\nEvery option can also be set by the variable beside it; the command line wins."
+        " Nothing is read from a `.env` or a configuration file in the working directory.\n"
+    )
+    context = click.Context(command, info_name="files-api-mcp")
+    return NOTE + head + "".join(_command(name, context) for name in SUBCOMMANDS)
+
+
+def _command(name: str, parent: click.Context) -> str:
+    found = command.get_command(parent, name)
+    if found is None:
+        raise LookupError(name)
+    context = click.Context(found, info_name=name, parent=parent)
+    usage = found.get_usage(context).removeprefix("Usage: ")
+    rows = [
+        (f"`{_names(parameter)}`", _variable(parameter), _value(parameter, context), parameter.help or "")
+        for parameter in found.params
+        if isinstance(parameter, click.Option) and not parameter.hidden
+    ]
+    text = inspect.cleandoc(found.help or "").replace("\b\n", "")
+    table = _table(("option", "variable", "default", "meaning"), rows) if rows else ""
+    return f"\n## {name}\n\n```\n{' '.join(usage.split())}\n```\n\n{_paragraphs(text)}\n\n{table}"
+
+
+def _paragraphs(text: str) -> str:
+    """Help text as Markdown: lines that are commands stay as they are."""
+    parts = (f"```sh\n{part}\n```" if part.startswith("files-api-mcp ") else part for part in text.split("\n\n"))
+    return "\n\n".join(parts)
+
+
+def _names(option: click.Option) -> str:
+    shown = f" {option.make_metavar(click.Context(command))}" if not option.is_flag else ""
+    return ", ".join(option.opts) + shown
+
+
+def _variable(option: click.Option) -> str:
+    return f"`{option.envvar}`" if option.envvar else ""
+
+
+def _value(option: click.Option, context: click.Context) -> str:
+    # click's word for an option without a default is an object of its own.
+    default: object = option.get_default(context)
+    return f"`{default}`" if isinstance(default, str | int | float) and not option.is_flag else ""
+
+
+def errors_page() -> str:
+    """Every code that a model may read, and what it should do."""
+    head = (
+        "# Errors\n\nA tool that fails says `[code] One sentence. Next step.` Agents may branch on the code: a released"
+        " one never changes. The command line prints the same line and ends with exit code 1.\n\n"
+    )
+    rows = [(f"`{one.code}`", _about(one), one.default_next_step or "Said with each error.") for one in _coded()]
+    return NOTE + head + _table(("code", "what it is about", "next step, where nothing better is known"), rows)
+
+
+def _coded() -> Iterator[type[FilesError]]:
+    for name in errors.__all__:
+        found: Any = getattr(errors, name)
+        if inspect.isclass(found) and issubclass(found, FilesError) and "code" in vars(found) and found != FilesError:
+            yield found
+
+
+def _about(error: type[FilesError]) -> str:
+    return (error.__doc__ or "").split(". ")[0].rstrip(".")
+
+
+def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [heads, tuple("---" for _ in heads), *rows]
+    return "".join("| " + " | ".join(_cell(cell) for cell in line) + " |\n" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+PAGES: dict[str, Callable[[], str]] = {"tools.md": tools_page, "settings.md": settings_page, "errors.md": errors_page}
+
+
+def stale() -> list[str]:
+    """The pages that are not what the code says."""
+    return [
+        name
+        for name, page in PAGES.items()
+        if not (REFERENCE / name).exists() or (REFERENCE / name).read_text(encoding="utf-8") != page()
+    ]
+
+
+def main() -> int:
+    """Write the pages, or only look at them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true")
+    if parser.parse_args().check:
+        for name in (found := stale()):
+            print(f"docs/reference/{name} is stale: run `uv run python -m docs.generate`")
+        return int(bool(found))
+    REFERENCE.mkdir(exist_ok=True)
+    for name, page in PAGES.items():
+        (REFERENCE / name).write_text(page(), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

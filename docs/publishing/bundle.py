@@ -1,0 +1,41 @@
+"""The bundle: the sources, their lock and the manifest, packed by MCPB's own packer."""
+
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from docs.publishing.project import ROOT, project
+
+__all__ = ["PACKER", "build_bundle", "stage"]
+
+PACKER = "@anthropic-ai/mcpb@2.1.2"
+
+_FOLDERS = ("server", "tools", "backends", "examples")
+_FILES = ("pyproject.toml", "uv.lock", "README.md", "LICENSE")
+
+
+def build_bundle(into: Path) -> Path:
+    """Pack the bundle into a folder; returns its path. The packer checks the manifest first.
+
+    Raises:
+        subprocess.CalledProcessError: The packer refused; it said why on stderr.
+        FileNotFoundError: Neither mcpb nor npx is there.
+    """
+    about = project()
+    bundle = into.resolve() / f"{about['name']}-{about['version']}.mcpb"
+    into.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        stage(Path(folder))
+        packer = ["mcpb"] if shutil.which("mcpb") else ["npx", "--yes", PACKER]
+        subprocess.run([*packer, "pack", folder, str(bundle)], check=True)
+    return bundle
+
+
+def stage(folder: Path) -> None:
+    """Put what the bundle holds into a folder."""
+    for name in _FOLDERS:
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in _FILES:
+        shutil.copy(ROOT / name, folder)
+    shutil.copy(ROOT / "docs" / "publishing" / "manifest.json", folder)

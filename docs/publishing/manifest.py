@@ -1,0 +1,68 @@
+"""The manifest of the bundle that Claude Desktop installs by a double click."""
+
+from typing import Any
+
+from docs.publishing.project import project
+from files_api_mcp.tools.catalog import offered_tools
+
+__all__ = ["manifest"]
+
+
+def manifest() -> dict[str, Any]:
+    """The manifest, of what the project and its tools say of themselves."""
+    about = project()
+    return {
+        "manifest_version": "0.4",
+        "name": about["name"],
+        "display_name": "Files",
+        "version": about["version"],
+        "description": about["description"],
+        "author": {"name": about["authors"][0]["name"]},
+        "license": about["license"],
+        "keywords": about["keywords"],
+        "server": {
+            "type": "uv",
+            "entry_point": "server/cli.py",
+            "mcp_config": {
+                "command": "uv",
+                # What the lock names and nothing else, so that a bundle runs the same wherever it is opened.
+                "args": [
+                    "run",
+                    "--directory",
+                    "${__dirname}",
+                    "--frozen",
+                    "--no-dev",
+                    "--no-editable",
+                    "files-api-mcp",
+                    "serve",
+                    "${user_config.folders}",
+                ],
+                "env": {"ANTHROPIC_API_KEY": "${user_config.anthropic_api_key}"},
+            },
+        },
+        "tools": [
+            {"name": name, "description": tool.description} for name, tool in offered_tools(read_only=False).items()
+        ],
+        "compatibility": {
+            "platforms": ["darwin", "linux"],
+            "runtimes": {"python": about["requires-python"]},
+        },
+        "user_config": {
+            "folders": {
+                "type": "directory",
+                "title": "Folders",
+                "description": "The folders that Claude may upload files from and save files to.",
+                "multiple": True,
+                "required": True,
+            },
+            "anthropic_api_key": {
+                "type": "string",
+                "title": "Anthropic API key",
+                "description": "With a key, files live in its workspace and Claude answers. Without, all stays here.",
+                "sensitive": True,
+                "required": False,
+                # Without a default the host would hand on the placeholder itself, which is no key.
+                "default": "",
+            },
+        },
+    }

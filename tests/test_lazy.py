@@ -1,0 +1,32 @@
+"""A server that lists its tools loads nothing else."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+LISTING = """
+import json, sys
+from pathlib import Path
+import anyio
+from files_api_mcp.server.app import build_server
+from files_api_mcp.server.settings import Settings
+server = build_server(Settings(roots=(), data_dir=Path(sys.argv[1])))
+assert anyio.run(server.list_tools)
+print(json.dumps(sorted(sys.modules)))
+"""
+LATER = {
+    "sqlite3",
+    "pypdfium2",
+    "files_api_mcp.backends.local.store",
+    "files_api_mcp.server.resources",
+    "files_api_mcp.server.completions",
+    "files_api_mcp.server.prompts",
+}
+
+
+def test_listing_tools_loads_neither_stores_nor_what_is_asked_beside_tools(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LISTING, str(tmp_path)], check=True, capture_output=True, text=True, timeout=30
+    )
+    assert not LATER & set(json.loads(done.stdout))
