@@ -1,6 +1,6 @@
 """Text of PDF pages, by PDFium."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, BinaryIO, overload
 
@@ -83,25 +83,31 @@ class pdf_pages(Sequence[str]):  # noqa: N801
             return [self[number] for number in range(*place.indices(len(self)))]
         if not 0 <= place < len(self):
             raise IndexError(place)
-        text = page_text(self._document, place)
-        if self._scans and not text.strip():
-            text = _scanned(self._document, place, self._scans)
-            if text.strip():
-                self._scanned.add(place + 1)
-        return text
+        return page_text(self._document, place, lambda page: self._read_off(page, place + 1))
 
     def __iter__(self) -> Iterator[str]:
         return (self[number] for number in range(len(self)))
 
+    def _read_off(self, page: Any, number: int) -> str:
+        text = _scanned(page, self._scans) if self._scans else ""
+        if text.strip():
+            self._scanned.add(number)
+        return text
 
-def page_text(document: Any, number: int) -> str:
-    """The text of a page (0-based), with what was written into its fields and notes."""
+
+def page_text(document: Any, number: int, read_off: Callable[[Any], str] = lambda _: "") -> str:
+    """The text of a page (0-based), with what was written into its fields and notes.
+
+    A page without text of its own is given to `read_off`.
+    """
     try:
         page = document[number]
     except pypdfium2.PdfiumError:
         return ""  # one broken page; the others are read
     try:
         text: str = page.get_textpage().get_text_bounded()
+        if not text.strip():
+            text = read_off(page)
         written = annotation_lines(page, document.formenv)
     finally:
         page.close()
@@ -109,17 +115,10 @@ def page_text(document: Any, number: int) -> str:
     return "\n".join([text.rstrip("\n"), *written]).lstrip("\n") if written else text
 
 
-def _scanned(document: Any, number: int, scans: Scans) -> str:
-    """The text of a page (0-based) that is a picture."""
+def _scanned(page: Any, scans: Scans) -> str:
+    """The text of a page that is a picture."""
     library: Any = pypdfium2.raw
-    try:
-        page = document[number]
-    except pypdfium2.PdfiumError:
+    if not library.FPDFPage_CountObjects(page):
         return ""
-    try:
-        if not library.FPDFPage_CountObjects(page):
-            return ""
-        scale = min(_DOTS_PER_POINT, _MOST_DOTS / max(page.get_size()))
-        return scans.text(page.render(scale=scale, grayscale=True).to_pil())
-    finally:
-        page.close()
+    scale = min(_DOTS_PER_POINT, _MOST_DOTS / max(page.get_size()))
+    return scans.text(page.render(scale=scale, grayscale=True).to_pil())
