@@ -115,15 +115,18 @@ class DocumentInfo:
 
     `askable` is True when there is text to search. `pages` counts pages or slides and is None where a format
     has none (its places are character ranges). `chars` counts code points of extracted text.
-    `pages_without_text` are 1-based numbers of scanned or figure-only pages. `note` says in one sentence why
-    a file is not askable, and is None when it is.
+    `pages_without_text` are 1-based numbers of scanned or figure-only pages; `scanned` are those of pages (or of the
+    pieces of an image's text) that were read by OCR. `note` says in one sentence why a file is not askable, and is None
+    when it is. `advice` says in another one how more of its text could be had.
     """
 
     askable: bool
     pages: int | None
     chars: int
     pages_without_text: tuple[int, ...] = ()
+    scanned: tuple[int, ...] = ()
     note: str | None = None
+    advice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +136,8 @@ class Passage:
     `page` is 1-based, for formats with pages. `start_char` and `end_char` are code point offsets (0-based, end
     exclusive) into the page's text where there are pages, else into the document's extracted text. A quote that
     runs over several pages ends on `last_page`; one whose page's text is not at hand has no offsets (0, 0).
-    `label` is what the document itself calls the page ("iv"), where that is not its number.
+    `label` is what the document itself calls the page ("iv"), where that is not its number. `scanned` says that the
+    text was read by OCR.
     """
 
     file_id: str
@@ -145,6 +149,7 @@ class Passage:
     score: float
     last_page: int | None = None
     label: str | None = None
+    scanned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +204,7 @@ class TextWindow:
     """A stretch of a document's text: of one page, or of a document without pages.
 
     Offsets count code points in the page's (or the document's) text, which is `total_chars` long. `label` is what the
-    document itself calls the page, where that is not its number.
+    document itself calls the page, where that is not its number. `scanned` says that the text was read by OCR.
     """
 
     page: int | None
@@ -208,6 +213,7 @@ class TextWindow:
     text: str
     total_chars: int
     label: str | None = None
+    scanned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

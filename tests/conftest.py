@@ -49,3 +49,9 @@ async def agent(tmp_path: Path, era: Era) -> AsyncGenerator[Agent]:
 
     async with connected(settings_for(tmp_path), era) as connected_agent:
         yield connected_agent
+
+
+@pytest.fixture
+def without_ocr(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing that reads pictures of text is found, whatever is installed here."""
+    monkeypatch.setenv("PATH", str(tmp_path / "no programs"))

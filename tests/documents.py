@@ -74,9 +74,10 @@ def archive(members: dict[str, str | bytes], mimetype: str | None = None) -> byt
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as zipped:
         if mimetype:
-            zipped.writestr("mimetype", mimetype, zipfile.ZIP_STORED)
+            zipped.writestr(zipfile.ZipInfo("mimetype"), mimetype, zipfile.ZIP_STORED)
         for name, content in members.items():
-            zipped.writestr(name, content)
+            # A date of its own: the same members make the same bytes at any time.
+            zipped.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
 

@@ -15,11 +15,9 @@ from files_api_mcp.backends.documents.workers import DocumentWorkers
 from files_api_mcp.backends.errors import UnsupportedType
 from tests import documents
 from tests.agents import write
+from tests.hostile import W, damaged, pdf_of
 
 pytestmark = pytest.mark.anyio
-
-
-W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 
 
 @pytest.fixture(scope="module")
@@ -45,16 +43,6 @@ async def outcome(workers: DocumentWorkers, path: Path, content: bytes, name: st
         return exc.sentence
 
 
-def damaged(content: bytes, chance: random.Random) -> bytes:
-    """Some bytes changed, or the end cut off."""
-    if chance.random() < 0.3:
-        return content[: chance.randrange(8, len(content))]
-    changed = bytearray(content)
-    for _ in range(chance.choice([1, 3, 20, 200])):
-        changed[chance.randrange(len(changed))] = chance.randrange(256)
-    return bytes(changed)
-
-
 MAKERS: dict[str, Callable[[], bytes]] = {
     "pdf": lambda: documents.pdf([f"Page {number}\nwith words" for number in range(5)]),
     "docx": lambda: documents.word([("Heading 1", "Title"), ("Normal", "words")], [["a", "b"]]),
@@ -73,11 +61,6 @@ async def test_sixty_damaged_copies_of_each_format_end_well(
     for _ in range(60):
         await outcome(workers, tmp_path / "hostile", damaged(whole, chance), f"a.{name}")
     assert "words" in await outcome(workers, tmp_path / "whole", whole, f"a.{name}") or name == "xlsx"
-
-
-def pdf_of(*objects: bytes, root: int = 1) -> bytes:
-    body = b"%PDF-1.4\n" + b"".join(b"%d 0 obj\n%s\nendobj\n" % item for item in enumerate(objects, start=1))
-    return body + b"trailer\n<< /Root %d 0 R >>\nstartxref\n0\n%%%%EOF" % root
 
 
 async def test_cyclic_and_endless_pdfs_end(workers: DocumentWorkers, tmp_path: Path) -> None:

@@ -1,77 +1,22 @@
 """OpenDocument files, books, e-mail, notebooks and rich text made to break a parser: each ends well, and soon."""
 
-import io
 import random
 import socket
-import zipfile
 from collections.abc import AsyncGenerator
 from pathlib import Path
-from typing import Any
 
 import anyio
 import pytest
 from anyio import to_thread
-from reportlab.pdfgen.canvas import Canvas
 
 from files_api_mcp.backends.documents.types import EML, EPUB, NOTEBOOK, ODP, ODS, ODT, PDF, RTF, sniff
 from files_api_mcp.backends.documents.workers import DocumentWorkers
 from files_api_mcp.backends.errors import UnsupportedType
 from tests import documents
 from tests.agents import write
+from tests.hostile import CELL, HEADERS, WHOLE, damaged
 
 pytestmark = pytest.mark.anyio
-
-CELL = '<table:table-cell office:value-type="string"{}><text:p>words</text:p></table:table-cell>'
-PARAGRAPH = (
-    "<text:h>words</text:h><text:list><text:list-item><text:p>more<text:s/></text:p></text:list-item></text:list>"
-)
-HEADERS = b"Subject: words\nFrom: a@example.org\n"
-LETTER = b"""Subject: =?utf-8?q?words?=
-From: "A" <a@example.org>
-MIME-Version: 1.0
-Content-Type: multipart/mixed; boundary="b"
-
---b
-Content-Type: text/html; charset="utf-8"
-Content-Transfer-Encoding: quoted-printable
-
-<p>words=20</p>
---b
-Content-Type: application/pdf; name="a.pdf"
-Content-Disposition: attachment; filename*=utf-8''a.pdf
-
-x
---b--
-"""
-WHOLE = {
-    ODT: documents.opened("text", PARAGRAPH * 5),
-    ODS: documents.opened(
-        "spreadsheet",
-        f'<table:table table:name="a"><table:table-row>{CELL.format("") * 9}</table:table-row></table:table>',
-    ),
-    ODP: documents.opened("presentation", f"<draw:page><draw:text-box>{PARAGRAPH}</draw:text-box></draw:page>" * 3),
-    EPUB: documents.book(["<html><body><h1>words</h1><p>more &amp; more</p></body></html>"] * 3),
-    EML: LETTER,
-    NOTEBOOK: documents.notebook(
-        [{"source": ["words"], "outputs": [{"text": "a"}, {"data": {"text/plain": "b"}}]}] * 3
-    ),
-    RTF: rb"{\rtf1\ansi{\fonttbl{\f0\fcharset0 Arial;}}{\*\x y}{\b words}\par \u8364?\'fc\cell\row more}",
-}
-
-
-def form() -> bytes:
-    """A PDF page with fields and notes."""
-    out = io.BytesIO()
-    canvas: Any = Canvas(out, invariant=1)
-    canvas.drawString(50, 800, "words")
-    canvas.acroForm.textfield(name="name", value="Ada", x=50, y=700)
-    canvas.acroForm.choice(name="colour", value="Re", options=[("Green", "Gr"), ("Red", "Re")], x=50, y=500)
-    canvas.textAnnotation("A note", Rect=[10, 10, 90, 90])
-    canvas.save()
-    return out.getvalue()
-
-
-WHOLE[PDF] = form()
 
 
 @pytest.fixture(scope="module")
@@ -94,25 +39,6 @@ async def outcome(workers: DocumentWorkers, path: Path, content: bytes, kind: st
                 return "".join([page.text async for page in pages])
     except UnsupportedType as exc:
         return exc.sentence
-
-
-def damaged(content: bytes, chance: random.Random) -> bytes:
-    """Some bytes changed, or the end cut off; in a zip, those of a member as often as its own."""
-    if content.startswith(b"PK") and chance.random() < 0.6:
-        return with_damaged_member(content, chance)
-    if chance.random() < 0.3:
-        return content[: chance.randrange(len(content))]
-    changed = bytearray(content)
-    for _ in range(chance.choice([1, 3, 20])):
-        changed[chance.randrange(len(changed))] = chance.randrange(256)
-    return bytes(changed)
-
-
-def with_damaged_member(content: bytes, chance: random.Random) -> bytes:
-    with zipfile.ZipFile(io.BytesIO(content)) as zipped:
-        members = {name: zipped.read(name) for name in zipped.namelist()}
-    name = chance.choice(list(members))
-    return documents.archive({**members, name: damaged(members[name], chance)})
 
 
 @pytest.mark.parametrize("kind", WHOLE)

@@ -1,18 +1,13 @@
-"""What a PDF holds beside its pages' own text: filled-in fields, notes, numbers of its own, scans, and damage."""
+"""What a PDF holds beside its pages' own text: filled-in fields, notes, numbers of its own, and damage."""
 
 import io
-import os
-import shutil
 from collections.abc import AsyncGenerator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import anyio
 import pikepdf
 import pytest
 from anyio import to_thread
-from PIL import Image, ImageDraw, ImageFont
 from reportlab.pdfgen.canvas import Canvas
 
 from files_api_mcp.backends.documents.workers import DocumentWorkers, PageText
@@ -152,80 +147,3 @@ async def test_a_number_that_no_screen_should_be_given_is_none(workers: Document
 
 async def test_pages_of_a_pdf_without_numbers_have_none(workers: DocumentWorkers, tmp_path: Path) -> None:
     assert [page.label for page in await pages(workers, tmp_path, documents.pdf(["a", "b"]))] == [None, None]
-
-
-def scan(words: str = "") -> Image.Image:
-    """A picture of a page, as a scanner makes it."""
-    page = Image.new("L", (1200, 400), 255)
-    ImageDraw.Draw(page).text((60, 120), words, fill=0, font=ImageFont.load_default(size=90))
-    return page
-
-
-def scanned_pdf() -> bytes:
-    """Three pages: a picture, a text, and nothing."""
-    out = io.BytesIO()
-    canvas: Any = Canvas(out, pagesize=(600, 200), invariant=1)
-    canvas.drawInlineImage(scan("Harbour dues"), 0, 0, 600, 200)
-    canvas.showPage()
-    canvas.drawString(50, 100, "Typed page")
-    canvas.showPage()
-    canvas.showPage()
-    canvas.save()
-    return out.getvalue()
-
-
-def picture_file() -> bytes:
-    out = io.BytesIO()
-    scan("Harbour dues").save(out, "PNG")
-    return out.getvalue()
-
-
-def fake_tesseract(folder: Path, reading: str) -> None:
-    """A program in Tesseract's place that knows one language, wants a PNG and then does `reading`."""
-    program = write(
-        folder / "tesseract",
-        '#!/bin/sh\nif [ "$1" = --list-langs ]; then echo eng; exit; fi\n'
-        f'[ "$*" = "stdin stdout -l eng" ] && head -c 4 | grep -q PNG && cat >/dev/null && {reading}\n',
-    )
-    program.chmod(0o755)
-
-
-async def image_text(pool: DocumentWorkers, path: Path) -> str:
-    async with pool.extract(path, "image/png") as (_, found):
-        return "".join([page.text async for page in found])
-
-
-async def test_scans_are_read_by_the_program_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("pytesseract")
-    await to_thread.run_sync(fake_tesseract, tmp_path, "printf 'Scanned words\\n\\f'")
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    path = await to_thread.run_sync(write, tmp_path / "a.png", picture_file())
-    async with DocumentWorkers(size=1) as pool:
-        found = [page.text for page in await pages(pool, tmp_path, scanned_pdf())]
-        assert found == ["Scanned words", "Typed page", ""]
-        assert await image_text(pool, path) == "Scanned words\n"
-
-
-async def test_a_scan_that_takes_too_long_costs_its_page_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("pytesseract")
-    await to_thread.run_sync(fake_tesseract, tmp_path, "exec sleep 60")
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    with anyio.fail_after(20):
-        async with DocumentWorkers(size=1, timeout_s=3) as pool:
-            found = [page.text for page in await pages(pool, tmp_path, scanned_pdf())]
-    assert found == ["", "Typed page", ""]
-
-
-async def test_without_the_program_scans_hold_no_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    path = await to_thread.run_sync(write, tmp_path / "a.png", picture_file())
-    async with DocumentWorkers(size=1) as pool:
-        assert [page.text for page in await pages(pool, tmp_path, scanned_pdf())] == ["", "Typed page", ""]
-        with pytest.raises(UnsupportedType, match="no text"):
-            await image_text(pool, path)
-
-
-@pytest.mark.skipif(not (shutil.which("tesseract") and find_spec("pytesseract")), reason="Tesseract is not installed")
-async def test_tesseract_itself_reads_a_scan(workers: DocumentWorkers, tmp_path: Path) -> None:
-    found = await pages(workers, tmp_path, scanned_pdf())
-    assert "harbour dues" in found[0].text.lower()

@@ -65,6 +65,7 @@ async def test_a_question_that_matches_nothing_offers_the_documents_own_words(ag
     assert "read_document" in answer["next"]
 
 
+@pytest.mark.usefixtures("without_ocr")
 async def test_an_image_says_that_it_holds_no_text_and_can_be_seen(agent: Agent) -> None:
     file = await sample(agent, "terminal-plan.png")
     assert file["askable"] is False
@@ -77,6 +78,7 @@ async def test_an_image_says_that_it_holds_no_text_and_can_be_seen(agent: Agent)
     assert [block.mime_type for block in shown.content if isinstance(block, ImageContent)] == ["image/png"]
 
 
+@pytest.mark.usefixtures("without_ocr")
 async def test_scanned_pages_are_named_and_can_be_seen(agent: Agent) -> None:
     file = await sample(agent, "annual-report.pdf")
     described = await agent.data("describe_file", file_id=file["file_id"])

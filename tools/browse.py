@@ -40,6 +40,7 @@ class DescribedFile(ListedFile):
     pages: int | None = None
     chars: int | None = None
     pages_without_text: str | None = None
+    read_by_ocr: str | None = None
     next: str
 
 
@@ -111,6 +112,7 @@ def _described(record: FileRecord, info: DocumentInfo) -> DescribedFile:
         pages=info.pages,
         chars=info.chars if info.askable else None,
         pages_without_text=page_ranges(info.pages_without_text) or None,
+        read_by_ocr=_scanned(info),
         next=_how_to_use(info),
     )
 
@@ -119,7 +121,14 @@ def _how_to_use(info: DocumentInfo) -> str:
     if info.note:
         return info.note
     where = "pages" if info.pages is not None else "start_char"
-    return f"Ask with ask_document; read whole passages with read_document ({where})."
+    use = f"Ask with ask_document; read whole passages with read_document ({where})."
+    return f"{use} {info.advice}" if info.advice else use
+
+
+def _scanned(info: DocumentInfo) -> str | None:
+    if not info.scanned:
+        return None
+    return f"pages {page_ranges(info.scanned)}" if info.pages is not None else "all"
 
 
 def page_ranges(pages: tuple[int, ...]) -> str:

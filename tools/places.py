@@ -11,10 +11,16 @@ def place(passage: Passage) -> str:
     if passage.last_page is not None:
         return f"pages {passage.page}-{passage.last_page}"
     if passage.page is not None:
-        return called(passage.page, passage.label)
-    return f"chars {passage.start_char}-{passage.end_char}"
+        return called(passage.page, passage.label, scanned=passage.scanned)
+    return f"chars {passage.start_char}-{passage.end_char}{_remark(None, scanned=passage.scanned)}"
 
 
-def called(page: int, label: str | None) -> str:
-    """A page by its number, and by what the document itself calls it where that is something else."""
-    return f"page {page} (labelled {label})" if label else f"page {page}"
+def called(page: int, label: str | None, *, scanned: bool = False) -> str:
+    """A page by its number, and by what the document itself calls it where that is something else; whether its text was
+    read by OCR."""
+    return f"page {page}{_remark(label, scanned=scanned)}"
+
+
+def _remark(label: str | None, *, scanned: bool) -> str:
+    remarks = [*([f"labelled {label}"] if label else ()), *(["read by OCR"] if scanned else ())]
+    return f" ({', '.join(remarks)})" if remarks else ""

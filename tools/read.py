@@ -84,10 +84,10 @@ def _extent(info: DocumentInfo) -> str:
 def page_mark(window: TextWindow) -> str:
     """Where a window of text stands, for the line above it."""
     if window.page is None:
-        return f"chars {window.start_char}-{window.end_char}"
+        return f"chars {window.start_char}-{window.end_char}{' (read by OCR)' if window.scanned else ''}"
     empty = "" if window.text.strip() else ", no text: see it with as_image"
     part = f", from char {window.start_char}" if window.start_char else ""
-    return f"{called(window.page, window.label)}{part}{empty}"
+    return f"{called(window.page, window.label, scanned=window.scanned)}{part}{empty}"
 
 
 def rest_of(info: DocumentInfo, windows: list[TextWindow], span: tuple[int, int] | None) -> str | None:

@@ -159,7 +159,7 @@ class AskedFile:
             text=text,
             score=1.0,
             last_page=last_page,
-            label=self.labels.get(page) if page is not None else None,
+            label=self.labels.get(page or 0),
         )
 
 

@@ -14,8 +14,19 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 __all__ = ["Child", "ChildStopped"]
 
 _LONGEST_LINE = 64 * 1024 * 1024
+_LONGEST_END_S = 1
 # Keys and the rest of the environment stay with the server.
-_PASSED_ON = ("PATH", "PYTHONPATH", "PYTHONHOME", "LANG", "LC_ALL", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "TMPDIR")
+_PASSED_ON = (
+    "PATH",
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "LANG",
+    "LC_ALL",
+    "VIRTUAL_ENV",
+    "LD_LIBRARY_PATH",
+    "TMPDIR",
+    "TESSDATA_PREFIX",
+)
 
 
 class ChildStopped(Exception):
@@ -31,6 +42,7 @@ class Child:
         self._process = process
         self._stdin = process.stdin
         self._answers = BufferedByteReceiveStream(process.stdout)
+        self._is_ending = False
         self.jobs = 0
 
     @classmethod
@@ -61,14 +73,19 @@ class Child:
         try:
             line = await self._answers.receive_until(b"\n", _LONGEST_LINE)
             return json.loads(line)
-        except (anyio.EndOfStream, anyio.IncompleteRead, anyio.BrokenResourceError, anyio.DelimiterNotFound):
+        except (anyio.EndOfStream, anyio.IncompleteRead):
+            self._is_ending = True
             raise ChildStopped from None
-        except ValueError:
+        except (anyio.BrokenResourceError, anyio.DelimiterNotFound, ValueError):
             raise ChildStopped from None
 
     async def stop(self) -> None:
         """End it now, whatever it is doing."""
         with CancelScope(shield=True):
+            if self._is_ending:
+                # To kill one that is dead takes its exit status away from asyncio, which then complains in the log.
+                with anyio.move_on_after(_LONGEST_END_S):
+                    await self._process.wait()
             if self._process.returncode is None:
                 self._process.kill()
             await self._process.wait()

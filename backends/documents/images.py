@@ -13,7 +13,7 @@ from files_api_mcp.backends.documents.pdf import open_pdf, page_text
 from files_api_mcp.backends.errors import UnsupportedType
 from files_api_mcp.backends.models import PageImage
 
-__all__ = ["image_lines", "pdf_images", "shown_image"]
+__all__ = ["image_texts", "pdf_images", "shown_image"]
 
 _AS_THEY_ARE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 _MOST_BYTES = 1_000_000
@@ -21,12 +21,12 @@ _MOST_FRAMES = 50
 _BAD_IMAGE = (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError)
 
 
-def image_lines(content: BinaryIO, scans: Scans) -> Iterator[str]:
-    """Lines of what is written in an image, or in the pages of one that has several."""
+def image_texts(content: BinaryIO, scans: Scans) -> Iterator[str]:
+    """What is written in an image, or in each of the pages of one that has several."""
     try:
         with Image.open(content) as image:
             for frame in islice(ImageSequence.Iterator(image), _MOST_FRAMES):
-                yield from (f"{line}\n" for line in scans.text(frame).splitlines())
+                yield "".join(f"{line}\n" for line in scans.text(frame).splitlines())
     except _BAD_IMAGE:
         raise UnsupportedType("The image is damaged or too large to be read.") from None
 

@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -14,38 +16,45 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["Scans", "scans"]
+__all__ = ["Scans", "can_read_scans", "scans"]
 
-# What is left of a page's and a document's limits goes to making the pictures.
+# What is left of a page's limit goes to making the picture.
 _PART_OF_PAGE = 0.6
-_PART_OF_DOCUMENT = 6
+_PARTS_OF_DOCUMENT = 20
 _MOST_LANGUAGES = 4
 _MOST_SIDE = 4_000
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 class Scans:
-    """Reads pictures, each within its share of `page_seconds`, and all together within a few of them."""
+    """Reads pictures, each within its share of `page_seconds`, and all together within 20 of them.
+
+    `spent` are the seconds that this took so far.
+    """
 
     def __init__(self, program: str, page_seconds: float) -> None:
         self._program = program
         self._each = page_seconds * _PART_OF_PAGE
-        self._left = page_seconds * _PART_OF_DOCUMENT
+        self._all = page_seconds * _PARTS_OF_DOCUMENT
+        self.spent = 0.0
         self._languages: str | None = None
 
     def text(self, image: "Image") -> str:
         """What is written in a picture; nothing where it takes too long or cannot be told."""
         begun = time.monotonic()
+        end = begun + min(self._each, self._all - self.spent)
         try:
-            return self._read(_picture(image), min(self._each, self._left)) if self._left > 0 else ""
+            return self._read(_picture(image), end) if end > begun else ""
         except (subprocess.SubprocessError, OSError):
             return ""
         finally:
-            self._left -= time.monotonic() - begun
+            self.spent += time.monotonic() - begun
 
-    def _read(self, picture: bytes, seconds: float) -> str:
+    def _read(self, picture: bytes, end: float) -> str:
         if self._languages is None:
-            self._languages = _installed_languages()
+            # Taken where it cannot be told; asking again would cost as much at every page.
+            self._languages = "eng"
+            self._languages = _installed_languages(end - time.monotonic())
         # Through pipes: the worker may write no files, and neither may what it starts.
         done = subprocess.run(
             [self._program, "stdin", "stdout", "-l", self._languages],
@@ -53,7 +62,7 @@ class Scans:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env={**os.environ, "OMP_THREAD_LIMIT": "1"},
-            timeout=seconds,
+            timeout=end - time.monotonic(),
             check=True,
             preexec_fn=_end_with_worker,  # safe: the worker has one thread
         )
@@ -62,18 +71,44 @@ class Scans:
 
 def scans(page_seconds: float) -> Scans | None:
     """A reader of pictures, or None where nothing for it is installed."""
-    program = shutil.which("tesseract") if find_spec("pytesseract") else None
+    program = _program()
     return Scans(program, page_seconds) if program else None
 
 
-def _installed_languages() -> str:
+def can_read_scans() -> bool:
+    """Whether what is needed to read pictures of text is installed."""
+    return _program() is not None
+
+
+def _program() -> str | None:
+    return shutil.which("tesseract") if find_spec("pytesseract") else None
+
+
+def _installed_languages(seconds: float) -> str:
     """The few that the operator chose to install, English first; English alone where all of them are there."""
     import pytesseract  # pyright: ignore[reportMissingTypeStubs]  it ships none
 
     library: Any = pytesseract
-    found: list[str] = library.get_languages()
+    with _alarm(seconds):
+        found: list[str] = library.get_languages()
     chosen = sorted({*found} - {"osd"}, key=lambda name: (name != "eng", name))
     return "+".join(chosen) if 0 < len(chosen) <= _MOST_LANGUAGES else "eng"
+
+
+@contextmanager
+def _alarm(seconds: float) -> Generator[None]:
+    """A limit on a call that takes none: what it started is ended too, as it is for any other exception in it."""
+
+    def ring(*_: object) -> None:
+        raise TimeoutError
+
+    former = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001))
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, former)
 
 
 def _picture(image: "Image") -> bytes:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import BinaryIO
 
-from files_api_mcp.backends.documents.ocr import scans
+from files_api_mcp.backends.documents.ocr import Scans, scans
 from files_api_mcp.backends.documents.types import (
     DOCX,
     EML,
@@ -55,6 +55,9 @@ class Document:
     texts: Iterable[str]
     label: Callable[[int], str | None] = lambda _: None
     """What the document itself calls a page (1-based): "iv" or "A-3"; None where that is its number."""
+    is_scanned: Callable[[int], bool] = lambda _: False
+    """Whether a text, which was taken out of `texts` already, was read off a picture."""
+    scans: Scans | None = None
 
 
 def extract(content: BinaryIO, mime_type: str, page_seconds: float) -> Document:
@@ -66,8 +69,16 @@ def extract(content: BinaryIO, mime_type: str, page_seconds: float) -> Document:
     if mime_type == PDF:
         from files_api_mcp.backends.documents.pdf import pdf_pages
 
-        texts = pdf_pages(content, scans(page_seconds))
-        return Document(paginated=True, pages=len(texts), texts=texts, label=texts.label)
+        reader = scans(page_seconds)
+        texts = pdf_pages(content, reader)
+        return Document(
+            paginated=True,
+            pages=len(texts),
+            texts=texts,
+            label=texts.label,
+            is_scanned=texts.is_scanned,
+            scans=reader,
+        )
     if mime_type == PPTX:
         from files_api_mcp.backends.documents.pptx import slides
 
@@ -78,17 +89,18 @@ def extract(content: BinaryIO, mime_type: str, page_seconds: float) -> Document:
 
         found = odp_slides(content)
         return Document(paginated=True, pages=len(found), texts=found)
-    lines = _image_lines(content, page_seconds) if mime_type in IMAGES else _text_lines(content, mime_type)
-    return Document(paginated=False, pages=None, texts=_pieces(lines))
+    if mime_type in IMAGES:
+        return _image(content, scans(page_seconds))
+    return Document(paginated=False, pages=None, texts=_pieces(_text_lines(content, mime_type)))
 
 
-def _image_lines(content: BinaryIO, page_seconds: float) -> Iterator[str]:
-    reader = scans(page_seconds)
+def _image(content: BinaryIO, reader: Scans | None) -> Document:
     if reader is None:
         raise UnsupportedType("An image holds no text to search.")
-    from files_api_mcp.backends.documents.images import image_lines
+    from files_api_mcp.backends.documents.images import image_texts
 
-    return image_lines(content, reader)
+    texts = image_texts(content, reader)
+    return Document(paginated=False, pages=None, texts=texts, is_scanned=lambda _: True, scans=reader)
 
 
 def _text_lines(content: BinaryIO, mime_type: str) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Text of PDF pages, by PDFium."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, BinaryIO, overload
 
@@ -58,6 +58,7 @@ class pdf_pages(Sequence[str]):  # noqa: N801
     def __init__(self, content: BinaryIO, scans: Scans | None = None) -> None:
         self._document = open_pdf(content)
         self._scans = scans
+        self._scanned: set[int] = set()
 
     def __len__(self) -> int:
         return len(self._document)
@@ -69,6 +70,10 @@ class pdf_pages(Sequence[str]):  # noqa: N801
             return label[:_LONGEST_LABEL] if label.isprintable() and label not in ("", str(number)) else None
         return None
 
+    def is_scanned(self, number: int) -> bool:
+        """Whether the text of a page (1-based), which was asked for already, was read off a picture."""
+        return number in self._scanned
+
     @overload
     def __getitem__(self, place: int) -> str: ...
     @overload
@@ -78,22 +83,31 @@ class pdf_pages(Sequence[str]):  # noqa: N801
             return [self[number] for number in range(*place.indices(len(self)))]
         if not 0 <= place < len(self):
             raise IndexError(place)
-        return page_text(self._document, place, self._scans)
+        return page_text(self._document, place, lambda page: self._read_off(page, place + 1))
 
     def __iter__(self) -> Iterator[str]:
         return (self[number] for number in range(len(self)))
 
+    def _read_off(self, page: Any, number: int) -> str:
+        text = _scanned(page, self._scans) if self._scans else ""
+        if text.strip():
+            self._scanned.add(number)
+        return text
 
-def page_text(document: Any, number: int, scans: Scans | None = None) -> str:
-    """The text of a page (0-based), with what was written into its fields and notes."""
+
+def page_text(document: Any, number: int, read_off: Callable[[Any], str] = lambda _: "") -> str:
+    """The text of a page (0-based), with what was written into its fields and notes.
+
+    A page without text of its own is given to `read_off`.
+    """
     try:
         page = document[number]
     except pypdfium2.PdfiumError:
         return ""  # one broken page; the others are read
     try:
         text: str = page.get_textpage().get_text_bounded()
-        if scans and not text.strip():
-            text = _scanned(page, scans)
+        if not text.strip():
+            text = read_off(page)
         written = annotation_lines(page, document.formenv)
     finally:
         page.close()

@@ -54,10 +54,18 @@ def _answers(job: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def _extract(content: BinaryIO, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
     document = extract(content, job["mime_type"], job["page_seconds"])
     yield {"paginated": document.paginated, "pages": document.pages}
+    spent = 0.0
     for number, text in enumerate(document.texts, start=1):
-        page = {"page": number, "label": document.label(number)}
+        spent, before = document.scans.spent if document.scans else 0.0, spent
+        page = {"page": number, "label": document.label(number), "scanned": document.is_scanned(number)}
         for start in range(0, max(1, len(text)), _PIECE):
-            yield {**page, "text": text[start : start + _PIECE], "more": start + _PIECE < len(text)}
+            more = start + _PIECE < len(text)
+            yield {
+                **page,
+                "text": text[start : start + _PIECE],
+                "more": more,
+                "scanning": 0 if more else spent - before,
+            }
 
 
 def _render(content: BinaryIO, job: dict[str, Any]) -> Iterator[dict[str, Any]]:

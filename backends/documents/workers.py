@@ -19,6 +19,8 @@ __all__ = ["DocumentWorkers", "Extracted", "PageText", "ReaderStopped"]
 _JOBS_EACH = 200
 _TOTAL = 10
 """How many times as long as one page's a whole document's limit is."""
+_SCANNING = 25
+"""The same for the time that scanned pages are granted beside that."""
 
 
 class ReaderStopped(UnsupportedType):
@@ -37,12 +39,14 @@ class Extracted:
 class PageText:
     """The text of a page or slide, or one of the consecutive pieces of a text without pages; counted from 1.
 
-    `label` is what the document itself calls the page ("iv", "A-3"), where that is not its number.
+    `label` is what the document itself calls the page ("iv", "A-3"), where that is not its number. `scanned` says that
+    the text was read off a picture.
     """
 
     number: int
     text: str
     label: str | None = None
+    scanned: bool = False
 
 
 class DocumentWorkers:
@@ -139,6 +143,7 @@ class _Work:
         self._child = child
         self._timeout_s = timeout_s
         self._deadline = anyio.current_time() + timeout_s * _TOTAL
+        self._scanning = timeout_s * _SCANNING
         self.finished = False
 
     async def answers(self) -> AsyncIterator[dict[str, Any]]:
@@ -149,7 +154,14 @@ class _Work:
                 if "error" in answer:
                     raise UnsupportedType(answer["error"])
                 return
+            self._grant(answer)
             yield answer
+
+    def _grant(self, answer: dict[str, Any]) -> None:
+        """More time for a document whose pages are pictures: reading one takes seconds."""
+        more = max(0.0, min(answer.get("scanning", 0.0), self._timeout_s, self._scanning))
+        self._scanning -= more
+        self._deadline += more
 
     async def _next(self) -> dict[str, Any]:
         patience = min(self._timeout_s, self._deadline - anyio.current_time())
@@ -167,5 +179,5 @@ async def _texts(answers: AsyncIterator[dict[str, Any]]) -> AsyncIterator[PageTe
     async for answer in answers:
         parts.append(answer["text"])
         if not answer["more"]:
-            yield PageText(answer["page"], "".join(parts), answer["label"])
+            yield PageText(answer["page"], "".join(parts), answer["label"], answer["scanned"])
             parts.clear()

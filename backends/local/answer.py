@@ -152,6 +152,7 @@ def _passage(record: FileRecord, document: Document, stretch: _Stretch, texts: _
         text=quote,
         score=round(stretch.score, 4),
         label=texts.label(document, stretch.page),
+        scanned=stretch.page in document.info.scanned,
     )
 
 

@@ -25,8 +25,8 @@ _LONG_WORD = re.compile(r"[^\W\d_]{4,30}")
 class Building:
     """Takes pages in order. Postings are flat pairs: window number and count, or page number alone for heads."""
 
-    def __init__(self, folder: Path) -> None:
-        """`folder` takes what would be too much for memory."""
+    def __init__(self, folder: Path, *, scans: bool = True) -> None:
+        """`folder` takes what would be too much for memory. `scans` says that pictures of text could be read."""
         self.paginated = False
         self.pages: int | None = None
         self.failure: str | None = None
@@ -36,6 +36,8 @@ class Building:
         self.postings = Postings(folder)
         self.empty: list[int] = []
         self.labels: dict[int, str] = {}
+        self.scanned: list[int] = []
+        self.scans = scans
         self.chars = 0
         self.headings: list[str] = []
         self._words: Counter[str] = Counter()
@@ -47,11 +49,13 @@ class Building:
         self.texts.close()
         self.postings.close()
 
-    def add(self, number: int, text: str, label: str | None = None) -> None:
+    def add(self, number: int, text: str, label: str | None = None, *, scanned: bool = False) -> None:
         """Add a page, which the document may call otherwise than by its number, or the next piece of a text without
-        pages."""
+        pages; `scanned` says that it was read off a picture."""
         if label is not None:
             self.labels[number] = label
+        if scanned and text.strip():
+            self.scanned.append(number)
         if self.english is None and text.strip():
             self.english = is_english(text[:_LANGUAGE_SAMPLE])
         english = bool(self.english)

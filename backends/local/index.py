@@ -17,10 +17,13 @@ from files_api_mcp.backends.models import DocumentInfo
 __all__ = ["Document", "Index"]
 
 
+_ADVICE = "Pages without text may be scans: with Tesseract and files-api-mcp[ocr] installed they are read."
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """What asking needs of an indexed document. `outline` names its headings and commonest words; `places` holds page,
-    start, end and terms of each window."""
+    start, end and terms of each window; `scans` says that pictures of text could be read when it was indexed."""
 
     id: int
     paginated: bool
@@ -29,6 +32,7 @@ class Document:
     outline: str
     places: "array[int]"
     term_count: int
+    scans: bool = True
 
 
 class Index:
@@ -112,8 +116,8 @@ class Index:
         self._adding = key
         self._drop(key)
         cursor = execute(
-            "insert into document (key, paginated, pages, chars, english, empty, note, outline, places,"
-            " term_count) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "insert into document (key, paginated, pages, chars, english, empty, scanned, scans, note, outline,"
+            " places, term_count) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 key,
                 built.paginated,
@@ -121,6 +125,8 @@ class Index:
                 built.chars,
                 bool(built.english),
                 json.dumps(info.pages_without_text),
+                json.dumps(built.scanned),
+                built.scans,
                 info.note,
                 ", ".join([*built.headings, *built.keywords(12)]),
                 built.places.tobytes(),
@@ -204,15 +210,18 @@ class Index:
 
 
 def _document(row: tuple[Any, ...]) -> Document:
-    number, _, paginated, pages, chars, english, empty, note, outline, places, term_count = row
+    number, _, paginated, pages, chars, english, empty, scanned, scans, note, outline, places, term_count = row
+    without_text = tuple(json.loads(empty))
     info = DocumentInfo(
         askable=chars > 0 and len(places) > 0,
         pages=pages,
         chars=chars,
-        pages_without_text=tuple(json.loads(empty)),
+        pages_without_text=without_text,
+        scanned=tuple(json.loads(scanned)),
         note=note,
+        advice=_ADVICE if without_text and not scans else None,
     )
-    return Document(number, bool(paginated), bool(english), info, outline, array("I", places), term_count)
+    return Document(number, bool(paginated), bool(english), info, outline, array("I", places), term_count, bool(scans))
 
 
 @contextmanager

@@ -12,15 +12,15 @@ from files_api_mcp.backends.local.faults import translated
 
 __all__ = ["connect", "inode", "throw_away"]
 
-_VERSION = 6
+_VERSION = 7
 """Another number throws away what was built before: this is no migration, as all of it can be built again."""
 # An id is never used twice, so what was looked up before a deletion cannot name another document after it.
 _SCHEMA = """
 create table document (
     id integer primary key autoincrement, key text not null unique, paginated integer not null,
     pages integer, chars integer not null,
-    english integer not null, empty text not null, note text, outline text not null, places blob not null,
-    term_count integer not null);
+    english integer not null, empty text not null, scanned text not null, scans integer not null,
+    note text, outline text not null, places blob not null, term_count integer not null);
 create table page (document integer not null, number integer not null, chars integer not null, text blob not null,
     primary key (document, number)) without rowid;
 create table label (document integer not null, number integer not null, label text not null,

@@ -10,6 +10,7 @@ from typing import TypeVar
 import anyio
 from anyio import CancelScope, CapacityLimiter, to_thread
 
+from files_api_mcp.backends.documents.ocr import can_read_scans
 from files_api_mcp.backends.documents.workers import DocumentWorkers, PageText, ReaderStopped
 from files_api_mcp.backends.errors import StoreBusy, StoreDamaged, UnsupportedType
 from files_api_mcp.backends.local.building import Building
@@ -33,6 +34,7 @@ class Indexing:
         self._folder = path.parent
         self._busy_timeout = busy_timeout
         self._workers = workers
+        self._scans = can_read_scans()
         self._turn = CapacityLimiter(1)
         self._writing = anyio.Lock()
         self._underway: dict[str, anyio.Event] = {}
@@ -72,7 +74,7 @@ class Indexing:
         key = _key(record)
         while True:
             found = self._stopped.get(key) or await self.run(lambda index: index.document(key))
-            if found is not None:
+            if found is not None and self._is_current(record, found):
                 return found
             if key in self._underway:
                 await self._underway[key].wait()
@@ -87,8 +89,16 @@ class Indexing:
     async def known(self, records: Sequence[FileRecord]) -> dict[str, Document]:
         """The entries, by file id, of those files that have one."""
         keys = {record.id: _key(record) for record in records}
-        found = await self.run(lambda index: index.documents(list(set(keys.values())))) | self._stopped
-        return {file_id: found[key] for file_id, key in keys.items() if key in found}
+        by_key = {keys[record.id]: record for record in records}
+        found = await self.run(lambda index: index.documents(list(by_key)))
+        found |= {key: self._stopped[key] for key in self._stopped.keys() & by_key.keys()}
+        current = {key: document for key, document in found.items() if self._is_current(by_key[key], document)}
+        return {file_id: current[key] for file_id, key in keys.items() if key in current}
+
+    def _is_current(self, record: FileRecord, document: Document) -> bool:
+        """Whether no more could be read now: what reads pictures of text may have been installed meanwhile."""
+        in_pictures = record.mime_type.startswith("image/") or document.info.pages_without_text
+        return document.scans or not self._scans or not in_pictures
 
     async def forget(self, record: FileRecord) -> None:
         """Drop what was extracted from a content."""
@@ -116,13 +126,13 @@ class Indexing:
 
     async def _add(self, record: FileRecord, path: Path, key: str, progress: Progress) -> None:
         try:
-            with Building(self._folder) as built:
+            with Building(self._folder, scans=self._scans) as built:
                 await self._extract(record, path, built, progress)
                 await self._write_in_turn(record, key, built)
         except ReaderStopped as exc:
             self._stopped[key] = _unread(exc.sentence)
         except UnsupportedType as exc:
-            with Building(self._folder) as nothing:
+            with Building(self._folder, scans=self._scans) as nothing:
                 nothing.failure = exc.sentence
                 await self._write_in_turn(record, key, nothing)
 
@@ -159,7 +169,7 @@ class Indexing:
 
 def _add(built: Building, text: PageText) -> None:
     with translated():
-        built.add(text.number, text.text, text.label)
+        built.add(text.number, text.text, text.label, scanned=text.scanned)
 
 
 def _some(postings: "Iterator[tuple[str, array[int]]]") -> "list[tuple[str, array[int]]]":
@@ -191,12 +201,16 @@ def _info(record: FileRecord, built: Building) -> DocumentInfo:
 
 
 def _note(record: FileRecord, built: Building) -> str | None:
-    if record.mime_type.startswith("image/"):
-        return "An image holds no text to search; read_document with as_image shows it."
-    if built.failure:
-        return built.failure
     if built.postings:
         return None
+    if record.mime_type.startswith("image/"):
+        return f"No text to search was found in the image; read_document with as_image shows it{_unless(built)}."
+    if built.failure:
+        return built.failure
     if built.paginated:
-        return "Its pages hold no text to search; read_document with as_image shows them."
+        return f"Its pages hold no text to search; read_document with as_image shows them{_unless(built)}."
     return "It holds no words to search."
+
+
+def _unless(built: Building) -> str:
+    return "" if built.scans else ", and with Tesseract and files-api-mcp[ocr] installed scans are read"

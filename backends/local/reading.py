@@ -60,7 +60,8 @@ def read(index: Index, document: Document, wanted: Window, max_chars: int) -> li
     for number in range(wanted.pages[0], wanted.pages[1] + 1):
         text = index.page(document.id, number)
         part = text[start : start + max_chars]
-        windows.append(TextWindow(number, start, start + len(part), part, len(text), labels.get(number)))
+        scanned = number in document.info.scanned
+        windows.append(TextWindow(number, start, start + len(part), part, len(text), labels.get(number), scanned))
         max_chars -= len(part)
         start = 0
         if max_chars <= 0:
@@ -75,4 +76,4 @@ def _characters(index: Index, document: Document, start: int, max_chars: int) ->
         if at < end and at + chars > start:
             parts.append(index.page(document.id, number)[max(0, start - at) : end - at])
         at += chars
-    return TextWindow(None, start, end, "".join(parts), document.info.chars)
+    return TextWindow(None, start, end, "".join(parts), document.info.chars, scanned=bool(document.info.scanned))

@@ -27,8 +27,8 @@ from benchmarks.ask.scoring import Cited, Scores, mean, score
 from files_api_mcp.server.app import build_server
 from files_api_mcp.server.settings import Settings
 
-_PAGE = re.compile(r"page (\d+)(?: \(labelled .*\))?")
-_CHARS = re.compile(r"chars (\d+)-(\d+)")
+_PAGE = re.compile(r"page (\d+)(?: \(.*\))?")
+_CHARS = re.compile(r"chars (\d+)-(\d+)(?: \(.*\))?")
 _WHOLE = 100_000
 
 

@@ -1,0 +1,68 @@
+"""The processes of a server: what they take of memory, and whether they end."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from benchmarks.scale import descendants, status_mb
+
+__all__ = ["Watch", "own_children"]
+
+_RESET_PEAK = "5"  # proc(5), clear_refs
+
+
+class Watch:
+    """Looks at a server and what it starts. Peaks are those since `start_over`."""
+
+    def __init__(self, server: int) -> None:
+        self.server = server
+        self.server_mb = 0.0
+        self.reader_mb = 0.0
+        self._seen: dict[int, str] = {}
+
+    def start_over(self) -> None:
+        """Forget the peaks."""
+        self.server_mb = self.reader_mb = 0.0
+        for pid in descendants(self.server):
+            with suppress(OSError):
+                Path(f"/proc/{pid}/clear_refs").write_text(_RESET_PEAK, encoding="ascii")
+
+    def look(self) -> None:
+        """Note who is there, and what they took."""
+        for pid in descendants(self.server):
+            self._seen.setdefault(pid, _birth(pid))
+            _, peak = status_mb(pid)
+            if pid == self.server:
+                self.server_mb = max(self.server_mb, peak)
+            else:
+                self.reader_mb = max(self.reader_mb, peak)
+
+    def children(self) -> int:
+        """How many processes the server has now."""
+        return sum(1 for pid in descendants(self.server) if pid != self.server and _is_living(pid))
+
+    def left(self) -> list[int]:
+        """Processes that were seen and live still. An id that another process has now is not one of them."""
+        return [pid for pid, birth in self._seen.items() if birth and _birth(pid) == birth and _is_living(pid)]
+
+
+def own_children() -> set[int]:
+    """The processes that this one started, and theirs."""
+    return {pid for pid in descendants(os.getpid()) if pid != os.getpid()}
+
+
+def _birth(pid: int) -> str:
+    return _fields(pid)[19:20][0] if _fields(pid) else ""
+
+
+def _is_living(pid: int) -> bool:
+    fields = _fields(pid)
+    return bool(fields) and fields[0] not in ("Z", "X")
+
+
+def _fields(pid: int) -> list[str]:
+    """What proc(5) lists from the state on; nothing for a process that is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []

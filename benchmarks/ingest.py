@@ -1,0 +1,203 @@
+"""How fast PDFs are taken in: `python -m benchmarks.ingest [--pages 2000] [--rounds 3]`.
+
+The same PDFs (made ones, and those that the system's packages brought, if any) go through three things in turn: bare
+pypdfium2, which does nothing but open them and take their text; our reader, a process of its own; and our reader and
+the index together. Speeds are per second of processor time, that is for one core; the best round counts.
+"""
+
+import argparse
+import gzip
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pypdfium2  # pyright: ignore[reportMissingTypeStubs]  it ships none
+from anyio import to_thread
+
+from benchmarks.scale import Language, descendants
+from files_api_mcp.backends.documents.workers import DocumentWorkers
+from files_api_mcp.backends.local.indexing import Indexing
+from files_api_mcp.backends.models import FileRecord, silent
+from tests.documents import pdf
+
+PAGES_A_FILE = 100
+WANTED_PAGES_S = 250
+WANTED_MS = 1.5
+SYSTEM = Path("/usr/share/doc")
+TICKS_S = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """Seconds of the clock, and of the processor: in the reader and in this process."""
+
+    wall: float
+    reader: float
+    own: float = 0.0
+
+
+def bare(paths: Sequence[Path]) -> int:
+    """The characters of all pages, by pypdfium2 alone."""
+    chars = 0
+    for path in paths:
+        document: Any = pypdfium2.PdfDocument(path)
+        for page in document:
+            chars += len(page.get_textpage().get_text_bounded())
+            page.close()
+        document.close()
+    return chars
+
+
+def bare_round(paths: Sequence[Path]) -> Took:
+    """In a process of its own, as our reader has one; the time of starting it is left out."""
+    command = [sys.executable, "-m", "benchmarks.ingest", "--bare", *map(str, paths)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    wall, used = map(float, done.stdout.split())
+    return Took(wall, used)
+
+
+def timed_bare(paths: Sequence[Path]) -> None:
+    wall, used = time.perf_counter(), time.process_time()
+    assert bare(paths)
+    print(time.perf_counter() - wall, time.process_time() - used)
+
+
+async def reader_round(paths: Sequence[Path]) -> Took:
+    """Texts alone, as the workers give them."""
+    async with DocumentWorkers(size=1) as workers:
+        await _read(workers, paths[0])  # the process is started by this
+        clock = await to_thread.run_sync(_Clock)
+        for path in paths:
+            await _read(workers, path)
+        return await to_thread.run_sync(clock.took)
+
+
+async def index_round(paths: Sequence[Path], folder: Path) -> Took:
+    """Texts into a fresh index."""
+    async with DocumentWorkers(size=1) as workers:
+        await _read(workers, paths[0])
+        with tempfile.TemporaryDirectory(dir=folder) as data:
+            indexing = await to_thread.run_sync(Indexing, Path(data) / "index.db", workers)
+            records = [await to_thread.run_sync(_record, path) for path in paths]
+            clock = await to_thread.run_sync(_Clock)
+            for record, path in zip(records, paths, strict=True):
+                await indexing.document(record, path, silent)
+            took = await to_thread.run_sync(clock.took)
+            await indexing.close()
+    return took
+
+
+class _Clock:
+    """Times from now on."""
+
+    def __init__(self) -> None:
+        (self._pid,) = set(descendants(os.getpid())) - {os.getpid()}
+        self._reader = _used_s(self._pid)
+        self._own = time.process_time()
+        self._wall = time.perf_counter()
+
+    def took(self) -> Took:
+        wall, own = time.perf_counter() - self._wall, time.process_time() - self._own
+        return Took(wall, _used_s(self._pid) - self._reader, own)
+
+
+def _used_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS_S
+
+
+async def _read(workers: DocumentWorkers, path: Path) -> None:
+    async with workers.extract(path, "application/pdf") as (_, pages):
+        async for _ in pages:
+            pass
+
+
+def _record(path: Path) -> FileRecord:
+    content = path.read_bytes()
+    return FileRecord(
+        id=f"file_{path.stem}",
+        filename=path.name,
+        mime_type="application/pdf",
+        size_bytes=len(content),
+        created_at=datetime.now(UTC),
+        downloadable=True,
+        sha256=sha256(content).hexdigest(),
+    )
+
+
+def made(folder: Path, pages: int) -> list[Path]:
+    """PDFs of so many pages in all."""
+    language, paths = Language(7), list[Path]()
+    for first in range(0, pages, PAGES_A_FILE):
+        path = folder / f"{first}.pdf"
+        path.write_bytes(pdf([language.page() for _ in range(min(PAGES_A_FILE, pages - first))]))
+        paths.append(path)
+    return paths
+
+
+def system(source: Path, folder: Path) -> list[Path]:
+    """PDFs that packages brought, unpacked, those that can be opened."""
+    paths: list[Path] = []
+    for found in sorted({*source.rglob("*.pdf"), *source.rglob("*.pdf.gz")}):
+        if found.is_file():
+            content = found.read_bytes()
+            path = folder / found.name.removesuffix(".gz")
+            path.write_bytes(gzip.decompress(content) if found.suffix == ".gz" else content)
+            paths.append(path)
+    return [path for path in paths if _pages(path)]
+
+
+def _pages(path: Path) -> int:
+    try:
+        return len(pypdfium2.PdfDocument(path))
+    except pypdfium2.PdfiumError:
+        return 0
+
+
+def measure(title: str, paths: Sequence[Path], folder: Path, rounds: int) -> None:
+    """Print what the three took; they take turns, so that a busy machine is busy for each of them."""
+    pages = sum(_pages(path) for path in paths)
+    print(f"{title}: {len(paths)} PDFs, {pages} pages, {bare(paths) / pages:.0f} characters a page")
+    took = [
+        (bare_round(paths), anyio.run(reader_round, paths), anyio.run(index_round, paths, folder))
+        for _ in range(rounds)
+    ]
+    alone, reader, index = (min(times, key=lambda one: one.reader + one.own) for times in zip(*took, strict=True))
+    print(f"  bare pypdfium2  {pages / alone.reader:6.0f} pages/s per core")
+    print(
+        f"  our reader      {pages / reader.reader:6.0f} pages/s per core (wanted {WANTED_PAGES_S}), "
+        f"{reader.reader / alone.reader:.2f} times bare; {pages / reader.wall:.0f} pages/s by the clock"
+    )
+    print(
+        f"  index building  {1e3 * index.own / pages:6.2f} ms a page (wanted {WANTED_MS}), with receiving the text; "
+        f"both together {pages / index.wall:.0f} pages/s by the clock"
+    )
+
+
+def main() -> None:
+    """Measure in temporary folders on the working directory's disk."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pages", type=int, default=2000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--bare", nargs="+", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.bare:
+        timed_bare(options.bare)
+        return
+    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+        measure("made", made(Path(folder), options.pages), Path(folder), options.rounds)
+        if found := system(SYSTEM, Path(folder)):
+            measure("the system's", found, Path(folder), options.rounds)
+
+
+if __name__ == "__main__":
+    main()
