@@ -137,7 +137,7 @@ class Passage:
     exclusive) into the page's text where there are pages, else into the document's extracted text. A quote that
     runs over several pages ends on `last_page`; one whose page's text is not at hand has no offsets (0, 0).
     `label` is what the document itself calls the page ("iv"), where that is not its number. `scanned` says that the
-    text was read by OCR.
+    text was read by OCR. `header` is the first row of the table that the text has rows of, where it is not among them.
     """
 
     file_id: str
@@ -150,6 +150,7 @@ class Passage:
     last_page: int | None = None
     label: str | None = None
     scanned: bool = False
+    header: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

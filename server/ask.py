@@ -108,6 +108,8 @@ def _print(answer: Answer, question: str) -> None:
     for number, passage in enumerate(answer.passages, start=1):
         title = click.style(f"[{number}] {passage.filename}, {place(passage)}", bold=True)
         click.echo(f"{title}  {click.style(f'score {passage.score:.2f}', dim=True)}")
+        if passage.header:
+            click.echo(click.style(_wrapped(passage.header, "    "), dim=True))
         click.echo(f"{''.join(_styled(_wrapped(passage.text, '    '), mark))}\n")
     for note in answer.notes:
         click.echo(note, err=True)

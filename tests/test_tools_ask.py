@@ -25,6 +25,23 @@ async def read_at(agent: Agent, passage: dict[str, Any]) -> str:
     return text_of(await agent.call("read_document", file_id=passage["file_id"], start_char=start))
 
 
+@pytest.mark.parametrize("name", ["sailings.csv", "sailings.tsv"])
+async def test_rows_of_a_table_come_with_its_first_row(agent: Agent, name: str) -> None:
+    mark = "," if name.endswith("csv") else "\t"
+    table = (DOCUMENTS / "sailings-june.csv").read_text("utf-8").replace(",", mark)
+    file = await agent.upload(name, table)
+    first = table.partition("\n")[0]
+    for budget in (100, 300, 5000):
+        answer = await agent.data("ask_document", question="fog", file_ids=[file["file_id"]], max_tokens=budget)
+        assert answer["usage"]["tokens"] <= budget
+        for passage in answer["passages"]:
+            assert (passage.get("header") == first) != passage["text"].startswith(first)
+            assert passage["text"] in table
+    text = await agent.upload("table.txt", table)
+    answer = await agent.data("ask_document", question="fog", file_ids=[text["file_id"]])
+    assert not any("header" in passage for passage in answer["passages"])
+
+
 @pytest.mark.parametrize(
     ("name", "question", "where", "expected"),
     [

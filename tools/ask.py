@@ -22,6 +22,7 @@ class CitedPassage(BaseModel):
     file_id: str
     filename: str
     where: str
+    header: str | None = None
     text: str
 
 
@@ -89,7 +90,13 @@ def ask_result(answer: Answer) -> AskResult:
 
 
 def _cited(passage: Passage) -> CitedPassage:
-    return CitedPassage(file_id=passage.file_id, filename=passage.filename, where=place(passage), text=passage.text)
+    return CitedPassage(
+        file_id=passage.file_id,
+        filename=passage.filename,
+        where=place(passage),
+        header=passage.header,
+        text=passage.text,
+    )
 
 
 def _next(answer: Answer) -> str:

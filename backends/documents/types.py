@@ -4,7 +4,7 @@ import codecs
 import re
 from pathlib import PurePosixPath
 
-__all__ = ["ASKABLE", "IMAGES", "PDF", "is_text", "sniff"]
+__all__ = ["ASKABLE", "IMAGES", "PDF", "TABLES", "is_text", "sniff"]
 
 PDF = "application/pdf"
 _OFFICE = "application/vnd.openxmlformats-officedocument"
@@ -60,6 +60,8 @@ _FIRST_MEMBER = re.compile(rb"PK\x03\x04.{4}\0\0.{16}\x08\0(..)mimetype", re.DOT
 _STORED = (ODT, ODS, ODP, EPUB)
 _HEADER = re.compile(rb"[A-Za-z][A-Za-z0-9-]{0,80}:")
 _MAIL_HEADERS = (b"from:", b"to:", b"subject:", b"date:", b"received:", b"message-id:", b"mime-version:")
+
+TABLES = frozenset({"text/csv", "text/tab-separated-values"})
 
 ASKABLE = frozenset(
     {PDF, DOCX, PPTX, XLSX, XLS, ODT, ODS, ODP, EPUB, RTF, EML, NOTEBOOK, "text/plain", *_TEXT_NAMES.values()}

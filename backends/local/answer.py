@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from files_api_mcp.backends.documents.types import TABLES
 from files_api_mcp.backends.local.closer import looked_at_closer
 from files_api_mcp.backends.local.index import Document, Index
 from files_api_mcp.backends.local.rank import Scored, rank
@@ -17,6 +18,7 @@ _FAINTEST = 0.25
 """Windows below this share of the best score are left out: they cost tokens and answer nothing."""
 
 _SMALLEST_CUT = 40
+_LONGEST_HEADER = 400
 _WEIGHED_BY_MEANING = 30
 _MEANING = 0.4
 
@@ -63,7 +65,7 @@ def answer(
         passage = _passage(record, document, stretch, texts, left)
         if passage is not None and stands_literally(index, document, passage):
             passages.append(passage)
-            left -= estimate_tokens(passage.text)
+            left -= estimate_tokens(passage.text) + estimate_tokens(passage.header or "")
     return passages, max_tokens - left
 
 
@@ -82,6 +84,13 @@ class _Texts:
 
     def label(self, document: Document, number: int) -> str | None:
         return self._index.labels(document.id, [number]).get(number) if document.paginated else None
+
+    def header(self, record: FileRecord, document: Document, start: int) -> str | None:
+        """The first row of a table, for a place after it: without it nobody knows what the columns mean."""
+        if record.mime_type not in TABLES or start == 0:
+            return None
+        first = self.page(document, 1).lstrip().partition("\n")[0].rstrip()
+        return first if 0 < len(first) <= _LONGEST_HEADER else None
 
     def start_of(self, document: Document, number: int) -> int:
         """Where a piece begins in the text of a document without pages."""
@@ -138,11 +147,12 @@ def _joined(stretches: list[_Stretch], scored: Scored, page: int) -> bool:
 def _passage(record: FileRecord, document: Document, stretch: _Stretch, texts: _Texts, room: int) -> Passage | None:
     text = texts.page(document, stretch.page)
     start, end = document.places[stretch.first * 4 + 1], document.places[stretch.last * 4 + 2]
-    end = _fitting(text, start, end, room)
+    offset = texts.start_of(document, stretch.page)
+    header = texts.header(record, document, start + offset)
+    end = _fitting(text, start, end, room - estimate_tokens(header or ""))
     quote = text[start:end]
     if not quote.strip():
         return None
-    offset = texts.start_of(document, stretch.page)
     return Passage(
         file_id=record.id,
         filename=record.filename,
@@ -153,6 +163,7 @@ def _passage(record: FileRecord, document: Document, stretch: _Stretch, texts: _
         score=round(stretch.score, 4),
         label=texts.label(document, stretch.page),
         scanned=stretch.page in document.info.scanned,
+        header=header,
     )
 
 
