@@ -145,3 +145,10 @@ async def test_what_takes_too_long_is_given_up_and_the_next_is_read(tmp_path: Pa
         slow = b"{\\rtf1{\\fonttbl" + b"\\f1 " * 200_000
         assert await outcome(pool, tmp_path / "slow", slow, RTF) == "The file takes too long to read."
         assert await outcome(pool, tmp_path / "next", WHOLE[RTF], RTF) != ""
+
+
+async def test_a_sheet_whose_table_does_not_end_is_refused_at_once(tmp_path: Path) -> None:
+    sheet = '<table:table table:name="a"><table:table-row></table:table-row></table:tableau>'
+    async with DocumentWorkers(size=1) as pool:
+        said = await outcome(pool, tmp_path / "endless", documents.opened("spreadsheet", sheet), ODS)
+    assert said == "The file is damaged and cannot be read."

@@ -2,11 +2,13 @@
 
 import zipfile
 import zlib
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import IO, BinaryIO
 from xml.etree.ElementTree import Element
 
 from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import ParseError, parse
+from defusedxml.ElementTree import DefusedXMLParser, ParseError, parse
 
 from files_api_mcp.backends.errors import UnsupportedType
 
@@ -16,6 +18,7 @@ _MOST_BYTES = 512 * 1024 * 1024
 _MOST_RATIO = 200
 _RATIO_FREE = 10 * 1024 * 1024
 _MOST_MEMBERS = 10_000
+_PART = 64 * 1024
 
 
 class Archive:
@@ -39,13 +42,18 @@ class Archive:
         """A member's XML, or None where there is none."""
         if name not in self.names:
             return None
-        with self._open(name) as member:
-            try:
-                return parse(member, forbid_dtd=True).getroot()
-            except DefusedXmlException:
-                raise UnsupportedType("The file declares XML entities, which are not read.") from None
-            except (ParseError, zipfile.BadZipFile, zlib.error, EOFError):
-                raise UnsupportedType("The file is damaged and cannot be read.") from None
+        with self._open(name) as member, _xml_errors():
+            return parse(member, forbid_dtd=True).getroot()
+
+    def check(self, name: str) -> None:
+        """Look whether a member, where there is one, is XML from beginning to end; nothing of it is kept."""
+        if name not in self.names:
+            return
+        parser = DefusedXMLParser(target=_Nothing(), forbid_dtd=True)
+        with self._open(name) as member, _xml_errors():
+            while part := member.read(_PART):
+                parser.feed(part)
+            parser.close()
 
     def read(self, name: str) -> bytes | None:
         """A member's bytes, or None where there is none."""
@@ -64,3 +72,20 @@ class Archive:
         if member.file_size > max(_RATIO_FREE, member.compress_size * _MOST_RATIO):
             raise UnsupportedType("The file unpacks to more than is allowed.")
         return self._zip.open(member)
+
+
+class _Nothing:
+    """What a parser makes of XML that is not wanted."""
+
+    def close(self) -> None:
+        pass
+
+
+@contextmanager
+def _xml_errors() -> Generator[None]:
+    try:
+        yield
+    except DefusedXmlException:
+        raise UnsupportedType("The file declares XML entities, which are not read.") from None
+    except (ParseError, zipfile.BadZipFile, zlib.error, EOFError):
+        raise UnsupportedType("The file is damaged and cannot be read.") from None
