@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 from collections.abc import Generator, Iterable
@@ -146,7 +147,14 @@ def at_terminal(command: Iterable[str], **options: Any) -> Generator[Terminal]:
     screen, device = pty.openpty()
     try:
         process = subprocess.Popen(
-            list(command), stdin=device, stdout=device, stderr=device, start_new_session=True, **options
+            list(command),
+            stdin=device,
+            stdout=device,
+            stderr=device,
+            start_new_session=True,
+            # Where the tests run in the background it is ignored, which programs inherit; at a terminal it never is.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            **options,
         )
     finally:
         os.close(device)
