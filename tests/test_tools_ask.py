@@ -25,6 +25,28 @@ async def read_at(agent: Agent, passage: dict[str, Any]) -> str:
     return text_of(await agent.call("read_document", file_id=passage["file_id"], start_char=start))
 
 
+@pytest.mark.parametrize(
+    ("content", "asked", "row"),
+    [
+        ("id,square\n" + "".join(f"{n},{n * n}\n" for n in range(300)), "361", "19,361"),
+        ("id,square\n" + "".join(f"{n},{n * n}\n" for n in range(300)), "62,500", "250,62500"),
+        ("id;share\n" + "".join(f"{n};{n},5\n" for n in range(2000)), "777,5", "777;777,5"),
+        ('id,sum\n7,"1,234"\n' + "".join(f"{n},x\n" for n in range(1000)), "1234", '7,"1,234"'),
+        ('id,sum,of\n9,5" pipe,777\n' + "".join(f"{n},x,1\n" for n in range(10, 2000)), "pipe 5", '9,5" pipe,777'),
+    ],
+)
+async def test_figures_in_cells_are_found(agent: Agent, content: str, asked: str, row: str) -> None:
+    file = await agent.upload("figures.csv", content)
+    answer = await agent.data("ask_document", question=asked, file_ids=[file["file_id"]], max_tokens=300)
+    assert row in answer["passages"][0]["text"].splitlines()
+
+
+async def test_a_document_without_words_offers_none(agent: Agent) -> None:
+    file = await agent.upload("figures.csv", "1,2\n3,4\n")
+    answer = await agent.data("ask_document", question="weather", file_ids=[file["file_id"]])
+    assert answer["notes"] == ["No passage holds a word of the question."]
+
+
 @pytest.mark.parametrize("name", ["sailings.csv", "sailings.tsv"])
 async def test_rows_of_a_table_come_with_its_first_row(agent: Agent, name: str) -> None:
     mark = "," if name.endswith("csv") else "\t"

@@ -8,6 +8,7 @@ from files_api_mcp.backends.local.closer import looked_at_closer
 from files_api_mcp.backends.local.index import Document, Index
 from files_api_mcp.backends.local.rank import Scored, rank
 from files_api_mcp.backends.local.semantic import Nearness
+from files_api_mcp.backends.local.tables import COMMA_SEPARATED, cells_apart
 from files_api_mcp.backends.local.verify import stands_literally
 from files_api_mcp.backends.local.windows import estimate_tokens
 from files_api_mcp.backends.models import FileRecord, Passage
@@ -54,7 +55,13 @@ def answer(
     if not ranked:
         return [], 0
     texts = _Texts(index)
-    ranked = looked_at_closer(ranked, documents, question, lambda one: _window(documents[one.place], one.window, texts))
+
+    def looked_up(one: Scored) -> str:
+        record, document = asked[one.place]
+        text = _window(document, one.window, texts)
+        return cells_apart(text) if record.mime_type == COMMA_SEPARATED else text
+
+    ranked = looked_at_closer(ranked, documents, question, looked_up)
     if nearness is not None:
         ranked = _by_meaning(ranked, documents, texts, question, nearness)
     chosen = _choose(ranked, documents, texts, max_tokens)

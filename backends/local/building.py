@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from files_api_mcp.backends.local.spill import Postings, Texts
+from files_api_mcp.backends.local.tables import COMMA_SEPARATED, cells_apart
 from files_api_mcp.backends.local.terms import is_english, is_stop_word, terms
 from files_api_mcp.backends.local.windows import windows
 
@@ -25,8 +26,9 @@ _LONG_WORD = re.compile(r"[^\W\d_]{4,30}")
 class Building:
     """Takes pages in order. Postings are flat pairs: window number and count, or page number alone for heads."""
 
-    def __init__(self, folder: Path, *, scans: bool = True) -> None:
+    def __init__(self, folder: Path, *, scans: bool = True, mime_type: str = "text/plain") -> None:
         """`folder` takes what would be too much for memory. `scans` says that pictures of text could be read."""
+        self._is_table = mime_type == COMMA_SEPARATED
         self.paginated = False
         self.pages: int | None = None
         self.failure: str | None = None
@@ -65,8 +67,9 @@ class Building:
         if not text.strip():
             self.empty.append(number)
             return
+        looked_up = cells_apart(text) if self._is_table else text
         for start, end in windows(text, by_line=self.paginated):
-            counts = Counter(terms(text[start:end], english=english))
+            counts = Counter(terms(looked_up[start:end], english=english))
             window = len(self.places) // 4
             self.places.extend((number, start, end, sum(counts.values())))
             for term, count in counts.items():

@@ -126,7 +126,7 @@ class Indexing:
 
     async def _add(self, record: FileRecord, path: Path, key: str, progress: Progress) -> None:
         try:
-            with Building(self._folder, scans=self._scans) as built:
+            with Building(self._folder, scans=self._scans, mime_type=record.mime_type) as built:
                 await self._extract(record, path, built, progress)
                 await self._write_in_turn(record, key, built)
         except ReaderStopped as exc:

@@ -222,4 +222,4 @@ def _offer(asked: list[tuple[FileRecord, Document]]) -> str:
     words = document.outline
     if len(words) > _LONGEST_OFFER:
         words = words[:_LONGEST_OFFER].rpartition(",")[0]
-    return f"No passage holds a word of the question. {record.filename} speaks of: {words}."
+    return "No passage holds a word of the question." + (f" {record.filename} speaks of: {words}." if words else "")
