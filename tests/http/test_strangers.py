@@ -4,32 +4,82 @@ import time
 from pathlib import Path
 from typing import Any
 
+import anyio
+import anyio.lowlevel
 import pytest
+from anyio import to_thread
 
+from files_api_mcp.server.http.issuer import Issuer, IssuerSilent
+from tests.http.issuing import issuing
 from tests.http.tenancy import resource, shared
 from tests.http.test_oauth import post
 
 pytestmark = pytest.mark.anyio
 
 
-@pytest.mark.parametrize(
-    ("claim", "value", "status"),
-    [
-        ("exp", str(int(time.time()) + 600), 401),
-        ("exp", f"{int(time.time()) + 600}\n", 401),
-        ("exp", 10**400, 401),
-        ("exp", 1e300, 401),
-        ("exp", time.time() + 600.5, 200),
-        ("sub", "\ud800", 200),
-        ("sub", "ana\0", 200),
-        ("client_id", ["\ud800"], 200),
-        ("scope", ["files:read", 5, None, {}], 200),
-        ("scope", {"files:read": True}, 403),
-    ],
-)
+STRANGE: list[tuple[str, Any, int]] = [
+    ("exp", str(int(time.time()) + 600), 401),
+    ("exp", f"{int(time.time()) + 600}\n", 401),
+    ("exp", 10**400, 401),
+    ("exp", 1e300, 401),
+    ("exp", time.time() + 600.5, 200),
+    ("sub", "\ud800", 200),
+    ("sub", "ana\0", 200),
+    ("client_id", ["\ud800"], 200),
+    ("scope", ["files:read", 5, None, {}], 200),
+    ("scope", {"files:read": True}, 403),
+]
+
+
+@pytest.mark.parametrize(("claim", "value", "status"), STRANGE)
 async def test_claims_of_strange_kinds_are_taken_or_refused_and_break_nothing(
     tmp_path: Path, claim: str, value: Any, status: int
 ) -> None:
     async with shared(tmp_path, "local") as (server, issuer):
         token = issuer.token(resource(server), **{claim: value})
         assert (await post(server, token)).status_code == status
+
+
+async def test_a_token_with_an_unknown_key_makes_nobody_wait_for_a_slow_issuer() -> None:
+    now = 0.0
+    with await to_thread.run_sync(lambda: issuing()) as own:
+        keys = Issuer(own.url, f"{own.url}/keys", now=lambda: now)
+        assert await keys.key("one", "RS256") is not None
+        now = 31
+        own.held.clear()
+        try:
+            async with anyio.create_task_group() as group:
+                group.start_soon(keys.key, "unknown", "RS256")
+                while len(own.asked) < 2:
+                    await anyio.lowlevel.checkpoint()
+                with anyio.fail_after(1):
+                    assert await keys.key("one", "RS256") is not None
+                group.cancel_scope.cancel()
+        finally:
+            own.held.set()
+
+
+async def test_an_issuer_that_fails_is_asked_once_in_a_while_whoever_calls() -> None:
+    now = 0.0
+    with await to_thread.run_sync(lambda: issuing()) as own:
+        own.status = 500
+        keys = Issuer(own.url, f"{own.url}/keys", now=lambda: now)
+        for _ in range(50):
+            with pytest.raises(IssuerSilent):
+                await keys.key("one", "RS256")
+        assert len(own.asked) == 1
+        own.status = 200
+        now = 6
+        assert await keys.key("one", "RS256") is not None
+
+
+async def test_all_who_come_first_wait_for_the_keys(tmp_path: Path) -> None:
+    replies: list[int] = []
+    async with shared(tmp_path, "local") as (server, issuer), anyio.create_task_group() as group:
+
+        async def call() -> None:
+            replies.append((await post(server, issuer.token(resource(server)))).status_code)
+
+        for _ in range(10):
+            group.start_soon(call)
+    assert replies == [200] * 10
