@@ -21,7 +21,9 @@ UPLOADS = "/upload/"
 """Where tickets are used; a ticket's secret follows."""
 
 _LIFETIME_S = 15 * 60
-_MOST = 1000
+_MOST_EACH = 1000
+"""Of one principal, so that none can use up what all have."""
+_MOST = 10 * _MOST_EACH
 _SECRET_BYTES = 32
 
 
@@ -53,7 +55,8 @@ class Tickets:
     def issue(self, owner: Principal, wish: Wish) -> Issued:
         """See Uploads."""
         self._forget_ended()
-        if len(self._tickets) >= _MOST:
+        of_owner = sum(ticket.owner == owner for ticket in self._tickets.values())
+        if of_owner >= _MOST_EACH or len(self._tickets) >= _MOST:
             raise Busy("Too many uploads are being waited for.", "Use the links that were given out, or wait.")
         secret = secrets.token_urlsafe(_SECRET_BYTES)
         digest = _digest(secret)

@@ -5,12 +5,15 @@ import time
 import anyio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from files_api_mcp.server.http.heads import EXPIRES
+from files_api_mcp.server.http.heads import EXPIRES, values
 
 __all__ = ["Lifetimes"]
 
 _GRACE_S = 600.0
 """For calls: what was begun in time may be finished."""
+
+_STREAM = b"subscriptions/listen"
+"""In the newer era a stream is the answer to a message, which the SDK refuses if its header names another."""
 
 
 class Lifetimes:
@@ -34,7 +37,8 @@ class Lifetimes:
             ended = message["type"] == "http.response.body" and not message.get("more_body", False)
             await send(message)
 
-        left = expires - time.time() + (0 if scope["method"] == "GET" else _GRACE_S)
+        is_stream = scope["method"] == "GET" or _STREAM in values(scope, b"mcp-method")
+        left = expires - time.time() + (0 if is_stream else _GRACE_S)
         ends = anyio.current_time() + max(0.0, left)
 
         async def until_then() -> Message:

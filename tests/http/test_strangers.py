@@ -1,5 +1,6 @@
 """What those who mean ill may try with a token of their own, or with none."""
 
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,13 @@ import anyio.lowlevel
 import pytest
 from anyio import to_thread
 
+from files_api_mcp.backends.errors import Busy
 from files_api_mcp.server.http.issuer import Issuer, IssuerSilent
+from files_api_mcp.server.uploads import Tickets
+from files_api_mcp.tools.handover import Wish
+from files_api_mcp.tools.principals import Principal
 from tests.http.issuing import issuing
+from tests.http.served import call_request
 from tests.http.tenancy import resource, shared
 from tests.http.test_oauth import post
 
@@ -83,3 +89,33 @@ async def test_all_who_come_first_wait_for_the_keys(tmp_path: Path) -> None:
         for _ in range(10):
             group.start_soon(call)
     assert replies == [200] * 10
+
+
+async def test_one_principals_tickets_leave_room_for_anothers() -> None:
+    now = 0.0
+    tickets = Tickets("http://x", now=lambda: now)
+    for _ in range(1000):
+        tickets.issue(Principal("ana"), Wish())
+    with pytest.raises(Busy):
+        tickets.issue(Principal("ana"), Wish())
+    assert tickets.issue(Principal("ben"), Wish())
+    now = 901
+    assert tickets.issue(Principal("ana"), Wish())
+
+
+async def test_a_stream_of_the_newer_era_ends_with_its_token(tmp_path: Path) -> None:
+    async with shared(tmp_path, "local") as (server, issuer):
+        token = issuer.token(resource(server), exp=int(time.time()) + 1)
+        with anyio.fail_after(10):
+            reply = await post(server, token, listening())
+        assert "notifications/subscriptions/acknowledged" in reply.text
+
+
+def listening() -> tuple[dict[str, str], bytes]:
+    """A message of the newer era whose answer is a stream."""
+    headers, body = call_request("list_files", {})
+    message: dict[str, Any] = json.loads(body)
+    message["method"] = headers["Mcp-Method"] = "subscriptions/listen"
+    del headers["Mcp-Name"]
+    message["params"] = {"notifications": {"resourcesListChanged": True}, "_meta": message["params"]["_meta"]}
+    return headers, json.dumps(message).encode()
