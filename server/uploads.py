@@ -24,6 +24,8 @@ _LIFETIME_S = 15 * 60
 _MOST_EACH = 1000
 """Of one principal, so that none can use up what all have."""
 _MOST = 10 * _MOST_EACH
+_MOST_TAKEN = 100
+"""Of one principal at once: whoever uses a ticket holds a connection for as long as the file takes."""
 _SECRET_BYTES = 32
 
 
@@ -84,11 +86,18 @@ class Tickets:
     @contextmanager
     def taken(self, secret: str) -> Generator[Ticket | None]:
         """Take a ticket for the length of the block. It is used up when a file came of it, and else can be used again
-        until it ends: connections break, and people choose wrong files."""
+        until it ends: connections break, and people choose wrong files.
+
+        Raises:
+            Busy: Too many of its owner's are in use.
+        """
         ticket = self.usable(secret)
         if ticket is None:
             yield None
             return
+        in_use = (other for other in self._tickets.values() if other.taken and other.item is None)
+        if sum(other.owner == ticket.owner for other in in_use) >= _MOST_TAKEN:
+            raise Busy("Too many files are being handed over at once.", "Try again when some of them have come.")
         ticket.taken = True
         try:
             yield ticket

@@ -34,6 +34,8 @@ class Limits:
     unread_s: float = 60
     """For which a client may leave its answer unread."""
     connections: int = 1000
+    each: int = 200
+    """Requests being answered, streams among them, and sessions: of one principal, where there are several."""
     grace_s: float = 1.5
     """For which calls may go on once the server was told to stop."""
 

@@ -2,6 +2,8 @@
 
 import json
 import time
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, AsyncExitStack, ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from anyio import to_thread
 
 from files_api_mcp.backends.errors import Busy
 from files_api_mcp.server.http.issuer import Issuer, IssuerSilent
+from files_api_mcp.server.http.settings import Limits
 from files_api_mcp.server.uploads import Tickets
 from files_api_mcp.tools.handover import Wish
 from files_api_mcp.tools.principals import Principal
@@ -119,3 +122,67 @@ def listening() -> tuple[dict[str, str], bytes]:
     del headers["Mcp-Name"]
     message["params"] = {"notifications": {"resourcesListChanged": True}, "_meta": message["params"]["_meta"]}
     return headers, json.dumps(message).encode()
+
+
+INITIALIZE = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}},
+}
+
+
+async def test_one_principals_sessions_leave_room_for_anothers(tmp_path: Path) -> None:
+    start = (
+        {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"},
+        json.dumps(INITIALIZE).encode(),
+    )
+    async with shared(tmp_path, "local", limits=Limits(each=5)) as (server, issuer):
+        ana, ben = (issuer.token(resource(server), name) for name in ("ana", "ben"))
+        begun = [await post(server, ana, start) for _ in range(7)]
+        assert [reply.status_code for reply in begun] == [200] * 5 + [429] * 2
+        assert (await post(server, issuer.token(resource(server), "ana", client_id="x"), start)).status_code == 429
+        assert (await post(server, ben, start)).status_code == 200
+        assert (await post(server, ana)).status_code == 200, "the newer era has no sessions"
+        ends = {"Authorization": f"Bearer {ana}", "Mcp-Session-Id": begun[0].headers["mcp-session-id"]}
+        async with server.web() as web:
+            assert (await web.delete("/mcp", headers=ends)).status_code == 200
+        assert (await post(server, ana, start)).status_code == 200
+
+
+async def test_one_principals_streams_leave_room_for_anothers(tmp_path: Path) -> None:
+    async with shared(tmp_path, "local", limits=Limits(each=3)) as (server, issuer):
+        ana, ben = (issuer.token(resource(server), name) for name in ("ana", "ben"))
+        headers, body = listening()
+        held: list[AsyncIterator[str]] = []
+        async with server.web() as web, AsyncExitStack() as stack:
+            for _ in range(3):
+                given = {**headers, "Authorization": f"Bearer {ana}"}
+                opened = await stack.enter_async_context(web.stream("POST", "/mcp", headers=given, content=body))
+                # A reply whose pieces nobody holds is closed.
+                held.append(opened.aiter_text())
+                assert "acknowledged" in await anext(held[-1])
+            reply = await post(server, ana)
+            assert reply.status_code == 429
+            assert reply.json() == {"error": "Too many of your requests are open. Close some, or try again later."}
+            assert (await post(server, ben)).status_code == 200
+        with anyio.fail_after(5):
+            while (await post(server, ana)).status_code != 200:
+                await anyio.lowlevel.checkpoint()
+
+
+def test_one_principals_uploads_leave_connections_to_others() -> None:
+    tickets = Tickets("http://x")
+
+    def taken(name: str) -> AbstractContextManager[Any]:
+        return tickets.taken(tickets.issue(Principal(name), Wish()).url.rpartition("/")[2])
+
+    with ExitStack() as stack:
+        for _ in range(100):
+            stack.enter_context(taken("ana"))
+        with pytest.raises(Busy), taken("ana"):
+            pass
+        with taken("ben") as ticket:
+            assert ticket is not None
+    with taken("ana") as ticket:
+        assert ticket is not None
