@@ -5,15 +5,12 @@ import time
 import anyio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from files_api_mcp.server.http.heads import EXPIRES, values
+from files_api_mcp.server.http.heads import EXPIRES, asks_for_stream
 
 __all__ = ["Lifetimes"]
 
 _GRACE_S = 600.0
 """For calls: what was begun in time may be finished."""
-
-_STREAM = b"subscriptions/listen"
-"""In the newer era a stream is the answer to a message, which the SDK refuses if its header names another."""
 
 
 class Lifetimes:
@@ -37,8 +34,7 @@ class Lifetimes:
             ended = message["type"] == "http.response.body" and not message.get("more_body", False)
             await send(message)
 
-        is_stream = scope["method"] == "GET" or _STREAM in values(scope, b"mcp-method")
-        left = expires - time.time() + (0 if is_stream else _GRACE_S)
+        left = expires - time.time() + (0 if asks_for_stream(scope) else _GRACE_S)
         ends = anyio.current_time() + max(0.0, left)
 
         async def until_then() -> Message:

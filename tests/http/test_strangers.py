@@ -186,3 +186,12 @@ def test_one_principals_uploads_leave_connections_to_others() -> None:
             assert ticket is not None
     with taken("ana") as ticket:
         assert ticket is not None
+
+
+async def test_a_stream_is_not_asked_for_with_much_to_hold(tmp_path: Path) -> None:
+    headers, body = listening()
+    message = json.loads(body)
+    message["params"]["notifications"]["resourceSubscriptions"] = ["files-api:///file_x"] * 5000
+    async with shared(tmp_path, "local") as (server, issuer):
+        reply = await post(server, issuer.token(resource(server)), (headers, json.dumps(message).encode()))
+    assert reply.status_code == 413
