@@ -70,7 +70,8 @@ class OAuthGate:
             _log.warning("The issuer's keys cannot be had: %s", exc)
             return refusal(503, "The authorization server does not answer. Try again later.", {"retry-after": "30"})
         except jwt.PyJWTError as exc:
-            _log.info("A token was refused: %s", exc)
+            # It repeats what anybody may have written into a token's head.
+            _log.info("A token was refused: %.200r", str(exc))
             return self._refused(401, "The access token is not valid here, or not any more.", "invalid_token")
         scopes = _scopes(claims)
         needed = _needed(scope)

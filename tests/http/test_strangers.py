@@ -9,6 +9,7 @@ from typing import Any
 
 import anyio
 import anyio.lowlevel
+import jwt
 import pytest
 from anyio import to_thread
 
@@ -195,3 +196,15 @@ async def test_a_stream_is_not_asked_for_with_much_to_hold(tmp_path: Path) -> No
     async with shared(tmp_path, "local") as (server, issuer):
         reply = await post(server, issuer.token(resource(server)), (headers, json.dumps(message).encode()))
     assert reply.status_code == 413
+
+
+@pytest.mark.parametrize("head", [{"typ": "x\nERROR all is lost \x1b[2J"}, {"crit": ["x\nERROR all is lost \x1b[2J"]}])
+async def test_a_token_writes_no_lines_of_its_own_into_the_log(
+    tmp_path: Path, head: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    async with shared(tmp_path, "local") as (server, _):
+        assert (await post(server, jwt.encode({}, "k" * 32, "HS256", head))).status_code == 401
+    told = [record.getMessage() for record in caplog.records if "all is lost" in record.getMessage()]
+    assert len(told) == 1
+    assert told[0].isprintable()
