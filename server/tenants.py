@@ -1,5 +1,6 @@
 """One server for several principals: each has backends of their own, and reaches nobody else's."""
 
+import logging
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -17,6 +18,8 @@ __all__ = ["Tenants"]
 
 _MOST_IDLE = 32
 """Principals whose backends are kept open for their next call: each holds some ten files and two threads."""
+
+_log = logging.getLogger(__name__)
 
 _STREAM = "subscriptions/listen"
 """Stays open for as long as its client does, and uses no backend."""
@@ -48,7 +51,7 @@ class Tenants:
         """What `open` gives for this principal inside the block stays open to its end."""
         tenant = self._tenants.get(principal.name)
         if tenant is None:
-            opened = OnFirstUse(lambda: self._opener(principal), self._owner)
+            opened = OnFirstUse(lambda: self._held(principal), self._owner)
             tenant = self._tenants[principal.name] = _Tenant(opened)
         tenant.users += 1
         self._tenants.move_to_end(principal.name)
@@ -77,6 +80,19 @@ class Tenants:
         """Let all of them close; the owner's task group waits for it."""
         for tenant in self._tenants.values():
             tenant.opened.close()
+
+    @asynccontextmanager
+    async def _held(self, principal: Principal) -> AsyncGenerator[Backends]:
+        """One principal's backends, whose failure to close is nobody else's end: all of them have one owner."""
+        opened = False
+        try:
+            async with self._opener(principal) as backends:
+                opened = True
+                yield backends
+        except Exception:
+            if not opened:
+                raise
+            _log.exception("A principal's files could not be closed in order")
 
     def _close_some(self) -> None:
         idle = [name for name, tenant in self._tenants.items() if not tenant.users]

@@ -21,7 +21,11 @@ UPLOADS = "/upload/"
 """Where tickets are used; a ticket's secret follows."""
 
 _LIFETIME_S = 15 * 60
-_MOST = 1000
+_MOST_EACH = 1000
+"""Of one principal, so that none can use up what all have."""
+_MOST = 10 * _MOST_EACH
+_MOST_TAKEN = 100
+"""Of one principal at once: whoever uses a ticket holds a connection for as long as the file takes."""
 _SECRET_BYTES = 32
 
 
@@ -53,7 +57,8 @@ class Tickets:
     def issue(self, owner: Principal, wish: Wish) -> Issued:
         """See Uploads."""
         self._forget_ended()
-        if len(self._tickets) >= _MOST:
+        of_owner = sum(ticket.owner == owner for ticket in self._tickets.values())
+        if of_owner >= _MOST_EACH or len(self._tickets) >= _MOST:
             raise Busy("Too many uploads are being waited for.", "Use the links that were given out, or wait.")
         secret = secrets.token_urlsafe(_SECRET_BYTES)
         digest = _digest(secret)
@@ -81,11 +86,18 @@ class Tickets:
     @contextmanager
     def taken(self, secret: str) -> Generator[Ticket | None]:
         """Take a ticket for the length of the block. It is used up when a file came of it, and else can be used again
-        until it ends: connections break, and people choose wrong files."""
+        until it ends: connections break, and people choose wrong files.
+
+        Raises:
+            Busy: Too many of its owner's are in use.
+        """
         ticket = self.usable(secret)
         if ticket is None:
             yield None
             return
+        in_use = (other for other in self._tickets.values() if other.taken and other.item is None)
+        if sum(other.owner == ticket.owner for other in in_use) >= _MOST_TAKEN:
+            raise Busy("Too many files are being handed over at once.", "Try again when some of them have come.")
         ticket.taken = True
         try:
             yield ticket

@@ -1,5 +1,6 @@
 """Principals who share a key: each sees what came from them, and of the rest of the workspace nothing."""
 
+import base64
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
@@ -143,6 +144,12 @@ async def test_a_cursor_of_anothers_list_leads_nowhere(world: World) -> None:
     await world.upload(world.ben)
     with pytest.raises(InvalidArgument):
         await world.ben.files.list(cursor=cursor)
+
+
+async def test_a_cursor_of_brackets_is_nobodys(world: World) -> None:
+    nested = base64.urlsafe_b64encode(b"[" * 60_000).decode()
+    with pytest.raises(InvalidArgument):
+        await world.ana.files.list(cursor=f"page_{nested}")
 
 
 async def test_a_file_that_was_made_is_its_askers(world: World, tmp_path: Path) -> None:

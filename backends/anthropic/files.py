@@ -63,7 +63,7 @@ class _Cursor:
         try:
             where, after_id, after = json.loads(base64.urlsafe_b64decode(text.removeprefix("page_") + "=="))
             cursor = cls(PageToken(*map(str, where)) if where else None, str(after_id), str(after))  # type: ignore[arg-type]
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             cursor = None
         # Our own spelling refuses foreign letters and other shapes alike.
         if (

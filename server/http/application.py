@@ -8,7 +8,7 @@ from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 
 from files_api_mcp.server.http.bodies import BoundedBodies
 from files_api_mcp.server.http.doors import Doors
@@ -16,6 +16,7 @@ from files_api_mcp.server.http.gates import Gate
 from files_api_mcp.server.http.guard import Guard
 from files_api_mcp.server.http.lifetimes import Lifetimes
 from files_api_mcp.server.http.settings import HttpSettings, Limits
+from files_api_mcp.server.http.shares import Shares, sessions_in
 from files_api_mcp.server.http.stopping import Stoppable
 from files_api_mcp.server.http.uploading import FORM_OVERHEAD, Uploading
 from files_api_mcp.server.uploads import UPLOADS
@@ -56,7 +57,7 @@ class Application:
         def streamed(path: str) -> int | None:
             return limits.file_bytes + FORM_OVERHEAD if path.startswith(unlocked) else None
 
-        bounded = Lifetimes(BoundedBodies(self.stoppable, limits, streamed))
+        bounded = Shares(Lifetimes(BoundedBodies(self.stoppable, limits, streamed)), limits.each, self._sessions)
         self.guarded: ASGIApp = Guard(bounded, doors, gate, head_bytes=limits.head_bytes, unlocked=unlocked)
 
     @asynccontextmanager
@@ -67,6 +68,9 @@ class Application:
             return
         async with self._server.session_manager.run():
             yield
+
+    def _sessions(self, scope: Scope) -> int:
+        return 0 if self._http.transport == "sse" else sessions_in(self._server.session_manager, scope)
 
     def _routes(self, limits: Limits) -> Starlette:
         if self._http.transport == "sse":

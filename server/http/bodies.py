@@ -6,6 +6,7 @@ import anyio
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from files_api_mcp.server.http.heads import asks_for_stream
 from files_api_mcp.server.http.refusals import refusal
 from files_api_mcp.server.http.settings import Limits
 
@@ -27,7 +28,8 @@ class BoundedBodies:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         streamed = self._streamed(scope["path"])
-        most = self._limits.body_bytes if streamed is None else streamed
+        usual = self._limits.stream_bytes if asks_for_stream(scope) else self._limits.body_bytes
+        most = usual if streamed is None else streamed
         lengths = [value for key, value in scope["headers"] if key == b"content-length"]
         if any(not length.isdigit() or len(length) > len(str(most)) or int(length) > most for length in lengths):
             await _too_large(most)(scope, receive, send)

@@ -2,12 +2,14 @@
 
 from starlette.types import Scope
 
-__all__ = ["EXPIRES", "bearer_in", "head_size", "values"]
+__all__ = ["EXPIRES", "asks_for_stream", "bearer_in", "head_size", "values"]
 
 EXPIRES = "files_api_mcp.expires"
 """Where the scope of a request says when its token ends: seconds since 1970."""
 
 _SCHEME = b"bearer "
+_STREAM = b"subscriptions/listen"
+"""In the newer era a stream is the answer to a message, which the SDK refuses if its header names another."""
 
 
 def values(scope: Scope, name: bytes) -> list[bytes]:
@@ -19,6 +21,11 @@ def head_size(scope: Scope) -> int:
     """Bytes of target and headers."""
     target = len(scope["raw_path"]) + len(scope["query_string"])
     return target + sum(len(key) + len(value) for key, value in scope["headers"])
+
+
+def asks_for_stream(scope: Scope) -> bool:
+    """Whether the answer, if any, stays open for as long as the client does."""
+    return scope["method"] == "GET" or _STREAM in values(scope, b"mcp-method")
 
 
 def bearer_in(scope: Scope) -> bytes | None:

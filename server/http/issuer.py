@@ -17,6 +17,8 @@ _USABLE_S = 24 * 3600.0
 """For how long keys are believed while the issuer does not answer."""
 _BETWEEN_S = 30.0
 """At least, between two requests for keys: anybody can send a token that names an unknown one."""
+_SILENT_S = 5.0
+"""The same while no key is known that could be believed."""
 _PATIENCE_S = 5.0
 _MOST_BYTES = 512 * 1024
 
@@ -46,9 +48,13 @@ class Issuer:
         Raises:
             IssuerSilent: It does not answer, or not with keys.
         """
-        async with self._fetching:
-            if self._wants_keys(key_id):
-                await self._fetch()
+        # Whoever has a key that is known does not wait for what another's unknown one makes us ask.
+        if self._wants_keys(key_id) or not self._is_usable() or self._known(key_id) is None:
+            async with self._fetching:
+                if self._wants_keys(key_id):
+                    await self._fetch()
+        if not self._is_usable():
+            raise IssuerSilent("It did not answer a moment ago.")
         found = self._known(key_id)
         if found is None or found.get("alg", algorithm) != algorithm:
             return None
@@ -61,7 +67,10 @@ class Issuer:
         now = self._now()
         if self._known(key_id) is not None and now - self._fetched < _FRESH_S:
             return False
-        return now - self._tried >= _BETWEEN_S or now - self._fetched >= _USABLE_S
+        return now - self._tried >= (_BETWEEN_S if self._is_usable() else _SILENT_S)
+
+    def _is_usable(self) -> bool:
+        return self._now() - self._fetched < _USABLE_S
 
     def _known(self, key_id: str | None) -> dict[str, Any] | None:
         if key_id is None:
@@ -75,7 +84,7 @@ class Issuer:
                 async with httpx2.AsyncClient(follow_redirects=False, timeout=_PATIENCE_S) as client:
                     self._keys = _usable(await _json(client, await self._where(client)))
         except (httpx2.HTTPError, TimeoutError, ValueError) as exc:
-            if self._now() - self._fetched >= _USABLE_S:
+            if not self._is_usable():
                 raise IssuerSilent(str(exc)) from exc
             return
         self._fetched = self._now()

@@ -5,7 +5,7 @@ import time
 import anyio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from files_api_mcp.server.http.heads import EXPIRES
+from files_api_mcp.server.http.heads import EXPIRES, asks_for_stream
 
 __all__ = ["Lifetimes"]
 
@@ -34,7 +34,7 @@ class Lifetimes:
             ended = message["type"] == "http.response.body" and not message.get("more_body", False)
             await send(message)
 
-        left = expires - time.time() + (0 if scope["method"] == "GET" else _GRACE_S)
+        left = expires - time.time() + (0 if asks_for_stream(scope) else _GRACE_S)
         ends = anyio.current_time() + max(0.0, left)
 
         async def until_then() -> Message:

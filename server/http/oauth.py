@@ -27,6 +27,8 @@ _ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "E
 _TYPES = (None, "jwt", "at+jwt", "application/at+jwt")
 _LEEWAY_S = 30
 _LONGEST_CLAIM = 512
+_LATEST_END = 2**40
+"""A moment with which clocks and timers can still reckon."""
 
 _log = logging.getLogger(__name__)
 
@@ -68,7 +70,8 @@ class OAuthGate:
             _log.warning("The issuer's keys cannot be had: %s", exc)
             return refusal(503, "The authorization server does not answer. Try again later.", {"retry-after": "30"})
         except jwt.PyJWTError as exc:
-            _log.info("A token was refused: %s", exc)
+            # It repeats what anybody may have written into a token's head.
+            _log.info("A token was refused: %.200r", str(exc))
             return self._refused(401, "The access token is not valid here, or not any more.", "invalid_token")
         scopes = _scopes(claims)
         needed = _needed(scope)
@@ -110,6 +113,9 @@ class OAuthGate:
         )
         if not 0 < len(claims["sub"]) <= _LONGEST_CLAIM:
             raise jwt.InvalidTokenError("no subject, or one without end")
+        # The library takes what it can make a number of: texts too, and numbers without end.
+        if not isinstance(claims["exp"], (int, float)) or claims["exp"] > _LATEST_END:
+            raise jwt.InvalidTokenError("its end is no moment")
         return claims
 
     def _refused(self, status: int, sentence: str, error: str | None = None, scope: str | None = None) -> Response:
@@ -137,7 +143,8 @@ def _scopes(claims: dict[str, Any]) -> frozenset[str]:
 
 def _principal(claims: dict[str, Any], scopes: frozenset[str]) -> Principal:
     # A subject is unique with its issuer alone, may hold any character, and need not be readable in folders.
-    name = hashlib.sha256(f"{claims['iss']}\n{claims['sub']}".encode()).hexdigest()[:32]
+    whole = f"{claims['iss']}\n{claims['sub']}".encode("utf-8", "surrogatepass")
+    name = hashlib.sha256(whole).hexdigest()[:32]
     return Principal(name, scopes)
 
 

@@ -23,6 +23,8 @@ class Limits:
     """Of a request's line and headers."""
     body_bytes: int = 4 * 1024 * 1024
     """Of a message: what the SDK's transports take."""
+    stream_bytes: int = 64 * 1024
+    """Of a message whose answer is a stream: held for as long, and many times as large as objects."""
     file_bytes: int = DEFAULT_MAX_FILE_SIZE
     """Of a file that is handed over."""
     head_s: float = 15
@@ -34,6 +36,8 @@ class Limits:
     unread_s: float = 60
     """For which a client may leave its answer unread."""
     connections: int = 1000
+    each: int = 200
+    """Requests being answered, streams among them, and sessions: of one principal, where there are several."""
     grace_s: float = 1.5
     """For which calls may go on once the server was told to stop."""
 

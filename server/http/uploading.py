@@ -55,22 +55,22 @@ class Uploading:
         return self._pages.form(ticket.wish, self._max_file_size)
 
     async def _take(self, request: Request, *, is_form: bool) -> Response:
-        with self._tickets.taken(request.path_params["secret"]) as ticket:
-            if ticket is None:
-                return self._refused(request, 404, _NO_TICKET)
-            try:
-                ticket.item = await self._stored(request, ticket, is_form=is_form)
-            except ClientDisconnect:
-                # Nobody is left to be answered.
-                return Response(status_code=499)
-            except (FilesError, ExceptionGroup) as exc:
-                failure = expected_in(exc)
-                if failure is None:
-                    raise
-                return self._refused(request, _status(failure), failure.text)
+        try:
+            with self._tickets.taken(request.path_params["secret"]) as ticket:
+                if ticket is None:
+                    return self._refused(request, 404, _NO_TICKET)
+                item = ticket.item = await self._stored(request, ticket, is_form=is_form)
+        except ClientDisconnect:
+            # Nobody is left to be answered.
+            return Response(status_code=499)
+        except (FilesError, ExceptionGroup) as exc:
+            failure = expected_in(exc)
+            if failure is None:
+                raise
+            return self._refused(request, _status(failure), failure.text)
         if _wants_page(request):
-            return self._pages.outcome(f"{ticket.item.filename} was handed over. You can close this page.", 200)
-        return JSONResponse(ticket.item.model_dump(exclude_none=True), headers={"cache-control": "no-store"})
+            return self._pages.outcome(f"{item.filename} was handed over. You can close this page.", 200)
+        return JSONResponse(item.model_dump(exclude_none=True), headers={"cache-control": "no-store"})
 
     async def _stored(self, request: Request, ticket: Ticket, *, is_form: bool) -> UploadedItem:
         body, name = _body(request), request.path_params.get("name")

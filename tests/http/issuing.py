@@ -19,13 +19,16 @@ _CURVE = ec.generate_private_key(ec.SECP256R1())
 
 
 class Issuing:
-    """`asked` are the paths that were asked for; `keys` what is published, by id; `status` how it answers."""
+    """`asked` are the paths that were asked for; `keys` what is published, by id; `status` how it answers,
+    once `held` is set."""
 
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.asked: list[str] = []
         self.keys = {"one": RSAAlgorithm.to_jwk(_KEYS[0].public_key(), as_dict=True)}
         self.status = 200
+        self.held = threading.Event()
+        self.held.set()
         self.metadata: dict[str, Any] = {"issuer": self.url, "jwks_uri": f"{self.url}/keys"}
 
     def publish_another(self) -> None:
@@ -83,6 +86,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         issuer = self.server.issuer
         issuer.asked.append(self.path)
+        issuer.held.wait(10)
         answers: dict[str, Any] = {
             "/.well-known/oauth-authorization-server": issuer.metadata,
             "/keys": {"keys": issuer.published()},

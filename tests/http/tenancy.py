@@ -30,7 +30,9 @@ TOOLS: list[tuple[str, dict[str, Any]]] = [
 
 
 @asynccontextmanager
-async def shared(tmp_path: Path, place: str, **http: Any) -> AsyncGenerator[tuple[Inside, Issuing]]:
+async def shared(
+    tmp_path: Path, place: str, *, limits: Limits | None = None, **http: Any
+) -> AsyncGenerator[tuple[Inside, Issuing]]:
     async with AsyncExitStack() as stack:
         issuer = stack.enter_context(issuing())
         upstream = None
@@ -41,7 +43,7 @@ async def shared(tmp_path: Path, place: str, **http: Any) -> AsyncGenerator[tupl
         settings = HttpSettings(oauth=OAuth(issuer.url), **http)
         yield (
             await stack.enter_async_context(
-                inside(tmp_path, Limits(), settings, upstream=upstream, roots=(), confirm_deletes="never")
+                inside(tmp_path, limits or Limits(), settings, upstream=upstream, roots=(), confirm_deletes="never")
             ),
             issuer,
         )

@@ -218,3 +218,24 @@ async def test_backends_are_closed_when_nobody_has_used_them_for_the_longest_tim
         tenants.close()
     assert opened.most == []
     assert opened.times == 12
+
+
+async def test_what_cannot_be_closed_for_one_ends_nobody_else(caplog: pytest.LogCaptureFixture) -> None:
+    @asynccontextmanager
+    async def opener(principal: Principal) -> AsyncGenerator[Any]:
+        yield principal.name
+        if principal.name == "ana":
+            raise OSError("no room to write the rest")
+
+    async with anyio.create_task_group() as owner:
+        tenants = Tenants(opener, owner, most_idle=0)
+        for name in ("ana", "ben"):
+            async with tenants.using(Principal(name)):
+                value: Backends | str = await tenants.open(Principal(name))
+                assert value == name
+        with anyio.fail_after(5):
+            while not caplog.records:
+                await anyio.lowlevel.checkpoint()
+        assert not owner.cancel_scope.cancel_called
+        tenants.close()
+    assert "could not be closed" in caplog.text
