@@ -1,5 +1,6 @@
 """Asking and reading, as an agent does it: every quote is found where it is said to stand."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,17 @@ async def read_at(agent: Agent, passage: dict[str, Any]) -> str:
         return text_of(await agent.call("read_document", file_id=passage["file_id"], pages=place))
     start = int(place.partition("-")[0])
     return text_of(await agent.call("read_document", file_id=passage["file_id"], start_char=start))
+
+
+@pytest.mark.parametrize("indent", [None, "\t"])
+async def test_figures_in_json_are_found(agent: Agent, indent: str | None) -> None:
+    squares = {str(n): [n, n * n, "1,234"] for n in range(300)}
+    content = json.dumps(squares, separators=(",", ":"), indent=indent)
+    file = await agent.upload("squares.json", content)
+    for asked in ("361", "62500"):
+        answer = await agent.data("ask_document", question=asked, file_ids=[file["file_id"]], max_tokens=300)
+        assert asked in answer["passages"][0]["text"]
+        assert answer["passages"][0]["text"] in content
 
 
 @pytest.mark.parametrize(

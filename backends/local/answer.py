@@ -8,7 +8,7 @@ from files_api_mcp.backends.local.closer import looked_at_closer
 from files_api_mcp.backends.local.index import Document, Index
 from files_api_mcp.backends.local.rank import Scored, rank
 from files_api_mcp.backends.local.semantic import Nearness
-from files_api_mcp.backends.local.tables import COMMA_SEPARATED, cells_apart
+from files_api_mcp.backends.local.tables import as_looked_up
 from files_api_mcp.backends.local.verify import stands_literally
 from files_api_mcp.backends.local.windows import estimate_tokens
 from files_api_mcp.backends.models import FileRecord, Passage
@@ -58,8 +58,7 @@ def answer(
 
     def looked_up(one: Scored) -> str:
         record, document = asked[one.place]
-        text = _window(document, one.window, texts)
-        return cells_apart(text) if record.mime_type == COMMA_SEPARATED else text
+        return as_looked_up(_window(document, one.window, texts), record.mime_type)
 
     ranked = looked_at_closer(ranked, documents, question, looked_up)
     if nearness is not None:

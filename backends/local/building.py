@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from files_api_mcp.backends.local.spill import Postings, Texts
-from files_api_mcp.backends.local.tables import COMMA_SEPARATED, cells_apart
+from files_api_mcp.backends.local.tables import as_looked_up
 from files_api_mcp.backends.local.terms import is_english, is_stop_word, terms
 from files_api_mcp.backends.local.windows import windows
 
@@ -28,7 +28,7 @@ class Building:
 
     def __init__(self, folder: Path, *, scans: bool = True, mime_type: str = "text/plain") -> None:
         """`folder` takes what would be too much for memory. `scans` says that pictures of text could be read."""
-        self._is_table = mime_type == COMMA_SEPARATED
+        self._mime_type = mime_type
         self.paginated = False
         self.pages: int | None = None
         self.failure: str | None = None
@@ -67,7 +67,7 @@ class Building:
         if not text.strip():
             self.empty.append(number)
             return
-        looked_up = cells_apart(text) if self._is_table else text
+        looked_up = as_looked_up(text, self._mime_type)
         for start, end in windows(text, by_line=self.paginated):
             counts = Counter(terms(looked_up[start:end], english=english))
             window = len(self.places) // 4
