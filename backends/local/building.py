@@ -4,6 +4,7 @@ import re
 import zlib
 from array import array
 from collections import Counter
+from itertools import islice
 from pathlib import Path
 
 from files_api_mcp.backends.local.spill import Postings, Texts
@@ -62,7 +63,7 @@ class Building:
             self.english = is_english(text[:_LANGUAGE_SAMPLE])
         english = bool(self.english)
         self._note_words(text)
-        self.texts.add(number, len(text), zlib.compress(text.encode(), 3))
+        self.texts.add(number, len(text), zlib.compress(text.encode(), 1))
         self.chars += len(text)
         if not text.strip():
             self.empty.append(number)
@@ -82,7 +83,7 @@ class Building:
     def keywords(self, most: int) -> list[str]:
         """The document's own words that stand in it most often, the longer counting more."""
         ranked = sorted(self._words.items(), key=lambda item: -item[1] * len(item[0]))
-        return [word for word, _ in ranked[:most]]
+        return list(islice((word for word, _ in ranked if not is_stop_word(word)), most))
 
     def _note_words(self, text: str) -> None:
         if len(self.headings) < _MOST_HEADINGS:
@@ -90,4 +91,4 @@ class Building:
             self.headings += [line[:60] for line in found if line][: _MOST_HEADINGS - len(self.headings)]
         # Enough of them show what the document is about; a dictionary of all would be the largest part of the index.
         if len(self._words) < _MOST_WORDS:
-            self._words.update(w for w in _LONG_WORD.findall(text) if not is_stop_word(w))
+            self._words.update(_LONG_WORD.findall(text))
