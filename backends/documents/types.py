@@ -4,7 +4,7 @@ import codecs
 import re
 from pathlib import PurePosixPath
 
-__all__ = ["ASKABLE", "IMAGES", "PDF", "TABLES", "is_text", "sniff"]
+__all__ = ["ASKABLE", "IMAGES", "PDF", "SHEETS", "TABLES", "is_text", "sniff"]
 
 PDF = "application/pdf"
 _OFFICE = "application/vnd.openxmlformats-officedocument"
@@ -61,7 +61,8 @@ _STORED = (ODT, ODS, ODP, EPUB)
 _HEADER = re.compile(rb"[A-Za-z][A-Za-z0-9-]{0,80}:")
 _MAIL_HEADERS = (b"from:", b"to:", b"subject:", b"date:", b"received:", b"message-id:", b"mime-version:")
 
-TABLES = frozenset({"text/csv", "text/tab-separated-values"})
+SHEETS = frozenset({XLSX, XLS, ODS})
+TABLES = frozenset({"text/csv", "text/tab-separated-values"}) | SHEETS
 
 ASKABLE = frozenset(
     {PDF, DOCX, PPTX, XLSX, XLS, ODT, ODS, ODP, EPUB, RTF, EML, NOTEBOOK, "text/plain", *_TEXT_NAMES.values()}

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from files_api_mcp.backends.documents.types import TABLES
+from files_api_mcp.backends.documents.types import SHEETS, TABLES
 from files_api_mcp.backends.local.closer import looked_at_closer
 from files_api_mcp.backends.local.index import Document, Index
 from files_api_mcp.backends.local.rank import Scored, rank
 from files_api_mcp.backends.local.semantic import Nearness
-from files_api_mcp.backends.local.tables import as_looked_up
+from files_api_mcp.backends.local.tables import as_looked_up, head_after
 from files_api_mcp.backends.local.verify import stands_literally
 from files_api_mcp.backends.local.windows import estimate_tokens
 from files_api_mcp.backends.models import FileRecord, Passage
@@ -19,7 +19,6 @@ _FAINTEST = 0.25
 """Windows below this share of the best score are left out: they cost tokens and answer nothing."""
 
 _SMALLEST_CUT = 40
-_LONGEST_HEADER = 400
 _WEIGHED_BY_MEANING = 30
 _MEANING = 0.4
 
@@ -91,12 +90,16 @@ class _Texts:
     def label(self, document: Document, number: int) -> str | None:
         return self._index.labels(document.id, [number]).get(number) if document.paginated else None
 
-    def header(self, record: FileRecord, document: Document, start: int) -> str | None:
-        """The first row of a table, for a place after it: without it nobody knows what the columns mean."""
-        if record.mime_type not in TABLES or start == 0:
+    def header(self, record: FileRecord, document: Document, stretch: "_Stretch") -> str | None:
+        """What explains rows of a table, where it is not among them."""
+        if record.mime_type not in TABLES:
             return None
-        first = self.page(document, 1).lstrip().partition("\n")[0].rstrip()
-        return first if 0 < len(first) <= _LONGEST_HEADER else None
+        text, start = self.page(document, stretch.page), document.places[stretch.first * 4 + 1]
+        if record.mime_type in SHEETS and text.startswith("# ", start):
+            return None
+        # In place of a page's label, a piece of a table has the head of the table that goes on in it.
+        before = self._index.labels(document.id, [stretch.page]).get(stretch.page)
+        return head_after(text[:start], before, record.mime_type)
 
     def start_of(self, document: Document, number: int) -> int:
         """Where a piece begins in the text of a document without pages."""
@@ -154,7 +157,7 @@ def _passage(record: FileRecord, document: Document, stretch: _Stretch, texts: _
     text = texts.page(document, stretch.page)
     start, end = document.places[stretch.first * 4 + 1], document.places[stretch.last * 4 + 2]
     offset = texts.start_of(document, stretch.page)
-    header = texts.header(record, document, start + offset)
+    header = texts.header(record, document, stretch)
     end = _fitting(text, start, end, room - estimate_tokens(header or ""))
     quote = text[start:end]
     if not quote.strip():

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from files_api_mcp.backends.local.spill import Postings, Texts
-from files_api_mcp.backends.local.tables import as_looked_up
+from files_api_mcp.backends.local.tables import as_looked_up, head_after
 from files_api_mcp.backends.local.terms import is_english, is_stop_word, terms
 from files_api_mcp.backends.local.windows import windows
 
@@ -30,6 +30,7 @@ class Building:
     def __init__(self, folder: Path, *, scans: bool = True, mime_type: str = "text/plain") -> None:
         """`folder` takes what would be too much for memory. `scans` says that pictures of text could be read."""
         self._mime_type = mime_type
+        self._head: str | None = None
         self.paginated = False
         self.pages: int | None = None
         self.failure: str | None = None
@@ -57,6 +58,9 @@ class Building:
         pages; `scanned` says that it was read off a picture."""
         if label is not None:
             self.labels[number] = label
+        if self._head is not None:
+            self.labels[number] = self._head
+        self._head = head_after(text, self._head, self._mime_type)
         if scanned and text.strip():
             self.scanned.append(number)
         if self.english is None and text.strip():

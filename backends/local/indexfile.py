@@ -12,7 +12,7 @@ from files_api_mcp.backends.local.faults import translated
 
 __all__ = ["connect", "inode", "throw_away"]
 
-_VERSION = 9
+_VERSION = 10
 """Another number throws away what was built before: this is no migration, as all of it can be built again."""
 # An id is never used twice, so what was looked up before a deletion cannot name another document after it.
 _SCHEMA = """
