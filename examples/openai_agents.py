@@ -48,7 +48,7 @@ class ScriptedModel(Model):
         return ModelResponse(output=[reply], usage=Usage(), response_id=None)
 
     def stream_response(self, *_: Any, **__: Any) -> AsyncIterator[Any]:
-        raise NotImplementedError
+        raise NotImplementedError("The example asks for whole answers alone.")
 
 
 def calling(tool: str, **arguments: Any) -> ResponseFunctionToolCall:
