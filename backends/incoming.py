@@ -13,7 +13,7 @@ from files_api_mcp.backends.secrets import is_sensitive_name
 from files_api_mcp.backends.snapshot import SCANNED, Snapshot, looked_at
 from files_api_mcp.backends.spool import Spool
 
-__all__ = ["refuse_sensitive_name", "take_in"]
+__all__ = ["Writing", "refuse_sensitive_name", "take_in"]
 
 _BATCH = 1024 * 1024
 
@@ -56,8 +56,8 @@ def refuse_sensitive_name(name: str, head: bytes) -> None:
         raise SensitiveFile("The file's name is one that keys and credentials go by.")
 
 
-async def _written(chunks: AsyncIterator[bytes], fd: int, most: int) -> "_Writing":
-    writing = _Writing(fd)
+async def _written(chunks: AsyncIterator[bytes], fd: int, most: int) -> "Writing":
+    writing = Writing(fd)
     async for chunk in chunks:
         writing.add(chunk)
         if writing.size > most:
@@ -69,8 +69,11 @@ async def _written(chunks: AsyncIterator[bytes], fd: int, most: int) -> "_Writin
     return writing
 
 
-class _Writing:
-    """A file that grows batch by batch: each goes to the disk, and into the hash, in one thread."""
+class Writing:
+    """A file that grows batch by batch: each goes to the disk, and into the hash, in a thread, while nothing is added.
+
+    `size` counts the bytes that were added, `held` those of them that are not written yet.
+    """
 
     def __init__(self, fd: int) -> None:
         self.size = 0
@@ -81,11 +84,17 @@ class _Writing:
         self._digest = hashlib.sha256()
 
     def add(self, chunk: bytes) -> None:
+        """Take a chunk, to be written with the next batch."""
         self._pending.append(chunk)
         self.held += len(chunk)
         self.size += len(chunk)
 
     def write(self) -> None:
+        """Write what is held.
+
+        Raises:
+            StorageFull: There is no room for it.
+        """
         pending, self._pending, self.held = self._pending, [], 0
         for chunk in pending:
             self._digest.update(chunk)
@@ -97,7 +106,11 @@ class _Writing:
                     raise _full(exc) from exc
 
     def settle(self) -> tuple[bytes, bytes]:
-        """Write the rest, make it durable, and return both ends of it."""
+        """Write the rest, make it durable, and return both ends of it; `sha256` is known then.
+
+        Raises:
+            StorageFull: There is no room for it.
+        """
         self.write()
         try:
             os.fsync(self._fd)

@@ -2,15 +2,14 @@
 
 from collections.abc import AsyncIterator
 
-from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartParser, parse_options_header
+from python_multipart.multipart import parse_options_header
 
 from files_api_mcp.backends.errors import InvalidArgument
+from files_api_mcp.server.formparts import FormParserError, FormParts
 
 __all__ = ["FileForm"]
 
 _FIELD = "file"
-_MOST_PARTS = 20
 _MOST_OTHER_BYTES = 64 * 1024
 
 
@@ -29,21 +28,10 @@ class FileForm:
         self._stream = stream
         self._pending: list[bytes] = []
         self._filename: str | None = None
-        self._header = (b"", b"")
-        self._disposition = b""
-        self._in_file = self._complete = False
-        self._parts = self._other_bytes = 0
-        callbacks = {
-            "on_part_begin": self._on_part_begin,
-            "on_header_field": self._on_header_field,
-            "on_header_value": self._on_header_value,
-            "on_header_end": self._on_header_end,
-            "on_headers_finished": self._on_headers_finished,
-            "on_part_data": self._on_part_data,
-            "on_end": self._on_end,
-        }
+        self._in_file = False
+        self._other_bytes = 0
         try:
-            self._parser = MultipartParser(boundary, callbacks)  # type: ignore[arg-type]
+            self._parts = FormParts(boundary, self._on_head, self._on_data)
         except FormParserError as exc:
             raise _malformed() from exc
 
@@ -54,7 +42,7 @@ class FileForm:
             InvalidArgument: The form is malformed, or has no file.
         """
         while self._filename is None:
-            if self._complete:
+            if self._parts.complete:
                 raise InvalidArgument("The form has no field named file.")
             await self._feed()
         return self._filename
@@ -69,7 +57,7 @@ class FileForm:
             pending, self._pending = self._pending, []
             for piece in pending:
                 yield piece
-            if self._complete:
+            if self._parts.complete:
                 return
             await self._feed()
 
@@ -79,47 +67,26 @@ class FileForm:
         except StopAsyncIteration:
             raise _malformed() from None
         try:
-            self._parser.write(block)
+            self._parts.feed(block)
         except FormParserError as exc:
             raise _malformed() from exc
 
-    def _on_part_begin(self) -> None:
-        self._parts += 1
-        if self._parts > _MOST_PARTS:
-            raise _malformed()
-        self._in_file, self._disposition = False, b""
-
-    def _on_header_field(self, data: bytes, start: int, end: int) -> None:
-        self._header = (self._header[0] + data[start:end], self._header[1])
-
-    def _on_header_value(self, data: bytes, start: int, end: int) -> None:
-        self._header = (self._header[0], self._header[1] + data[start:end])
-
-    def _on_header_end(self) -> None:
-        name, value = self._header
-        if name.strip().lower() == b"content-disposition":
-            self._disposition = value
-        self._header = (b"", b"")
-
-    def _on_headers_finished(self) -> None:
-        _, parameters = parse_options_header(self._disposition)
-        if parameters.get(b"name") != _FIELD.encode():
+    def _on_head(self, headers: dict[str, bytes]) -> None:
+        _, parameters = parse_options_header(headers.get("content-disposition", b""))
+        self._in_file = parameters.get(b"name") == _FIELD.encode()
+        if not self._in_file:
             return
         if self._filename is not None:
             raise InvalidArgument("The form holds several files.", "Hand over one file with each link.")
-        self._in_file = True
         self._filename = parameters.get(b"filename", b"").decode("utf-8", "replace")
 
-    def _on_part_data(self, data: bytes, start: int, end: int) -> None:
+    def _on_data(self, piece: bytes) -> None:
         if self._in_file:
-            self._pending.append(bytes(data[start:end]))
+            self._pending.append(piece)
             return
-        self._other_bytes += end - start
+        self._other_bytes += len(piece)
         if self._other_bytes > _MOST_OTHER_BYTES:
             raise _malformed()
-
-    def _on_end(self) -> None:
-        self._complete = True
 
 
 def _malformed() -> InvalidArgument:
