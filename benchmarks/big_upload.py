@@ -39,7 +39,7 @@ async def measure(root: Path, data_dir: Path, megabytes: int) -> None:
         for _ in range(megabytes):
             big.write(os.urandom(MEGABYTE))
         os.fsync(big.fileno())  # or the server would wait for our own writing
-    arguments = ["-m", "files_api_mcp.server.cli", "serve", "--data-dir", str(data_dir), str(root)]
+    arguments = ["-m", "files_api_mcp.server.cli.main", "serve", "--data-dir", str(data_dir), str(root)]
     async with Client(stdio_client(StdioServerParameters(command=sys.executable, args=arguments))) as client:
         await client.call_tool("upload_file", {"path": "small.txt"})
         pid = server_pid()

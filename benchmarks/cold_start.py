@@ -40,7 +40,7 @@ async def compare(folder: Path) -> None:
     """Both servers by turns, so that a slow moment of the machine meets both."""
     ours = StdioServerParameters(
         command=sys.executable,
-        args=["-m", "files_api_mcp.server.cli", "serve", "--data-dir", str(folder / "data"), str(folder)],
+        args=["-m", "files_api_mcp.server.cli.main", "serve", "--data-dir", str(folder / "data"), str(folder)],
     )
     bare = StdioServerParameters(command=sys.executable, args=["-c", BARE])
     ours_took: list[tuple[float, float]] = []

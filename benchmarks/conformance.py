@@ -40,7 +40,7 @@ LONGEST_S = 120
 def served(folder: Path) -> Generator[str]:
     """The URL of a server process."""
     (folder / "root").mkdir()
-    command = [sys.executable, "-m", "files_api_mcp.server.cli", "serve", "--transport", "http", "--port", "0"]
+    command = [sys.executable, "-m", "files_api_mcp.server.cli.main", "serve", "--transport", "http", "--port", "0"]
     options = ["--backend", "local", "--data-dir", str(folder / "data"), str(folder / "root")]
     with subprocess.Popen([*command, *options], stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr

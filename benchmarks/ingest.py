@@ -25,8 +25,8 @@ from anyio import to_thread
 
 from benchmarks.scale import Language, descendants
 from files_api_mcp.backends.documents.workers import DocumentWorkers
-from files_api_mcp.backends.local.indexing import Indexing
 from files_api_mcp.backends.models import FileRecord, silent
+from files_api_mcp.backends.search.index.indexer import Indexing
 from tests.documents import pdf
 
 PAGES_A_FILE = 100

@@ -22,15 +22,15 @@ from typing import Any
 import anyio
 import httpx2
 
-from files_api_mcp.backends.anthropic.endpoint import endpoint_from
-from files_api_mcp.backends.anthropic.files import AnthropicFiles
-from files_api_mcp.backends.anthropic.opening import open_anthropic_files
-from files_api_mcp.backends.anthropic.uploading import Timing
+from files_api_mcp.backends.anthropic.files.files import AnthropicFiles
+from files_api_mcp.backends.anthropic.files.upload import Timing
+from files_api_mcp.backends.anthropic.settings import endpoint_from
+from files_api_mcp.backends.anthropic.workspace import open_anthropic_files
 from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.backends.models import NewFile
-from files_api_mcp.backends.roots import Roots
-from files_api_mcp.backends.snapshot import freeze
-from files_api_mcp.backends.spool import Spool, open_spool
+from files_api_mcp.backends.roots.roots import Roots
+from files_api_mcp.backends.staging.snapshot import freeze
+from files_api_mcp.backends.staging.spool import Spool, open_spool
 
 MODES = ("commit_then_500", "commit_then_reset", "commit_then_close", "commit_then_hang", "truncated_json")
 SDK = "anthropic==2.11.0"

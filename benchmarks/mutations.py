@@ -31,12 +31,12 @@ from anyio.abc import ByteSendStream
 from anyio.streams.buffered import BufferedByteReceiveStream
 
 from benchmarks.mutator import CHANGES
-from files_api_mcp.backends.anthropic.opening import AnthropicPlace
-from files_api_mcp.backends.anthropic.uploading import Timing
+from files_api_mcp.backends.anthropic.files.upload import Timing
+from files_api_mcp.backends.anthropic.workspace import AnthropicPlace
 from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.backends.models import FileRecord, NewFile
-from files_api_mcp.backends.roots import Roots, SourceFile
-from files_api_mcp.backends.snapshot import Snapshot, Spool, freeze, open_spool
+from files_api_mcp.backends.roots.roots import Roots, SourceFile
+from files_api_mcp.backends.staging.snapshot import Snapshot, Spool, freeze, open_spool
 from tests.emulated import opened
 from tests.faults.server import fault_server
 from tests.faults.state import ModeState

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from files_api_mcp.backends.errors import FilesError
-from files_api_mcp.backends.roots import Roots
+from files_api_mcp.backends.roots.roots import Roots
 
 SWAP = """
 import ctypes, os, sys

@@ -109,7 +109,16 @@ async def served(folder: Path) -> AsyncGenerator[tuple[Client, Memory]]:
     """A server process on its own data folder, watched."""
     root, data = folder / "root", folder / "data"
     root.mkdir(parents=True, exist_ok=True)
-    arguments = ["-m", "files_api_mcp.server.cli", "serve", "--backend", "local", "--data-dir", str(data), str(root)]
+    arguments = [
+        "-m",
+        "files_api_mcp.server.cli.main",
+        "serve",
+        "--backend",
+        "local",
+        "--data-dir",
+        str(data),
+        str(root),
+    ]
     server = StdioServerParameters(command=sys.executable, args=arguments)
     before = set(descendants(os.getpid()))
     async with Client(stdio_client(server), read_timeout_seconds=3600) as client, anyio.create_task_group() as group:

@@ -97,11 +97,11 @@ async def measured(work: Callable[[], Awaitable[_T]]) -> tuple[_T, Figures]:
 
 async def ours(url: str, folder: Path) -> dict[str, Figures]:
     """Our client, from a file below a root to the entry in its ledger and the kept copy."""
-    from files_api_mcp.backends.anthropic.endpoint import endpoint_from
-    from files_api_mcp.backends.anthropic.opening import open_anthropic_files
+    from files_api_mcp.backends.anthropic.settings import endpoint_from
+    from files_api_mcp.backends.anthropic.workspace import open_anthropic_files
     from files_api_mcp.backends.models import NewFile
-    from files_api_mcp.backends.roots import Roots
-    from files_api_mcp.backends.snapshot import freeze, open_spool
+    from files_api_mcp.backends.roots.roots import Roots
+    from files_api_mcp.backends.staging.snapshot import freeze, open_spool
 
     found: dict[str, Figures] = {}
     with tempfile.TemporaryDirectory(dir=folder.parent) as data, Roots([folder]) as roots:

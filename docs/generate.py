@@ -14,7 +14,7 @@ import click
 
 from files_api_mcp.backends import errors
 from files_api_mcp.backends.errors import FilesError
-from files_api_mcp.server.cli import SUBCOMMANDS, command
+from files_api_mcp.server.cli.main import SUBCOMMANDS, command
 from files_api_mcp.tools.catalog import CATALOG, Entry
 
 REFERENCE = Path(__file__).with_name("reference")

@@ -12,22 +12,22 @@ from mcp.server.context import ServerMiddleware
 from mcp.server.mcpserver.tools import Tool
 
 from files_api_mcp.backends.errors import PermissionDenied
-from files_api_mcp.backends.roots import Roots
-from files_api_mcp.server.changes import Changes
+from files_api_mcp.backends.roots.roots import Roots
+from files_api_mcp.server.lazy import OnFirstUse
 from files_api_mcp.server.lean import without_rich
-from files_api_mcp.server.opening import OnFirstUse
+from files_api_mcp.server.mcp.server import FilesServer
+from files_api_mcp.server.mcp.subscriptions import Changes
+from files_api_mcp.server.mcp.validation import StrictCalls
 from files_api_mcp.server.settings import BadSettings, Settings, Upstream
-from files_api_mcp.server.strict import StrictCalls
-from files_api_mcp.server.surface import FilesServer
 from files_api_mcp.server.tenants import Tenants
 from files_api_mcp.tools.catalog import CATALOG, offered_tools
-from files_api_mcp.tools.deps import Backends, Dependencies
-from files_api_mcp.tools.handover import Uploads
-from files_api_mcp.tools.principals import HOLDER, Principal
+from files_api_mcp.tools.context import Backends, Dependencies
+from files_api_mcp.tools.principal import HOLDER, Principal
+from files_api_mcp.tools.upload_tickets import Uploads
 
 if TYPE_CHECKING:
     from files_api_mcp.backends.documents.workers import DocumentWorkers
-    from files_api_mcp.backends.local.semantic import Nearness
+    from files_api_mcp.backends.search.embeddings import Nearness
 
 __all__ = [
     "INSTRUCTIONS",
@@ -189,12 +189,12 @@ async def open_local(
     settings: Settings, principal: str = "", readers: Readers | None = None
 ) -> AsyncGenerator[Backends]:
     """The embedded backend. Its modules are loaded here: a server that only lists its tools needs none of them."""
+    from files_api_mcp.backends.local.backend import LocalFiles
     from files_api_mcp.backends.local.batches import LocalBatches
-    from files_api_mcp.backends.local.files import LocalFiles
-    from files_api_mcp.backends.local.library import open_library
     from files_api_mcp.backends.local.recovery import make_private
     from files_api_mcp.backends.local.store import open_store
-    from files_api_mcp.backends.snapshot import open_spool
+    from files_api_mcp.backends.search.engine import open_library
+    from files_api_mcp.backends.staging.snapshot import open_spool
 
     home = settings.data_dir
     if principal:
@@ -220,12 +220,12 @@ async def open_anthropic(
     settings: Settings, upstream: Upstream, principal: str = "", readers: Readers | None = None
 ) -> AsyncGenerator[Backends]:
     """The backend at Anthropic's API; what is uploaded from here is indexed here too, to be read and quoted from."""
-    from files_api_mcp.backends.anthropic.answerer import AnthropicAnswerer
-    from files_api_mcp.backends.anthropic.batching import AnthropicBatches
-    from files_api_mcp.backends.anthropic.opening import open_anthropic_files, principal_home
-    from files_api_mcp.backends.anthropic.reader import AnthropicReader
-    from files_api_mcp.backends.local.library import open_library
-    from files_api_mcp.backends.snapshot import open_spool
+    from files_api_mcp.backends.anthropic.answers.answerer import AnthropicAnswerer
+    from files_api_mcp.backends.anthropic.answers.batch_answerer import AnthropicBatches
+    from files_api_mcp.backends.anthropic.files.reader import AnthropicReader
+    from files_api_mcp.backends.anthropic.workspace import open_anthropic_files, principal_home
+    from files_api_mcp.backends.search.engine import open_library
+    from files_api_mcp.backends.staging.snapshot import open_spool
 
     home = principal_home(settings.data_dir, principal)
     async with (
@@ -258,6 +258,6 @@ def _either(readers: Readers | None, settings: Settings) -> AbstractAsyncContext
 def _nearness(settings: Settings) -> "Nearness | None":
     if settings.semantic_model is None:
         return None
-    from files_api_mcp.backends.local.semantic import SemanticModel
+    from files_api_mcp.backends.search.embeddings import SemanticModel
 
     return SemanticModel(settings.semantic_model).nearness

@@ -7,8 +7,8 @@ from typing import Any
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 
 from files_api_mcp.server.tenants import Tenants
-from files_api_mcp.tools.deps import Backends, Dependencies
-from files_api_mcp.tools.principals import Principal
+from files_api_mcp.tools.context import Backends, Dependencies
+from files_api_mcp.tools.principal import Principal
 
 __all__ = ["Hosting"]
 

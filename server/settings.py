@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from files_api_mcp.backends.anthropic.endpoint import DEFAULT_MODEL, Dialect, Endpoint, endpoint_from, has_key
+from files_api_mcp.backends.anthropic.settings import DEFAULT_MODEL, Dialect, Endpoint, endpoint_from, has_key
 from files_api_mcp.backends.errors import InvalidArgument
 
 __all__ = [

@@ -10,9 +10,9 @@ from typing import Any
 from anyio.abc import TaskGroup
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 
-from files_api_mcp.server.opening import OnFirstUse
-from files_api_mcp.tools.deps import Backends
-from files_api_mcp.tools.principals import Principal, principal_in
+from files_api_mcp.server.lazy import OnFirstUse
+from files_api_mcp.tools.context import Backends
+from files_api_mcp.tools.principal import Principal, principal_in
 
 __all__ = ["Tenants"]
 

@@ -10,15 +10,15 @@ import anyio
 from anyio import to_thread
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from files_api_mcp.backends.anthropic.batches import BatchesClient
-from files_api_mcp.backends.anthropic.batching import AnthropicBatches
-from files_api_mcp.backends.anthropic.handing import Pace
-from files_api_mcp.backends.anthropic.opening import AnthropicPlace
-from files_api_mcp.backends.anthropic.retry import Sender
+from files_api_mcp.backends.anthropic.answers.batch_answerer import AnthropicBatches
+from files_api_mcp.backends.anthropic.answers.batch_submission import Pace
+from files_api_mcp.backends.anthropic.api.batches import BatchesClient
+from files_api_mcp.backends.anthropic.api.retry import Sender
+from files_api_mcp.backends.anthropic.workspace import AnthropicPlace
 from files_api_mcp.backends.documents.workers import DocumentWorkers
 from files_api_mcp.backends.errors import FilesError
-from files_api_mcp.backends.local.library import LocalLibrary, open_library
 from files_api_mcp.backends.models import Answer, Ask
+from files_api_mcp.backends.search.engine import LocalLibrary, open_library
 from tests.emulated import opened
 from tests.frozen import freeze_bytes, text_file
 

@@ -9,13 +9,13 @@ import anyio
 from anyio import to_thread
 from starlette.types import ASGIApp
 
-from files_api_mcp.backends.anthropic.endpoint import Endpoint, endpoint_from
-from files_api_mcp.backends.anthropic.opening import AnthropicPlace, open_anthropic_files
-from files_api_mcp.backends.anthropic.uploading import Timing
-from files_api_mcp.backends.snapshot import open_spool
+from files_api_mcp.backends.anthropic.files.upload import Timing
+from files_api_mcp.backends.anthropic.settings import Endpoint, endpoint_from
+from files_api_mcp.backends.anthropic.workspace import AnthropicPlace, open_anthropic_files
+from files_api_mcp.backends.staging.snapshot import open_spool
 from files_api_mcp.server.emulator.app import EmulatorSettings, emulator
-from files_api_mcp.server.emulator.serving import make_server
-from files_api_mcp.server.listener import bound_socket
+from files_api_mcp.server.emulator.server import make_server
+from files_api_mcp.server.http.listener import bound_socket
 
 KEY = "sk-ant-canary-0123456789abcdef"
 QUICK = Timing(call_s=2.0, upload_s=6.0, reply_s=1.0, looks=(0.0, 0.1, 0.3))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from anyio import to_thread
 
-from files_api_mcp.backends.anthropic.multipart import MultipartBody, UploadPart
+from files_api_mcp.backends.anthropic.api.multipart import MultipartBody, UploadPart
 
 __all__ = ["MIB", "body", "is_open", "joined", "opened"]
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from files_api_mcp.backends.models import NewFile
-from files_api_mcp.backends.snapshot import Snapshot
+from files_api_mcp.backends.staging.snapshot import Snapshot
 
 
 def freeze_bytes(folder: Path, content: bytes) -> Snapshot:

@@ -7,7 +7,7 @@ from typing import Any
 
 from reportlab.pdfgen.canvas import Canvas
 
-from files_api_mcp.backends.documents.types import EML, EPUB, NOTEBOOK, ODP, ODS, ODT, PDF, RTF
+from files_api_mcp.backends.documents.media_types import EML, EPUB, NOTEBOOK, ODP, ODS, ODT, PDF, RTF
 from tests import documents
 
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'

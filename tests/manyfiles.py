@@ -7,10 +7,10 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from files_api_mcp.backends.local import rows
-from files_api_mcp.backends.local.database import Database, writing
-from files_api_mcp.backends.local.rows import Row
-from files_api_mcp.backends.local.times import to_us, utc_now
+from files_api_mcp.backends.clock import to_us, utc_now
+from files_api_mcp.backends.local import files_table as rows
+from files_api_mcp.backends.local.files_table import Row
+from files_api_mcp.backends.storage.sqlite import Database, writing
 
 
 async def add_rows(data_dir: Path, names: Iterable[str], *, expired_for: timedelta | None = None) -> list[str]:

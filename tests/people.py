@@ -17,15 +17,15 @@ from typing import Any
 
 import pytest
 
-from files_api_mcp.server.cli import main
+from files_api_mcp.server.cli.main import main
 from tests.emulator.sdk.running import clean_environment
 
 __all__ = ["COMMAND", "Done", "Here", "Terminal", "at_terminal", "environment", "in_this_process", "run", "unsafe"]
 
-COMMAND = [sys.executable, "-m", "files_api_mcp.server.cli"]
+COMMAND = [sys.executable, "-m", "files_api_mcp.server.cli.main"]
 _PATIENCE_S = 20.0
 # Libraries that read files while they are imported, which a process of its own does once and nobody waits for.
-_LOADED_ON_FIRST_USE = ("jsonschema", "files_api_mcp.backends.anthropic.answerer")
+_LOADED_ON_FIRST_USE = ("jsonschema", "files_api_mcp.backends.anthropic.answers.answerer")
 # What a terminal obeys, or what turns the order of letters; ESC [ ... m alone, a color of our own, is let through.
 _OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _COLOR = re.compile("\x1b\\[[\\d;]*m")

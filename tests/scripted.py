@@ -9,10 +9,10 @@ from typing import Any
 import anyio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from files_api_mcp.backends.anthropic.messages import MessagesClient
-from files_api_mcp.backends.anthropic.retry import Sender
-from files_api_mcp.backends.anthropic.wire import open_wire
-from files_api_mcp.server.emulator.streaming import events
+from files_api_mcp.backends.anthropic.api.http_client import open_wire
+from files_api_mcp.backends.anthropic.api.messages import MessagesClient
+from files_api_mcp.backends.anthropic.api.retry import Sender
+from files_api_mcp.server.emulator.sse import events
 from tests.emulated import endpoint
 from tests.faults.wire import chunk, head
 

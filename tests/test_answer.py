@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from files_api_mcp.backends.local.answer import answer
-from files_api_mcp.backends.local.building import Building
-from files_api_mcp.backends.local.index import Document, Index
-from files_api_mcp.backends.local.verify import stands_literally
 from files_api_mcp.backends.models import DocumentInfo, FileRecord, Passage
+from files_api_mcp.backends.search.index.builder import Building
+from files_api_mcp.backends.search.index.index import Document, Index
+from files_api_mcp.backends.search.passages import answer
+from files_api_mcp.backends.search.verify import stands_literally
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 PIECES = ["é🙂 The whale dived.\nThe sea was calm.\n", "The heron flew.\nThe whale came up.\n"]

@@ -18,7 +18,7 @@ REPORT = str(DOCUMENTS / "annual-report.pdf")
 
 def ask(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command where no browser opens anything."""
-    command = [sys.executable, "-m", "files_api_mcp.server.cli", "ask", *arguments]
+    command = [sys.executable, "-m", "files_api_mcp.server.cli.main", "ask", *arguments]
     return subprocess.run(
         [*command, "--backend", "local", "--data-dir", str(folder / "data")],
         capture_output=True,

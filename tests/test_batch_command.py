@@ -36,7 +36,7 @@ def place(request: pytest.FixtureRequest, live: Emulator, tmp_path: Path) -> lis
 def batch(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     (folder / "questions.txt").write_text(QUESTIONS, encoding="utf-8")
     return subprocess.run(
-        [sys.executable, "-m", "files_api_mcp.server.cli", "batch", *arguments],
+        [sys.executable, "-m", "files_api_mcp.server.cli.main", "batch", *arguments],
         capture_output=True,
         text=True,
         timeout=60,

@@ -8,8 +8,8 @@ from pathlib import Path
 import anyio
 import pytest
 
-from files_api_mcp.backends.anthropic import batching
-from files_api_mcp.backends.anthropic.answerer import AnthropicAnswerer
+from files_api_mcp.backends.anthropic.answers import batch_answerer as batching
+from files_api_mcp.backends.anthropic.answers.answerer import AnthropicAnswerer
 from files_api_mcp.backends.errors import Busy, FilesError, NotFound, OutcomeUnknown, StoreDamaged, UpstreamBadReply
 from files_api_mcp.backends.models import Answer, Ask
 from tests.batched import Asking, Between, asking, forgotten

@@ -72,7 +72,7 @@ async def talkative(folder: Path, url: str) -> AsyncGenerator[tuple[Client, Told
     """A server process with the key, and what it tells; its folder is looked through at the end."""
     told = Told(folder)
     await to_thread.run_sync(write, folder / "root" / "ferry.pdf", documents.pdf([FACT]))
-    arguments = ["-m", "files_api_mcp.server.cli", "serve", "--log-level", "DEBUG", "--confirm-deletes", "never"]
+    arguments = ["-m", "files_api_mcp.server.cli.main", "serve", "--log-level", "DEBUG", "--confirm-deletes", "never"]
     server = StdioServerParameters(
         command=sys.executable,
         args=[*arguments, "--data-dir", str(folder / "data"), str(folder / "root")],

@@ -27,7 +27,7 @@ from mcp.types import (
 )
 
 from files_api_mcp.server.app import build_server
-from files_api_mcp.server.changes import Changes
+from files_api_mcp.server.mcp.subscriptions import Changes
 from files_api_mcp.server.settings import Upstream
 from tests.agents import Agent, Era, settings_for, write
 from tests.emulated import emulated, endpoint

@@ -11,10 +11,10 @@ from anyio import to_thread
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from files_api_mcp.backends.anthropic.answerer import told
-from files_api_mcp.backends.anthropic.choosing import Choice, Choosing
-from files_api_mcp.backends.anthropic.messages import Message
-from files_api_mcp.backends.documents.types import DOCX, PDF, PPTX
+from files_api_mcp.backends.anthropic.answers.answerer import told
+from files_api_mcp.backends.anthropic.answers.context import Choice, Choosing
+from files_api_mcp.backends.anthropic.api.messages import Message
+from files_api_mcp.backends.documents.media_types import DOCX, PDF, PPTX
 from files_api_mcp.backends.models import Answer, NewFile, Passage, silent
 from tests import documents
 from tests.batched import Asking, asking

@@ -13,11 +13,11 @@ from tests.agents import write
 DOCUMENTS = Path(__file__).parents[1] / "examples" / "documents"
 DEMO_OF_FILES_IN = """
 import pathlib, sys
-from files_api_mcp.server import demo
+from files_api_mcp.server.cli.commands import demo_merge as demo
 demo.files = lambda package: pathlib.Path(sys.argv[1])
 sys.exit(demo.run_demo([], [], ["--backend", "local"]))
 """
-COMMAND = [sys.executable, "-m", "files_api_mcp.server.cli"]
+COMMAND = [sys.executable, "-m", "files_api_mcp.server.cli.main"]
 
 
 def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from files_api_mcp.backends.anthropic.uploading import Timing
+from files_api_mcp.backends.anthropic.files.upload import Timing
 from files_api_mcp.backends.errors import FilesError, OutcomeUnknown
 from tests.emulated import KEY, opened
 from tests.faults.server import FaultServer, fault_server

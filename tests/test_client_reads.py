@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from files_api_mcp.backends.anthropic.opening import AnthropicPlace
+from files_api_mcp.backends.anthropic.workspace import AnthropicPlace
 from files_api_mcp.backends.errors import FilesError, InvalidArgument
 from tests.emulated import KEY, opened
 from tests.faults.server import FaultServer, fault_server

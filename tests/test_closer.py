@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from files_api_mcp.backends.local.answer import answer
-from files_api_mcp.backends.local.index import Index
+from files_api_mcp.backends.search.index.index import Index
+from files_api_mcp.backends.search.passages import answer
 from tests.test_answer import record, stored
 
 FILLER = "The harbour council met on the quay and spoke of many other things at some length that day.\n"

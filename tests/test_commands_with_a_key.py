@@ -22,7 +22,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Generator[Emulator]:
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
-        [sys.executable, "-m", "files_api_mcp.server.cli", *arguments],
+        [sys.executable, "-m", "files_api_mcp.server.cli.main", *arguments],
         capture_output=True,
         text=True,
         timeout=60,

@@ -14,8 +14,8 @@ import anyio
 import pytest
 from anyio import to_thread
 
-from files_api_mcp.backends.anthropic.contention import Turns
 from files_api_mcp.backends.errors import Busy, FilesError
+from files_api_mcp.backends.storage.locks import Turns
 from tests.emulated import emulated, opened
 from tests.faults.server import fault_server
 
@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 HOLD = """
 import anyio, sys
 from pathlib import Path
-from files_api_mcp.backends.anthropic.contention import Turns
+from files_api_mcp.backends.storage.locks import Turns
 
 async def main():
     async with Turns(Path(sys.argv[1])).turn(sys.argv[2], patience_s=20):

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from docs.generate import stale
-from files_api_mcp.server.cli import SUBCOMMANDS
+from files_api_mcp.server.cli.main import SUBCOMMANDS
 from files_api_mcp.tools.catalog import CATALOG
 
 ROOT = Path(__file__).parents[1]

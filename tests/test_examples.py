@@ -17,7 +17,7 @@ from tests.packages import skip_if_unreachable
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[1]
-SERVER = [sys.executable, "-m", "files_api_mcp.server.cli"]
+SERVER = [sys.executable, "-m", "files_api_mcp.server.cli.main"]
 AT_ONCE = 3
 LONGEST_S = 100
 INSTALLED_WITHIN_S = 300

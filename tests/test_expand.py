@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from files_api_mcp.backends.errors import OutsideRoots
-from files_api_mcp.backends.roots import Roots
+from files_api_mcp.backends.roots.roots import Roots
 from tests.agents import write
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from anyio import to_thread
 
-from files_api_mcp.backends.documents.types import EML, EPUB, NOTEBOOK, ODP, ODS, ODT, RTF, sniff
+from files_api_mcp.backends.documents.media_types import EML, EPUB, NOTEBOOK, ODP, ODS, ODT, RTF, sniff
 from files_api_mcp.backends.documents.workers import DocumentWorkers
 from files_api_mcp.backends.errors import UnsupportedType
 from tests import documents

@@ -10,7 +10,7 @@ import anyio
 import pytest
 from anyio import to_thread
 
-from files_api_mcp.backends.documents.types import sniff
+from files_api_mcp.backends.documents.media_types import sniff
 from files_api_mcp.backends.documents.workers import DocumentWorkers
 from files_api_mcp.backends.errors import UnsupportedType
 from tests import documents

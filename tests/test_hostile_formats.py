@@ -9,7 +9,7 @@ import anyio
 import pytest
 from anyio import to_thread
 
-from files_api_mcp.backends.documents.types import EML, EPUB, NOTEBOOK, ODP, ODS, ODT, PDF, RTF, sniff
+from files_api_mcp.backends.documents.media_types import EML, EPUB, NOTEBOOK, ODP, ODS, ODT, PDF, RTF, sniff
 from files_api_mcp.backends.documents.workers import DocumentWorkers
 from files_api_mcp.backends.errors import UnsupportedType
 from tests import documents

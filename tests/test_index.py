@@ -8,9 +8,9 @@ from pathlib import Path
 import anyio
 import pytest
 
-from files_api_mcp.backends.local.building import Building
-from files_api_mcp.backends.local.index import Index
 from files_api_mcp.backends.models import Answer, DocumentInfo
+from files_api_mcp.backends.search.index.builder import Building
+from files_api_mcp.backends.search.index.index import Index
 from files_api_mcp.server.app import open_local
 from tests.agents import settings_for
 from tests.test_library import Desk

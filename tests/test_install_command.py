@@ -13,7 +13,7 @@ from anyio import to_thread
 from click.testing import CliRunner, Result
 from mcp import Client, StdioServerParameters
 
-from files_api_mcp.server.cli import command
+from files_api_mcp.server.cli.main import command
 from files_api_mcp.server.install.hosts import HOSTS
 from files_api_mcp.server.settings import BadSettings
 from tests.agents import write

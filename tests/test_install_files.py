@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from files_api_mcp.backends.errors import Busy, InvalidArgument, NotARegularFile, PermissionDenied, StorageFull
+from files_api_mcp.server.install.config_file import alone, read_host_file, replace_host_file
 from files_api_mcp.server.install.hosts import HOSTS
 from files_api_mcp.server.install.places import Machine, project_file, user_file
-from files_api_mcp.server.install.replacing import alone, read_host_file, replace_host_file
 from tests.agents import write
 
 HOME = Path("/home/ada")
@@ -145,7 +145,7 @@ FULL_DISK = """
 import resource, signal, sys
 from pathlib import Path
 from files_api_mcp.backends.errors import FilesError
-from files_api_mcp.server.install.replacing import read_host_file, replace_host_file
+from files_api_mcp.server.install.config_file import read_host_file, replace_host_file
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 old = read_host_file(Path(sys.argv[1]))
 resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
@@ -188,8 +188,8 @@ ONE_OF_MANY = """
 import sys
 from pathlib import Path
 from files_api_mcp.server.install.hosts import HOSTS
-from files_api_mcp.server.install.installing import install_in
-from files_api_mcp.server.install.order import Order
+from files_api_mcp.server.cli.commands.installing import install_in
+from files_api_mcp.server.install.plan import Order
 print(flush=True)
 sys.stdin.readline()
 install_in(Order(HOSTS["cursor"], Path(sys.argv[1]), sys.argv[2], ("/bin/x",)))

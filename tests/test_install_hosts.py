@@ -26,7 +26,7 @@ def run(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def install(home: Path, *arguments: str) -> None:
-    run(home, sys.executable, "-m", "files_api_mcp.server.cli", "install", *arguments)
+    run(home, sys.executable, "-m", "files_api_mcp.server.cli.main", "install", *arguments)
 
 
 @present("claude", "@anthropic-ai/claude-code")

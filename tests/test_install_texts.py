@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from files_api_mcp.backends.errors import InvalidArgument
-from files_api_mcp.server.install.configuration import Configuration
+from files_api_mcp.server.install.config import Configuration
 from files_api_mcp.server.install.entry import Entry, Key, entry_for
 from files_api_mcp.server.install.hosts import HOSTS
-from files_api_mcp.server.install.jsontext import parsed_json, with_item, with_member
+from files_api_mcp.server.install.json_edit import parsed_json, with_item, with_member
 
 ENTRY = Entry({"command": "/bin/files-api-mcp", "args": ["serve", "/docs"]})
 SPACE = st.sampled_from(["", " ", "\n", "\r\n", "\t", " /* , } */ ", ' // "a": [\n', "/**/", "\n  // }\n  "])

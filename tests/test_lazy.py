@@ -21,9 +21,9 @@ LATER = {
     "rich.console",
     "rich.logging",
     "files_api_mcp.backends.local.store",
-    "files_api_mcp.server.resources",
-    "files_api_mcp.server.completions",
-    "files_api_mcp.server.prompts",
+    "files_api_mcp.server.mcp.resources",
+    "files_api_mcp.server.mcp.completions",
+    "files_api_mcp.server.mcp.prompts",
 }
 
 

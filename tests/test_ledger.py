@@ -14,8 +14,8 @@ from pathlib import Path
 import anyio
 import pytest
 
-from files_api_mcp.backends.anthropic.client import WireFile
-from files_api_mcp.backends.anthropic.ledger import Content, Entry, Ledger, open_ledger
+from files_api_mcp.backends.anthropic.api.files import WireFile
+from files_api_mcp.backends.anthropic.files.ledger import Content, Entry, Ledger, open_ledger
 from files_api_mcp.backends.errors import FilesError, StoreBusy, StoreDamaged
 
 pytestmark = pytest.mark.anyio
@@ -183,7 +183,7 @@ async def test_a_buried_file_is_gone_but_its_name_and_id_are_remembered(tmp_path
 BEGIN = """
 import anyio, sys
 from pathlib import Path
-from files_api_mcp.backends.anthropic.ledger import open_ledger
+from files_api_mcp.backends.anthropic.files.ledger import open_ledger
 from tests.test_ledger import commit, content
 
 async def main():

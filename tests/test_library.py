@@ -10,16 +10,16 @@ import anyio
 import pytest
 from anyio import to_thread
 
-from files_api_mcp.backends.documents.types import sniff
+from files_api_mcp.backends.documents.media_types import sniff
 from files_api_mcp.backends.errors import InvalidArgument, NotFound, UnsupportedType
-from files_api_mcp.backends.local.files import LocalFiles
-from files_api_mcp.backends.local.library import LocalLibrary
-from files_api_mcp.backends.local.windows import estimate_tokens
+from files_api_mcp.backends.local.backend import LocalFiles
 from files_api_mcp.backends.models import Answer, NewFile
-from files_api_mcp.backends.roots import Roots
-from files_api_mcp.backends.snapshot import freeze
+from files_api_mcp.backends.roots.roots import Roots
+from files_api_mcp.backends.search.chunker import estimate_tokens
+from files_api_mcp.backends.search.engine import LocalLibrary
+from files_api_mcp.backends.staging.snapshot import freeze
 from files_api_mcp.server.app import open_local
-from files_api_mcp.tools.deps import Backends
+from files_api_mcp.tools.context import Backends
 from tests import documents
 from tests.agents import settings_for, write
 

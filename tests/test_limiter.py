@@ -17,7 +17,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from files_api_mcp.backends.anthropic.limiter import Limiter
+from files_api_mcp.backends.anthropic.api.rate_limit import Limiter
 from files_api_mcp.backends.errors import Busy, FilesError, StoreBusy, StoreDamaged
 
 pytestmark = pytest.mark.anyio
@@ -269,7 +269,7 @@ async def test_a_process_that_was_stopped_with_the_file_in_hand_makes_the_others
 GRANTED = """
 import anyio, sys, time
 from pathlib import Path
-from files_api_mcp.backends.anthropic.limiter import Limiter
+from files_api_mcp.backends.anthropic.api.rate_limit import Limiter
 
 async def work(limiter, until):
     while anyio.current_time() < until:

@@ -12,9 +12,9 @@ from PIL import Image, ImageChops
 from reportlab.pdfgen.canvas import Canvas
 
 from files_api_mcp.backends.documents.workers import DocumentWorkers
-from files_api_mcp.backends.marking import Marker
 from files_api_mcp.backends.models import Answer, Passage
-from files_api_mcp.server.citedpages import cited_pages
+from files_api_mcp.backends.search.highlighter import Marker
+from files_api_mcp.server.pages.cited_answer import cited_pages
 from tests import documents
 from tests.agents import write
 

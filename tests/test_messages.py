@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from files_api_mcp.backends.anthropic import messages, retry
-from files_api_mcp.backends.anthropic.messages import Message, MessagesClient, message_of, refusal_of
-from files_api_mcp.backends.anthropic.retry import Sender
-from files_api_mcp.backends.anthropic.wire import open_wire
+from files_api_mcp.backends.anthropic.api import messages, retry
+from files_api_mcp.backends.anthropic.api.http_client import open_wire
+from files_api_mcp.backends.anthropic.api.messages import Message, MessagesClient, message_of, refusal_of
+from files_api_mcp.backends.anthropic.api.retry import Sender
 from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.backends.models import silent
 from tests.emulated import KEY, endpoint

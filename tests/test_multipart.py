@@ -12,7 +12,7 @@ import anyio
 import pytest
 from anyio import to_thread
 
-from files_api_mcp.backends.anthropic.multipart import MultipartBody
+from files_api_mcp.backends.anthropic.api.multipart import MultipartBody
 from files_api_mcp.backends.errors import StoreBusy, StoreDamaged
 from tests.forms import MIB, body, is_open, joined, opened
 

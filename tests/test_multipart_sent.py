@@ -11,7 +11,7 @@ import anyio
 import httpx2
 import pytest
 
-from files_api_mcp.backends.anthropic.multipart import MultipartBody
+from files_api_mcp.backends.anthropic.api.multipart import MultipartBody
 from tests.forms import MIB, body, is_open, joined
 
 pytestmark = pytest.mark.anyio

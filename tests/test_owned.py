@@ -10,12 +10,12 @@ from typing import Any
 import anyio
 import pytest
 
-from files_api_mcp.backends.anthropic.ledger import Content
-from files_api_mcp.backends.anthropic.opening import AnthropicPlace
+from files_api_mcp.backends.anthropic.files.ledger import Content
+from files_api_mcp.backends.anthropic.workspace import AnthropicPlace
 from files_api_mcp.backends.errors import Busy, FilesError, InvalidArgument, NotFound
 from files_api_mcp.server.app import open_anthropic
 from files_api_mcp.server.settings import Settings, Upstream
-from files_api_mcp.tools.deps import Backends
+from files_api_mcp.tools.context import Backends
 from tests.emulated import emulated, endpoint, opened
 from tests.faults.server import fault_server
 from tests.frozen import freeze_bytes, text_file

@@ -6,9 +6,9 @@ import pytest
 from anyio import to_thread
 from mcp.types import TextContent
 
-from files_api_mcp.backends.local.building import Building
-from files_api_mcp.backends.local.index import Index
 from files_api_mcp.backends.models import DocumentInfo
+from files_api_mcp.backends.search.index.builder import Building
+from files_api_mcp.backends.search.index.index import Index
 from tests import documents
 from tests.agents import Agent, text_of
 

@@ -22,7 +22,7 @@ from docs.publishing.__main__ import GENERATED, generated_text
 from docs.publishing.badges import badges, cursor_link, vscode_link
 from docs.publishing.bundle import build_bundle, stage
 from docs.publishing.project import REGISTRY_NAME, ROOT
-from files_api_mcp.server.commands.serve import serve
+from files_api_mcp.server.cli.commands.serve import serve
 from files_api_mcp.tools.catalog import offered_tools
 
 MANIFEST: dict[str, Any] = json.loads((ROOT / "docs" / "publishing" / "manifest.json").read_text("utf-8"))
@@ -54,7 +54,7 @@ async def test_the_bundles_command_serves_the_folders_chosen_without_a_key(tmp_p
         folder.mkdir()
     server = StdioServerParameters(
         command=sys.executable,
-        args=["-m", "files_api_mcp.server.cli", *given, *map(str, folders), "--data-dir", str(tmp_path / "data")],
+        args=["-m", "files_api_mcp.server.cli.main", *given, *map(str, folders), "--data-dir", str(tmp_path / "data")],
         env={name: value.replace("${user_config.anthropic_api_key}", key) for name, value in config["env"].items()},
     )
     async with Client(server) as client:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from files_api_mcp.backends.anthropic.quotes import find_quote, span_of_chars
+from files_api_mcp.backends.anthropic.answers.quotes import find_quote, span_of_chars
 
 PAGE = (
     "The of\ufb01ce opens at six; its effi-\nciency   is well known.\u00a0A café\n\n(cafe\u0301) serves 🙂 tea.\n"

@@ -10,8 +10,8 @@ import httpx2
 import pytest
 
 from files_api_mcp.backends import errors
-from files_api_mcp.backends.anthropic.replies import ApiFailure, error_from, failure_of, parsed
-from files_api_mcp.backends.anthropic.wire import ApiRequest, Reply, open_wire, printable
+from files_api_mcp.backends.anthropic.api.errors import ApiFailure, error_from, failure_of, parsed
+from files_api_mcp.backends.anthropic.api.http_client import ApiRequest, Reply, open_wire, printable
 from files_api_mcp.backends.errors import FilesError, NotFound, UpstreamBadReply
 from tests.emulated import KEY, endpoint
 

@@ -14,10 +14,10 @@ import anyio
 import httpx2
 import pytest
 
-from files_api_mcp.backends.anthropic.limiter import Limiter
-from files_api_mcp.backends.anthropic.replies import ApiFailure, retry_after_s
-from files_api_mcp.backends.anthropic.retry import ATTEMPTS, Budget, GoneOnRepeat, Sender, pause_before_retry
-from files_api_mcp.backends.anthropic.wire import ApiRequest, Reply, open_wire
+from files_api_mcp.backends.anthropic.api.errors import ApiFailure, retry_after_s
+from files_api_mcp.backends.anthropic.api.http_client import ApiRequest, Reply, open_wire
+from files_api_mcp.backends.anthropic.api.rate_limit import Limiter
+from files_api_mcp.backends.anthropic.api.retry import ATTEMPTS, Budget, GoneOnRepeat, Sender, pause_before_retry
 from files_api_mcp.backends.errors import FilesError, NotFound, UpstreamBadReply
 from tests.emulated import KEY, endpoint, opened
 from tests.faults.state import ModeState

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from files_api_mcp.backends import beneath, reached
 from files_api_mcp.backends.errors import (
     Busy,
     EmptyFile,
@@ -23,7 +22,9 @@ from files_api_mcp.backends.errors import (
     PermissionDenied,
     SensitiveFile,
 )
-from files_api_mcp.backends.roots import Roots
+from files_api_mcp.backends.roots import open_beneath as beneath
+from files_api_mcp.backends.roots import reached
+from files_api_mcp.backends.roots.roots import Roots
 from tests.agents import write
 
 OUTSIDE_TEXT = "That path does not lie in an allowed folder."
@@ -195,7 +196,7 @@ def test_a_file_that_may_not_be_read_says_so(tmp_path: Path) -> None:
     script = f"""
 import os
 from pathlib import Path
-from files_api_mcp.backends.roots import Roots
+from files_api_mcp.backends.roots.roots import Roots
 from files_api_mcp.backends.errors import PermissionDenied
 with Roots([Path({str(tmp_path / "root")!r})]) as roots:
     if os.geteuid() == 0:

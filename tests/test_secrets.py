@@ -6,7 +6,7 @@ import string
 import pytest
 
 from files_api_mcp.backends.errors import SensitiveFile
-from files_api_mcp.backends.secrets import is_sensitive_name, refuse_sensitive_content
+from files_api_mcp.backends.roots.secrets import is_sensitive_name, refuse_sensitive_content
 
 SECRET_NAMES = """
 .env .env.local .ENV .env.production prod.env .envrc id_rsa id_rsa.bak ID_RSA id_ed25519 id_ecdsa id_dsa server.pem

@@ -10,7 +10,7 @@ from onnx import TensorProto, helper
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from files_api_mcp.backends.errors import InvalidArgument
-from files_api_mcp.backends.local.semantic import SemanticModel
+from files_api_mcp.backends.search.embeddings import SemanticModel
 from tests.agents import connected, settings_for
 
 MEANINGS = (("car", "automobile"), ("boat", "ship"), ("race",), ("the", "was", "a"), ("slow",), ("fast", "quick"))

@@ -9,12 +9,12 @@ from anyio import to_thread
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from files_api_mcp.backends.anthropic.ledger import Content
-from files_api_mcp.backends.anthropic.multipart import UploadPart
-from files_api_mcp.backends.anthropic.sendable import sendable
+from files_api_mcp.backends.anthropic.api.multipart import UploadPart
+from files_api_mcp.backends.anthropic.files.ledger import Content
+from files_api_mcp.backends.anthropic.files.upload_encoding import sendable
 from files_api_mcp.backends.errors import EmptyFile
 from files_api_mcp.backends.models import NewFile
-from files_api_mcp.backends.snapshot import open_spool
+from files_api_mcp.backends.staging.snapshot import open_spool
 from tests.frozen import freeze_bytes
 
 pytestmark = pytest.mark.anyio

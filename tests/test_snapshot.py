@@ -21,9 +21,9 @@ from files_api_mcp.backends.errors import (
     StorageFull,
     StoreDamaged,
 )
-from files_api_mcp.backends.roots import Roots
-from files_api_mcp.backends.snapshot import Snapshot, freeze
-from files_api_mcp.backends.spool import Spool, open_spool
+from files_api_mcp.backends.roots.roots import Roots
+from files_api_mcp.backends.staging.snapshot import Snapshot, freeze
+from files_api_mcp.backends.staging.spool import Spool, open_spool
 from tests.agents import write
 
 pytestmark = pytest.mark.anyio
@@ -232,7 +232,7 @@ async def test_the_next_start_clears_what_a_dead_process_left_and_no_live_one(tm
     script = f"""
 import anyio, os
 from pathlib import Path
-from files_api_mcp.backends.spool import open_spool
+from files_api_mcp.backends.staging.spool import open_spool
 async def main():
     async with open_spool(Path({str(tmp_path / "spool")!r})) as spool:
         spool.new_path().write_bytes(b"left behind")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from files_api_mcp.backends.local.spill import Postings, Texts
+from files_api_mcp.backends.search.index.postings import Postings, Texts
 
 
 @pytest.mark.parametrize("most_terms", [1, 7, 100, 10_000])

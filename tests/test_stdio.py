@@ -14,7 +14,7 @@ from mcp import Client, StdioServerParameters
 
 from tests.agents import text_of, write
 
-SERVE = [sys.executable, "-m", "files_api_mcp.server.cli", "serve"]
+SERVE = [sys.executable, "-m", "files_api_mcp.server.cli.main", "serve"]
 ENDS_WITHIN_S = 2.0
 
 

@@ -12,7 +12,7 @@ from mcp.shared.exceptions import MCPError
 
 from files_api_mcp.server.app import build_server
 from files_api_mcp.server.logs import scrub
-from files_api_mcp.tools.deps import Backends
+from files_api_mcp.tools.context import Backends
 from tests.agents import Agent, Era, settings_for, text_of
 
 pytestmark = pytest.mark.anyio

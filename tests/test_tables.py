@@ -2,8 +2,8 @@
 
 import pytest
 
-from files_api_mcp.backends.documents.types import ODS, XLSX
-from files_api_mcp.backends.local.tables import as_looked_up, head_after
+from files_api_mcp.backends.documents.media_types import ODS, XLSX
+from files_api_mcp.backends.search.tables import as_looked_up, head_after
 from tests import documents
 from tests.agents import Agent
 

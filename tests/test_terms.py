@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import pytest
 
-from files_api_mcp.backends.local.terms import is_english, terms
-from files_api_mcp.backends.local.windows import estimate_tokens, windows
+from files_api_mcp.backends.search.chunker import estimate_tokens, windows
+from files_api_mcp.backends.search.tokenizer import is_english, terms
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from files_api_mcp.backends.documents.types import DOCX, PPTX, XLSX, sniff
+from files_api_mcp.backends.documents.media_types import DOCX, PPTX, XLSX, sniff
 from tests import documents
 
 

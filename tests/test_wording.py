@@ -1,7 +1,7 @@
 """Questions in the words that documents use."""
 
-from files_api_mcp.backends.local.terms import terms
-from files_api_mcp.backends.local.wording import wanted_terms
+from files_api_mcp.backends.search.query import wanted_terms
+from files_api_mcp.backends.search.tokenizer import terms
 
 
 def wanted(question: str, *, english: bool = True) -> dict[str, float]:

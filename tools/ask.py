@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field
 from files_api_mcp.backends.errors import InvalidArgument
 from files_api_mcp.backends.models import Answer, Passage
 from files_api_mcp.tools.arguments import FileId
-from files_api_mcp.tools.deps import Dependencies, announce, backends, progress_to, reported, respond
-from files_api_mcp.tools.places import place
+from files_api_mcp.tools.context import Dependencies, announce, backends, progress_to, reported, respond
+from files_api_mcp.tools.formatting import place
 
 __all__ = ["AskResult", "ask_document", "ask_result"]
 

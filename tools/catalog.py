@@ -8,9 +8,9 @@ from mcp.server.mcpserver.tools import Tool
 from mcp.types import ToolAnnotations
 
 from files_api_mcp.tools.ask import ask_document
-from files_api_mcp.tools.browse import describe_file, list_files
 from files_api_mcp.tools.create_upload import create_upload
 from files_api_mcp.tools.delete import delete_file
+from files_api_mcp.tools.describe import describe_file, list_files
 from files_api_mcp.tools.download import download_file
 from files_api_mcp.tools.read import read_document
 from files_api_mcp.tools.upload import upload_file

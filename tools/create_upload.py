@@ -11,10 +11,10 @@ from mcp.types import CallToolResult, ElicitRequest, ElicitRequestURLParams, Eli
 from pydantic import BaseModel, Field
 
 from files_api_mcp.backends.errors import FileTooLarge, InvalidArgument
-from files_api_mcp.tools.deps import Dependencies, announce, backends, dependencies, progress_to, reported, respond
-from files_api_mcp.tools.handover import Issued, UploadedItem, Uploads, Wish
-from files_api_mcp.tools.principals import principal_of
-from files_api_mcp.tools.receiving import store_received
+from files_api_mcp.tools.context import Dependencies, announce, backends, dependencies, progress_to, reported, respond
+from files_api_mcp.tools.ingest import store_received
+from files_api_mcp.tools.principal import principal_of
+from files_api_mcp.tools.upload_tickets import Issued, UploadedItem, Uploads, Wish
 
 __all__ = ["create_upload"]
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from files_api_mcp.backends.errors import NotConfirmed, NotFound
 from files_api_mcp.tools.arguments import FileId
-from files_api_mcp.tools.deps import Backends, Dependencies, announce, backends, dependencies, reported, respond
+from files_api_mcp.tools.context import Backends, Dependencies, announce, backends, dependencies, reported, respond
 
 __all__ = ["delete_file"]
 

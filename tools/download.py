@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from files_api_mcp.backends.errors import FileTooLarge
 from files_api_mcp.backends.models import FileRecord, Progress
 from files_api_mcp.tools.arguments import FileId
-from files_api_mcp.tools.deps import Backends, Dependencies, backends, dependencies, progress_to, reported, respond
+from files_api_mcp.tools.context import Backends, Dependencies, backends, dependencies, progress_to, reported, respond
 
 __all__ = ["download_file"]
 

@@ -10,8 +10,8 @@ from pydantic import Field
 from files_api_mcp.backends.errors import InvalidArgument
 from files_api_mcp.backends.models import DocumentInfo, FileRecord, TextWindow
 from files_api_mcp.tools.arguments import FileId, PageRange, parse_pages
-from files_api_mcp.tools.deps import Backends, Dependencies, backends, progress_to, reported
-from files_api_mcp.tools.places import called
+from files_api_mcp.tools.context import Backends, Dependencies, backends, progress_to, reported
+from files_api_mcp.tools.formatting import called
 
 __all__ = ["MOST_CHARS", "page_mark", "read_document", "rest_of"]
 

@@ -8,13 +8,13 @@ from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult
 from pydantic import BaseModel, Field
 
-from files_api_mcp.backends.documents.types import sniff
+from files_api_mcp.backends.documents.media_types import sniff
 from files_api_mcp.backends.errors import FilesError, InvalidArgument, NotFound
-from files_api_mcp.backends.expand import Expansion
 from files_api_mcp.backends.models import DocumentInfo, NewFile, Progress, UploadedFile, silent
-from files_api_mcp.backends.roots import Roots
-from files_api_mcp.backends.snapshot import freeze
-from files_api_mcp.tools.deps import (
+from files_api_mcp.backends.roots.roots import Roots
+from files_api_mcp.backends.roots.walk import Expansion
+from files_api_mcp.backends.staging.snapshot import freeze
+from files_api_mcp.tools.context import (
     Backends,
     Dependencies,
     announce,
@@ -25,7 +25,7 @@ from files_api_mcp.tools.deps import (
     respond,
     stage,
 )
-from files_api_mcp.tools.handover import UploadedItem
+from files_api_mcp.tools.upload_tickets import UploadedItem
 
 __all__ = ["indexed", "store_file", "upload_file"]
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, BinaryIO
 
-from files_api_mcp.backends.documents.parsing import extract, render
+from files_api_mcp.backends.documents.extract import extract, render
 from files_api_mcp.backends.errors import UnsupportedType
 
 __all__ = ["main"]

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from files_api_mcp.backends.base import Answerer, TakeAnswer
 from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.backends.models import Ask, Progress, silent
-from files_api_mcp.backends.protocol import Answerer, TakeAnswer
 
 __all__ = ["LocalBatches"]
 

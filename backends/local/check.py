@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from files_api_mcp.backends.errors import StoreDamaged
-from files_api_mcp.backends.local.blobs import Blobs
-from files_api_mcp.backends.local.database import Database, check_integrity, writing
+from files_api_mcp.backends.local.content_stream import ContentStream, open_content
+from files_api_mcp.backends.local.files_table import Row, is_referred_to, with_content_after
 from files_api_mcp.backends.local.recovery import find_orphans, shard_groups
-from files_api_mcp.backends.local.rows import Row, is_referred_to, with_content_after
-from files_api_mcp.backends.local.streams import ContentStream, open_content
+from files_api_mcp.backends.storage.blobs import Blobs
+from files_api_mcp.backends.storage.sqlite import Database, check_integrity, writing
 
 __all__ = ["StoreReport", "check_store"]
 

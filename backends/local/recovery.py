@@ -7,10 +7,10 @@ from functools import partial
 from pathlib import Path
 
 from files_api_mcp.backends.errors import PermissionDenied, StoreDamaged
-from files_api_mcp.backends.local.blobs import Blobs
-from files_api_mcp.backends.local.database import Database, check_integrity, create_or_migrate, writing
-from files_api_mcp.backends.local.faults import translated
-from files_api_mcp.backends.local.rows import is_referred_to
+from files_api_mcp.backends.local.files_table import is_referred_to
+from files_api_mcp.backends.storage.blobs import Blobs
+from files_api_mcp.backends.storage.disk_errors import translated
+from files_api_mcp.backends.storage.sqlite import Database, check_integrity, create_or_migrate, writing
 
 __all__ = ["find_orphans", "make_private", "prepare_folder", "recover", "shard_groups"]
 

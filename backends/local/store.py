@@ -9,6 +9,7 @@ from pathlib import Path
 import anyio
 from anyio import to_thread
 
+from files_api_mcp.backends.clock import to_us, utc_now
 from files_api_mcp.backends.errors import (
     FileExpired,
     FilesError,
@@ -16,18 +17,15 @@ from files_api_mcp.backends.errors import (
     NotFound,
     StoreDamaged,
 )
-from files_api_mcp.backends.local import rows
-from files_api_mcp.backends.local.blobs import Blobs
+from files_api_mcp.backends.ids import check_file_id
+from files_api_mcp.backends.local import files_table as rows
 from files_api_mcp.backends.local.check import StoreReport, check_store
-from files_api_mcp.backends.local.cursors import decode_cursor, encode_cursor
-from files_api_mcp.backends.local.database import Database, writing
-from files_api_mcp.backends.local.ids import check_file_id
-from files_api_mcp.backends.local.leftovers import Leftovers
+from files_api_mcp.backends.local.content_stream import ContentStream, open_content
+from files_api_mcp.backends.local.cursor import decode_cursor, encode_cursor
+from files_api_mcp.backends.local.files_table import Row
+from files_api_mcp.backends.local.garbage import Leftovers
 from files_api_mcp.backends.local.newrow import fill_in, row_of
 from files_api_mcp.backends.local.recovery import prepare_folder, recover
-from files_api_mcp.backends.local.rows import Row
-from files_api_mcp.backends.local.streams import ContentStream, open_content
-from files_api_mcp.backends.local.times import to_us, utc_now
 from files_api_mcp.backends.models import (
     Clock,
     DeletedFile,
@@ -39,8 +37,10 @@ from files_api_mcp.backends.models import (
     UploadedFile,
     silent,
 )
-from files_api_mcp.backends.newfile import check_new
-from files_api_mcp.backends.snapshot import Snapshot
+from files_api_mcp.backends.staging.snapshot import Snapshot
+from files_api_mcp.backends.storage.blobs import Blobs
+from files_api_mcp.backends.storage.sqlite import Database, writing
+from files_api_mcp.backends.validation import check_new
 
 __all__ = ["LocalStore", "StoreReport", "open_store"]
 

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from benchmarks.ask.scoring import Cited
-from files_api_mcp.backends.local.windows import windows
+from files_api_mcp.backends.search.chunker import windows
 
 __all__ = ["FullText"]
 

@@ -163,7 +163,16 @@ async def course(folder: Path) -> AsyncGenerator[Course]:
     for path in (root, data, temporary):
         await to_thread.run_sync(path.mkdir)
     sample("pdf")  # so that no file's time holds that of making the first samples
-    arguments = ["-m", "files_api_mcp.server.cli", "serve", "--backend", "local", "--data-dir", str(data), str(root)]
+    arguments = [
+        "-m",
+        "files_api_mcp.server.cli.main",
+        "serve",
+        "--backend",
+        "local",
+        "--data-dir",
+        str(data),
+        str(root),
+    ]
     server = StdioServerParameters(
         command=sys.executable, args=arguments, env={"PATH": os.environ["PATH"], "TMPDIR": str(temporary)}
     )

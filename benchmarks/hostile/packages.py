@@ -8,7 +8,7 @@ from functools import partial
 from random import Random
 
 from benchmarks.hostile.samples import old_sheet, ole, sample
-from files_api_mcp.backends.documents.types import ODP, ODS, ODT
+from files_api_mcp.backends.documents.media_types import ODP, ODS, ODT
 from tests import documents
 from tests.hostile import CELL, W
 

@@ -10,7 +10,7 @@ from functools import cache
 import pikepdf
 from PIL import Image, ImageDraw, ImageFont
 
-from files_api_mcp.backends.documents.types import EML, EPUB, NOTEBOOK, ODP, ODS, ODT, PDF, RTF
+from files_api_mcp.backends.documents.media_types import EML, EPUB, NOTEBOOK, ODP, ODS, ODT, PDF, RTF
 from tests import documents
 from tests.hostile import WHOLE
 

@@ -22,7 +22,7 @@ def manifest() -> dict[str, Any]:
         "keywords": about["keywords"],
         "server": {
             "type": "uv",
-            "entry_point": "server/cli.py",
+            "entry_point": "server/cli/main.py",
             "mcp_config": {
                 "command": "uv",
                 # What the lock names and nothing else, so that a bundle runs the same wherever it is opened.

@@ -15,16 +15,16 @@ from starlette.routing import Route
 
 from files_api_mcp.backends.documents.workers import DocumentWorkers
 from files_api_mcp.backends.errors import FilesError, StorageFull, StoreBusy
-from files_api_mcp.server.emulator.answering import Answering
 from files_api_mcp.server.emulator.batches import BatchesApi
 from files_api_mcp.server.emulator.bodies import MESSAGE_BYTES, json_body
-from files_api_mcp.server.emulator.caching import PromptCache
-from files_api_mcp.server.emulator.envelope import ApiError, api_response, error_response, new_id
 from files_api_mcp.server.emulator.files import FilesApi
 from files_api_mcp.server.emulator.headers import key_of
-from files_api_mcp.server.emulator.rates import Rates
-from files_api_mcp.server.emulator.requests import messages_request
-from files_api_mcp.server.emulator.streaming import events
+from files_api_mcp.server.emulator.message_request import messages_request
+from files_api_mcp.server.emulator.messages import Answering
+from files_api_mcp.server.emulator.prompt_cache import PromptCache
+from files_api_mcp.server.emulator.rate_limit import Rates
+from files_api_mcp.server.emulator.responses import ApiError, api_response, error_response, new_id
+from files_api_mcp.server.emulator.sse import events
 from files_api_mcp.server.emulator.workspaces import Workspace, Workspaces
 
 __all__ = ["EmulatorSettings", "emulator"]

@@ -14,10 +14,10 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from files_api_mcp.backends.errors import FilesError
-from files_api_mcp.server.emulator.answering import Answering
 from files_api_mcp.server.emulator.bodies import BATCH_BYTES, json_body
-from files_api_mcp.server.emulator.envelope import ApiError, api_response, new_id
-from files_api_mcp.server.emulator.requests import messages_request
+from files_api_mcp.server.emulator.message_request import messages_request
+from files_api_mcp.server.emulator.messages import Answering
+from files_api_mcp.server.emulator.responses import ApiError, api_response, new_id
 from files_api_mcp.server.emulator.workspaces import Workspace
 
 __all__ = ["BatchesApi"]

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from starlette.requests import Request
 
-from files_api_mcp.server.emulator.envelope import ApiError
+from files_api_mcp.server.emulator.responses import ApiError
 
 __all__ = ["BATCH_BYTES", "MESSAGE_BYTES", "json_body"]
 

@@ -9,15 +9,15 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from files_api_mcp.backends.documents.types import sniff
+from files_api_mcp.backends.documents.media_types import sniff
 from files_api_mcp.backends.errors import BadFilename, FileExpired, InvalidArgument, NotFound
 from files_api_mcp.backends.filenames import check_filename
 from files_api_mcp.backends.models import FileRecord, NewFile
-from files_api_mcp.backends.newfile import LIFETIME_S
-from files_api_mcp.backends.snapshot import Snapshot
-from files_api_mcp.server.emulator.envelope import ApiError, api_response
+from files_api_mcp.backends.staging.snapshot import Snapshot
+from files_api_mcp.backends.validation import LIFETIME_S
 from files_api_mcp.server.emulator.headers import betas, boundary_of
-from files_api_mcp.server.emulator.receiving import LARGEST_FILE, Received, received
+from files_api_mcp.server.emulator.responses import ApiError, api_response
+from files_api_mcp.server.emulator.upload_form import LARGEST_FILE, Received, received
 from files_api_mcp.server.emulator.workspaces import Workspace
 
 __all__ = ["Dialect", "FilesApi", "live_file", "wire_file"]

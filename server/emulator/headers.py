@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from files_api_mcp.server.emulator.envelope import ApiError
+from files_api_mcp.server.emulator.responses import ApiError
 
 __all__ = ["PartHeaders", "betas", "boundary_of", "key_of", "part_headers"]
 

@@ -13,13 +13,13 @@ from typing import Any, Literal, cast
 
 from anyio import CancelScope, to_thread
 
-from files_api_mcp.backends.documents.types import PDF
-from files_api_mcp.backends.local.library import LocalLibrary
+from files_api_mcp.backends.documents.media_types import PDF
 from files_api_mcp.backends.models import NewFile, Passage
-from files_api_mcp.backends.snapshot import Snapshot
-from files_api_mcp.server.emulator.envelope import ApiError
+from files_api_mcp.backends.search.engine import LocalLibrary
+from files_api_mcp.backends.staging.snapshot import Snapshot
 from files_api_mcp.server.emulator.files import live_file
-from files_api_mcp.server.emulator.requests import Block, MessagesRequest
+from files_api_mcp.server.emulator.message_request import Block, MessagesRequest
+from files_api_mcp.server.emulator.responses import ApiError
 from files_api_mcp.server.emulator.workspaces import Workspace
 
 __all__ = ["Source", "sources"]

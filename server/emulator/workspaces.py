@@ -10,12 +10,12 @@ from pathlib import Path
 from anyio.abc import TaskGroup
 
 from files_api_mcp.backends.documents.workers import DocumentWorkers
-from files_api_mcp.backends.local.files import LocalFiles
-from files_api_mcp.backends.local.library import LocalLibrary, open_library
+from files_api_mcp.backends.local.backend import LocalFiles
 from files_api_mcp.backends.local.store import LocalStore, open_store
-from files_api_mcp.backends.spool import Spool, open_spool
-from files_api_mcp.server.emulator.envelope import ApiError
-from files_api_mcp.server.opening import OnFirstUse
+from files_api_mcp.backends.search.engine import LocalLibrary, open_library
+from files_api_mcp.backends.staging.spool import Spool, open_spool
+from files_api_mcp.server.emulator.responses import ApiError
+from files_api_mcp.server.lazy import OnFirstUse
 
 __all__ = ["Workspace", "Workspaces"]
 

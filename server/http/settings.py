@@ -4,8 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from files_api_mcp.server.http.doors import checked_host, checked_issuer, checked_origin, checked_url, is_loopback
-from files_api_mcp.server.http.token import Token, token_from
+from files_api_mcp.server.http.allowed_hosts import (
+    checked_host,
+    checked_issuer,
+    checked_origin,
+    checked_url,
+    is_loopback,
+)
+from files_api_mcp.server.http.auth.bearer import Token, token_from
 from files_api_mcp.server.settings import DEFAULT_MAX_FILE_SIZE, BadSettings
 
 __all__ = ["PATHS", "HttpSettings", "Limits", "OAuth", "http_settings_from"]

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from files_api_mcp.backends.base import FilesBackend
 from files_api_mcp.backends.local.store import open_store
-from files_api_mcp.backends.protocol import FilesBackend
-from files_api_mcp.backends.snapshot import Snapshot
+from files_api_mcp.backends.staging.snapshot import Snapshot
 from tests.emulated import KEY, emulated, opened, workspace_of
 from tests.frozen import freeze_bytes
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from files_api_mcp.backends.base import FilesBackend
 from files_api_mcp.backends.errors import BadFilename, FilesError, InvalidArgument, NotDownloadable, NotFound
 from files_api_mcp.backends.models import FileMetadata, FoundFiles, NewFile
-from files_api_mcp.backends.protocol import FilesBackend
 from tests.contract.conftest import Freeze, Place, read
 from tests.frozen import text_file
 

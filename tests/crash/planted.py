@@ -7,13 +7,13 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from files_api_mcp.backends.local import rows
-from files_api_mcp.backends.local.blobs import Blobs
-from files_api_mcp.backends.local.database import Database, writing
+from files_api_mcp.backends.clock import utc_now
+from files_api_mcp.backends.local import files_table as rows
 from files_api_mcp.backends.local.store import LocalStore, open_store
-from files_api_mcp.backends.local.times import utc_now
 from files_api_mcp.backends.models import NewFile, UploadedFile
-from files_api_mcp.backends.snapshot import Snapshot
+from files_api_mcp.backends.staging.snapshot import Snapshot
+from files_api_mcp.backends.storage.blobs import Blobs
+from files_api_mcp.backends.storage.sqlite import Database, writing
 
 BUGS = ("row_first", "in_place", "early_word", "no_recovery")
 

@@ -14,9 +14,9 @@ from anyio.abc import SocketStream
 from mcp import Client
 from uvicorn import Server
 
-from files_api_mcp.server.http.serving import assemble, make_server
+from files_api_mcp.server.http.listener import bound_socket
+from files_api_mcp.server.http.server import assemble, make_server
 from files_api_mcp.server.http.settings import HttpSettings, Limits
-from files_api_mcp.server.listener import bound_socket
 from tests.agents import Agent, Era, settings_for
 
 

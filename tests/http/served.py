@@ -23,7 +23,7 @@ from tests.agents import Agent, Era
 
 TOKEN = "a-token-of-the-tests-0123456789"
 MODERN = "2026-07-28"
-SERVE = [sys.executable, "-m", "files_api_mcp.server.cli", "serve"]
+SERVE = [sys.executable, "-m", "files_api_mcp.server.cli.main", "serve"]
 
 
 class Served:

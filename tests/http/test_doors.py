@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from files_api_mcp.server.http.doors import doors_of
+from files_api_mcp.server.http.allowed_hosts import doors_of
 from tests.http.served import TOKEN, Served, exchange, served
 
 ROUTES = ["/mcp", "/sse", "/messages/", "/health", "/nowhere", "/", "/.well-known/oauth-protected-resource"]

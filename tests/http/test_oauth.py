@@ -12,7 +12,7 @@ import jwt
 import pytest
 from anyio import to_thread
 
-from files_api_mcp.server.http.issuer import Issuer, IssuerSilent
+from files_api_mcp.server.http.auth.jwks import Issuer, IssuerSilent
 from files_api_mcp.server.http.settings import HttpSettings, Limits, OAuth, http_settings_from
 from files_api_mcp.server.settings import BadSettings
 from tests.http.inside import Inside, inside

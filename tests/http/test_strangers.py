@@ -14,11 +14,11 @@ import pytest
 from anyio import to_thread
 
 from files_api_mcp.backends.errors import Busy
-from files_api_mcp.server.http.issuer import Issuer, IssuerSilent
+from files_api_mcp.server.http.auth.jwks import Issuer, IssuerSilent
 from files_api_mcp.server.http.settings import Limits
-from files_api_mcp.server.uploads import Tickets
-from files_api_mcp.tools.handover import Wish
-from files_api_mcp.tools.principals import Principal
+from files_api_mcp.server.http.uploads.tickets import Tickets
+from files_api_mcp.tools.principal import Principal
+from files_api_mcp.tools.upload_tickets import Wish
 from tests.http.issuing import issuing
 from tests.http.served import call_request
 from tests.http.tenancy import resource, shared

@@ -25,8 +25,8 @@ from mcp.types import (
 from files_api_mcp.backends.errors import PermissionDenied
 from files_api_mcp.server.app import open_shared_dependencies
 from files_api_mcp.server.tenants import Tenants
-from files_api_mcp.tools.deps import Backends
-from files_api_mcp.tools.principals import HOLDER, Principal
+from files_api_mcp.tools.context import Backends
+from files_api_mcp.tools.principal import HOLDER, Principal
 from tests.agents import Agent, Era, settings_for, text_of
 from tests.http.tenancy import hand_over, resource, shared, signed_in, try_ids
 from tests.http.test_oauth import post

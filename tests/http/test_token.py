@@ -4,8 +4,8 @@ import base64
 
 import pytest
 
+from files_api_mcp.server.http.auth.bearer import Token, token_from
 from files_api_mcp.server.http.settings import http_settings_from
-from files_api_mcp.server.http.token import Token, token_from
 from files_api_mcp.server.settings import BadSettings
 from tests.http.served import TOKEN, Served, exchange
 

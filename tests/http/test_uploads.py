@@ -15,9 +15,9 @@ import pytest
 from anyio import to_thread
 
 from files_api_mcp.server.http.settings import Limits
-from files_api_mcp.server.uploads import Tickets
-from files_api_mcp.tools.handover import UploadedItem, Wish
-from files_api_mcp.tools.principals import Principal
+from files_api_mcp.server.http.uploads.tickets import Tickets
+from files_api_mcp.tools.principal import Principal
+from files_api_mcp.tools.upload_tickets import UploadedItem, Wish
 from tests.agents import Agent, write
 from tests.http.inside import Inside, inside
 from tests.http.served import TOKEN, exchange, served

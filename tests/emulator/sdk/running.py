@@ -137,7 +137,7 @@ def clean_environment() -> dict[str, str]:
 def emulator(folder: Path, *options: str, key: str = "sk-test") -> Generator[Emulator]:
     """A live emulator over a new store in `folder`. At the end it must stop when told, and have logged no traceback."""
     log = folder / "stderr.txt"
-    command = [sys.executable, "-m", "files_api_mcp.server.cli", "emulator", "--port", "0"]
+    command = [sys.executable, "-m", "files_api_mcp.server.cli.main", "emulator", "--port", "0"]
     with log.open("wb") as stderr:
         process = subprocess.Popen(
             [*command, "--data-dir", str(folder / "data"), *options],

@@ -1,0 +1,111 @@
+"""Handing a batch in, so that one call makes at most one."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import anyio
+
+from files_api_mcp.backends.anthropic.answers.batch_jobs import Job, Part, batch_ids
+from files_api_mcp.backends.anthropic.api.batches import BatchesClient, WireBatch
+from files_api_mcp.backends.errors import FilesError, OutcomeUnknown
+
+__all__ = ["HandingIn", "Pace"]
+
+_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds: between looks at a batch, before each look for one whose reply was lost, and how long the API may be
+    away before waiting ends."""
+
+    first_s: float = 1.0
+    longest_s: float = 30.0
+    looks: tuple[float, ...] = (0.0, 3.0, 7.0)
+    away_s: float = 900.0
+
+
+class HandingIn:
+    """Batches with three outcomes: taken, refused, or unknown, in which case the API's list is looked at first."""
+
+    def __init__(self, client: BatchesClient, pace: Pace, job: Job, folder: Path) -> None:
+        self._client = client
+        self._pace = pace
+        self._job = job
+        self._folder = folder
+
+    async def settle(self) -> None:
+        """Find what became of batches that an earlier run began to hand in."""
+        for part in [part for part in self._job.state.parts if part.batch_id is None]:
+            await self._settled(part, await self._look(part))
+
+    async def hand_in(self, requests: Mapping[int, Mapping[str, Any]]) -> None:
+        """Make one batch of requests, by the places of their questions.
+
+        Raises:
+            OutcomeUnknown: Whether it was taken is not known; the next call looks again.
+            FilesError: It was not taken.
+        """
+        before = [batch.id for batch in await self._client.recent()]
+        part = Part(nonce=secrets.token_hex(8), places=sorted(requests), before=before)
+        self._job.state.parts.append(part)
+        await self._job.save()
+        batch = None
+        for attempt in range(_ATTEMPTS):
+            try:
+                batch = await self._client.create(
+                    [{"custom_id": part.custom_id(place), "params": params} for place, params in requests.items()]
+                )
+            except OutcomeUnknown:
+                batch = await self._look(part)
+                if batch is None and attempt + 1 == _ATTEMPTS:
+                    raise
+            except FilesError:
+                await self._settled(part, None)
+                raise
+            if batch is not None:
+                break
+        await self._settled(part, batch)
+
+    async def _settled(self, part: Part, batch: WireBatch | None) -> None:
+        if batch is None:
+            self._job.state.parts.remove(part)
+        else:
+            part.batch_id, part.before = batch.id, []
+        await self._job.save()
+
+    async def _look(self, part: Part) -> WireBatch | None:
+        """The part's batch, if the API made one.
+
+        Raises:
+            OutcomeUnknown: Several could be it, and only their end will tell.
+        """
+        for pause in self._pace.looks:
+            await anyio.sleep(pause)
+            others = set(part.before) | await batch_ids(self._folder)
+            found = [
+                batch
+                for batch in await self._client.recent()
+                if batch.id not in others and batch.request_counts.total == len(part.places)
+            ]
+            found = [batch for batch in found if await self._may_be(part, batch)]
+            if len(found) == 1:
+                return found[0]
+            if found:
+                break
+        else:
+            return None
+        raise OutcomeUnknown(
+            "Several new batches could be this one.", "Run the same command again when they have ended."
+        )
+
+    async def _may_be(self, part: Part, batch: WireBatch) -> bool:
+        if not batch.has_ended:
+            return True
+        async with self._client.results(batch.id) as results:
+            async for result in results:
+                return result.custom_id.startswith(f"{part.nonce}-")
+        return False

@@ -1,0 +1,156 @@
+"""The model's message as an answer: its words, numbered passages for its citations, and what must be said of both."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, cast
+
+from anyio import to_thread
+
+from files_api_mcp.backends.anthropic.answers.content_blocks import AskedFile
+from files_api_mcp.backends.anthropic.answers.context import Choice
+from files_api_mcp.backends.anthropic.api.messages import Message
+from files_api_mcp.backends.errors import FilesError
+from files_api_mcp.backends.models import Answer, Passage
+from files_api_mcp.backends.search.chunker import estimate_tokens
+from files_api_mcp.backends.search.engine import LocalLibrary
+
+__all__ = ["Telling", "made_ids"]
+
+_MOST_CHARS = 50_000_000
+_ID = re.compile(r"file_[A-Za-z0-9_-]{1,120}")
+_RESULTS = frozenset({"bash_code_execution_tool_result", "code_execution_tool_result"})
+
+Block = dict[str, Any]
+
+
+class Telling:
+    """Turns one message into an answer."""
+
+    def __init__(self, choice: Choice, library: LocalLibrary) -> None:
+        self._choice = choice
+        self._documents = choice.documents
+        self._library = library
+        self._passages: list[Passage] = []
+        self._tokens = 0
+        self._untrue = 0
+        self._left_out = 0
+        self._unchecked: set[str] = set()
+
+    async def answer(self, message: Message, max_tokens: int) -> Answer:
+        """The answer with its passages, of at most `max_tokens` together; every quote is literal where its file's
+        text is here."""
+        parts: list[str] = []
+        for block in message.blocks:
+            if block.get("type") != "text":
+                continue
+            citations = cast("list[object]", block.get("citations") or [])
+            marks = [await self._marks(cast(Block, one), max_tokens) for one in citations if isinstance(one, dict)]
+            shown = "".join(f"[{mark}]" for mark in dict.fromkeys(mark for of_one in marks for mark in of_one))
+            parts.append(_marked(str(block.get("text") or ""), shown))
+        text = "".join(parts).strip() or None
+        notes = [*self._choice.notes, *self._notes(message, text)]
+        return Answer(text=text or "", passages=self._passages, tokens=self._tokens, notes=notes)
+
+    async def _marks(self, citation: Block, max_tokens: int) -> list[int]:
+        """The numbers of the passages that a citation means, as far as there are any to show."""
+        file = self._cited(citation)
+        passages: Sequence[Passage] = ()
+        if file is not None:
+            await self._load(file, citation)
+            # Looking through a text as long as a context window takes a while.
+            passages = await to_thread.run_sync(file.cited, citation)
+            if passages and not file.held:
+                self._unchecked.add(file.record.filename)
+        if not passages:
+            self._untrue += 1
+        marks = [self._mark(passage, max_tokens) for passage in passages]
+        return [mark for mark in marks if mark is not None]
+
+    def _mark(self, passage: Passage, max_tokens: int) -> int | None:
+        for number, known in enumerate(self._passages, start=1):
+            if _place(known) == _place(passage):
+                return number
+        if not self._passages:
+            passage = _cut(passage, max_tokens)
+        cost = estimate_tokens(passage.text)
+        if self._tokens + cost > max_tokens:
+            self._left_out += 1
+            return None
+        self._tokens += cost
+        self._passages.append(replace(passage, score=1.0))
+        return len(self._passages)
+
+    def _cited(self, citation: Mapping[str, Any]) -> AskedFile | None:
+        index = citation.get("document_index")
+        if isinstance(index, int) and not isinstance(index, bool) and 0 <= index < len(self._documents):
+            return self._documents[index]
+        return None
+
+    async def _load(self, file: AskedFile, citation: Mapping[str, Any]) -> None:
+        """Have the text at hand that the quote is looked for in."""
+        try:
+            if file.kind == "text" and file.held and file.text is None:
+                windows = await self._library.read(file.record.id, max_chars=_MOST_CHARS)
+                file.text = "".join(window.text for window in windows)
+            for page in file.cited_pages(citation) if file.held else ():
+                if page not in file.pages:
+                    windows = await self._library.read(file.record.id, pages=(page, page), max_chars=_MOST_CHARS)
+                    file.pages[page] = windows[0].text if windows else ""
+                    file.labels[page] = windows[0].label if windows else None
+        except FilesError:
+            # A page that the document does not have, or a copy that went meanwhile: the quote is then not found.
+            return
+
+    def _notes(self, message: Message, text: str | None) -> Iterator[str]:
+        if message.stop_reason == "refusal":
+            yield "The model declined to answer."
+        elif message.stop_reason in ("max_tokens", "pause_turn", "model_context_window_exceeded"):
+            yield "The answer was cut off; ask again with a larger max_tokens, or a narrower question."
+        elif text is None:
+            yield "The model gave no answer in words."
+        if self._untrue:
+            yield f"{self._untrue} citations were left out: their quotes do not stand literally at the places named."
+        if self._left_out:
+            yield f"{self._left_out} more passages were cited than max_tokens allows."
+        if self._unchecked:
+            names = ", ".join(sorted(self._unchecked))
+            yield f"Quotes of {names} are as the model gave them: their bytes are not on this machine."
+
+
+def made_ids(blocks: Sequence[Block]) -> list[str]:
+    """Ids of the files that code runs made, in order."""
+    found: dict[str, None] = {}
+    for block in blocks:
+        if block.get("type") in _RESULTS:
+            content: Any = block.get("content")
+            outputs: Any = cast(Block, content).get("content") if isinstance(content, dict) else None
+            for output in cast("list[object]", outputs) if isinstance(outputs, list) else []:
+                file_id = cast(Block, output).get("file_id") if isinstance(output, dict) else None
+                if isinstance(file_id, str) and _ID.fullmatch(file_id):
+                    found[file_id] = None
+    return list(found)
+
+
+def _marked(text: str, marks: str) -> str:
+    """The text with its marks before the blanks at its end."""
+    if not marks:
+        return text
+    bare = text.rstrip()
+    return f"{bare} {marks}{text[len(bare) :]}"
+
+
+def _cut(passage: Passage, max_tokens: int) -> Passage:
+    """The passage, or the beginning of one that is too long."""
+    text = passage.text
+    while (cost := estimate_tokens(text)) > max_tokens:
+        text = text[: len(text) * max_tokens // cost].rstrip()
+    if text == passage.text:
+        return passage
+    whole_words = text[: max(text.rfind(" "), text.rfind("\n"))].rstrip() or text
+    end = passage.end_char if passage.last_page else passage.start_char + len(whole_words)
+    return replace(passage, text=whole_words, end_char=end)
+
+
+def _place(passage: Passage) -> tuple[object, ...]:
+    return passage.file_id, passage.page, passage.start_char, passage.end_char, passage.text

@@ -1,0 +1,213 @@
+"""Message Batches on the wire: handed in, looked after, their results read line by line."""
+
+import json
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, Literal
+
+import anyio
+from anyio import to_thread
+from pydantic import BaseModel, ValidationError
+
+from files_api_mcp.backends.anthropic.api.errors import ApiFailure, error_from, failure_of, parsed, refused
+from files_api_mcp.backends.anthropic.api.http_client import ApiRequest, Lost, NotSent, Reply, decoded
+from files_api_mcp.backends.anthropic.api.retry import ATTEMPTS, Sender, unreachable
+from files_api_mcp.backends.errors import FilesError, OutcomeUnknown, UpstreamBadReply
+
+__all__ = ["BatchResult", "BatchesClient", "WireBatch"]
+
+_PATH = "/v1/messages/batches"
+_ID = re.compile(r"msgbatch_[A-Za-z0-9_-]{1,120}")
+_CALL_S = 60.0
+_RESULTS_S = 3600.0
+_LARGEST_LINE = 32 * 1024 * 1024
+_RECENT = "100"
+
+
+class BatchCounts(BaseModel):
+    """How many of a batch's requests are in which state."""
+
+    processing: int = 0
+    succeeded: int = 0
+    errored: int = 0
+    canceled: int = 0
+    expired: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.processing + self.done
+
+    @property
+    def done(self) -> int:
+        return self.succeeded + self.errored + self.canceled + self.expired
+
+
+class WireBatch(BaseModel):
+    """A batch as the API describes it."""
+
+    id: str
+    processing_status: Literal["in_progress", "canceling", "ended"]
+    request_counts: BatchCounts
+    created_at: datetime
+    results_url: str | None = None
+    archived_at: datetime | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        return self.processing_status == "ended"
+
+
+class BatchResult(BaseModel):
+    """What became of one request: `message` where it succeeded, `error` where it failed."""
+
+    custom_id: str
+    type: Literal["succeeded", "errored", "canceled", "expired"]
+    message: dict[str, Any] | None = None
+    error: dict[str, Any] | None = None
+
+
+class BatchesClient:
+    """The calls below /v1/messages/batches."""
+
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+
+    async def create(self, requests: Sequence[Mapping[str, Any]]) -> WireBatch:
+        """Hand a batch in, once.
+
+        Raises:
+            OutcomeUnknown: It was sent, and no reply said what became of it.
+            FilesError: It was not taken.
+        """
+        body = await to_thread.run_sync(_encoded, requests)
+        request = ApiRequest("POST", _PATH, content=body, headers={"content-type": "application/json"})
+        deadline = anyio.current_time() + _CALL_S
+        for attempt in range(ATTEMPTS):
+            error, failure, result = await self._attempt(request, deadline)
+            if result is not None:
+                self._sender.budget.earn()
+                return result
+            last = attempt + 1 == ATTEMPTS or (failure is not None and not failure.may_be_retried)
+            if isinstance(error, OutcomeUnknown) or last or not await self._sender.pause(attempt, failure, deadline):
+                raise error
+        raise AssertionError("the last attempt returns or raises")
+
+    async def retrieve(self, batch_id: str) -> WireBatch:
+        """A batch as it is now.
+
+        Raises:
+            NotFound: There is none with this id (any more).
+        """
+        return await self._read(ApiRequest("GET", f"{_PATH}/{_checked(batch_id)}"))
+
+    async def cancel(self, batch_id: str) -> WireBatch:
+        """Have what was not begun of a batch left out. It is a batch still, and ends soon."""
+        return await self._read(ApiRequest("POST", f"{_PATH}/{_checked(batch_id)}/cancel"))
+
+    async def recent(self) -> list[WireBatch]:
+        """The newest hundred batches of the workspace, newest first."""
+        reply = await self._sender.send(
+            ApiRequest("GET", _PATH, params=[("limit", _RECENT)]), deadline=anyio.current_time() + _CALL_S
+        )
+        batches = parsed(reply).get("data")
+        if not isinstance(batches, list):
+            raise UpstreamBadReply("The API's answer is not a list of batches.")
+        return [_valid(batch) for batch in batches]  # type: ignore[reportUnknownVariableType]
+
+    @asynccontextmanager
+    async def results(self, batch_id: str) -> AsyncGenerator[AsyncIterator[BatchResult]]:
+        """Open what became of each request of a batch that ended, in any order.
+
+        Raises:
+            NotFound: The results are no longer kept.
+            UpstreamError: They cannot be read now, or broke off; what was handed out stands.
+        """
+        # By its own address: that which the batch names could lead anywhere.
+        request = ApiRequest("GET", f"{_PATH}/{_checked(batch_id)}/results", accepts="application/x-jsonl")
+        try:
+            async with self._sender.wire.open(request, deadline=anyio.current_time() + _RESULTS_S) as response:
+                if response.status_code != 200:
+                    raise error_from(await refused(response, secret=self._sender.wire.endpoint.key))
+                yield _results(decoded(response))
+        except (NotSent, Lost) as exc:
+            raise unreachable(exc) from exc
+
+    async def _attempt(
+        self, request: ApiRequest, deadline: float
+    ) -> tuple[FilesError, ApiFailure | None, WireBatch | None]:
+        unknown = OutcomeUnknown("Whether the API took the batch is not known.")
+        try:
+            reply = await self._sender.wire.send(request, deadline=deadline)
+        except NotSent as exc:
+            return unreachable(exc), None, None
+        except (Lost, UpstreamBadReply):
+            return unknown, None, None
+        if 200 <= reply.status < 300:
+            try:
+                return unknown, None, _valid(parsed(reply))
+            except UpstreamBadReply:
+                return unknown, None, None
+        failure = failure_of(reply, secret=self._sender.wire.endpoint.key)
+        return (error_from(failure) if failure.did_nothing else unknown), failure, None
+
+    async def _read(self, request: ApiRequest) -> WireBatch:
+        read: list[WireBatch] = []
+        wanted = request.path.split("/")[4]
+
+        def is_the_batch(reply: Reply) -> None:
+            batch = _valid(parsed(reply))
+            if batch.id != wanted:
+                raise UpstreamBadReply("The API's answer describes another batch.")
+            read.append(batch)
+
+        await self._sender.send(request, deadline=anyio.current_time() + _CALL_S, check=is_the_batch)
+        return read[-1]
+
+
+def _valid(body: object) -> WireBatch:
+    try:
+        batch = WireBatch.model_validate(body)
+        return batch.model_copy(update={"id": _checked(batch.id)})
+    except ValidationError:
+        raise UpstreamBadReply("The API's answer does not describe a batch.") from None
+
+
+def _checked(batch_id: str) -> str:
+    # It becomes part of an address.
+    if not _ID.fullmatch(batch_id):
+        raise UpstreamBadReply("The API's answer names a batch by an id that is none.")
+    return batch_id
+
+
+async def _results(blocks: AsyncIterator[bytes]) -> AsyncIterator[BatchResult]:
+    async for line in _lines(blocks):
+        yield _result(line)
+
+
+def _result(line: bytes) -> BatchResult:
+    try:
+        fields = json.loads(line)
+        return BatchResult.model_validate({"custom_id": fields["custom_id"], **fields["result"]})
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise UpstreamBadReply("The API's results hold a line that cannot be read.") from None
+
+
+async def _lines(blocks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    rest = bytearray()
+    async for block in blocks:
+        rest += block
+        *whole, last = rest.split(b"\n") if b"\n" in block else [rest]
+        for line in whole:
+            if line.strip():
+                yield bytes(line)
+        rest = bytearray(last)
+        if len(rest) > _LARGEST_LINE:
+            raise UpstreamBadReply("The API's results hold a line longer than any real one.")
+    if rest.strip():
+        yield bytes(rest)
+
+
+def _encoded(requests: Sequence[Mapping[str, Any]]) -> bytes:
+    return json.dumps({"requests": requests}, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

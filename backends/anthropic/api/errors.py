@@ -1,0 +1,216 @@
+"""What a reply of the API means: the one place where its statuses and codes become our errors."""
+
+import email.utils
+import json
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import httpx2
+from pydantic import TypeAdapter
+
+from files_api_mcp.backends.anthropic.api.http_client import Reply, explanation, printable
+from files_api_mcp.backends.errors import (
+    AuthenticationFailed,
+    Billing,
+    ContextWindowExceeded,
+    FileExpired,
+    FilesError,
+    FileTooLarge,
+    InvalidArgument,
+    NotDownloadable,
+    NotFound,
+    PermissionDenied,
+    RateLimited,
+    StorageFull,
+    UpstreamBadReply,
+    UpstreamOverloaded,
+)
+
+__all__ = ["ApiFailure", "error_from", "failure_of", "parsed", "refused", "retry_after_s", "server_time"]
+
+_SPEND_CODES = frozenset({"enforced_spend_limit_reached", "contract_spend_limit_reached"})
+_ACCOUNT_CODES = ("organization_", "cmek_key_", "claude_code_key_")
+_CONTEXT_WORDS = ("prompt is too long", "context window", "pdf pages", "too many total text")
+_JSON = TypeAdapter(Any)
+_LONGEST_WAIT_S = 366 * 86400.0
+"""What is longer says nothing more, and would be hundreds of digits in an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiFailure:
+    """A failure as the API describes it; empty strings where it says nothing."""
+
+    status: int
+    type: str
+    code: str
+    message: str
+    retry_after_s: float | None
+
+    @property
+    def is_spend_limit(self) -> bool:
+        """Whether waiting is in vain until somebody raises a limit."""
+        return self.code in _SPEND_CODES
+
+    @property
+    def may_be_retried(self) -> bool:
+        """Whether the same request may do better soon, provided that it did nothing."""
+        return (self.status == 429 and not self.is_spend_limit) or self.status in (408, 409) or self.status >= 500
+
+    @property
+    def did_nothing(self) -> bool:
+        """Whether the request certainly had no effect: the API refused it."""
+        return self.status < 500 and self.status not in (408, 409)
+
+
+def failure_of(reply: Reply, *, secret: str = "") -> ApiFailure:
+    """Read a reply that is no success; whatever its body holds, `secret` is not in the result."""
+    try:
+        body = _object(json.loads(reply.body))
+    except (ValueError, RecursionError):
+        body = {}
+    error = _object(body.get("error"))
+    return ApiFailure(
+        status=reply.status,
+        type=_text(error.get("type"), secret),
+        code=_text(_object(error.get("details")).get("error_code"), secret),
+        message=_text(error.get("message"), secret),
+        retry_after_s=retry_after_s(reply),
+    )
+
+
+async def refused(response: httpx2.Response, *, secret: str) -> ApiFailure:
+    """Read an unread reply that is no success, as far as it is worth reading."""
+    return failure_of(Reply(response.status_code, response.headers, await explanation(response)), secret=secret)
+
+
+def error_from(failure: ApiFailure, *, file_id: str | None = None) -> FilesError:
+    """The error that a failure is for the agent. `file_id` is the file that the request was about."""
+    by_code = _by_code(failure, file_id or "the file")
+    if by_code is not None:
+        return by_code
+    if failure.status == 404:
+        return _not_found(failure, file_id)
+    return _by_status(failure)
+
+
+def _by_status(failure: ApiFailure) -> FilesError:
+    match failure.status:
+        case 400 | 422:
+            return _refused(failure)
+        case 401:
+            return AuthenticationFailed("The API did not accept the key.")
+        case 402:
+            return Billing(f"The API refuses for reasons of billing{_quoted(failure)}")
+        case 403:
+            return PermissionDenied(
+                f"The API does not permit this{_quoted(failure)}", "Ask the operator to check the key's workspace."
+            )
+        case 413:
+            return FileTooLarge("The API takes no request of this size.", "Split the file, or ask fewer files.")
+        case 429:
+            return RateLimited("The API's rate limit is reached.", retry_after_s=failure.retry_after_s)
+        case status if status >= 500 or status in (408, 409):
+            return UpstreamOverloaded(f"The API failed for the moment (status {status}).")
+        case status:
+            leads = "leads elsewhere, and redirects are refused" if 300 <= status < 400 else "gives no usable answer"
+            return UpstreamBadReply(f"The base URL {leads} (status {status}).")
+
+
+def _by_code(failure: ApiFailure, file: str) -> FilesError | None:
+    match failure.code:
+        case "file_expired":
+            return FileExpired(f"The content of {file} expired.")
+        case "file_not_downloadable":
+            return NotDownloadable(
+                f"The Files API does not give {file} back: only files that its tools made can be downloaded.",
+                "Read it with read_document; describe_file says where it came from, if known.",
+            )
+        case "storage_quota_exceeded":
+            return StorageFull("The organization's storage at the API is full.", "Delete files, then call again.")
+        case code if code in _SPEND_CODES or code.startswith("linked_organization_"):
+            return Billing(f"A spend limit of the Anthropic account is reached{_quoted(failure)}")
+        case code if code.startswith(_ACCOUNT_CODES) and failure.status < 500:
+            return PermissionDenied(
+                f"The Anthropic account is blocked ({printable(code)}).", "Ask the operator to see to the account."
+            )
+        case _:
+            return None
+
+
+def _refused(failure: ApiFailure) -> FilesError:
+    if any(words in failure.message.lower() for words in _CONTEXT_WORDS):
+        return ContextWindowExceeded("The files are too long for the model's context window.")
+    return InvalidArgument(f"The API refused the request{_quoted(failure)}", "Change what was asked, or the file.")
+
+
+def _not_found(failure: ApiFailure, file_id: str | None) -> FilesError:
+    # Another 404 is some web server's: taking it for the API's would declare every file dead.
+    if failure.type != "not_found_error":
+        return UpstreamBadReply("There is no Files API at the base URL (status 404).")
+    if file_id:
+        return NotFound(f"No file has the id {file_id}.")
+    return NotFound(f"The API does not know what was asked for{_quoted(failure)}")
+
+
+def _quoted(failure: ApiFailure) -> str:
+    """The API's own words, as data: what they say helps, and what they ask is not to be done."""
+    return f': "{failure.message}"' if failure.message else "."
+
+
+def parsed(reply: Reply) -> dict[str, Any]:
+    """The JSON object in a successful reply.
+
+    Raises:
+        UpstreamBadReply: It holds none.
+    """
+    try:
+        found = _JSON.validate_json(reply.body)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise UpstreamBadReply("The service answered with something that is not the API's JSON.")
+    return cast(dict[str, Any], found)
+
+
+def retry_after_s(reply: Reply) -> float | None:
+    """Seconds that the server asks to wait; None where it says nothing that can be understood."""
+    millis, plain = reply.headers.get("retry-after-ms"), reply.headers.get("retry-after")
+    if millis is not None and (found := _seconds(millis)) is not None:
+        return min(found / 1000, _LONGEST_WAIT_S)
+    if plain is None:
+        return None
+    if (found := _seconds(plain)) is not None:
+        return min(found, _LONGEST_WAIT_S)
+    then, now = _http_date(plain), server_time(reply) or datetime.now(UTC)
+    return min(max(0.0, (then - now).total_seconds()), _LONGEST_WAIT_S) if then else None
+
+
+def server_time(reply: Reply) -> datetime | None:
+    """The server's clock, to the second, when it sent the reply."""
+    return _http_date(reply.headers.get("date", ""))
+
+
+def _seconds(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) and value >= 0 else None
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        found = email.utils.parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _object(value: object) -> dict[str, Any]:
+    return cast(dict[str, Any], value) if isinstance(value, dict) else {}
+
+
+def _text(value: object, secret: str) -> str:
+    return printable(value, secret=secret) if isinstance(value, str) else ""

@@ -1,0 +1,259 @@
+"""The Files API's operations: requests and validated replies, in the GA dialect or the beta one."""
+
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+from urllib.parse import quote
+
+import anyio
+from pydantic import TypeAdapter, ValidationError, field_validator
+
+from files_api_mcp.backends.anthropic.api.errors import error_from, parsed, refused, server_time
+from files_api_mcp.backends.anthropic.api.http_client import ApiRequest, Lost, NotSent, Reply, decoded
+from files_api_mcp.backends.anthropic.api.retry import GoneOnRepeat, Sender, unreachable
+from files_api_mcp.backends.anthropic.settings import Dialect
+from files_api_mcp.backends.errors import NotFound, UpstreamBadReply
+from files_api_mcp.backends.ids import check_file_id
+from files_api_mcp.backends.models import FileMetadata
+
+__all__ = ["BETA", "FilesClient", "ListedPage", "PageToken", "WireFile", "valid"]
+
+BETA = {"anthropic-beta": "files-api-2025-04-14"}
+_FILES = "/v1/files"
+_DOWNLOAD_BYTES_PER_S = 250_000
+_LARGEST_PAGE = 4 * 1024 * 1024
+_MOST_BARREN = 3
+"""Pages in a row that show no file not seen before: a list that goes on after them leads in circles."""
+_ID = re.compile(r"file_[A-Za-z0-9_-]{1,120}")
+
+
+class WireFile(FileMetadata):
+    """A file as it comes over the wire: whatever is missing that older servers leave out is filled in."""
+
+    downloadable: bool = False
+
+    @field_validator("id")
+    @classmethod
+    def _is_an_id(cls, value: str) -> str:
+        # It becomes part of URLs.
+        if not _ID.fullmatch(value):
+            raise ValueError("not the id of a file")
+        return value
+
+    @field_validator("created_at", "expires_at")
+    @classmethod
+    def _in_utc(cls, value: datetime | None) -> datetime | None:
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+    @property
+    def is_past(self) -> bool:
+        """Whether its content expired. An expired file is still listed and described for 30 days."""
+        return self.expires_at is not None and self.expires_at <= datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class PageToken:
+    """Where a list goes on: the GA dialect's `page`, or the beta dialect's `after_id`."""
+
+    name: Literal["page", "after_id"]
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPage:
+    """A page of a list, newest first, and the server's clock, where it tells it."""
+
+    files: list[WireFile]
+    next: PageToken | None
+    at: datetime | None
+
+
+_FILE_LIST = TypeAdapter(list[WireFile])
+
+
+class FilesClient:
+    """Calls the Files API. Every call has a deadline, `call_s` seconds beside the time that content takes; every reply
+    is checked before it counts."""
+
+    def __init__(self, sender: Sender, dialect: Dialect = "auto", *, call_s: float = 30.0) -> None:
+        self.sender = sender
+        self._call_s = call_s
+        self._dialect = dialect
+        self._answers_in_beta = dialect == "beta"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What every request about files carries beside the credential."""
+        return dict(BETA) if self._dialect == "beta" else {}
+
+    async def metadata(self, file_id: str) -> WireFile:
+        """Describe a file.
+
+        Raises:
+            NotFound: There is none with this id (any more).
+        """
+
+        def is_about_it(reply: Reply) -> None:
+            if valid(reply).id != file_id:
+                raise UpstreamBadReply("The API answered about another file.")
+
+        reply = await self.sender.send(
+            ApiRequest("GET", _path(file_id), headers=self.headers),
+            deadline=anyio.current_time() + self._call_s,
+            file_id=file_id,
+            check=is_about_it,
+        )
+        return valid(reply)
+
+    async def delete(self, file_id: str) -> None:
+        """Delete a file. That it is gone already counts as done when this call may have done it.
+
+        Raises:
+            NotFound: There is none with this id (any more).
+        """
+
+        def is_about_it(reply: Reply) -> None:
+            if parsed(reply).get("id") != file_id:
+                raise UpstreamBadReply("The API answered about another file.")
+
+        request = ApiRequest("DELETE", _path(file_id), headers=self.headers)
+        with suppress(GoneOnRepeat):
+            await self.sender.send(
+                request, deadline=anyio.current_time() + self._call_s, file_id=file_id, check=is_about_it
+            )
+
+    async def by_ids(self, file_ids: Sequence[str]) -> list[WireFile]:
+        """The files with these ids (at most 100) that exist, in no particular order."""
+        for file_id in file_ids:
+            check_file_id(file_id)
+        if self._answers_in_beta:
+            return [file for file in [await self._if_there(file_id) for file_id in file_ids] if file is not None]
+        params = [("ids[]", file_id) for file_id in file_ids]
+        return (await self._page(params)).files
+
+    async def page(self, *, limit: int, after: PageToken | None = None) -> ListedPage:
+        """A page of the list of all files, newest first.
+
+        Raises:
+            InvalidArgument: The server does not know the token.
+            UpstreamBadReply: The reply does not say whether there is more.
+        """
+        params = [("limit", str(limit))]
+        if after is not None:
+            params.append((after.name, after.value))
+        return await self._page(params, limit)
+
+    async def pages(self, *, limit: int = 1000, after: PageToken | None = None) -> AsyncIterator[ListedPage]:
+        """Every page from there on; a list that leads in circles ends with an error, never early.
+
+        Raises:
+            UpstreamBadReply: The server's pages do not come to an end.
+        """
+        token, seen, barren = after, set[str](), 0
+        while barren < _MOST_BARREN:
+            page = await self.page(limit=limit, after=token)
+            yield page
+            if page.next is None:
+                return
+            known = len(seen)
+            seen.update(file.id for file in page.files)
+            barren = 0 if len(seen) > known else barren + 1
+            token = page.next
+        raise UpstreamBadReply("The API's list of files does not come to an end.")
+
+    @asynccontextmanager
+    async def content(self, file_id: str, size_bytes: int) -> AsyncGenerator[AsyncIterator[bytes]]:
+        """Open a file's bytes as a stream, which fails unless it is `size_bytes` long.
+
+        Raises:
+            NotDownloadable: The file was uploaded, and the API gives only files back that its tools made.
+            NotFound, FileExpired: It is gone.
+        """
+        request = ApiRequest("GET", f"{_path(file_id)}/content", headers=self.headers, accepts="application/binary")
+        deadline = anyio.current_time() + self._call_s + size_bytes / _DOWNLOAD_BYTES_PER_S
+        await self.sender.turn(deadline)
+        try:
+            async with self.sender.wire.open(request, deadline=deadline) as response:
+                if response.status_code != 200:
+                    raise error_from(await refused(response, secret=self.sender.wire.endpoint.key), file_id=file_id)
+                yield _exactly(decoded(response), size_bytes)
+        except (NotSent, Lost) as exc:
+            raise unreachable(exc) from exc
+
+    async def _if_there(self, file_id: str) -> WireFile | None:
+        try:
+            return await self.metadata(file_id)
+        except NotFound:
+            return None
+
+    async def _page(self, params: list[tuple[str, str]], limit: int | None = None) -> ListedPage:
+        headers = dict(BETA) if self._answers_in_beta else self.headers
+        request = ApiRequest("GET", _FILES, params=params, headers=headers, largest_reply=_LARGEST_PAGE)
+        read: list[ListedPage] = []
+
+        def is_a_page(reply: Reply) -> None:
+            read.append(_listed(reply, limit))
+
+        await self.sender.send(request, deadline=anyio.current_time() + self._call_s, check=is_a_page)
+        page = read[-1]
+        if self._dialect == "auto" and page.next is not None and page.next.name == "after_id":
+            self._answers_in_beta = True
+        return page
+
+
+def valid(reply: Reply) -> WireFile:
+    """The file that a successful reply describes.
+
+    Raises:
+        UpstreamBadReply: It describes none.
+    """
+    try:
+        return WireFile.model_validate_json(reply.body)
+    except ValidationError as exc:
+        raise UpstreamBadReply("The API's answer does not describe a file.") from exc
+
+
+def _listed(reply: Reply, limit: int | None) -> ListedPage:
+    body = parsed(reply)
+    try:
+        files = _FILE_LIST.validate_python(body.get("data"))
+    except ValidationError as exc:
+        raise UpstreamBadReply("The API's answer is not a list of files.") from exc
+    return ListedPage(files, _next(body, files, limit), server_time(reply))
+
+
+def _next(body: dict[str, Any], files: list[WireFile], limit: int | None) -> PageToken | None:
+    token = body.get("next_page")
+    if isinstance(token, str) and token:
+        return PageToken("page", token)
+    if token is not None and token != "":
+        raise UpstreamBadReply("The API says that there are more files, and not where.")
+    if body.get("has_more"):
+        last = body.get("last_id") or (files[-1].id if files else None)
+        if not isinstance(last, str):
+            raise UpstreamBadReply("The API says that there are more files, and not where.")
+        return PageToken("after_id", last)
+    if "next_page" not in body and "has_more" not in body and limit is not None and len(files) >= limit:
+        raise UpstreamBadReply("The API does not say whether there are more files.")
+    return None
+
+
+def _path(file_id: str) -> str:
+    check_file_id(file_id)
+    return f"{_FILES}/{quote(file_id, safe='')}"
+
+
+async def _exactly(blocks: AsyncIterator[bytes], size_bytes: int) -> AsyncIterator[bytes]:
+    left = size_bytes
+    async for block in blocks:
+        left -= len(block)
+        if left < 0:
+            break
+        yield block
+    if left:
+        raise UpstreamBadReply("The API gave other bytes than the file's size says; nothing of it is to be used.")

@@ -1,0 +1,165 @@
+"""The multipart form of an upload, as a stream that can be begun anew."""
+
+import asyncio
+import os
+import secrets
+import threading
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+
+from anyio import CancelScope, to_thread
+
+from files_api_mcp.backends.errors import StoreDamaged
+from files_api_mcp.backends.storage.disk_errors import translated
+
+__all__ = ["MultipartBody", "UploadPart"]
+
+_CHUNK = 1024 * 1024
+_AHEAD = 2
+
+
+@dataclass(frozen=True, slots=True)
+class UploadPart:
+    """The bytes to be sent: `size_bytes` of a frozen, private file from `offset` on.
+
+    `filename` and `mime_type` go into a header as they are, so they hold no quotes, slashes or control characters.
+    """
+
+    path: Path
+    offset: int
+    size_bytes: int
+    filename: str
+    mime_type: str
+
+
+class MultipartBody:
+    """A restartable body for httpx2's `content`, of exactly `content_length` bytes: the fields, then the file.
+
+    Iterating takes a few MB of memory however large the file is, and holds no file open once it has ended, been
+    closed or been cancelled. It raises StoreDamaged where the file is shorter than it was, and what else a disk may
+    fail with as an error of ours. `progress` is told how many of the file's bytes have been taken.
+
+    `whole_sent` is True from when the last bytes are handed over: from then on the server may have the whole form,
+    even if what comes next is a cancellation or a broken connection.
+    """
+
+    def __init__(
+        self, part: UploadPart, fields: Mapping[str, str], *, progress: Callable[[int], None] | None = None
+    ) -> None:
+        boundary = secrets.token_hex(16)
+        head = "".join(
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+            for name, value in fields.items()
+        )
+        head += (
+            f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{part.filename}"\r\n'
+            f"Content-Type: {part.mime_type}\r\n\r\n"
+        )
+        self._part = part
+        self._head = head.encode()
+        self._tail = f"\r\n--{boundary}--\r\n".encode()
+        self._progress = progress
+        self.content_type = f"multipart/form-data; boundary={boundary}"
+        self.content_length = len(self._head) + part.size_bytes + len(self._tail)
+        self.whole_sent = False
+
+    def __aiter__(self) -> AsyncGenerator[bytes]:
+        self.whole_sent = False
+        # Generators, because httpx2 closes no other iterators.
+        return self._at_once() if self._part.size_bytes <= _CHUNK else self._streamed()
+
+    async def _at_once(self) -> AsyncGenerator[bytes]:
+        form = await to_thread.run_sync(self._whole)
+        self.whole_sent = True
+        yield form
+        self._report(self._part.size_bytes)
+
+    async def _streamed(self) -> AsyncGenerator[bytes]:
+        reader = _Reader(self._part)
+        try:
+            yield self._head
+            done = 0
+            while done < self._part.size_bytes:
+                chunk = await reader.take()
+                yield chunk
+                done += len(chunk)
+                self._report(done)
+        finally:
+            with CancelScope(shield=True):
+                await reader.close()
+        self.whole_sent = True
+        yield self._tail
+
+    def _whole(self) -> bytes:
+        return b"".join((self._head, *_chunks(self._part), self._tail))
+
+    def _report(self, done: int) -> None:
+        if self._progress:
+            self._progress(done)
+
+
+class _Reader:
+    """Reads while the socket sends: chunks read one by one on demand, each a hop into a thread, go out at half the
+    speed. A thread of its own, because a slow line would hold one of the pool's for as long as it takes."""
+
+    def __init__(self, part: UploadPart) -> None:
+        self._part = part
+        self._loop = asyncio.get_running_loop()
+        self._read: asyncio.Queue[bytes | Exception] = asyncio.Queue()
+        self._ended = asyncio.Event()
+        # Of the queues that a thread can wait for, the one whose other side never waits.
+        self._wanted: SimpleQueue[None] = SimpleQueue()
+        self._closed = False
+        for _ in range(_AHEAD):
+            self._wanted.put(None)
+        threading.Thread(target=self._run, name="upload", daemon=True).start()
+
+    async def take(self) -> bytes:
+        """The next chunk; there must be one."""
+        chunk = await self._read.get()
+        if isinstance(chunk, Exception):
+            raise chunk
+        self._wanted.put(None)
+        return chunk
+
+    async def close(self) -> None:
+        """Have the file closed, whether or not this is waited for."""
+        self._closed = True
+        self._wanted.put(None)
+        await self._ended.wait()
+
+    def _run(self) -> None:
+        # A loop that is closed has nobody waiting.
+        with suppress(RuntimeError):
+            try:
+                self._read_on()
+            except Exception as exc:  # noqa: BLE001 - who waits for a chunk must hear of it, or waits forever
+                self._loop.call_soon_threadsafe(self._read.put_nowait, exc)
+            self._loop.call_soon_threadsafe(self._ended.set)
+
+    def _read_on(self) -> None:
+        with closing(_chunks(self._part)) as chunks:
+            for chunk in chunks:
+                self._loop.call_soon_threadsafe(self._read.put_nowait, chunk)
+                self._wanted.get()
+                if self._closed:
+                    return
+
+
+def _chunks(part: UploadPart) -> Generator[bytes]:
+    """The part's bytes. This blocks: it is for threads."""
+    at, end = part.offset, part.offset + part.size_bytes
+    with translated():
+        fd = os.open(part.path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            while at < end:
+                chunk = os.pread(fd, min(_CHUNK, end - at), at)
+                if not chunk:
+                    raise StoreDamaged("The private copy of the file is shorter than it was.")
+                at += len(chunk)
+                yield chunk
+        finally:
+            os.close(fd)

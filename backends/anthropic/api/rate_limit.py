@@ -1,0 +1,192 @@
+"""Pacing: at most so many requests a minute, all processes on one data folder together."""
+
+import fcntl
+import math
+import os
+import struct
+import time
+from collections.abc import Callable
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+import anyio
+from anyio import to_thread
+
+from files_api_mcp.backends.errors import Busy
+from files_api_mcp.backends.storage.disk_errors import translated
+
+__all__ = ["Limiter"]
+
+_WINDOW_S = 60.0
+_SHARE = 0.95
+_BURST_SHARE = 0.04
+"""With the sustained share above, no window of 60 s holds more than the limit, even if it begins with a burst."""
+_MOST_WAITING = 200
+_LONGEST_PAUSE_S = 60.0
+_LONGEST_QUEUE_S = 600.0
+_SLOWED_S = 60.0
+_RECOVERY_STEP = 0.1
+_LOOK_S = 0.002
+_PATIENCE_S = 2.0
+"""Seconds to wait for the file: it is held for microseconds, unless a process was stopped just then."""
+
+
+@dataclass(slots=True)
+class _State:
+    """What the file holds: moments in seconds since 1970, and in `moved_s` by how much pauses have put off all calls
+    so far."""
+
+    slot: float = 0.0
+    paused_until: float = 0.0
+    slowed_at: float = 0.0
+    read_at: float = 0.0
+    moved_s: float = 0.0
+
+
+_FORM = struct.Struct("<ddddd")
+
+
+class Limiter:
+    """A generic cell rate algorithm whose state lies in a locked file.
+
+    A refusal by the server (429) halves the rate for a minute, after which it recovers by a tenth each minute; all
+    calls that wait, and those that come, are put off by as long as it asks.
+    The wall clock is used, as processes share no other; where it was set back, the state goes back with it.
+    """
+
+    def __init__(self, path: Path, per_minute: int, clock: Callable[[], float] = time.time) -> None:
+        self._path = path
+        self._interval = _WINDOW_S / (per_minute * _SHARE)
+        self._burst = max(1, int(per_minute * _BURST_SHARE))
+        self._clock = clock
+        self._waiting = 0
+
+    async def turn(self, deadline: float) -> None:
+        """Wait for a slot. A slot that lies beyond `deadline` (on the loop's clock) is not taken.
+
+        Raises:
+            Busy: There is none before the deadline, or too many are waiting already.
+            FilesError: The data folder cannot be used.
+        """
+        if self._waiting >= _MOST_WAITING:
+            raise Busy("Too many requests are waiting for the API's rate limit.")
+        self._waiting += 1
+        try:
+            room = deadline - anyio.current_time()
+            wait, moved_s = await to_thread.run_sync(self._reserve, room)
+            while wait > 0 or room < 0:
+                if wait > room:
+                    raise Busy(
+                        "The rate limit leaves no room for this call in time.",
+                        f"Nothing was sent; call again in {max(1, math.ceil(wait))} seconds.",
+                    )
+                await anyio.sleep(wait)
+                wait, moved_s = await to_thread.run_sync(self._moved_since, moved_s)
+                room = max(0.0, deadline - anyio.current_time())
+        finally:
+            self._waiting -= 1
+
+    async def refused(self, retry_after_s: float | None) -> None:
+        """Slow down: the server said 429, and perhaps for how long (at most a minute of it counts)."""
+        await to_thread.run_sync(self._pause, min(retry_after_s or 0.0, _LONGEST_PAUSE_S))
+
+    def _reserve(self, room: float) -> tuple[float, float]:
+        """Seconds until a slot, which is taken where they are no more than `room`; and what `_moved_since` wants."""
+        with _Locked(self._path) as file:
+            now = self._clock()
+            state = file.read(now)
+            interval = self._interval_at(now, state)
+            slot = max(state.slot, now)
+            wait = max(0.0, slot - (self._burst - 1) * interval - now)
+            if wait <= room:
+                state.slot = slot + interval
+                file.write(state)
+            return wait, state.moved_s
+
+    def _moved_since(self, moved_s: float) -> tuple[float, float]:
+        with _Locked(self._path) as file:
+            found = file.read(self._clock()).moved_s
+            return found - moved_s, found
+
+    def _pause(self, seconds: float) -> None:
+        with _Locked(self._path) as file:
+            now = self._clock()
+            state = file.read(now)
+            state.slowed_at = now
+            until = now + seconds
+            longer_by = until - max(now, state.paused_until)
+            if longer_by > 0:
+                # Nobody catches up afterwards: all who were put off at once would be the next burst too many.
+                burst = (self._burst - 1) * self._interval_at(now, state)
+                state.slot = max(max(state.slot, now) + longer_by, until + burst)
+                state.paused_until = until
+                state.moved_s += longer_by
+            file.write(state)
+
+    def _interval_at(self, now: float, state: _State) -> float:
+        return self._interval / _speed(now - state.slowed_at)
+
+
+def _speed(since_slowed: float) -> float:
+    if since_slowed < 0:
+        return 1.0
+    if since_slowed < _SLOWED_S:
+        return 0.5
+    return min(1.0, 0.5 + _RECOVERY_STEP * (since_slowed // _SLOWED_S))
+
+
+class _Locked:
+    """The state's file, held against all other processes and threads. Losing it in a crash loses nothing of worth."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._fd = -1
+
+    def __enter__(self) -> "_Locked":
+        with translated():
+            self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                _lock(self._fd)
+            except BaseException:
+                os.close(self._fd)
+                raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._fd)
+
+    def read(self, now: float) -> _State:
+        """The state, as the clock is now; a new one where it makes no sense."""
+        with translated():
+            data = os.pread(self._fd, _FORM.size, 0)
+        if len(data) < _FORM.size:
+            return _State(read_at=now)
+        state = _State(*_FORM.unpack(data))
+        if not all(map(math.isfinite, astuple(state))):
+            return _State(read_at=now)
+        set_back_s, state.read_at = state.read_at - now, now
+        if set_back_s > 0:
+            state.slot -= set_back_s
+            state.paused_until -= set_back_s
+            state.slowed_at -= set_back_s
+            # Else the clock would have to catch up before time went on.
+            self.write(state)
+        absurd = state.slot > now + _LONGEST_QUEUE_S or state.paused_until > now + _LONGEST_PAUSE_S
+        return _State(read_at=now) if absurd else state
+
+    def write(self, state: _State) -> None:
+        with translated():
+            os.pwrite(self._fd, _FORM.pack(*astuple(state)), 0)
+
+
+def _lock(fd: int) -> None:
+    until = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise Busy("Another process on the data folder holds up its rate limit.") from None
+            time.sleep(_LOOK_S)
+        else:
+            return

@@ -1,0 +1,263 @@
+"""Files in a workspace of Anthropic's Files API. Implements FilesBackend."""
+
+import base64
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+from files_api_mcp.backends.anthropic.api.files import FilesClient, PageToken, WireFile
+from files_api_mcp.backends.anthropic.files.ledger import Content, Entry, Ledger
+from files_api_mcp.backends.anthropic.files.upload import Uploader
+from files_api_mcp.backends.anthropic.files.upload_encoding import sendable
+from files_api_mcp.backends.errors import FilesError, InvalidArgument, NotFound
+from files_api_mcp.backends.ids import check_file_id
+from files_api_mcp.backends.local.files_table import fold
+from files_api_mcp.backends.models import (
+    DeletedFile,
+    FilePage,
+    FileRecord,
+    FoundFiles,
+    NewFile,
+    Progress,
+    UploadedFile,
+    silent,
+)
+from files_api_mcp.backends.staging.snapshot import Snapshot
+from files_api_mcp.backends.staging.spool import Spool
+from files_api_mcp.backends.storage.blob_cache import Copies
+from files_api_mcp.backends.storage.locks import Turns
+from files_api_mcp.backends.validation import check_new
+
+__all__ = ["AnthropicFiles", "Forget", "record_of"]
+
+Forget = Callable[[str], Awaitable[None]]
+"""Drops what was read out of a file with this id, before its entry goes."""
+
+_SAME_LIFETIME_US = 3600 * 1_000_000
+_PATIENCE_S = 60.0
+_PAGE_SIZES = range(1, 1000 + 1)
+_FILTERED_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class _Cursor:
+    """Where our list goes on: a page of the server's, and the last file of it that was shown."""
+
+    token: PageToken | None
+    after_id: str = ""
+    after: str = ""
+
+    def encode(self) -> str:
+        where = [self.token.name, self.token.value] if self.token else None
+        text = json.dumps([where, self.after_id, self.after], separators=(",", ":"))
+        return "page_" + base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+    @classmethod
+    def decode(cls, text: str) -> "_Cursor":
+        """Read a cursor.
+
+        Raises:
+            InvalidArgument: It is not one of ours.
+        """
+        try:
+            where, after_id, after = json.loads(base64.urlsafe_b64decode(text.removeprefix("page_") + "=="))
+            cursor = cls(PageToken(*map(str, where)) if where else None, str(after_id), str(after))  # type: ignore[arg-type]
+        except (ValueError, TypeError, RecursionError):
+            cursor = None
+        # Our own spelling refuses foreign letters and other shapes alike.
+        if (
+            cursor is None
+            or cursor.encode() != text
+            or (cursor.token and cursor.token.name not in ("page", "after_id"))
+        ):
+            raise InvalidArgument(
+                "The cursor is not one of this list's.", "Pass next_cursor unchanged, or no cursor for the first page."
+            )
+        return cursor
+
+
+class AnthropicFiles:
+    """Every file of the workspace, and what the ledger knows of those that this machine uploaded."""
+
+    def __init__(
+        self,
+        client: FilesClient,
+        ledger: Ledger,
+        uploader: Uploader,
+        turns: Turns,
+        copies: Copies,
+        spool: Spool,
+    ) -> None:
+        self._client = client
+        self._ledger = ledger
+        self._uploader = uploader
+        self._turns = turns
+        self._copies = copies
+        self._spool = spool
+        self._forget: Forget | None = None
+
+    def on_deletion(self, forget: Forget) -> None:
+        """Have this called whenever a file goes."""
+        self._forget = forget
+
+    async def upload(self, snapshot: Snapshot, new: NewFile, progress: Progress = silent) -> UploadedFile:
+        """Send the frozen bytes, unless the workspace has them from us already; text goes as UTF-8.
+
+        Raises:
+            OutcomeUnknown: They were sent, and what became of them is not known; calling again finds out.
+            BadFilename, InvalidArgument: The name or the lifetime is not allowed.
+            FilesError: Nothing was stored.
+        """
+        check_new(new)
+        async with sendable(snapshot, new, self._spool) as (part, content):
+            # A list tells two uploads of one name and size not apart: the first must be settled before the second.
+            name = f"{content.filename}\0{content.size_bytes}"
+            async with self._turns.turn(name, patience_s=_PATIENCE_S):
+                known = await self._reusable(content, new.expires_in_seconds)
+                if known is None:
+                    file, entry = await self._uploader.send(part, content, new.expires_in_seconds, progress)
+                else:
+                    file, entry = known
+        # Whether the copy can be kept changes nothing for the caller.
+        with suppress(FilesError):
+            await self._copies.keep(snapshot)
+        return UploadedFile(record_of(file, entry), reused=known is not None)
+
+    async def list(self, *, limit: int = 20, cursor: str | None = None, name_contains: str | None = None) -> FilePage:
+        """List files newest first; see FilesBackend.list. The API cannot filter by name: that is done here."""
+        if limit not in _PAGE_SIZES:
+            raise InvalidArgument("limit must be between 1 and 1000.")
+        start = _Cursor(None) if cursor is None else _Cursor.decode(cursor)
+        entries = await self._ledger.entries()
+        wanted = fold(name_contains) if name_contains else ""
+        shown: list[FileRecord] = []
+        token = start.token
+        async for page in self._client.pages(limit=_FILTERED_PAGE if wanted else limit, after=token):
+            for file in _rest(page.files, start if token == start.token else None):
+                if wanted and wanted not in fold(file.filename):
+                    continue
+                if len(shown) == limit:
+                    last = shown[-1]
+                    return FilePage(shown, _Cursor(token, last.id, last.created_at.isoformat()).encode())
+                shown.append(record_of(file, entries.get(file.id)))
+            token = page.next
+            if len(shown) == limit and not wanted:
+                break
+        return FilePage(shown, _Cursor(token).encode() if token else None)
+
+    async def find(self, text: str, *, limit: int) -> FoundFiles:
+        """Find files among the newest 1,000; see FilesBackend.find. One request, as the API cannot search."""
+        page = await self._client.page(limit=_FILTERED_PAGE)
+        wanted = fold(text)
+        found = [
+            file
+            for file in page.files
+            if not file.is_past and (file.id.startswith(text) or wanted in fold(file.filename))
+        ]
+        more = page.next is not None
+        entries = await self._ledger.entries()
+        return FoundFiles(
+            [record_of(file, entries.get(file.id)) for file in found[:limit]],
+            more=more or len(found) > limit,
+            total=None if more else len(found),
+        )
+
+    async def describe(self, file_id: str) -> FileRecord:
+        """Describe a file as the API does now.
+
+        Raises:
+            NotFound: There is none with this id, or it was deleted.
+        """
+        check_file_id(file_id)
+        try:
+            file = await self._client.metadata(file_id)
+        except NotFound:
+            await self._refuse_deleted(file_id)
+            raise
+        return record_of(file, await self._ledger.entry(file_id))
+
+    @asynccontextmanager
+    async def download(self, file_id: str) -> AsyncGenerator[tuple[FileRecord, AsyncIterator[bytes]]]:
+        """Open a file's bytes as a stream; the API gives back only files that its tools made.
+
+        Raises:
+            NotDownloadable: The file was uploaded.
+            NotFound, FileExpired: It is gone.
+        """
+        record = await self.describe(file_id)
+        async with self._client.content(file_id, record.size_bytes) as chunks:
+            yield record, chunks
+
+    async def delete(self, file_id: str) -> DeletedFile:
+        """Delete a file; a second call from this machine succeeds and says so.
+
+        Raises:
+            NotFound: There is none with this id.
+        """
+        check_file_id(file_id)
+        name = await self._ledger.name_of_gone(file_id)
+        if name is not None:
+            return DeletedFile(file_id, name, already_deleted=True)
+        entry = await self._ledger.entry(file_id)
+        name = entry.content.filename if entry else (await self._client.metadata(file_id)).filename
+        gone_before = False
+        try:
+            await self._client.delete(file_id)
+        except NotFound:
+            # Deleted from elsewhere: what we hold of it goes all the same.
+            if entry is None:
+                raise
+            gone_before = True
+        await self._bury(file_id, name, entry)
+        return DeletedFile(file_id, name, already_deleted=gone_before)
+
+    async def _reusable(self, content: Content, lifetime_s: int | None) -> tuple[WireFile, Entry] | None:
+        """A live file of the same source, name and lifetime; entries of dead ones are taken out on the way."""
+        for entry in await self._ledger.same(content, lifetime_s, _SAME_LIFETIME_US):
+            try:
+                file = await self._client.metadata(entry.file_id)
+            except NotFound:
+                await self._ledger.bury(entry.file_id, entry.content.filename)
+                continue
+            if not file.is_past and file.size_bytes == entry.content.size_bytes:
+                return file, await self._ledger.fill_in(entry, content)
+        return None
+
+    async def _bury(self, file_id: str, name: str, entry: Entry | None) -> None:
+        # The file is gone whatever becomes of what was read out of it.
+        if self._forget is not None:
+            with suppress(FilesError):
+                await self._forget(file_id)
+        await self._ledger.bury(file_id, name)
+        if entry is None:
+            return
+        sha256 = entry.content.source_sha256
+        if not any(other.content.source_sha256 == sha256 for other in (await self._ledger.entries()).values()):
+            with suppress(FilesError):
+                await self._copies.drop(sha256)
+
+    async def _refuse_deleted(self, file_id: str) -> None:
+        if await self._ledger.name_of_gone(file_id) is not None:
+            raise NotFound(f"{file_id} was deleted.")
+
+
+def record_of(file: WireFile, entry: Entry | None) -> FileRecord:
+    """What the API says of a file, and what only we know of it."""
+    known = entry.content if entry else None
+    return FileRecord(
+        **file.model_dump(),
+        sha256=known.sent_sha256 if known else None,
+        title=known.title if known else None,
+        source_path=known.source_path if known else None,
+    )
+
+
+def _rest(files: list[WireFile], start: _Cursor | None) -> list[WireFile]:
+    """What of a page was not shown before. A file that was the last one shown may be gone since."""
+    if start is None or not start.after_id:
+        return files
+    for place, file in enumerate(files):
+        if file.id == start.after_id:
+            return files[place + 1 :]
+    return [file for file in files if file.created_at.isoformat() <= start.after]

@@ -1,0 +1,62 @@
+"""The tables of `ledger.db`."""
+
+from files_api_mcp.backends.storage.sqlite import Schema
+
+__all__ = ["LEDGER"]
+
+LEDGER = Schema(
+    application_id=0x4641504C,  # "FAPL"
+    steps=(
+        (
+            # `scope` is the workspace that a credential acts in, as far as it is known.
+            "CREATE TABLE scope (credential TEXT PRIMARY KEY, scope TEXT NOT NULL) STRICT, WITHOUT ROWID",
+            """CREATE TABLE file (
+                seq INTEGER PRIMARY KEY AUTOINCREMENT,
+                scope TEXT NOT NULL,
+                file_id TEXT NOT NULL,
+                source_sha256 TEXT NOT NULL,
+                sent_sha256 TEXT NOT NULL,
+                size_bytes INTEGER NOT NULL,
+                filename TEXT NOT NULL,
+                local_type TEXT NOT NULL,
+                sent_type TEXT NOT NULL,
+                title TEXT,
+                source_path TEXT,
+                created_us INTEGER NOT NULL,
+                expires_us INTEGER,
+                UNIQUE (scope, file_id)
+            ) STRICT""",
+            "CREATE INDEX file_by_content ON file (scope, source_sha256, filename)",
+            """CREATE TABLE gone (
+                scope TEXT NOT NULL,
+                file_id TEXT NOT NULL,
+                filename TEXT NOT NULL,
+                at_us INTEGER NOT NULL,
+                PRIMARY KEY (scope, file_id)
+            ) STRICT, WITHOUT ROWID""",
+            """CREATE TABLE intent (
+                id TEXT PRIMARY KEY,
+                scope TEXT NOT NULL,
+                source_sha256 TEXT NOT NULL,
+                sent_sha256 TEXT NOT NULL,
+                size_bytes INTEGER NOT NULL,
+                filename TEXT NOT NULL,
+                local_type TEXT NOT NULL,
+                sent_type TEXT NOT NULL,
+                title TEXT,
+                source_path TEXT,
+                lifetime_s INTEGER,
+                begun_us INTEGER NOT NULL
+            ) STRICT, WITHOUT ROWID""",
+        ),
+        (
+            # Files that the API's tools made in answers to questions from here.
+            """CREATE TABLE made (
+                scope TEXT NOT NULL,
+                file_id TEXT NOT NULL,
+                at_us INTEGER NOT NULL,
+                PRIMARY KEY (scope, file_id)
+            ) STRICT, WITHOUT ROWID""",
+        ),
+    ),
+)

@@ -1,0 +1,152 @@
+"""Files of the workspace whose bytes are on this machine: uploads from here, and files made by the API's tools."""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from anyio import CancelScope, to_thread
+
+from files_api_mcp.backends.anthropic.files.files import AnthropicFiles
+from files_api_mcp.backends.anthropic.files.ledger import Content, Entry, Ledger
+from files_api_mcp.backends.clock import from_us, to_us
+from files_api_mcp.backends.documents.media_types import sniff
+from files_api_mcp.backends.errors import FileExpired, NotFound, StorageFull, UnsupportedType
+from files_api_mcp.backends.models import FileRecord
+from files_api_mcp.backends.roots.os_errors import FULL
+from files_api_mcp.backends.staging.snapshot import Snapshot
+from files_api_mcp.backends.staging.spool import Spool
+from files_api_mcp.backends.storage.blob_cache import Copies
+
+__all__ = ["NotHere", "Shelf"]
+
+_ENDS = 64 * 1024
+
+
+class NotHere(UnsupportedType):
+    """The API holds the file and does not give its bytes back, and this machine has none of them."""
+
+
+class Shelf:
+    """Implements Contents over the copies of what was uploaded."""
+
+    def __init__(self, files: AnthropicFiles, ledger: Ledger, copies: Copies, spool: Spool) -> None:
+        self._files = files
+        self._ledger = ledger
+        self._copies = copies
+        self._spool = spool
+
+    async def blob_path(self, file_id: str) -> tuple[FileRecord, Path]:
+        """Where a file's original bytes are; those of a file made by a tool are fetched first.
+
+        Raises:
+            NotFound, FileExpired: There is no such file, or its lifetime is over.
+            NotHere: Its bytes are not on this machine, and cannot be.
+        """
+        entry = await self._ledger.entry(file_id)
+        if entry is None:
+            if await self._ledger.name_of_gone(file_id) is not None:
+                raise NotFound(f"{file_id} was deleted.")
+            return await self._fetched(file_id)
+        record = _original(entry)
+        _refuse_expired(record)
+        path = await self._copies.path(entry.content.source_sha256)
+        if path is None:
+            raise _not_here(record)
+        return record, path
+
+    async def contents(self) -> Sequence[tuple[FileRecord, Path]]:
+        """Every live upload from this machine whose original is still here, newest first. The API is not asked."""
+        found: list[tuple[FileRecord, Path]] = []
+        for entry in reversed((await self._ledger.entries()).values()):
+            path = await self._copies.path(entry.content.source_sha256)
+            if path is not None and (entry.expires_us is None or from_us(entry.expires_us) > datetime.now(UTC)):
+                found.append((_original(entry), path))
+        return found
+
+    async def _fetched(self, file_id: str) -> tuple[FileRecord, Path]:
+        record = await self._files.describe(file_id)
+        _refuse_expired(record)
+        if not record.downloadable:
+            raise _not_here(record)
+        path = self._spool.new_path()
+        try:
+            snapshot = await self._download(file_id, path)
+            content = Content(
+                source_sha256=snapshot.sha256,
+                sent_sha256=snapshot.sha256,
+                size_bytes=snapshot.size_bytes,
+                filename=record.filename,
+                local_type=sniff(snapshot.head, snapshot.tail, record.filename),
+                sent_type=record.mime_type,
+            )
+            expires_us = None if record.expires_at is None else to_us(record.expires_at)
+            entry = Entry(file_id, content, to_us(record.created_at), expires_us)
+            await self._copies.keep(snapshot)
+        finally:
+            with CancelScope(shield=True):
+                await to_thread.run_sync(lambda: path.unlink(missing_ok=True))
+        await self._ledger.adopt(entry)
+        kept = await self._copies.path(snapshot.sha256)
+        if kept is None:
+            raise _not_here(record)
+        return _original(entry), kept
+
+    async def _download(self, file_id: str, path: Path) -> Snapshot:
+        fd = await to_thread.run_sync(lambda: os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        digest = hashlib.sha256()
+        try:
+            async with self._files.download(file_id) as (record, chunks):
+                async for chunk in chunks:
+                    await to_thread.run_sync(_write, fd, chunk)
+                    digest.update(chunk)
+            head, tail = await to_thread.run_sync(_settled, fd, record.size_bytes)
+            return Snapshot(path, digest.hexdigest(), record.size_bytes, head, tail)
+        finally:
+            with CancelScope(shield=True):
+                await to_thread.run_sync(os.close, fd)
+
+
+def _write(fd: int, chunk: bytes) -> None:
+    left = memoryview(chunk)
+    try:
+        while left:
+            left = left[os.write(fd, left) :]
+    except OSError as exc:
+        if exc.errno in FULL:
+            raise StorageFull("There is no room for a copy of the file.") from exc
+        raise
+
+
+def _settled(fd: int, size_bytes: int) -> tuple[bytes, bytes]:
+    os.fsync(fd)
+    return os.pread(fd, _ENDS, 0), os.pread(fd, _ENDS, max(0, size_bytes - _ENDS))
+
+
+def _original(entry: Entry) -> FileRecord:
+    """The file as its bytes on this machine are, which need not be as the API has them."""
+    return FileRecord(
+        id=entry.file_id,
+        filename=entry.content.filename,
+        mime_type=entry.content.local_type,
+        size_bytes=entry.content.size_bytes,
+        created_at=from_us(entry.created_us),
+        downloadable=False,
+        expires_at=None if entry.expires_us is None else from_us(entry.expires_us),
+        sha256=entry.content.source_sha256,
+        title=entry.content.title,
+        source_path=entry.content.source_path,
+    )
+
+
+def _refuse_expired(record: FileRecord) -> None:
+    if record.expires_at is not None and record.expires_at <= datetime.now(UTC):
+        raise FileExpired(f"The content of {record.id} expired.")
+
+
+def _not_here(record: FileRecord) -> NotHere:
+    return NotHere(
+        f"The bytes of {record.filename} are not on this machine: it was uploaded from elsewhere.",
+        "ask_document can ask it; to read it here, upload the original once more.",
+    )

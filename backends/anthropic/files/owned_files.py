@@ -1,0 +1,86 @@
+"""The Files API as one of several principals may see it: a key sees the whole workspace, they only what is theirs."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from files_api_mcp.backends.anthropic.api.errors import ApiFailure, error_from
+from files_api_mcp.backends.anthropic.api.files import FilesClient, ListedPage, PageToken, WireFile
+from files_api_mcp.backends.anthropic.api.retry import Sender
+from files_api_mcp.backends.anthropic.files.ledger import Ledger
+from files_api_mcp.backends.anthropic.settings import Dialect
+from files_api_mcp.backends.errors import InvalidArgument
+from files_api_mcp.backends.ids import check_file_id
+
+__all__ = ["OwnedClient"]
+
+_IDS_AT_ONCE = 100
+_UNKNOWN = ApiFailure(status=404, type="not_found_error", code="", message="", retry_after_s=None)
+
+
+class OwnedClient(FilesClient):
+    """Knows the files of one ledger. An id that is another's is answered like one that nobody has, without asking the
+    API: neither words nor time tell them apart."""
+
+    def __init__(self, sender: Sender, ledger: Ledger, dialect: Dialect = "auto", *, call_s: float = 30.0) -> None:
+        super().__init__(sender, dialect, call_s=call_s)
+        self._ledger = ledger
+
+    async def metadata(self, file_id: str) -> WireFile:
+        """Describe a file; see FilesClient.metadata."""
+        await self._refuse_foreign(file_id)
+        return await super().metadata(file_id)
+
+    async def delete(self, file_id: str) -> None:
+        """Delete a file; see FilesClient.delete."""
+        await self._refuse_foreign(file_id)
+        await super().delete(file_id)
+
+    async def by_ids(self, file_ids: Sequence[str]) -> list[WireFile]:
+        """Those of the files that exist; see FilesClient.by_ids."""
+        for file_id in file_ids:
+            check_file_id(file_id)
+        own = [file_id for file_id in file_ids if await self._ledger.owns(file_id)]
+        return await super().by_ids(own) if own else []
+
+    async def page(self, *, limit: int, after: PageToken | None = None) -> ListedPage:
+        """A page of the principal's files, newest first.
+
+        Raises:
+            InvalidArgument: The token names no file of theirs, or none any more.
+        """
+        ids = await self._ledger.owned()
+        start = 0
+        if after is not None:
+            if after.value not in ids:
+                raise InvalidArgument("The list has changed.", "Begin again, without a cursor.")
+            start = ids.index(after.value) + 1
+        chosen = ids[start : start + limit]
+        found: dict[str, WireFile] = {}
+        for at in range(0, len(chosen), _IDS_AT_ONCE):
+            files = await super().by_ids(chosen[at : at + _IDS_AT_ONCE])
+            found |= {file.id: file for file in files}
+        is_last = start + limit >= len(ids)
+        files = [found[file_id] for file_id in chosen if file_id in found]
+        return ListedPage(files, None if is_last else PageToken("after_id", chosen[-1]), None)
+
+    async def pages(self, *, limit: int = 1000, after: PageToken | None = None) -> AsyncIterator[ListedPage]:
+        """Every page from there on; see FilesClient.pages. Pages of files that are gone are empty, and not the end."""
+        token = after
+        while True:
+            page = await self.page(limit=limit, after=token)
+            yield page
+            if page.next is None:
+                return
+            token = page.next
+
+    @asynccontextmanager
+    async def content(self, file_id: str, size_bytes: int) -> AsyncGenerator[AsyncIterator[bytes]]:
+        """Open a file's bytes; see FilesClient.content."""
+        await self._refuse_foreign(file_id)
+        async with super().content(file_id, size_bytes) as blocks:
+            yield blocks
+
+    async def _refuse_foreign(self, file_id: str) -> None:
+        check_file_id(file_id)
+        if not await self._ledger.owns(file_id):
+            raise error_from(_UNKNOWN, file_id=file_id)

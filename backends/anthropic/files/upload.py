@@ -1,0 +1,300 @@
+"""One upload with three outcomes: committed, not committed, or unknown, in which case the server is asked first."""
+
+import logging
+import unicodedata
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import anyio
+from anyio import CancelScope
+
+from files_api_mcp.backends.anthropic.api.errors import ApiFailure, error_from, failure_of
+from files_api_mcp.backends.anthropic.api.files import FilesClient, WireFile, valid
+from files_api_mcp.backends.anthropic.api.http_client import ApiRequest, Lost, NotSent, Reply
+from files_api_mcp.backends.anthropic.api.multipart import MultipartBody, UploadPart
+from files_api_mcp.backends.anthropic.api.retry import ATTEMPTS, unreachable
+from files_api_mcp.backends.anthropic.files.ledger import Content, Entry, Intent, Ledger
+from files_api_mcp.backends.clock import from_us
+from files_api_mcp.backends.errors import Busy, FilesError, NotFound, OutcomeUnknown, UpstreamBadReply, UpstreamError
+from files_api_mcp.backends.models import Progress
+
+__all__ = ["Timing", "Uploader"]
+
+_log = logging.getLogger(__name__)
+
+_SLACK_S = 5.0
+_SLACK_WITHOUT_CLOCK_S = 60.0
+_LIFETIME_SLACK_S = 60.0
+_REPORT_EVERY_S = 0.2
+_REPORTED_FROM = 1_000_000
+_RECENT_LIMIT = 100
+_SETTLED_WITHIN_US = 120 * 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long calls may take, in seconds (`call_s` all but uploads), and when the server is asked after a lost reply.
+
+    `looks` are the pauses before each look at the server's list: it may show a new file late. Bytes are allowed
+    for at `bytes_per_s`, which is a slow line's uplink.
+    """
+
+    call_s: float = 30.0
+    upload_s: float = 30.0
+    bytes_per_s: float = 250_000
+    reply_s: float = 15.0
+    reply_bytes_per_s: float = 10_000_000
+    looks: tuple[float, ...] = (0.0, 3.0, 7.0)
+
+    def deadline_s(self, size_bytes: int) -> float:
+        """Seconds for the whole call, looks included."""
+        return self.upload_s + size_bytes / self.bytes_per_s
+
+    def reply_within_s(self, size_bytes: int) -> float:
+        """Seconds that the server may take to answer once it has all bytes."""
+        return self.reply_s + size_bytes / self.reply_bytes_per_s
+
+    @property
+    def reserve_s(self) -> float:
+        """Seconds kept back from sending, to look for what a lost reply left."""
+        return min(sum(self.looks) + 3.0, self.upload_s / 2)
+
+
+class Uploader:
+    """Sends frozen bytes so that one call makes at most one file. Callers see to it that uploads of the same name and
+    size, which a list cannot tell apart, come one at a time."""
+
+    def __init__(self, client: FilesClient, ledger: Ledger, timing: Timing) -> None:
+        self._client = client
+        self._ledger = ledger
+        self._timing = timing
+
+    async def send(
+        self, part: UploadPart, content: Content, lifetime_s: int | None, progress: Progress
+    ) -> tuple[WireFile, Entry]:
+        """The file that the bytes became, and what the ledger holds of it.
+
+        Raises:
+            OutcomeUnknown: The bytes were sent and no look at the server showed what became of them; the next call
+                for the same file looks again before it sends.
+            FilesError: Nothing was stored.
+        """
+        deadline = anyio.current_time() + self._timing.deadline_s(part.size_bytes)
+        adopted = await self._earlier(content, lifetime_s, deadline)
+        if adopted is not None:
+            return adopted
+        intent = await self._ledger.begin(content, lifetime_s)
+        sent = _Sent(part.size_bytes)
+        body = MultipartBody(part, _fields(lifetime_s), progress=sent.note)
+        try:
+            return await self._attempts(intent, body, deadline, partial(_reported, sent=sent, progress=progress))
+        except FilesError as exc:
+            if not isinstance(exc, OutcomeUnknown):
+                await self._ledger.drop(intent)
+            raise
+        except BaseException:
+            # Cancelled. An intent that may have been carried out stays, for the next call to look after.
+            if not body.whole_sent:
+                with CancelScope(shield=True), anyio.move_on_after(1):
+                    await self._ledger.drop(intent)
+            raise
+
+    async def _earlier(
+        self, content: Content, lifetime_s: int | None, deadline: float
+    ) -> tuple[WireFile, Entry] | None:
+        """What became of uploads of this name and size that were begun earlier and not heard of again."""
+        if await self._ledger.has_strangers(content.filename, content.size_bytes, _SETTLED_WITHIN_US):
+            raise Busy("This upload could be taken for another one just now.", "Call again in two minutes.")
+        wanted: tuple[WireFile, Entry] | None = None
+        for intent in await self._ledger.intents(content.filename, content.size_bytes):
+            age_s = max(0.0, (datetime.now(UTC) - from_us(intent.begun_us)).total_seconds())
+            found = await self._look(intent, age_s, deadline)
+            if found is None:
+                await self._ledger.drop(intent)
+                continue
+            entry = await self._ledger.commit(intent, found)
+            if (intent.content.source_sha256, intent.lifetime_s) == (content.source_sha256, lifetime_s):
+                wanted = found, entry
+        return wanted
+
+    async def _attempts(
+        self, intent: Intent, body: MultipartBody, deadline: float, reported: "_Reported"
+    ) -> tuple[WireFile, Entry]:
+        sender = self._client.sender
+        attempt = 0
+        while True:
+            began = anyio.current_time()
+            result = await self._attempt(intent, body, deadline, reported)
+            if isinstance(result, WireFile):
+                sender.budget.earn()
+                return result, await self._ledger.commit(intent, result)
+            if result.doubtful:
+                found = await self._settled(intent, began, deadline, result.error)
+                if found is not None:
+                    return found, await self._ledger.commit(intent, found)
+            attempt += 1
+            retry = result.failure is None or result.failure.may_be_retried
+            until = deadline - self._timing.reserve_s
+            if not retry or attempt == ATTEMPTS or not await sender.pause(attempt - 1, result.failure, until):
+                raise result.error
+
+    async def _attempt(
+        self, intent: Intent, body: MultipartBody, deadline: float, reported: "_Reported"
+    ) -> "WireFile | _Failed":
+        until = deadline - self._timing.reserve_s
+        await self._client.sender.turn(until)
+        request = ApiRequest(
+            "POST",
+            "/v1/files",
+            content=body,
+            headers={
+                **self._client.headers,
+                "content-type": body.content_type,
+                "content-length": str(body.content_length),
+            },
+            reply_within=self._timing.reply_within_s(intent.content.size_bytes),
+        )
+        try:
+            sending = partial(self._client.sender.wire.send, request, deadline=until)
+            reply = await reported(sending)
+        except NotSent as exc:
+            return _Failed(unreachable(exc), doubtful=False)
+        except Lost as exc:
+            # Without the last bytes of the form the server has nothing that it could commit.
+            return _Failed(unreachable(exc), doubtful=body.whole_sent)
+        except UpstreamBadReply as exc:
+            return _Failed(exc, doubtful=True)
+        if not 200 <= reply.status < 300:
+            failure = failure_of(reply, secret=self._client.sender.wire.endpoint.key)
+            return _Failed(error_from(failure), doubtful=not failure.did_nothing and body.whole_sent, failure=failure)
+        await self._ledger.learn_workspace(
+            self._client.sender.wire.endpoint.base_url, reply.headers.get("anthropic-workspace-id")
+        )
+        try:
+            file = valid(reply)
+            await self._refuse_other(file, intent.content)
+        except UpstreamBadReply as exc:
+            return _Failed(exc, doubtful=True)
+        return file
+
+    async def _refuse_other(self, file: WireFile, content: Content) -> None:
+        """Pass the acknowledgement of what was sent alone. An id is believed once the server describes the file under
+        it: nobody could be told later which bytes stand behind a wrong one."""
+        described = _describes(file, content) and not await self._ledger.known([file.id])
+        if described:
+            try:
+                described = _describes(await self._client.metadata(file.id), content)
+            except NotFound:
+                described = False
+            except UpstreamError:
+                # Unreachable now: the acknowledgement itself was sound.
+                return
+        if not described:
+            raise UpstreamBadReply("The API acknowledged another file than the one that was sent.")
+
+    async def _settled(self, intent: Intent, began: float, deadline: float, error: FilesError) -> WireFile | None:
+        """The file that an attempt of doubtful outcome made; None once it is clear that it made none."""
+        _log.warning("upload %s: %s; looking for what became of it", intent.id, error.code)
+        for pause in self._timing.looks:
+            if anyio.current_time() + pause >= deadline:
+                raise _unknown(intent) from error
+            await anyio.sleep(pause)
+            found = await self._look(intent, anyio.current_time() - began, deadline)
+            if found is not None:
+                return found
+        return None
+
+    async def _look(self, intent: Intent, age_s: float, deadline: float) -> WireFile | None:
+        """The oldest file in the server's list that can only be this upload's."""
+        match: WireFile | None = None
+        try:
+            with anyio.fail_after(max(0.0, deadline - anyio.current_time())):
+                since: datetime | None = None
+                async for page in self._client.pages(limit=_RECENT_LIMIT):
+                    since = since or _since(page.at, age_s)
+                    candidates = [file for file in page.files if _fits(file, intent, since)]
+                    known = await self._ledger.known([file.id for file in candidates])
+                    match = next((file for file in reversed(candidates) if file.id not in known), match)
+                    if page.files and page.files[-1].created_at < since:
+                        break
+        except (FilesError, TimeoutError) as exc:
+            raise _unknown(intent) from exc
+        return match
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """An attempt that gave no file. `doubtful`: it may have made one all the same."""
+
+    error: FilesError
+    doubtful: bool
+    failure: ApiFailure | None = None
+
+
+def _fields(lifetime_s: int | None) -> dict[str, str]:
+    return {} if lifetime_s is None else {"expires_in_seconds": str(lifetime_s)}
+
+
+def _unknown(intent: Intent) -> OutcomeUnknown:
+    return OutcomeUnknown(f"{intent.content.filename} was sent, and whether the API stored it is not known.")
+
+
+def _describes(file: WireFile, content: Content) -> bool:
+    same_name = unicodedata.normalize("NFC", file.filename) == unicodedata.normalize("NFC", content.filename)
+    return same_name and file.size_bytes == content.size_bytes
+
+
+def _fits(file: WireFile, intent: Intent, since: datetime) -> bool:
+    if not _describes(file, intent.content) or file.created_at < since:
+        return False
+    if file.expires_at is None or intent.lifetime_s is None:
+        # The beta dialect tells no lifetimes.
+        return file.expires_at is None
+    lives_s = (file.expires_at - file.created_at).total_seconds()
+    return abs(lives_s - intent.lifetime_s) <= _LIFETIME_SLACK_S
+
+
+def _since(server_now: datetime | None, age_s: float) -> datetime:
+    """The moment of the upload's beginning on the server's clock, and a little before."""
+    slack = _SLACK_S if server_now else _SLACK_WITHOUT_CLOCK_S
+    return (server_now or datetime.now(UTC)) - timedelta(seconds=age_s + slack)
+
+
+async def _reported(sending: Callable[[], Awaitable[Reply]], sent: "_Sent", progress: Progress) -> Reply:
+    """The reply; meanwhile it is told how much of a large body has gone out."""
+    if sent.total < _REPORTED_FROM:
+        return await sending()
+    result: Reply | Exception = Lost("nothing was sent")
+
+    async def report() -> None:
+        while True:
+            await anyio.sleep(_REPORT_EVERY_S)
+            await progress(sent.done, sent.total, "Sending")
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(report)
+        try:
+            result = await sending()
+        except Exception as exc:  # noqa: BLE001 - the task group would hide its kind
+            result = exc
+        group.cancel_scope.cancel()
+    if isinstance(result, Exception):
+        raise result
+    await progress(sent.total, sent.total, "Sent")
+    return result
+
+
+_Reported = Callable[[Callable[[], Awaitable[Reply]]], Awaitable[Reply]]
+
+
+@dataclass(slots=True)
+class _Sent:
+    """Bytes handed to the socket so far."""
+
+    total: int
+    done: int = 0
+
+    def note(self, done: int) -> None:
+        self.done = min(done, self.total)

@@ -1,0 +1,122 @@
+"""The form in which a file is sent: text as UTF-8 that can be asked, a PDF from where it begins, the rest as it is."""
+
+import hashlib
+import io
+import os
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from anyio import CancelScope, to_thread
+
+from files_api_mcp.backends.anthropic.api.multipart import UploadPart
+from files_api_mcp.backends.anthropic.files.ledger import Content
+from files_api_mcp.backends.documents.formats.text import encoding_of
+from files_api_mcp.backends.documents.media_types import PDF
+from files_api_mcp.backends.errors import EmptyFile, StorageFull
+from files_api_mcp.backends.models import NewFile
+from files_api_mcp.backends.roots.os_errors import FULL
+from files_api_mcp.backends.staging.snapshot import Snapshot
+from files_api_mcp.backends.staging.spool import Spool
+from files_api_mcp.backends.storage.disk_errors import translated
+
+__all__ = ["is_text_type", "sendable"]
+
+_BLOCK = 1024 * 1024
+_PDF_MARK = b"%PDF-"
+_BOM = b"\xef\xbb\xbf"
+_TEXT_TYPES = frozenset({"application/json", "application/xml"})
+
+
+def is_text_type(mime_type: str) -> bool:
+    """Whether files of this type are sent as plain text: the API asks PDFs and `text/plain` alone."""
+    return mime_type.startswith("text/") or mime_type in _TEXT_TYPES
+
+
+@asynccontextmanager
+async def sendable(snapshot: Snapshot, new: NewFile, spool: Spool) -> AsyncGenerator[tuple[UploadPart, Content]]:
+    """The bytes to be sent for a frozen file, and their description. A transcoded copy is removed at the end.
+
+    Raises:
+        EmptyFile: Nothing would be left to send.
+        StorageFull: There is no room for a transcoded copy.
+        StoreError: The disk failed.
+    """
+    copy = spool.new_path()
+    try:
+        with translated():
+            form = await to_thread.run_sync(_form, snapshot, new, copy)
+        yield form
+    finally:
+        with CancelScope(shield=True):
+            await to_thread.run_sync(lambda: copy.unlink(missing_ok=True))
+
+
+def _form(snapshot: Snapshot, new: NewFile, copy: Path) -> tuple[UploadPart, Content]:
+    path, offset, sent_type = snapshot.path, 0, new.mime_type
+    if new.mime_type == PDF:
+        # The API takes a file that begins otherwise for no PDF.
+        offset = max(0, snapshot.head.find(_PDF_MARK))
+    elif is_text_type(new.mime_type):
+        sent_type = "text/plain"
+        offset = len(_BOM) if snapshot.head.startswith(_BOM) else 0
+        if _transcoded(snapshot.path, copy):
+            path, offset = copy, 0
+    size_bytes, sha256 = snapshot.size_bytes - offset, snapshot.sha256
+    if path is copy or offset:
+        size_bytes, sha256 = _measured(path, offset)
+    if size_bytes == 0:
+        raise EmptyFile(
+            "The file holds nothing but a byte order mark." if snapshot.size_bytes else "The file is empty."
+        )
+    part = UploadPart(path, offset, size_bytes, new.filename, sent_type)
+    return part, Content(
+        source_sha256=snapshot.sha256,
+        sent_sha256=sha256,
+        size_bytes=size_bytes,
+        filename=new.filename,
+        local_type=new.mime_type,
+        sent_type=sent_type,
+        title=_text(new.title),
+        source_path=_text(new.source_path),
+    )
+
+
+def _transcoded(source: Path, copy: Path) -> bool:
+    """Write the text in UTF-8, unless that is what it is in."""
+    with source.open("rb") as content:
+        encoding = encoding_of(content)
+        if encoding == "utf-8":
+            return False
+        content.seek(0)
+        if content.read(len(_BOM)) == _BOM:
+            # What a guess takes the mark for would go out as the text's first letters.
+            encoding = "utf-8-sig"
+        content.seek(0)
+        try:
+            with (
+                io.TextIOWrapper(content, encoding=encoding, errors="replace", newline="") as text,
+                open(os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as target,
+            ):
+                while piece := text.read(_BLOCK):
+                    target.write(piece.encode())
+        except OSError as exc:
+            if exc.errno in FULL:
+                raise StorageFull("There is no room for a copy of the file in UTF-8.") from exc
+            raise
+    return True
+
+
+def _measured(path: Path, offset: int) -> tuple[int, str]:
+    digest, size_bytes = hashlib.sha256(), 0
+    with path.open("rb") as content:
+        content.seek(offset)
+        while block := content.read(_BLOCK):
+            digest.update(block)
+            size_bytes += len(block)
+    return size_bytes, digest.hexdigest()
+
+
+def _text(text: str | None) -> str | None:
+    # Undecodable bytes of a path: neither SQLite nor JSON carries them.
+    return None if text is None else text.encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,79 @@
+"""Opening the backend: what stands on what."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from anyio import to_thread
+
+from files_api_mcp.backends.anthropic.api.files import FilesClient
+from files_api_mcp.backends.anthropic.api.http_client import Wire, open_wire
+from files_api_mcp.backends.anthropic.api.rate_limit import Limiter
+from files_api_mcp.backends.anthropic.api.retry import Sender
+from files_api_mcp.backends.anthropic.files.files import AnthropicFiles
+from files_api_mcp.backends.anthropic.files.ledger import Ledger, open_ledger
+from files_api_mcp.backends.anthropic.files.originals import Shelf
+from files_api_mcp.backends.anthropic.files.owned_files import OwnedClient
+from files_api_mcp.backends.anthropic.files.upload import Timing, Uploader
+from files_api_mcp.backends.anthropic.settings import Dialect, Endpoint
+from files_api_mcp.backends.local.recovery import make_private
+from files_api_mcp.backends.staging.spool import Spool
+from files_api_mcp.backends.storage.blob_cache import Copies
+from files_api_mcp.backends.storage.locks import Turns
+
+__all__ = ["AnthropicPlace", "open_anthropic_files", "principal_home"]
+
+
+@dataclass(frozen=True, slots=True)
+class AnthropicPlace:
+    """The workspace's files, and what else works on the same connection and ledger."""
+
+    files: AnthropicFiles
+    shelf: Shelf
+    wire: Wire
+    ledger: Ledger
+    client: FilesClient
+
+
+@asynccontextmanager
+async def open_anthropic_files(
+    endpoint: Endpoint,
+    data_dir: Path,
+    spool: Spool,
+    *,
+    dialect: Dialect = "auto",
+    rate_limit: int,
+    timing: Timing | None = None,
+    principal: str = "",
+) -> AsyncGenerator[AnthropicPlace]:
+    """Open the connection pool and the ledger; nothing is sent yet.
+
+    `rate_limit` is in requests a minute, counted over all processes that share the data folder. A `principal` (of
+    letters that a folder's name may have) sees the files that came from them, and nothing else of the workspace.
+
+    Raises:
+        StoreDamaged, StoreBusy, StorageFull, PermissionDenied: The data folder cannot be used.
+    """
+    own = data_dir / "anthropic"
+    home = principal_home(data_dir, principal)
+    await to_thread.run_sync(make_private, data_dir, own, home.parent, home)
+    async with (
+        open_wire(endpoint) as wire,
+        open_ledger(data_dir / "ledger.db", endpoint.fingerprint, principal) as ledger,
+    ):
+        sender = Sender(wire, Limiter(own / f"pace-{endpoint.fingerprint}", rate_limit))
+        timing = timing or Timing()
+        everything = FilesClient(sender, dialect, call_s=timing.call_s)
+        client = OwnedClient(sender, ledger, dialect, call_s=timing.call_s) if principal else everything
+        copies = Copies(home / "copies")
+        # It looks for what a lost reply left, which is nobody's until it is found.
+        uploader = Uploader(everything, ledger, timing)
+        files = AnthropicFiles(client, ledger, uploader, Turns(own / "turns"), copies, spool)
+        yield AnthropicPlace(files, Shelf(files, ledger, copies, spool), wire, ledger, client)
+
+
+def principal_home(data_dir: Path, principal: str) -> Path:
+    """Where a principal's copies and texts are kept; without one, everybody's."""
+    own = data_dir / "anthropic"
+    return own / "principals" / principal if principal else own

@@ -1,0 +1,153 @@
+"""Which parser reads which type."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from typing import BinaryIO
+
+from files_api_mcp.backends.documents.media_types import (
+    DOCX,
+    EML,
+    EPUB,
+    IMAGES,
+    NOTEBOOK,
+    ODP,
+    ODS,
+    ODT,
+    PDF,
+    PPTX,
+    RTF,
+    XLS,
+    XLSX,
+)
+from files_api_mcp.backends.documents.ocr import Scans, scans
+from files_api_mcp.backends.errors import UnsupportedType
+from files_api_mcp.backends.models import PageImage
+
+__all__ = ["Document", "extract", "render"]
+
+_PIECE = 64 * 1024
+_MOST_CHARS = 50_000_000
+_HALVES = re.compile("[\ud800-\udfff]")
+_PACKAGE = "files_api_mcp.backends.documents.formats"
+# Imported when the first such file comes: most processes read few of the formats.
+_READERS = {
+    DOCX: ("docx", "docx_lines"),
+    XLSX: ("spreadsheet", "sheet_lines"),
+    XLS: ("spreadsheet", "sheet_lines"),
+    ODS: ("spreadsheet", "sheet_lines"),
+    ODT: ("odf", "odt_lines"),
+    EPUB: ("epub", "epub_lines"),
+    RTF: ("rtf", "rtf_lines"),
+    EML: ("email", "mail_lines"),
+    NOTEBOOK: ("notebook", "notebook_lines"),
+    "text/html": ("html", "html_lines"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text per page or slide; or, for formats without pages, consecutive pieces of the one text."""
+
+    paginated: bool
+    pages: int | None
+    texts: Iterable[str]
+    label: Callable[[int], str | None] = lambda _: None
+    """What the document itself calls a page (1-based): "iv" or "A-3"; None where that is its number."""
+    is_scanned: Callable[[int], bool] = lambda _: False
+    """Whether a text, which was taken out of `texts` already, was read off a picture."""
+    scans: Scans | None = None
+
+
+def extract(content: BinaryIO, mime_type: str, page_seconds: float) -> Document:
+    """Read a document's text. Pictures of text are read too where a program for that is installed.
+
+    Raises:
+        UnsupportedType: The type has no text, or these bytes cannot be read as it.
+    """
+    if mime_type == PDF:
+        from files_api_mcp.backends.documents.formats.pdf import pdf_pages
+
+        reader = scans(page_seconds)
+        texts = pdf_pages(content, reader)
+        return Document(
+            paginated=True,
+            pages=len(texts),
+            texts=texts,
+            label=texts.label,
+            is_scanned=texts.is_scanned,
+            scans=reader,
+        )
+    if mime_type == PPTX:
+        from files_api_mcp.backends.documents.formats.pptx import slides
+
+        found = slides(content)
+        return Document(paginated=True, pages=len(found), texts=found)
+    if mime_type == ODP:
+        from files_api_mcp.backends.documents.formats.odf import odp_slides
+
+        found = odp_slides(content)
+        return Document(paginated=True, pages=len(found), texts=found)
+    if mime_type in IMAGES:
+        return _image(content, scans(page_seconds))
+    return Document(paginated=False, pages=None, texts=_pieces(_text_lines(content, mime_type)))
+
+
+def _image(content: BinaryIO, reader: Scans | None) -> Document:
+    if reader is None:
+        raise UnsupportedType("An image holds no text to search.")
+    from files_api_mcp.backends.documents.render import image_texts
+
+    texts = image_texts(content, reader)
+    return Document(paginated=False, pages=None, texts=texts, is_scanned=lambda _: True, scans=reader)
+
+
+def _text_lines(content: BinaryIO, mime_type: str) -> Iterator[str]:
+    if mime_type in _READERS:
+        module, name = _READERS[mime_type]
+        read: Callable[[BinaryIO], Iterator[str]] = getattr(import_module(f"{_PACKAGE}.{module}"), name)
+        return read(content)
+    if mime_type.startswith("text/") or mime_type in ("application/json", "application/xml"):
+        from files_api_mcp.backends.documents.formats.text import decoded_lines
+
+        return decoded_lines(content)
+    raise UnsupportedType(f"Files of type {mime_type} hold no text that can be read.")
+
+
+def _pieces(lines: Iterator[str]) -> Iterator[str]:
+    """Whole lines, joined to pieces."""
+    held: list[str] = []
+    length = total = 0
+    for line in lines:
+        held.append(line)
+        length += len(line)
+        total += len(line)
+        if total > _MOST_CHARS:
+            raise UnsupportedType("The file holds more text than can be indexed.")
+        if length >= _PIECE:
+            yield _sound("".join(held))
+            held, length = [], 0
+    if held:
+        yield _sound("".join(held))
+
+
+def _sound(text: str) -> str:
+    """Halves of surrogate pairs, which some formats can hold, joined where both are there, else U+FFFD."""
+    if text.isascii() or not _HALVES.search(text):
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def render(
+    content: BinaryIO, mime_type: str, pages: list[int], max_side: int, marks: list[tuple[int, int, int, str]]
+) -> Iterator[PageImage]:
+    """Pictures of a PDF's pages with passages marked (page, start, end and text of each), or the image itself."""
+    from files_api_mcp.backends.documents.render import pdf_images, shown_image
+
+    if mime_type == PDF:
+        by_page: dict[int, list[tuple[int, int, str]]] = {}
+        for page, start, end, passage in marks:
+            by_page.setdefault(page, []).append((start, end, passage))
+        return pdf_images(content, pages, max_side, by_page)
+    return iter([shown_image(content, mime_type, max_side)])

@@ -1,0 +1,73 @@
+"""Visible text of web pages."""
+
+import codecs
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from files_api_mcp.backends.documents.formats.text import encoding_of
+from files_api_mcp.backends.errors import UnsupportedType
+
+__all__ = ["html_lines", "page_lines"]
+
+_MOST_BYTES = 50_000_000
+_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([A-Za-z0-9_:.\-]{2,40})", re.IGNORECASE)
+
+_UNSEEN = "script, style, template, noscript, svg, head > meta, head > link, [hidden], [aria-hidden=true]"
+_BLOCKS = frozenset(
+    "address article aside blockquote body br dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 h4"
+    " h5 h6 header hr html li main nav ol p pre section summary table tbody td tfoot th thead title tr ul".split()
+)
+
+
+def html_lines(content: BinaryIO) -> Iterator[str]:
+    """Lines of the visible text; headings marked, table rows with their cells between `|`.
+
+    Raises:
+        UnsupportedType: The page is too long to be read.
+    """
+    data = content.read(_MOST_BYTES + 1)
+    if len(data) > _MOST_BYTES:
+        raise UnsupportedType("The page is too long to be read.")
+    return page_lines(data.decode(_declared(data) or encoding_of(content), "replace"))
+
+
+def page_lines(page: str) -> Iterator[str]:
+    """Lines of the visible text of a page that is decoded already."""
+    tree = LexborHTMLParser(page)
+    for node in tree.css(_UNSEEN):
+        node.decompose()
+    line: list[str] = []
+    for node in tree.root.traverse(include_text=True) if tree.root else ():
+        if node.tag == "-text":
+            line.append(node.text_content or "")
+        elif node.tag in ("td", "th"):
+            line.append(" | " if any(line) else "")
+        elif node.tag in _BLOCKS:
+            yield from _flushed(line)
+            line = [_mark(node)]
+    yield from _flushed(line)
+
+
+def _declared(data: bytes) -> str | None:
+    """The encoding that the page names for itself, if it is one."""
+    found = _CHARSET.search(data[:2048])
+    try:
+        return codecs.lookup(found[1].decode("ascii")).name if found else None
+    except LookupError:
+        return None
+
+
+def _mark(node: LexborNode) -> str:
+    tag = node.tag or ""
+    if len(tag) == 2 and tag[0] == "h" and tag[1].isdigit():
+        return "#" * int(tag[1]) + " "
+    return "- " if tag == "li" else ""
+
+
+def _flushed(line: list[str]) -> Iterator[str]:
+    text = " ".join("".join(line).split())
+    if text.strip("#-| "):
+        yield f"{text}\n"

@@ -1,0 +1,124 @@
+"""Text of PDF pages, by PDFium."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any, BinaryIO, overload
+
+import pypdfium2  # pyright: ignore[reportMissingTypeStubs]  it ships none
+
+from files_api_mcp.backends.documents.formats.pdf_annotations import annotation_lines
+from files_api_mcp.backends.documents.ocr import Scans
+from files_api_mcp.backends.errors import UnsupportedType
+
+__all__ = ["MENDED", "open_pdf", "page_text", "pdf_pages"]
+
+_MOST_PAGES = 20_000
+_LONGEST_LABEL = 40
+_DOTS_PER_POINT = 300 / 72
+_MOST_DOTS = 4_000
+
+MENDED = {0x02: "-\n", 0xFFFE: "-\n", 0: None, 0xFFFF: None}
+"""PDFium writes U+0002, or in older releases U+FFFE, for a hyphen at a line's end together with the line's end."""
+
+
+def open_pdf(content: BinaryIO) -> Any:
+    """Open a PDF.
+
+    Raises:
+        UnsupportedType: It needs a password, is damaged, or has too many pages.
+    """
+    document = _opened(content)
+    if document is None:
+        # PDFium's reason may be an earlier document's, so the other library also tells which ones need a password.
+        from files_api_mcp.backends.documents.formats.repair import repaired
+
+        document = _opened(repaired(content))
+    if document is None:
+        raise UnsupportedType("The PDF is damaged and cannot be opened.")
+    if len(document) > _MOST_PAGES:
+        raise UnsupportedType(f"The PDF has more than {_MOST_PAGES:,} pages.")
+    return document
+
+
+def _opened(content: BinaryIO) -> Any:
+    """The document, or None where PDFium finds no pages in it."""
+    try:
+        document: Any = pypdfium2.PdfDocument(content)
+    except pypdfium2.PdfiumError:
+        return None
+    # Before pages are counted or loaded: PDFium then knows the fields of each.
+    with suppress(pypdfium2.PdfiumError):
+        document.init_forms()
+    return document if len(document) else None
+
+
+class pdf_pages(Sequence[str]):  # noqa: N801
+    """The texts of a PDF's pages, each read when it is asked for."""
+
+    def __init__(self, content: BinaryIO, scans: Scans | None = None) -> None:
+        self._document = open_pdf(content)
+        self._scans = scans
+        self._scanned: set[int] = set()
+
+    def __len__(self) -> int:
+        return len(self._document)
+
+    def label(self, number: int) -> str | None:
+        """The number that the PDF itself gives to a page (1-based), where that is another one."""
+        with suppress(UnicodeDecodeError):
+            label: str = " ".join(self._document.get_page_label(number - 1).split())
+            return label[:_LONGEST_LABEL] if label.isprintable() and label not in ("", str(number)) else None
+        return None
+
+    def is_scanned(self, number: int) -> bool:
+        """Whether the text of a page (1-based), which was asked for already, was read off a picture."""
+        return number in self._scanned
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[str]: ...
+    def __getitem__(self, place: int | slice) -> str | Sequence[str]:
+        if isinstance(place, slice):
+            return [self[number] for number in range(*place.indices(len(self)))]
+        if not 0 <= place < len(self):
+            raise IndexError(place)
+        return page_text(self._document, place, lambda page: self._read_off(page, place + 1))
+
+    def __iter__(self) -> Iterator[str]:
+        return (self[number] for number in range(len(self)))
+
+    def _read_off(self, page: Any, number: int) -> str:
+        text = _scanned(page, self._scans) if self._scans else ""
+        if text.strip():
+            self._scanned.add(number)
+        return text
+
+
+def page_text(document: Any, number: int, read_off: Callable[[Any], str] = lambda _: "") -> str:
+    """The text of a page (0-based), with what was written into its fields and notes.
+
+    A page without text of its own is given to `read_off`.
+    """
+    try:
+        page = document[number]
+    except pypdfium2.PdfiumError:
+        return ""  # one broken page; the others are read
+    try:
+        text: str = page.get_textpage().get_text_bounded()
+        if not text.strip():
+            text = read_off(page)
+        written = annotation_lines(page, document.formenv)
+    finally:
+        page.close()
+    text = text.replace("\r\n", "\n").translate(MENDED)
+    return "\n".join([text.rstrip("\n"), *written]).lstrip("\n") if written else text
+
+
+def _scanned(page: Any, scans: Scans) -> str:
+    """The text of a page that is a picture."""
+    library: Any = pypdfium2.raw
+    if not library.FPDFPage_CountObjects(page):
+        return ""
+    scale = min(_DOTS_PER_POINT, _MOST_DOTS / max(page.get_size()))
+    return scans.text(page.render(scale=scale, grayscale=True).to_pil())

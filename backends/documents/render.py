@@ -1,0 +1,71 @@
+"""Pictures of PDF pages, and image files made fit to be shown."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from io import BytesIO
+from itertools import islice
+from typing import BinaryIO
+
+from PIL import Image, ImageSequence, UnidentifiedImageError
+
+from files_api_mcp.backends.documents.formats.pdf import open_pdf, page_text
+from files_api_mcp.backends.documents.highlight import Mark, tint
+from files_api_mcp.backends.documents.ocr import Scans
+from files_api_mcp.backends.errors import UnsupportedType
+from files_api_mcp.backends.models import PageImage
+
+__all__ = ["image_texts", "pdf_images", "shown_image"]
+
+_AS_THEY_ARE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+_MOST_BYTES = 1_000_000
+_MOST_FRAMES = 50
+_BAD_IMAGE = (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError)
+
+
+def image_texts(content: BinaryIO, scans: Scans) -> Iterator[str]:
+    """What is written in an image, or in each of the pages of one that has several."""
+    try:
+        with Image.open(content) as image:
+            for frame in islice(ImageSequence.Iterator(image), _MOST_FRAMES):
+                yield "".join(f"{line}\n" for line in scans.text(frame).splitlines())
+    except _BAD_IMAGE:
+        raise UnsupportedType("The image is damaged or too large to be read.") from None
+
+
+def pdf_images(
+    content: BinaryIO, pages: Sequence[int], max_side: int, marks: Mapping[int, Sequence[Mark]]
+) -> Iterator[PageImage]:
+    """Render pages (1-based), their longer side at most `max_side` pixels, the passages marked on them tinted."""
+    document = open_pdf(content)
+    for number in pages:
+        page = document[number - 1]
+        scale = min(max_side / max(page.get_size()), 2.5)
+        bitmap = page.render(scale=scale)
+        image = bitmap.to_pil().convert("RGB")
+        if number in marks:
+            image = tint(image, bitmap, page, page_text(document, number - 1), marks[number])
+        page.close()
+        yield PageImage(number, *_encoded(image))
+
+
+def shown_image(content: BinaryIO, mime_type: str, max_side: int) -> PageImage:
+    """The image file itself where it is small enough to be shown, else a smaller picture of it."""
+    data = content.read()
+    try:
+        image = Image.open(BytesIO(data))
+        if mime_type in _AS_THEY_ARE and len(data) <= _MOST_BYTES and max(image.size) <= max_side:
+            image.verify()
+            return PageImage(1, mime_type, data)
+        image.thumbnail((max_side, max_side))
+        return PageImage(1, *_encoded(image.convert("RGB")))
+    except _BAD_IMAGE:
+        raise UnsupportedType("The image is damaged or too large to be shown.") from None
+
+
+def _encoded(image: Image.Image) -> tuple[str, bytes]:
+    """As PNG, or as JPEG where that is much smaller, as with scans."""
+    png, jpeg = BytesIO(), BytesIO()
+    image.save(png, "PNG")
+    image.save(jpeg, "JPEG", quality=85)
+    if len(jpeg.getvalue()) * 2 < len(png.getvalue()):
+        return "image/jpeg", jpeg.getvalue()
+    return "image/png", png.getvalue()

@@ -1,0 +1,62 @@
+"""The embedded backend as a whole: a store whose deletions reach the index too."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, suppress
+
+from files_api_mcp.backends.errors import NotFound, StoreError
+from files_api_mcp.backends.local.store import LocalStore
+from files_api_mcp.backends.models import (
+    DeletedFile,
+    FilePage,
+    FileRecord,
+    FoundFiles,
+    NewFile,
+    Progress,
+    UploadedFile,
+    silent,
+)
+from files_api_mcp.backends.search.engine import LocalLibrary
+from files_api_mcp.backends.staging.snapshot import Snapshot
+
+__all__ = ["LocalFiles"]
+
+
+class LocalFiles:
+    """Implements FilesBackend."""
+
+    def __init__(self, store: LocalStore, library: LocalLibrary) -> None:
+        self._store = store
+        self._library = library
+
+    async def upload(self, snapshot: Snapshot, new: NewFile, progress: Progress = silent) -> UploadedFile:
+        """Store the frozen bytes; when this returns they are durable."""
+        return await self._store.upload(snapshot, new, progress)
+
+    async def list(self, *, limit: int = 20, cursor: str | None = None, name_contains: str | None = None) -> FilePage:
+        """List files newest first."""
+        return await self._store.list(limit=limit, cursor=cursor, name_contains=name_contains)
+
+    async def find(self, text: str, *, limit: int) -> FoundFiles:
+        """Find files by the beginning of their id or a part of their name."""
+        return await self._store.find(text, limit=limit)
+
+    async def describe(self, file_id: str) -> FileRecord:
+        """Describe one file without reading its content."""
+        return await self._store.describe(file_id)
+
+    def download(self, file_id: str) -> AbstractAsyncContextManager[tuple[FileRecord, AsyncIterator[bytes]]]:
+        """Open a file's bytes as a stream, checked against their hash as they pass."""
+        return self._store.download(file_id)
+
+    async def delete(self, file_id: str) -> DeletedFile:
+        """Delete a file, and what was read out of it: a deleted text must not be found any more."""
+        try:
+            record = await self._store.describe(file_id)
+        except NotFound:
+            record = None
+        gone = await self._store.delete(file_id)
+        if record is not None:
+            # The file is gone whatever becomes of its index, which the next start sweeps.
+            with suppress(StoreError):
+                await self._library.forget(record)
+        return gone

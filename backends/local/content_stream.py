@@ -1,0 +1,78 @@
+"""Stored bytes on their way out: in chunks, checked against their hash as they pass."""
+
+import hashlib
+import io
+import os
+from types import TracebackType
+from typing import Self
+
+import anyio
+from anyio import to_thread
+
+from files_api_mcp.backends.errors import StoreDamaged
+from files_api_mcp.backends.local.files_table import Row
+from files_api_mcp.backends.storage.blobs import Blobs
+from files_api_mcp.backends.storage.disk_errors import translated
+
+__all__ = ["CHUNK_BYTES", "ContentStream", "open_content"]
+
+CHUNK_BYTES = 1024 * 1024
+
+
+class ContentStream:
+    """An open content: an iterator of chunks of at most 1 MiB, one thread hop each, and a context that closes it.
+
+    The last chunk comes only once the whole is known to be what was acknowledged. Deleting the file does not
+    disturb a stream that is open.
+    """
+
+    def __init__(self, row: Row, file: io.FileIO) -> None:
+        self._row = row
+        self._file = file
+        self._left = row.size_bytes
+        self._digest = hashlib.sha256()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        # In a thread: closing the last descriptor of a deleted file is when its blocks are freed.
+        with anyio.CancelScope(shield=True):
+            await to_thread.run_sync(self._file.close)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if not self._left:
+            raise StopAsyncIteration
+        return await to_thread.run_sync(self._next)
+
+    def _next(self) -> bytes:
+        with translated():
+            chunk = self._file.read(min(CHUNK_BYTES, self._left))
+        self._digest.update(chunk)
+        self._left -= len(chunk)
+        if not chunk or (not self._left and self._digest.hexdigest() != self._row.sha256):
+            raise _damaged(self._row)
+        return chunk
+
+
+def open_content(blobs: Blobs, row: Row) -> ContentStream:
+    """Open a file's content. This blocks: call it from a thread.
+
+    Raises:
+        FileNotFoundError: The content is not there.
+        StoreDamaged: It is not as long as what was acknowledged.
+    """
+    file = io.FileIO(blobs.open(row.sha256))
+    if os.fstat(file.fileno()).st_size != row.size_bytes:
+        file.close()
+        raise _damaged(row)
+    return ContentStream(row, file)
+
+
+def _damaged(row: Row) -> StoreDamaged:
+    return StoreDamaged(f"The stored bytes of {row.id} are not the ones that were uploaded.")

@@ -1,0 +1,97 @@
+"""A new local file: written beside its place, and put there whole or not at all."""
+
+import errno
+import os
+import secrets
+from contextlib import suppress
+
+from files_api_mcp.backends.errors import InvalidArgument
+from files_api_mcp.backends.roots.os_errors import saving
+
+__all__ = ["NewLocalFile"]
+
+_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+
+
+class NewLocalFile:
+    """Bytes on their way into a folder that is held open, so that nobody can move it from under us.
+
+    It owns the folder's descriptor once it is made. Each method may raise StorageFull, PermissionDenied, NotFound,
+    InvalidArgument or Busy; after any of them abort() leaves nothing.
+    """
+
+    def __init__(self, folder_fd: int, name: str, path: str, *, overwrite: bool) -> None:
+        self._folder = folder_fd
+        self._name = name
+        self._path = path
+        self._overwrite = overwrite
+        self._refuse_taken()
+        self._draft = f".{secrets.token_hex(8)}.part"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        self._fd = os.open(self._draft, flags, 0o600, dir_fd=folder_fd)
+
+    def write(self, data: bytes) -> None:
+        """Append these bytes."""
+        left = memoryview(data)
+        with saving():
+            while left:
+                left = left[os.write(self._fd, left) :]
+
+    def commit(self) -> str:
+        """Make the file durable and give it its name; returns its path."""
+        with saving():
+            os.fsync(self._fd)
+            if self._overwrite:
+                os.rename(self._draft, self._name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
+            else:
+                self._appear()
+            os.fsync(self._folder)
+        self._close()
+        return self._path
+
+    def abort(self) -> None:
+        """Leave nothing behind; does nothing after commit."""
+        if self._fd < 0:
+            return
+        try:
+            with saving(), suppress(FileNotFoundError):
+                os.unlink(self._draft, dir_fd=self._folder)
+        finally:
+            self._close()
+
+    def _refuse_taken(self) -> None:
+        """Said before a byte is written; commit makes sure of it."""
+        if self._overwrite:
+            return
+        with suppress(FileNotFoundError):
+            os.stat(self._name, dir_fd=self._folder, follow_symlinks=False)
+            raise _taken()
+
+    def _appear(self) -> None:
+        try:
+            os.link(self._draft, self._name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
+        except FileExistsError:
+            raise _taken() from None
+        except OSError as exc:
+            if exc.errno not in _NO_LINKS:
+                raise
+            self._claim_and_replace()
+            return
+        os.unlink(self._draft, dir_fd=self._folder)
+
+    def _claim_and_replace(self) -> None:
+        """For file systems without hard links (FAT, some network ones): whoever creates the name may replace it."""
+        try:
+            os.close(os.open(self._name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=self._folder))
+        except FileExistsError:
+            raise _taken() from None
+        os.rename(self._draft, self._name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
+
+    def _close(self) -> None:
+        os.close(self._fd)
+        os.close(self._folder)
+        self._fd = self._folder = -1
+
+
+def _taken() -> InvalidArgument:
+    return InvalidArgument("A file of that name is there.", "Choose another name, or set overwrite.")

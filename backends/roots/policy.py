@@ -1,0 +1,150 @@
+"""Which opened files are taken, and where files may be saved."""
+
+import os
+import stat
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+
+from files_api_mcp.backends.errors import EmptyFile, FileTooLarge, NotARegularFile, SensitiveFile
+from files_api_mcp.backends.filenames import safe_filename
+from files_api_mcp.backends.roots import reached
+from files_api_mcp.backends.roots.secrets import is_sensitive_name
+
+__all__ = ["Rules", "SourceFile"]
+
+
+class SourceFile:
+    """An opened regular file below a root. Everything after goes by the descriptor, never by the path."""
+
+    def __init__(self, fd: int, filename: str, path: str, size_bytes: int) -> None:
+        self.fd = fd
+        self.filename = filename
+        self.path = path
+        self.size_bytes = size_bytes
+
+    def close(self) -> None:
+        if self.fd >= 0:
+            os.close(self.fd)
+            self.fd = -1
+
+    def __enter__(self) -> "SourceFile":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class Rules:
+    """What the operator set, applied to descriptors: names lie, and paths change their meaning while one looks."""
+
+    def __init__(
+        self, roots: Sequence[str], *, max_file_size: int, allow_sensitive: bool, private: Sequence[Path]
+    ) -> None:
+        self.max_file_size = max_file_size
+        self.allow_sensitive = allow_sensitive
+        # The deepest first: below a root that lies in another one, its own path is what the operator chose.
+        self._roots = sorted((root.rstrip("/") for root in roots), key=len, reverse=True)
+        self._private = tuple(Path(os.path.realpath(folder)) for folder in private)
+
+    def accept(self, fd: int) -> SourceFile | None:
+        """Take an opened file, which then owns the descriptor; None when the file lost its name meanwhile.
+
+        Raises:
+            Unreadable: Which of its kind says why. Nothing was read.
+        """
+        found = os.fstat(fd)
+        _refuse_unusual(fd, found)
+        path = reached.reached_path(fd)
+        if path.endswith(" (deleted)") and os.fstat(fd).st_nlink == 0:
+            return None
+        self._refuse_sensitive(fd, path, found)
+        self._refuse_size(found.st_size)
+        return SourceFile(fd, safe_filename(path.rpartition("/")[2]), reached.printable(path), found.st_size)
+
+    def refuse_saving(self, path: str) -> None:
+        """Refuse a new file whose place, as it was reached, is ours, hidden, or one that keys go by.
+
+        Raises:
+            SensitiveFile: It is.
+        """
+        self._refuse_private(path)
+        below = self._below(path)
+        if any(part.startswith(".") for part in below.split("/")) or is_sensitive_name(below):
+            raise SensitiveFile("Nothing is saved under a hidden name or one that keys go by.", "Choose another name.")
+
+    def private_folders(self) -> frozenset[tuple[int, int]]:
+        """Device and inode of each folder that is closed to agents."""
+        found: set[tuple[int, int]] = set()
+        for folder in self._private:
+            with suppress(OSError):
+                status = folder.stat()
+                found.add((status.st_dev, status.st_ino))
+        return frozenset(found)
+
+    def _refuse_size(self, size: int) -> None:
+        if size == 0:
+            raise EmptyFile("The file is empty.")
+        if size > self.max_file_size:
+            raise FileTooLarge(f"The file has {_readable(size)}; the limit is {_readable(self.max_file_size)}.")
+
+    def _refuse_sensitive(self, fd: int, path: str, found: os.stat_result) -> None:
+        self._refuse_private(path)
+        if self.allow_sensitive:
+            return
+        # A hard link gives a file from outside the roots a name inside them, and nothing tells which name was first.
+        # Documents have one name; the files that package managers link lie in folders that expansion passes over.
+        if found.st_nlink > 1:
+            raise SensitiveFile(
+                "The file has a second name (a hard link), which may lie outside the allowed folders.",
+                "Upload a copy of it; only the operator can allow this one, with --allow-sensitive.",
+            )
+        if is_sensitive_name(self._below(path)) and not _is_keynote(fd, path):
+            raise SensitiveFile("The file's name or folder is one that keys and credentials go by.")
+
+    def _refuse_private(self, path: str) -> None:
+        """By name, and by inode: a bind mount or another spelling gives the same folder a second path."""
+        inside = any(Path(path).is_relative_to(folder) for folder in self._private)
+        if inside or not self.private_folders().isdisjoint(_folders_above(path)):
+            raise SensitiveFile("That place belongs to this server's own store.", "Choose another one.")
+
+    def _below(self, path: str) -> str:
+        """The part of a path that lies below a root: how the operator's own folders are called says nothing."""
+        for root in self._roots:
+            if path.startswith(f"{root}/"):
+                return path[len(root) + 1 :]
+        return path.lstrip("/")
+
+
+def _refuse_unusual(fd: int, found: os.stat_result) -> None:
+    if stat.S_ISDIR(found.st_mode):
+        raise NotARegularFile("That path is a folder.", "Give a file in it, or the folder where folders are expanded.")
+    if not stat.S_ISREG(found.st_mode):
+        raise NotARegularFile("That path is not an ordinary file.")
+    if reached.is_kernel_state(fd):
+        raise NotARegularFile("That path is part of the kernel's state, not an ordinary file.")
+
+
+def _folders_above(path: str) -> set[tuple[int, int]]:
+    found: set[tuple[int, int]] = set()
+    for folder in Path(path).parents:
+        with suppress(OSError):
+            status = folder.stat()
+            found.add((status.st_dev, status.st_ino))
+    return found
+
+
+def _is_keynote(fd: int, path: str) -> bool:
+    """A presentation of Apple's Keynote is a zip archive, and shares its ending with private keys."""
+    return path.lower().endswith(".key") and os.pread(fd, 4, 0) == b"PK\x03\x04"
+
+
+def _readable(size: int) -> str:
+    """A size that can be read and compared: `5,000,000,000 bytes (5.0 GB)`."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("KB", 10**3)):
+        if size >= factor:
+            return f"{size:,} bytes ({size / factor:.1f} {unit})"
+    return f"{size} bytes"

@@ -1,0 +1,213 @@
+"""The folders that agents may read from and save to, and the one way to open a file below them."""
+
+import os
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from files_api_mcp.backends.errors import Busy, FilesError, InvalidArgument, NotFound, OutsideRoots, Unreadable
+from files_api_mcp.backends.roots.new_file import NewLocalFile
+from files_api_mcp.backends.roots.open_beneath import open_beneath
+from files_api_mcp.backends.roots.os_errors import ABSENT, outside, read_refusal, saving
+from files_api_mcp.backends.roots.policy import Rules, SourceFile
+from files_api_mcp.backends.roots.reached import reached_path
+from files_api_mcp.backends.roots.walk import Expansion, Walk, is_pattern
+
+__all__ = ["Roots", "SourceFile"]
+
+_LONGEST_PATH = 4096
+_OPEN_FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY
+_OPEN_FOLDER = os.O_RDONLY | os.O_NONBLOCK | os.O_DIRECTORY
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A folder as the operator wrote it, in its resolved form, and opened."""
+
+    given: str
+    real: str
+    fd: int
+
+
+class Roots:
+    """The allowed folders, each opened once: a folder that is replaced later changes nothing.
+
+    Raises:
+        OSError: A folder cannot be opened.
+    """
+
+    def __init__(
+        self,
+        folders: Sequence[Path],
+        *,
+        max_file_size: int = 500_000_000,
+        allow_sensitive: bool = False,
+        private: Sequence[Path] = (),
+    ) -> None:
+        self.folders = tuple(folders)
+        self._roots: list[Root] = []
+        try:
+            for folder in folders:
+                self._roots.append(_opened(folder))
+        except BaseException:
+            self.close()
+            raise
+        self._rules = Rules(
+            [root.real for root in self._roots],
+            max_file_size=max_file_size,
+            allow_sensitive=allow_sensitive,
+            private=private,
+        )
+
+    def close(self) -> None:
+        while self._roots:
+            os.close(self._roots.pop().fd)
+
+    def __enter__(self) -> "Roots":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def open_file(self, path: str) -> SourceFile:
+        """Open a file for reading, or refuse it before a byte is read.
+
+        Raises:
+            Unreadable, NotFound, InvalidArgument, Busy: Which of them says why.
+        """
+        # A file that is replaced at this very moment has lost its name, by which it is judged: the next open
+        # finds the new one.
+        for _ in range(10):
+            fd = self._open(path, _OPEN_FILE)
+            try:
+                source = self._rules.accept(fd)
+            except OSError as exc:
+                os.close(fd)
+                raise read_refusal(exc) from exc
+            except BaseException:
+                os.close(fd)
+                raise
+            if source:
+                return source
+            os.close(fd)
+        raise Busy("The file is being replaced just now.")
+
+    def expand(self, path: str, *, limit: int = 1000) -> Expansion:
+        """The files that a path stands for: itself, those of a folder, or those that a glob matches.
+
+        A path that stands for one file comes back as it is, whether or not that file can be opened: open_file says
+        why it cannot. Links are passed over.
+
+        Raises:
+            InvalidArgument, OutsideRoots, Busy: Nothing was looked at.
+        """
+        try:
+            is_folder = self._is_folder(path)
+        except NotFound:
+            return self._walk(path, limit, is_glob=True) if is_pattern(path) else Expansion([path])
+        except (Unreadable, Busy):
+            if is_pattern(path):
+                raise
+            return Expansion([path])
+        return self._walk(path, limit, is_glob=False) if is_folder else Expansion([path])
+
+    def create_file(self, path: str, *, overwrite: bool = False) -> NewLocalFile:
+        """Begin a new file below a root; it appears under its name when it is committed.
+
+        Raises:
+            SensitiveFile: The place, links resolved, is hidden, ours, or one that keys go by.
+            InvalidArgument: The name is taken, and `overwrite` is not set.
+            OutsideRoots, NotFound, PermissionDenied, StorageFull: There is no writing there.
+        """
+        if any(relative == "." for _, relative in self._candidates(path)):
+            raise InvalidArgument("That path is a folder.", "Give the new file's name below it.")
+        folder, name = os.path.split(os.path.normpath(path))
+        fd = self._open(folder or ".", _OPEN_FOLDER, "folder")
+        try:
+            with saving():
+                place = str(Path(reached_path(fd), name))
+                self._rules.refuse_saving(place)
+                return NewLocalFile(fd, name, place, overwrite=overwrite)
+        except BaseException:
+            os.close(fd)
+            raise
+
+    def _is_folder(self, path: str) -> bool:
+        fd = self._open(path, _OPEN_FILE)
+        try:
+            return stat.S_ISDIR(os.fstat(fd).st_mode)
+        finally:
+            os.close(fd)
+
+    def _walk(self, path: str, limit: int, *, is_glob: bool) -> Expansion:
+        found = Expansion()
+        private = self._rules.private_folders()
+        for root, relative in self._candidates(path):
+            walk = Walk(root.fd, limit=limit, private=private, allow_sensitive=self._rules.allow_sensitive)
+            found = walk.match(relative) if is_glob else walk.run(relative)
+            if path.startswith("/"):
+                found.paths = [str(Path(root.real, below)) for below in found.paths]
+            if found.anything:
+                break
+        return found
+
+    def _open(self, path: str, flags: int, what: str = "file") -> int:
+        """Open anything below the roots; how it fails says nothing of what lies outside them."""
+        refused: FilesError | None = None
+        for root, relative in self._candidates(path):
+            try:
+                return open_beneath(root.fd, relative, flags)
+            except OSError as exc:
+                refused = read_refusal(exc, what)
+                if exc.errno not in ABSENT:
+                    break
+        raise refused or outside()
+
+    def _candidates(self, path: str) -> list[tuple[Root, str]]:
+        """Each root that the path may lie below, with the path relative to it; never empty."""
+        _refuse_unusable(path)
+        if not self._roots:
+            raise OutsideRoots(
+                "This server was started without a folder to read from.", "Ask the operator to give it a ROOT."
+            )
+        normal = os.path.normpath(path)
+        if normal.startswith("/"):
+            found = [(root, below) for root in self._roots if (below := _relative(normal, root)) is not None]
+        else:
+            found = [] if normal.split("/")[0] == ".." else [(root, normal) for root in self._roots]
+        if not found:
+            raise outside()
+        return found
+
+
+def _opened(folder: Path) -> Root:
+    fd = os.open(folder, getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        return Root(os.path.normpath(Path.cwd() / folder), reached_path(fd), fd)
+    except BaseException:
+        os.close(fd)
+        raise
+
+
+def _relative(normal: str, root: Root) -> str | None:
+    """An absolute path relative to a root, by either of the root's paths; None when it is not below it."""
+    for base in (root.given, root.real):
+        top = base.rstrip("/")
+        if normal in (base, top):
+            return "."
+        if normal.startswith(f"{top}/"):
+            return normal[len(top) :].lstrip("/") or "."
+    return None
+
+
+def _refuse_unusable(path: str) -> None:
+    try:
+        raw = os.fsencode(path)
+    except UnicodeEncodeError:
+        raise InvalidArgument("path holds characters that no file name can hold.") from None
+    if not raw or b"\0" in raw or len(raw) > _LONGEST_PATH:
+        raise InvalidArgument(f"path is 1 to {_LONGEST_PATH} bytes without NUL.")

@@ -1,0 +1,176 @@
+"""Folders and globs: which files a path stands for."""
+
+import errno
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+
+from files_api_mcp.backends.roots.gitignore import Ignores
+from files_api_mcp.backends.roots.glob import Glob, is_pattern
+from files_api_mcp.backends.roots.open_beneath import enter, open_beneath
+from files_api_mcp.backends.roots.os_errors import read_refusal
+from files_api_mcp.backends.roots.secrets import is_sensitive_name
+
+__all__ = ["Expansion", "Walk", "is_pattern"]
+
+_IGNORED = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
+_MOST_VISITED = 100_000
+_DEEPEST = 40
+_SCARCE = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
+_EVERYTHING = Glob(["**"])
+
+
+@dataclass(slots=True)
+class Expansion:
+    """Paths for open_file, sorted, and how many entries were passed over and why.
+
+    `truncated` says that there is more than the limits let be looked at.
+    """
+
+    paths: list[str] = field(default_factory=list[str])
+    skipped_hidden: int = 0
+    skipped_ignored: int = 0
+    skipped_sensitive: int = 0
+    truncated: bool = False
+
+    @property
+    def anything(self) -> bool:
+        """Whether there was any file, taken or passed over."""
+        return bool(self.paths or self.skipped_hidden or self.skipped_ignored or self.skipped_sensitive)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A folder that is being listed: its path below the root, how deep it is, and what of the glob is left."""
+
+    fd: int
+    path: str
+    depth: int
+    states: frozenset[int]
+
+    def child(self, name: str) -> str:
+        return name if self.path == "." else f"{self.path}/{name}"
+
+
+class Walk:
+    """One walk below one root, by folder descriptors: no link is followed, so none leads out."""
+
+    def __init__(self, root_fd: int, *, limit: int, private: frozenset[tuple[int, int]], allow_sensitive: bool) -> None:
+        self._root_fd = root_fd
+        self._limit = limit
+        self._private = private
+        self._allow_sensitive = allow_sensitive
+        self._glob = _EVERYTHING
+        self._ignores = Ignores()
+        self._visited = 0
+        self._full = False
+        self.found = Expansion()
+
+    def match(self, pattern: str) -> Expansion:
+        """Collect the files that a glob relative to the root matches."""
+        parts = pattern.split("/")
+        fixed = next(place for place, part in enumerate(parts) if is_pattern(part))
+        self._glob = Glob(parts[fixed:])
+        return self.run("/".join(parts[:fixed]) or ".")
+
+    def run(self, folder: str) -> Expansion:
+        """Collect the files below a folder, given relative to the root."""
+        self._enter_ancestors(folder)
+        try:
+            fd = open_beneath(self._root_fd, folder, os.O_RDONLY | os.O_DIRECTORY)
+        except OSError as exc:
+            _raise_if_scarce(exc)
+            return self.found
+        with _closing(fd):
+            self._list(_Place(fd, folder, 0, self._glob.start))
+        self.found.paths.sort()
+        return self.found
+
+    def _enter_ancestors(self, folder: str) -> None:
+        """Take up the rules from above; a folder that was asked for by name is not itself left out by them."""
+        parts = [] if folder == "." else folder.split("/")
+        for depth in range(len(parts)):
+            above = "/".join(parts[:depth]) or "."
+            try:
+                fd = open_beneath(self._root_fd, above, os.O_RDONLY | os.O_DIRECTORY)
+            except OSError as exc:
+                _raise_if_scarce(exc)
+                return
+            with _closing(fd):
+                self._ignores.push(fd, above)
+            if self._ignores.covers("/".join(parts[: depth + 1]), is_folder=True):
+                self._ignores.clear()
+
+    def _list(self, place: _Place) -> None:
+        status = os.fstat(place.fd)
+        if (status.st_dev, status.st_ino) in self._private:
+            self.found.skipped_sensitive += 1
+            return
+        self._ignores.push(place.fd, place.path)
+        for entry in self._entries(place.fd):
+            self._entry(entry, place)
+            if self._full:
+                break
+        self._ignores.pop()
+
+    def _entries(self, fd: int) -> "list[os.DirEntry[str]]":
+        left = _MOST_VISITED - self._visited
+        try:
+            with os.scandir(fd) as entries:
+                found = list(islice(entries, left + 1))
+        except OSError as exc:
+            _raise_if_scarce(exc)
+            return []
+        self.found.truncated |= len(found) > left
+        del found[left:]
+        self._visited += len(found)
+        return sorted(found, key=lambda entry: entry.name)
+
+    def _entry(self, entry: "os.DirEntry[str]", place: _Place) -> None:
+        is_folder = entry.is_dir(follow_symlinks=False)
+        if entry.name.startswith("."):
+            self.found.skipped_hidden += 1
+        elif is_folder and (entry.name in _IGNORED or not self._glob.descend(place.states, entry.name)):
+            self.found.skipped_ignored += entry.name in _IGNORED
+        elif entry.is_symlink() or self._ignores.covers(place.child(entry.name), is_folder=is_folder):
+            self.found.skipped_ignored += 1
+        elif is_folder:
+            self._descend(entry.name, place)
+        elif entry.is_file(follow_symlinks=False) and self._glob.takes(place.states, entry.name):
+            self._take(place.child(entry.name))
+
+    def _descend(self, name: str, place: _Place) -> None:
+        if place.depth >= _DEEPEST:
+            self.found.truncated = True
+            return
+        try:
+            fd = enter(place.fd, name)
+        except OSError as exc:
+            _raise_if_scarce(exc)
+            return  # unreadable, gone, or a link by now
+        with _closing(fd):
+            self._list(_Place(fd, place.child(name), place.depth + 1, self._glob.descend(place.states, name)))
+
+    def _take(self, path: str) -> None:
+        if not self._allow_sensitive and is_sensitive_name(path):
+            self.found.skipped_sensitive += 1
+        elif len(self.found.paths) >= self._limit:
+            self.found.truncated = self._full = True
+        else:
+            self.found.paths.append(path)
+
+
+def _raise_if_scarce(error: OSError) -> None:
+    """Without descriptors the answer would be a shorter list, which looks like a complete one."""
+    if error.errno in _SCARCE:
+        raise read_refusal(error) from error
+
+
+@contextmanager
+def _closing(fd: int) -> Generator[None]:
+    try:
+        yield
+    finally:
+        os.close(fd)

@@ -1,0 +1,68 @@
+"""Passages of a text: whole lines or sentences, about 100 or 180 tokens each, without overlap."""
+
+import re
+
+from files_api_mcp.backends.search.tokenizer import MARKS
+
+__all__ = ["estimate_tokens", "windows"]
+
+_TARGET = 180
+_TARGET_BY_LINE = 100
+"""Pages are tables and columns as often as prose: shorter passages find more of the pages that matter."""
+# Full stops of Latin, Arabic, Urdu, Devanagari, Armenian, Burmese, Khmer, Ethiopic, and, without a blank, CJK script.
+_STOPS = "\u061f\u06d4\u0964\u0965\u0589\u104b\u17d4\u1362"
+_SENTENCE = re.compile(rf"(?<=[.!?{_STOPS}\u3002\uff01\uff1f])\s+|(?<=[\u3002\uff01\uff1f])|\n+")
+_WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_NOT_LATIN = re.compile(rf"[^\W\d_\u0000-\u024f\u1e00-\u1eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[{MARKS}]")
+
+
+def estimate_tokens(text: str) -> int:
+    """What a text costs a model, roughly: a token for four characters of Latin script, for two letters of others, or
+    for one of Han, Kana and Hangul."""
+    if text.isascii():
+        return (len(text) + 3) // 4
+    wide, other = len(_WIDE.findall(text)), len(_NOT_LATIN.findall(text))
+    return wide + other // 2 + (len(text) - wide - other + 3) // 4
+
+
+def windows(text: str, *, by_line: bool) -> list[tuple[int, int]]:
+    """[start, end) ranges that cover all of a text but blanks; `by_line` breaks at line ends alone."""
+    target = _TARGET_BY_LINE if by_line else _TARGET
+    ranges: list[tuple[int, int]] = []
+    start = end = 0
+    size = 0
+    for unit_start, unit_end in _units(text, target, by_line=by_line):
+        tokens = estimate_tokens(text[unit_start:unit_end])
+        if size and size + tokens > target:
+            ranges.append((start, end))
+            size = 0
+        if not size:
+            start = unit_start
+        end = unit_end
+        size += tokens
+    if size:
+        ranges.append((start, end))
+    return [trimmed for r in ranges for trimmed in [_trim(text, *r)] if trimmed[0] < trimmed[1]]
+
+
+def _units(text: str, target: int, *, by_line: bool) -> list[tuple[int, int]]:
+    cuts = [m.end() for m in (re.finditer(r"\n", text) if by_line else _SENTENCE.finditer(text))]
+    units: list[tuple[int, int]] = []
+    before = 0
+    for cut in [*cuts, len(text)]:
+        # A unit longer than a passage is cut at a blank.
+        while cut - before > target and estimate_tokens(text[before : min(cut, before + 8 * target)]) > 1.5 * target:
+            room = 4 * target if not _WIDE.search(text, before, before + 4 * target) else target
+            middle = text.rfind(" ", before + room // 2, before + room) + 1 or before + room
+            units.append((before, middle))
+            before = middle
+        if before < cut:
+            units.append((before, cut))
+            before = cut
+    return units
+
+
+def _trim(text: str, start: int, end: int) -> tuple[int, int]:
+    piece = text[start:end]
+    bare = piece.lstrip().removeprefix("\ufeff").lstrip()
+    return start + len(piece) - len(bare), start + len(piece.rstrip())

@@ -1,0 +1,98 @@
+"""A document's index while it is built: page by page, in little memory however many there are."""
+
+import re
+import zlib
+from array import array
+from collections import Counter
+from itertools import islice
+from pathlib import Path
+
+from files_api_mcp.backends.search.chunker import windows
+from files_api_mcp.backends.search.index.postings import Postings, Texts
+from files_api_mcp.backends.search.tables import as_looked_up, head_after
+from files_api_mcp.backends.search.tokenizer import is_english, is_stop_word, terms
+
+__all__ = ["HEAD_PREFIX", "Building"]
+
+HEAD_PREFIX = "\x01"
+"""Marks postings of pages whose first characters hold a term."""
+
+_HEAD_CHARS = 120
+_LANGUAGE_SAMPLE = 20_000
+_MOST_HEADINGS = 5
+_MOST_WORDS = 20_000
+_LONG_WORD = re.compile(r"[^\W\d_]{4,30}")
+
+
+class Building:
+    """Takes pages in order. Postings are flat pairs: window number and count, or page number alone for heads."""
+
+    def __init__(self, folder: Path, *, scans: bool = True, mime_type: str = "text/plain") -> None:
+        """`folder` takes what would be too much for memory. `scans` says that pictures of text could be read."""
+        self._mime_type = mime_type
+        self._head: str | None = None
+        self.paginated = False
+        self.pages: int | None = None
+        self.failure: str | None = None
+        self.english: bool | None = None
+        self.texts = Texts(folder)
+        self.places = array("I")  # page, start, end, terms: four for each window
+        self.postings = Postings(folder)
+        self.empty: list[int] = []
+        self.labels: dict[int, str] = {}
+        self.scanned: list[int] = []
+        self.scans = scans
+        self.chars = 0
+        self.headings: list[str] = []
+        self._words: Counter[str] = Counter()
+
+    def __enter__(self) -> "Building":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.texts.close()
+        self.postings.close()
+
+    def add(self, number: int, text: str, label: str | None = None, *, scanned: bool = False) -> None:
+        """Add a page, which the document may call otherwise than by its number, or the next piece of a text without
+        pages; `scanned` says that it was read off a picture."""
+        if label is not None:
+            self.labels[number] = label
+        if self._head is not None:
+            self.labels[number] = self._head
+        self._head = head_after(text, self._head, self._mime_type)
+        if scanned and text.strip():
+            self.scanned.append(number)
+        if self.english is None and text.strip():
+            self.english = is_english(text[:_LANGUAGE_SAMPLE])
+        english = bool(self.english)
+        self._note_words(text)
+        self.texts.add(number, len(text), zlib.compress(text.encode(), 1))
+        self.chars += len(text)
+        if not text.strip():
+            self.empty.append(number)
+            return
+        looked_up = as_looked_up(text, self._mime_type)
+        for start, end in windows(text, by_line=self.paginated):
+            counts = Counter(terms(looked_up[start:end], english=english))
+            window = len(self.places) // 4
+            self.places.extend((number, start, end, sum(counts.values())))
+            for term, count in counts.items():
+                self.postings.add(term, window, count)
+        if self.paginated:
+            for term in set(terms(text[:_HEAD_CHARS], english=english)):
+                self.postings.add(HEAD_PREFIX + term, number)
+        self.postings.spill()
+
+    def keywords(self, most: int) -> list[str]:
+        """The document's own words that stand in it most often, the longer counting more."""
+        ranked = sorted(self._words.items(), key=lambda item: -item[1] * len(item[0]))
+        return list(islice((word for word, _ in ranked if not is_stop_word(word)), most))
+
+    def _note_words(self, text: str) -> None:
+        if len(self.headings) < _MOST_HEADINGS:
+            found = (line.lstrip("# ").strip() for line in text.splitlines() if line.startswith("#"))
+            self.headings += [line[:60] for line in found if line][: _MOST_HEADINGS - len(self.headings)]
+        # Enough of them show what the document is about; a dictionary of all would be the largest part of the index.
+        if len(self._words) < _MOST_WORDS:
+            self._words.update(_LONG_WORD.findall(text))

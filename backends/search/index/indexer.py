@@ -1,0 +1,232 @@
+"""Documents into the index: extracted by the workers and written whole, once for each content."""
+
+import sqlite3
+from array import array
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+
+import anyio
+from anyio import CancelScope, CapacityLimiter, to_thread
+
+from files_api_mcp.backends.documents.ocr import can_read_scans
+from files_api_mcp.backends.documents.workers import DocumentWorkers, PageText, ReaderStopped
+from files_api_mcp.backends.errors import StoreBusy, StoreDamaged, UnsupportedType
+from files_api_mcp.backends.models import DocumentInfo, FileRecord, Progress
+from files_api_mcp.backends.search.index.builder import Building
+from files_api_mcp.backends.search.index.index import Document, Index
+from files_api_mcp.backends.storage.disk_errors import StoreLocked, translated
+
+__all__ = ["Indexing"]
+
+_T = TypeVar("_T")
+
+_POSTINGS_AT_ONCE = 5000
+_CHARS_AT_ONCE = 20_000
+_LOCK_SLICE_S = 0.2  # one wait for the lock; a thread cannot be cancelled, so it is short and repeated
+
+
+class Indexing:
+    """The way to the index: one thread at a time, and a fresh start when it turns out to be damaged."""
+
+    def __init__(self, path: Path, workers: DocumentWorkers, *, busy_timeout: float = 10) -> None:
+        self._index = Index(path, busy_timeout=_LOCK_SLICE_S)
+        self._folder = path.parent
+        self._busy_timeout = busy_timeout
+        self._workers = workers
+        self._scans = can_read_scans()
+        self._turn = CapacityLimiter(1)
+        self._writing = anyio.Lock()
+        self._underway: dict[str, anyio.Event] = {}
+        # What a busy machine may have caused is not written down: the next process tries again.
+        self._stopped: dict[str, Document] = {}
+
+    async def close(self) -> None:
+        with CancelScope(shield=True):
+            await to_thread.run_sync(self._index.close, limiter=self._turn)
+
+    async def run(self, work: Callable[[Index], _T]) -> _T:
+        """Do a short piece of work on the index.
+
+        Raises:
+            StoreDamaged: The index is damaged; `healed` starts it over.
+            StoreBusy, StorageFull: Not now.
+        """
+        deadline = anyio.current_time() + self._busy_timeout
+        while True:
+            try:
+                return await to_thread.run_sync(self._attempt, work, limiter=self._turn)
+            except StoreLocked as exc:
+                if anyio.current_time() >= deadline:
+                    waited = f"The index stayed locked by another process for {self._busy_timeout:g} seconds."
+                    raise StoreBusy(waited) from exc
+
+    async def healed(self, whole: Callable[[], Awaitable[_T]]) -> _T:
+        """Do something whole, and once more on a fresh index where the old one was damaged: all of it is derived."""
+        try:
+            return await whole()
+        except IndexDamaged:
+            await to_thread.run_sync(self._index.start_over, limiter=self._turn)
+            return await whole()
+
+    async def document(self, record: FileRecord, path: Path, progress: Progress) -> Document:
+        """The file's entry, made first where there is none. Calls for one content at once do the work once."""
+        key = _key(record)
+        while True:
+            found = self._stopped.get(key) or await self.run(lambda index: index.document(key))
+            if found is not None and self._is_current(record, found):
+                return found
+            if key in self._underway:
+                await self._underway[key].wait()
+                continue
+            ended = self._underway[key] = anyio.Event()
+            try:
+                await self._add(record, path, key, progress)
+            finally:
+                del self._underway[key]
+                ended.set()
+
+    async def known(self, records: Sequence[FileRecord]) -> dict[str, Document]:
+        """The entries, by file id, of those files that have one."""
+        keys = {record.id: _key(record) for record in records}
+        by_key = {keys[record.id]: record for record in records}
+        found = await self.run(lambda index: index.documents(list(by_key)))
+        found |= {key: self._stopped[key] for key in self._stopped.keys() & by_key.keys()}
+        current = {key: document for key, document in found.items() if self._is_current(by_key[key], document)}
+        return {file_id: current[key] for file_id, key in keys.items() if key in current}
+
+    def _is_current(self, record: FileRecord, document: Document) -> bool:
+        """Whether no more could be read now: what reads pictures of text may have been installed meanwhile."""
+        in_pictures = record.mime_type.startswith("image/") or document.info.pages_without_text
+        return document.scans or not self._scans or not in_pictures
+
+    async def forget(self, record: FileRecord) -> None:
+        """Drop what was extracted from a content."""
+        await self._forget(_key(record))
+
+    async def keep_only(self, records: Iterable[FileRecord]) -> None:
+        """Drop what was extracted from contents that no file has any more."""
+        wanted = {_key(record) for record in records}
+        for key in await self.run(Index.keys):
+            if key not in wanted:
+                await self._forget(key)
+
+    async def _forget(self, key: str) -> None:
+        self._stopped.pop(key, None)
+        await self.run(lambda index: index.forget(key))
+
+    def _attempt(self, work: Callable[[Index], _T]) -> _T:
+        try:
+            with translated():
+                return work(self._index)
+        except StoreDamaged as exc:
+            if isinstance(exc.__cause__, sqlite3.Error):
+                raise IndexDamaged(exc.sentence) from exc
+            raise
+
+    async def _add(self, record: FileRecord, path: Path, key: str, progress: Progress) -> None:
+        try:
+            with Building(self._folder, scans=self._scans, mime_type=record.mime_type) as built:
+                await self._extract(record, path, built, progress)
+                await self._write_in_turn(record, key, built)
+        except ReaderStopped as exc:
+            self._stopped[key] = _unread(exc.sentence)
+        except UnsupportedType as exc:
+            with Building(self._folder, scans=self._scans) as nothing:
+                nothing.failure = exc.sentence
+                await self._write_in_turn(record, key, nothing)
+
+    async def _write_in_turn(self, record: FileRecord, key: str, built: Building) -> None:
+        async with self._writing:
+            await self._write(key, _info(record, built), built)
+
+    async def _extract(self, record: FileRecord, path: Path, built: Building, progress: Progress) -> None:
+        async with self._workers.extract(path, record.mime_type) as (extracted, texts):
+            built.paginated, built.pages = extracted.paginated, extracted.pages
+            async for some in _batches(texts):
+                await to_thread.run_sync(_add, built, some)
+                if extracted.pages:
+                    await progress(some[-1].number, extracted.pages, "Indexing pages")
+                else:
+                    await progress(min(built.chars, record.size_bytes), record.size_bytes, "Indexing text")
+
+    async def _write(self, key: str, info: DocumentInfo, built: Building) -> None:
+        """Several hops, one transaction: no single one keeps a cancelled call waiting."""
+        try:
+            number = await self.run(lambda index: index.begin(key, info, built))
+            postings = built.postings.merged()
+            while batch := await to_thread.run_sync(_some, postings):
+                await self._write_postings(number, batch)
+            await self.run(Index.commit)
+        except BaseException:
+            with CancelScope(shield=True):
+                await self.run(Index.roll_back)
+            raise
+
+    async def _write_postings(self, number: int, batch: "Iterable[tuple[str, array[int]]]") -> None:
+        await self.run(lambda index: index.add_postings(number, batch))
+
+
+async def _batches(texts: AsyncIterator[PageText]) -> AsyncIterator[list[PageText]]:
+    """A hop to a thread costs a fifth of what a page does there, so that several share one."""
+    batch: list[PageText] = []
+    chars = 0
+    async for text in texts:
+        batch.append(text)
+        chars += len(text.text)
+        if chars >= _CHARS_AT_ONCE:
+            yield batch
+            batch, chars = [], 0
+    if batch:
+        yield batch
+
+
+def _add(built: Building, some: list[PageText]) -> None:
+    with translated():
+        for text in some:
+            built.add(text.number, text.text, text.label, scanned=text.scanned)
+
+
+def _some(postings: "Iterator[tuple[str, array[int]]]") -> "list[tuple[str, array[int]]]":
+    with translated():
+        return list(islice(postings, _POSTINGS_AT_ONCE))
+
+
+class IndexDamaged(StoreDamaged):
+    """The index is of no more use, and nothing is lost by that."""
+
+
+def _key(record: FileRecord) -> str:
+    return f"{record.sha256} {record.mime_type}"
+
+
+def _unread(note: str) -> Document:
+    info = DocumentInfo(askable=False, pages=None, chars=0, note=note)
+    return Document(0, paginated=False, english=False, info=info, outline="", places=array("I"), term_count=0)
+
+
+def _info(record: FileRecord, built: Building) -> DocumentInfo:
+    return DocumentInfo(
+        askable=bool(built.postings),
+        pages=built.pages,
+        chars=built.chars,
+        pages_without_text=tuple(built.empty) if built.paginated else (),
+        note=_note(record, built),
+    )
+
+
+def _note(record: FileRecord, built: Building) -> str | None:
+    if built.postings:
+        return None
+    if record.mime_type.startswith("image/"):
+        return f"No text to search was found in the image; read_document with as_image shows it{_unless(built)}."
+    if built.failure:
+        return built.failure
+    if built.paginated:
+        return f"Its pages hold no text to search; read_document with as_image shows them{_unless(built)}."
+    return "It holds no words to search."
+
+
+def _unless(built: Building) -> str:
+    return "" if built.scans else ", and with Tesseract and files-api-mcp[ocr] installed scans are read"

@@ -1,0 +1,191 @@
+"""Passages for a question: the best windows, joined where they touch, cut to a budget, and checked to be literal."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from files_api_mcp.backends.documents.media_types import SHEETS, TABLES
+from files_api_mcp.backends.models import FileRecord, Passage
+from files_api_mcp.backends.search.chunker import estimate_tokens
+from files_api_mcp.backends.search.embeddings import Nearness
+from files_api_mcp.backends.search.index.index import Document, Index
+from files_api_mcp.backends.search.reranker import looked_at_closer
+from files_api_mcp.backends.search.scorer import Scored, rank
+from files_api_mcp.backends.search.tables import as_looked_up, head_after
+from files_api_mcp.backends.search.verify import stands_literally
+
+__all__ = ["answer"]
+
+_FAINTEST = 0.25
+"""Windows below this share of the best score are left out: they cost tokens and answer nothing."""
+
+_SMALLEST_CUT = 40
+_WEIGHED_BY_MEANING = 30
+_MEANING = 0.4
+
+
+@dataclass(slots=True)
+class _Stretch:
+    place: int
+    page: int
+    first: int
+    last: int
+    score: float
+
+
+def _never() -> None:
+    """Nobody can cancel this call."""
+
+
+def answer(
+    index: Index,
+    asked: list[tuple[FileRecord, Document]],
+    question: str,
+    max_tokens: int,
+    check_cancelled: Callable[[], None] = _never,
+    nearness: Nearness | None = None,
+) -> tuple[list[Passage], int]:
+    """Literal passages, best first, of at most `max_tokens` estimated tokens together, and their estimate.
+
+    `check_cancelled` is called between documents; what it raises ends the call. With `nearness`, the best by words
+    are put in order by meaning too.
+    """
+    documents = [document for _, document in asked]
+    ranked = rank(index, documents, question, check_cancelled)
+    if not ranked:
+        return [], 0
+    texts = _Texts(index)
+
+    def looked_up(one: Scored) -> str:
+        record, document = asked[one.place]
+        return as_looked_up(_window(document, one.window, texts), record.mime_type)
+
+    ranked = looked_at_closer(ranked, documents, question, looked_up)
+    if nearness is not None:
+        ranked = _by_meaning(ranked, documents, texts, question, nearness)
+    chosen = _choose(ranked, documents, texts, max_tokens)
+    passages: list[Passage] = []
+    left = max_tokens
+    for stretch in chosen:
+        record, document = asked[stretch.place]
+        passage = _passage(record, document, stretch, texts, left)
+        if passage is not None and stands_literally(index, document, passage):
+            passages.append(passage)
+            left -= estimate_tokens(passage.text) + estimate_tokens(passage.header or "")
+    return passages, max_tokens - left
+
+
+class _Texts:
+    """Pages of the documents asked, each unpacked once."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._pages: dict[tuple[int, int], str] = {}
+
+    def page(self, document: Document, number: int) -> str:
+        key = (document.id, number)
+        if key not in self._pages:
+            self._pages[key] = self._index.page(*key)
+        return self._pages[key]
+
+    def label(self, document: Document, number: int) -> str | None:
+        return self._index.labels(document.id, [number]).get(number) if document.paginated else None
+
+    def header(self, record: FileRecord, document: Document, stretch: "_Stretch") -> str | None:
+        """What explains rows of a table, where it is not among them."""
+        if record.mime_type not in TABLES:
+            return None
+        text, start = self.page(document, stretch.page), document.places[stretch.first * 4 + 1]
+        if record.mime_type in SHEETS and text.startswith("# ", start):
+            return None
+        # In place of a page's label, a piece of a table has the head of the table that goes on in it.
+        before = self._index.labels(document.id, [stretch.page]).get(stretch.page)
+        return head_after(text[:start], before, record.mime_type)
+
+    def start_of(self, document: Document, number: int) -> int:
+        """Where a piece begins in the text of a document without pages."""
+        if document.paginated:
+            return 0
+        return sum(chars for piece, chars in self._index.page_sizes(document.id) if piece < number)
+
+
+def _by_meaning(
+    ranked: list[Scored], documents: list[Document], texts: _Texts, question: str, nearness: Nearness
+) -> list[Scored]:
+    first, rest = ranked[:_WEIGHED_BY_MEANING], ranked[_WEIGHED_BY_MEANING:]
+    best = ranked[0].score or 1.0
+    near = nearness(question, [_window(documents[one.place], one.window, texts) for one in first])
+    scored = [
+        replace(one, score=(1 - _MEANING) * one.score / best + _MEANING * max(0.0, nearest))
+        for one, nearest in zip(first, near, strict=True)
+    ]
+    scored += [replace(one, score=(1 - _MEANING) * one.score / best) for one in rest]
+    return sorted(scored, key=lambda one: -one.score)
+
+
+def _window(document: Document, window: int, texts: _Texts) -> str:
+    page, start, end, _ = document.places[window * 4 : window * 4 + 4]
+    return texts.page(document, page)[start:end]
+
+
+def _choose(ranked: list[Scored], documents: list[Document], texts: _Texts, max_tokens: int) -> list[_Stretch]:
+    stretches: list[_Stretch] = []
+    used = 0
+    for scored in ranked:
+        if scored.score < _FAINTEST * ranked[0].score or used >= max_tokens - _SMALLEST_CUT:
+            break
+        document = documents[scored.place]
+        page, start, end, _ = document.places[scored.window * 4 : scored.window * 4 + 4]
+        used += estimate_tokens(texts.page(document, page)[start:end])
+        if not _joined(stretches, scored, page):
+            stretches.append(_Stretch(scored.place, page, scored.window, scored.window, scored.score))
+    return stretches
+
+
+def _joined(stretches: list[_Stretch], scored: Scored, page: int) -> bool:
+    for stretch in stretches:
+        if (stretch.place, stretch.page) == (
+            scored.place,
+            page,
+        ) and stretch.first - 1 <= scored.window <= stretch.last + 1:
+            stretch.first = min(stretch.first, scored.window)
+            stretch.last = max(stretch.last, scored.window)
+            return True
+    return False
+
+
+def _passage(record: FileRecord, document: Document, stretch: _Stretch, texts: _Texts, room: int) -> Passage | None:
+    text = texts.page(document, stretch.page)
+    start, end = document.places[stretch.first * 4 + 1], document.places[stretch.last * 4 + 2]
+    offset = texts.start_of(document, stretch.page)
+    header = texts.header(record, document, stretch)
+    end = _fitting(text, start, end, room - estimate_tokens(header or ""))
+    quote = text[start:end]
+    if not quote.strip():
+        return None
+    return Passage(
+        file_id=record.id,
+        filename=record.filename,
+        page=stretch.page if document.paginated else None,
+        start_char=start + offset,
+        end_char=end + offset,
+        text=quote,
+        score=round(stretch.score, 4),
+        label=texts.label(document, stretch.page),
+        scanned=stretch.page in document.info.scanned,
+        header=header,
+    )
+
+
+def _fitting(text: str, start: int, end: int, room: int) -> int:
+    """Where a passage ends so that it fits: at a line's end, else between words."""
+    if estimate_tokens(text[start:end]) <= room:
+        return end
+    low, high = start, end
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if estimate_tokens(text[start:middle]) <= room else (low, middle - 1)
+    for mark in ("\n", " "):
+        cut = text.rfind(mark, start + (low - start) // 2, low)
+        if cut > start:
+            return start + len(text[start:cut].rstrip())
+    return low

@@ -1,0 +1,69 @@
+"""A question in the words that documents use: which terms to look for, and how much each counts."""
+
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+
+from files_api_mcp.backends.search.tokenizer import terms
+
+__all__ = ["wanted_terms"]
+
+_MOST_TERMS = 200
+_PHRASING = 0.3
+_RELATED = 0.6
+
+# Words of the request itself: how the answer is to look, and what it is to be taken from.
+_PHRASING_WORDS = (
+    "answer question give provide list state explain describe calculate compute determine identify mention mentioned"
+    " according based using relying rely shown show details document report text passage file information context"
+    " following please round rounded decimal place places unit units format percent percentage thousands millions"
+    " billions assume assuming approach standpoint perspective analyst primarily possible sentence sentences word"
+    " words summarize summary tell find many much number name useful relevant metric"
+)
+
+Phrase = tuple[str, ...]
+
+
+def wanted_terms(question: str, *, english: bool) -> dict[str, float]:
+    """The terms to look for and their weights: the question's own count 1, less where they only phrase the request;
+    related terms count half. A question of nothing but small words is looked for by those."""
+    own = terms(question, english=english) or terms(question, english=english, keep_stop_words=True)
+    if not english:
+        return dict.fromkeys(own[:_MOST_TERMS], 1.0)
+    weights = {term: _PHRASING if term in _phrasing() else 1.0 for term in own}
+    for term in _related(own):
+        weights.setdefault(term, _RELATED)
+    return dict(list(weights.items())[:_MOST_TERMS])
+
+
+def _related(own: list[str]) -> Iterator[str]:
+    related, longest = _synonyms()
+    for start in range(len(own)):
+        for length in range(1, longest + 1):
+            for phrase in related.get(tuple(own[start : start + length]), ()):
+                yield from phrase
+
+
+@cache
+def _phrasing() -> frozenset[str]:
+    return frozenset(terms(_PHRASING_WORDS, english=True))
+
+
+@cache
+def _synonyms() -> tuple[dict[Phrase, list[Phrase]], int]:
+    """What each phrase is looked for by too, and the length of the longest phrase."""
+    related: dict[Phrase, list[Phrase]] = {}
+    text = (files("files_api_mcp.backends.search") / "synonyms.txt").read_text(encoding="utf-8")
+    for line in text.splitlines():
+        mark = next((mark for mark in ("=", ">") if f" {mark} " in line), None)
+        if mark is None or line.startswith("#"):
+            continue
+        left, right = ([_phrase(text) for text in side.split("|")] for side in line.split(f" {mark} "))
+        for phrase in left + right if mark == "=" else left:
+            others = [other for other in (left + right if mark == "=" else right) if other != phrase]
+            related.setdefault(phrase, []).extend(others)
+    return related, max(map(len, related))
+
+
+def _phrase(text: str) -> Phrase:
+    return tuple(terms(text, english=True, keep_stop_words=False))

@@ -1,0 +1,79 @@
+"""Windows of a document's text, by page or by characters."""
+
+from dataclasses import dataclass
+
+from files_api_mcp.backends.errors import InvalidArgument, UnsupportedType
+from files_api_mcp.backends.models import DocumentInfo, TextWindow
+from files_api_mcp.backends.search.index.index import Document, Index
+
+__all__ = ["Window", "check_pages", "read", "window"]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What to read: these pages (None: a text without pages), from this character of the first."""
+
+    pages: tuple[int, int] | None
+    start: int
+
+
+def window(info: DocumentInfo, pages: tuple[int, int] | None, start_char: int | None) -> Window:
+    """Settle what the arguments mean for this document.
+
+    Raises:
+        InvalidArgument: They name no place in it.
+        UnsupportedType: It holds no text.
+    """
+    if not info.askable:
+        raise UnsupportedType(info.note or "The file holds no text.", "")
+    start = start_char or 0
+    if info.pages is None:
+        if pages is not None:
+            raise InvalidArgument("This file has no pages.", "Use start_char, or leave both out.")
+        if start > info.chars:
+            raise InvalidArgument(f"The text ends at character {info.chars:,}.", "Start before that.")
+        return Window(None, start)
+    span = pages or (1, info.pages)
+    check_pages(span, info)
+    if start and span[0] != span[1]:
+        raise InvalidArgument("start_char goes with a single page here.", 'Give pages="N" with it.')
+    return Window(span, start)
+
+
+def check_pages(span: tuple[int, int], info: DocumentInfo) -> None:
+    """Refuse pages that the document does not have.
+
+    Raises:
+        InvalidArgument: Its text says how many there are.
+    """
+    if info.pages is None or span[1] > info.pages:
+        raise InvalidArgument(f"The document has {info.pages} pages.", "Give pages within them.")
+
+
+def read(index: Index, document: Document, wanted: Window, max_chars: int) -> list[TextWindow]:
+    """The texts of a window, of at most `max_chars` code points in all; a page that does not fit is cut."""
+    if wanted.pages is None:
+        return [_characters(index, document, wanted.start, max_chars)]
+    windows: list[TextWindow] = []
+    start = wanted.start
+    labels = index.labels(document.id, range(wanted.pages[0], wanted.pages[1] + 1))
+    for number in range(wanted.pages[0], wanted.pages[1] + 1):
+        text = index.page(document.id, number)
+        part = text[start : start + max_chars]
+        scanned = number in document.info.scanned
+        windows.append(TextWindow(number, start, start + len(part), part, len(text), labels.get(number), scanned))
+        max_chars -= len(part)
+        start = 0
+        if max_chars <= 0:
+            break
+    return windows
+
+
+def _characters(index: Index, document: Document, start: int, max_chars: int) -> TextWindow:
+    parts: list[str] = []
+    at, end = 0, min(document.info.chars, start + max_chars)
+    for number, chars in index.page_sizes(document.id):
+        if at < end and at + chars > start:
+            parts.append(index.page(document.id, number)[max(0, start - at) : end - at])
+        at += chars
+    return TextWindow(None, start, end, "".join(parts), document.info.chars, scanned=bool(document.info.scanned))

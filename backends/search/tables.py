@@ -1,0 +1,50 @@
+"""Tables: what their rows mean, and how figures in them are found."""
+
+from files_api_mcp.backends.documents.media_types import SHEETS, TABLES
+
+__all__ = ["as_looked_up", "head_after"]
+
+_CSV = "text/csv"
+_JSON = "application/json"
+_LINES_JUDGED = 5
+_SHEET = "# "
+_LONGEST_HEAD = 400
+
+
+def head_after(text: str, before: str | None, mime_type: str) -> str | None:
+    """What explains the rows that follow a text of this type: the first row of the table that they go on with, and the
+    sheet's name where there are sheets. `before` explains those with which the text begins. None: nothing does."""
+    if mime_type in SHEETS:
+        start = text.rfind(f"\n{_SHEET}") + 1
+        if not text.startswith(_SHEET, start):
+            return before
+        name, _, rows = text[start + len(_SHEET) :].partition("\n")
+        return ": ".join(filter(None, (name, rows.partition("\n")[0])))[:_LONGEST_HEAD]
+    if mime_type in TABLES:
+        return before or text.lstrip("\ufeff \r\n").partition("\n")[0].rstrip()[:_LONGEST_HEAD] or None
+    return None
+
+
+def as_looked_up(text: str, mime_type: str) -> str:
+    """The same text, of the same length, with blanks for the commas that part values: between two figures they would
+    group digits.
+
+    Other text is left as it is, and so are tables whose cells are parted by something else: there a comma stands in
+    decimal numbers.
+    """
+    if mime_type == _JSON or (mime_type == _CSV and _has_commas_for_cells(text)):
+        return "\n".join(map(_values_apart, text.split("\n")))
+    return text
+
+
+def _has_commas_for_cells(text: str) -> bool:
+    """Whether no other mark stands in every line, as what parts the cells does."""
+    lines = [line for line in text.split("\n", _LINES_JUDGED)[:_LINES_JUDGED] if line.strip()]
+    return not any(all(mark in line for line in lines) for mark in ";\t")
+
+
+def _values_apart(line: str) -> str:
+    # By line: a quotation mark too many then spoils its own line alone.
+    parts = line.split('"')
+    parts[::2] = [part.replace(",", " ") for part in parts[::2]]
+    return '"'.join(parts)

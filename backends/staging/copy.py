@@ -1,0 +1,198 @@
+"""Copying an opened file once: the copy is hashed as it is made, and the source must not change meanwhile."""
+
+import errno
+import hashlib
+import os
+import sys
+import time
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+
+from files_api_mcp.backends.errors import Busy, FileChanged, FilesError, PermissionDenied, StorageFull, StoreDamaged
+from files_api_mcp.backends.roots.os_errors import FULL
+
+__all__ = ["Copy"]
+
+_SYNC_EVERY = 64 * 1024 * 1024
+_BLOCK = 1024 * 1024
+_FICLONE = 0x40049409
+# What the kernel's own copying says where it cannot; whatever else is wrong is found again by reading.
+_NOT_COPIED = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+# File times of older kernels move in ticks of up to 10 ms: a second change within one tick does not show.
+_TICK = 0.012
+
+
+class Copy:
+    """A private copy in the making. Each method is short enough for one hop into a thread; none is the event loop's.
+
+    Methods raise FileChanged, PermissionDenied, StorageFull, StoreDamaged or Busy, and nothing else.
+    """
+
+    def __init__(self, source: int, size: int, path: os.PathLike[str]) -> None:
+        self.size = size
+        self._source = source
+        self._digest = hashlib.sha256()
+        self._cloned = False
+        with _writing():
+            self._target = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            with _reading():
+                self._before = _settled(source)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        os.close(self._target)
+
+    @property
+    def sha256(self) -> str:
+        return self._digest.hexdigest()
+
+    def clone(self) -> None:
+        """Share the source's blocks where the file system can (btrfs, xfs); copy_range then has nothing to do."""
+        if sys.platform != "linux":
+            return
+        import fcntl
+
+        try:
+            fcntl.ioctl(self._target, _FICLONE, self._source)
+        except OSError as exc:
+            if exc.errno in FULL:
+                raise StorageFull("There is no room for a private copy of the file.") from exc
+            return
+        if os.fstat(self._target).st_size != self.size:
+            raise _changed()
+        self._cloned = True
+
+    def copy_range(self, start: int, end: int) -> None:
+        """Copy bytes `start` to `end`, and let the disk keep up, so that the last sync is short."""
+        if self._cloned:
+            return
+        at = start
+        while at < end:
+            moved = self._move(at, end - at)
+            if moved == 0:
+                raise _changed()
+            at += moved
+        if end % _SYNC_EVERY == 0:
+            with _writing():
+                os.fdatasync(self._target)
+
+    def hash_range(self, start: int, end: int) -> None:
+        """Take the copy's bytes `start` to `end` into the hash; ranges come in order."""
+        with _writing():
+            for block in _blocks(self._target, start, end):
+                self._digest.update(block)
+
+    def sync(self) -> None:
+        with _writing():
+            os.fsync(self._target)
+
+    def ends(self, count: int) -> tuple[bytes, bytes]:
+        """The first and the last `count` bytes of the copy."""
+        with _writing():
+            return os.pread(self._target, count, 0), os.pread(self._target, count, max(0, self.size - count))
+
+    def refuse_change(self) -> bool:
+        """Compare what the file system says of the source before and now.
+
+        Returns False when only a name was added or taken, which touches the inode just as an edit with its times put
+        back would: the bytes must be compared then.
+
+        Raises:
+            FileChanged: It was written to.
+        """
+        with _reading():
+            after = os.fstat(self._source)
+        if _identity(after) != _identity(self._before) or after.st_size != self.size:
+            raise _changed()
+        if after.st_ctime_ns == self._before.st_ctime_ns:
+            return True
+        if after.st_nlink == self._before.st_nlink:
+            raise _changed()
+        self._before = after
+        return False
+
+    def compare_range(self, start: int, end: int) -> None:
+        """Compare the source's bytes with the copy's.
+
+        Raises:
+            FileChanged: They differ.
+        """
+        with _reading():
+            for ours, theirs in zip(_blocks(self._target, start, end), _blocks(self._source, start, end), strict=True):
+                if ours != theirs:
+                    raise _changed()
+
+    def _move(self, at: int, count: int) -> int:
+        if sys.platform == "linux":
+            try:
+                return os.copy_file_range(self._source, self._target, count, at, at)
+            except OSError as exc:
+                if exc.errno in _NOT_COPIED:
+                    raise StorageFull("There is no room for a private copy of the file.") from exc
+        # Also says which of the two files an error is about, which copy_file_range does not.
+        with _reading():
+            data = os.pread(self._source, min(count, _BLOCK), at)
+        with _writing():
+            return os.pwrite(self._target, data, at)
+
+
+def _settled(fd: int) -> os.stat_result:
+    """The file's state, once its last change is so long ago that another one must show in its times."""
+    found = os.fstat(fd)
+    age = time.time() - found.st_ctime_ns / 1e9
+    if 0 <= age < _TICK:
+        time.sleep(_TICK - age)
+        found = os.fstat(fd)
+    return found
+
+
+def _identity(status: os.stat_result) -> tuple[int, int, int, int]:
+    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+def _blocks(fd: int, start: int, end: int) -> Iterator[bytes]:
+    at = start
+    while at < end:
+        data = os.pread(fd, min(_BLOCK, end - at), at)
+        if not data:
+            raise _changed()
+        yield data
+        at += len(data)
+
+
+def _changed() -> FileChanged:
+    return FileChanged("The file changed while it was read.")
+
+
+@contextmanager
+def _reading() -> Generator[None]:
+    try:
+        yield
+    except OSError as exc:
+        raise _read_failure(exc) from exc
+
+
+def _read_failure(error: OSError) -> FilesError:
+    if error.errno == errno.ESTALE:
+        return _changed()
+    if error.errno == errno.EAGAIN:
+        return Busy("The file is locked by another program.")
+    return PermissionDenied(
+        "The disk did not let the file be read to its end; nothing was stored.",
+        "Ask the operator to check the disk, or choose another file.",
+    )
+
+
+@contextmanager
+def _writing() -> Generator[None]:
+    try:
+        yield
+    except OSError as exc:
+        if exc.errno in FULL:
+            raise StorageFull("There is no room for a private copy of the file.") from exc
+        if exc.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
+            raise Busy("The server has too many files open.") from exc
+        raise StoreDamaged("A private copy of the file could not be written.") from exc

@@ -1,0 +1,124 @@
+"""Bytes that come in from elsewhere: written to a private file as they come, and held to the rules for local files."""
+
+import hashlib
+import os
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+
+from anyio import CancelScope, to_thread
+
+from files_api_mcp.backends.errors import EmptyFile, FileTooLarge, SensitiveFile, StorageFull
+from files_api_mcp.backends.roots.os_errors import FULL
+from files_api_mcp.backends.roots.secrets import is_sensitive_name
+from files_api_mcp.backends.staging.snapshot import SCANNED, Snapshot, looked_at
+from files_api_mcp.backends.staging.spool import Spool
+
+__all__ = ["Writing", "refuse_sensitive_name", "take_in"]
+
+_BATCH = 1024 * 1024
+
+
+@asynccontextmanager
+async def take_in(
+    chunks: AsyncIterator[bytes], spool: Spool, *, max_file_size: int, allow_sensitive: bool = False
+) -> AsyncGenerator[Snapshot]:
+    """Take a stream to its end; the file is removed after the block unless it was renamed away.
+
+    Raises:
+        EmptyFile, FileTooLarge: Not so much, or not so little.
+        SensitiveFile: The content holds what looks like a key.
+        StorageFull: There is no room for it.
+    """
+    path = spool.new_path()
+    fd = await to_thread.run_sync(lambda: os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    try:
+        try:
+            written = await _written(chunks, fd, max_file_size)
+            head, tail = await to_thread.run_sync(written.settle)
+        finally:
+            with CancelScope(shield=True):
+                await to_thread.run_sync(os.close, fd)
+        yield await to_thread.run_sync(
+            lambda: looked_at(path, written.sha256, written.size, head, tail, allow_sensitive=allow_sensitive)
+        )
+    finally:
+        with CancelScope(shield=True):
+            await to_thread.run_sync(lambda: path.unlink(missing_ok=True))
+
+
+def refuse_sensitive_name(name: str, head: bytes) -> None:
+    """Refuse a name that keys go by, but for presentations of Apple's Keynote, which share an ending with them.
+
+    Raises:
+        SensitiveFile: It is one.
+    """
+    if is_sensitive_name(name) and not (name.lower().endswith(".key") and head.startswith(b"PK\x03\x04")):
+        raise SensitiveFile("The file's name is one that keys and credentials go by.")
+
+
+async def _written(chunks: AsyncIterator[bytes], fd: int, most: int) -> "Writing":
+    writing = Writing(fd)
+    async for chunk in chunks:
+        writing.add(chunk)
+        if writing.size > most:
+            raise FileTooLarge(f"The file is larger than {most:,} bytes, which is the limit.")
+        if writing.held >= _BATCH:
+            await to_thread.run_sync(writing.write)
+    if writing.size == 0:
+        raise EmptyFile("The file is empty.")
+    return writing
+
+
+class Writing:
+    """A file that grows batch by batch: each goes to the disk, and into the hash, in a thread, while nothing is added.
+
+    `size` counts the bytes that were added, `held` those of them that are not written yet.
+    """
+
+    def __init__(self, fd: int) -> None:
+        self.size = 0
+        self.held = 0
+        self.sha256 = ""
+        self._fd = fd
+        self._pending: list[bytes] = []
+        self._digest = hashlib.sha256()
+
+    def add(self, chunk: bytes) -> None:
+        """Take a chunk, to be written with the next batch."""
+        self._pending.append(chunk)
+        self.held += len(chunk)
+        self.size += len(chunk)
+
+    def write(self) -> None:
+        """Write what is held.
+
+        Raises:
+            StorageFull: There is no room for it.
+        """
+        pending, self._pending, self.held = self._pending, [], 0
+        for chunk in pending:
+            self._digest.update(chunk)
+            view = memoryview(chunk)
+            while view:
+                try:
+                    view = view[os.write(self._fd, view) :]
+                except OSError as exc:
+                    raise _full(exc) from exc
+
+    def settle(self) -> tuple[bytes, bytes]:
+        """Write the rest, make it durable, and return both ends of it; `sha256` is known then.
+
+        Raises:
+            StorageFull: There is no room for it.
+        """
+        self.write()
+        try:
+            os.fsync(self._fd)
+        except OSError as exc:
+            raise _full(exc) from exc
+        self.sha256 = self._digest.hexdigest()
+        return os.pread(self._fd, SCANNED, 0), os.pread(self._fd, SCANNED, max(0, self.size - SCANNED))
+
+
+def _full(exc: OSError) -> Exception:
+    return StorageFull("There is no room for the file.") if exc.errno in FULL else exc

@@ -1,0 +1,147 @@
+"""Freezing a file: one private copy, hashed as it is made, that alone goes on."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import anyio
+from anyio import CancelScope, to_thread
+
+from files_api_mcp.backends.errors import FilesError
+from files_api_mcp.backends.models import Progress, silent
+from files_api_mcp.backends.roots.roots import SourceFile
+from files_api_mcp.backends.roots.secrets import refuse_sensitive_content
+from files_api_mcp.backends.staging.copy import Copy
+from files_api_mcp.backends.staging.spool import Spool, open_spool
+
+__all__ = ["SCANNED", "Snapshot", "Spool", "freeze", "looked_at", "open_spool"]
+
+_PIECE = 8 * 1024 * 1024
+_SMALL = 1024 * 1024
+_SNIFFED = 64 * 1024
+
+SCANNED = 1024 * 1024
+"""Bytes at either end of a file that are searched for keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Frozen bytes: a private, fsynced file that whoever stores it may rename away. `head` and `tail` are its
+    first and last 64 KiB."""
+
+    path: Path
+    sha256: str
+    size_bytes: int
+    head: bytes
+    tail: bytes
+
+
+@asynccontextmanager
+async def freeze(
+    source: SourceFile, spool: Spool, *, allow_sensitive: bool = False, progress: Progress = silent
+) -> AsyncGenerator[Snapshot]:
+    """Copy an opened file once and hash the copy; the copy is removed at the end unless it was renamed away.
+
+    Raises:
+        FileChanged: The file was written to meanwhile.
+        PermissionDenied: The disk failed to read it to its end.
+        SensitiveFile: The content holds what looks like a key.
+        StorageFull, StoreDamaged, Busy: The copy could not be written.
+    """
+    path = spool.new_path()
+    try:
+        if source.size_bytes <= _SMALL:
+            frozen = await to_thread.run_sync(_freeze_small, source, path, allow_sensitive)
+            await progress(source.size_bytes, source.size_bytes, "Copying")
+        else:
+            frozen = await _freeze_large(source, path, allow_sensitive=allow_sensitive, progress=progress)
+        yield frozen
+    finally:
+        with CancelScope(shield=True):
+            await to_thread.run_sync(lambda: path.unlink(missing_ok=True))
+
+
+def _freeze_small(source: SourceFile, path: Path, allow_sensitive: bool) -> Snapshot:  # noqa: FBT001
+    """The whole of it in one hop into a thread, which costs more than the copying."""
+    copy = Copy(source.fd, source.size_bytes, path)
+    try:
+        copy.copy_range(0, copy.size)
+        copy.hash_range(0, copy.size)
+        copy.sync()
+        if not copy.refuse_change():
+            copy.compare_range(0, copy.size)
+            copy.refuse_change()
+        return _looked_at(copy, path, allow_sensitive)
+    finally:
+        copy.close()
+
+
+async def _freeze_large(source: SourceFile, path: Path, *, allow_sensitive: bool, progress: Progress) -> Snapshot:
+    copy = await to_thread.run_sync(Copy, source.fd, source.size_bytes, path)
+    try:
+        await to_thread.run_sync(copy.clone)
+        await _fill(copy, progress)
+        await to_thread.run_sync(copy.sync)
+        await _refuse_change(copy)
+        return await to_thread.run_sync(_looked_at, copy, path, allow_sensitive)
+    finally:
+        with CancelScope(shield=True):
+            await to_thread.run_sync(copy.close)
+
+
+async def _fill(copy: Copy, progress: Progress) -> None:
+    """Copy piece by piece, hashing one piece behind: both take a thread, and neither waits for the other's work."""
+    copied = hashed = 0
+    while hashed < copy.size:
+        ready, until = copied, min(copy.size, copied + _PIECE)
+        works = [partial(copy.copy_range, ready, until)] if ready < until else []
+        if hashed < ready:
+            works.append(partial(copy.hash_range, hashed, ready))
+        await _at_once(works)
+        hashed, copied = ready, until
+        await progress(hashed, copy.size, "Copying")
+
+
+async def _at_once(works: list[Callable[[], None]]) -> None:
+    """Run these in threads at once; the first expected failure is raised as it is, not in a group."""
+    failures: list[FilesError] = []
+
+    async def one(work: Callable[[], None]) -> None:
+        try:
+            await to_thread.run_sync(work)
+        except FilesError as exc:
+            failures.append(exc)
+
+    async with anyio.create_task_group() as group:
+        for work in works:
+            group.start_soon(one, work)
+    if failures:
+        raise failures[0]
+
+
+async def _refuse_change(copy: Copy) -> None:
+    if await to_thread.run_sync(copy.refuse_change):
+        return
+    for start in range(0, copy.size, _PIECE):
+        await to_thread.run_sync(copy.compare_range, start, min(copy.size, start + _PIECE))
+    await to_thread.run_sync(copy.refuse_change)
+
+
+def _looked_at(copy: Copy, path: Path, allow_sensitive: bool) -> Snapshot:  # noqa: FBT001
+    head, tail = copy.ends(SCANNED)
+    return looked_at(path, copy.sha256, copy.size, head, tail, allow_sensitive=allow_sensitive)
+
+
+def looked_at(path: Path, sha256: str, size: int, head: bytes, tail: bytes, *, allow_sensitive: bool) -> Snapshot:
+    """The snapshot of a frozen file, unless its ends, of the length that is scanned, hold what looks like a key.
+
+    Raises:
+        SensitiveFile: They do.
+    """
+    if not allow_sensitive:
+        refuse_sensitive_content(head)
+        if size > SCANNED:
+            refuse_sensitive_content(tail)
+    return Snapshot(path, sha256, size, head[:_SNIFFED], tail[-_SNIFFED:])

@@ -1,0 +1,94 @@
+"""A private folder for this process's copies, which the next start clears if the process died."""
+
+import fcntl
+import os
+import secrets
+import shutil
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+
+from anyio import CancelScope, to_thread
+
+from files_api_mcp.backends.errors import PermissionDenied, StorageFull
+from files_api_mcp.backends.roots.os_errors import FULL
+
+__all__ = ["Spool", "open_spool"]
+
+
+class Spool:
+    """Names files below a folder that no other process looks into while this one lives."""
+
+    def __init__(self, folder: Path, fd: int) -> None:
+        self.folder = folder
+        self._fd = fd
+
+    def new_path(self) -> Path:
+        return self.folder / secrets.token_hex(8)
+
+    def remove(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        os.close(self._fd)
+
+
+@asynccontextmanager
+async def open_spool(folder: Path) -> AsyncGenerator[Spool]:
+    """Clear what dead processes left, and make a folder for this one, removed at the end.
+
+    Raises:
+        PermissionDenied, StorageFull: No folder can be made there.
+    """
+    spool = await to_thread.run_sync(_make, folder)
+    try:
+        yield spool
+    finally:
+        with CancelScope(shield=True):
+            await to_thread.run_sync(spool.remove)
+
+
+def _make(folder: Path) -> Spool:
+    try:
+        return _made(folder)
+    except OSError as exc:
+        if exc.errno in FULL:
+            raise StorageFull("There is no room in the data folder.") from exc
+        raise PermissionDenied(
+            "The data folder cannot be written.", "Ask the operator to check the data folder and its disk."
+        ) from exc
+
+
+def _made(folder: Path) -> Spool:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _alone(folder):
+        for left in folder.iterdir():
+            if left.is_dir():
+                _clear_if_dead(left)
+        mine = folder / f"{os.getpid()}-{secrets.token_hex(4)}"
+        mine.mkdir(mode=0o700)
+        fd = os.open(mine, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        # Held until the process ends, however it ends; nobody clears a folder that is held.
+        fcntl.flock(fd, fcntl.LOCK_EX)
+    return Spool(mine, fd)
+
+
+@contextmanager
+def _alone(folder: Path) -> Generator[None]:
+    """Exclude other starting processes, so that a folder is never seen before it is held."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(fd)
+
+
+def _clear_if_dead(folder: Path) -> None:
+    with suppress(FileNotFoundError):
+        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
+        except BlockingIOError:
+            return
+        finally:
+            os.close(fd)

@@ -1,0 +1,85 @@
+"""Originals of what was uploaded from this machine, kept to be searched, read and shown: the API gives none back."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from anyio import to_thread
+
+from files_api_mcp.backends.staging.snapshot import Snapshot
+from files_api_mcp.backends.storage.blobs import Blobs
+from files_api_mcp.backends.storage.disk_errors import translated
+
+__all__ = ["Copies"]
+
+_MOST_BYTES = 20_000_000_000
+_KEPT_SHARE = 0.9
+
+
+class Copies:
+    """Content by its hash below a folder. When there is more than 20 GB of it, what was used longest ago goes."""
+
+    def __init__(self, folder: Path, *, most_bytes: int = _MOST_BYTES) -> None:
+        self._folder = folder
+        self._blobs = Blobs(folder)
+        self._most_bytes = most_bytes
+        self._held_bytes: int | None = None
+
+    async def keep(self, snapshot: Snapshot) -> None:
+        """Take a frozen file over; its bytes are durable when this returns."""
+        await to_thread.run_sync(self._keep, snapshot)
+
+    async def path(self, sha256: str) -> Path | None:
+        """Where the content with this hash is; None where it is not (any more)."""
+        return await to_thread.run_sync(self._find, sha256)
+
+    async def drop(self, sha256: str) -> None:
+        """Remove the content with this hash."""
+        await to_thread.run_sync(self._drop, sha256)
+
+    def _keep(self, snapshot: Snapshot) -> None:
+        with translated():
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if self._blobs.size(snapshot.sha256) == snapshot.size_bytes:
+                return
+            self._blobs.put(snapshot)
+            if self._held_bytes is None:
+                self._held_bytes = sum(size for _, size, _ in self._all())
+            else:
+                self._held_bytes += snapshot.size_bytes
+            if self._held_bytes > self._most_bytes:
+                self._held_bytes = self._prune()
+
+    def _find(self, sha256: str) -> Path | None:
+        path = self._blobs.path(sha256)
+        # Its time of last use: access times are not kept by every file system.
+        with contextlib.suppress(OSError):
+            os.utime(path)
+            return path
+        return None
+
+    def _drop(self, sha256: str) -> None:
+        with translated():
+            size = self._blobs.size(sha256)
+            self._blobs.remove(sha256)
+            if self._held_bytes is not None and size is not None:
+                self._held_bytes -= size
+
+    def _prune(self) -> int:
+        held = sorted(self._all())
+        total = sum(size for _, size, _ in held)
+        for _, size, sha256 in held:
+            if total <= self._most_bytes * _KEPT_SHARE:
+                break
+            self._blobs.remove(sha256)
+            total -= size
+        return total
+
+    def _all(self) -> Iterator[tuple[float, int, str]]:
+        """Time of last use, bytes and hash of each content."""
+        for shard in self._blobs.shards():
+            for sha256 in self._blobs.in_shard(shard):
+                with contextlib.suppress(FileNotFoundError):
+                    found = self._blobs.path(sha256).stat()
+                    yield found.st_mtime, found.st_size, sha256

@@ -1,0 +1,97 @@
+"""Content on disk: one file per hash, `blobs/ab/<sha256>`, written once and never changed in place."""
+
+import os
+import re
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from files_api_mcp.backends.errors import FileChanged
+from files_api_mcp.backends.staging.snapshot import Snapshot
+
+__all__ = ["Blobs", "fsync_folder"]
+
+_SHARD = re.compile(r"[0-9a-f]{2}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class Blobs:
+    """The folder of contents. Nothing here is checked against the table of files: callers hold its lock."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._durable_shards: set[str] = set()
+
+    def path(self, sha256: str) -> Path:
+        """Where the content with this hash is, or would be."""
+        return self._folder / sha256[:2] / sha256
+
+    def put(self, snapshot: Snapshot) -> None:
+        """Move the frozen, already durable bytes into place, durably. Whatever was there is replaced whole.
+
+        Raises:
+            FileChanged: The snapshot is not the file that it says it is; nothing was moved.
+        """
+        _check_frozen(snapshot)
+        target = self.path(snapshot.sha256)
+        self._ensure_shard(target.parent)
+        snapshot.path.replace(target)
+        fsync_folder(target.parent)
+
+    def _ensure_shard(self, shard: Path) -> None:
+        with suppress(FileExistsError):
+            shard.mkdir(mode=0o700)
+            self._durable_shards.discard(shard.name)
+        # Also for a shard that was there: the process that made it may have died before its own fsync.
+        if shard.name not in self._durable_shards:
+            fsync_folder(self._folder)
+            self._durable_shards.add(shard.name)
+
+    def size(self, sha256: str) -> int | None:
+        """Bytes that stand under this hash; None without a regular file."""
+        try:
+            found = self.path(sha256).lstat()
+        except FileNotFoundError:
+            return None
+        return found.st_size if stat.S_ISREG(found.st_mode) else None
+
+    def open(self, sha256: str) -> int:
+        """Return a descriptor to read from; the content stays readable through it even when it is removed."""
+        return os.open(self.path(sha256), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+
+    def remove(self, sha256: str) -> None:
+        """Remove the content, if it is there. A power cut may bring it back, until the next start removes it."""
+        self.path(sha256).unlink(missing_ok=True)
+
+    def shards(self) -> list[str]:
+        """Names of the subfolders, sorted."""
+        with os.scandir(self._folder) as entries:
+            return sorted(entry.name for entry in entries if _SHARD.fullmatch(entry.name) and entry.is_dir())
+
+    def in_shard(self, shard: str) -> set[str]:
+        """The hashes that have a file in this subfolder. What else lies there is not ours, and not listed."""
+        with os.scandir(self._folder / shard) as entries:
+            names = {entry.name for entry in entries}
+        return {name for name in names if _SHA256.fullmatch(name) and name[:2] == shard}
+
+    def is_empty(self) -> bool:
+        """Whether no content is stored at all."""
+        return not any(self.in_shard(shard) for shard in self.shards())
+
+
+def _check_frozen(snapshot: Snapshot) -> None:
+    try:
+        size_bytes = snapshot.path.stat().st_size
+    except FileNotFoundError:
+        size_bytes = None
+    if size_bytes != snapshot.size_bytes:
+        raise FileChanged("The private copy of the file was changed or removed during the upload.")
+
+
+def fsync_folder(folder: Path) -> None:
+    """Make what was created, renamed or removed in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

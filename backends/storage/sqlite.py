@@ -1,0 +1,228 @@
+"""`files.db`: opening it, its tables' history, and the one lane in which everything happens to it."""
+
+import os
+import sqlite3
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import anyio
+from anyio import CapacityLimiter, to_thread
+
+from files_api_mcp.backends.errors import FilesError, StoreBusy, StoreDamaged
+from files_api_mcp.backends.storage.disk_errors import StoreLocked, translated
+
+__all__ = ["FILES", "Database", "Schema", "check_integrity", "create_or_migrate", "writing"]
+
+_LOCK_SLICE_S = 0.2  # one wait for the lock; a thread cannot be cancelled, so it is short and repeated
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The tables of one database and their history. `application_id` tells them from anybody else's.
+
+    Steps are append only: step n brings a database from version n-1 to n, and a released step never changes.
+    """
+
+    application_id: int
+    steps: tuple[tuple[str, ...], ...]
+
+    @property
+    def version(self) -> int:
+        return len(self.steps)
+
+
+FILES = Schema(
+    application_id=0x46415049,  # "FAPI"
+    steps=(
+        (
+            """CREATE TABLE files (
+                seq INTEGER PRIMARY KEY AUTOINCREMENT,
+                id TEXT NOT NULL UNIQUE,
+                sha256 TEXT NOT NULL,
+                size_bytes INTEGER NOT NULL,
+                filename TEXT NOT NULL,
+                folded_name TEXT NOT NULL,
+                mime_type TEXT NOT NULL,
+                title TEXT,
+                source_path TEXT,
+                created_us INTEGER NOT NULL,
+                expires_us INTEGER,
+                has_content INTEGER NOT NULL DEFAULT 1,
+                seal INTEGER NOT NULL
+            ) STRICT""",
+            "CREATE INDEX files_by_content ON files (sha256, has_content)",
+            "CREATE INDEX files_by_expiry ON files (has_content, expires_us) WHERE expires_us IS NOT NULL",
+            """CREATE TABLE deleted (
+                id TEXT PRIMARY KEY,
+                filename TEXT NOT NULL,
+                deleted_us INTEGER NOT NULL
+            ) STRICT, WITHOUT ROWID""",
+        ),
+        # Whether the Files API would give the bytes back: it does so for files that its tools made alone.
+        ("ALTER TABLE files ADD COLUMN downloadable INTEGER NOT NULL DEFAULT 1",),
+    ),
+)
+
+_T = TypeVar("_T")
+
+
+class Database:
+    """One connection, used by one thread at a time. Each piece of work is one short hop to a thread."""
+
+    def __init__(self, path: Path, *, busy_timeout: float, schema: Schema = FILES) -> None:
+        self.schema = schema
+        self._path = path
+        self._busy_timeout = busy_timeout
+        self._lane = CapacityLimiter(1)
+        self._connection: sqlite3.Connection | None = None
+
+    async def run(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Return what `work` returns. It runs to its end once begun, even if the caller is cancelled.
+
+        While another process holds the lock, `work` is begun anew until `busy_timeout` seconds have passed; it
+        must therefore take the lock before it changes anything.
+
+        Raises:
+            StoreBusy: The lock was not to be had in time.
+            FilesError: What `work` raised, or what a failure of SQLite or the disk means.
+        """
+        deadline = anyio.current_time() + self._busy_timeout
+        while True:
+            try:
+                return await to_thread.run_sync(self._attempt, work, limiter=self._lane)
+            except StoreLocked as exc:
+                if anyio.current_time() >= deadline:
+                    waited = f"The store stayed locked by another process for {self._busy_timeout:g} seconds."
+                    raise StoreBusy(waited) from exc
+
+    async def close(self) -> None:
+        """Let go of the file. Work that is under way ends first."""
+        with anyio.CancelScope(shield=True):
+            await to_thread.run_sync(self._disconnect, limiter=self._lane)
+
+    def _attempt(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        try:
+            with translated():
+                if self._connection is None:
+                    self._connection = _connect(self._path, self.schema, min(self._busy_timeout, _LOCK_SLICE_S))
+                return work(self._connection)
+        except FilesError as exc:
+            # After an I/O error a later fsync of the same descriptor may claim success for lost pages.
+            if exc.__cause__ is not None and not isinstance(exc, StoreLocked):
+                self._disconnect()
+            raise
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+@contextmanager
+def writing(connection: sqlite3.Connection) -> Generator[None]:
+    """One transaction, alone in the store: committed and durable at the end of the block, else undone.
+
+    It excludes readers from its start, not just writers: a COMMIT that had to wait for them could find the store
+    busy after files were moved, where nothing but BEGIN may.
+    """
+    connection.execute("BEGIN EXCLUSIVE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:  # SQLite has already rolled back after some errors
+            connection.execute("ROLLBACK")
+        raise
+
+
+def create_or_migrate(
+    connection: sqlite3.Connection, *, schema: Schema = FILES, may_create: Callable[[], bool] = lambda: True
+) -> None:
+    """Bring the tables to the schema's version, and prove that the store can be written.
+
+    `may_create` is asked, under the lock, whether a store without tables is new rather than damaged.
+
+    Raises:
+        StoreDamaged: The tables are gone although files are there.
+    """
+    with writing(connection):
+        version = _pragma(connection, "user_version")
+        if version == 0 and not may_create():
+            raise StoreDamaged("The store holds files, but its table of files is gone.")
+        for step in schema.steps[version:]:
+            for statement in step:
+                connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {schema.application_id}")
+        # Written even when it is unchanged: a store that cannot be written fails here, at its opening.
+        connection.execute(f"PRAGMA user_version = {schema.version}")
+
+
+def check_integrity(connection: sqlite3.Connection) -> None:
+    """Read every page and compare every index with its table.
+
+    Raises:
+        StoreDamaged: Something does not fit.
+    """
+    verdict: list[tuple[str]] = connection.execute("PRAGMA integrity_check(1)").fetchall()
+    if verdict != [("ok",)]:
+        raise StoreDamaged("The store's table of files is damaged.")
+
+
+def _connect(path: Path, schema: Schema, lock_slice: float) -> sqlite3.Connection:
+    _create_private(path)
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=rw",
+        timeout=lock_slice,
+        isolation_level=None,
+        check_same_thread=False,
+        uri=True,
+    )
+    try:
+        _refuse_foreign(connection, schema)
+        for pragma in (
+            "journal_mode = TRUNCATE",
+            "synchronous = FULL",
+            "fullfsync = ON",  # macOS: a plain fsync there stops at the drive's cache
+            "foreign_keys = ON",
+            "cell_size_check = ON",
+            "trusted_schema = OFF",
+            "temp_store = MEMORY",
+        ):
+            connection.execute(f"PRAGMA {pragma}").fetchall()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _create_private(path: Path) -> None:
+    # SQLite would create it readable for all. O_EXCL: closing a second descriptor of a file that is in use would
+    # drop this process's locks on it.
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        return
+
+
+def _refuse_foreign(connection: sqlite3.Connection, schema: Schema) -> None:
+    """Look before anything is written: a newer store or another program's database stays as it is."""
+    connection.execute("BEGIN")  # one view of all three: another process may be creating the tables just now
+    version, owner, changes = (
+        _pragma(connection, name) for name in ("user_version", "application_id", "schema_version")
+    )
+    connection.execute("COMMIT")
+    if owner != schema.application_id and (version or owner or changes):
+        raise StoreDamaged("The store's table of files is not one of this program's.")
+    if version > schema.version:
+        raise StoreDamaged(
+            "The store was written by a newer version of files-api-mcp.",
+            "Nothing was changed; the operator can update files-api-mcp.",
+        )
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int:
+    value: int = connection.execute(f"PRAGMA {name}").fetchone()[0]
+    return value

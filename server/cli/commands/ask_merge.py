@@ -1,0 +1,141 @@
+"""A question by a person: passages on the terminal, as JSON, or as a page with the cited pages shown."""
+
+import json
+import re
+import shutil
+import tempfile
+import textwrap
+import webbrowser
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import anyio
+import click
+from anyio import to_thread
+
+from files_api_mcp.backends.errors import FilesError, expected_in
+from files_api_mcp.backends.models import Answer, PageImage, Passage
+from files_api_mcp.backends.search.highlighter import Marker
+from files_api_mcp.server.app import open_place, open_roots
+from files_api_mcp.server.cli.status import Status
+from files_api_mcp.server.pages.cited_answer import cited_pages
+from files_api_mcp.server.settings import Settings
+from files_api_mcp.tools.ask import ask_result
+from files_api_mcp.tools.context import Backends
+from files_api_mcp.tools.formatting import place
+from files_api_mcp.tools.upload import store_file
+
+__all__ = ["AskOrder", "run_ask"]
+
+_WIDEST = 100
+_FILE_ID = re.compile(r"file_[A-Za-z0-9_-]{1,120}")
+
+
+@dataclass(frozen=True, slots=True)
+class AskOrder:
+    """What is asked of which files: paths, or ids of files that are stored; none: everything stored."""
+
+    question: str
+    files: Sequence[str]
+    max_tokens: int
+    as_json: bool
+    as_page: bool
+
+
+def run_ask(order: AskOrder, settings: Settings) -> int:
+    """Ask and print; returns 0 when passages or an answer were found, else 1."""
+    try:
+        return anyio.run(_run, order, settings)
+    except KeyboardInterrupt:
+        return 130
+    except (FilesError, ExceptionGroup) as exc:
+        failure = expected_in(exc)
+        if failure is None:
+            raise
+        click.echo(f"files-api-mcp: {failure.text}", err=True)
+        return 1
+
+
+async def _run(order: AskOrder, settings: Settings) -> int:
+    status = Status()
+    async with open_place(settings) as opened:
+        ids = [await _file_id(name, opened, settings, status) for name in order.files]
+        answer = await opened.answerer.ask(
+            order.question, list(dict.fromkeys(ids)), max_tokens=order.max_tokens, progress=status.tell
+        )
+        status.end()
+        if order.as_json:
+            click.echo(json.dumps(ask_result(answer).model_dump(exclude_none=True), ensure_ascii=False))
+        else:
+            _print(answer, order.question)
+        if order.as_page:
+            page = cited_pages(order.question, answer, await _images(answer.passages, opened), Marker(order.question))
+            _open(await to_thread.run_sync(_written, page))
+    return 0 if answer.passages or answer.text else 1
+
+
+async def _file_id(name: str, opened: Backends, settings: Settings, status: Status) -> str:
+    if _FILE_ID.fullmatch(name) and not await to_thread.run_sync(Path(name).exists):
+        return name
+    path = await to_thread.run_sync(Path(name).resolve)
+    await status.tell(0, None, f"Reading {path.name}")
+    with await to_thread.run_sync(open_roots, settings) as roots:
+        stored = await store_file(str(path), roots, opened, allow_sensitive=settings.allow_sensitive)
+    await opened.reader.prepare(stored.record.id, status.tell)
+    return stored.record.id
+
+
+async def _images(passages: Sequence[Passage], opened: Backends) -> list[PageImage | None]:
+    """For each passage the picture of its page, with the passage marked, as far as there is one."""
+    found: list[PageImage | None] = []
+    for passage in passages:
+        images: list[PageImage] = []
+        if passage.page is not None:
+            # Slides have pages and no pictures: their text is shown all the same.
+            with suppress(FilesError):
+                span = (passage.page, passage.page)
+                images = await opened.reader.images(passage.file_id, pages=span, marked=[passage])
+        found.append(images[0] if images else None)
+    return found
+
+
+def _print(answer: Answer, question: str) -> None:
+    mark = Marker(question)
+    if answer.text:
+        click.echo(f"{_wrapped(answer.text)}\n")
+    for number, passage in enumerate(answer.passages, start=1):
+        title = click.style(f"[{number}] {passage.filename}, {place(passage)}", bold=True)
+        click.echo(f"{title}  {click.style(f'score {passage.score:.2f}', dim=True)}")
+        if passage.header:
+            click.echo(click.style(_wrapped(passage.header, "    "), dim=True))
+        click.echo(f"{''.join(_styled(_wrapped(passage.text, '    '), mark))}\n")
+    for note in answer.notes:
+        click.echo(note, err=True)
+    if not answer.passages and not answer.text:
+        click.echo("Nothing was found.", err=True)
+
+
+def _wrapped(text: str, indent: str = "") -> str:
+    width = min(_WIDEST, shutil.get_terminal_size().columns)
+    lines = (
+        textwrap.fill(line, width, initial_indent=indent, subsequent_indent=indent, replace_whitespace=False)
+        for line in text.splitlines()
+    )
+    return "\n".join(lines)
+
+
+def _styled(text: str, mark: Marker) -> list[str]:
+    return [click.style(piece, fg="yellow", bold=True) if marked else piece for piece, marked in mark.pieces(text)]
+
+
+def _written(page: str) -> Path:
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".html", prefix="cited-", delete=False) as file:
+        file.write(page)
+    return Path(file.name)
+
+
+def _open(path: Path) -> None:
+    click.echo(f"Cited pages: {path}", err=True)
+    webbrowser.open(path.as_uri())

@@ -1,0 +1,21 @@
+"""`files-api-mcp completion`."""
+
+import click
+
+from files_api_mcp.server.cli.completion import SHELLS, completion_script
+
+__all__ = ["completion"]
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(SHELLS))
+@click.pass_context
+def completion(ctx: click.Context, shell: str) -> None:
+    """Print the script that lets a shell complete commands, options, paths and file ids.
+
+    \b
+    bash   echo 'eval "$(files-api-mcp completion bash)"' >> ~/.bashrc
+    zsh    echo 'eval "$(files-api-mcp completion zsh)"' >> ~/.zshrc
+    fish   files-api-mcp completion fish > ~/.config/fish/completions/files-api-mcp.fish
+    """
+    click.echo(completion_script(ctx.find_root().command, shell))

@@ -1,0 +1,157 @@
+"""Options that several subcommands take, each with one environment variable for all of them, and the settings that
+they make."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from files_api_mcp.backends.anthropic.settings import DEFAULT_MODEL
+from files_api_mcp.server.settings import (
+    DEFAULT_ASK_TIMEOUT_S,
+    DEFAULT_MAX_FILE_SIZE,
+    DEFAULT_RATE_LIMIT,
+    Settings,
+    default_data_dir,
+    state_keys_from,
+    upstream_from,
+    usable_roots,
+)
+
+__all__ = [
+    "ALLOW_SENSITIVE",
+    "AS_JSON",
+    "DATA_DIR",
+    "LOG_LEVEL",
+    "MAX_FILE_SIZE",
+    "PREFIX",
+    "QUIET_LOG_LEVEL",
+    "ROOTS",
+    "SEMANTIC_MODEL",
+    "backend_options",
+    "data_dir_from",
+    "option",
+    "settings_from",
+]
+
+PREFIX = "FILES_API_MCP"
+
+
+def option(name: str, **attributes: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """An option with one variable for all subcommands, without the subcommand's name in it."""
+    variable = f"{PREFIX}_{name.removeprefix('--').upper().replace('-', '_')}"
+    return click.option(name, envvar=variable, show_envvar=True, **attributes)
+
+
+DATA_DIR = option(
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    help="Where files are kept; default: the platform's user data folder.",
+)
+ROOTS = click.argument("roots", nargs=-1, type=click.Path(path_type=Path), envvar=f"{PREFIX}ROOTS", metavar="[ROOT]...")
+
+MAX_FILE_SIZE = option(
+    "--max-file-size",
+    type=click.IntRange(min=1),
+    default=DEFAULT_MAX_FILE_SIZE,
+    show_default=True,
+    metavar="BYTES",
+    help="Refuse larger files.",
+)
+ALLOW_SENSITIVE = option("--allow-sensitive", is_flag=True, help="Let keys, .env files and other secrets go up.")
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print what an agent gets, in one line.")
+SEMANTIC_MODEL = option(
+    "--semantic-model",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Rank passages by meaning too, with the sentence-embedding model (ONNX) in this folder; needs the extra "
+    "files-api-mcp[semantic].",
+)
+_LEVELS = click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"], case_sensitive=False)
+LOG_LEVEL = option("--log-level", type=_LEVELS, default="WARNING", show_default=True)
+QUIET_LOG_LEVEL = option("--log-level", type=_LEVELS, default="ERROR", show_default=True)
+"""For commands that say in one line of their own what was wrong."""
+
+
+def backend_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say where files live."""
+    for one in reversed(
+        (
+            option(
+                "--backend",
+                type=click.Choice(["auto", "local", "anthropic"]),
+                default="auto",
+                show_default=True,
+                help="Where files live: on this machine, or in the workspace of ANTHROPIC_API_KEY (or "
+                "ANTHROPIC_AUTH_TOKEN); auto: there when one of them is set, else here.",
+            ),
+            option(
+                "--base-url",
+                metavar="URL",
+                help="Where the API is; default: ANTHROPIC_BASE_URL, else https://api.anthropic.com.",
+            ),
+            option("--model", metavar="NAME", help=f"The model that answers.  [default: {DEFAULT_MODEL}]"),
+            option("--workspace-id", metavar="ID", help="For keys that act in several workspaces."),
+            option(
+                "--dialect",
+                type=click.Choice(["auto", "ga", "beta"]),
+                default="auto",
+                help="Shapes of the Files API; auto follows a gateway that still answers in the beta's.",
+            ),
+            option(
+                "--rate-limit",
+                type=click.IntRange(min=1),
+                default=DEFAULT_RATE_LIMIT,
+                show_default=True,
+                metavar="N",
+                help="Requests a minute about files, all servers on the data folder together.",
+            ),
+            option(
+                "--ask-timeout",
+                type=click.FloatRange(min=1),
+                default=DEFAULT_ASK_TIMEOUT_S,
+                show_default=True,
+                metavar="SECONDS",
+                help="How long the model may take for an answer.",
+            ),
+        )
+    ):
+        function = one(function)
+    return function
+
+
+def data_dir_from(options: Mapping[str, Any]) -> Path:
+    """The data folder, absolute."""
+    return Path.cwd() / (options["data_dir"] or default_data_dir()).expanduser()
+
+
+def settings_from(roots: tuple[Path, ...], options: Mapping[str, Any]) -> Settings:
+    """What the options of a subcommand come to; those that it has not are at their defaults.
+
+    Raises:
+        BadSettings: They cannot be used.
+    """
+    # Whoever calls from elsewhere has no working directory here, and no business in the operator's.
+    remote = options.get("transport", "stdio") != "stdio"
+    tools = options.get("tools")
+    return Settings(
+        roots=() if remote and not roots else usable_roots(roots, cwd=Path.cwd(), home=Path.home()),
+        data_dir=data_dir_from(options),
+        read_only=options.get("read_only", False),
+        confirm_deletes=options.get("confirm_deletes", "auto"),
+        allow_sensitive=options.get("allow_sensitive", False),
+        max_file_size=options.get("max_file_size", DEFAULT_MAX_FILE_SIZE),
+        tools=_names(tools) if tools else None,
+        exclude_tools=_names(options.get("exclude_tools") or ""),
+        log_level=options.get("log_level", "WARNING"),
+        semantic_model=options.get("semantic_model"),
+        remote=remote,
+        state_keys=state_keys_from(options.get("state_key_env"), os.environ),
+        upstream=upstream_from(options["backend"], os.environ, options),
+    )
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(name.strip() for name in text.split(",") if name.strip())

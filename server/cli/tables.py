@@ -1,0 +1,100 @@
+"""Tables for a terminal, fitted to its width."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from files_api_mcp.server.cli.messages import for_people
+from files_api_mcp.server.cli.output import moment, size
+from files_api_mcp.server.cli.visible import visible
+
+__all__ = ["show_description", "show_list", "show_uploads"]
+
+_TIMES = ("created_at", "expires_at")
+
+
+def show_list(files: Sequence[dict[str, Any]]) -> None:
+    """Files, a row each; columns that would be empty are left out."""
+    table = _table()
+    _add_file_columns(table, files)
+    table.add_column("Stored", no_wrap=True)
+    expiring = any("expires_at" in file for file in files)
+    if expiring:
+        table.add_column("Expires", no_wrap=True)
+    titled = any("title" in file for file in files)
+    if titled:
+        table.add_column("Title", overflow="fold")
+    for file in files:
+        cells = [*_file_cells(file), Text(moment(file["created_at"]))]
+        if expiring:
+            cells.append(_expiry(file))
+        if titled:
+            cells.append(_text(file.get("title", "")))
+        table.add_row(*cells)
+    _console().print(table)
+
+
+def show_uploads(files: Sequence[dict[str, Any]]) -> None:
+    """Files that were stored just now."""
+    table = _table()
+    _add_file_columns(table, files)
+    table.add_column("Pages", justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for file in files:
+        state = Text("was there", style="dim") if file["reused"] else Text("stored", style="green")
+        table.add_row(*_file_cells(file), Text(str(file.get("pages", ""))), state)
+    _console().print(table)
+
+
+def show_description(file: dict[str, Any]) -> None:
+    """Everything that is known of a file, a line each."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in file.items():
+        table.add_row(Text(name.replace("_", " ")), _described(name, value))
+    _console().print(table)
+
+
+def _described(name: str, value: Any) -> Text:
+    if isinstance(value, bool):
+        return Text("yes" if value else "no")
+    if name == "size_bytes":
+        return Text(f"{size(value)} ({value:,} bytes)" if value >= 1000 else f"{value} bytes")
+    if name in _TIMES:
+        return Text(moment(value))
+    if name == "next":
+        return _text(for_people(value))
+    return _text(f"{value:,}" if isinstance(value, int) else value)
+
+
+def _add_file_columns(table: Table, files: Sequence[dict[str, Any]]) -> None:
+    # An id that is cut is of no use: names go on in the next line instead.
+    table.add_column("File id", no_wrap=True, style="cyan", min_width=max(len(file["file_id"]) for file in files))
+    table.add_column("Name", overflow="fold", min_width=8)
+    table.add_column("Size", justify="right", no_wrap=True)
+
+
+def _file_cells(file: dict[str, Any]) -> list[Text]:
+    return [_text(file["file_id"]), _text(file["filename"]), Text(size(file["size_bytes"]))]
+
+
+def _expiry(file: dict[str, Any]) -> Text:
+    if "expires_at" not in file:
+        return Text("")
+    return Text(moment(file["expires_at"]), style="red" if file.get("expired") else "")
+
+
+def _table() -> Table:
+    return Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold", expand=False)
+
+
+def _text(value: Any) -> Text:
+    return Text(visible(str(value)))
+
+
+def _console() -> Console:
+    return Console(highlight=False, markup=False, emoji=False)

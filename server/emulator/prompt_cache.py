@@ -1,0 +1,77 @@
+"""Prompt caching: which beginning of a request was sent before, counted as the API counts it."""
+
+import hashlib
+import json
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from files_api_mcp.server.emulator.message_request import Block, MessagesRequest
+
+__all__ = ["PromptCache", "Usage"]
+
+_SMALLEST_PREFIX = 1024
+_MOST_ENTRIES = 10_000
+_TTL_S = {"5m": 300.0, "1h": 3600.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of a request, by what they cost."""
+
+    input_tokens: int
+    cache_creation_input_tokens: int = 0
+    cache_read_input_tokens: int = 0
+
+    @property
+    def whole(self) -> int:
+        return self.input_tokens + self.cache_creation_input_tokens + self.cache_read_input_tokens
+
+
+class PromptCache:
+    """Remembers beginnings of requests for as long as their `cache_control` says; each use prolongs it."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._until: OrderedDict[bytes, float] = OrderedDict()
+
+    def usage(self, workspace: str, request: MessagesRequest, tokens: Sequence[int], overhead: int) -> Usage:
+        """Count a request's tokens; `tokens` are those of each block, `overhead` those of all before the blocks."""
+        digest = hashlib.sha256(repr((workspace, request.model, request.system, request.tools)).encode())
+        read = written = total = 0
+        before = overhead
+        for (role, block), count in zip(request.blocks, tokens, strict=True):
+            before += count
+            digest.update(json.dumps([role, _plain(block)], sort_keys=True).encode())
+            lifetime = _lifetime(block)
+            if lifetime is not None and before >= _SMALLEST_PREFIX:
+                written = before
+                if self._touch(digest.digest(), lifetime):
+                    read = before
+        total = before
+        return Usage(
+            input_tokens=total - max(read, written),
+            cache_creation_input_tokens=max(0, written - read),
+            cache_read_input_tokens=read,
+        )
+
+    def _touch(self, key: bytes, lifetime: float) -> bool:
+        now = self._clock()
+        known = self._until.get(key, 0.0) > now
+        self._until[key] = now + lifetime
+        self._until.move_to_end(key)
+        if len(self._until) > _MOST_ENTRIES:
+            self._until.popitem(last=False)
+        return known
+
+
+def _plain(block: Block) -> Block:
+    return {name: value for name, value in block.items() if name != "cache_control"}
+
+
+def _lifetime(block: Block) -> float | None:
+    control: Any = block.get("cache_control")
+    if not isinstance(control, dict):
+        return None
+    return _TTL_S.get(str(control.get("ttl", "5m")), _TTL_S["5m"])  # type: ignore[reportUnknownMemberType, reportUnknownArgumentType]

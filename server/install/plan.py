@@ -1,0 +1,120 @@
+"""What is to be installed, settled from the command line before anything is touched."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from files_api_mcp.backends.anthropic.settings import endpoint_from, has_key
+from files_api_mcp.backends.errors import InvalidArgument
+from files_api_mcp.server.install.entry import Entry, Key, entry_for
+from files_api_mcp.server.install.hosts import Host
+from files_api_mcp.server.install.places import Machine, project_file, user_file
+from files_api_mcp.server.settings import BadSettings, usable_roots
+
+__all__ = ["Order", "order_for"]
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to install where: `command` is the server's whole command line, `roots` whether it has folders."""
+
+    host: Host
+    path: Path
+    name: str
+    command: tuple[str, ...]
+    roots: bool = False
+    project: bool = False
+    key: Key | None = None
+
+    @property
+    def writes_key(self) -> bool:
+        """Whether the key itself is to stand in the file."""
+        return self.key is not None and self.key.value is not None
+
+    def entry(self) -> Entry:
+        """What the host's configuration is to hold."""
+        return entry_for(self.host, self.command, self.key)
+
+
+def order_for(
+    host: Host,
+    roots: tuple[Path, ...],
+    options: Mapping[str, Any],
+    machine: Machine,
+    *,
+    launcher: Sequence[str],
+    passed_on: Sequence[str],
+) -> Order:
+    """The order that this command line comes to.
+
+    Raises:
+        BadSettings: It asks for what the host has not, for a key where none may be, or for folders that are none.
+    """
+    _check(host, options)
+    project = options["scope"] == "project"
+    folders = _folders(host, roots, machine, project=project)
+    key, address = _key(host, options, machine.environment)
+    return Order(
+        host,
+        _path(host, options, machine),
+        options["name"],
+        (*launcher, "serve", *folders, *passed_on, *address),
+        roots=bool(folders),
+        project=project,
+        key=key,
+    )
+
+
+def _check(host: Host, options: Mapping[str, Any]) -> None:
+    project = options["scope"] == "project"
+    if not _NAME.fullmatch(options["name"]):
+        raise BadSettings("--name takes 1 to 64 letters, digits, - and _.")
+    if project and host.project_file is None:
+        raise BadSettings(f"{host.title} has no configuration for projects. Leave --scope out.")
+    if project and options["write_key"]:
+        raise BadSettings("A key is never written into a project, which others read. Leave --write-key out.")
+    if options["write_key"] and options["backend"] != "anthropic":
+        raise BadSettings("--write-key is for the API's key. Add --backend anthropic.")
+
+
+def _path(host: Host, options: Mapping[str, Any], machine: Machine) -> Path:
+    if options["config"]:
+        return machine.cwd / options["config"].expanduser()
+    return (project_file(host, machine) if options["scope"] == "project" else None) or user_file(host, machine)
+
+
+def _folders(host: Host, roots: tuple[Path, ...], machine: Machine, *, project: bool) -> list[str]:
+    if not roots:
+        return [host.project_root] if project and host.project_root else []
+    return [str(root.resolve()) for root in usable_roots(roots, cwd=machine.cwd, home=machine.home)]
+
+
+def _key(host: Host, options: Mapping[str, Any], environment: Mapping[str, str]) -> tuple[Key | None, tuple[str, ...]]:
+    """The key as it is to be handed on, and the address that it is for where the host would not know it."""
+    if options["backend"] != "anthropic":
+        return None, ()
+    url = options["base_url"] or environment.get("ANTHROPIC_BASE_URL")
+    try:
+        endpoint = endpoint_from({"ANTHROPIC_API_KEY": "checked-by-the-server"}, base_url=url)
+    except InvalidArgument as exc:
+        raise BadSettings(str(exc)) from None
+    # A key must never go to another address than the one that it is meant for here.
+    address = ("--base-url", endpoint.base_url) if url and not options["base_url"] else ()
+    token = not environment.get("ANTHROPIC_API_KEY", "").strip() and has_key(environment)
+    variable = "ANTHROPIC_AUTH_TOKEN" if token else "ANTHROPIC_API_KEY"
+    if options["write_key"]:
+        if not has_key(environment):
+            raise BadSettings("--write-key finds no key. Set ANTHROPIC_API_KEY for this command.")
+        return Key(variable, environment[variable].strip()), address
+    if endpoint.is_loopback and not has_key(environment):
+        return None, address
+    if host.key_reference is None:
+        raise BadSettings(
+            f"{host.title} hands no variable on to servers. Use the .mcpb bundle, which keeps the key in the "
+            "system's own store, or let --write-key write the key into the configuration."
+        )
+    return Key(variable), address
