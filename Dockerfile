@@ -33,7 +33,7 @@ WORKDIR /data
 VOLUME /data
 EXPOSE 8765
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s \
-    CMD ["python", "/usr/local/lib/files-api-mcp/healthcheck.py"]
+    CMD ["python", "-I", "/usr/local/lib/files-api-mcp/healthcheck.py"]
 # The server handles SIGTERM and SIGINT itself, and waits for its workers: it is fit to be process 1.
 ENTRYPOINT ["files-api-mcp"]
 CMD ["serve", "/files"]

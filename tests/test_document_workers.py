@@ -10,6 +10,7 @@ import anyio.lowlevel
 import pytest
 from anyio import to_thread
 
+from files_api_mcp.backends.documents.child import Child
 from files_api_mcp.backends.documents.workers import DocumentWorkers, ReaderStopped
 from files_api_mcp.backends.errors import UnsupportedType
 from tests import documents
@@ -37,6 +38,13 @@ def children() -> list[int]:
         except OSError:
             continue
     return found
+
+
+def hang(workers: DocumentWorkers) -> None:
+    """Stop the idle process, and let nobody wait for it long."""
+    workers._timeout_s = 0.1  # pyright: ignore[reportPrivateUsage]
+    (pid,) = children()
+    os.kill(pid, signal.SIGSTOP)
 
 
 async def read(workers: DocumentWorkers, path: Path, kind: str = "text/plain") -> str:
@@ -98,20 +106,47 @@ async def test_a_document_left_half_read_does_not_leak_into_the_next(workers: Do
 
 
 async def test_a_document_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
-    fifo = tmp_path / "never"
-    await to_thread.run_sync(os.mkfifo, fifo)
-    async with DocumentWorkers(size=1, timeout_s=0.5) as workers:
-        with anyio.fail_after(5), pytest.raises(ReaderStopped, match="too long"):
-            await read(workers, fifo)
+    path = await to_thread.run_sync(write, tmp_path / "a", "words")
+    async with DocumentWorkers(size=1) as workers:
+        await read(workers, path)
+        await to_thread.run_sync(hang, workers)
+        with pytest.raises(ReaderStopped, match="too long"):
+            await read(workers, path)
     assert await to_thread.run_sync(children) == []
 
 
 async def test_a_cancelled_job_ends_its_process_at_once(workers: DocumentWorkers, tmp_path: Path) -> None:
-    fifo = tmp_path / "never"
-    await to_thread.run_sync(os.mkfifo, fifo)
-    with anyio.move_on_after(0.5):
-        await read(workers, fifo)
+    path = await to_thread.run_sync(write, tmp_path / "a", documents.pdf(["page"] * 3000))
+    async with workers.extract(path, "application/pdf") as (_, pages):
+        await anext(pages)
+        assert len(await to_thread.run_sync(children)) == 1
+        with anyio.CancelScope() as scope:
+            scope.cancel()
+            await anext(pages)
     assert await to_thread.run_sync(children) == []
+
+
+async def test_what_is_not_an_ordinary_file_is_not_read(workers: DocumentWorkers, tmp_path: Path) -> None:
+    fifo, link = tmp_path / "fifo", tmp_path / "link"
+    await to_thread.run_sync(os.mkfifo, fifo)
+    await to_thread.run_sync(link.symlink_to, await to_thread.run_sync(write, tmp_path / "a", "words"))
+    for path in (fifo, link, tmp_path, tmp_path / "gone"):
+        with pytest.raises(ReaderStopped, match="bytes"):
+            await read(workers, path)
+
+
+async def test_the_process_gets_the_document_as_an_open_descriptor(tmp_path: Path) -> None:
+    path = await to_thread.run_sync(write, tmp_path / "a", "words")
+    child = await Child.start(1 << 30, cpu_seconds=60, tesseract=None)
+    try:
+        document = os.open(path, os.O_RDONLY)
+        path.unlink()
+        await child.ask({"mime_type": "text/plain", "page_seconds": 15}, document)
+        os.close(document)
+        assert not (await child.answer())["paginated"]
+        assert (await child.answer())["text"] == "words"
+    finally:
+        await child.stop()
 
 
 async def test_memory_is_bounded(tmp_path: Path) -> None:

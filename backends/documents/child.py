@@ -1,32 +1,21 @@
 """One worker process, spoken to in JSON lines."""
 
 import json
-import os
+import socket
 import subprocess
-import sys
 from typing import Any
 
 import anyio
-from anyio import CancelScope
+from anyio import CancelScope, to_thread
 from anyio.abc import Process
 from anyio.streams.buffered import BufferedByteReceiveStream
+
+from files_api_mcp.backends.isolation import NEUTRAL_DIRECTORY, child_environment, python_command
 
 __all__ = ["Child", "ChildStopped"]
 
 _LONGEST_LINE = 64 * 1024 * 1024
 _LONGEST_END_S = 1
-# Keys and the rest of the environment stay with the server.
-_PASSED_ON = (
-    "PATH",
-    "PYTHONPATH",
-    "PYTHONHOME",
-    "LANG",
-    "LC_ALL",
-    "VIRTUAL_ENV",
-    "LD_LIBRARY_PATH",
-    "TMPDIR",
-    "TESSDATA_PREFIX",
-)
 
 
 class ChildStopped(Exception):
@@ -36,32 +25,49 @@ class ChildStopped(Exception):
 class Child:
     """Takes one job at a time."""
 
-    def __init__(self, process: Process) -> None:
+    def __init__(self, process: Process, documents: socket.socket) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
         self._process = process
+        self._documents = documents
         self._stdin = process.stdin
         self._answers = BufferedByteReceiveStream(process.stdout)
         self._is_ending = False
         self.jobs = 0
 
     @classmethod
-    async def start(cls, memory_bytes: int, *, cpu_seconds: int) -> "Child":
+    async def start(cls, memory_bytes: int, *, cpu_seconds: int, tesseract: str | None) -> "Child":
         """Start a process that may use this much memory, and this much processor time for each job."""
-        environment = {name: value for name in _PASSED_ON if (value := os.environ.get(name)) is not None}
-        command = [sys.executable, "-m", "files_api_mcp.backends.documents.worker", str(memory_bytes), str(cpu_seconds)]
-        return cls(await anyio.open_process(command, stderr=subprocess.DEVNULL, env=environment))
+        ours, its = socket.socketpair()
+        ours.settimeout(0)
+        with its:
+            arguments = [str(memory_bytes), str(cpu_seconds), str(its.fileno()), tesseract or ""]
+            try:
+                command, environment = await to_thread.run_sync(_launch, arguments)
+                process = await anyio.open_process(
+                    command,
+                    stderr=subprocess.DEVNULL,
+                    cwd=NEUTRAL_DIRECTORY,
+                    env=environment,
+                    pass_fds=[its.fileno()],
+                )
+            except BaseException:
+                ours.close()
+                raise
+        return cls(process, ours)
 
-    async def ask(self, job: dict[str, Any]) -> None:
-        """Hand it a job.
+    async def ask(self, job: dict[str, Any], document: int) -> None:
+        """Give it a job, and the open descriptor of the job's document, which stays the caller's.
 
         Raises:
             ChildStopped: It is dead.
         """
         self.jobs += 1
         try:
+            # One byte, and the one before was taken: this never waits.
+            socket.send_fds(self._documents, [b"\0"], [document])
             await self._stdin.send(json.dumps(job).encode() + b"\n")
-        except (anyio.BrokenResourceError, anyio.ClosedResourceError):
+        except (OSError, anyio.BrokenResourceError, anyio.ClosedResourceError):
             raise ChildStopped from None
 
     async def answer(self) -> dict[str, Any]:
@@ -81,6 +87,7 @@ class Child:
 
     async def stop(self) -> None:
         """End it now, whatever it is doing."""
+        self._documents.close()
         with CancelScope(shield=True):
             if self._is_ending:
                 # To kill one that is dead takes its exit status away from asyncio, which then complains in the log.
@@ -90,3 +97,7 @@ class Child:
                 self._process.kill()
             await self._process.wait()
             await self._process.aclose()
+
+
+def _launch(arguments: list[str]) -> tuple[list[str], dict[str, str]]:
+    return python_command("files_api_mcp.backends.documents.worker", *arguments), child_environment()

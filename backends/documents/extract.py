@@ -21,7 +21,7 @@ from files_api_mcp.backends.documents.media_types import (
     XLS,
     XLSX,
 )
-from files_api_mcp.backends.documents.ocr import Scans, scans
+from files_api_mcp.backends.documents.ocr import Scans
 from files_api_mcp.backends.errors import UnsupportedType
 from files_api_mcp.backends.models import PageImage
 
@@ -60,8 +60,8 @@ class Document:
     scans: Scans | None = None
 
 
-def extract(content: BinaryIO, mime_type: str, page_seconds: float) -> Document:
-    """Read a document's text. Pictures of text are read too where a program for that is installed.
+def extract(content: BinaryIO, mime_type: str, scans: Scans | None) -> Document:
+    """Read a document's text, and with `scans` pictures of text too.
 
     Raises:
         UnsupportedType: The type has no text, or these bytes cannot be read as it.
@@ -69,15 +69,14 @@ def extract(content: BinaryIO, mime_type: str, page_seconds: float) -> Document:
     if mime_type == PDF:
         from files_api_mcp.backends.documents.formats.pdf import pdf_pages
 
-        reader = scans(page_seconds)
-        texts = pdf_pages(content, reader)
+        texts = pdf_pages(content, scans)
         return Document(
             paginated=True,
             pages=len(texts),
             texts=texts,
             label=texts.label,
             is_scanned=texts.is_scanned,
-            scans=reader,
+            scans=scans,
         )
     if mime_type == PPTX:
         from files_api_mcp.backends.documents.formats.pptx import slides
@@ -90,17 +89,17 @@ def extract(content: BinaryIO, mime_type: str, page_seconds: float) -> Document:
         found = odp_slides(content)
         return Document(paginated=True, pages=len(found), texts=found)
     if mime_type in IMAGES:
-        return _image(content, scans(page_seconds))
+        return _image(content, scans)
     return Document(paginated=False, pages=None, texts=_pieces(_text_lines(content, mime_type)))
 
 
-def _image(content: BinaryIO, reader: Scans | None) -> Document:
-    if reader is None:
+def _image(content: BinaryIO, scans: Scans | None) -> Document:
+    if scans is None:
         raise UnsupportedType("An image holds no text to search.")
     from files_api_mcp.backends.documents.render import image_texts
 
-    texts = image_texts(content, reader)
-    return Document(paginated=False, pages=None, texts=texts, is_scanned=lambda _: True, scans=reader)
+    texts = image_texts(content, scans)
+    return Document(paginated=False, pages=None, texts=texts, is_scanned=lambda _: True, scans=scans)
 
 
 def _text_lines(content: BinaryIO, mime_type: str) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 import ctypes
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,10 +12,12 @@ from importlib.util import find_spec
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from files_api_mcp.backends.isolation import find_program
+
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["Scans", "can_read_scans", "scans"]
+__all__ = ["Scans", "find_tesseract"]
 
 # What is left of a page's limit goes to making the picture.
 _PART_OF_PAGE = 0.6
@@ -54,7 +55,7 @@ class Scans:
         if self._languages is None:
             # Taken where it cannot be told; asking again would cost as much at every page.
             self._languages = "eng"
-            self._languages = _installed_languages(end - time.monotonic())
+            self._languages = _installed_languages(self._program, end - time.monotonic())
         # Through pipes: the worker may write no files, and neither may what it starts.
         done = subprocess.run(
             [self._program, "stdin", "stdout", "-l", self._languages],
@@ -69,26 +70,17 @@ class Scans:
         return "\n".join(line.rstrip() for line in done.stdout.decode("utf-8", "replace").splitlines() if line.strip())
 
 
-def scans(page_seconds: float) -> Scans | None:
-    """A reader of pictures, or None where nothing for it is installed."""
-    program = _program()
-    return Scans(program, page_seconds) if program else None
+def find_tesseract() -> str | None:
+    """Absolute path of Tesseract, or None where it or the extra `ocr` is not installed."""
+    return find_program("tesseract") if find_spec("pytesseract") else None
 
 
-def can_read_scans() -> bool:
-    """Whether what is needed to read pictures of text is installed."""
-    return _program() is not None
-
-
-def _program() -> str | None:
-    return shutil.which("tesseract") if find_spec("pytesseract") else None
-
-
-def _installed_languages(seconds: float) -> str:
+def _installed_languages(program: str, seconds: float) -> str:
     """The few that the operator chose to install, English first; English alone where all of them are there."""
     import pytesseract  # pyright: ignore[reportMissingTypeStubs]  it ships none
 
     library: Any = pytesseract
+    library.pytesseract.tesseract_cmd = program  # else it looks for one by name
     with _alarm(seconds):
         found: list[str] = library.get_languages()
     chosen = sorted({*found} - {"osd"}, key=lambda name: (name != "eng", name))

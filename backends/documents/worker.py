@@ -1,6 +1,7 @@
 """The process that parses documents: hostile bytes can hang or crash it, and nothing else.
 
-Jobs come as JSON lines on stdin; each is answered by JSON lines on stdout, the last of which holds `end` or `error`.
+Jobs come as JSON lines on stdin, and each job's document as an open descriptor on a socket: this process opens no
+document itself. Each job is answered by JSON lines on stdout, the last of which holds `end` or `error`.
 """
 
 import base64
@@ -9,12 +10,14 @@ import json
 import os
 import resource
 import signal
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, BinaryIO
 
 from files_api_mcp.backends.documents.extract import extract, render
+from files_api_mcp.backends.documents.ocr import Scans
 from files_api_mcp.backends.errors import UnsupportedType
 
 __all__ = ["main"]
@@ -25,21 +28,29 @@ _PR_SET_NO_NEW_PRIVS = 38
 
 
 def main() -> None:
-    """Serve jobs until stdin ends."""
+    """Serve jobs until stdin ends. Arguments: bytes of memory, seconds of processor time for a job, the descriptor of
+    the socket that documents come by, and the path of Tesseract (empty: not installed)."""
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not be taken for an answer
-    _limit(int(sys.argv[1]))
-    for line in sys.stdin.buffer:
-        _limit_job(int(sys.argv[2]))
-        for answer in _answers(json.loads(line)):
-            out.write(json.dumps(answer).encode() + b"\n")
-            out.flush()
+    memory_bytes, cpu_seconds, documents = map(int, sys.argv[1:4])
+    _limit(memory_bytes)
+    with socket.socket(fileno=documents) as received:
+        for line in sys.stdin.buffer:
+            _limit_job(cpu_seconds)
+            with _document(received) as content:
+                for answer in _answers(content, json.loads(line)):
+                    out.write(json.dumps(answer).encode() + b"\n")
+                    out.flush()
 
 
-def _answers(job: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _document(received: socket.socket) -> BinaryIO:
+    _, (fd, *_), *_ = socket.recv_fds(received, 1, 1)
+    return open(fd, "rb")
+
+
+def _answers(content: BinaryIO, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
     try:
-        with open(job["path"], "rb") as content:
-            yield from _render(content, job) if "pages" in job else _extract(content, job)
+        yield from _render(content, job) if "pages" in job else _extract(content, job)
         yield {"end": True}
     except UnsupportedType as exc:
         yield {"error": exc.sentence}
@@ -52,7 +63,9 @@ def _answers(job: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _extract(content: BinaryIO, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    document = extract(content, job["mime_type"], job["page_seconds"])
+    tesseract = sys.argv[4]
+    scans = Scans(tesseract, job["page_seconds"]) if tesseract else None
+    document = extract(content, job["mime_type"], scans)
     yield {"paginated": document.paginated, "pages": document.pages}
     spent = 0.0
     for number, text in enumerate(document.texts, start=1):

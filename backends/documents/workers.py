@@ -1,16 +1,21 @@
 """A few warm worker processes that parse documents, and the limits that they are held to."""
 
 import base64
+import os
+import stat
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import anyio
+from anyio import to_thread
 
 from files_api_mcp.backends.documents.child import Child, ChildStopped
+from files_api_mcp.backends.documents.ocr import find_tesseract
 from files_api_mcp.backends.errors import UnsupportedType
 from files_api_mcp.backends.models import PageImage, Passage
 
@@ -59,6 +64,12 @@ class DocumentWorkers:
         self._timeout_s = timeout_s
         self._memory_bytes = memory_bytes
 
+    @cached_property
+    def tesseract(self) -> str | None:
+        """Absolute path of the program that reads pictures of text; None where it is not installed. Looked up once;
+        this reads the disk."""
+        return find_tesseract()
+
     async def __aenter__(self) -> "DocumentWorkers":
         return self
 
@@ -75,8 +86,8 @@ class DocumentWorkers:
         Raises:
             UnsupportedType: It cannot be read; ReaderStopped: not within the limits.
         """
-        job = {"path": str(path), "mime_type": mime_type, "page_seconds": self._timeout_s}
-        async with self._job(job) as answers:
+        job = {"mime_type": mime_type, "page_seconds": self._timeout_s}
+        async with self._job(path, job) as answers:
             first = await anext(answers)
             yield Extracted(first["paginated"], first["pages"]), _texts(answers)
 
@@ -97,14 +108,18 @@ class DocumentWorkers:
             UnsupportedType: It cannot be shown; ReaderStopped: not within the limits.
         """
         marks = [(one.page, one.start_char, one.end_char, one.text) for one in marked]
-        job = {"path": str(path), "mime_type": mime_type, "pages": list(pages), "max_side": max_side, "marks": marks}
-        async with self._job(job) as answers:
+        job = {"mime_type": mime_type, "pages": list(pages), "max_side": max_side, "marks": marks}
+        async with self._job(path, job) as answers:
             return [PageImage(a["page"], a["mime_type"], base64.b64decode(a["data"])) async for a in answers]
 
     @asynccontextmanager
-    async def _job(self, job: dict[str, Any]) -> AsyncGenerator[AsyncIterator[dict[str, Any]]]:
+    async def _job(self, path: Path, job: dict[str, Any]) -> AsyncGenerator[AsyncIterator[dict[str, Any]]]:
         async with self._places:
-            child = await self._given(job)
+            document = await to_thread.run_sync(_opened, path)
+            try:
+                child = await self._given(job, document)
+            finally:
+                os.close(document)
             work = _Work(child, self._timeout_s)
             try:
                 yield work.answers()
@@ -115,19 +130,20 @@ class DocumentWorkers:
                 else:
                     await child.stop()
 
-    async def _given(self, job: dict[str, Any]) -> Child:
+    async def _given(self, job: dict[str, Any], document: int) -> Child:
         """A process that has taken the job. One that died while it was idle is not the document's fault."""
         while self._idle:
             child = self._idle.pop()
             try:
-                await child.ask(job)
+                await child.ask(job, document)
             except ChildStopped:
                 await child.stop()
             else:
                 return child
-        child = await Child.start(self._memory_bytes, cpu_seconds=int(self._timeout_s * _TOTAL))
+        tesseract = await to_thread.run_sync(lambda: self.tesseract)
+        child = await Child.start(self._memory_bytes, cpu_seconds=int(self._timeout_s * _TOTAL), tesseract=tesseract)
         try:
-            await child.ask(job)
+            await child.ask(job, document)
         except BaseException as exc:
             await child.stop()
             if isinstance(exc, ChildStopped):
@@ -172,6 +188,18 @@ class _Work:
             raise ReaderStopped("The file takes too long to read.") from None
         except ChildStopped:
             raise ReaderStopped("The file needs more memory or time to read than is allowed.") from None
+
+
+def _opened(path: Path) -> int:
+    """A descriptor of the document: the process that parses it opens no path."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        raise ReaderStopped("The file's bytes cannot be opened.") from None
+    if stat.S_ISREG(os.fstat(fd).st_mode):
+        return fd
+    os.close(fd)
+    raise ReaderStopped("The file's bytes are not in an ordinary file.")
 
 
 async def _texts(answers: AsyncIterator[dict[str, Any]]) -> AsyncIterator[PageText]:

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from docs.publishing.project import ROOT, project
+from files_api_mcp.backends.isolation import find_program
 
 __all__ = ["PACKER", "build_bundle", "stage"]
 
@@ -27,9 +28,17 @@ def build_bundle(into: Path) -> Path:
     into.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         stage(Path(folder))
-        packer = ["mcpb"] if shutil.which("mcpb") else ["npx", "--yes", PACKER]
-        subprocess.run([*packer, "pack", folder, str(bundle)], check=True)
+        subprocess.run([*_packer(), "pack", folder, str(bundle)], check=True)
     return bundle
+
+
+def _packer() -> list[str]:
+    mcpb, npx = find_program("mcpb"), find_program("npx")
+    if mcpb:
+        return [mcpb]
+    if npx:
+        return [npx, "--yes", PACKER]
+    raise FileNotFoundError("Neither mcpb nor npx is on the path.")
 
 
 def stage(folder: Path) -> None:

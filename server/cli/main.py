@@ -1,11 +1,13 @@
 """The command: a group of subcommands, each imported when it is called, so that all start fast."""
 
 import importlib
+import os
 import sys
 
 import click
 from click.shell_completion import CompletionItem
 
+from files_api_mcp.backends.isolation import absolute_path_variable
 from files_api_mcp.server.cli.options import PREFIX
 from files_api_mcp.server.settings import BadSettings
 
@@ -81,6 +83,8 @@ def command() -> None:
 
 def main() -> None:
     """Run the command. Exit codes: 0 done, 1 failed (one line on stderr), 2 wrong usage, 130 interrupted."""
+    # Libraries start programs by name too, such as a browser: none of the working directory's.
+    os.environ["PATH"] = absolute_path_variable(os.environ.get("PATH", os.defpath))
     try:
         code = command(prog_name="files-api-mcp", standalone_mode=False)
     except BadSettings as exc:

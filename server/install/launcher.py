@@ -1,7 +1,6 @@
 """The command line that starts this server from anywhere, also where PATH holds next to nothing."""
 
 import json
-import shutil
 import sys
 import sysconfig
 from collections.abc import Iterator, Mapping
@@ -12,6 +11,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from files_api_mcp.backends.errors import NotFound
+from files_api_mcp.backends.isolation import find_program
 
 __all__ = ["launcher", "source_of"]
 
@@ -70,8 +70,8 @@ def _uvx(environment: Mapping[str, str], suffix: str) -> Path | None:
     """Beside the uv that started us, which says where it is, rather than by PATH, where a version manager's stand-in
     may come first that works in a shell only."""
     uv = environment.get("UV")
-    beside = Path(uv).with_name("uvx" + suffix) if uv else None
+    beside = Path(uv).with_name("uvx" + suffix) if uv and Path(uv).is_absolute() else None
     if beside and beside.is_file():
         return beside
-    found = shutil.which("uvx", path=environment.get("PATH"))
-    return Path(found).absolute() if found else None
+    found = find_program("uvx", environment.get("PATH", ""))
+    return Path(found) if found else None

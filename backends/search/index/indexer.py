@@ -10,7 +10,6 @@ from typing import TypeVar
 import anyio
 from anyio import CancelScope, CapacityLimiter, to_thread
 
-from files_api_mcp.backends.documents.ocr import can_read_scans
 from files_api_mcp.backends.documents.workers import DocumentWorkers, PageText, ReaderStopped
 from files_api_mcp.backends.errors import StoreBusy, StoreDamaged, UnsupportedType
 from files_api_mcp.backends.models import DocumentInfo, FileRecord, Progress
@@ -35,7 +34,7 @@ class Indexing:
         self._folder = path.parent
         self._busy_timeout = busy_timeout
         self._workers = workers
-        self._scans = can_read_scans()
+        self._scans = workers.tesseract is not None
         self._turn = CapacityLimiter(1)
         self._writing = anyio.Lock()
         self._underway: dict[str, anyio.Event] = {}

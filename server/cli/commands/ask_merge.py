@@ -7,7 +7,7 @@ import tempfile
 import textwrap
 import webbrowser
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import chdir, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import click
 from anyio import to_thread
 
 from files_api_mcp.backends.errors import FilesError, expected_in
+from files_api_mcp.backends.isolation import NEUTRAL_DIRECTORY
 from files_api_mcp.backends.models import Answer, PageImage, Passage
 from files_api_mcp.backends.search.highlighter import Marker
 from files_api_mcp.server.app import open_place, open_roots
@@ -138,4 +139,5 @@ def _written(page: str) -> Path:
 
 def _open(path: Path) -> None:
     click.echo(f"Cited pages: {path}", err=True)
-    webbrowser.open(path.as_uri())
+    with chdir(NEUTRAL_DIRECTORY):
+        webbrowser.open(path.as_uri())

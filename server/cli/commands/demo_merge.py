@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import sys
 import tempfile
 import time
 from collections.abc import AsyncGenerator, Generator, Sequence
@@ -15,9 +14,11 @@ from typing import Any
 
 import anyio
 import click
+from anyio import to_thread
 from mcp import Client, StdioServerParameters
 from mcp.types import CallToolResult, ImageContent, TextContent
 
+from files_api_mcp.backends.isolation import NEUTRAL_DIRECTORY, python_command
 from files_api_mcp.server.cli.commands.questions import question_from
 
 __all__ = ["run_demo"]
@@ -136,18 +137,12 @@ async def _job(paths: list[Path], questions: tuple[str, ...], place: tuple[str, 
 @asynccontextmanager
 async def _connected(paths: list[Path], place: tuple[str, ...]) -> AsyncGenerator[Client]:
     roots = sorted({str(path.parent) for path in paths})
+    command, *arguments = await to_thread.run_sync(python_command, "files_api_mcp.server.cli.main")
     with tempfile.TemporaryDirectory(prefix="files-api-mcp-demo-") as data_dir:
         server = StdioServerParameters(
-            command=sys.executable,
-            args=[
-                "-m",
-                "files_api_mcp.server.cli.main",
-                "serve",
-                *place,
-                "--data-dir",
-                data_dir,
-                *roots,
-            ],
+            command=command,
+            args=[*arguments, "serve", *place, "--data-dir", data_dir, *roots],
+            cwd=NEUTRAL_DIRECTORY,
             # The SDK hands hardly anything of the environment on.
             env={name: value for name, value in os.environ.items() if name.startswith(_HANDED_ON)},
         )
