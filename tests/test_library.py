@@ -17,6 +17,7 @@ from files_api_mcp.backends.models import Answer, NewFile
 from files_api_mcp.backends.roots.roots import Roots
 from files_api_mcp.backends.search.chunker import estimate_tokens
 from files_api_mcp.backends.search.engine import LocalLibrary
+from files_api_mcp.backends.search.index.schema import index_path
 from files_api_mcp.backends.staging.snapshot import freeze
 from files_api_mcp.server.app import open_local
 from files_api_mcp.tools.context import Backends
@@ -188,7 +189,7 @@ async def test_a_damaged_index_is_built_again_unasked(tmp_path: Path, damage: st
     async with open_local(settings) as opened:
         file_id = await Desk(opened, tmp_path / "root").store("a.txt", "The whale dived.")
         await opened.reader.prepare(file_id)
-    await to_thread.run_sync(break_index, tmp_path / "data" / "index.db", damage)
+    await to_thread.run_sync(break_index, index_path(tmp_path / "data"), damage)
     async with open_local(settings) as opened:
         assert (await Desk(opened, tmp_path / "root").ask("whale", file_id)).passages
 
@@ -209,7 +210,7 @@ def break_index(path: Path, damage: str) -> None:
 async def test_an_index_damaged_while_it_is_open_is_built_again(desk: Desk, tmp_path: Path) -> None:
     file_id = await desk.store("a.txt", "The whale dived. " * 2000)
     await desk.ask("whale", file_id)
-    await to_thread.run_sync(overwrite_pages, tmp_path / "data" / "index.db")
+    await to_thread.run_sync(overwrite_pages, index_path(tmp_path / "data"))
     assert (await desk.ask("whale", file_id)).passages
 
 
@@ -225,7 +226,7 @@ def overwrite_pages(path: Path) -> None:
 async def test_a_deleted_text_is_nowhere_in_the_index(desk: Desk, tmp_path: Path) -> None:
     file_id = await desk.store("a.txt", "heliotrope " * 50)
     await desk.library.prepare(file_id)
-    index = tmp_path / "data" / "index.db"
+    index = index_path(tmp_path / "data")
     assert b"heliotrop" in await to_thread.run_sync(index.read_bytes)
     await desk.opened.files.delete(file_id)
     assert b"heliotrop" not in await to_thread.run_sync(index.read_bytes)

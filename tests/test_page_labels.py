@@ -9,6 +9,7 @@ from mcp.types import TextContent
 from files_api_mcp.backends.models import DocumentInfo
 from files_api_mcp.backends.search.index.builder import Building
 from files_api_mcp.backends.search.index.index import Index
+from files_api_mcp.backends.search.index.schema import index_path
 from tests import documents
 from tests.agents import Agent, text_of
 
@@ -50,7 +51,7 @@ async def test_reading_marks_pages_both_ways(agent: Agent) -> None:
 async def test_a_file_and_its_labels_are_forgotten_together(agent: Agent, tmp_path: Path) -> None:
     file = await agent.upload("log.pdf", await to_thread.run_sync(book))
     await agent.data("delete_file", file_id=file["file_id"])
-    assert b"A-2" not in await to_thread.run_sync((tmp_path / "data" / "index.db").read_bytes)
+    assert b"A-2" not in await to_thread.run_sync(index_path(tmp_path / "data").read_bytes)
 
 
 def test_a_label_of_several_pages_names_none(tmp_path: Path) -> None:

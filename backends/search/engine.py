@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
+import anyio
 from anyio import from_thread, to_thread
 
 from files_api_mcp.backends.contents import Contents
@@ -22,8 +23,10 @@ from files_api_mcp.backends.models import (
 )
 from files_api_mcp.backends.search import reader as reading
 from files_api_mcp.backends.search.embeddings import Nearness
+from files_api_mcp.backends.search.index.backlog import Backlog
 from files_api_mcp.backends.search.index.index import Document, Index
 from files_api_mcp.backends.search.index.indexer import Indexing
+from files_api_mcp.backends.search.index.schema import index_path, remove_unused_formats
 from files_api_mcp.backends.search.passages import answer
 
 __all__ = ["LocalLibrary", "open_library"]
@@ -32,6 +35,8 @@ _MOST_FILES = 20
 _MOST_IMAGES = 20
 _MOST_NOTES = 5
 _LONGEST_QUESTION = 10_000
+_PATIENCE_S = 15.0
+"""How long a question over everything waits for files that are not indexed yet; then it is answered from the rest."""
 _LONGEST_OFFER = 240
 """Characters of a document's own words in a note: about 60 tokens."""
 
@@ -40,19 +45,31 @@ _LONGEST_OFFER = 240
 async def open_library(
     data_dir: Path, store: Contents, workers: DocumentWorkers, nearness: Nearness | None = None
 ) -> AsyncGenerator["LocalLibrary"]:
-    """Open the index of a data folder; one that is damaged is thrown away, and built again as files are asked.
+    """Open the index of a data folder. One that is damaged is deleted. Stored files that the index lacks, such as after
+    an upgrade to another format, are indexed in the background from the first use on.
 
     With `nearness`, passages are ranked by meaning too.
     """
-    indexing = await to_thread.run_sync(Indexing, data_dir / "index.db", workers)
+    indexing = await to_thread.run_sync(Indexing, index_path(data_dir), workers)
+    library = LocalLibrary(indexing, store, workers, nearness)
+    failure: Exception | None = None
     try:
-        library = LocalLibrary(indexing, store, workers, nearness)
         # What the sweep leaves lying about is for the next start: an index that another process holds stops nobody.
         with suppress(StoreError):
             await library.sweep()
-        yield library
+        async with anyio.create_task_group() as background:
+            background.start_soon(library.index_in_background)
+            try:
+                yield library
+            except Exception as exc:  # noqa: BLE001  raised below, as the task group would wrap it
+                failure = exc
+            background.cancel_scope.cancel()
+        with suppress(StoreError):
+            await to_thread.run_sync(remove_unused_formats, data_dir)
     finally:
         await indexing.close()
+    if failure is not None:
+        raise failure
 
 
 class LocalLibrary:
@@ -65,6 +82,19 @@ class LocalLibrary:
         self._indexing = indexing
         self._store = store
         self._workers = workers
+        self._used = anyio.Event()
+        self._backlog = Backlog(lambda record, path: indexing.healed(lambda: self._document(record, path, silent)))
+
+    async def index_in_background(self) -> None:
+        """Index stored files that the index lacks, until cancelled. This waits for the first use: a command that only
+        lists files starts no parser."""
+        await self._used.wait()
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._backlog.run)
+            with suppress(StoreError):
+                files = await self._store.contents()
+                known = await self._indexing.healed(lambda: self._indexing.known([record for record, _ in files]))
+                self._backlog.add((record, path) for record, path in files if record.id not in known)
 
     async def prepare(self, file_id: str, progress: Progress = silent) -> DocumentInfo:
         """Extract and index the file's text unless that was done; say what can be read in it."""
@@ -162,6 +192,7 @@ class LocalLibrary:
         return await self._indexing.healed(lambda: self._opened_once(file_id, progress))
 
     async def _opened_once(self, file_id: str, progress: Progress) -> tuple[FileRecord, Path, Document]:
+        self._used.set()
         record, path = await self._store.blob_path(file_id)
         return record, path, await self._document(record, path, progress)
 
@@ -182,29 +213,46 @@ class LocalLibrary:
         return document
 
     async def _ask(self, question: str, ids: list[str], max_tokens: int, progress: Progress) -> Answer:
-        files = [await self._store.blob_path(file_id) for file_id in ids] if ids else await self._store.contents()
+        self._used.set()
+        if ids:
+            asked, notes = await self._named(ids, progress)
+        else:
+            asked, notes = await self._everything(progress)
+        passages, tokens = await self._indexing.run(
+            lambda index: answer(index, asked, question, max_tokens, from_thread.check_cancelled, self._nearness)
+        )
+        if not passages:
+            notes.append(_offer(asked))
+        return Answer(None, passages, tokens, notes)
+
+    async def _named(self, ids: list[str], progress: Progress) -> tuple[list[tuple[FileRecord, Document]], list[str]]:
+        """The files that a question names, each indexed first where it is not yet, and notes on those without text."""
+        files = [await self._store.blob_path(file_id) for file_id in ids]
         known = await self._indexing.known([record for record, _ in files])
         asked: list[tuple[FileRecord, Document]] = []
         notes: list[str] = []
         for number, (record, path) in enumerate(files, start=1):
-            try:
-                document = known.get(record.id) or await self._document(record, path, silent)
-            except (NotFound, FileExpired):
-                if ids:
-                    raise
-                continue
+            document = known.get(record.id) or await self._document(record, path, silent)
             if document.info.askable:
                 asked.append((record, document))
-            elif ids:
+            else:
                 notes.append(f"{record.filename}: {document.info.note}")
             await progress(number, len(files), "Looking through files")
-        passages, tokens = await self._indexing.run(
-            lambda index: answer(index, asked, question, max_tokens, from_thread.check_cancelled, self._nearness)
-        )
-        notes = _bounded(notes)
-        if not passages:
-            notes.append(_offer(asked))
-        return Answer(None, passages, tokens, notes)
+        return asked, _bounded(notes)
+
+    async def _everything(self, progress: Progress) -> tuple[list[tuple[FileRecord, Document]], list[str]]:
+        """All stored files that are indexed, and a note if some are not: a question does not wait for a rebuild."""
+        files = await self._store.contents()
+        known = await self._indexing.known([record for record, _ in files])
+        missing = [(record, path) for record, path in files if record.id not in known]
+        if missing:
+            self._backlog.add(missing)
+            await self._backlog.wait(missing, _PATIENCE_S, progress)
+            known |= await self._indexing.known([record for record, _ in missing])
+        left = len(files) - len(known)
+        notes = [f"{left} of {len(files)} files are not indexed yet. Ask again to search them too."] if left else []
+        asked = [(record, known[record.id]) for record, _ in files if record.id in known]
+        return [(record, document) for record, document in asked if document.info.askable], notes
 
 
 def _bounded(notes: list[str]) -> list[str]:

@@ -1,11 +1,13 @@
 """Words to index terms, for any script."""
 
 import re
+import threading
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-import snowballstemmer  # pyright: ignore[reportMissingTypeStubs]  it ships none
+import Stemmer
 
 __all__ = ["MARKS", "is_english", "is_stop_word", "terms"]
 
@@ -67,7 +69,7 @@ def _word_terms(word: str, english: bool, keep_stop_words: bool) -> tuple[str, .
         if not keep_stop_words and word in _FUNCTION_WORDS:
             return ()
         if english:
-            return (_stem(word),)
+            return (_stemmer.stem(word),)
         bare = "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
         return (bare[:_LATIN_PREFIX],)
     if _is_cjk(word[0]):
@@ -76,11 +78,15 @@ def _word_terms(word: str, english: bool, keep_stop_words: bool) -> tuple[str, .
     return tuple(word[i : i + _GRAM] for i in range(max(1, len(word) - _GRAM + 1)))
 
 
-_stemmer: Any = snowballstemmer.stemmer("english")  # pyright: ignore[reportUnknownMemberType]
+class _Stemmer(threading.local):
+    """A stemmer for each thread: it works on a word in its own state, and documents are indexed in several threads."""
+
+    def __init__(self) -> None:
+        library: Any = Stemmer  # it has no types
+        self.stem: Callable[[str], str] = library.Stemmer("english", 0).stemWord  # 0: no cache, ours is larger
 
 
-def _stem(word: str) -> str:
-    return str(_stemmer.stemWord(word))
+_stemmer = _Stemmer()
 
 
 def _is_latin(word: str) -> bool:

@@ -19,7 +19,12 @@ class _FileId(click.ParamType[str]):
 
     name = "file_id"
 
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:  # noqa: ARG002
+    def shell_complete(
+        self,
+        ctx: click.Context,
+        param: click.Parameter,  # noqa: ARG002
+        incomplete: str,
+    ) -> "list[CompletionItem[str]]":
         """The newest files' ids that begin so, with the files' names."""
         from files_api_mcp.server.cli.options import data_dir_from
         from files_api_mcp.server.cli.visible import visible

@@ -1,4 +1,4 @@
-"""`index.db`: extracted pages and postings, derived from the stored bytes and thrown away when in doubt."""
+"""The index: extracted pages and postings, derived from the stored bytes and thrown away when in doubt."""
 
 import json
 import sqlite3

@@ -1,19 +1,28 @@
-"""The file `index.db`: made, opened, and thrown away."""
+"""The index file: one for each format, made, opened, and thrown away."""
 
 import fcntl
 import os
+import re
 import secrets
+import signal
 import sqlite3
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 from files_api_mcp.backends.storage.disk_errors import translated
 
-__all__ = ["connect", "inode", "throw_away"]
+__all__ = ["FORMAT", "connect", "index_path", "inode", "remove_unused_formats", "throw_away"]
 
-_VERSION = 10
-"""Another number throws away what was built before: this is no migration, as all of it can be built again."""
+FORMAT = 11
+"""Number of the format, in the file's name. Raise it with each change of what is stored, or of how terms are made.
+
+Another format is another file, built from the stored bytes: this is no migration. Servers of two versions can share a
+data folder, each with its own file. Up to format 10 the file was `index.db`."""
+_FILE = re.compile(r"index(?:-([0-9]{1,9}))?\.db")
+_UNUSED_S = 24 * 60 * 60
+"""Seconds without a write after which a file counts as unused, where the system cannot say who has it open."""
 # An id is never used twice, so what was looked up before a deletion cannot name another document after it.
 _SCHEMA = """
 create table document (
@@ -39,12 +48,49 @@ def connect(path: Path, busy_timeout: float) -> sqlite3.Connection:
         # What is deleted is overwritten: a deleted document's text must not lie about in free pages.
         connection.execute("pragma secure_delete = on")
         (version,) = connection.execute("pragma user_version").fetchone()
-        if version != _VERSION:
+        if version != FORMAT:
             _create(connection)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def index_path(folder: Path) -> Path:
+    """The index file of this format in a data folder."""
+    return folder / f"index-{FORMAT}.db"
+
+
+def remove_unused_formats(folder: Path) -> None:
+    """Remove index files of earlier formats that no process has open."""
+    with translated(), _alone(folder):
+        for path in folder.glob("index*.db"):
+            named = _FILE.fullmatch(path.name)
+            if named and int(named[1] or 0) < FORMAT and (path.is_symlink() or not _is_in_use(path)):
+                _unlink(path)
+
+
+def _is_in_use(path: Path) -> bool:
+    fd = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        if not hasattr(fcntl, "F_SETLEASE"):
+            return _was_written_lately(fd)
+        # A process that opens the file while we look sends this signal; the default one would end us.
+        fcntl.fcntl(fd, fcntl.F_SETSIG, signal.SIGURG)
+        try:
+            # A write lease is granted only where nobody else has the file open (Linux, fcntl(2)).
+            fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return _was_written_lately(fd)  # a file system without leases, or a file of another user
+        return False
+    finally:
+        os.close(fd)
+
+
+def _was_written_lately(fd: int) -> bool:
+    return os.fstat(fd).st_mtime > time.time() - _UNUSED_S
 
 
 def inode(path: Path) -> int:
@@ -59,8 +105,12 @@ def throw_away(path: Path, opened: int) -> None:
     """Remove the file, unless it is another one than that with the inode number `opened`, which must be open still."""
     with translated(), _alone(path.parent):
         if inode(path) == opened:
-            for suffix in ("", "-journal", "-wal", "-shm"):
-                Path(f"{path}{suffix}").unlink(missing_ok=True)
+            _unlink(path)
+
+
+def _unlink(path: Path) -> None:
+    for suffix in ("", "-journal", "-wal", "-shm"):
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
 
 
 @contextmanager
@@ -77,7 +127,7 @@ def _alone(folder: Path) -> Generator[None]:
 def _create(connection: sqlite3.Connection) -> None:
     connection.execute("begin exclusive")
     (version,) = connection.execute("pragma user_version").fetchone()
-    if version != _VERSION:
+    if version != FORMAT:
         for (table,) in connection.execute("select name from sqlite_master where type = 'table'").fetchall():
             if not table.startswith("sqlite_"):
                 connection.execute(f'drop table "{table}"')
@@ -86,5 +136,5 @@ def _create(connection: sqlite3.Connection) -> None:
         # A new file goes on elsewhere than the one it replaces, for the sake of ids that were looked up there.
         first = secrets.randbelow(2**30)
         connection.execute("insert into sqlite_sequence (name, seq) values ('document', ?)", (first,))
-        connection.execute(f"pragma user_version = {_VERSION}")
+        connection.execute(f"pragma user_version = {FORMAT}")
     connection.execute("commit")
