@@ -4,9 +4,7 @@ The working directory may hold any file that an agent saved or a stranger sent: 
 """
 
 import os
-import shutil
 import sys
-from pathlib import Path
 
 __all__ = ["NEUTRAL_DIRECTORY", "absolute_path_variable", "child_environment", "find_program", "python_command"]
 
@@ -21,6 +19,8 @@ _FOLDERS = ("TMPDIR", "TESSDATA_PREFIX")
 
 def find_program(name: str, search_path: str | None = None) -> str | None:
     """Absolute path of a program on PATH (or on `search_path`), or None. The working directory never counts."""
+    import shutil  # here: most commands start no program, and it takes a while to load
+
     given = os.environ.get("PATH", os.defpath) if search_path is None else search_path
     return shutil.which(name, path=absolute_path_variable(given))
 
@@ -62,6 +62,6 @@ def _outside_working_directory(folders: list[str]) -> list[str]:
 
 def _working_directory() -> str | None:
     try:
-        return str(Path.cwd().resolve())
+        return os.path.realpath(os.getcwd())  # noqa: PTH109
     except FileNotFoundError:
         return None  # it was removed, and so holds nothing
