@@ -135,7 +135,7 @@ def test_a_locked_file_is_not_taken_for_a_damaged_one(index: Index, path: Path) 
     late.close()
 
 
-@pytest.mark.parametrize("column", ["page.text", "document.places", "document.empty", "posting.data"])
+@pytest.mark.parametrize("column", ["page.text", "document.passages", "document.empty", "posting.data"])
 def test_values_that_are_not_what_was_stored_count_as_damage(index: Index, path: Path, column: str) -> None:
     number = add(index, "a", "The whale dived.")
     table, _, name = column.partition(".")

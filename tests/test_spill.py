@@ -52,9 +52,17 @@ def test_what_was_put_into_the_file_still_counts(tmp_path: Path) -> None:
 
 def test_texts_come_back_as_they_were_as_often_as_wanted(tmp_path: Path) -> None:
     texts = Texts(tmp_path)
-    pages = [(number, number * 3, bytes([number % 256]) * (number * 997 % 50_000)) for number in range(1, 200)]
-    for page in pages:
-        texts.add(*page)
+    pages = [
+        (
+            number,
+            number * 3,
+            f"header {number}" if number % 2 else None,
+            bytes([number % 256]) * (number * 997 % 50_000),
+        )
+        for number in range(1, 200)
+    ]
+    for number, chars, header, data in pages:
+        texts.add(number, chars, data, header)
     assert list(texts) == pages
     assert list(texts) == pages
     texts.close()

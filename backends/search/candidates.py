@@ -1,15 +1,14 @@
 """Which of many documents a question is likely about, and what is rare in all of them."""
 
-import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 
+from files_api_mcp.backends.search.bm25 import bm25, idf
 from files_api_mcp.backends.search.index.index import Document, Index
 from files_api_mcp.backends.search.query import wanted_terms
 
 __all__ = ["Likely"]
 
-_K1, _B = 1.2, 0.75
 _AT_ONCE = 500
 _FEW = 20
 
@@ -22,7 +21,7 @@ class Likely:
     ) -> None:
         self._documents = documents
         self._by_language = {english: wanted_terms(question, english=english) for english in (True, False)}
-        self.windows = sum(len(document.places) // 4 for document in documents)
+        self.windows = sum(len(document.passages) for document in documents)
         self.terms = sum(document.term_count for document in documents)
         held = self._held(index, check_cancelled)
         self.idf = self._idf(held)
@@ -64,12 +63,12 @@ class Likely:
                 holding[term] += count
         weights = self._by_language[False] | self._by_language[True]
         total = self.windows
-        return {term: weights[term] * math.log(1 + (total - n + 0.5) / (n + 0.5)) for term, n in holding.items()}
+        return {term: weights[term] * idf(total, n) for term, n in holding.items()}
 
     def _scored(self, held: Mapping[int, Mapping[str, int]]) -> dict[int, float]:
-        average = self.windows / max(1, len(self._documents))
+        average = max(1, self.windows / max(1, len(self._documents)))
         scores: dict[int, float] = {}
         for place, counts in held.items():
-            norm = _K1 * (1 - _B + _B * len(self._documents[place].places) / 4 / max(1, average))
-            scores[place] = sum(self.idf[term] * n * (_K1 + 1) / (n + norm) for term, n in counts.items())
+            length = len(self._documents[place].passages)
+            scores[place] = sum(bm25(self.idf[term], n, length, average) for term, n in counts.items())
         return scores

@@ -94,11 +94,10 @@ class _Texts:
         """What explains rows of a table, where it is not among them."""
         if record.mime_type not in TABLES:
             return None
-        text, start = self.page(document, stretch.page), document.places[stretch.first * 4 + 1]
+        text, (_, start, _) = self.page(document, stretch.page), document.passages.span(stretch.first)
         if record.mime_type in SHEETS and text.startswith("# ", start):
             return None
-        # In place of a page's label, a piece of a table has the head of the table that goes on in it.
-        before = self._index.labels(document.id, [stretch.page]).get(stretch.page)
+        before = self._index.header(document.id, stretch.page)
         return head_after(text[:start], before, record.mime_type)
 
     def start_of(self, document: Document, number: int) -> int:
@@ -123,7 +122,7 @@ def _by_meaning(
 
 
 def _window(document: Document, window: int, texts: _Texts) -> str:
-    page, start, end, _ = document.places[window * 4 : window * 4 + 4]
+    page, start, end = document.passages.span(window)
     return texts.page(document, page)[start:end]
 
 
@@ -134,7 +133,7 @@ def _choose(ranked: list[Scored], documents: list[Document], texts: _Texts, max_
         if scored.score < _FAINTEST * ranked[0].score or used >= max_tokens - _SMALLEST_CUT:
             break
         document = documents[scored.place]
-        page, start, end, _ = document.places[scored.window * 4 : scored.window * 4 + 4]
+        page, start, end = document.passages.span(scored.window)
         used += estimate_tokens(texts.page(document, page)[start:end])
         if not _joined(stretches, scored, page):
             stretches.append(_Stretch(scored.place, page, scored.window, scored.window, scored.score))
@@ -155,7 +154,8 @@ def _joined(stretches: list[_Stretch], scored: Scored, page: int) -> bool:
 
 def _passage(record: FileRecord, document: Document, stretch: _Stretch, texts: _Texts, room: int) -> Passage | None:
     text = texts.page(document, stretch.page)
-    start, end = document.places[stretch.first * 4 + 1], document.places[stretch.last * 4 + 2]
+    _, start, _ = document.passages.span(stretch.first)
+    _, _, end = document.passages.span(stretch.last)
     offset = texts.start_of(document, stretch.page)
     header = texts.header(record, document, stretch)
     end = _fitting(text, start, end, room - estimate_tokens(header or ""))

@@ -1,12 +1,12 @@
 """A closer look at the best windows: what single words, wherever they stand, do not tell of them."""
 
-import math
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from files_api_mcp.backends.search.bm25 import idf
 from files_api_mcp.backends.search.index.index import Document
 from files_api_mcp.backends.search.query import wanted_terms
 from files_api_mcp.backends.search.scorer import Scored
@@ -77,7 +77,7 @@ def _pairs_held(english: Sequence[bool], texts: Sequence[str], question: str) ->
     count = Counter(pair for one in held for pair in one)
 
     def worth(pair: Pair, weight: float) -> float:
-        return weight * math.log(1 + (len(texts) - count[pair] + 0.5) / (count[pair] + 0.5))
+        return weight * idf(len(texts), count[pair])
 
     whole = {kind: sum(worth(pair, weight) for pair, weight in pairs.items()) for kind, pairs in wanted.items()}
     return [

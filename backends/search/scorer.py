@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from files_api_mcp.backends.search.bm25 import bm25
 from files_api_mcp.backends.search.candidates import Likely
 from files_api_mcp.backends.search.index.builder import HEAD_PREFIX
 from files_api_mcp.backends.search.index.index import Document, Index
@@ -12,7 +13,6 @@ from files_api_mcp.backends.search.page_references import labels_named, pages_na
 
 __all__ = ["Scored", "rank"]
 
-_K1, _B = 1.2, 0.75
 _PAGE, _HEAD, _NEIGHBOUR, _COVERED, _DOCUMENT = 0.5, 0.3, 0.1, 0.5, 1.0
 _NAMED = 1.0
 _PARTS = 5
@@ -89,7 +89,8 @@ def _look_up(index: Index, document: Document, place: int, likely: Likely, named
 
 def _parts(asked: _Asked, idf: dict[str, float], average: float) -> dict[int, list[float]]:
     """Window, page, head and coverage scores of each window that holds a word or stands on a page that is named."""
-    places, found = asked.document.places, asked.found
+    found = asked.found
+    pages, lengths = asked.document.passages.pages, asked.document.passages.term_counts
     windows: dict[int, list[float]] = {}
     page_counts: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for word in asked.words:
@@ -97,13 +98,12 @@ def _parts(asked: _Asked, idf: dict[str, float], average: float) -> dict[int, li
         if posting is None:
             continue
         for window, count in zip(posting[0::2], posting[1::2], strict=True):
-            norm = _K1 * (1 - _B + _B * places[window * 4 + 3] / average)
             parts = windows.setdefault(window, [0.0] * _PARTS)
-            parts[0] += idf[word] * count * (_K1 + 1) / (count + norm)
+            parts[0] += bm25(idf[word], count, lengths[window], average)
             parts[3] += idf[word]
-            page_counts[places[window * 4]][word] += count
+            page_counts[pages[window]][word] += count
     if asked.document.paginated:
-        for window, page in enumerate(places[0::4]) if asked.named else ():
+        for window, page in enumerate(pages) if asked.named else ():
             if page in asked.named:
                 windows.setdefault(window, [0.0] * _PARTS)[4] = 1.0
         _add_pages(asked, idf, windows, page_counts)
@@ -117,16 +117,15 @@ def _add_pages(
     page_counts: dict[int, dict[str, int]],
 ) -> None:
     lengths: dict[int, int] = defaultdict(int)
-    places = asked.document.places
-    for page, length in zip(places[0::4], places[3::4], strict=True):
+    pages = asked.document.passages.pages
+    for page, length in zip(pages, asked.document.passages.term_counts, strict=True):
         lengths[page] += length
-    average = sum(lengths.values()) / max(1, len(lengths))
+    average = max(1, sum(lengths.values()) / max(1, len(lengths)))
     heads: dict[int, float] = defaultdict(float)
     for word in asked.words:
         for page in asked.found.get(HEAD_PREFIX + word, ()):
             heads[page] += idf.get(word, 0)
     for window, score in windows.items():
-        page = places[window * 4]
-        norm = _K1 * (1 - _B + _B * lengths[page] / max(1, average))
-        score[1] = sum(idf[word] * n * (_K1 + 1) / (n + norm) for word, n in page_counts[page].items())
+        page = pages[window]
+        score[1] = sum(bm25(idf[word], n, lengths[page], average) for word, n in page_counts[page].items())
         score[2] = heads.get(page, 0)

@@ -2,12 +2,12 @@
 
 import re
 import zlib
-from array import array
 from collections import Counter
 from itertools import islice
 from pathlib import Path
 
 from files_api_mcp.backends.search.chunker import windows
+from files_api_mcp.backends.search.index.passage_table import PassageTable
 from files_api_mcp.backends.search.index.postings import Postings, Texts
 from files_api_mcp.backends.search.tables import as_looked_up, head_after
 from files_api_mcp.backends.search.tokenizer import is_english, is_stop_word, terms
@@ -25,21 +25,21 @@ _LONG_WORD = re.compile(r"[^\W\d_]{4,30}")
 
 
 class Building:
-    """Takes pages in order. Postings are flat pairs: window number and count, or page number alone for heads."""
+    """Takes pages in order. Postings are flat pairs: passage number and count, or page number alone for heads."""
 
     def __init__(self, folder: Path, *, scans: bool = True, mime_type: str = "text/plain") -> None:
         """`folder` takes what would be too much for memory. `scans` says that pictures of text could be read."""
         self._mime_type = mime_type
-        self._head: str | None = None
         self.paginated = False
         self.pages: int | None = None
         self.failure: str | None = None
         self.english: bool | None = None
         self.texts = Texts(folder)
-        self.places = array("I")  # page, start, end, terms: four for each window
+        self.passages = PassageTable()
         self.postings = Postings(folder)
         self.empty: list[int] = []
         self.labels: dict[int, str] = {}
+        self._header: str | None = None
         self.scanned: list[int] = []
         self.scans = scans
         self.chars = 0
@@ -58,16 +58,15 @@ class Building:
         pages; `scanned` says that it was read off a picture."""
         if label is not None:
             self.labels[number] = label
-        if self._head is not None:
-            self.labels[number] = self._head
-        self._head = head_after(text, self._head, self._mime_type)
+        header = self._header  # of the table that goes on at the start of this text
+        self._header = head_after(text, header, self._mime_type)
         if scanned and text.strip():
             self.scanned.append(number)
         if self.english is None and text.strip():
             self.english = is_english(text[:_LANGUAGE_SAMPLE])
         english = bool(self.english)
         self._note_words(text)
-        self.texts.add(number, len(text), zlib.compress(text.encode(), 1))
+        self.texts.add(number, len(text), zlib.compress(text.encode(), 1), header)
         self.chars += len(text)
         if not text.strip():
             self.empty.append(number)
@@ -75,10 +74,10 @@ class Building:
         looked_up = as_looked_up(text, self._mime_type)
         for start, end in windows(text, by_line=self.paginated):
             counts = Counter(terms(looked_up[start:end], english=english))
-            window = len(self.places) // 4
-            self.places.extend((number, start, end, sum(counts.values())))
+            passage = len(self.passages)
+            self.passages.append(number, start, end, sum(counts.values()))
             for term, count in counts.items():
-                self.postings.add(term, window, count)
+                self.postings.add(term, passage, count)
         if self.paginated:
             for term in set(terms(text[:_HEAD_CHARS], english=english)):
                 self.postings.add(HEAD_PREFIX + term, number)

@@ -12,6 +12,7 @@ from typing import Any
 
 from files_api_mcp.backends.models import DocumentInfo
 from files_api_mcp.backends.search.index.builder import Building
+from files_api_mcp.backends.search.index.passage_table import PassageTable
 from files_api_mcp.backends.search.index.schema import connect, inode, throw_away
 
 __all__ = ["Document", "Index"]
@@ -22,15 +23,15 @@ _ADVICE = "Pages without text may be scans: with Tesseract and files-api-mcp[ocr
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What asking needs of an indexed document. `outline` names its headings and commonest words; `places` holds page,
-    start, end and terms of each window; `scans` says that pictures of text could be read when it was indexed."""
+    """What asking needs of an indexed document. `outline` names its headings and commonest words; `scans`
+    says that pictures of text could be read when it was indexed."""
 
     id: int
     paginated: bool
     english: bool
     info: DocumentInfo
     outline: str
-    places: "array[int]"
+    passages: PassageTable
     term_count: int
     scans: bool = True
 
@@ -88,6 +89,11 @@ class Index:
         with _intact():
             return zlib.decompress(rows[0][0]).decode() if rows else ""
 
+    def header(self, document: int, number: int) -> str | None:
+        """The header of the table that goes on at the start of a piece of a text; None: no table does."""
+        rows = self._rows("select header from page where document = ? and number = ?", document, number)
+        return rows[0][0] if rows else None
+
     def labels(self, document: int, numbers: Sequence[int]) -> dict[int, str]:
         """What the document itself calls those of its pages that it does not call by their number."""
         query = "select l.number, l.label from json_each(?) n join label l on l.document = ? and l.number = n.value"
@@ -117,7 +123,7 @@ class Index:
         self._drop(key)
         cursor = execute(
             "insert into document (key, paginated, pages, chars, english, empty, scanned, scans, note, outline,"
-            " places, term_count) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " passages, term_count) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 key,
                 built.paginated,
@@ -129,13 +135,15 @@ class Index:
                 built.scans,
                 info.note,
                 ", ".join([*built.headings, *built.keywords(12)]),
-                built.places.tobytes(),
-                sum(built.places[3::4]),
+                built.passages.to_bytes(),
+                sum(built.passages.term_counts),
             ),
         )
         number = int(cursor.lastrowid or 0)
         pages = ((number, *page) for page in built.texts)
-        self._connection.executemany("insert into page (document, number, chars, text) values (?, ?, ?, ?)", pages)
+        self._connection.executemany(
+            "insert into page (document, number, chars, header, text) values (?, ?, ?, ?, ?)", pages
+        )
         labels = ((number, *label) for label in built.labels.items())
         self._connection.executemany("insert into label (document, number, label) values (?, ?, ?)", labels)
         return number
@@ -210,10 +218,10 @@ class Index:
 
 
 def _document(row: tuple[Any, ...]) -> Document:
-    number, _, paginated, pages, chars, english, empty, scanned, scans, note, outline, places, term_count = row
+    number, _, paginated, pages, chars, english, empty, scanned, scans, note, outline, passages, term_count = row
     without_text = tuple(json.loads(empty))
     info = DocumentInfo(
-        askable=chars > 0 and len(places) > 0,
+        askable=chars > 0 and len(passages) > 0,
         pages=pages,
         chars=chars,
         pages_without_text=without_text,
@@ -221,7 +229,9 @@ def _document(row: tuple[Any, ...]) -> Document:
         note=note,
         advice=_ADVICE if without_text and not scans else None,
     )
-    return Document(number, bool(paginated), bool(english), info, outline, array("I", places), term_count, bool(scans))
+    return Document(
+        number, bool(paginated), bool(english), info, outline, PassageTable(passages), term_count, bool(scans)
+    )
 
 
 @contextmanager

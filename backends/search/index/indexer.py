@@ -15,6 +15,7 @@ from files_api_mcp.backends.errors import StoreBusy, StoreDamaged, UnsupportedTy
 from files_api_mcp.backends.models import DocumentInfo, FileRecord, Progress
 from files_api_mcp.backends.search.index.builder import Building
 from files_api_mcp.backends.search.index.index import Document, Index
+from files_api_mcp.backends.search.index.passage_table import PassageTable
 from files_api_mcp.backends.storage.disk_errors import StoreLocked, translated
 
 __all__ = ["Indexing"]
@@ -202,7 +203,7 @@ def _key(record: FileRecord) -> str:
 
 def _unread(note: str) -> Document:
     info = DocumentInfo(askable=False, pages=None, chars=0, note=note)
-    return Document(0, paginated=False, english=False, info=info, outline="", places=array("I"), term_count=0)
+    return Document(0, paginated=False, english=False, info=info, outline="", passages=PassageTable(), term_count=0)
 
 
 def _info(record: FileRecord, built: Building) -> DocumentInfo:

@@ -25,22 +25,22 @@ class Texts:
 
     def __init__(self, folder: Path) -> None:
         self._file = _Unnamed(folder)
-        self._pages: list[tuple[int, int, int]] = []  # number, characters, bytes
+        self._pages: list[tuple[int, int, str | None, int]] = []  # number, characters, table header, bytes
 
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
 
-    def add(self, number: int, chars: int, data: bytes) -> None:
-        """Append a page's text."""
+    def add(self, number: int, chars: int, data: bytes, header: str | None = None) -> None:
+        """Append a page's text, and the header of the table that goes on at its start."""
         self._file.append(data)
-        self._pages.append((number, chars, len(data)))
+        self._pages.append((number, chars, header, len(data)))
 
-    def __iter__(self) -> Iterator[tuple[int, int, bytes]]:
-        """Number, characters and compressed text of each page."""
+    def __iter__(self) -> Iterator[tuple[int, int, str | None, bytes]]:
+        """Number, characters, table header and compressed text of each page."""
         start = 0
-        for number, chars, length in self._pages:
-            yield number, chars, self._file.read(start, length)
+        for number, chars, header, length in self._pages:
+            yield number, chars, header, self._file.read(start, length)
             start += length
 
 

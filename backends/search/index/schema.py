@@ -29,8 +29,9 @@ create table document (
     id integer primary key autoincrement, key text not null unique, paginated integer not null,
     pages integer, chars integer not null,
     english integer not null, empty text not null, scanned text not null, scans integer not null,
-    note text, outline text not null, places blob not null, term_count integer not null);
-create table page (document integer not null, number integer not null, chars integer not null, text blob not null,
+    note text, outline text not null, passages blob not null, term_count integer not null);
+create table page (document integer not null, number integer not null, chars integer not null, header text,
+    text blob not null,
     primary key (document, number)) without rowid;
 create table label (document integer not null, number integer not null, label text not null,
     primary key (document, number)) without rowid;
