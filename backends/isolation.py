@@ -8,7 +8,7 @@ import sys
 
 __all__ = ["NEUTRAL_DIRECTORY", "absolute_path_variable", "child_environment", "find_program", "python_command"]
 
-NEUTRAL_DIRECTORY = os.path.abspath(os.sep)  # noqa: PTH100  the root of this drive, without a look at the disk
+NEUTRAL_DIRECTORY = os.sep
 """The working directory of child processes."""
 
 _INHERITED = ("LANG", "LC_ALL", "LC_CTYPE")
