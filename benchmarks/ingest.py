@@ -26,7 +26,7 @@ from anyio import to_thread
 from benchmarks.scale import Language, descendants
 from files_api_mcp.backends.documents.workers import DocumentWorkers
 from files_api_mcp.backends.models import FileRecord, silent
-from files_api_mcp.backends.search.index.indexer import Indexing
+from files_api_mcp.backends.search.index.indexer import Indexer
 from files_api_mcp.backends.search.index.schema import index_path
 from tests.documents import pdf
 
@@ -87,7 +87,7 @@ async def index_round(paths: Sequence[Path], folder: Path) -> Took:
     async with DocumentWorkers(size=1) as workers:
         await _read(workers, paths[0])
         with tempfile.TemporaryDirectory(dir=folder) as data:
-            indexing = await to_thread.run_sync(Indexing, index_path(Path(data)), workers)
+            indexing = await to_thread.run_sync(Indexer, index_path(Path(data)), workers)
             records = [await to_thread.run_sync(_record, path) for path in paths]
             clock = await to_thread.run_sync(_Clock)
             for record, path in zip(records, paths, strict=True):

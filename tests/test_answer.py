@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from files_api_mcp.backends.models import DocumentInfo, FileRecord, Passage
-from files_api_mcp.backends.search.index.builder import Building
+from files_api_mcp.backends.search.index.builder import IndexBuilder
 from files_api_mcp.backends.search.index.index import Document, Index
-from files_api_mcp.backends.search.passages import answer
-from files_api_mcp.backends.search.verify import stands_literally
+from files_api_mcp.backends.search.passages import answer, is_verbatim
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 PIECES = ["é🙂 The whale dived.\nThe sea was calm.\n", "The heron flew.\nThe whale came up.\n"]
@@ -25,7 +24,7 @@ def record(name: str) -> FileRecord:
 
 
 def stored(index: Index, key: str, texts: list[str], *, paginated: bool = False) -> Document:
-    with Building(Path(tempfile.gettempdir())) as built:
+    with IndexBuilder(Path(tempfile.gettempdir())) as built:
         built.paginated = paginated
         for number, text in enumerate(texts, start=1):
             built.add(number, text)
@@ -59,9 +58,9 @@ def test_every_passage_stands_where_it_says(index: Index, paginated: bool) -> No
 def test_a_passage_that_is_off_by_anything_is_found_out(index: Index, paginated: bool) -> None:
     document = stored(index, "a", PIECES, paginated=paginated)
     (right, *_), _ = answer(index, [(record("a"), document)], "whale", 500)
-    assert stands_literally(index, document, right)
+    assert is_verbatim(index, document, right)
     for wrong in distorted(right):
-        assert not stands_literally(index, document, wrong), wrong
+        assert not is_verbatim(index, document, wrong), wrong
 
 
 def distorted(right: Passage) -> list[Passage]:

@@ -9,7 +9,7 @@ import anyio
 import pytest
 
 from files_api_mcp.backends.models import Answer, DocumentInfo
-from files_api_mcp.backends.search.index.builder import Building
+from files_api_mcp.backends.search.index.builder import IndexBuilder
 from files_api_mcp.backends.search.index.index import Index
 from files_api_mcp.server.app import open_local
 from tests.agents import settings_for
@@ -17,7 +17,7 @@ from tests.test_library import Desk
 
 
 def begin(index: Index, key: str, text: str) -> int:
-    with Building(Path(tempfile.gettempdir())) as built:
+    with IndexBuilder(Path(tempfile.gettempdir())) as built:
         built.add(1, text)
         info = DocumentInfo(askable=True, pages=None, chars=built.chars)
         number = index.begin(key, info, built)
@@ -112,7 +112,7 @@ def test_two_processes_do_not_throw_away_each_others_new_file(path: Path) -> Non
 
 
 def test_a_step_after_the_transaction_was_lost_adds_nothing(index: Index) -> None:
-    with Building(Path(tempfile.gettempdir())) as built:
+    with IndexBuilder(Path(tempfile.gettempdir())) as built:
         built.add(1, "The whale dived.")
         info = DocumentInfo(askable=True, pages=None, chars=built.chars)
         number = index.begin("a", info, built)

@@ -7,7 +7,7 @@ from anyio import to_thread
 from mcp.types import TextContent
 
 from files_api_mcp.backends.models import DocumentInfo
-from files_api_mcp.backends.search.index.builder import Building
+from files_api_mcp.backends.search.index.builder import IndexBuilder
 from files_api_mcp.backends.search.index.index import Index
 from files_api_mcp.backends.search.index.schema import index_path
 from tests import documents
@@ -57,7 +57,7 @@ async def test_a_file_and_its_labels_are_forgotten_together(agent: Agent, tmp_pa
 def test_a_label_of_several_pages_names_none(tmp_path: Path) -> None:
     index = Index(tmp_path / "index.db")
     try:
-        with Building(tmp_path) as built:
+        with IndexBuilder(tmp_path) as built:
             for number, label in ((1, "i"), (2, "II"), (3, "I"), (4, None)):
                 built.add(number, "words", label)
             document = index.begin("a", DocumentInfo(askable=True, pages=4, chars=20), built)

@@ -1,11 +1,11 @@
 """Questions in the words that documents use."""
 
-from files_api_mcp.backends.search.query import wanted_terms
+from files_api_mcp.backends.search.query import expand_query
 from files_api_mcp.backends.search.tokenizer import terms
 
 
 def wanted(question: str, *, english: bool = True) -> dict[str, float]:
-    return wanted_terms(question, english=english)
+    return expand_query(question, english=english)
 
 
 def stem(word: str) -> str:

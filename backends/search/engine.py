@@ -25,7 +25,7 @@ from files_api_mcp.backends.search import reader as reading
 from files_api_mcp.backends.search.embeddings import Nearness
 from files_api_mcp.backends.search.index.backlog import Backlog
 from files_api_mcp.backends.search.index.index import Document, Index
-from files_api_mcp.backends.search.index.indexer import Indexing
+from files_api_mcp.backends.search.index.indexer import Indexer
 from files_api_mcp.backends.search.index.schema import index_path, remove_unused_formats
 from files_api_mcp.backends.search.passages import answer
 
@@ -50,7 +50,7 @@ async def open_library(
 
     With `nearness`, passages are ranked by meaning too.
     """
-    indexing = await to_thread.run_sync(Indexing, index_path(data_dir), workers)
+    indexing = await to_thread.run_sync(Indexer, index_path(data_dir), workers)
     library = LocalLibrary(indexing, store, workers, nearness)
     failure: Exception | None = None
     try:
@@ -76,7 +76,7 @@ class LocalLibrary:
     """Implements Answerer and Reader."""
 
     def __init__(
-        self, indexing: Indexing, store: Contents, workers: DocumentWorkers, nearness: Nearness | None = None
+        self, indexing: Indexer, store: Contents, workers: DocumentWorkers, nearness: Nearness | None = None
     ) -> None:
         self._nearness = nearness
         self._indexing = indexing

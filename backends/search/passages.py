@@ -1,5 +1,6 @@
-"""Passages for a question: the best windows, joined where they touch, cut to a budget, and checked to be literal."""
+"""Passages for a question: the best ones joined where they touch, cut to a budget, and verified to be verbatim."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -8,24 +9,28 @@ from files_api_mcp.backends.models import FileRecord, Passage
 from files_api_mcp.backends.search.chunker import estimate_tokens
 from files_api_mcp.backends.search.embeddings import Nearness
 from files_api_mcp.backends.search.index.index import Document, Index
-from files_api_mcp.backends.search.reranker import looked_at_closer
-from files_api_mcp.backends.search.scorer import Scored, rank
+from files_api_mcp.backends.search.reader import Window, read
+from files_api_mcp.backends.search.reranker import rerank
+from files_api_mcp.backends.search.scorer import ScoredPassage, rank
 from files_api_mcp.backends.search.tables import as_looked_up, head_after
-from files_api_mcp.backends.search.verify import stands_literally
 
-__all__ = ["answer"]
+__all__ = ["answer", "is_verbatim"]
 
-_FAINTEST = 0.25
-"""Windows below this share of the best score are left out: they cost tokens and answer nothing."""
+_log = logging.getLogger(__name__)
+
+_LOWEST_SHARE = 0.25
+"""Passages below this share of the best score are left out: they cost tokens and answer nothing."""
 
 _SMALLEST_CUT = 40
-_WEIGHED_BY_MEANING = 30
+_RANKED_BY_MEANING = 30
 _MEANING = 0.4
 
 
 @dataclass(slots=True)
 class _Stretch:
-    place: int
+    """Neighbouring passages of one page. `position` is the document's in the list that was asked."""
+
+    position: int
     page: int
     first: int
     last: int
@@ -44,10 +49,10 @@ def answer(
     check_cancelled: Callable[[], None] = _never,
     nearness: Nearness | None = None,
 ) -> tuple[list[Passage], int]:
-    """Literal passages, best first, of at most `max_tokens` estimated tokens together, and their estimate.
+    """Verbatim passages, best first, of at most `max_tokens` estimated tokens together, and their estimate.
 
     `check_cancelled` is called between documents; what it raises ends the call. With `nearness`, the best by words
-    are put in order by meaning too.
+    are ranked by meaning too.
     """
     documents = [document for _, document in asked]
     ranked = rank(index, documents, question, check_cancelled)
@@ -55,23 +60,32 @@ def answer(
         return [], 0
     texts = _Texts(index)
 
-    def looked_up(one: Scored) -> str:
-        record, document = asked[one.place]
-        return as_looked_up(_window(document, one.window, texts), record.mime_type)
+    def looked_up(one: ScoredPassage) -> str:
+        record, document = asked[one.position]
+        return as_looked_up(_text_of(document, one.passage, texts), record.mime_type)
 
-    ranked = looked_at_closer(ranked, documents, question, looked_up)
+    ranked = rerank(ranked, documents, question, looked_up)
     if nearness is not None:
         ranked = _by_meaning(ranked, documents, texts, question, nearness)
-    chosen = _choose(ranked, documents, texts, max_tokens)
     passages: list[Passage] = []
     left = max_tokens
-    for stretch in chosen:
-        record, document = asked[stretch.place]
+    for stretch in _choose(ranked, documents, texts, max_tokens):
+        record, document = asked[stretch.position]
         passage = _passage(record, document, stretch, texts, left)
-        if passage is not None and stands_literally(index, document, passage):
+        if passage is not None and is_verbatim(index, document, passage):
             passages.append(passage)
             left -= estimate_tokens(passage.text) + estimate_tokens(passage.header or "")
     return passages, max_tokens - left
+
+
+def is_verbatim(index: Index, document: Document, passage: Passage) -> bool:
+    """Whether reading at the passage's own page and offsets, as anybody else would, gives its very text."""
+    pages = (passage.page, passage.page) if passage.page is not None else None
+    (found,) = read(index, document, Window(pages, passage.start_char), len(passage.text))
+    verbatim = found.text == passage.text and found.end_char == passage.end_char
+    if not verbatim:
+        _log.error("a passage of %s is not at the place that it names, and was left out", passage.file_id)
+    return verbatim
 
 
 class _Texts:
@@ -90,8 +104,8 @@ class _Texts:
     def label(self, document: Document, number: int) -> str | None:
         return self._index.labels(document.id, [number]).get(number) if document.paginated else None
 
-    def header(self, record: FileRecord, document: Document, stretch: "_Stretch") -> str | None:
-        """What explains rows of a table, where it is not among them."""
+    def header(self, record: FileRecord, document: Document, stretch: _Stretch) -> str | None:
+        """The header of the table that the passage's rows belong to, if it is not among them."""
         if record.mime_type not in TABLES:
             return None
         text, (_, start, _) = self.page(document, stretch.page), document.passages.span(stretch.first)
@@ -108,11 +122,11 @@ class _Texts:
 
 
 def _by_meaning(
-    ranked: list[Scored], documents: list[Document], texts: _Texts, question: str, nearness: Nearness
-) -> list[Scored]:
-    first, rest = ranked[:_WEIGHED_BY_MEANING], ranked[_WEIGHED_BY_MEANING:]
+    ranked: list[ScoredPassage], documents: list[Document], texts: _Texts, question: str, nearness: Nearness
+) -> list[ScoredPassage]:
+    first, rest = ranked[:_RANKED_BY_MEANING], ranked[_RANKED_BY_MEANING:]
     best = ranked[0].score or 1.0
-    near = nearness(question, [_window(documents[one.place], one.window, texts) for one in first])
+    near = nearness(question, [_text_of(documents[one.position], one.passage, texts) for one in first])
     scored = [
         replace(one, score=(1 - _MEANING) * one.score / best + _MEANING * max(0.0, nearest))
         for one, nearest in zip(first, near, strict=True)
@@ -121,33 +135,31 @@ def _by_meaning(
     return sorted(scored, key=lambda one: -one.score)
 
 
-def _window(document: Document, window: int, texts: _Texts) -> str:
-    page, start, end = document.passages.span(window)
+def _text_of(document: Document, passage: int, texts: _Texts) -> str:
+    page, start, end = document.passages.span(passage)
     return texts.page(document, page)[start:end]
 
 
-def _choose(ranked: list[Scored], documents: list[Document], texts: _Texts, max_tokens: int) -> list[_Stretch]:
+def _choose(ranked: list[ScoredPassage], documents: list[Document], texts: _Texts, max_tokens: int) -> list[_Stretch]:
     stretches: list[_Stretch] = []
     used = 0
     for scored in ranked:
-        if scored.score < _FAINTEST * ranked[0].score or used >= max_tokens - _SMALLEST_CUT:
+        if scored.score < _LOWEST_SHARE * ranked[0].score or used >= max_tokens - _SMALLEST_CUT:
             break
-        document = documents[scored.place]
-        page, start, end = document.passages.span(scored.window)
+        document = documents[scored.position]
+        page, start, end = document.passages.span(scored.passage)
         used += estimate_tokens(texts.page(document, page)[start:end])
         if not _joined(stretches, scored, page):
-            stretches.append(_Stretch(scored.place, page, scored.window, scored.window, scored.score))
+            stretches.append(_Stretch(scored.position, page, scored.passage, scored.passage, scored.score))
     return stretches
 
 
-def _joined(stretches: list[_Stretch], scored: Scored, page: int) -> bool:
+def _joined(stretches: list[_Stretch], scored: ScoredPassage, page: int) -> bool:
     for stretch in stretches:
-        if (stretch.place, stretch.page) == (
-            scored.place,
-            page,
-        ) and stretch.first - 1 <= scored.window <= stretch.last + 1:
-            stretch.first = min(stretch.first, scored.window)
-            stretch.last = max(stretch.last, scored.window)
+        same_page = (stretch.position, stretch.page) == (scored.position, page)
+        if same_page and stretch.first - 1 <= scored.passage <= stretch.last + 1:
+            stretch.first = min(stretch.first, scored.passage)
+            stretch.last = max(stretch.last, scored.passage)
             return True
     return False
 
@@ -177,7 +189,7 @@ def _passage(record: FileRecord, document: Document, stretch: _Stretch, texts: _
 
 
 def _fitting(text: str, start: int, end: int, room: int) -> int:
-    """Where a passage ends so that it fits: at a line's end, else between words."""
+    """The end of a passage that fits the room: at a line's end, else between words."""
     if estimate_tokens(text[start:end]) <= room:
         return end
     low, high = start, end

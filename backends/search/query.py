@@ -1,4 +1,4 @@
-"""A question in the words that documents use: which terms to look for, and how much each counts."""
+"""Query expansion: the terms to look up for a question, and their weights."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -6,13 +6,13 @@ from importlib.resources import files
 
 from files_api_mcp.backends.search.tokenizer import terms
 
-__all__ = ["wanted_terms"]
+__all__ = ["expand_query"]
 
 _MOST_TERMS = 200
 _PHRASING = 0.3
 _RELATED = 0.6
 
-# Words of the request itself: how the answer is to look, and what it is to be taken from.
+# Words of the request itself: the form of the answer, and its source.
 _PHRASING_WORDS = (
     "answer question give provide list state explain describe calculate compute determine identify mention mentioned"
     " according based using relying rely shown show details document report text passage file information context"
@@ -24,9 +24,12 @@ _PHRASING_WORDS = (
 Phrase = tuple[str, ...]
 
 
-def wanted_terms(question: str, *, english: bool) -> dict[str, float]:
-    """The terms to look for and their weights: the question's own count 1, less where they only phrase the request;
-    related terms count half. A question of nothing but small words is looked for by those."""
+def expand_query(question: str, *, english: bool) -> dict[str, float]:
+    """The terms to look up and their weights.
+
+    The question's own terms count 1, or less where they only phrase the request; synonyms count 0.6. A question that
+    holds nothing but stop words is looked up by those.
+    """
     own = terms(question, english=english) or terms(question, english=english, keep_stop_words=True)
     if not english:
         return dict.fromkeys(own[:_MOST_TERMS], 1.0)
@@ -51,7 +54,7 @@ def _phrasing() -> frozenset[str]:
 
 @cache
 def _synonyms() -> tuple[dict[Phrase, list[Phrase]], int]:
-    """What each phrase is looked for by too, and the length of the longest phrase."""
+    """The synonyms of each phrase, and the length of the longest phrase."""
     related: dict[Phrase, list[Phrase]] = {}
     text = (files("files_api_mcp.backends.search") / "synonyms.txt").read_text(encoding="utf-8")
     for line in text.splitlines():

@@ -1,4 +1,4 @@
-"""A closer look at the best windows: what single words, wherever they stand, do not tell of them."""
+"""Reranks the best passages by proximity of terms, figures and dates."""
 
 import re
 from collections import Counter
@@ -8,16 +8,16 @@ from itertools import pairwise
 
 from files_api_mcp.backends.search.bm25 import idf
 from files_api_mcp.backends.search.index.index import Document
-from files_api_mcp.backends.search.query import wanted_terms
-from files_api_mcp.backends.search.scorer import Scored
+from files_api_mcp.backends.search.query import expand_query
+from files_api_mcp.backends.search.scorer import ScoredPassage
 from files_api_mcp.backends.search.tokenizer import terms
 
-__all__ = ["looked_at_closer"]
+__all__ = ["rerank"]
 
-_LOOKED_AT = 30
+_RERANKED = 30
 _PAIRS, _FIGURES, _DATES = 0.2, 0.15, 0.1
 _FAR = 2
-_TURNED_ROUND = 0.5
+_REVERSED = 0.5
 _MANY_FIGURES = 10
 
 _FIGURE = re.compile(r"\d[\d.,]*")
@@ -42,27 +42,33 @@ _ASKS_FOR_A_DATE = re.compile(
 Pair = tuple[str, str]
 
 
-def looked_at_closer(
-    ranked: Sequence[Scored], documents: Sequence[Document], question: str, text_of: Callable[[Scored], str]
-) -> list[Scored]:
-    """The same windows, the best of them in a better order: those rise that hold words of the question beside each
-    other as it does, and figures or a date where it asks for such. `text_of` reads a window."""
-    looked, rest = ranked[:_LOOKED_AT], ranked[_LOOKED_AT:]
-    if not looked:
+def rerank(
+    ranked: Sequence[ScoredPassage],
+    documents: Sequence[Document],
+    question: str,
+    text_of: Callable[[ScoredPassage], str],
+) -> list[ScoredPassage]:
+    """The same passages, the best of them in a better order.
+
+    Passages rise that hold terms of the question next to each other as the question does, and figures or a date where
+    it asks for such. `text_of` reads a passage.
+    """
+    first, rest = ranked[:_RERANKED], ranked[_RERANKED:]
+    if not first:
         return []
-    texts = [text_of(one) for one in looked]
-    best = looked[0].score
-    together = _pairs_held([documents[one.place].english for one in looked], texts, question)
-    told = _told(question)
-    risen = [
-        replace(one, score=one.score + best * (_PAIRS * pairs + told(text)))
-        for one, text, pairs in zip(looked, texts, together, strict=True)
+    texts = [text_of(one) for one in first]
+    best = first[0].score
+    proximity = _pairs_held([documents[one.position].english for one in first], texts, question)
+    kind = _kind_bonus(question)
+    reranked = [
+        replace(one, score=one.score + best * (_PAIRS * pairs + kind(text)))
+        for one, text, pairs in zip(first, texts, proximity, strict=True)
     ]
-    return sorted([*risen, *rest], key=lambda one: -one.score)
+    return sorted([*reranked, *rest], key=lambda one: -one.score)
 
 
-def _told(question: str) -> Callable[[str], float]:
-    """What a text gains by being of the kind that is asked for."""
+def _kind_bonus(question: str) -> Callable[[str], float]:
+    """The bonus of a text for holding figures or a date, if the question asks for such."""
     if _ASKS_FOR_FIGURES.search(question):
         return lambda text: _FIGURES * min(1.0, len(_FIGURE.findall(text)) / _MANY_FIGURES)
     if _ASKS_FOR_A_DATE.search(question):
@@ -71,7 +77,7 @@ def _told(question: str) -> Callable[[str], float]:
 
 
 def _pairs_held(english: Sequence[bool], texts: Sequence[str], question: str) -> list[float]:
-    """For each text the share of the question's word pairs that it holds, a rare pair counting more."""
+    """The share of the question's term pairs that each text holds; a rare pair counts more."""
     wanted = {kind: _pairs(question, english=kind) for kind in set(english)}
     held = [_held(wanted[kind], terms(text, english=kind)) for kind, text in zip(english, texts, strict=True)]
     count = Counter(pair for one in held for pair in one)
@@ -87,23 +93,23 @@ def _pairs_held(english: Sequence[bool], texts: Sequence[str], question: str) ->
 
 
 def _pairs(question: str, *, english: bool) -> dict[Pair, float]:
-    """Neighbours among the question's words, and how much each counts."""
-    weights = wanted_terms(question, english=english)
+    """Neighbours among the question's terms, and their weights."""
+    weights = expand_query(question, english=english)
     words = [word for word in terms(question, english=english) if word in weights]
     return {(one, other): min(weights[one], weights[other]) for one, other in pairwise(words) if one != other}
 
 
 def _held(pairs: dict[Pair, float], words: Sequence[str]) -> dict[Pair, float]:
-    """Those of the pairs that stand close together: 1 in the question's order, less the other way round."""
+    """The pairs whose terms are close together: 1 in the question's order, less in reverse."""
     sought = {word for pair in pairs for word in pair}
-    places = [(place, word) for place, word in enumerate(words) if word in sought]
+    found = [(position, word) for position, word in enumerate(words) if word in sought]
     held: dict[Pair, float] = {}
-    for at, (place, word) in enumerate(places):
-        for further, other in places[at + 1 : at + 1 + _FAR]:
-            if further - place > _FAR:
+    for at, (position, word) in enumerate(found):
+        for further, other in found[at + 1 : at + 1 + _FAR]:
+            if further - position > _FAR:
                 break
             if (word, other) in pairs:
                 held[word, other] = 1.0
             elif (other, word) in pairs:
-                held.setdefault((other, word), _TURNED_ROUND)
+                held.setdefault((other, word), _REVERSED)
     return held

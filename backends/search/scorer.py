@@ -1,4 +1,4 @@
-"""Scores of passages: how well each answers, across all documents asked."""
+"""Scores of passages across all documents asked: how well each answers the question."""
 
 from array import array
 from collections import defaultdict
@@ -6,67 +6,72 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from files_api_mcp.backends.search.bm25 import bm25
-from files_api_mcp.backends.search.candidates import Likely
+from files_api_mcp.backends.search.candidates import Candidates
 from files_api_mcp.backends.search.index.builder import HEAD_PREFIX
 from files_api_mcp.backends.search.index.index import Document, Index
 from files_api_mcp.backends.search.page_references import labels_named, pages_named
 
-__all__ = ["Scored", "rank"]
+__all__ = ["ScoredPassage", "rank"]
 
 _PAGE, _HEAD, _NEIGHBOUR, _COVERED, _DOCUMENT = 0.5, 0.3, 0.1, 0.5, 1.0
 _NAMED = 1.0
 _PARTS = 5
-_MOST_LOOKED_INTO = 48
+_MOST_DOCUMENTS = 48
 _FEW = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
-    """A window of the document at `place` in the list that was asked, and its score (1 at most is not promised)."""
+class ScoredPassage:
+    """A passage and its score, which may exceed 1. `position` is the document's in the list that was asked, `passage`
+    the passage's in the document."""
 
-    place: int
-    window: int
+    position: int
+    passage: int
     score: float
 
 
 @dataclass(slots=True)
-class _Asked:
+class _Query:
+    """What one document is asked for: the terms with their weights, its postings of them, and the pages named."""
+
     document: Document
-    place: int
-    words: Mapping[str, float]
-    found: "dict[str, array[int]]"
+    position: int
+    weights: Mapping[str, float]
+    postings: "dict[str, array[int]]"
     named: frozenset[int]
 
 
-def rank(index: Index, documents: list[Document], question: str, check_cancelled: Callable[[], None]) -> list[Scored]:
-    """Windows that hold a word of the question, best first.
+def rank(
+    index: Index, documents: list[Document], question: str, check_cancelled: Callable[[], None]
+) -> list[ScoredPassage]:
+    """Passages that hold a term of the question, best first.
 
-    BM25 of the window, of its page and, where several are asked, of its document, idf of words in the page's head, the
-    share of the question (by idf) that the window holds, whether the question names the page, and the better
-    neighbour's score. The documents asked are one
-    collection: a word that is rare in all of them counts more than one that each of them repeats. Of many documents
-    those that fit best as a whole are looked into.
+    The score adds up BM25 of the passage, of its page and, where several are asked, of its document; the idf of terms
+    in the page's head; the share of the question (by idf) that the passage holds; whether the question names the page;
+    and the better neighbour's score. The documents asked are one collection: a term that is rare in all of them counts
+    more than one that each of them repeats. Of many documents, only the best candidates are looked up.
     """
-    likely = Likely(index, documents, question, check_cancelled)
+    candidates = Candidates(index, documents, question, check_cancelled)
     named = dict(enumerate(_named(index, documents[:_FEW], question)))
-    asked: list[_Asked] = []
-    for place in dict.fromkeys([*likely.places(_MOST_LOOKED_INTO), *(place for place in named if named[place])]):
+    queries: list[_Query] = []
+    positions = [*candidates.positions(_MOST_DOCUMENTS), *(position for position in named if named[position])]
+    for position in dict.fromkeys(positions):
         check_cancelled()
-        asked.append(_look_up(index, documents[place], place, likely, named.get(place, frozenset())))
-    average = likely.terms / max(1, likely.windows)
+        queries.append(_query(index, documents[position], position, candidates, named.get(position, frozenset())))
+    average = candidates.terms / max(1, candidates.passages)
     scores: list[dict[int, list[float]]] = []
-    for a in asked:
+    for query in queries:
         check_cancelled()
-        scores.append(_parts(a, likely.idf, average))
-    most = [max((s[part] for found in scores for s in found.values()), default=0) or 1 for part in range(_PARTS)]
-    ranked: list[Scored] = []
-    for a, found in zip(asked, scores, strict=True):
-        base = {w: sum(map(_weighed, s, most, (1, _PAGE, _HEAD, _COVERED, _NAMED))) for w, s in found.items()}
-        whole = _DOCUMENT * likely.share(a.place)
-        for window, score in base.items():
-            near = max(base.get(window - 1, 0), base.get(window + 1, 0))
-            ranked.append(Scored(a.place, window, score + _NEIGHBOUR * near + whole))
-    return sorted(ranked, key=lambda s: (-s.score, s.place, s.window))
+        scores.append(_parts(query, candidates.idf, average))
+    highest = [max((s[part] for found in scores for s in found.values()), default=0) or 1 for part in range(_PARTS)]
+    ranked: list[ScoredPassage] = []
+    for query, found in zip(queries, scores, strict=True):
+        base = {p: sum(map(_weighed, s, highest, (1, _PAGE, _HEAD, _COVERED, _NAMED))) for p, s in found.items()}
+        whole = _DOCUMENT * candidates.share(query.position)
+        for passage, score in base.items():
+            near = max(base.get(passage - 1, 0), base.get(passage + 1, 0))
+            ranked.append(ScoredPassage(query.position, passage, score + _NEIGHBOUR * near + whole))
+    return sorted(ranked, key=lambda s: (-s.score, s.position, s.passage))
 
 
 def _named(index: Index, documents: list[Document], question: str) -> Iterator[frozenset[int]]:
@@ -77,55 +82,51 @@ def _named(index: Index, documents: list[Document], question: str) -> Iterator[f
         yield pages_named(question, document.info.pages, labelled)
 
 
-def _weighed(part: float, most: float, weight: float) -> float:
-    return weight * part / most
+def _weighed(part: float, highest: float, weight: float) -> float:
+    return weight * part / highest
 
 
-def _look_up(index: Index, document: Document, place: int, likely: Likely, named: frozenset[int]) -> _Asked:
-    words = likely.wanted(document)
-    wanted = [*words, *(HEAD_PREFIX + word for word in words)]
-    return _Asked(document, place, words, index.postings(document.id, wanted), named)
+def _query(index: Index, document: Document, position: int, candidates: Candidates, named: frozenset[int]) -> _Query:
+    weights = candidates.weights(document)
+    wanted = [*weights, *(HEAD_PREFIX + term for term in weights)]
+    return _Query(document, position, weights, index.postings(document.id, wanted), named)
 
 
-def _parts(asked: _Asked, idf: dict[str, float], average: float) -> dict[int, list[float]]:
-    """Window, page, head and coverage scores of each window that holds a word or stands on a page that is named."""
-    found = asked.found
-    pages, lengths = asked.document.passages.pages, asked.document.passages.term_counts
-    windows: dict[int, list[float]] = {}
+def _parts(query: _Query, idf: dict[str, float], average: float) -> dict[int, list[float]]:
+    """Passage, page, head, coverage and named-page scores of each passage that holds a term or lies on a named page."""
+    pages, lengths = query.document.passages.pages, query.document.passages.term_counts
+    scores: dict[int, list[float]] = {}
     page_counts: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for word in asked.words:
-        posting = found.get(word)
+    for term in query.weights:
+        posting = query.postings.get(term)
         if posting is None:
             continue
-        for window, count in zip(posting[0::2], posting[1::2], strict=True):
-            parts = windows.setdefault(window, [0.0] * _PARTS)
-            parts[0] += bm25(idf[word], count, lengths[window], average)
-            parts[3] += idf[word]
-            page_counts[pages[window]][word] += count
-    if asked.document.paginated:
-        for window, page in enumerate(pages) if asked.named else ():
-            if page in asked.named:
-                windows.setdefault(window, [0.0] * _PARTS)[4] = 1.0
-        _add_pages(asked, idf, windows, page_counts)
-    return windows
+        for passage, count in zip(posting[0::2], posting[1::2], strict=True):
+            parts = scores.setdefault(passage, [0.0] * _PARTS)
+            parts[0] += bm25(idf[term], count, lengths[passage], average)
+            parts[3] += idf[term]
+            page_counts[pages[passage]][term] += count
+    if query.document.paginated:
+        for passage, page in enumerate(pages) if query.named else ():
+            if page in query.named:
+                scores.setdefault(passage, [0.0] * _PARTS)[4] = 1.0
+        _add_pages(query, idf, scores, page_counts)
+    return scores
 
 
 def _add_pages(
-    asked: _Asked,
-    idf: dict[str, float],
-    windows: dict[int, list[float]],
-    page_counts: dict[int, dict[str, int]],
+    query: _Query, idf: dict[str, float], scores: dict[int, list[float]], page_counts: dict[int, dict[str, int]]
 ) -> None:
     lengths: dict[int, int] = defaultdict(int)
-    pages = asked.document.passages.pages
-    for page, length in zip(pages, asked.document.passages.term_counts, strict=True):
+    pages = query.document.passages.pages
+    for page, length in zip(pages, query.document.passages.term_counts, strict=True):
         lengths[page] += length
     average = max(1, sum(lengths.values()) / max(1, len(lengths)))
     heads: dict[int, float] = defaultdict(float)
-    for word in asked.words:
-        for page in asked.found.get(HEAD_PREFIX + word, ()):
-            heads[page] += idf.get(word, 0)
-    for window, score in windows.items():
-        page = pages[window]
-        score[1] = sum(bm25(idf[word], n, lengths[page], average) for word, n in page_counts[page].items())
-        score[2] = heads.get(page, 0)
+    for term in query.weights:
+        for page in query.postings.get(HEAD_PREFIX + term, ()):
+            heads[page] += idf.get(term, 0)
+    for passage, parts in scores.items():
+        page = pages[passage]
+        parts[1] = sum(bm25(idf[term], n, lengths[page], average) for term, n in page_counts[page].items())
+        parts[2] = heads.get(page, 0)

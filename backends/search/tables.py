@@ -1,4 +1,4 @@
-"""Tables: what their rows mean, and how figures in them are found."""
+"""Headers of tables, and cells of CSV and JSON as separate words."""
 
 from files_api_mcp.backends.documents.media_types import SHEETS, TABLES
 

@@ -1,4 +1,4 @@
-"""Words to index terms, for any script."""
+"""Tokenizer: text to index terms, in any script."""
 
 import re
 import threading

@@ -1,4 +1,4 @@
-"""A document's index while it is built: page by page, in little memory however many there are."""
+"""Builds the index of one document, page by page, in bounded memory."""
 
 import re
 import zlib
@@ -12,7 +12,7 @@ from files_api_mcp.backends.search.index.postings import Postings, Texts
 from files_api_mcp.backends.search.tables import as_looked_up, head_after
 from files_api_mcp.backends.search.tokenizer import is_english, is_stop_word, terms
 
-__all__ = ["HEAD_PREFIX", "Building"]
+__all__ = ["HEAD_PREFIX", "IndexBuilder"]
 
 HEAD_PREFIX = "\x01"
 """Marks postings of pages whose first characters hold a term."""
@@ -24,7 +24,7 @@ _MOST_WORDS = 20_000
 _LONG_WORD = re.compile(r"[^\W\d_]{4,30}")
 
 
-class Building:
+class IndexBuilder:
     """Takes pages in order. Postings are flat pairs: passage number and count, or page number alone for heads."""
 
     def __init__(self, folder: Path, *, scans: bool = True, mime_type: str = "text/plain") -> None:
@@ -46,7 +46,7 @@ class Building:
         self.headings: list[str] = []
         self._words: Counter[str] = Counter()
 
-    def __enter__(self) -> "Building":
+    def __enter__(self) -> "IndexBuilder":
         return self
 
     def __exit__(self, *_: object) -> None:

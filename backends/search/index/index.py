@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from files_api_mcp.backends.models import DocumentInfo
-from files_api_mcp.backends.search.index.builder import Building
+from files_api_mcp.backends.search.index.builder import IndexBuilder
 from files_api_mcp.backends.search.index.passage_table import PassageTable
 from files_api_mcp.backends.search.index.schema import connect, inode, throw_away
 
@@ -115,7 +115,7 @@ class Index:
         """Numbers and lengths of all pages or pieces, in order."""
         return self._rows("select number, chars from page where document = ? order by number", document)
 
-    def begin(self, key: str, info: DocumentInfo, built: Building) -> int:
+    def begin(self, key: str, info: DocumentInfo, built: IndexBuilder) -> int:
         """Open a transaction and put the document in, without its postings; returns its id."""
         execute = self._connection.execute
         execute("begin immediate")

@@ -1,4 +1,4 @@
-"""Documents into the index: extracted by the workers and written whole, once for each content."""
+"""Extracts documents and writes them into the index, once for each content."""
 
 import sqlite3
 from array import array
@@ -13,12 +13,12 @@ from anyio import CancelScope, CapacityLimiter, to_thread
 from files_api_mcp.backends.documents.workers import DocumentWorkers, PageText, ReaderStopped
 from files_api_mcp.backends.errors import StoreBusy, StoreDamaged, UnsupportedType
 from files_api_mcp.backends.models import DocumentInfo, FileRecord, Progress
-from files_api_mcp.backends.search.index.builder import Building
+from files_api_mcp.backends.search.index.builder import IndexBuilder
 from files_api_mcp.backends.search.index.index import Document, Index
 from files_api_mcp.backends.search.index.passage_table import PassageTable
 from files_api_mcp.backends.storage.disk_errors import StoreLocked, translated
 
-__all__ = ["Indexing"]
+__all__ = ["Indexer"]
 
 _T = TypeVar("_T")
 
@@ -27,8 +27,8 @@ _CHARS_AT_ONCE = 20_000
 _LOCK_SLICE_S = 0.2  # one wait for the lock; a thread cannot be cancelled, so it is short and repeated
 
 
-class Indexing:
-    """The way to the index: one thread at a time, and a fresh start when it turns out to be damaged."""
+class Indexer:
+    """Access to the index: one thread at a time, and a new index when the old one is damaged."""
 
     def __init__(self, path: Path, workers: DocumentWorkers, *, busy_timeout: float = 10) -> None:
         self._index = Index(path, busy_timeout=_LOCK_SLICE_S)
@@ -127,21 +127,21 @@ class Indexing:
 
     async def _add(self, record: FileRecord, path: Path, key: str, progress: Progress) -> None:
         try:
-            with Building(self._folder, scans=self._scans, mime_type=record.mime_type) as built:
+            with IndexBuilder(self._folder, scans=self._scans, mime_type=record.mime_type) as built:
                 await self._extract(record, path, built, progress)
                 await self._write_in_turn(record, key, built)
         except ReaderStopped as exc:
             self._stopped[key] = _unread(exc.sentence)
         except UnsupportedType as exc:
-            with Building(self._folder, scans=self._scans) as nothing:
+            with IndexBuilder(self._folder, scans=self._scans) as nothing:
                 nothing.failure = exc.sentence
                 await self._write_in_turn(record, key, nothing)
 
-    async def _write_in_turn(self, record: FileRecord, key: str, built: Building) -> None:
+    async def _write_in_turn(self, record: FileRecord, key: str, built: IndexBuilder) -> None:
         async with self._writing:
             await self._write(key, _info(record, built), built)
 
-    async def _extract(self, record: FileRecord, path: Path, built: Building, progress: Progress) -> None:
+    async def _extract(self, record: FileRecord, path: Path, built: IndexBuilder, progress: Progress) -> None:
         async with self._workers.extract(path, record.mime_type) as (extracted, texts):
             built.paginated, built.pages = extracted.paginated, extracted.pages
             async for some in _batches(texts):
@@ -151,7 +151,7 @@ class Indexing:
                 else:
                     await progress(min(built.chars, record.size_bytes), record.size_bytes, "Indexing text")
 
-    async def _write(self, key: str, info: DocumentInfo, built: Building) -> None:
+    async def _write(self, key: str, info: DocumentInfo, built: IndexBuilder) -> None:
         """Several hops, one transaction: no single one keeps a cancelled call waiting."""
         try:
             number = await self.run(lambda index: index.begin(key, info, built))
@@ -182,7 +182,7 @@ async def _batches(texts: AsyncIterator[PageText]) -> AsyncIterator[list[PageTex
         yield batch
 
 
-def _add(built: Building, some: list[PageText]) -> None:
+def _add(built: IndexBuilder, some: list[PageText]) -> None:
     with translated():
         for text in some:
             built.add(text.number, text.text, text.label, scanned=text.scanned)
@@ -206,7 +206,7 @@ def _unread(note: str) -> Document:
     return Document(0, paginated=False, english=False, info=info, outline="", passages=PassageTable(), term_count=0)
 
 
-def _info(record: FileRecord, built: Building) -> DocumentInfo:
+def _info(record: FileRecord, built: IndexBuilder) -> DocumentInfo:
     return DocumentInfo(
         askable=bool(built.postings),
         pages=built.pages,
@@ -216,7 +216,7 @@ def _info(record: FileRecord, built: Building) -> DocumentInfo:
     )
 
 
-def _note(record: FileRecord, built: Building) -> str | None:
+def _note(record: FileRecord, built: IndexBuilder) -> str | None:
     if built.postings:
         return None
     if record.mime_type.startswith("image/"):
@@ -228,5 +228,5 @@ def _note(record: FileRecord, built: Building) -> str | None:
     return "It holds no words to search."
 
 
-def _unless(built: Building) -> str:
+def _unless(built: IndexBuilder) -> str:
     return "" if built.scans else ", and with Tesseract and files-api-mcp[ocr] installed scans are read"

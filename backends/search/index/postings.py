@@ -1,4 +1,4 @@
-"""What an index is built of, kept in an unnamed file as soon as it is more than memory should take."""
+"""Postings and texts of a document under construction, spilled to an unnamed file on disk."""
 
 import heapq
 import os

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from files_api_mcp.backends.search import tokenizer
-from files_api_mcp.backends.search.index.builder import Building
+from files_api_mcp.backends.search.index.builder import IndexBuilder
 
 ENDINGS = ("ational", "iveness", "ization", "fulness", "ously", "ements", "ings", "edly", "ies", "y")
 Postings = list[tuple[str, list[int]]]
@@ -41,7 +41,7 @@ def forget_terms() -> None:
 
 
 def indexed(folder: Path, text: str) -> Postings:
-    with Building(folder) as built:
+    with IndexBuilder(folder) as built:
         built.add(1, text)
         return [(term, list(posting)) for term, posting in built.postings.merged()]
 
