@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import Protocol
 
 from files_api_mcp.backends.errors import FilesError
@@ -23,7 +24,7 @@ from files_api_mcp.backends.models import (
 )
 from files_api_mcp.backends.staging.snapshot import Snapshot
 
-__all__ = ["Answerer", "BatchAnswerer", "FilesBackend", "Reader", "TakeAnswer"]
+__all__ = ["Answerer", "BatchAnswerer", "ContentSource", "FilesBackend", "Reader", "TakeAnswer"]
 
 
 class FilesBackend(Protocol):
@@ -147,4 +148,21 @@ class Reader(Protocol):
             InvalidArgument: The pages lie outside the document.
             UnsupportedType: The file is neither a PDF nor an image.
         """
+        ...
+
+
+class ContentSource(Protocol):
+    """Finds files' bytes on this machine. A record's `sha256` and `mime_type` are those of the bytes at the path."""
+
+    async def blob_path(self, file_id: str) -> tuple[FileRecord, Path]:
+        """Where a live file's bytes are.
+
+        Raises:
+            NotFound, FileExpired: There is no such file, or its lifetime is over.
+            FilesError: Its bytes cannot be read.
+        """
+        ...
+
+    async def contents(self) -> Sequence[tuple[FileRecord, Path]]:
+        """Every live file whose bytes are on this machine, newest first."""
         ...

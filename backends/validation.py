@@ -1,13 +1,72 @@
-"""What an upload may say about its bytes, by the rules of the Files API."""
+"""Rules of the Files API: ids, filenames and lifetimes of files."""
 
-from files_api_mcp.backends.errors import InvalidArgument
-from files_api_mcp.backends.filenames import check_filename
+import re
+import secrets
+import unicodedata
+from pathlib import PurePosixPath
+
+from files_api_mcp.backends.errors import BadFilename, InvalidArgument, NotFound
 from files_api_mcp.backends.models import NewFile
 
-__all__ = ["LIFETIME_S", "check_new"]
+__all__ = ["FILE_ID", "LIFETIME_S", "check_file_id", "check_filename", "check_new", "new_file_id", "safe_filename"]
+
+FILE_ID = re.compile(r"file_[A-Za-z0-9_-]{1,120}")
+"""What an id of any Files API looks like; match it whole."""
 
 LIFETIME_S = range(3600, 7_776_000 + 1)
 """Seconds that a file may be given to live: an hour to 90 days."""
+
+_BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_ID_LENGTH = 24  # 24 digits of base 58 hold 140 random bits
+_LONGEST = 255
+_LONGEST_ENDING = 20
+_FORBIDDEN = frozenset('<>:"|?*\\/')
+
+
+def new_file_id() -> str:
+    """Return an id that nobody can guess and that no other file has."""
+    return "file_" + "".join(secrets.choice(_BASE58) for _ in range(_ID_LENGTH))
+
+
+def check_file_id(file_id: str) -> None:
+    """Pass what could be an id of any Files API, so that error texts may repeat it.
+
+    Raises:
+        NotFound: It cannot be the id of a file.
+    """
+    if not FILE_ID.fullmatch(file_id):
+        raise NotFound("That is not the id of a file: ids look like file_ and letters or digits.")
+
+
+def check_filename(name: str) -> None:
+    """Refuse a name that the Files API would refuse: 1 to 255 characters, none of `< > : " | ? * \\ /`, none below
+    U+0020, and nothing that cannot be sent as UTF-8.
+
+    Raises:
+        BadFilename: The name breaks the rule.
+    """
+    if not 1 <= len(name) <= _LONGEST or any(c in _FORBIDDEN or c < " " or "\ud800" <= c <= "\udfff" for c in name):
+        raise BadFilename("The filename is not one that the Files API takes.")
+
+
+def safe_filename(name: str) -> str:
+    """The nearest name that keeps the rule and cannot mislead a reader: forbidden, control, format (U+202E turns the
+    reading direction) and undecodable characters become `_`.
+
+    Raises:
+        BadFilename: The name is nothing but dots and blanks.
+    """
+    clean = "".join(
+        "_" if c in _FORBIDDEN or unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") else c for c in name
+    )
+    if all(c == "." or c.isspace() for c in clean):
+        raise BadFilename("The file's name holds nothing but dots and blanks.", "Rename the file and upload it again.")
+    if len(clean) <= _LONGEST:
+        return clean
+    ending = PurePosixPath(clean).suffix
+    if len(ending) > _LONGEST_ENDING:
+        ending = ""
+    return clean[: _LONGEST - len(ending)] + ending
 
 
 def check_new(new: NewFile) -> None:

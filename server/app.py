@@ -189,8 +189,7 @@ async def open_local(
     settings: Settings, principal: str = "", readers: Readers | None = None
 ) -> AsyncGenerator[Backends]:
     """The embedded backend. Its modules are loaded here: a server that only lists its tools needs none of them."""
-    from files_api_mcp.backends.local.backend import LocalFiles
-    from files_api_mcp.backends.local.batches import LocalBatches
+    from files_api_mcp.backends.local.backend import LocalBatches, LocalFiles
     from files_api_mcp.backends.local.recovery import make_private
     from files_api_mcp.backends.local.store import open_store
     from files_api_mcp.backends.search.engine import open_library

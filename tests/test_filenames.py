@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from files_api_mcp.backends.errors import BadFilename
-from files_api_mcp.backends.filenames import check_filename, safe_filename
+from files_api_mcp.backends.validation import check_filename, safe_filename
 
 
 @given(st.text() | st.binary().map(lambda raw: raw.decode("utf-8", "surrogateescape")))

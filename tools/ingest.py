@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 
 from files_api_mcp.backends.documents.media_types import sniff
 from files_api_mcp.backends.errors import BadFilename, InvalidArgument
-from files_api_mcp.backends.filenames import safe_filename
 from files_api_mcp.backends.models import NewFile, Progress, silent
 from files_api_mcp.backends.staging.receive import refuse_sensitive_name, take_in
 from files_api_mcp.backends.staging.snapshot import Snapshot
+from files_api_mcp.backends.validation import safe_filename
 from files_api_mcp.tools.context import Backends, Dependencies, stage
 from files_api_mcp.tools.upload import indexed
 from files_api_mcp.tools.upload_tickets import UploadedItem, Wish

@@ -1,11 +1,13 @@
 """The embedded backend as a whole: a store whose deletions reach the index too."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 
-from files_api_mcp.backends.errors import NotFound, StoreError
+from files_api_mcp.backends.base import Answerer, TakeAnswer
+from files_api_mcp.backends.errors import FilesError, NotFound, StoreError
 from files_api_mcp.backends.local.store import LocalStore
 from files_api_mcp.backends.models import (
+    Ask,
     DeletedFile,
     FilePage,
     FileRecord,
@@ -18,7 +20,7 @@ from files_api_mcp.backends.models import (
 from files_api_mcp.backends.search.engine import LocalLibrary
 from files_api_mcp.backends.staging.snapshot import Snapshot
 
-__all__ = ["LocalFiles"]
+__all__ = ["LocalBatches", "LocalFiles"]
 
 
 class LocalFiles:
@@ -60,3 +62,26 @@ class LocalFiles:
             with suppress(StoreError):
                 await self._library.forget(record)
         return gone
+
+
+class LocalBatches:
+    """Implements BatchAnswerer: one question after another, as each answer takes milliseconds and costs nothing."""
+
+    def __init__(self, answerer: Answerer) -> None:
+        self._answerer = answerer
+
+    async def answer(
+        self, asks: Sequence[Ask], take: TakeAnswer, *, max_tokens: int, progress: Progress = silent
+    ) -> None:
+        """Answers in the order of the questions; see BatchAnswerer."""
+        for number, ask in enumerate(asks):
+            try:
+                outcome = await self._answerer.ask(ask.question, [ask.file_id], max_tokens=max_tokens)
+            except FilesError as exc:
+                outcome = exc
+            await take(number, outcome)
+            await progress(number + 1, len(asks), f"{number + 1} of {len(asks)} questions answered")
+
+    async def cancel(self, asks: Sequence[Ask], *, max_tokens: int) -> int:  # noqa: ARG002 - part of the protocol
+        """Return 0: no question outlives its command."""
+        return 0

@@ -17,7 +17,6 @@ from files_api_mcp.backends.errors import (
     NotFound,
     StoreDamaged,
 )
-from files_api_mcp.backends.ids import check_file_id
 from files_api_mcp.backends.local import files_table as rows
 from files_api_mcp.backends.local.check import StoreReport, check_store
 from files_api_mcp.backends.local.content_stream import ContentStream, open_content
@@ -40,7 +39,7 @@ from files_api_mcp.backends.models import (
 from files_api_mcp.backends.staging.snapshot import Snapshot
 from files_api_mcp.backends.storage.blobs import Blobs
 from files_api_mcp.backends.storage.sqlite import Database, writing
-from files_api_mcp.backends.validation import check_new
+from files_api_mcp.backends.validation import check_file_id, check_new
 
 __all__ = ["LocalStore", "StoreReport", "open_store"]
 

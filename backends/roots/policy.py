@@ -8,9 +8,9 @@ from pathlib import Path
 from types import TracebackType
 
 from files_api_mcp.backends.errors import EmptyFile, FileTooLarge, NotARegularFile, SensitiveFile
-from files_api_mcp.backends.filenames import safe_filename
 from files_api_mcp.backends.roots import reached
 from files_api_mcp.backends.roots.secrets import is_sensitive_name
+from files_api_mcp.backends.validation import safe_filename
 
 __all__ = ["Rules", "SourceFile"]
 

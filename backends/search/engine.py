@@ -8,7 +8,7 @@ from pathlib import Path
 import anyio
 from anyio import from_thread, to_thread
 
-from files_api_mcp.backends.contents import Contents
+from files_api_mcp.backends.base import ContentSource
 from files_api_mcp.backends.documents.workers import DocumentWorkers
 from files_api_mcp.backends.errors import FileExpired, InvalidArgument, NotFound, StoreError, UnsupportedType
 from files_api_mcp.backends.models import (
@@ -43,7 +43,7 @@ _LONGEST_OFFER = 240
 
 @asynccontextmanager
 async def open_library(
-    data_dir: Path, store: Contents, workers: DocumentWorkers, nearness: Nearness | None = None
+    data_dir: Path, store: ContentSource, workers: DocumentWorkers, nearness: Nearness | None = None
 ) -> AsyncGenerator["LocalLibrary"]:
     """Open the index of a data folder. One that is damaged is deleted. Stored files that the index lacks, such as after
     an upgrade to another format, are indexed in the background from the first use on.
@@ -76,7 +76,7 @@ class LocalLibrary:
     """Implements Answerer and Reader."""
 
     def __init__(
-        self, indexing: Indexer, store: Contents, workers: DocumentWorkers, nearness: Nearness | None = None
+        self, indexing: Indexer, store: ContentSource, workers: DocumentWorkers, nearness: Nearness | None = None
     ) -> None:
         self._nearness = nearness
         self._indexing = indexing

@@ -11,10 +11,9 @@ from starlette.responses import Response, StreamingResponse
 
 from files_api_mcp.backends.documents.media_types import sniff
 from files_api_mcp.backends.errors import BadFilename, FileExpired, InvalidArgument, NotFound
-from files_api_mcp.backends.filenames import check_filename
 from files_api_mcp.backends.models import FileRecord, NewFile
 from files_api_mcp.backends.staging.snapshot import Snapshot
-from files_api_mcp.backends.validation import LIFETIME_S
+from files_api_mcp.backends.validation import LIFETIME_S, check_filename
 from files_api_mcp.server.emulator.headers import betas, boundary_of
 from files_api_mcp.server.emulator.responses import ApiError, api_response
 from files_api_mcp.server.emulator.upload_form import LARGEST_FILE, Received, received

@@ -1,6 +1,5 @@
 """The model's message as an answer: its words, numbered passages for its citations, and what must be said of both."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
@@ -14,11 +13,11 @@ from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.backends.models import Answer, Passage
 from files_api_mcp.backends.search.chunker import estimate_tokens
 from files_api_mcp.backends.search.engine import LocalLibrary
+from files_api_mcp.backends.validation import FILE_ID
 
 __all__ = ["Telling", "made_ids"]
 
 _MOST_CHARS = 50_000_000
-_ID = re.compile(r"file_[A-Za-z0-9_-]{1,120}")
 _RESULTS = frozenset({"bash_code_execution_tool_result", "code_execution_tool_result"})
 
 Block = dict[str, Any]
@@ -127,7 +126,7 @@ def made_ids(blocks: Sequence[Block]) -> list[str]:
             outputs: Any = cast(Block, content).get("content") if isinstance(content, dict) else None
             for output in cast("list[object]", outputs) if isinstance(outputs, list) else []:
                 file_id = cast(Block, output).get("file_id") if isinstance(output, dict) else None
-                if isinstance(file_id, str) and _ID.fullmatch(file_id):
+                if isinstance(file_id, str) and FILE_ID.fullmatch(file_id):
                     found[file_id] = None
     return list(found)
 

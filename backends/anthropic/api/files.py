@@ -1,6 +1,5 @@
 """The Files API's operations: requests and validated replies, in the GA dialect or the beta one."""
 
-import re
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -16,8 +15,8 @@ from files_api_mcp.backends.anthropic.api.http_client import ApiRequest, Lost, N
 from files_api_mcp.backends.anthropic.api.retry import GoneOnRepeat, Sender, unreachable
 from files_api_mcp.backends.anthropic.settings import Dialect
 from files_api_mcp.backends.errors import NotFound, UpstreamBadReply
-from files_api_mcp.backends.ids import check_file_id
 from files_api_mcp.backends.models import FileMetadata
+from files_api_mcp.backends.validation import FILE_ID, check_file_id
 
 __all__ = ["BETA", "FilesClient", "ListedPage", "PageToken", "WireFile", "valid"]
 
@@ -27,7 +26,6 @@ _DOWNLOAD_BYTES_PER_S = 250_000
 _LARGEST_PAGE = 4 * 1024 * 1024
 _MOST_BARREN = 3
 """Pages in a row that show no file not seen before: a list that goes on after them leads in circles."""
-_ID = re.compile(r"file_[A-Za-z0-9_-]{1,120}")
 
 
 class WireFile(FileMetadata):
@@ -39,7 +37,7 @@ class WireFile(FileMetadata):
     @classmethod
     def _is_an_id(cls, value: str) -> str:
         # It becomes part of URLs.
-        if not _ID.fullmatch(value):
+        if not FILE_ID.fullmatch(value):
             raise ValueError("not the id of a file")
         return value
 

@@ -11,7 +11,6 @@ from files_api_mcp.backends.anthropic.files.ledger import Content, Entry, Ledger
 from files_api_mcp.backends.anthropic.files.upload import Uploader
 from files_api_mcp.backends.anthropic.files.upload_encoding import sendable
 from files_api_mcp.backends.errors import FilesError, InvalidArgument, NotFound
-from files_api_mcp.backends.ids import check_file_id
 from files_api_mcp.backends.local.files_table import fold
 from files_api_mcp.backends.models import (
     DeletedFile,
@@ -27,7 +26,7 @@ from files_api_mcp.backends.staging.snapshot import Snapshot
 from files_api_mcp.backends.staging.spool import Spool
 from files_api_mcp.backends.storage.blob_cache import Copies
 from files_api_mcp.backends.storage.locks import Turns
-from files_api_mcp.backends.validation import check_new
+from files_api_mcp.backends.validation import check_file_id, check_new
 
 __all__ = ["AnthropicFiles", "Forget", "record_of"]
 

@@ -11,8 +11,8 @@ from typing import Any
 from files_api_mcp.backends.anthropic.api.files import WireFile
 from files_api_mcp.backends.anthropic.files.ledger_schema import LEDGER
 from files_api_mcp.backends.clock import to_us, utc_now
-from files_api_mcp.backends.ids import new_file_id
 from files_api_mcp.backends.storage.sqlite import Database, check_integrity, create_or_migrate, writing
+from files_api_mcp.backends.validation import new_file_id
 
 __all__ = ["Content", "Entry", "Intent", "Ledger", "open_ledger"]
 

@@ -9,7 +9,7 @@ from files_api_mcp.backends.anthropic.api.retry import Sender
 from files_api_mcp.backends.anthropic.files.ledger import Ledger
 from files_api_mcp.backends.anthropic.settings import Dialect
 from files_api_mcp.backends.errors import InvalidArgument
-from files_api_mcp.backends.ids import check_file_id
+from files_api_mcp.backends.validation import check_file_id
 
 __all__ = ["OwnedClient"]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from anyio import to_thread
 
-from files_api_mcp.backends.filenames import safe_filename
+from files_api_mcp.backends.validation import safe_filename
 from files_api_mcp.server.cli.client import Tools, with_tools
 from files_api_mcp.server.cli.output import is_terminal, print_json, print_line, size
 from files_api_mcp.server.cli.progress import Bars
