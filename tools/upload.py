@@ -8,7 +8,6 @@ from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult
 from pydantic import BaseModel, Field
 
-from files_api_mcp.backends.documents.media_types import sniff
 from files_api_mcp.backends.errors import FilesError, InvalidArgument, NotFound
 from files_api_mcp.backends.models import DocumentInfo, NewFile, Progress, UploadedFile, silent
 from files_api_mcp.backends.roots.roots import Roots
@@ -117,7 +116,7 @@ async def store_file(
         async with freeze(source, opened.spool, allow_sensitive=allow_sensitive, progress=freezing) as frozen:
             new = NewFile(
                 filename=source.filename,
-                mime_type=sniff(frozen.head, frozen.tail, source.filename),
+                mime_type=frozen.mime_type,
                 title=title,
                 source_path=source.path,
                 expires_in_seconds=lifetime_s,
