@@ -3,7 +3,7 @@
 from typing import Annotated
 
 import anyio
-from anyio import to_thread
+from anyio import from_thread, to_thread
 from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult
 from pydantic import BaseModel, Field
@@ -55,11 +55,14 @@ async def upload_file(
     deps, progress = dependencies(ctx), progress_to(ctx)
     with reported():
         upload = _Upload(deps, await backends(ctx), title, expires_in_hours)
-        found = await to_thread.run_sync(lambda: deps.roots.expand(path, limit=_MOST_FILES))
+        found = await to_thread.run_sync(
+            lambda: deps.roots.expand(path, limit=_MOST_FILES, check_cancelled=from_thread.check_cancelled)
+        )
         if title and len(found.paths) > 1:
             raise InvalidArgument("title names one file, and this path names several.")
         if not found.paths:
-            raise NotFound(f"Nothing to upload there ({_skipped(found) or 'no files'}).", "Give another path.")
+            why = "; ".join([_skipped(found) or "no files", *found.notes])
+            raise NotFound(f"Nothing to upload there ({why}).", "Give another path.")
         try:
             if found.paths == [path]:
                 return respond(UploadResult(files=[await upload.one(path, progress)], failed=[]))
@@ -188,7 +191,7 @@ def _nexts(found: Expansion, hidden: int) -> list[str]:
         nexts.append(f"only the first {len(found.paths)} files were taken: call again with a narrower path")
     if hidden > 0:
         nexts.append(f"{hidden} more files failed: upload a narrower path to see why")
-    return nexts
+    return nexts + found.notes
 
 
 def _skipped(found: Expansion) -> str | None:

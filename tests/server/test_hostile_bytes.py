@@ -60,3 +60,37 @@ def test_comments_before_nothing_end_the_look_for_html(server: Process, root: Pa
     write(root / "comments.txt", COMMENTS)
     (uploaded,) = upload_beside_ping(server, "comments.txt")["files"]
     assert uploaded["mime_type"] == "text/plain"
+
+
+BOMBS = {
+    "stars": "*a" * 20 + "b",
+    "folders": "**/*a*a*a*a*a*a*a*a*a*a*a*a*b/x",
+    "sets": "[ab]*" * 30 + "c",
+    "repeated": "**/" * 1300 + "b",
+    "alternating": "/" + "**/a/" * 300,
+}
+
+
+def test_no_rule_of_a_gitignore_file_holds_the_upload_of_its_folder(server: Process, root: Path) -> None:
+    for name, rule in BOMBS.items():
+        write(root / name / ".gitignore", f"*.log\n{rule}\n")
+        deep = (root / name).joinpath(*"a" * 30)
+        write(deep / ("a" * 60), name)
+        write(deep / "x.log", name)
+        result = upload_beside_ping(server, name)
+        assert [file["filename"] for file in result["files"]] == ["a" * 60]
+        assert result["skipped"] == "1 hidden, 1 ignored"
+
+
+def test_a_rule_that_means_nothing_is_passed_over(server: Process, root: Path) -> None:
+    for number, rule in enumerate(("[z-a]", "\\", "[a", "a\\", "[[:none:]]")):
+        folder = root / f"{number}"
+        write(folder / ".gitignore", f"{rule}\n*.log\n")
+        write(folder / "x.log", "text")
+        write(folder / "y.txt", "text")
+        assert [file["filename"] for file in upload_beside_ping(server, folder.name)["files"]] == ["y.txt"]
+
+
+def test_a_glob_of_100_kb_is_refused_with_the_limit(server: Process) -> None:
+    answer = server.request(1, "tools/call", name="upload_file", arguments={"path": "*" * 100_000})
+    assert answer["result"]["content"][0]["text"].startswith("[invalid_argument] path is 1 to 4096 bytes")
