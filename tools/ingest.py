@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 
-from files_api_mcp.backends.documents.media_types import sniff
 from files_api_mcp.backends.errors import BadFilename, InvalidArgument
 from files_api_mcp.backends.models import NewFile, Progress, silent
 from files_api_mcp.backends.staging.receive import refuse_sensitive_name, take_in
@@ -34,18 +33,17 @@ async def store_received(
     # A path is the sender's own affair; browsers of old sent it.
     name = safe_filename(name.replace("\\", "/").rpartition("/")[2])
     async with take_in(
-        chunks, opened.spool, max_file_size=deps.max_file_size, allow_sensitive=deps.allow_sensitive
+        chunks, name, opened.spool, max_file_size=deps.max_file_size, allow_sensitive=deps.allow_sensitive
     ) as taken:
         if not deps.allow_sensitive:
             refuse_sensitive_name(name, taken.head)
-        new = NewFile(filename=name, mime_type=_type(taken, name, wish))
+        new = NewFile(filename=name, mime_type=_type(taken, wish))
         return await indexed(await opened.files.upload(taken, new, stage(progress, 0, 60)), opened, progress)
 
 
-def _type(taken: Snapshot, name: str, wish: Wish) -> str:
-    found = sniff(taken.head, taken.tail, name)
+def _type(taken: Snapshot, wish: Wish) -> str:
     if wish.size_bytes not in (None, taken.size_bytes):
         raise InvalidArgument(f"The file has {taken.size_bytes} bytes, and {wish.size_bytes} were announced.")
-    if wish.mime_type not in (None, found):
-        raise InvalidArgument(f"The file is of type {found}, and {wish.mime_type} was announced.")
-    return found
+    if wish.mime_type not in (None, taken.mime_type):
+        raise InvalidArgument(f"The file is of type {taken.mime_type}, and {wish.mime_type} was announced.")
+    return taken.mime_type

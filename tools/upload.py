@@ -3,12 +3,11 @@
 from typing import Annotated
 
 import anyio
-from anyio import to_thread
+from anyio import from_thread, to_thread
 from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult
 from pydantic import BaseModel, Field
 
-from files_api_mcp.backends.documents.media_types import sniff
 from files_api_mcp.backends.errors import FilesError, InvalidArgument, NotFound
 from files_api_mcp.backends.models import DocumentInfo, NewFile, Progress, UploadedFile, silent
 from files_api_mcp.backends.roots.roots import Roots
@@ -56,11 +55,14 @@ async def upload_file(
     deps, progress = dependencies(ctx), progress_to(ctx)
     with reported():
         upload = _Upload(deps, await backends(ctx), title, expires_in_hours)
-        found = await to_thread.run_sync(lambda: deps.roots.expand(path, limit=_MOST_FILES))
+        found = await to_thread.run_sync(
+            lambda: deps.roots.expand(path, limit=_MOST_FILES, check_cancelled=from_thread.check_cancelled)
+        )
         if title and len(found.paths) > 1:
             raise InvalidArgument("title names one file, and this path names several.")
         if not found.paths:
-            raise NotFound(f"Nothing to upload there ({_skipped(found) or 'no files'}).", "Give another path.")
+            why = "; ".join([_skipped(found) or "no files", *found.notes])
+            raise NotFound(f"Nothing to upload there ({why}).", "Give another path.")
         try:
             if found.paths == [path]:
                 return respond(UploadResult(files=[await upload.one(path, progress)], failed=[]))
@@ -117,7 +119,7 @@ async def store_file(
         async with freeze(source, opened.spool, allow_sensitive=allow_sensitive, progress=freezing) as frozen:
             new = NewFile(
                 filename=source.filename,
-                mime_type=sniff(frozen.head, frozen.tail, source.filename),
+                mime_type=frozen.mime_type,
                 title=title,
                 source_path=source.path,
                 expires_in_seconds=lifetime_s,
@@ -189,7 +191,7 @@ def _nexts(found: Expansion, hidden: int) -> list[str]:
         nexts.append(f"only the first {len(found.paths)} files were taken: call again with a narrower path")
     if hidden > 0:
         nexts.append(f"{hidden} more files failed: upload a narrower path to see why")
-    return nexts
+    return nexts + found.notes
 
 
 def _skipped(found: Expansion) -> str | None:

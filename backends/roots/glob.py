@@ -4,6 +4,8 @@ import fnmatch
 import re
 from collections.abc import Iterable, Sequence
 
+from files_api_mcp.backends.roots.match_budget import MatchBudget
+
 __all__ = ["Glob", "is_pattern"]
 
 
@@ -15,16 +17,21 @@ def is_pattern(path: str) -> bool:
 class Glob:
     """`*`, `?` and `[..]` stand within one name; `**` for any number of folders, and at the end for any files.
 
-    A state is how many parts of the pattern the names so far have used up; several may hold at once.
+    A state is how many parts of the pattern the names so far have used up; several may hold at once, but never more
+    than twice the number of names. Raises TooMuchWork when the budget is used up.
     """
 
-    def __init__(self, parts: Sequence[str]) -> None:
-        self._parts = [None if part == "**" else re.compile(fnmatch.translate(part)) for part in parts]
+    def __init__(self, parts: Sequence[str], budget: MatchBudget) -> None:
+        # A `**` after another adds nothing.
+        kept = [part for place, part in enumerate(parts) if place == 0 or not part == parts[place - 1] == "**"]
+        self._parts = [None if part == "**" else re.compile(fnmatch.translate(part)) for part in kept]
+        self._longest = max(map(len, kept), default=0)
+        self._budget = budget
         self.start = self._settled((0,))
 
     def descend(self, states: frozenset[int], name: str) -> frozenset[int]:
         """The states below a folder of this name; none when nothing below it can match."""
-        return frozenset(state for state in self._after(states, name) if state < len(self._parts))
+        return self._after(states, name) - {len(self._parts)}
 
     def takes(self, states: frozenset[int], name: str) -> bool:
         """Whether a file of this name matches."""
@@ -36,14 +43,13 @@ class Glob:
             part = self._parts[state]
             if part is None:
                 after.add(state)
-            elif part.match(name):
+                continue
+            self._budget.spend_on_match(len(name), self._longest)
+            if part.match(name):
                 after.add(state + 1)
         return self._settled(after)
 
     def _settled(self, states: Iterable[int]) -> frozenset[int]:
         """With those that `**` reaches by standing for nothing."""
-        settled = set(states)
-        for state, part in enumerate(self._parts):
-            if part is None and state in settled:
-                settled.add(state + 1)
-        return frozenset(settled)
+        settled = frozenset(states)
+        return settled | {state + 1 for state in settled if state < len(self._parts) and self._parts[state] is None}

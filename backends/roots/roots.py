@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -96,11 +96,11 @@ class Roots:
             os.close(fd)
         raise Busy("The file is being replaced just now.")
 
-    def expand(self, path: str, *, limit: int = 1000) -> Expansion:
+    def expand(self, path: str, *, limit: int = 1000, check_cancelled: Callable[[], None] = lambda: None) -> Expansion:
         """The files that a path stands for: itself, those of a folder, or those that a glob matches.
 
         A path that stands for one file comes back as it is, whether or not that file can be opened: open_file says
-        why it cannot. Links are passed over.
+        why it cannot. Links are passed over. What `check_cancelled` raises ends the walk.
 
         Raises:
             InvalidArgument, OutsideRoots, Busy: Nothing was looked at.
@@ -108,12 +108,14 @@ class Roots:
         try:
             is_folder = self._is_folder(path)
         except NotFound:
-            return self._walk(path, limit, is_glob=True) if is_pattern(path) else Expansion([path])
+            if is_pattern(path):
+                return self._walk(path, limit, check_cancelled, is_glob=True)
+            return Expansion([path])
         except (Unreadable, Busy):
             if is_pattern(path):
                 raise
             return Expansion([path])
-        return self._walk(path, limit, is_glob=False) if is_folder else Expansion([path])
+        return self._walk(path, limit, check_cancelled, is_glob=False) if is_folder else Expansion([path])
 
     def create_file(self, path: str, *, overwrite: bool = False) -> NewLocalFile:
         """Begin a new file below a root; it appears under its name when it is committed.
@@ -143,11 +145,17 @@ class Roots:
         finally:
             os.close(fd)
 
-    def _walk(self, path: str, limit: int, *, is_glob: bool) -> Expansion:
+    def _walk(self, path: str, limit: int, check_cancelled: Callable[[], None], *, is_glob: bool) -> Expansion:
         found = Expansion()
         private = self._rules.private_folders()
         for root, relative in self._candidates(path):
-            walk = Walk(root.fd, limit=limit, private=private, allow_sensitive=self._rules.allow_sensitive)
+            walk = Walk(
+                root.fd,
+                limit=limit,
+                private=private,
+                allow_sensitive=self._rules.allow_sensitive,
+                check_cancelled=check_cancelled,
+            )
             found = walk.match(relative) if is_glob else walk.run(relative)
             if path.startswith("/"):
                 found.paths = [str(Path(root.real, below)) for below in found.paths]

@@ -2,13 +2,14 @@
 
 import errno
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 
-from files_api_mcp.backends.roots.gitignore import Ignores
+from files_api_mcp.backends.roots.gitignore import MOST_APPLIED, Ignores
 from files_api_mcp.backends.roots.glob import Glob, is_pattern
+from files_api_mcp.backends.roots.match_budget import MatchBudget, TooMuchWork
 from files_api_mcp.backends.roots.open_beneath import enter, open_beneath
 from files_api_mcp.backends.roots.os_errors import read_refusal
 from files_api_mcp.backends.roots.secrets import is_sensitive_name
@@ -19,14 +20,14 @@ _IGNORED = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
 _MOST_VISITED = 100_000
 _DEEPEST = 40
 _SCARCE = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
-_EVERYTHING = Glob(["**"])
+_STEPS_PER_ENTRY = 20
 
 
 @dataclass(slots=True)
 class Expansion:
     """Paths for open_file, sorted, and how many entries were passed over and why.
 
-    `truncated` says that there is more than the limits let be looked at.
+    `truncated` says that there is more than the limits let be looked at, `notes` what else the caller should know.
     """
 
     paths: list[str] = field(default_factory=list[str])
@@ -34,6 +35,7 @@ class Expansion:
     skipped_ignored: int = 0
     skipped_sensitive: int = 0
     truncated: bool = False
+    notes: list[str] = field(default_factory=list[str])
 
     @property
     def anything(self) -> bool:
@@ -55,15 +57,27 @@ class _Place:
 
 
 class Walk:
-    """One walk below one root, by folder descriptors: no link is followed, so none leads out."""
+    """One walk below one root, by folder descriptors: no link is followed, so none leads out.
 
-    def __init__(self, root_fd: int, *, limit: int, private: frozenset[tuple[int, int]], allow_sensitive: bool) -> None:
+    Its work is bounded whatever patterns it meets. It calls `check_cancelled` often; what that raises ends it.
+    """
+
+    def __init__(
+        self,
+        root_fd: int,
+        *,
+        limit: int,
+        private: frozenset[tuple[int, int]],
+        allow_sensitive: bool,
+        check_cancelled: Callable[[], None],
+    ) -> None:
         self._root_fd = root_fd
         self._limit = limit
         self._private = private
         self._allow_sensitive = allow_sensitive
-        self._glob = _EVERYTHING
-        self._ignores = Ignores()
+        self._budget = MatchBudget(check_cancelled)
+        self._glob = Glob(["**"], self._budget)
+        self._ignores = Ignores(self._budget)
         self._visited = 0
         self._full = False
         self.found = Expansion()
@@ -72,21 +86,30 @@ class Walk:
         """Collect the files that a glob relative to the root matches."""
         parts = pattern.split("/")
         fixed = next(place for place, part in enumerate(parts) if is_pattern(part))
-        self._glob = Glob(parts[fixed:])
+        self._glob = Glob(parts[fixed:], self._budget)
         return self.run("/".join(parts[:fixed]) or ".")
 
     def run(self, folder: str) -> Expansion:
         """Collect the files below a folder, given relative to the root."""
-        self._enter_ancestors(folder)
+        try:
+            self._enter_ancestors(folder)
+            self._run(folder)
+        except TooMuchWork:
+            self.found.truncated = True
+            self.found.notes.append("the patterns of the path or of .gitignore files take too long to match")
+        if self._ignores.cut:
+            self.found.notes.append(f"{self._ignores.cut} holds more rules than are applied ({MOST_APPLIED})")
+        self.found.paths.sort()
+        return self.found
+
+    def _run(self, folder: str) -> None:
         try:
             fd = open_beneath(self._root_fd, folder, os.O_RDONLY | os.O_DIRECTORY)
         except OSError as exc:
             _raise_if_scarce(exc)
-            return self.found
+            return
         with _closing(fd):
             self._list(_Place(fd, folder, 0, self._glob.start))
-        self.found.paths.sort()
-        return self.found
 
     def _enter_ancestors(self, folder: str) -> None:
         """Take up the rules from above; a folder that was asked for by name is not itself left out by them."""
@@ -129,19 +152,29 @@ class Walk:
         return sorted(found, key=lambda entry: entry.name)
 
     def _entry(self, entry: "os.DirEntry[str]", place: _Place) -> None:
+        self._budget.spend(_STEPS_PER_ENTRY)
         is_folder = entry.is_dir(follow_symlinks=False)
         if entry.name.startswith("."):
             self.found.skipped_hidden += 1
-        elif is_folder and (entry.name in _IGNORED or not self._glob.descend(place.states, entry.name)):
-            self.found.skipped_ignored += entry.name in _IGNORED
-        elif entry.is_symlink() or self._ignores.covers(place.child(entry.name), is_folder=is_folder):
+        elif is_folder and entry.name in _IGNORED:
             self.found.skipped_ignored += 1
         elif is_folder:
-            self._descend(entry.name, place)
-        elif entry.is_file(follow_symlinks=False) and self._glob.takes(place.states, entry.name):
+            states = self._glob.descend(place.states, entry.name)
+            if states and not self._is_left_out(entry, place):
+                self._descend(entry.name, place, states)
+        elif not self._is_left_out(entry, place) and self._is_wanted(entry, place):
             self._take(place.child(entry.name))
 
-    def _descend(self, name: str, place: _Place) -> None:
+    def _is_wanted(self, entry: "os.DirEntry[str]", place: _Place) -> bool:
+        return entry.is_file(follow_symlinks=False) and self._glob.takes(place.states, entry.name)
+
+    def _is_left_out(self, entry: "os.DirEntry[str]", place: _Place) -> bool:
+        is_folder = entry.is_dir(follow_symlinks=False)
+        is_left_out = entry.is_symlink() or self._ignores.covers(place.child(entry.name), is_folder=is_folder)
+        self.found.skipped_ignored += is_left_out
+        return is_left_out
+
+    def _descend(self, name: str, place: _Place, states: frozenset[int]) -> None:
         if place.depth >= _DEEPEST:
             self.found.truncated = True
             return
@@ -151,7 +184,7 @@ class Walk:
             _raise_if_scarce(exc)
             return  # unreadable, gone, or a link by now
         with _closing(fd):
-            self._list(_Place(fd, place.child(name), place.depth + 1, self._glob.descend(place.states, name)))
+            self._list(_Place(fd, place.child(name), place.depth + 1, states))
 
     def _take(self, path: str) -> None:
         if not self._allow_sensitive and is_sensitive_name(path):

@@ -20,9 +20,11 @@ _BATCH = 1024 * 1024
 
 @asynccontextmanager
 async def take_in(
-    chunks: AsyncIterator[bytes], spool: Spool, *, max_file_size: int, allow_sensitive: bool = False
+    chunks: AsyncIterator[bytes], filename: str, spool: Spool, *, max_file_size: int, allow_sensitive: bool = False
 ) -> AsyncGenerator[Snapshot]:
     """Take a stream to its end; the file is removed after the block unless it was renamed away.
+
+    `filename` helps to tell the file's type.
 
     Raises:
         EmptyFile, FileTooLarge: Not so much, or not so little.
@@ -39,7 +41,9 @@ async def take_in(
             with CancelScope(shield=True):
                 await to_thread.run_sync(os.close, fd)
         yield await to_thread.run_sync(
-            lambda: looked_at(path, written.sha256, written.size, head, tail, allow_sensitive=allow_sensitive)
+            lambda: looked_at(
+                path, written.sha256, written.size, head, tail, filename=filename, allow_sensitive=allow_sensitive
+            )
         )
     finally:
         with CancelScope(shield=True):

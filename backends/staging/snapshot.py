@@ -9,6 +9,7 @@ from pathlib import Path
 import anyio
 from anyio import CancelScope, to_thread
 
+from files_api_mcp.backends.documents.media_types import sniff
 from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.backends.models import Progress, silent
 from files_api_mcp.backends.roots.roots import SourceFile
@@ -28,14 +29,17 @@ SCANNED = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Frozen bytes: a private, fsynced file that whoever stores it may rename away. `head` and `tail` are its
-    first and last 64 KiB."""
+    """Frozen bytes: a private, fsynced file that the store may rename away.
+
+    `head` and `tail` are its first and last 64 KiB. `mime_type` is the type that they show, if they were looked at.
+    """
 
     path: Path
     sha256: str
     size_bytes: int
     head: bytes
     tail: bytes
+    mime_type: str = "application/octet-stream"
 
 
 @asynccontextmanager
@@ -73,7 +77,7 @@ def _freeze_small(source: SourceFile, path: Path, allow_sensitive: bool) -> Snap
         if not copy.refuse_change():
             copy.compare_range(0, copy.size)
             copy.refuse_change()
-        return _looked_at(copy, path, allow_sensitive)
+        return _looked_at(copy, path, source.filename, allow_sensitive)
     finally:
         copy.close()
 
@@ -85,7 +89,7 @@ async def _freeze_large(source: SourceFile, path: Path, *, allow_sensitive: bool
         await _fill(copy, progress)
         await to_thread.run_sync(copy.sync)
         await _refuse_change(copy)
-        return await to_thread.run_sync(_looked_at, copy, path, allow_sensitive)
+        return await to_thread.run_sync(_looked_at, copy, path, source.filename, allow_sensitive)
     finally:
         with CancelScope(shield=True):
             await to_thread.run_sync(copy.close)
@@ -129,19 +133,24 @@ async def _refuse_change(copy: Copy) -> None:
     await to_thread.run_sync(copy.refuse_change)
 
 
-def _looked_at(copy: Copy, path: Path, allow_sensitive: bool) -> Snapshot:  # noqa: FBT001
+def _looked_at(copy: Copy, path: Path, filename: str, allow_sensitive: bool) -> Snapshot:  # noqa: FBT001
     head, tail = copy.ends(SCANNED)
-    return looked_at(path, copy.sha256, copy.size, head, tail, allow_sensitive=allow_sensitive)
+    return looked_at(path, copy.sha256, copy.size, head, tail, filename=filename, allow_sensitive=allow_sensitive)
 
 
-def looked_at(path: Path, sha256: str, size: int, head: bytes, tail: bytes, *, allow_sensitive: bool) -> Snapshot:
-    """The snapshot of a frozen file, unless its ends, of the length that is scanned, hold what looks like a key.
+def looked_at(
+    path: Path, sha256: str, size: int, head: bytes, tail: bytes, *, filename: str, allow_sensitive: bool
+) -> Snapshot:
+    """Make the snapshot of a frozen file from its ends, each of the length that is scanned for keys.
+
+    It costs milliseconds, so call it in a thread.
 
     Raises:
-        SensitiveFile: They do.
+        SensitiveFile: They hold what looks like a key.
     """
     if not allow_sensitive:
         refuse_sensitive_content(head)
         if size > SCANNED:
             refuse_sensitive_content(tail)
-    return Snapshot(path, sha256, size, head[:_SNIFFED], tail[-_SNIFFED:])
+    head, tail = head[:_SNIFFED], tail[-_SNIFFED:]
+    return Snapshot(path, sha256, size, head, tail, sniff(head, tail, filename))

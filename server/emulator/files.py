@@ -3,13 +3,11 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import PurePosixPath
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from files_api_mcp.backends.documents.media_types import sniff
 from files_api_mcp.backends.errors import BadFilename, FileExpired, InvalidArgument, NotFound
 from files_api_mcp.backends.models import FileRecord, NewFile
 from files_api_mcp.backends.staging.snapshot import Snapshot
@@ -191,10 +189,8 @@ def _new_file(upload: Received, dialect: Dialect) -> NewFile:
     kind = upload.content_type
     if kind is None and dialect.beta:
         raise ApiError(400, "file: Content-Type is required")
-    name = PurePosixPath(upload.filename or "").name if upload.filename else ""
-    if kind is None:
-        kind = sniff(upload.head, upload.tail, name)
-    name = name or f"unnamed{_EXTENSIONS.get(kind, '')}"
+    kind = kind or upload.sniffed_type
+    name = upload.name or f"unnamed{_EXTENSIONS.get(kind, '')}"
     try:
         check_filename(name)
     except BadFilename as exc:

@@ -4,10 +4,11 @@ import os
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from anyio import CancelScope, to_thread
 
+from files_api_mcp.backends.documents.media_types import sniff
 from files_api_mcp.backends.staging.receive import Writing
 from files_api_mcp.backends.staging.spool import Spool
 from files_api_mcp.server.emulator.headers import part_headers
@@ -27,16 +28,24 @@ _LARGEST_FIELD = 64 * 1024
 
 @dataclass(slots=True)
 class Received:
-    """A form's file: durable on disk, with what its part said of it (None: nothing); and the form's other fields."""
+    """A form's file: durable on disk, with what its part said of it (None: nothing); and the form's other fields.
+
+    `name` is the last part of the path that the sender gave, `sniffed_type` the type that the bytes show.
+    """
 
     path: Path
     sha256: str = ""
     size_bytes: int = 0
     filename: str | None = None
     content_type: str | None = None
+    sniffed_type: str = ""
     fields: dict[str, str] = field(default_factory=dict[str, str])
     head: bytes = b""
     tail: bytes = b""
+
+    @property
+    def name(self) -> str:
+        return PurePosixPath(self.filename or "").name
 
 
 @asynccontextmanager
@@ -105,6 +114,7 @@ class _Form:
         head, tail = self.writing.settle()
         self.result.head, self.result.tail = head[:_ENDS], tail[-_ENDS:]
         self.result.sha256, self.result.size_bytes = self.writing.sha256, self.writing.size
+        self.result.sniffed_type = sniff(self.result.head, self.result.tail, self.result.name)
 
     def _on_head(self, headers: dict[str, bytes]) -> None:
         part = part_headers({name: value.decode("utf-8", "replace").strip() for name, value in headers.items()})

@@ -72,13 +72,13 @@ class Shelf:
             raise _not_here(record)
         path = self._spool.new_path()
         try:
-            snapshot = await self._download(file_id, path)
+            snapshot = await self._download(file_id, path, record.filename)
             content = Content(
                 source_sha256=snapshot.sha256,
                 sent_sha256=snapshot.sha256,
                 size_bytes=snapshot.size_bytes,
                 filename=record.filename,
-                local_type=sniff(snapshot.head, snapshot.tail, record.filename),
+                local_type=snapshot.mime_type,
                 sent_type=record.mime_type,
             )
             expires_us = None if record.expires_at is None else to_us(record.expires_at)
@@ -93,7 +93,7 @@ class Shelf:
             raise _not_here(record)
         return _original(entry), kept
 
-    async def _download(self, file_id: str, path: Path) -> Snapshot:
+    async def _download(self, file_id: str, path: Path, filename: str) -> Snapshot:
         fd = await to_thread.run_sync(lambda: os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         digest = hashlib.sha256()
         try:
@@ -101,8 +101,8 @@ class Shelf:
                 async for chunk in chunks:
                     await to_thread.run_sync(_write, fd, chunk)
                     digest.update(chunk)
-            head, tail = await to_thread.run_sync(_settled, fd, record.size_bytes)
-            return Snapshot(path, digest.hexdigest(), record.size_bytes, head, tail)
+            head, tail, kind = await to_thread.run_sync(_settled, fd, record.size_bytes, filename)
+            return Snapshot(path, digest.hexdigest(), record.size_bytes, head, tail, kind)
         finally:
             with CancelScope(shield=True):
                 await to_thread.run_sync(os.close, fd)
@@ -119,9 +119,11 @@ def _write(fd: int, chunk: bytes) -> None:
         raise
 
 
-def _settled(fd: int, size_bytes: int) -> tuple[bytes, bytes]:
+def _settled(fd: int, size_bytes: int, filename: str) -> tuple[bytes, bytes, str]:
+    """Make the file durable; returns its first and last 64 KiB, and its type."""
     os.fsync(fd)
-    return os.pread(fd, _ENDS, 0), os.pread(fd, _ENDS, max(0, size_bytes - _ENDS))
+    head, tail = os.pread(fd, _ENDS, 0), os.pread(fd, _ENDS, max(0, size_bytes - _ENDS))
+    return head, tail, sniff(head, tail, filename)
 
 
 def _original(entry: Entry) -> FileRecord:
