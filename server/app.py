@@ -13,6 +13,7 @@ from mcp.server.mcpserver.tools import Tool
 
 from files_api_mcp.backends.errors import PermissionDenied
 from files_api_mcp.backends.roots.roots import Roots
+from files_api_mcp.backends.roots.wide import WideFolders, home_folders
 from files_api_mcp.server.lazy import OnFirstUse
 from files_api_mcp.server.lean import without_rich
 from files_api_mcp.server.mcp.server import FilesServer
@@ -162,6 +163,7 @@ def open_roots(settings: Settings) -> Roots:
         max_file_size=settings.max_file_size,
         allow_sensitive=settings.allow_sensitive,
         private=[settings.data_dir],
+        wide=None if settings.allow_wide_root else WideFolders(home_folders()),
     )
 
 

@@ -146,6 +146,8 @@ async def _connected(paths: list[Path], place: tuple[str, ...]) -> AsyncGenerato
                 *place,
                 "--data-dir",
                 data_dir,
+                # The agent is this command, and reads only the files that it was given.
+                "--allow-wide-root",
                 *roots,
             ],
             # The SDK hands hardly anything of the environment on.
