@@ -193,10 +193,10 @@ async def open_local(
     """The embedded backend. Its modules are loaded here: a server that only lists its tools needs none of them."""
     from files_api_mcp.backends.local.backend import LocalFiles
     from files_api_mcp.backends.local.batches import LocalBatches
-    from files_api_mcp.backends.local.recovery import make_private
     from files_api_mcp.backends.local.store import open_store
     from files_api_mcp.backends.search.engine import open_library
     from files_api_mcp.backends.staging.snapshot import open_spool
+    from files_api_mcp.backends.storage.folders import make_private
 
     home = settings.data_dir
     if principal:

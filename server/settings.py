@@ -9,7 +9,7 @@ from typing import Any, Literal
 from files_api_mcp.backends.anthropic.settings import DEFAULT_MODEL, Dialect, Endpoint, endpoint_from, has_key
 from files_api_mcp.backends.errors import InvalidArgument
 from files_api_mcp.backends.roots.root import Root, WideRoot
-from files_api_mcp.backends.roots.wide import WideFolders
+from files_api_mcp.backends.roots.wide import Wide, WideFolders
 
 __all__ = [
     "BadSettings",
@@ -21,6 +21,7 @@ __all__ = [
     "state_keys_from",
     "upstream_from",
     "usable_roots",
+    "wide_reason",
 ]
 
 ConfirmDeletes = Literal["auto", "always", "never"]
@@ -131,6 +132,20 @@ def usable_roots(
         if problem is not None:
             raise BadSettings(f"ROOT {root} {problem}")
     return absolute
+
+
+def wide_reason(folder: Path, homes: Sequence[Path]) -> Wide | None:
+    """Why a folder holds too much to be taken by accident; None where it does not, or cannot be opened."""
+    root = Root(folder, WideFolders(homes))
+    try:
+        root.open()
+    except WideRoot as exc:
+        return exc.reason
+    except OSError:
+        return None
+    finally:
+        root.close()
+    return None
 
 
 def absent_roots(roots: Sequence[Path]) -> Iterator[Path]:

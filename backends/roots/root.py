@@ -8,7 +8,7 @@ from pathlib import Path
 
 from files_api_mcp.backends.roots.open_beneath import open_without_links
 from files_api_mcp.backends.roots.reached import reached_path
-from files_api_mcp.backends.roots.wide import WideFolders
+from files_api_mcp.backends.roots.wide import Wide, WideFolders
 
 __all__ = ["Root", "WideRoot"]
 
@@ -16,7 +16,11 @@ _log = logging.getLogger(__name__)
 
 
 class WideRoot(Exception):
-    """The folder holds everything a person owns; the message says how ("is your home folder")."""
+    """The folder holds everything a person owns; the message is the reason."""
+
+    def __init__(self, reason: Wide) -> None:
+        super().__init__(reason)
+        self.reason: Wide = reason
 
 
 class Root:

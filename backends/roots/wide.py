@@ -4,10 +4,14 @@ import os
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Literal
 
 from files_api_mcp.backends.roots.open_beneath import PASSING, open_beneath
 
-__all__ = ["WideFolders", "home_folders"]
+__all__ = ["Wide", "WideFolders", "home_folders"]
+
+Wide = Literal["is the whole file system", "is your home folder", "holds your home folder"]
+"""Why a folder is wide, as the end of a sentence."""
 
 
 class WideFolders:
@@ -19,8 +23,8 @@ class WideFolders:
     def __init__(self, homes: Sequence[Path]) -> None:
         self._homes = tuple(homes)
 
-    def reason(self, fd: int) -> str | None:
-        """Why an open folder is too wide ("is your home folder"); None where it is not."""
+    def reason(self, fd: int) -> Wide | None:
+        """Why an open folder is wide; None where it is not."""
         identity = _identity(os.fstat(fd))
         if identity == _identity_of(Path("/")):
             return "is the whole file system"

@@ -14,11 +14,13 @@ from files_api_mcp.server.settings import (
     DEFAULT_ASK_TIMEOUT_S,
     DEFAULT_MAX_FILE_SIZE,
     DEFAULT_RATE_LIMIT,
+    BadSettings,
     Settings,
     default_data_dir,
     state_keys_from,
     upstream_from,
     usable_roots,
+    wide_reason,
 )
 
 __all__ = [
@@ -47,9 +49,23 @@ def option(name: str, **attributes: Any) -> Callable[[Callable[..., Any]], Calla
     return click.option(name, envvar=variable, show_envvar=True, **attributes)
 
 
+class _DataDir(click.Path):
+    """A folder to be closed to other users, which must not be one that everybody needs."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        value = str(value)
+        if not value.strip():
+            raise BadSettings("--data-dir is empty. Name a folder, or leave the option out.")
+        reason = wide_reason(Path(os.path.expanduser(value)), home_folders())  # noqa: PTH111
+        # A service's home folder is often the place of its data.
+        if reason not in (None, "is your home folder"):
+            raise BadSettings(f"--data-dir {value} {reason}. Name another folder.")
+        return super().convert(value, param, ctx)
+
+
 DATA_DIR = option(
     "--data-dir",
-    type=click.Path(path_type=Path),
+    type=_DataDir(path_type=Path),
     help="Where files are kept; default: the platform's user data folder.",
 )
 # As text: an empty path would become the working directory.

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import click
 
-from files_api_mcp.backends.roots.root import Root, WideRoot
 from files_api_mcp.backends.roots.secrets import is_sensitive_name
-from files_api_mcp.backends.roots.wide import WideFolders, home_folders
-from files_api_mcp.server.settings import BadSettings, absent_roots
+from files_api_mcp.backends.roots.wide import home_folders
+from files_api_mcp.server.settings import BadSettings, absent_roots, wide_reason
 
 __all__ = ["folders_of", "place_of", "real_path", "refuse_blank", "refuse_wide", "warn_of_absent"]
 
@@ -37,18 +36,10 @@ def refuse_wide(paths: Sequence[str]) -> None:
     Raises:
         BadSettings: One of the paths is such a folder.
     """
-    wide = WideFolders(home_folders())
     for path in paths:
-        root = Root(Path(path), wide)
-        try:
-            root.open()
-        except WideRoot as exc:
-            msg = f"PATH {path} {exc}. Name a folder in it, or add --allow-wide-root to take all of it."
-            raise BadSettings(msg) from None
-        except OSError:
-            continue
-        finally:
-            root.close()
+        reason = wide_reason(Path(path), home_folders())
+        if reason is not None:
+            raise BadSettings(f"PATH {path} {reason}. Name a folder in it, or add --allow-wide-root to take all of it.")
 
 
 def real_path(name: str) -> str:
