@@ -13,6 +13,7 @@ from mcp.server.mcpserver.tools import Tool
 
 from files_api_mcp.backends.errors import PermissionDenied
 from files_api_mcp.backends.roots.roots import Roots
+from files_api_mcp.backends.roots.wide import WideFolders, home_folders
 from files_api_mcp.server.lazy import OnFirstUse
 from files_api_mcp.server.lean import without_rich
 from files_api_mcp.server.mcp.server import FilesServer
@@ -162,6 +163,7 @@ def open_roots(settings: Settings) -> Roots:
         max_file_size=settings.max_file_size,
         allow_sensitive=settings.allow_sensitive,
         private=[settings.data_dir],
+        wide=None if settings.allow_wide_root else WideFolders(home_folders()),
     )
 
 
@@ -190,10 +192,10 @@ async def open_local(
 ) -> AsyncGenerator[Backends]:
     """The embedded backend. Its modules are loaded here: a server that only lists its tools needs none of them."""
     from files_api_mcp.backends.local.backend import LocalBatches, LocalFiles
-    from files_api_mcp.backends.local.recovery import make_private
     from files_api_mcp.backends.local.store import open_store
     from files_api_mcp.backends.search.engine import open_library
     from files_api_mcp.backends.staging.snapshot import open_spool
+    from files_api_mcp.backends.storage.folders import make_private
 
     home = settings.data_dir
     if principal:

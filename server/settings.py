@@ -1,22 +1,27 @@
 """Settings: read once from the command line and a passed environment, then frozen."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from files_api_mcp.backends.anthropic.settings import DEFAULT_MODEL, Dialect, Endpoint, endpoint_from, has_key
 from files_api_mcp.backends.errors import InvalidArgument
+from files_api_mcp.backends.roots.root import Root, WideRoot
+from files_api_mcp.backends.roots.wide import Wide, WideFolders
 
 __all__ = [
     "BadSettings",
     "ConfirmDeletes",
     "Settings",
     "Upstream",
+    "absent_roots",
     "default_data_dir",
     "state_keys_from",
     "upstream_from",
     "usable_roots",
+    "wide_reason",
 ]
 
 ConfirmDeletes = Literal["auto", "always", "never"]
@@ -60,6 +65,7 @@ class Settings:
     read_only: bool = False
     confirm_deletes: ConfirmDeletes = "auto"
     allow_sensitive: bool = False
+    allow_wide_root: bool = False
     max_file_size: int = DEFAULT_MAX_FILE_SIZE
     tools: frozenset[str] | None = None
     exclude_tools: frozenset[str] = frozenset()
@@ -87,7 +93,11 @@ class Settings:
         return f"anthropic at {self.upstream.endpoint.base_url} (files and questions go there)"
 
     def _switches(self) -> list[str]:
-        named = {"read-only": self.read_only, "sensitive files allowed": self.allow_sensitive}
+        named = {
+            "read-only": self.read_only,
+            "sensitive files allowed": self.allow_sensitive,
+            "wide roots allowed": self.allow_wide_root,
+        }
         return [name for name, on in named.items() if on]
 
 
@@ -99,23 +109,66 @@ def default_data_dir() -> Path:
     return Path(platformdirs.user_data_dir("files-api-mcp", appauthor=False))
 
 
-def usable_roots(given: tuple[Path, ...], *, cwd: Path, home: Path) -> tuple[Path, ...]:
+def usable_roots(
+    given: Sequence[str], *, cwd: Path, homes: Sequence[Path], allow_wide: bool = False
+) -> tuple[Path, ...]:
     """Absolute folders that agents may read from: those given, else the working directory.
 
-    The working directory does not count where it is the file system's top or the home folder: desktop hosts
-    start servers there, and a person who named no folder did not mean to share everything they own.
+    The working directory does not count where it is the file system's top, a home folder, or above one: desktop
+    hosts start servers there, and a person who named no folder did not mean to share everything they own. A folder
+    given that does not exist is kept: it is opened when it appears.
 
     Raises:
-        BadSettings: A folder given does not exist or is not a folder.
+        BadSettings: A folder given is blank or not a folder, or is too wide without `allow_wide`.
     """
     if not given:
-        return () if cwd in (Path(cwd.anchor), home) or cwd in home.parents else (cwd,)
-    absolute = tuple((cwd / root.expanduser()) for root in given)
+        return (cwd,) if _problem(cwd, WideFolders(homes)) is None else ()
+    if not all(root.strip() for root in given):
+        raise BadSettings("A ROOT is empty. Name a folder, as in: files-api-mcp ~/Documents")
+    # Unlike a Path's own method this leaves the name of an unknown user as it is.
+    absolute = tuple(cwd / os.path.expanduser(root) for root in given)  # noqa: PTH111
     for root in absolute:
-        if not root.is_dir():
-            msg = f"ROOT {root} is not a folder. Give folders that exist."
-            raise BadSettings(msg)
+        problem = _problem(root, None if allow_wide else WideFolders(homes))
+        if problem is not None:
+            raise BadSettings(f"ROOT {root} {problem}")
     return absolute
+
+
+def wide_reason(folder: Path, homes: Sequence[Path]) -> Wide | None:
+    """Why a folder holds too much to be taken by accident; None where it does not, or cannot be opened."""
+    root = Root(folder, WideFolders(homes))
+    try:
+        root.open()
+    except WideRoot as exc:
+        return exc.reason
+    except OSError:
+        return None
+    finally:
+        root.close()
+    return None
+
+
+def absent_roots(roots: Sequence[Path]) -> Iterator[Path]:
+    """The folders that do not exist yet."""
+    return (root for root in roots if not root.exists())
+
+
+def _problem(folder: Path, wide: WideFolders | None) -> str | None:
+    """Why a folder cannot be a root, and the next step, as the end of a sentence; None where it can or is absent."""
+    root = Root(folder, wide)
+    try:
+        root.open()
+    except FileNotFoundError:
+        return None
+    except NotADirectoryError:
+        return "is not a folder. Name a folder."
+    except OSError as exc:
+        return f"cannot be opened: {exc.strerror}. Name a folder that this user may read."
+    except WideRoot as exc:
+        return f"{exc}. Name a folder in it, or add --allow-wide-root to share all of it."
+    finally:
+        root.close()
+    return None
 
 
 def upstream_from(backend: str, environment: Mapping[str, str], options: Mapping[str, Any]) -> Upstream | None:

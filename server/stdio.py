@@ -14,7 +14,8 @@ import anyio
 import click
 from mcp.server import MCPServer
 
-from files_api_mcp.backends.errors import FilesError, PermissionDenied
+from files_api_mcp.backends.errors import FilesError, PermissionDenied, StoreDamaged
+from files_api_mcp.backends.storage.folders import make_private
 from files_api_mcp.server.app import build_server
 from files_api_mcp.server.logs import configure_logging
 from files_api_mcp.server.settings import Settings
@@ -64,18 +65,15 @@ async def _stop_on_signal(stop: "_Stop") -> None:
 
 
 def check_data_dir(settings: Settings) -> None:
-    """Fail at start rather than at the first call when files cannot be kept.
+    """Make the data folder private, and fail at start rather than at the first call when files cannot be kept.
 
     Raises:
         PermissionDenied: They cannot.
     """
     try:
-        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as exc:
-        reason = os.strerror(exc.errno or 0)
-        raise PermissionDenied(f"The data folder cannot be made: {reason}.", "Choose one with --data-dir.") from exc
-    if not os.access(settings.data_dir, os.R_OK | os.W_OK | os.X_OK):
-        raise PermissionDenied("The data folder cannot be written to.", "Choose another with --data-dir.")
+        make_private(settings.data_dir)
+    except StoreDamaged as exc:
+        raise PermissionDenied(exc.sentence, "Choose another folder with --data-dir.") from exc
 
 
 class _Stop:

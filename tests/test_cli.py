@@ -47,7 +47,7 @@ def test_the_version_is_the_distributions() -> None:
         ["serve", "--transport", "http", "--token-env", "NO_SUCH_VARIABLE"],
         ["serve", "--transport", "http", "--allowed-host", "*.example.com"],
         ["serve", "--transport", "http", "--allowed-origin", "https://app.example.com/"],
-        ["serve", "nowhere"],
+        ["serve", ""],
         ["--tools", "nope"],
     ],
 )

@@ -161,7 +161,7 @@ def test_an_unusable_data_folder_fails_at_the_start_in_one_line(tmp_path: Path, 
     assert errors.startswith(b"files-api-mcp: [permission_denied] ")
 
 
-def test_a_root_that_does_not_exist_is_wrong_usage(tmp_path: Path) -> None:
-    code, _, errors = Process(tmp_path, tmp_path / "nowhere").ends()
+def test_a_root_that_is_a_file_is_wrong_usage(tmp_path: Path) -> None:
+    code, _, errors = Process(tmp_path, write(tmp_path / "notes.md", "a file")).ends()
     assert code == 2
-    assert b"nowhere is not a folder" in errors
+    assert b"notes.md is not a folder" in errors

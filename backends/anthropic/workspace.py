@@ -17,9 +17,9 @@ from files_api_mcp.backends.anthropic.files.originals import Shelf
 from files_api_mcp.backends.anthropic.files.owned_files import OwnedClient
 from files_api_mcp.backends.anthropic.files.upload import Timing, Uploader
 from files_api_mcp.backends.anthropic.settings import Dialect, Endpoint
-from files_api_mcp.backends.local.recovery import make_private
 from files_api_mcp.backends.staging.spool import Spool
 from files_api_mcp.backends.storage.blob_cache import Copies
+from files_api_mcp.backends.storage.folders import make_private
 from files_api_mcp.backends.storage.locks import Turns
 
 __all__ = ["AnthropicPlace", "open_anthropic_files", "principal_home"]

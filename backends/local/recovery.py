@@ -1,18 +1,16 @@
 """Start-up: a folder of our own, a sound table of files, and nothing on disk that a crash left behind."""
 
-import os
 import sqlite3
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from files_api_mcp.backends.errors import PermissionDenied, StoreDamaged
 from files_api_mcp.backends.local.files_table import is_referred_to
 from files_api_mcp.backends.storage.blobs import Blobs
-from files_api_mcp.backends.storage.disk_errors import translated
+from files_api_mcp.backends.storage.folders import make_private
 from files_api_mcp.backends.storage.sqlite import Database, check_integrity, create_or_migrate, writing
 
-__all__ = ["find_orphans", "make_private", "prepare_folder", "recover", "shard_groups"]
+__all__ = ["find_orphans", "prepare_folder", "recover", "shard_groups"]
 
 _SHARDS_AT_ONCE = 16
 _REMOVED_AT_ONCE = 200
@@ -26,19 +24,6 @@ def prepare_folder(data_dir: Path) -> None:
         StoreDamaged: Something else stands in their place.
     """
     make_private(data_dir, data_dir / "blobs")
-
-
-def make_private(*folders: Path) -> None:
-    """Make folders (0700) that this user alone can use, or make sure that the ones there can be used.
-
-    Raises:
-        PermissionDenied: They cannot be written, or belong to another user.
-        StoreDamaged: Something else stands in their place.
-    """
-    with translated():
-        for folder in folders:
-            _make_private(folder)
-            _refuse_unusable(folder)
 
 
 async def recover(database: Database, blobs: Blobs) -> None:
@@ -78,27 +63,3 @@ def _remove_orphans(blobs: Blobs, orphans: Sequence[str], connection: sqlite3.Co
         for sha256 in orphans:
             if not is_referred_to(connection, sha256):
                 blobs.remove(sha256)
-
-
-def _make_private(folder: Path) -> None:
-    try:
-        folder.mkdir(mode=0o700, parents=True)
-    except FileExistsError:
-        if not folder.is_dir():
-            raise StoreDamaged("Something that is not a folder stands where the store's folder should be.") from None
-    except NotADirectoryError:
-        raise StoreDamaged("The data folder's path leads through something that is not a folder.") from None
-
-
-def _refuse_unusable(folder: Path) -> None:
-    if folder.stat().st_uid != os.geteuid():
-        raise PermissionDenied(
-            "The data folder belongs to another user.",
-            "Nothing was changed; the operator can start the server as that user, or choose another --data-dir.",
-        )
-    effective = os.access in os.supports_effective_ids
-    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK, effective_ids=effective):
-        raise PermissionDenied(
-            "The data folder is read-only.",
-            "Nothing was changed; the operator can make it writable, or choose another with --data-dir.",
-        )

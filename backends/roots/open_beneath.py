@@ -7,13 +7,14 @@ import stat
 import sys
 from functools import cache
 
-__all__ = ["enter", "open_beneath"]
+__all__ = ["PASSING", "enter", "open_beneath", "open_without_links"]
 
 _SYS_OPENAT2 = 437
 _RESOLVE_NO_MAGICLINKS = 0x02
 _RESOLVE_BENEATH = 0x08
 _UNAVAILABLE = {errno.ENOSYS, errno.EPERM, errno.EINVAL, errno.E2BIG, errno.EACCES}
-_PASSING = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY
+PASSING = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY
+"""Flags to open a folder only to pass through it: where there is O_PATH, no permission to list it is needed."""
 
 
 class _OpenHow(ctypes.Structure):
@@ -43,6 +44,22 @@ def enter(folder_fd: int, name: str) -> int:
     return _step(folder_fd, name, os.O_RDONLY | os.O_DIRECTORY)
 
 
+def open_without_links(path: str) -> int:
+    """Open a folder by an absolute path of which no part is a link, for passing through; closed on exec.
+
+    Raises:
+        OSError: ELOOP for a link; else what open(2) says.
+    """
+    flags = PASSING | os.O_CLOEXEC
+    if sys.platform == "darwin":  # where a walk would need permission to list every folder on the way
+        return os.open(path, flags | os.O_NOFOLLOW_ANY)
+    top = os.open("/", flags)
+    try:
+        return _walk(top, path, PASSING, 0)
+    finally:
+        os.close(top)
+
+
 def _openat2(root_fd: int, relative: str, flags: int, mode: int) -> int:
     how = _OpenHow(flags, mode, _RESOLVE_BENEATH | _RESOLVE_NO_MAGICLINKS)
     path = os.fsencode(relative)
@@ -64,7 +81,7 @@ def _walk(root_fd: int, relative: str, flags: int, mode: int) -> int:
     here = os.dup(root_fd)
     try:
         for folder in folders:
-            deeper = _step(here, folder, _PASSING)
+            deeper = _step(here, folder, PASSING)
             os.close(here)
             here = deeper
         return _step(here, name, flags, mode)
@@ -95,9 +112,9 @@ def _has_openat2() -> bool:
     """Asked once: old kernels and some sandboxes refuse the call."""
     if sys.platform != "linux":
         return False
-    top = os.open("/", _PASSING | os.O_CLOEXEC)
+    top = os.open("/", PASSING | os.O_CLOEXEC)
     try:
-        os.close(_openat2(top, ".", _PASSING | os.O_CLOEXEC, 0))
+        os.close(_openat2(top, ".", PASSING | os.O_CLOEXEC, 0))
     except OSError as exc:
         if exc.errno in _UNAVAILABLE:
             return False

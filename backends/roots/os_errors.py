@@ -15,11 +15,11 @@ from files_api_mcp.backends.errors import (
     StorageFull,
 )
 
-__all__ = ["ABSENT", "FULL", "outside", "read_refusal", "saving"]
+__all__ = ["ABSENT", "FULL", "LEADING_OUT", "outside", "read_refusal", "saving"]
 
 ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR})
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_OUTSIDE = {errno.EXDEV, errno.ELOOP}
+LEADING_OUT = frozenset({errno.EXDEV, errno.ELOOP})
 _DENIED = {errno.EACCES, errno.EPERM}
 _SCARCE = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 _UNNAMEABLE = {errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL}
@@ -33,7 +33,7 @@ def outside() -> OutsideRoots:
 
 def read_refusal(error: OSError, what: str = "file") -> FilesError:
     """What a failed open of a file (or folder) below a root means to the caller."""
-    if error.errno in _OUTSIDE:
+    if error.errno in LEADING_OUT:
         return outside()
     if error.errno in _DENIED:
         return PermissionDenied(f"The {what} may not be read by this server.")

@@ -9,6 +9,7 @@ from types import TracebackType
 
 from files_api_mcp.backends.errors import EmptyFile, FileTooLarge, NotARegularFile, SensitiveFile
 from files_api_mcp.backends.roots import reached
+from files_api_mcp.backends.roots.root import Root
 from files_api_mcp.backends.roots.secrets import is_sensitive_name
 from files_api_mcp.backends.validation import safe_filename
 
@@ -42,12 +43,11 @@ class Rules:
     """What the operator set, applied to descriptors: names lie, and paths change their meaning while one looks."""
 
     def __init__(
-        self, roots: Sequence[str], *, max_file_size: int, allow_sensitive: bool, private: Sequence[Path]
+        self, roots: Sequence[Root], *, max_file_size: int, allow_sensitive: bool, private: Sequence[Path]
     ) -> None:
         self.max_file_size = max_file_size
         self.allow_sensitive = allow_sensitive
-        # The deepest first: below a root that lies in another one, its own path is what the operator chose.
-        self._roots = sorted((root.rstrip("/") for root in roots), key=len, reverse=True)
+        self._roots = roots
         self._private = tuple(Path(os.path.realpath(folder)) for folder in private)
 
     def accept(self, fd: int) -> SourceFile | None:
@@ -113,7 +113,8 @@ class Rules:
 
     def _below(self, path: str) -> str:
         """The part of a path that lies below a root: how the operator's own folders are called says nothing."""
-        for root in self._roots:
+        # The deepest first: below a root that lies in another one, its own path is what the operator chose.
+        for root in sorted((root.real.rstrip("/") for root in self._roots), key=len, reverse=True):
             if path.startswith(f"{root}/"):
                 return path[len(root) + 1 :]
         return path.lstrip("/")

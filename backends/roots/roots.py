@@ -3,17 +3,18 @@
 import os
 import stat
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
 from files_api_mcp.backends.errors import Busy, FilesError, InvalidArgument, NotFound, OutsideRoots, Unreadable
 from files_api_mcp.backends.roots.new_file import NewLocalFile
 from files_api_mcp.backends.roots.open_beneath import open_beneath
-from files_api_mcp.backends.roots.os_errors import ABSENT, outside, read_refusal, saving
+from files_api_mcp.backends.roots.os_errors import ABSENT, LEADING_OUT, outside, read_refusal, saving
 from files_api_mcp.backends.roots.policy import Rules, SourceFile
 from files_api_mcp.backends.roots.reached import reached_path
+from files_api_mcp.backends.roots.root import Root
 from files_api_mcp.backends.roots.walk import Expansion, Walk, is_pattern
+from files_api_mcp.backends.roots.wide import WideFolders
 
 __all__ = ["Roots", "SourceFile"]
 
@@ -22,20 +23,10 @@ _OPEN_FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY
 _OPEN_FOLDER = os.O_RDONLY | os.O_NONBLOCK | os.O_DIRECTORY
 
 
-@dataclass(frozen=True, slots=True)
-class Root:
-    """A folder as the operator wrote it, in its resolved form, and opened."""
-
-    given: str
-    real: str
-    fd: int
-
-
 class Roots:
     """The allowed folders, each opened once: a folder that is replaced later changes nothing.
 
-    Raises:
-        OSError: A folder cannot be opened.
+    A folder that is absent, or refused because it is one of `wide`, is tried again with each call.
     """
 
     def __init__(
@@ -45,25 +36,22 @@ class Roots:
         max_file_size: int = 500_000_000,
         allow_sensitive: bool = False,
         private: Sequence[Path] = (),
+        wide: WideFolders | None = None,
     ) -> None:
         self.folders = tuple(folders)
-        self._roots: list[Root] = []
-        try:
-            for folder in folders:
-                self._roots.append(_opened(folder))
-        except BaseException:
-            self.close()
-            raise
+        self._roots = [Root(folder, wide) for folder in folders]
         self._rules = Rules(
-            [root.real for root in self._roots],
+            self._roots,
             max_file_size=max_file_size,
             allow_sensitive=allow_sensitive,
             private=private,
         )
+        for root in self._roots:
+            root.is_open()
 
     def close(self) -> None:
         while self._roots:
-            os.close(self._roots.pop().fd)
+            self._roots.pop().close()
 
     def __enter__(self) -> "Roots":
         return self
@@ -176,7 +164,7 @@ class Roots:
         raise refused or outside()
 
     def _candidates(self, path: str) -> list[tuple[Root, str]]:
-        """Each root that the path may lie below, with the path relative to it; never empty."""
+        """Each open root that the path may lie below, with the path relative to it; never empty."""
         _refuse_unusable(path)
         if not self._roots:
             raise OutsideRoots(
@@ -187,18 +175,20 @@ class Roots:
             found = [(root, below) for root in self._roots if (below := _relative(normal, root)) is not None]
         else:
             found = [] if normal.split("/")[0] == ".." else [(root, normal) for root in self._roots]
-        if not found:
-            raise outside()
-        return found
+        opened = [(root, below) for root, below in found if root.is_open()]
+        if not opened:
+            raise _closed([root for root, _ in found])
+        return opened
 
 
-def _opened(folder: Path) -> Root:
-    fd = os.open(folder, getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        return Root(os.path.normpath(Path.cwd() / folder), reached_path(fd), fd)
-    except BaseException:
-        os.close(fd)
-        raise
+def _closed(roots: Sequence[Root]) -> FilesError:
+    """Why none of these roots can be used; a folder that is refused looks like any other outside."""
+    reasons = [root.refused for root in roots if isinstance(root.refused, OSError)]
+    if not reasons or reasons[0].errno in LEADING_OUT:
+        return outside()
+    if reasons[0].errno in ABSENT:
+        return NotFound("The allowed folder does not exist yet.", "Ask the operator to create it, then call again.")
+    return read_refusal(reasons[0], "folder")
 
 
 def _relative(normal: str, root: Root) -> str | None:

@@ -12,6 +12,7 @@ from anyio import CancelScope, to_thread
 
 from files_api_mcp.backends.errors import PermissionDenied, StorageFull
 from files_api_mcp.backends.roots.os_errors import FULL
+from files_api_mcp.backends.storage.folders import make_private
 
 __all__ = ["Spool", "open_spool"]
 
@@ -36,7 +37,7 @@ async def open_spool(folder: Path) -> AsyncGenerator[Spool]:
     """Clear what dead processes left, and make a folder for this one, removed at the end.
 
     Raises:
-        PermissionDenied, StorageFull: No folder can be made there.
+        PermissionDenied, StorageFull, StoreDamaged: No folder can be made there.
     """
     spool = await to_thread.run_sync(_make, folder)
     try:
@@ -58,7 +59,7 @@ def _make(folder: Path) -> Spool:
 
 
 def _made(folder: Path) -> Spool:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(folder)
     with _alone(folder):
         for left in folder.iterdir():
             if left.is_dir():

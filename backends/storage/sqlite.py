@@ -1,6 +1,5 @@
 """`files.db`: opening it, its tables' history, and the one lane in which everything happens to it."""
 
-import os
 import sqlite3
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -13,8 +12,9 @@ from anyio import CapacityLimiter, to_thread
 
 from files_api_mcp.backends.errors import FilesError, StoreBusy, StoreDamaged
 from files_api_mcp.backends.storage.disk_errors import StoreLocked, translated
+from files_api_mcp.backends.storage.folders import create_private
 
-__all__ = ["FILES", "Database", "Schema", "check_integrity", "create_or_migrate", "writing"]
+__all__ = ["FILES", "Database", "Schema", "check_integrity", "create_or_migrate", "open_private", "writing"]
 
 _LOCK_SLICE_S = 0.2  # one wait for the lock; a thread cannot be cancelled, so it is short and repeated
 
@@ -172,14 +172,7 @@ def check_integrity(connection: sqlite3.Connection) -> None:
 
 
 def _connect(path: Path, schema: Schema, lock_slice: float) -> sqlite3.Connection:
-    _create_private(path)
-    connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=rw",
-        timeout=lock_slice,
-        isolation_level=None,
-        check_same_thread=False,
-        uri=True,
-    )
+    connection = open_private(path, lock_slice)
     try:
         _refuse_foreign(connection, schema)
         for pragma in (
@@ -198,13 +191,23 @@ def _connect(path: Path, schema: Schema, lock_slice: float) -> sqlite3.Connectio
     return connection
 
 
-def _create_private(path: Path) -> None:
-    # SQLite would create it readable for all. O_EXCL: closing a second descriptor of a file that is in use would
-    # drop this process's locks on it.
-    try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-    except FileExistsError:
-        return
+def open_private(path: Path, timeout: float) -> sqlite3.Connection:
+    """Open a database file, created for this user only (0600) if it is absent. `timeout`: seconds to wait for locks."""
+    for _ in range(10):
+        create_private(path)
+        try:
+            return sqlite3.connect(
+                f"{path.absolute().as_uri()}?mode=rw",
+                timeout=timeout,
+                isolation_level=None,
+                check_same_thread=False,
+                uri=True,
+            )
+        except sqlite3.OperationalError:
+            # Another process may have thrown a damaged file away between the two.
+            if path.exists():
+                raise
+    raise sqlite3.OperationalError("the file is removed again and again")
 
 
 def _refuse_foreign(connection: sqlite3.Connection, schema: Schema) -> None:

@@ -54,6 +54,12 @@ def server_json() -> dict[str, Any]:
                         "format": "filepath",
                     },
                     {
+                        "name": "FILES_API_MCP_ALLOW_WIDE_ROOT",
+                        "description": "Accept a folder that is /, your home folder, or a folder above it.",
+                        "format": "boolean",
+                        "default": "false",
+                    },
+                    {
                         "name": "FILES_API_MCP_READ_ONLY",
                         "description": "Offer no tool that writes.",
                         "format": "boolean",

@@ -2,26 +2,30 @@
 they make."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from files_api_mcp.backends.anthropic.settings import DEFAULT_MODEL
+from files_api_mcp.backends.roots.wide import home_folders
 from files_api_mcp.server.settings import (
     DEFAULT_ASK_TIMEOUT_S,
     DEFAULT_MAX_FILE_SIZE,
     DEFAULT_RATE_LIMIT,
+    BadSettings,
     Settings,
     default_data_dir,
     state_keys_from,
     upstream_from,
     usable_roots,
+    wide_reason,
 )
 
 __all__ = [
     "ALLOW_SENSITIVE",
+    "ALLOW_WIDE_ROOT",
     "AS_JSON",
     "DATA_DIR",
     "LOG_LEVEL",
@@ -45,13 +49,30 @@ def option(name: str, **attributes: Any) -> Callable[[Callable[..., Any]], Calla
     return click.option(name, envvar=variable, show_envvar=True, **attributes)
 
 
+class _DataDir(click.Path):
+    """A folder to be closed to other users, which must not be one that everybody needs."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        value = str(value)
+        if not value.strip():
+            raise BadSettings("--data-dir is empty. Name a folder, or leave the option out.")
+        reason = wide_reason(Path(os.path.expanduser(value)), home_folders())  # noqa: PTH111
+        # A service's home folder is often the place of its data.
+        if reason not in (None, "is your home folder"):
+            raise BadSettings(f"--data-dir {value} {reason}. Name another folder.")
+        return super().convert(value, param, ctx)
+
+
 DATA_DIR = option(
     "--data-dir",
-    type=click.Path(path_type=Path),
+    type=_DataDir(path_type=Path),
     help="Where files are kept; default: the platform's user data folder.",
 )
-ROOTS = click.argument("roots", nargs=-1, type=click.Path(path_type=Path), envvar=f"{PREFIX}ROOTS", metavar="[ROOT]...")
-
+# As text: an empty path would become the working directory.
+ROOTS = click.argument("roots", nargs=-1, type=click.Path(), envvar=f"{PREFIX}_ROOTS", metavar="[ROOT]...")
+ALLOW_WIDE_ROOT = option(
+    "--allow-wide-root", is_flag=True, help="Accept a ROOT that is /, your home folder, or a folder above it."
+)
 MAX_FILE_SIZE = option(
     "--max-file-size",
     type=click.IntRange(min=1),
@@ -127,21 +148,30 @@ def data_dir_from(options: Mapping[str, Any]) -> Path:
     return Path.cwd() / (options["data_dir"] or default_data_dir()).expanduser()
 
 
-def settings_from(roots: tuple[Path, ...], options: Mapping[str, Any]) -> Settings:
-    """What the options of a subcommand come to; those that it has not are at their defaults.
+def settings_from(
+    roots: Sequence[str | Path], options: Mapping[str, Any], *, allow_wide_root: bool = False
+) -> Settings:
+    """Settings from the options of a subcommand; an option that the subcommand lacks has its default.
+
+    `allow_wide_root` is for roots that are derived from the files that a person names.
 
     Raises:
         BadSettings: They cannot be used.
     """
+    wide = allow_wide_root or options.get("allow_wide_root", False)
+    given = [os.fspath(root) for root in roots]
     # Whoever calls from elsewhere has no working directory here, and no business in the operator's.
     remote = options.get("transport", "stdio") != "stdio"
     tools = options.get("tools")
     return Settings(
-        roots=() if remote and not roots else usable_roots(roots, cwd=Path.cwd(), home=Path.home()),
+        roots=()
+        if remote and not given
+        else usable_roots(given, cwd=Path.cwd(), homes=home_folders(), allow_wide=wide),
         data_dir=data_dir_from(options),
         read_only=options.get("read_only", False),
         confirm_deletes=options.get("confirm_deletes", "auto"),
         allow_sensitive=options.get("allow_sensitive", False),
+        allow_wide_root=wide,
         max_file_size=options.get("max_file_size", DEFAULT_MAX_FILE_SIZE),
         tools=_names(tools) if tools else None,
         exclude_tools=_names(options.get("exclude_tools") or ""),

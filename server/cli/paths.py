@@ -1,13 +1,45 @@
-"""What a person names may be read: its folder is the root, as if an operator had given it."""
+"""Paths that a person gives to a command: checked, and the folders that they may be read from."""
 
 import os
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from files_api_mcp.backends.roots.secrets import is_sensitive_name
+import click
 
-__all__ = ["folders_of", "place_of", "real_path"]
+from files_api_mcp.backends.roots.secrets import is_sensitive_name
+from files_api_mcp.backends.roots.wide import home_folders
+from files_api_mcp.server.settings import BadSettings, absent_roots, wide_reason
+
+__all__ = ["folders_of", "place_of", "real_path", "refuse_blank", "refuse_wide", "warn_of_absent"]
+
+
+def warn_of_absent(roots: Sequence[Path]) -> None:
+    """Print a line on stderr for each root that does not exist yet."""
+    for root in absent_roots(roots):
+        click.echo(f"files-api-mcp: warning: ROOT {root} does not exist. It is opened when it appears.", err=True)
+
+
+def refuse_blank(what: str, *paths: str) -> None:
+    """Refuse an empty path, such as that of an unset variable: it would stand for the working directory.
+
+    Raises:
+        BadSettings: One of the paths is blank.
+    """
+    if not all(path.strip() for path in paths):
+        raise BadSettings(f"A {what} is empty. Name a file or folder.")
+
+
+def refuse_wide(paths: Sequence[str]) -> None:
+    """Refuse a path that is itself /, the home folder, or a folder above it; files in them are fine.
+
+    Raises:
+        BadSettings: One of the paths is such a folder.
+    """
+    for path in paths:
+        reason = wide_reason(Path(path), home_folders())
+        if reason is not None:
+            raise BadSettings(f"PATH {path} {reason}. Name a folder in it, or add --allow-wide-root to take all of it.")
 
 
 def real_path(name: str) -> str:

@@ -1,8 +1,8 @@
 """Message Batches: requests answered in the background, their results kept on disk."""
 
 import json
-import os
 import re
+import secrets
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from files_api_mcp.backends.errors import FilesError
+from files_api_mcp.backends.storage.folders import make_private, write_private
 from files_api_mcp.server.emulator.bodies import BATCH_BYTES, json_body
 from files_api_mcp.server.emulator.message_request import messages_request
 from files_api_mcp.server.emulator.messages import Answering
@@ -202,12 +203,9 @@ def _load(path: Path) -> Batch:
 
 
 def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    with part.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+    make_private(path.parent)
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    write_private(part, text.encode())
     part.replace(path)
 
 

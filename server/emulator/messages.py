@@ -15,6 +15,7 @@ from files_api_mcp.backends.models import DocumentInfo, NewFile, Passage
 from files_api_mcp.backends.search.chunker import estimate_tokens
 from files_api_mcp.backends.search.engine import LocalLibrary
 from files_api_mcp.backends.staging.snapshot import Snapshot
+from files_api_mcp.backends.storage.folders import write_private
 from files_api_mcp.server.emulator.message_request import Block, MessagesRequest
 from files_api_mcp.server.emulator.prompt_cache import PromptCache, Usage
 from files_api_mcp.server.emulator.responses import ApiError, new_id
@@ -155,7 +156,7 @@ async def _code_run(workspace: Workspace, found: Sequence[_Found]) -> list[Block
     text = _NO_CODE + "\n".join(one.passage.text for one in found) + "\n"
     path = workspace.spool.new_path()
     content = text.encode("utf-8", "replace")
-    await to_thread.run_sync(path.write_bytes, content)
+    await to_thread.run_sync(write_private, path, content)
     snapshot = Snapshot(path, hashlib.sha256(content).hexdigest(), len(content), content[:1024], content[-1024:])
     made = await workspace.store.upload(snapshot, NewFile("found.txt", "text/plain"), reuse=False)
     call = f"srvtoolu_{secrets.token_hex(12)}"

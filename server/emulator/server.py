@@ -10,6 +10,7 @@ import click
 import uvicorn
 
 from files_api_mcp.backends.errors import FilesError
+from files_api_mcp.backends.storage.folders import make_private
 from files_api_mcp.server.emulator.app import EmulatorSettings, emulator
 from files_api_mcp.server.http.listener import bound_socket
 from files_api_mcp.server.logs import configure_logging
@@ -22,6 +23,11 @@ _GRACE_S = 2
 def serve_emulator(settings: EmulatorSettings, *, host: str, port: int, log_level: str) -> None:
     """Serve until SIGINT or SIGTERM. Exits with code 1, the reason on stderr, when it cannot."""
     configure_logging(log_level.upper())
+    try:
+        make_private(settings.data_dir.parent, settings.data_dir)
+    except FilesError as exc:
+        click.echo(f"files-api-mcp: {exc.text}", err=True)
+        sys.exit(1)
     try:
         listener = bound_socket(host, port)
     except OSError as exc:

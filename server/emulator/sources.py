@@ -8,7 +8,6 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from itertools import accumulate
-from pathlib import Path
 from typing import Any, Literal, cast
 
 from anyio import CancelScope, to_thread
@@ -17,6 +16,7 @@ from files_api_mcp.backends.documents.media_types import PDF
 from files_api_mcp.backends.models import NewFile, Passage
 from files_api_mcp.backends.search.engine import LocalLibrary
 from files_api_mcp.backends.staging.snapshot import Snapshot
+from files_api_mcp.backends.storage.folders import write_private
 from files_api_mcp.server.emulator.files import live_file
 from files_api_mcp.server.emulator.message_request import Block, MessagesRequest
 from files_api_mcp.server.emulator.responses import ApiError
@@ -189,7 +189,7 @@ async def _stored(workspace: Workspace, content: bytes, mime_type: str) -> Async
     if not content:
         raise ApiError(400, "source: The document is empty")
     path = workspace.spool.new_path()
-    await to_thread.run_sync(_write, path, content)
+    await to_thread.run_sync(write_private, path, content)
     digest = hashlib.sha256(content).hexdigest()
     snapshot = Snapshot(path, digest, len(content), content[:1024], content[-1024:])
     stored = await workspace.inline.upload(snapshot, NewFile("inline", mime_type), reuse=False)
@@ -198,10 +198,6 @@ async def _stored(workspace: Workspace, content: bytes, mime_type: str) -> Async
     finally:
         with CancelScope(shield=True):
             await workspace.inline.delete(stored.record.id)
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.write_bytes(content)
 
 
 def _decoded(data: str) -> bytes:

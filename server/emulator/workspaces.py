@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from anyio import to_thread
 from anyio.abc import TaskGroup
 
 from files_api_mcp.backends.documents.workers import DocumentWorkers
@@ -14,6 +15,7 @@ from files_api_mcp.backends.local.backend import LocalFiles
 from files_api_mcp.backends.local.store import LocalStore, open_store
 from files_api_mcp.backends.search.engine import LocalLibrary, open_library
 from files_api_mcp.backends.staging.spool import Spool, open_spool
+from files_api_mcp.backends.storage.folders import make_private
 from files_api_mcp.server.emulator.responses import ApiError
 from files_api_mcp.server.lazy import OnFirstUse
 
@@ -70,6 +72,7 @@ class Workspaces:
     @asynccontextmanager
     async def _open(self, name: str) -> AsyncGenerator[Workspace]:
         folder = self._data_dir / "workspaces" / name
+        await to_thread.run_sync(make_private, self._data_dir, folder.parent, folder)
         async with AsyncExitStack() as stack:
             store = await stack.enter_async_context(open_store(folder))
             library = await stack.enter_async_context(open_library(folder, store, self._workers))

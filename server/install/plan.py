@@ -8,10 +8,11 @@ from typing import Any
 
 from files_api_mcp.backends.anthropic.settings import endpoint_from, has_key
 from files_api_mcp.backends.errors import InvalidArgument
+from files_api_mcp.backends.roots.wide import home_folders
 from files_api_mcp.server.install.entry import Entry, Key, entry_for
 from files_api_mcp.server.install.hosts import Host
 from files_api_mcp.server.install.places import Machine, project_file, user_file
-from files_api_mcp.server.settings import BadSettings, usable_roots
+from files_api_mcp.server.settings import BadSettings, absent_roots, usable_roots
 
 __all__ = ["Order", "order_for"]
 
@@ -42,7 +43,7 @@ class Order:
 
 def order_for(
     host: Host,
-    roots: tuple[Path, ...],
+    roots: Sequence[str],
     options: Mapping[str, Any],
     machine: Machine,
     *,
@@ -56,13 +57,14 @@ def order_for(
     """
     _check(host, options)
     project = options["scope"] == "project"
-    folders = _folders(host, roots, machine, project=project)
+    folders = _folders(roots, machine, allow_wide=options["allow_wide_root"])
+    in_project = [host.project_root] if project and host.project_root and not folders else []
     key, address = _key(host, options, machine.environment)
     return Order(
         host,
         _path(host, options, machine),
         options["name"],
-        (*launcher, "serve", *folders, *passed_on, *address),
+        (*launcher, "serve", *map(str, folders), *in_project, *passed_on, *address),
         roots=bool(folders),
         project=project,
         key=key,
@@ -87,10 +89,15 @@ def _path(host: Host, options: Mapping[str, Any], machine: Machine) -> Path:
     return (project_file(host, machine) if options["scope"] == "project" else None) or user_file(host, machine)
 
 
-def _folders(host: Host, roots: tuple[Path, ...], machine: Machine, *, project: bool) -> list[str]:
+def _folders(roots: Sequence[str], machine: Machine, *, allow_wide: bool) -> tuple[Path, ...]:
     if not roots:
-        return [host.project_root] if project and host.project_root else []
-    return [str(root.resolve()) for root in usable_roots(roots, cwd=machine.cwd, home=machine.home)]
+        return ()
+    homes = (machine.home, *home_folders())
+    usable = usable_roots(roots, cwd=machine.cwd, homes=homes, allow_wide=allow_wide)
+    # The entry outlives this command, and a person is there to correct a slip of the pen.
+    for root in absent_roots(usable):
+        raise BadSettings(f"ROOT {root} is not a folder: it does not exist. Create it first, or correct the path.")
+    return tuple(root.resolve() for root in usable)
 
 
 def _key(host: Host, options: Mapping[str, Any], environment: Mapping[str, str]) -> tuple[Key | None, tuple[str, ...]]:

@@ -16,6 +16,7 @@ from files_api_mcp.backends.errors import Busy, StoreDamaged
 from files_api_mcp.backends.models import Ask
 from files_api_mcp.backends.storage.blobs import fsync_folder
 from files_api_mcp.backends.storage.disk_errors import translated
+from files_api_mcp.backends.storage.folders import make_private, write_private
 
 __all__ = ["Job", "Part", "batch_ids", "job_key", "open_job"]
 
@@ -100,7 +101,7 @@ def _batch_ids(folder: Path) -> set[str]:
 
 def _lock(folder: Path, key: str) -> int:
     with translated():
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(folder)
         fd = os.open(folder / f"{key}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -124,9 +125,6 @@ def _read(path: Path) -> JobState:
 def _write(path: Path, text: str) -> None:
     part = path.with_suffix(".part")
     with translated():
-        with part.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
+        write_private(part, text.encode())
         part.replace(path)
         fsync_folder(path.parent)

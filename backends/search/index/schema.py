@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from files_api_mcp.backends.storage.disk_errors import translated
+from files_api_mcp.backends.storage.sqlite import open_private
 
 __all__ = ["FORMAT", "connect", "index_path", "inode", "remove_unused_formats", "throw_away"]
 
@@ -42,7 +43,7 @@ create table posting (document integer not null, term text not null, data blob n
 
 def connect(path: Path, busy_timeout: float) -> sqlite3.Connection:
     """Open the file, and make its tables where it has none or other ones."""
-    connection = sqlite3.connect(path, timeout=busy_timeout, isolation_level=None, check_same_thread=False)
+    connection = open_private(path, busy_timeout)
     try:
         connection.execute("pragma journal_mode = truncate")
         connection.execute("pragma synchronous = normal")

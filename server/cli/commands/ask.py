@@ -40,10 +40,12 @@ def ask(question: str, files: tuple[str, ...], **options: Any) -> None:
     files-api-mcp ask "What dividend does the board propose?" report.pdf --open
     """
     from files_api_mcp.server.cli.commands.ask_merge import AskOrder, run_ask
+    from files_api_mcp.server.cli.paths import refuse_blank
     from files_api_mcp.server.logs import configure_logging
 
+    refuse_blank("FILE", *files)
     folders = dict.fromkeys(path.resolve().parent for path in map(Path, files) if path.is_file())
-    settings = settings_from(tuple(folders), options)
+    settings = settings_from(tuple(folders), options, allow_wide_root=True)
     configure_logging(settings.log_level.upper(), secret=settings.secret)
     order = AskOrder(question, files, options["max_tokens"], options["as_json"], options["as_page"])
     sys.exit(run_ask(order, settings))

@@ -61,7 +61,8 @@ def batch(
     asked = questions_in("\n".join([*question, questions.read() if questions else ""]))
     if not asked:
         raise BadSettings("There is no question. Give --questions FILE or --question TEXT.")
-    settings = settings_from(tuple(dict.fromkeys(file.resolve().parent for file in files)), options)
+    folders = tuple(dict.fromkeys(file.resolve().parent for file in files))
+    settings = settings_from(folders, options, allow_wide_root=True)
     order = BatchOrder(files, asked, options["max_tokens"], output, options["cancel"])
     configure_logging(settings.log_level.upper(), secret=settings.secret)
     sys.exit(run_batch(order, settings))

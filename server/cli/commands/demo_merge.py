@@ -141,7 +141,8 @@ async def _connected(paths: list[Path], place: tuple[str, ...]) -> AsyncGenerato
     with tempfile.TemporaryDirectory(prefix="files-api-mcp-demo-") as data_dir:
         server = StdioServerParameters(
             command=command,
-            args=[*arguments, "serve", *place, "--data-dir", data_dir, *roots],
+            # The agent is this command, and reads only the files that it was given.
+            args=[*arguments, "serve", *place, "--data-dir", data_dir, "--allow-wide-root", *roots],
             cwd=NEUTRAL_DIRECTORY,
             # The SDK hands hardly anything of the environment on.
             env={name: value for name, value in os.environ.items() if name.startswith(_HANDED_ON)},

@@ -15,7 +15,7 @@ from files_api_mcp.backends.anthropic.workspace import open_anthropic_files
 from files_api_mcp.backends.errors import FilesError, expected_in
 from files_api_mcp.backends.local.store import open_store
 from files_api_mcp.backends.staging.spool import open_spool
-from files_api_mcp.server.settings import Settings, Upstream
+from files_api_mcp.server.settings import Settings, Upstream, absent_roots
 
 __all__ = ["run_doctor"]
 
@@ -46,7 +46,11 @@ def _versions() -> Iterator[Finding]:
 def _roots(settings: Settings) -> Iterator[Finding]:
     if not settings.roots:
         yield Finding(good=False, text="no root: agents can upload nothing. Give the folders they may read as ROOT.")
+    absent = set(absent_roots(settings.roots))
     for root in settings.roots:
+        if root in absent:
+            yield Finding(good=False, text=f"root {root} does not exist. Create it, or name another folder.")
+            continue
         yield Finding(good=True, text=f"root {root}: agents may read it")
 
 

@@ -30,10 +30,11 @@ def download(file_id: str, save_as: str, overwrite: bool, **options: Any) -> Non
     """Save a stored file's exact bytes, and print where they are. An interrupted download leaves nothing."""
     from files_api_mcp.server.cli.commands.downloading import DownloadOrder, run_download
     from files_api_mcp.server.cli.exit_codes import run
-    from files_api_mcp.server.cli.paths import folders_of, place_of
+    from files_api_mcp.server.cli.paths import folders_of, place_of, refuse_blank
     from files_api_mcp.server.logs import configure_logging
 
+    refuse_blank("--save-as", save_as)
     place = place_of(save_as)
-    settings = settings_from(folders_of([place]), options)
+    settings = settings_from(folders_of([place]), options, allow_wide_root=True)
     configure_logging(settings.log_level.upper(), secret=settings.secret)
     sys.exit(run(partial(run_download, DownloadOrder(file_id, place, overwrite, options["as_json"]), settings)))

@@ -10,7 +10,14 @@ import click
 from click.core import ParameterSource
 
 from files_api_mcp.backends.errors import FilesError
-from files_api_mcp.server.cli.options import ALLOW_SENSITIVE, DATA_DIR, ROOTS, backend_options, option
+from files_api_mcp.server.cli.options import (
+    ALLOW_SENSITIVE,
+    ALLOW_WIDE_ROOT,
+    DATA_DIR,
+    ROOTS,
+    backend_options,
+    option,
+)
 from files_api_mcp.server.install.hosts import HOSTS
 
 __all__ = ["install"]
@@ -46,8 +53,9 @@ _OWN = frozenset({"host", "roots", "dry_run", "scope", "name", "config", "write_
 @DATA_DIR
 @option("--read-only", is_flag=True, help="Offer no tool that writes: no upload, download or delete.")
 @ALLOW_SENSITIVE
+@ALLOW_WIDE_ROOT
 @click.pass_context
-def install(ctx: click.Context, host: str, roots: tuple[Path, ...], **options: Any) -> None:
+def install(ctx: click.Context, host: str, roots: tuple[str, ...], **options: Any) -> None:
     """Add this server to HOST's configuration, for agents that may read the ROOTs.
 
     All else in the file stays as it is, and the file as it was is kept beside it. A key is not written: with

@@ -65,6 +65,6 @@ def _tell(order: Order, found: Found, backup: Path | None) -> None:
         click.echo(f"It names paths of this machine. {order.host.trust}".rstrip())
     elif not order.roots:
         click.echo(
-            "No ROOT was given: agents may read the folder that the host starts the server in, and none at all where "
-            "that is / or your home folder."
+            "No ROOT was given: agents may read the folder that the host starts the server in, and none where that is "
+            "/, your home folder or a folder above it."
         )

@@ -1,13 +1,13 @@
 """`files-api-mcp serve`."""
 
 import os
-from pathlib import Path
 from typing import Any
 
 import click
 
 from files_api_mcp.server.cli.options import (
     ALLOW_SENSITIVE,
+    ALLOW_WIDE_ROOT,
     DATA_DIR,
     LOG_LEVEL,
     MAX_FILE_SIZE,
@@ -17,6 +17,7 @@ from files_api_mcp.server.cli.options import (
     option,
     settings_from,
 )
+from files_api_mcp.server.cli.paths import warn_of_absent
 
 __all__ = ["serve"]
 
@@ -87,14 +88,18 @@ __all__ = ["serve"]
 @option("--exclude-tools", metavar="C,D", help="Leave these tools out.")
 @MAX_FILE_SIZE
 @ALLOW_SENSITIVE
+@ALLOW_WIDE_ROOT
 @SEMANTIC_MODEL
 @LOG_LEVEL
-def serve(roots: tuple[Path, ...], **options: Any) -> None:
-    """Serve MCP. ROOTs are the folders that agents may read from.
+def serve(roots: tuple[str, ...], **options: Any) -> None:
+    """Serve MCP. ROOTs are the folders that agents may read from and save to.
 
-    Without a ROOT it is the working directory, unless that is / or your home folder; over HTTP it is none.
+    Without a ROOT, agents may use the working directory, unless that is /, your home folder or a folder above it.
+    Over HTTP there is no default. A ROOT that does not exist is opened when it appears. FILES_API_MCP_ROOTS holds
+    ROOTs too, separated as in PATH.
     """
     settings = settings_from(roots, options)
+    warn_of_absent(settings.roots)
     if options["transport"] == "stdio":
         from files_api_mcp.server.stdio import serve_stdio
 

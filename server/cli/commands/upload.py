@@ -8,6 +8,7 @@ import click
 
 from files_api_mcp.server.cli.options import (
     ALLOW_SENSITIVE,
+    ALLOW_WIDE_ROOT,
     AS_JSON,
     DATA_DIR,
     MAX_FILE_SIZE,
@@ -30,6 +31,7 @@ __all__ = ["upload"]
 @DATA_DIR
 @MAX_FILE_SIZE
 @ALLOW_SENSITIVE
+@ALLOW_WIDE_ROOT
 @QUIET_LOG_LEVEL
 def upload(paths: tuple[str, ...], title: str | None, expires_in_hours: int | None, **options: Any) -> None:
     """Store files, folders or globs, and print their file_ids; what is there already is not stored again.
@@ -43,9 +45,12 @@ def upload(paths: tuple[str, ...], title: str | None, expires_in_hours: int | No
         raise click.UsageError("--title names one file, and there are several.")
     from files_api_mcp.server.cli.commands.uploading import UploadOrder, run_upload
     from files_api_mcp.server.cli.exit_codes import run
-    from files_api_mcp.server.cli.paths import folders_of, real_path
+    from files_api_mcp.server.cli.paths import folders_of, real_path, refuse_blank, refuse_wide
     from files_api_mcp.server.logs import configure_logging
 
-    settings = settings_from(folders_of([real_path(path) for path in paths]), options)
+    refuse_blank("PATH", *paths)
+    if not options["allow_wide_root"]:
+        refuse_wide(paths)
+    settings = settings_from(folders_of([real_path(path) for path in paths]), options, allow_wide_root=True)
     configure_logging(settings.log_level.upper(), secret=settings.secret)
     sys.exit(run(partial(run_upload, UploadOrder(paths, title, expires_in_hours, options["as_json"]), settings)))

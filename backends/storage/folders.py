@@ -1,0 +1,178 @@
+"""The data folder's own folders and files, closed to other users whatever the umask is."""
+
+import errno
+import logging
+import os
+import re
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from files_api_mcp.backends.errors import PermissionDenied, StoreDamaged
+
+__all__ = ["create_private", "make_private", "write_private"]
+
+_log = logging.getLogger(__name__)
+
+_OWN_FOLDERS = frozenset(
+    {"anthropic", "batches", "blobs", "copies", "emulator", "principals", "spool", "turns", "workspaces"}
+)
+_OWN_FILE = re.compile(r".+\.db(-journal|-wal|-shm)?")
+_OTHERS = 0o077
+
+
+def make_private(*folders: Path) -> None:
+    """Make folders (0700) that only this user can use, or close the ones that are there to everybody else.
+
+    Databases in them become 0600. What lies in our own folders below is closed too if it may have been open: once, as
+    the closed folder around it protects it from then on.
+
+    Raises:
+        PermissionDenied: They cannot be written, belong to another user, or are shared by all users.
+        StoreDamaged: Something else stands in their place.
+    """
+    try:
+        for folder in folders:
+            _make(folder)
+            _close(folder)
+            _refuse_unusable(folder)
+    except OSError:
+        # Imported here, as a server that starts well does not need SQLite yet.
+        from files_api_mcp.backends.storage.disk_errors import translated
+
+        with translated():
+            raise
+
+
+def create_private(path: Path) -> None:
+    """Create an empty file (0600) unless one is there: SQLite would create it with the umask's mode.
+
+    The journal gets the database's mode from SQLite.
+    """
+    # O_EXCL: closing a second descriptor of a database that is in use would drop this process's locks on it.
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a new file (0600) in the place of any that is there; its bytes are durable."""
+    path.unlink(missing_ok=True)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _make(folder: Path) -> None:
+    try:
+        _make_missing(folder)
+    except FileExistsError:
+        if not folder.is_dir():
+            raise StoreDamaged("Something that is not a folder stands where the store's folder should be.") from None
+    except NotADirectoryError:
+        raise StoreDamaged("The data folder's path leads through something that is not a folder.") from None
+
+
+def _make_missing(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700)
+    except FileNotFoundError:
+        # mkdir's own parents=True gives them the umask's mode.
+        with suppress(FileExistsError):
+            _make_missing(folder.parent)
+        folder.mkdir(mode=0o700)
+
+
+def _close(folder: Path) -> None:
+    link = folder.lstat()
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        found = os.fstat(fd)
+        _refuse_foreign(link, found)
+        was_open = bool(found.st_mode & _OTHERS)
+        if was_open and not _closed(fd, found):
+            return
+        for path in _own(fd, folder, everything=was_open):
+            _close_one(path)
+    finally:
+        os.close(fd)
+
+
+def _refuse_foreign(link: os.stat_result, found: os.stat_result) -> None:
+    # A link to it may be the administrator's.
+    if found.st_uid != os.geteuid() or link.st_uid not in (os.geteuid(), 0):
+        raise PermissionDenied(
+            "The data folder belongs to another user.",
+            "Nothing was changed; the operator can start the server as that user, or choose another --data-dir.",
+        )
+    if found.st_mode & stat.S_ISVTX and found.st_mode & _OTHERS:
+        raise PermissionDenied(
+            "The data folder is one that all users share, as /tmp is.",
+            "Nothing was changed; the operator can choose a folder in it with --data-dir.",
+        )
+
+
+def _closed(fd: int, found: os.stat_result) -> bool:
+    """Take the folder away from other users; False where the file system keeps no modes, or cannot be written."""
+    try:
+        os.fchmod(fd, found.st_mode & 0o700)
+    except OSError as exc:
+        if exc.errno == errno.EROFS:
+            return False
+    if not os.fstat(fd).st_mode & _OTHERS:
+        return True
+    _log.warning(
+        "The data folder's permissions cannot be changed, so other users of this machine may read what is in it. "
+        "Choose a folder on another file system with --data-dir."
+    )
+    return False
+
+
+def _own(fd: int, folder: Path, *, everything: bool) -> Iterator[Path]:
+    """Our databases in the folder, and what is in our own folders below if those are, or with `everything`."""
+    for name in os.listdir(fd):
+        path = folder / name
+        if _OWN_FILE.fullmatch(name):
+            _refuse_foreign_file(path)
+            yield path
+        elif name in _OWN_FOLDERS and (everything or _is_open(path)):
+            yield path
+            for below, folders, files in os.walk(path):
+                yield from (Path(below, one) for one in (*folders, *files))
+
+
+def _refuse_foreign_file(path: Path) -> None:
+    """A database that another user put there while they could would be theirs to read."""
+    with suppress(FileNotFoundError):
+        if {path.lstat().st_uid, path.stat().st_uid} != {os.geteuid()}:
+            raise PermissionDenied(
+                f"{path.name} in the data folder belongs to another user.",
+                "Nothing was changed; the operator can remove it, or choose another --data-dir.",
+            )
+
+
+def _is_open(path: Path) -> bool:
+    with suppress(FileNotFoundError):
+        status = path.lstat()
+        return stat.S_ISDIR(status.st_mode) and bool(status.st_mode & _OTHERS)
+    return False
+
+
+def _close_one(path: Path) -> None:
+    """Close one file or folder by its path, which nobody else can exchange by now; another process may remove it."""
+    # By path, not by descriptor: see create_private.
+    with suppress(FileNotFoundError):
+        status = path.lstat()
+        is_ours = status.st_uid == os.geteuid() and not stat.S_ISLNK(status.st_mode)
+        if is_ours and status.st_mode & _OTHERS:
+            path.chmod(status.st_mode & (0o700 if stat.S_ISDIR(status.st_mode) else 0o600))
+
+
+def _refuse_unusable(folder: Path) -> None:
+    effective = os.access in os.supports_effective_ids
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK, effective_ids=effective):
+        raise PermissionDenied(
+            "The data folder is read-only.",
+            "Nothing was changed; the operator can make it writable, or choose another with --data-dir.",
+        )

@@ -1,0 +1,224 @@
+"""ROOTs as people and hosts give them: which are refused, which need a flag, and which are waited for."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from anyio import to_thread
+from click.testing import CliRunner
+from mcp import Client, StdioServerParameters
+
+from files_api_mcp.backends.roots.wide import home_folders
+from files_api_mcp.server.cli.main import command
+from files_api_mcp.server.settings import BadSettings, usable_roots
+from tests.agents import text_of, write
+from tests.emulator.sdk.running import clean_environment
+from tests.http.served import served
+
+COMMAND = [sys.executable, "-m", "files_api_mcp.server.cli.main"]
+FLAG = "--allow-wide-root"
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    (tmp_path / "users" / "ada" / "docs").mkdir(parents=True)
+    return tmp_path / "users" / "ada"
+
+
+@pytest.fixture
+def run(home: Path, tmp_path: Path) -> Run:
+    """Runs the command with a home folder and a data folder of the test, stdin at its end."""
+
+    def run(*arguments: str, cwd: Path | str = tmp_path, **variables: str) -> subprocess.CompletedProcess[str]:
+        environment = {"HOME": str(home), "FILES_API_MCP_DATA_DIR": str(tmp_path / "data"), **variables}
+        return subprocess.run(
+            [*COMMAND, *arguments],
+            cwd=cwd,
+            env={**clean_environment(), **environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return run
+
+
+def refused(done: subprocess.CompletedProcess[str]) -> str:
+    """The one line of a refusal as wrong usage."""
+    assert done.returncode == 2, (done.returncode, done.stdout, done.stderr)
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert done.stderr.startswith("files-api-mcp: ")
+    return done.stderr
+
+
+@pytest.mark.parametrize("root", ["", " ", "\t\n", "\u00a0"], ids=repr)
+def test_an_empty_root_is_wrong_usage(run: Run, root: str) -> None:
+    assert "ROOT is empty" in refused(run(root, cwd="/"))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["serve", "docs", ""],
+        ["serve", "--transport", "http", "--port", "0", ""],
+        ["doctor", ""],
+        ["install", "cursor", ""],
+        ["install", "cursor", "--dry-run", "docs", " "],
+        ["upload", ""],
+        ["upload", "docs", " "],
+        ["ask", "what?", ""],
+        ["download", "file_x", "--save-as", ""],
+    ],
+    ids=" ".join,
+)
+def test_every_command_that_takes_folders_refuses_an_empty_one(run: Run, home: Path, arguments: list[str]) -> None:
+    assert " is empty" in refused(run(*arguments, cwd=home))
+    assert list(home.iterdir()) == [home / "docs"]
+
+
+SPELLINGS = ["/", ".", "./", "..", "~", "~/", "~/docs/..", "//", "///", "/./", "/tmp/..", "link", "link/", "top", "up/"]
+
+
+@pytest.mark.parametrize("root", SPELLINGS)
+def test_wide_folders_need_the_flag_however_they_are_spelled(
+    home: Path, monkeypatch: pytest.MonkeyPatch, root: str
+) -> None:
+    (home / "link").symlink_to(home)
+    (home / "top").symlink_to("/")
+    (home / "up").symlink_to("..")
+    monkeypatch.chdir(home)
+    environment = {"HOME": str(home), "FILES_API_MCP_ROOTS": None, "FILES_API_MCP_ALLOW_WIDE_ROOT": None}
+    for given, more in (([root], {}), ([], {"FILES_API_MCP_ROOTS": root}), (["docs", root], {})):
+        done = CliRunner().invoke(command, ["doctor", "--backend", "local", *given], env={**environment, **more})
+        assert isinstance(done.exception, BadSettings), done.output
+        assert FLAG in str(done.exception)
+    allowed = usable_roots([root], cwd=home, homes=[home], allow_wide=True)
+    assert len(allowed) == 1
+
+
+@pytest.mark.parametrize("folder", ["top", "home", "above home"])
+def test_wide_folders_are_served_with_the_flag_alone(run: Run, home: Path, folder: str) -> None:
+    path = {"top": "/", "home": str(home), "above home": str(home.parent)}[folder]
+    assert FLAG in refused(run("serve", ".", cwd=path))
+    for arguments, variables in (([FLAG], {}), ([], {"FILES_API_MCP_ALLOW_WIDE_ROOT": "1"})):
+        done = run("serve", ".", *arguments, cwd=path, **variables)
+        assert done.returncode == 0, done.stderr
+        assert done.stderr.endswith(f"roots {path}, wide roots allowed\n")
+
+
+def test_without_a_root_wide_working_directories_are_never_shared(run: Run, home: Path) -> None:
+    (home.parent / "alias").symlink_to(home)
+    for folder in ("/", home, home.parent, home.parent / "alias"):
+        for flags in ([], [FLAG]):
+            done = run("serve", *flags, cwd=folder)
+            assert done.returncode == 0, done.stderr
+            assert "roots none" in done.stderr
+    assert run("serve", cwd=home / "docs").stderr.endswith(f"roots {home / 'docs'}\n")
+
+
+def test_a_home_that_is_a_link_is_known_by_its_real_path(tmp_path: Path, home: Path) -> None:
+    (tmp_path / "me").symlink_to(home)
+    assert usable_roots([], cwd=home, homes=[tmp_path / "me"]) == ()
+
+
+def test_the_variable_holds_several_roots(run: Run, home: Path) -> None:
+    one, two = home / "docs", home / "more docs"
+    two.mkdir()
+    several = os.pathsep.join([str(one), str(two)])
+    assert run("serve", FILES_API_MCP_ROOTS=several).stderr.endswith(f"roots {one}, {two}\n")
+    # Not set, as an empty variable of any option is.
+    assert run("serve", cwd=home, FILES_API_MCP_ROOTS="").stderr.count("roots none") == 1
+    assert run("serve", str(one), FILES_API_MCP_ROOTS=str(two)).stderr.endswith(f"roots {one}\n")
+    for holed in (f"{one}{os.pathsep * 2}{two}", f"{one}{os.pathsep}", os.pathsep, " "):
+        assert "ROOT is empty" in refused(run("serve", FILES_API_MCP_ROOTS=holed))
+
+
+def test_a_root_that_is_a_file_or_cannot_be_reached_is_wrong_usage(run: Run, home: Path) -> None:
+    write(home / "file", "text")
+    (home / "loop").symlink_to("loop")
+    os.mkfifo(home / "pipe")
+    for root in ("file", "file/", "file/below", "pipe", "/dev/null"):
+        assert "is not a folder" in refused(run("serve", root, cwd=home))
+    for root in ("loop", "x" * 300):
+        assert "cannot be opened" in refused(run("serve", root, cwd=home))
+
+
+def test_a_home_that_nobody_knows_stops_no_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert usable_roots(["~nobody-has-this-name"], cwd=tmp_path, homes=home_folders()) == (
+        tmp_path / "~nobody-has-this-name",
+    )
+
+
+def test_the_doctor_names_a_root_that_does_not_exist(run: Run, home: Path) -> None:
+    done = run("doctor", "docs", "later", cwd=home)
+    assert done.returncode == 1
+    assert f"ok    root {home / 'docs'}" in done.stdout
+    assert f"FAIL  root {home / 'later'} does not exist. Create it" in done.stdout
+
+
+def test_install_writes_the_flag_that_the_folder_needs(run: Run, home: Path) -> None:
+    for root in ("~", "/", ".."):
+        assert FLAG in refused(run("install", "cursor", root, cwd=home))
+    assert not (home / ".cursor").exists()
+    done = run("install", "cursor", "~", FLAG, cwd=home)
+    assert done.returncode == 0, done.stderr
+    entry = json.loads((home / ".cursor" / "mcp.json").read_text())["mcpServers"]["files"]
+    assert entry["args"][:3] == ["serve", str(home), "--data-dir"]
+    assert entry["args"][-1] == FLAG
+
+
+def test_people_upload_files_of_their_home_folder_and_not_all_of_it(run: Run, home: Path) -> None:
+    notes = write(home / "notes.txt", "The harbour opens at six.")
+    for whole in ("~", str(home), "/", "."):
+        expanded = os.path.expandvars(whole.replace("~", str(home)))
+        assert FLAG in refused(run("upload", expanded, "--backend", "local", cwd=home))
+    done = run("upload", str(notes), "--backend", "local")
+    assert done.returncode == 0, done.stderr
+    file_id = done.stdout.split("\t")[0]
+    asked = run("ask", "When does the harbour open?", str(notes), "--backend", "local")
+    assert "opens at six" in asked.stdout, asked.stderr
+    saved = run("download", file_id, "--save-as", str(home / "copy.txt"), "--backend", "local")
+    assert saved.returncode == 0, saved.stderr
+    whole = run("upload", str(home), FLAG, "--backend", "local")
+    assert "notes.txt" in whole.stdout
+    assert "copy.txt" in whole.stdout
+
+
+@pytest.mark.anyio
+async def test_a_root_that_does_not_exist_is_waited_for_over_stdio(tmp_path: Path) -> None:
+    later = tmp_path / "later"
+    log = tmp_path / "stderr"
+    command = '"$@" 2>"$0"'
+    arguments = ["serve", str(later), "--data-dir", str(tmp_path / "data"), "--backend", "local"]
+    server = StdioServerParameters(command="sh", args=["-c", command, str(log), *COMMAND, *arguments])
+    async with Client(server) as client:
+        early = await client.call_tool("upload_file", {"path": "notes.md"})
+        assert "does not exist yet" in text_of(early)
+        await to_thread.run_sync(write, later / "notes.md", "The harbour opens at six.")
+        stored = await client.call_tool("upload_file", {"path": "notes.md"})
+        assert not stored.is_error, text_of(stored)
+    warning, summary = (await to_thread.run_sync(log.read_text)).splitlines()
+    assert warning == f"files-api-mcp: warning: ROOT {later} does not exist. It is opened when it appears."
+    assert summary.endswith(f"roots {later}")
+
+
+@pytest.mark.anyio
+async def test_a_root_that_does_not_exist_is_waited_for_over_http(tmp_path: Path) -> None:
+    later = tmp_path / "later"
+    with served(tmp_path, "http", root=later) as running:
+        assert f"warning: ROOT {later} does not exist" in running.errors
+        async with running.agent() as agent:
+            later.symlink_to("/")
+            assert "[outside_roots]" in await agent.error("upload_file", path="etc/hostname")
+            later.unlink()
+            await to_thread.run_sync(write, later / "notes.md", "The harbour opens at six.")
+            stored = await agent.data("upload_file", path=str(later / "notes.md"))
+            assert stored["files"][0]["filename"] == "notes.md"
