@@ -151,6 +151,54 @@ async def test_text_off_the_page_and_hyphens_do_not_shift_the_mark(workers: Docu
     assert is_the_line(await marked(workers, tmp_path / "a", content))
 
 
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+@pytest.mark.parametrize("outside", [False, True])
+async def test_turned_text_is_marked_where_the_words_are(
+    workers: DocumentWorkers, tmp_path: Path, turn: int, outside: bool
+) -> None:
+    canvas, out = drawn()
+    canvas.setPageSize((HEIGHT, HEIGHT))
+    canvas.translate(HEIGHT / 2, HEIGHT / 2)
+    canvas.rotate(turn)
+    canvas.translate(-HEIGHT / 2, -HEIGHT / 2)
+    if outside:
+        canvas.drawString(50, HEIGHT + 100, f"Nobody sees this {LINES[20]}")
+    for number, line in enumerate(LINES):
+        canvas.drawString(50, 800 - 14 * number, line)
+    box = await marked(workers, tmp_path / "a", finished(canvas, out))
+    assert box is not None
+    mask = Image.new("L", (HEIGHT, HEIGHT), 0)
+    mask.paste(255, box)
+    assert is_the_line(mask.rotate(-turn).getbbox())
+
+
+async def test_line_ends_put_in_or_left_out_do_not_shift_the_mark(workers: DocumentWorkers, tmp_path: Path) -> None:
+    canvas, out = drawn(*((40.0, 300.0 + 60 * number, str(number)) for number in range(4)))
+    for line, words in ((820, "Income 127"), (HEIGHT - BASELINE, LINES[20])):
+        x = 50.0
+        for letter in words:
+            if letter != " ":
+                canvas.drawString(x, line, letter)
+            x += canvas.stringWidth(letter, "Helvetica", 12)
+    assert is_the_line(await marked(workers, tmp_path / "a", finished(canvas, out)))
+
+
+async def test_letters_of_two_units_do_not_shift_the_mark(workers: DocumentWorkers, tmp_path: Path) -> None:
+    """PDFium counts a letter beyond the first plane of Unicode as two characters."""
+    to_unicode = b"1 begincodespacerange <00> <FF> endcodespacerange 1 beginbfchar <58> <D835DC65> endbfchar"
+    canvas, out = drawn((50, HEIGHT - BASELINE, LINES[20]))
+    canvas.setFont("Courier", 12)
+    canvas.drawString(50, 820, "XX")
+    changed_out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(finished(canvas, out))) as document:
+        for font in document.pages[0].obj["/Resources"]["/Font"].values():
+            if font["/BaseFont"] == "/Courier":
+                font["/ToUnicode"] = pikepdf.Stream(document, to_unicode)
+        document.save(changed_out)
+    assert "\U0001d465\U0001d465" in await text_of(workers, tmp_path / "a", changed_out.getvalue())
+    assert is_the_line(await marked(workers, tmp_path / "a", changed_out.getvalue()))
+
+
 async def test_what_stands_in_fields_and_notes_is_not_marked_elsewhere(
     workers: DocumentWorkers, tmp_path: Path
 ) -> None:

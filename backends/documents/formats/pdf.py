@@ -7,18 +7,16 @@ from typing import Any, BinaryIO, overload
 import pypdfium2  # pyright: ignore[reportMissingTypeStubs]  it ships none
 
 from files_api_mcp.backends.documents.formats.pdf_annotations import annotation_lines
+from files_api_mcp.backends.documents.formats.pdf_characters import mended, shown_characters
 from files_api_mcp.backends.documents.ocr import Scans
 from files_api_mcp.backends.errors import UnsupportedType
 
-__all__ = ["MENDED", "open_pdf", "page_text", "pdf_pages"]
+__all__ = ["open_pdf", "page_text", "pdf_pages"]
 
 _MOST_PAGES = 20_000
 _LONGEST_LABEL = 40
 _DOTS_PER_POINT = 300 / 72
 _MOST_DOTS = 4_000
-
-MENDED = {0x02: "-\n", 0xFFFE: "-\n", 0: None, 0xFFFF: None}
-"""PDFium writes U+0002, or in older releases U+FFFE, for a hyphen at a line's end together with the line's end."""
 
 
 def open_pdf(content: BinaryIO) -> Any:
@@ -105,13 +103,12 @@ def page_text(document: Any, number: int, read_off: Callable[[Any], str] = lambd
     except pypdfium2.PdfiumError:
         return ""  # one broken page; the others are read
     try:
-        text: str = page.get_textpage().get_text_bounded()
+        text = mended(shown_characters(page.get_textpage())[0])
         if not text.strip():
             text = read_off(page)
         written = annotation_lines(page, document.formenv)
     finally:
         page.close()
-    text = text.replace("\r\n", "\n").translate(MENDED)
     return "\n".join([text.rstrip("\n"), *written]).lstrip("\n") if written else text
 
 
