@@ -11,6 +11,7 @@ from click.core import ParameterSource
 
 from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.server.cli.options import ALLOW_SENSITIVE, DATA_DIR, ROOTS, backend_options, option
+from files_api_mcp.server.cli.output import say
 from files_api_mcp.server.install.hosts import HOSTS
 
 __all__ = ["install"]
@@ -74,7 +75,7 @@ def install(ctx: click.Context, host: str, roots: tuple[Path, ...], **options: A
         )
         (print_entry if options["dry_run"] else install_in)(order)
     except FilesError as exc:
-        click.echo(f"files-api-mcp: {exc.text}", err=True)
+        say(f"files-api-mcp: {exc.text}")
         sys.exit(1)
 
 
