@@ -1,8 +1,9 @@
-"""Logging: to stderr alone, one line a record, keys scrubbed."""
+"""Logging: to stderr only, one line a record, keys scrubbed, and nothing in it that a terminal obeys."""
 
 import logging
 import re
-import sys
+
+from files_api_mcp.server.cli.output import escape, escape_lines
 
 __all__ = ["configure_logging", "scrub"]
 
@@ -23,12 +24,16 @@ class _ScrubbingFormatter(logging.Formatter):
         self._secret = secret
 
     def format(self, record: logging.LogRecord) -> str:
-        return scrub(super().format(record), self._secret)
+        return escape_lines(scrub(super().format(record), self._secret))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        """One line, so that a client cannot forge another; only a traceback has several."""
+        return escape(super().formatMessage(record))
 
 
 def configure_logging(level: str, *, secret: str | None = None) -> None:
     """Send all logging to stderr, `secret` blanked: libraries log what they send and hear, and a server may say it
     again. Called before the SDK's server is built, whose own set-up then stands back."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler()
     handler.setFormatter(_ScrubbingFormatter(secret))
     logging.basicConfig(level=level, handlers=[handler], force=True)

@@ -11,12 +11,12 @@ from io import BufferedReader, RawIOBase, TextIOWrapper
 from typing import Any
 
 import anyio
-import click
 from mcp.server import MCPServer
 
 from files_api_mcp.backends.errors import FilesError, PermissionDenied, StoreDamaged
 from files_api_mcp.backends.storage.folders import make_private
 from files_api_mcp.server.app import build_server
+from files_api_mcp.server.cli.output import say
 from files_api_mcp.server.logs import configure_logging
 from files_api_mcp.server.settings import Settings
 
@@ -38,15 +38,13 @@ def serve_stdio(settings: Settings) -> None:
     try:
         check_data_dir(settings)
         server = build_server(settings)
-        click.echo(f"files-api-mcp: {settings.summary()}", err=True)
+        say(f"files-api-mcp: {settings.summary()}")
         if sys.stdin.isatty():
-            click.echo(
-                "files-api-mcp: waiting for an MCP client on stdin; Ctrl-C ends it. Try: files-api-mcp demo", err=True
-            )
+            say("files-api-mcp: waiting for an MCP client on stdin; Ctrl-C ends it. Try: files-api-mcp demo")
         with _stoppable_stdin() as stop:
             anyio.run(_serve, server, stop)
     except FilesError as exc:
-        click.echo(f"files-api-mcp: {exc.text}", err=True)
+        say(f"files-api-mcp: {exc.text}")
         sys.exit(1)
 
 

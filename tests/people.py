@@ -26,14 +26,21 @@ COMMAND = [sys.executable, "-m", "files_api_mcp.server.cli.main"]
 _PATIENCE_S = 20.0
 # Libraries that read files while they are imported, which a process of its own does once and nobody waits for.
 _LOADED_ON_FIRST_USE = ("jsonschema", "files_api_mcp.backends.anthropic.answers.answerer")
-# What a terminal obeys, or what turns the order of letters; ESC [ ... m alone, a color of our own, is let through.
-_OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-_COLOR = re.compile("\x1b\\[[\\d;]*m")
+# The styles of the program and its progress bars, and their moves within what they rewrite.
+_OURS = re.compile(
+    r"\x1b\[(?:0|1|2|3[1-6]|33;1|9[01])m|\r?\x1b\[2?K|\x1b\[\?25[lh]\r?|\x1b\[1A|\r+\n|\r(?=\x1b\[(?:2K|1A))"
+)
+# What a terminal obeys, what turns the order of letters, and what hides in a text.
+_OBEYED = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u206f\ufeff\ufff9-\ufffb"
+    r"\U000e0000-\U000e007f]"
+)
 
 
 def unsafe(shown: str) -> list[str]:
-    """Characters in what was shown that a terminal would obey."""
-    return _OBEYED.findall(_COLOR.sub("", shown.replace("\r\n", "\n")))
+    """What a terminal would obey beyond what the program itself sends, each with what stands before it."""
+    text = _OURS.sub("", shown)
+    return [text[max(0, found.start() - 30) : found.end()] for found in _OBEYED.finditer(text)]
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -94,6 +101,9 @@ def in_this_process(
         patch.delenv(name)
     for name, value in surroundings.items():
         patch.setenv(name, value)
+    # The command guards its streams for the whole process.
+    patch.setattr(sys, "stderr", sys.stderr)
+    patch.setattr(sys, "excepthook", sys.excepthook)
     root = logging.getLogger()
     level, handlers = root.level, root.handlers[:]
     try:

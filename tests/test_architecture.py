@@ -62,6 +62,67 @@ def test_only_the_composition_root_the_doctor_and_the_shell_know_a_concrete_back
             assert not known - settled_at_start or place in KNOW_A_BACKEND, place
 
 
+# Output goes through one module, which escapes it. Logging has a handler, whose formatter escapes.
+PRINTS = "server/cli/output.py"
+ALSO_MAY = {"server/logs.py": {"logging.StreamHandler"}}
+PRINTING = re.compile(
+    r"(print|pprint\.pp(rint)?|traceback\.print_\w+|logging\.\w*Handler|faulthandler\.\w+"
+    r"|sys\.(__)?(stdout|stderr)(__)?(\.\w+)*"
+    r"|click\.(echo|secho|style|confirm|prompt|pause|clear|edit|getchar|progressbar|echo_via_pager|get_\w+_stream)"
+    r"|rich\.(print\w*|inspect|get_console|console\.Console))"
+)
+
+
+def names_used(source: Path) -> set[str]:
+    """Every dotted name in a module, with what it was imported as resolved, and every module that it imports."""
+    tree = ast.parse(source.read_text(encoding="utf-8"))
+    imported: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            imported |= {alias.asname: alias.name for alias in node.names if alias.asname}
+        elif isinstance(node, ast.ImportFrom):
+            imported |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+    dotted = (ast.unparse(node) for node in ast.walk(tree) if isinstance(node, (ast.Name, ast.Attribute)))
+    used = (name.partition(".") for name in dotted)
+    return {*imported.values(), *(imported.get(top, top) + dot + rest for top, dot, rest in used)}
+
+
+def test_one_module_prints_and_no_other_knows_a_code_for_the_terminal() -> None:
+    """A document, name or title that reaches the terminal in another way could command it."""
+    for layer in MAY_IMPORT:
+        for module in (ROOT / layer).rglob("*.py"):
+            place = module.relative_to(ROOT).as_posix()
+            if place == PRINTS:
+                continue
+            printing = {name for name in names_used(module) if PRINTING.fullmatch(name)}
+            assert not printing - ALSO_MAY.get(place, set()), place
+            assert not any("\x1b" in text or "\x9b" in text for text in texts_in(module)), place
+
+
+def texts_in(source: Path) -> list[str]:
+    nodes = ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+    return [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "print('x')",
+        "import sys as s; s.stderr.write('x')",
+        "from sys import stdout",
+        "from click import echo as say; say('x')",
+        "import click; click.secho('x')",
+        "from rich.console import Console; Console()",
+        "import logging; logging.StreamHandler()",
+        "import traceback; traceback.print_exc()",
+    ],
+)
+def test_every_way_to_print_is_seen(line: str, tmp_path: Path) -> None:
+    module = tmp_path / "module.py"
+    module.write_text(line)
+    assert any(PRINTING.fullmatch(name) for name in names_used(module))
+
+
 def test_no_source_file_is_longer_than_300_lines() -> None:
     folders = ("server", "tools", "backends", "tests", "examples", "benchmarks", "docs")
     sources = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]

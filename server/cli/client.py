@@ -10,14 +10,15 @@ from mcp.server import MCPServer
 from mcp.types import CallToolResult, TextContent
 
 from files_api_mcp.server.app import build_server
+from files_api_mcp.server.cli.messages import for_people
+from files_api_mcp.server.cli.output import CommandError
 from files_api_mcp.server.cli.progress import Report
-from files_api_mcp.server.cli.refused import Refused
 from files_api_mcp.server.settings import Settings
 
 __all__ = ["Tools", "with_tools"]
 
 _T = TypeVar("_T")
-_ENDS = (Refused, BrokenPipeError)
+_ENDS = (CommandError, BrokenPipeError)
 
 
 class Tools:
@@ -30,7 +31,7 @@ class Tools:
         """A tool's structured result.
 
         Raises:
-            Refused: The tool failed.
+            CommandError: The tool failed.
         """
         result = await self.result(tool, report, **arguments)
         assert result.structured_content is not None
@@ -40,12 +41,13 @@ class Tools:
         """A tool's whole result.
 
         Raises:
-            Refused: The tool failed.
+            CommandError: The tool failed.
         """
         given = {name: value for name, value in arguments.items() if value is not None}
         result = await self._client.call_tool(tool, given, progress_callback=report)
         if result.is_error:
-            raise Refused(" ".join(block.text for block in result.content if isinstance(block, TextContent)))
+            text = " ".join(block.text for block in result.content if isinstance(block, TextContent))
+            raise CommandError(for_people(text))
         return result
 
 
@@ -54,7 +56,7 @@ def with_tools(settings: Settings, work: Callable[[Tools], Awaitable[_T]], answe
     `answer`, that answers what the tools would have the person asked.
 
     Raises:
-        Refused: A tool failed.
+        CommandError: A tool failed.
         BrokenPipeError: Nobody reads what `work` prints.
     """
     outcome = anyio.run(_done, build_server(settings), work, answer)
@@ -65,7 +67,7 @@ def with_tools(settings: Settings, work: Callable[[Tools], Awaitable[_T]], answe
 
 async def _done(
     server: MCPServer[Any], work: Callable[[Tools], Awaitable[_T]], answer: ElicitationFnT | None
-) -> _T | Refused | BrokenPipeError:
+) -> _T | CommandError | BrokenPipeError:
     async with Client(server, elicitation_callback=answer) as client:
         # Raised from here, it would come out in the groups of the client's tasks.
         try:

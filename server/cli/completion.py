@@ -27,11 +27,11 @@ class _FileId(click.ParamType[str]):
     ) -> "list[CompletionItem[str]]":
         """The newest files' ids that begin so, with the files' names."""
         from files_api_mcp.server.cli.options import data_dir_from
-        from files_api_mcp.server.cli.visible import visible
+        from files_api_mcp.server.cli.output import escape
 
         given = ctx.params.get("file_ids") or ()
         found = [(file_id, name) for file_id, name in _recent(ctx, data_dir_from(ctx.params), incomplete)]
-        return [CompletionItem(file_id, help=visible(name)) for file_id, name in found if file_id not in given]
+        return [CompletionItem(file_id, help=escape(name)) for file_id, name in found if file_id not in given]
 
 
 FILE_ID = _FileId()

@@ -1,16 +1,13 @@
 """How a command ends: its exit code, one line for a failure, and silence when nobody listens any more."""
 
 import signal
-import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from io import TextIOWrapper
 from types import FrameType
-from typing import cast
 
 from files_api_mcp.backends.errors import FilesError, expected_in
-from files_api_mcp.server.cli.output import flush, say, silence
-from files_api_mcp.server.cli.refused import Refused
+from files_api_mcp.server.cli.messages import for_people
+from files_api_mcp.server.cli.output import CommandError, flush, say, silence
 
 __all__ = ["run"]
 
@@ -20,8 +17,6 @@ _ENDING = (signal.SIGTERM, signal.SIGHUP)
 def run(task: Callable[[], int]) -> int:
     """The exit code of a task: its own, 1 after a failure, which is told in one line on stderr, code first; 128 and
     the signal's number after Ctrl-C, SIGTERM, SIGHUP, or when the reader of stdout is gone."""
-    # Names may hold letters that the locale cannot write; stderr writes such as escapes anyway.
-    cast(TextIOWrapper, sys.stdout).reconfigure(errors="backslashreplace")
     with _ends_as_after_ctrl_c() as received:
         try:
             code = task()
@@ -31,11 +26,11 @@ def run(task: Callable[[], int]) -> int:
         except BrokenPipeError:
             silence()
             return 128 + signal.SIGPIPE
-        except (Refused, FilesError, ExceptionGroup) as exc:
-            failure = exc if isinstance(exc, Refused) else expected_in(exc)
+        except (CommandError, FilesError, ExceptionGroup) as exc:
+            failure = exc if isinstance(exc, CommandError) else expected_in(exc)
             if failure is None:
                 raise
-            say(failure.text)
+            say(for_people(failure.text))
             return 1
     return code
 

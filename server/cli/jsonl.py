@@ -1,10 +1,11 @@
 """Lines of JSON that come in any order and are read in the order of their places."""
 
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from files_api_mcp.server.cli.output import json_line
 
 __all__ = ["JsonLines"]
 
@@ -19,7 +20,7 @@ class JsonLines:
 
     def put(self, place: int, line: dict[str, Any]) -> None:
         """Take a line in."""
-        data = json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"
+        data = json_line(line)
         self._where[place] = (self._file.seek(0, os.SEEK_END), len(data))
         self._file.write(data)
 

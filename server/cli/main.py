@@ -3,12 +3,14 @@
 import importlib
 import os
 import sys
+from io import StringIO
 
 import click
 from click.shell_completion import CompletionItem
 
 from files_api_mcp.backends.isolation import absolute_path_variable
 from files_api_mcp.server.cli.options import PREFIX
+from files_api_mcp.server.cli.output import CommandError, guard_streams, say
 from files_api_mcp.server.settings import BadSettings
 
 __all__ = ["SUBCOMMANDS", "command", "main"]
@@ -61,6 +63,8 @@ class _Subcommands(click.Group):
         "auto_envvar_prefix": PREFIX,
         "help_option_names": ["-h", "--help"],
         "max_content_width": 100,
+        # Else click would leave out of a message what looks like a color in what was typed.
+        "color": True,
     },
 )
 @click.version_option(package_name="files-api-mcp", message="%(prog)s %(version)s")
@@ -83,15 +87,21 @@ def command() -> None:
 
 def main() -> None:
     """Run the command. Exit codes: 0 done, 1 failed (one line on stderr), 2 wrong usage, 130 interrupted."""
+    guard_streams()
     # Libraries start programs by name too, such as a browser: none of the working directory's.
     os.environ["PATH"] = absolute_path_variable(os.environ.get("PATH", os.defpath))
     try:
         code = command(prog_name="files-api-mcp", standalone_mode=False)
     except BadSettings as exc:
-        click.echo(f"files-api-mcp: {exc}", err=True)
+        say(f"files-api-mcp: {exc}")
         sys.exit(2)
+    except CommandError as exc:
+        say(exc.text)
+        sys.exit(1)
     except click.ClickException as exc:
-        exc.show()
+        shown = StringIO()
+        exc.show(shown)
+        say(shown.getvalue().removesuffix("\n"), lines=True)
         sys.exit(exc.exit_code)
     except (click.Abort, KeyboardInterrupt):
         # While modules are loaded, too; on its own click would call it a failure.

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-import click
-
 from files_api_mcp.backends.roots.secrets import is_sensitive_name
 from files_api_mcp.backends.roots.wide import home_folders
+from files_api_mcp.server.cli.output import say
 from files_api_mcp.server.settings import BadSettings, absent_roots, wide_reason
 
 __all__ = ["folders_of", "place_of", "real_path", "refuse_blank", "refuse_wide", "warn_of_absent"]
@@ -17,7 +16,7 @@ __all__ = ["folders_of", "place_of", "real_path", "refuse_blank", "refuse_wide",
 def warn_of_absent(roots: Sequence[Path]) -> None:
     """Print a line on stderr for each root that does not exist yet."""
     for root in absent_roots(roots):
-        click.echo(f"files-api-mcp: warning: ROOT {root} does not exist. It is opened when it appears.", err=True)
+        say(f"files-api-mcp: warning: ROOT {root} does not exist. It is opened when it appears.")
 
 
 def refuse_blank(what: str, *paths: str) -> None:

@@ -1,11 +1,10 @@
 """Progress bars on stderr, where that is a terminal."""
 
-import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from files_api_mcp.server.cli.visible import visible
+from files_api_mcp.server.cli.output import console, escape, is_terminal
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -23,7 +22,7 @@ class Bars:
     """Bars that are there as long as the work is, and leave nothing. Elsewhere than on a terminal, nothing is shown."""
 
     def __init__(self) -> None:
-        self._shown: Progress | None = _progress() if sys.stderr.isatty() else None
+        self._shown: Progress | None = _progress() if is_terminal("stderr") else None
 
     def __enter__(self) -> "Bars":
         return self
@@ -54,11 +53,11 @@ class _Bar:
     def __init__(self, shown: "Progress", title: str) -> None:
         self._shown = shown
         self._title = title
-        self._task = shown.add_task(visible(title), total=None, visible=False)
+        self._task = shown.add_task(escape(title), total=None, visible=False)
 
     async def report(self, progress: float, total: float | None, message: str | None) -> None:
         self._shown.start()
-        words = visible(": ".join(part for part in (self._title, message) if part))
+        words = escape(": ".join(part for part in (self._title, message) if part))
         self._shown.update(self._task, completed=progress, total=total, description=words, visible=True)
 
     def end(self) -> None:
@@ -70,7 +69,6 @@ async def _silent(progress: float, total: float | None, message: str | None) -> 
 
 
 def _progress() -> "Progress":
-    from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
     from rich.table import Column
 
@@ -81,7 +79,7 @@ def _progress() -> "Progress":
         BarColumn(),
         TaskProgressColumn(),
         TimeElapsedColumn(),
-        console=Console(stderr=True, highlight=False, markup=False, emoji=False),
+        console=console("stderr"),
         transient=True,
         redirect_stdout=False,
         redirect_stderr=False,

@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from files_api_mcp.server.cli.messages import for_people
-from files_api_mcp.server.cli.output import moment, size
-from files_api_mcp.server.cli.visible import visible
+from files_api_mcp.server.cli.output import console, escape, moment, size
 
 __all__ = ["show_description", "show_list", "show_uploads"]
 
@@ -34,7 +32,7 @@ def show_list(files: Sequence[dict[str, Any]]) -> None:
         if titled:
             cells.append(_text(file.get("title", "")))
         table.add_row(*cells)
-    _console().print(table)
+    console().print(table)
 
 
 def show_uploads(files: Sequence[dict[str, Any]]) -> None:
@@ -46,7 +44,7 @@ def show_uploads(files: Sequence[dict[str, Any]]) -> None:
     for file in files:
         state = Text("was there", style="dim") if file["reused"] else Text("stored", style="green")
         table.add_row(*_file_cells(file), Text(str(file.get("pages", ""))), state)
-    _console().print(table)
+    console().print(table)
 
 
 def show_description(file: dict[str, Any]) -> None:
@@ -56,7 +54,7 @@ def show_description(file: dict[str, Any]) -> None:
     table.add_column(overflow="fold")
     for name, value in file.items():
         table.add_row(Text(name.replace("_", " ")), _described(name, value))
-    _console().print(table)
+    console().print(table)
 
 
 def _described(name: str, value: Any) -> Text:
@@ -93,8 +91,4 @@ def _table() -> Table:
 
 
 def _text(value: Any) -> Text:
-    return Text(visible(str(value)))
-
-
-def _console() -> Console:
-    return Console(highlight=False, markup=False, emoji=False)
+    return Text(escape(str(value)))

@@ -6,11 +6,11 @@ import socket
 import sys
 
 import anyio
-import click
 import uvicorn
 
 from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.backends.storage.folders import make_private
+from files_api_mcp.server.cli.output import say
 from files_api_mcp.server.emulator.app import EmulatorSettings, emulator
 from files_api_mcp.server.http.listener import bound_socket
 from files_api_mcp.server.logs import configure_logging
@@ -26,23 +26,20 @@ def serve_emulator(settings: EmulatorSettings, *, host: str, port: int, log_leve
     try:
         make_private(settings.data_dir.parent, settings.data_dir)
     except FilesError as exc:
-        click.echo(f"files-api-mcp: {exc.text}", err=True)
+        say(f"files-api-mcp: {exc.text}")
         sys.exit(1)
     try:
         listener = bound_socket(host, port)
     except OSError as exc:
-        click.echo(f"files-api-mcp: cannot listen on {host}:{port}: {exc.strerror}. Choose another --port.", err=True)
+        say(f"files-api-mcp: cannot listen on {host}:{port}: {exc.strerror}. Choose another --port.")
         sys.exit(1)
     shown = f"[{host}]" if ":" in host else host
     keys = "the keys given" if settings.api_keys else "any key, each with a workspace of its own"
-    click.echo(
-        f"files-api-mcp emulator: http://{shown}:{listener.getsockname()[1]} (data {settings.data_dir}, {keys})",
-        err=True,
-    )
+    say(f"files-api-mcp emulator: http://{shown}:{listener.getsockname()[1]} (data {settings.data_dir}, {keys})")
     try:
         anyio.run(_serve, settings, listener)
     except FilesError as exc:
-        click.echo(f"files-api-mcp: {exc.text}", err=True)
+        say(f"files-api-mcp: {exc.text}")
         sys.exit(1)
 
 

@@ -10,11 +10,11 @@ import threading
 from typing import NoReturn
 
 import anyio
-import click
 import uvicorn
 
 from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.server.app import build_server, open_shared_dependencies, tools_for
+from files_api_mcp.server.cli.output import say
 from files_api_mcp.server.hosting import Hosting
 from files_api_mcp.server.http.allowed_hosts import doors_of, origin_of, url_host
 from files_api_mcp.server.http.app import Application
@@ -133,15 +133,13 @@ def _reachable(host: str) -> str:
 
 
 def _announce(settings: Settings, http: HttpSettings, port: int) -> None:
-    click.echo(f"files-api-mcp: {settings.summary()}", err=True)
+    say(f"files-api-mcp: {settings.summary()}")
     if http.transport == "sse":
-        click.echo(_DEPRECATED, err=True)
+        say(_DEPRECATED)
     who = f"tokens of {http.oauth.issuer}" if http.oauth else "a token" if http.token else "no token"
-    click.echo(
-        f"files-api-mcp: serving http://{url_host(http.host)}:{port}{PATHS[http.transport]} with {who}", err=True
-    )
+    say(f"files-api-mcp: serving http://{url_host(http.host)}:{port}{PATHS[http.transport]} with {who}")
 
 
 def _fail(reason: str) -> NoReturn:
-    click.echo(f"files-api-mcp: {reason}", err=True)
+    say(f"files-api-mcp: {reason}")
     sys.exit(1)

@@ -1,6 +1,5 @@
 """A question by a person: passages on the terminal, as JSON, or as a page with the cited pages shown."""
 
-import json
 import re
 import shutil
 import tempfile
@@ -12,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
-import click
 from anyio import to_thread
 
 from files_api_mcp.backends.errors import FilesError, expected_in
@@ -20,6 +18,7 @@ from files_api_mcp.backends.isolation import NEUTRAL_DIRECTORY
 from files_api_mcp.backends.models import Answer, PageImage, Passage
 from files_api_mcp.backends.search.highlighter import Marker
 from files_api_mcp.server.app import open_place, open_roots
+from files_api_mcp.server.cli.output import Styled, escape_lines, print_json, print_line, print_text, say
 from files_api_mcp.server.cli.status import Status
 from files_api_mcp.server.pages.cited_answer import cited_pages
 from files_api_mcp.server.settings import Settings
@@ -55,7 +54,7 @@ def run_ask(order: AskOrder, settings: Settings) -> int:
         failure = expected_in(exc)
         if failure is None:
             raise
-        click.echo(f"files-api-mcp: {failure.text}", err=True)
+        say(f"files-api-mcp: {failure.text}")
         return 1
 
 
@@ -68,7 +67,7 @@ async def _run(order: AskOrder, settings: Settings) -> int:
         )
         status.end()
         if order.as_json:
-            click.echo(json.dumps(ask_result(answer).model_dump(exclude_none=True), ensure_ascii=False))
+            print_json(ask_result(answer).model_dump(exclude_none=True))
         else:
             _print(answer, order.question)
         if order.as_page:
@@ -105,30 +104,33 @@ async def _images(passages: Sequence[Passage], opened: Backends) -> list[PageIma
 def _print(answer: Answer, question: str) -> None:
     mark = Marker(question)
     if answer.text:
-        click.echo(f"{_wrapped(answer.text)}\n")
+        print_text(f"{_wrapped(answer.text)}\n\n")
     for number, passage in enumerate(answer.passages, start=1):
-        title = click.style(f"[{number}] {passage.filename}, {place(passage)}", bold=True)
-        click.echo(f"{title}  {click.style(f'score {passage.score:.2f}', dim=True)}")
+        title = Styled(f"[{number}] {passage.filename}, {place(passage)}", "bold")
+        print_line(title, "  ", Styled(f"score {passage.score:.2f}", "dim"))
         if passage.header:
-            click.echo(click.style(_wrapped(passage.header, "    "), dim=True))
-        click.echo(f"{''.join(_styled(_wrapped(passage.text, '    '), mark))}\n")
+            print_text(Styled(_wrapped(passage.header, "    "), "dim"), "\n")
+        print_text(*_marked(_wrapped(passage.text, "    "), mark), "\n\n")
     for note in answer.notes:
-        click.echo(note, err=True)
+        say(note)
     if not answer.passages and not answer.text:
-        click.echo("Nothing was found.", err=True)
+        say("Nothing was found.")
 
 
 def _wrapped(text: str, indent: str = "") -> str:
     width = min(_WIDEST, shutil.get_terminal_size().columns)
+    # Escapes take room, so they come before lines are broken.
     lines = (
-        textwrap.fill(line, width, initial_indent=indent, subsequent_indent=indent, replace_whitespace=False)
+        textwrap.fill(
+            escape_lines(line), width, initial_indent=indent, subsequent_indent=indent, replace_whitespace=False
+        )
         for line in text.splitlines()
     )
     return "\n".join(lines)
 
 
-def _styled(text: str, mark: Marker) -> list[str]:
-    return [click.style(piece, fg="yellow", bold=True) if marked else piece for piece, marked in mark.pieces(text)]
+def _marked(text: str, mark: Marker) -> list[str | Styled]:
+    return [Styled(piece, "match") if marked else piece for piece, marked in mark.pieces(text)]
 
 
 def _written(page: str) -> Path:
@@ -138,6 +140,6 @@ def _written(page: str) -> Path:
 
 
 def _open(path: Path) -> None:
-    click.echo(f"Cited pages: {path}", err=True)
+    say(f"Cited pages: {path}")
     with chdir(NEUTRAL_DIRECTORY):
         webbrowser.open(path.as_uri())

@@ -1,14 +1,12 @@
 """Every question to every file, answered in the background and written as JSON lines."""
 
 import os
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import anyio
-import click
 from anyio import CancelScope, to_thread
 
 from files_api_mcp.backends.errors import FilesError, expected_in
@@ -18,6 +16,7 @@ from files_api_mcp.backends.roots.os_errors import saving
 from files_api_mcp.backends.roots.roots import Roots
 from files_api_mcp.server.app import open_place, open_roots
 from files_api_mcp.server.cli.jsonl import JsonLines
+from files_api_mcp.server.cli.output import print_encoded, say
 from files_api_mcp.server.cli.status import Status
 from files_api_mcp.server.settings import Settings
 from files_api_mcp.tools.ask import ask_result
@@ -52,13 +51,14 @@ def run_batch(order: BatchOrder, settings: Settings) -> int:
     try:
         return anyio.run(_run, order, settings)
     except KeyboardInterrupt:
-        click.echo("\nfiles-api-mcp: interrupted. Batches go on: run the same command again to collect them.", err=True)
+        say("")
+        say("files-api-mcp: interrupted. Batches go on: run the same command again to collect them.")
         return 130
     except (FilesError, ExceptionGroup) as exc:
         failure = expected_in(exc)
         if failure is None:
             raise
-        click.echo(f"files-api-mcp: {failure.text}", err=True)
+        say(f"files-api-mcp: {failure.text}")
         return 1
 
 
@@ -74,7 +74,7 @@ async def _run(order: BatchOrder, settings: Settings) -> int:
             asks = list(dict.fromkeys(Ask(file_id, question) for file_id in ids for question in order.questions))
             if order.cancel:
                 count = await opened.batches.cancel(asks, max_tokens=order.max_tokens)
-                click.echo(f"{count} batches are being ended.", err=True)
+                say(f"{count} batches are being ended.")
                 return 0
             return await _answered(order, asks, ids, opened, status, output)
 
@@ -90,7 +90,7 @@ async def _stored(
         try:
             stored = await store_file(str(real), roots, opened, allow_sensitive=settings.allow_sensitive)
         except FilesError:
-            click.echo(f"files-api-mcp: {path} cannot be uploaded; nothing was asked.", err=True)
+            say(f"files-api-mcp: {path} cannot be uploaded; nothing was asked.")
             raise
         ids.setdefault(stored.record.id, path)
     return ids
@@ -119,7 +119,7 @@ async def _answered(
         with CancelScope(shield=True):
             await to_thread.run_sync(lines.close)
     status.end()
-    click.echo(totals.summary(order.output), err=True)
+    say(totals.summary(order.output))
     return 0 if totals.failed == 0 else 1
 
 
@@ -154,9 +154,7 @@ class _Output:
     def write(self, lines: JsonLines) -> None:
         """Put all lines there, or none."""
         if self._file is None:
-            for line in lines.ordered():
-                sys.stdout.buffer.write(line)
-            sys.stdout.buffer.flush()
+            print_encoded(lines.ordered())
             return
         for line in lines.ordered():
             self._file.write(line)

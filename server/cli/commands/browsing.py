@@ -41,7 +41,7 @@ def run_list(order: ListOrder, settings: Settings) -> int:
         for file in files:
             print_row(file.get(column) for column in _COLUMNS)
     if not files:
-        say(found.get("next", "Nothing is stored yet; call upload_file."))
+        say(for_people(found.get("next", "Nothing is stored yet; call upload_file.")))
     elif "next_cursor" in found:
         say(f"These are the newest {len(files)}: --limit and --all show more.")
     return 0

@@ -3,6 +3,7 @@
 import click
 
 from files_api_mcp.server.cli.completion import SHELLS, completion_script
+from files_api_mcp.server.cli.output import print_text
 
 __all__ = ["completion"]
 
@@ -18,4 +19,4 @@ def completion(ctx: click.Context, shell: str) -> None:
     zsh    echo 'eval "$(files-api-mcp completion zsh)"' >> ~/.zshrc
     fish   files-api-mcp completion fish > ~/.config/fish/completions/files-api-mcp.fish
     """
-    click.echo(completion_script(ctx.find_root().command, shell))
+    print_text(completion_script(ctx.find_root().command, shell) + "\n")

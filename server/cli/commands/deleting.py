@@ -1,6 +1,5 @@
 """`files-api-mcp delete`."""
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -10,9 +9,17 @@ from mcp.client.session import ClientRequestContext
 from mcp.types import ElicitRequestParams, ElicitResult
 
 from files_api_mcp.server.cli.client import Tools, with_tools
-from files_api_mcp.server.cli.output import is_terminal, print_json, print_line, print_row, say
-from files_api_mcp.server.cli.refused import Refused
-from files_api_mcp.server.cli.visible import visible
+from files_api_mcp.server.cli.messages import for_people
+from files_api_mcp.server.cli.output import (
+    CommandError,
+    ask,
+    can_ask,
+    is_terminal,
+    print_json,
+    print_line,
+    print_row,
+    say,
+)
 from files_api_mcp.server.settings import Settings
 
 __all__ = ["DeleteOrder", "run_delete"]
@@ -31,27 +38,27 @@ def run_delete(order: DeleteOrder, settings: Settings) -> int:
     """Delete files for good, after asking on a terminal; returns 0 when all of them are gone, else 1.
 
     Raises:
-        Refused: The person is not sure, or cannot be asked; nothing was deleted.
+        CommandError: The person is not sure, or cannot be asked; nothing was deleted.
     """
     if not order.confirmed:
         _ask(order.file_ids, settings)
     outcomes = with_tools(settings, partial(_delete, order.file_ids))
     for outcome in outcomes:
-        if isinstance(outcome, Refused):
+        if isinstance(outcome, CommandError):
             say(outcome.text)
         elif order.as_json:
             print_json(outcome)
         else:
             _show(outcome)
-    return 1 if any(isinstance(outcome, Refused) for outcome in outcomes) else 0
+    return 1 if any(isinstance(outcome, CommandError) for outcome in outcomes) else 0
 
 
-async def _delete(file_ids: Sequence[str], tools: Tools) -> list[dict[str, Any] | Refused]:
-    outcomes: list[dict[str, Any] | Refused] = []
+async def _delete(file_ids: Sequence[str], tools: Tools) -> list[dict[str, Any] | CommandError]:
+    outcomes: list[dict[str, Any] | CommandError] = []
     for file_id in file_ids:
         try:
             outcomes.append(await tools.data("delete_file", file_id=file_id))
-        except Refused as exc:
+        except CommandError as exc:
             outcomes.append(exc)
     return outcomes
 
@@ -59,24 +66,22 @@ async def _delete(file_ids: Sequence[str], tools: Tools) -> list[dict[str, Any] 
 def _show(gone: dict[str, Any]) -> None:
     state = "was deleted before" if gone.get("already_deleted") else "deleted"
     if is_terminal():
-        print_line(f"{visible(gone['filename'])} ({visible(gone['file_id'])}) {state}")
+        print_line(f"{gone['filename']} ({gone['file_id']}) {state}")
     else:
         print_row([gone["file_id"], gone["filename"], state])
 
 
 def _ask(file_ids: Sequence[str], settings: Settings) -> None:
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise Refused("[not_confirmed] Nobody can be asked here, and nothing was deleted. Give --yes to delete.")
+    if not can_ask():
+        raise CommandError("[not_confirmed] Nobody can be asked here, and nothing was deleted. Give --yes to delete.")
     questions = _questions(file_ids, settings)
     if not questions:
         return
     for question in questions:
-        say(question)
+        say(for_people(question))
     # Between two runs of the event loop: while one runs, Ctrl-C would not end the wait for a line.
-    sys.stderr.write("[y/N] " if len(questions) == 1 else f"All {len(questions)}? [y/N] ")
-    sys.stderr.flush()
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise Refused("[not_confirmed] Nothing was deleted.")
+    if not ask("" if len(questions) == 1 else f"All {len(questions)}? "):
+        raise CommandError("[not_confirmed] Nothing was deleted.")
 
 
 def _questions(file_ids: Sequence[str], settings: Settings) -> list[str]:

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-import click
 from anyio import to_thread
 from mcp import Client, StdioServerParameters
 from mcp.types import CallToolResult, ImageContent, TextContent
 
 from files_api_mcp.backends.isolation import NEUTRAL_DIRECTORY, python_command
 from files_api_mcp.server.cli.commands.questions import question_from
+from files_api_mcp.server.cli.output import Styled, print_line, print_text, say
 
 __all__ = ["run_demo"]
 
@@ -60,9 +60,10 @@ def run_demo(given: Sequence[Path], questions: Sequence[str], place: Sequence[st
         paths = [path.resolve() for path in given or samples]
         wrong = anyio.run(_outcome, paths, tuple(questions), tuple(place), not given)
     if wrong:
-        click.secho(f"\nfiles-api-mcp demo: {wrong}", fg="red", err=True)
+        say("")
+        say(Styled(f"files-api-mcp demo: {wrong}", "red"))
         return 1
-    click.secho(f"\nEvery step was right, in {time.monotonic() - began:.1f} s.", fg="green")
+    print_text("\n", Styled(f"Every step was right, in {time.monotonic() - began:.1f} s.", "green"), "\n")
     return 0
 
 
@@ -105,10 +106,10 @@ class _Agent:
 
     async def call(self, tool: str, *, show: int = 600, **arguments: Any) -> CallToolResult:
         shown = ", ".join(f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in arguments.items())
-        click.secho(f"\n> {tool}({shown})", fg="cyan")
+        print_text("\n", Styled(f"> {tool}({shown})", "cyan"), "\n")
         result = await self.client.call_tool(tool, arguments, progress_callback=_show_progress)
         for block in result.content:
-            click.echo(_clip(block.text, show) if isinstance(block, TextContent) else f"[{block.type}]")
+            print_text(f"{_clip(block.text, show) if isinstance(block, TextContent) else f'[{block.type}]'}\n")
         if result.is_error:
             raise WrongResult(f"{tool} failed: {_text(result)}")
         return result
@@ -124,7 +125,7 @@ async def _job(paths: list[Path], questions: tuple[str, ...], place: tuple[str, 
     async with _connected(paths, place) as client:
         agent = _Agent(client)
         tools = (await client.list_tools()).tools
-        click.echo(f"Connected: {', '.join(tool.name for tool in tools)}")
+        print_line(f"Connected: {', '.join(tool.name for tool in tools)}")
         stored = await _upload(agent, paths)
         await _look(agent, stored)
         tasks = SAMPLE_TASKS if samples else await _tasks(client, stored, questions)
@@ -202,7 +203,7 @@ async def _ask_and_check(agent: _Agent, file: dict[str, Any], task: Task) -> Non
         read = await agent.call("read_document", show=400, file_id=best["file_id"], start_char=start)
     if best["text"] not in _text(read):
         raise WrongResult(f"the quote is not found at {best['where']}")
-    click.secho(f"  the quote stands literally at {best['where']}", fg="green")
+    print_line(Styled(f"  the quote stands literally at {best['where']}", "green"))
 
 
 async def _see(agent: _Agent, stored: dict[str, dict[str, Any]]) -> None:
@@ -222,7 +223,7 @@ async def _delete(agent: _Agent, stored: dict[str, dict[str, Any]]) -> None:
 
 
 async def _show_progress(progress: float, total: float | None, message: str | None) -> None:
-    click.secho(f"  {f'{100 * progress / total:3.0f} %' if total else progress} {message or ''}", dim=True)
+    print_line(Styled(f"  {f'{100 * progress / total:3.0f} %' if total else progress} {message or ''}", "dim"))
 
 
 def _text(result: CallToolResult) -> str:

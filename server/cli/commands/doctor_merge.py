@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 import anyio
-import click
 
 from files_api_mcp.backends.anthropic.workspace import open_anthropic_files
 from files_api_mcp.backends.errors import FilesError, expected_in
 from files_api_mcp.backends.local.store import open_store
 from files_api_mcp.backends.staging.spool import open_spool
+from files_api_mcp.server.cli.output import print_line
 from files_api_mcp.server.settings import Settings, Upstream, absent_roots
 
 __all__ = ["run_doctor"]
@@ -33,7 +33,7 @@ def run_doctor(settings: Settings) -> int:
     place = anyio.run(_store, settings) if settings.upstream is None else anyio.run(_api, settings, settings.upstream)
     findings = [*_versions(), *_roots(settings), *place]
     for finding in findings:
-        click.echo(f"{'ok  ' if finding.good else 'FAIL'}  {finding.text}")
+        print_line(f"{'ok  ' if finding.good else 'FAIL'}  {finding.text}")
     return 0 if all(finding.good for finding in findings) else 1
 
 

@@ -12,7 +12,6 @@ from files_api_mcp.backends.validation import safe_filename
 from files_api_mcp.server.cli.client import Tools, with_tools
 from files_api_mcp.server.cli.output import is_terminal, print_json, print_line, size
 from files_api_mcp.server.cli.progress import Bars
-from files_api_mcp.server.cli.visible import visible
 from files_api_mcp.server.settings import Settings
 
 __all__ = ["DownloadOrder", "run_download"]
@@ -35,9 +34,9 @@ def run_download(order: DownloadOrder, settings: Settings) -> int:
     if order.as_json:
         print_json(saved)
     elif is_terminal():
-        print_line(f"{visible(saved['saved_as'])}  ({size(saved['size_bytes'])})")
+        print_line(f"{saved['saved_as']}  ({size(saved['size_bytes'])})")
     else:
-        print_line(visible(saved["saved_as"]))
+        print_line(saved["saved_as"])
     return 0
 
 

@@ -18,6 +18,7 @@ from files_api_mcp.server.cli.options import (
     backend_options,
     option,
 )
+from files_api_mcp.server.cli.output import say
 from files_api_mcp.server.install.hosts import HOSTS
 
 __all__ = ["install"]
@@ -82,7 +83,7 @@ def install(ctx: click.Context, host: str, roots: tuple[str, ...], **options: An
         )
         (print_entry if options["dry_run"] else install_in)(order)
     except FilesError as exc:
-        click.echo(f"files-api-mcp: {exc.text}", err=True)
+        say(f"files-api-mcp: {exc.text}")
         sys.exit(1)
 
 

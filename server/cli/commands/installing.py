@@ -3,8 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-import click
-
+from files_api_mcp.server.cli.output import print_line, print_source, say
 from files_api_mcp.server.install.config import Configuration, Found
 from files_api_mcp.server.install.config_file import alone, read_host_file, replace_host_file
 from files_api_mcp.server.install.entry import entry_for
@@ -27,7 +26,7 @@ def install_in(order: Order) -> None:
         configuration = Configuration(order.host, order.path, old.text())
         found = configuration.find(order.name, entry)
         if found == "the same":
-            click.echo(f"Nothing to do: {order.host.title} has this server already, in {order.path}")
+            print_line(f"Nothing to do: {order.host.title} has this server already, in {order.path}")
             return
         new = configuration.installed(order.name, entry)
         backup = replace_host_file(old, new.encode(), private=order.writes_key)
@@ -43,7 +42,7 @@ def print_entry(order: Order) -> None:
     entry = shown = order.entry()
     if order.key is not None and order.writes_key:
         shown = entry_for(order.host, order.command, replace(order.key, value=_HIDDEN))
-    click.echo(Configuration(order.host, order.path).installed(order.name, shown), nl=False)
+    print_source(Configuration(order.host, order.path).installed(order.name, shown))
     configuration = Configuration(order.host, order.path, read_host_file(order.path).text())
     configuration.installed(order.name, entry)
     would = {
@@ -51,20 +50,20 @@ def print_entry(order: Order) -> None:
         "the same": f"Nothing to do: {order.path} has this already",
         "another": f"This would replace another `{order.name}` in {order.path}, and the old file be kept beside it",
     }[configuration.find(order.name, entry)]
-    click.echo(would, err=True)
+    say(would)
 
 
 def _tell(order: Order, found: Found, backup: Path | None) -> None:
-    click.echo(f"Installed `{order.name}` in {order.host.title}: {order.path}")
+    print_line(f"Installed `{order.name}` in {order.host.title}: {order.path}")
     if found == "another":
-        click.echo(f"It takes the place of another `{order.name}`.")
+        print_line(f"It takes the place of another `{order.name}`.")
     if backup is not None:
-        click.echo(f"The file as it was: {backup}")
-    click.echo(order.host.next_step)
+        print_line(f"The file as it was: {backup}")
+    print_line(order.host.next_step)
     if order.project:
-        click.echo(f"It names paths of this machine. {order.host.trust}".rstrip())
+        print_line(f"It names paths of this machine. {order.host.trust}".rstrip())
     elif not order.roots:
-        click.echo(
+        print_line(
             "No ROOT was given: agents may read the folder that the host starts the server in, and none where that is "
             "/, your home folder or a folder above it."
         )

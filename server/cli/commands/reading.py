@@ -9,9 +9,8 @@ from anyio import to_thread
 from mcp.types import TextContent
 
 from files_api_mcp.server.cli.client import Tools, with_tools
-from files_api_mcp.server.cli.output import flush, print_json, print_line
+from files_api_mcp.server.cli.output import print_json, print_text
 from files_api_mcp.server.cli.progress import Bars, Report
-from files_api_mcp.server.cli.visible import visible_lines
 from files_api_mcp.server.settings import Settings
 from files_api_mcp.tools.arguments import parse_pages
 
@@ -52,12 +51,7 @@ async def _print_window(order: ReadOrder, bars: Bars, tools: Tools) -> None:
 async def _print(order: ReadOrder, bars: Bars, tools: Tools) -> None:
     async for piece in _pieces(order, bars, tools):
         # A thread, as a pager may take its time.
-        await to_thread.run_sync(_show, piece)
-
-
-def _show(text: str) -> None:
-    print_line(visible_lines(text), end="")
-    flush()
+        await to_thread.run_sync(print_text, piece)
 
 
 async def _pieces(order: ReadOrder, bars: Bars, tools: Tools) -> AsyncGenerator[str]:

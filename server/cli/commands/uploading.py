@@ -8,10 +8,10 @@ from typing import Any
 import anyio
 
 from files_api_mcp.server.cli.client import Tools, with_tools
-from files_api_mcp.server.cli.output import is_terminal, print_json, print_row, say
+from files_api_mcp.server.cli.messages import for_people
+from files_api_mcp.server.cli.output import CommandError, is_terminal, print_json, print_row, say
 from files_api_mcp.server.cli.paths import real_path
 from files_api_mcp.server.cli.progress import Bars
-from files_api_mcp.server.cli.refused import Refused
 from files_api_mcp.server.settings import Settings
 
 __all__ = ["UploadOrder", "run_upload"]
@@ -37,14 +37,14 @@ def run_upload(order: UploadOrder, settings: Settings) -> int:
     several = len(order.paths) > 1
     failures: list[str] = []
     for path, outcome in zip(order.paths, outcomes, strict=True):
-        if isinstance(outcome, Refused):
+        if isinstance(outcome, CommandError):
             failures.append(f"{outcome} ({path})" if several else outcome.text)
         elif order.as_json:
             print_json(outcome)
-        if not isinstance(outcome, Refused):
-            failures += [f"{failed['error']} ({failed['path']})" for failed in outcome["failed"]]
+        if not isinstance(outcome, CommandError):
+            failures += [f"{for_people(failed['error'])} ({failed['path']})" for failed in outcome["failed"]]
     if not order.as_json:
-        _show([outcome for outcome in outcomes if not isinstance(outcome, Refused)])
+        _show([outcome for outcome in outcomes if not isinstance(outcome, CommandError)])
     for failure in failures:
         say(failure)
     return 1 if failures else 0
@@ -52,8 +52,8 @@ def run_upload(order: UploadOrder, settings: Settings) -> int:
 
 async def _upload(
     order: UploadOrder, places: Sequence[str], bars: Bars, tools: Tools
-) -> list[dict[str, Any] | Refused]:
-    outcomes: list[dict[str, Any] | Refused] = [Refused("")] * len(order.paths)
+) -> list[dict[str, Any] | CommandError]:
+    outcomes: list[dict[str, Any] | CommandError] = [CommandError("")] * len(order.paths)
     gate = anyio.CapacityLimiter(_AT_ONCE)
 
     async def one(number: int, name: str) -> None:
@@ -67,7 +67,7 @@ async def _upload(
                         title=order.title,
                         expires_in_hours=order.expires_in_hours,
                     )
-                except Refused as exc:
+                except CommandError as exc:
                     outcomes[number] = exc
 
     async with anyio.create_task_group() as group:
@@ -88,9 +88,9 @@ def _show(results: Sequence[dict[str, Any]]) -> None:
             print_row([file["file_id"], file["filename"], file["size_bytes"], file["mime_type"], state])
     for file in files:
         if "note" in file:
-            say(f"{file['filename']}: {file['note']}")
+            say(f"{file['filename']}: {for_people(file['note'])}")
     for result in results:
         if "skipped" in result:
-            say(f"Passed over: {result['skipped']}.")
+            say(for_people(f"Passed over: {result['skipped']}."))
         if "next" in result:
-            say(f"{result['next']}.")
+            say(for_people(f"{result['next']}."))
