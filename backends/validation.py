@@ -56,6 +56,9 @@ def safe_filename(name: str) -> str:
     Raises:
         BadFilename: The name is nothing but dots and blanks.
     """
+    if len(name) > 2 * _LONGEST:
+        # A name in a request may have megabytes, and only its ends are kept.
+        name = name[:_LONGEST] + name[-_LONGEST:]
     clean = "".join(
         "_" if c in _FORBIDDEN or unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") else c for c in name
     )

@@ -35,3 +35,4 @@ def test_ordinary_names_stay_as_they_are(name: str) -> None:
 
 def test_a_long_name_keeps_its_ending() -> None:
     assert safe_filename("x" * 400 + ".pdf") == "x" * 251 + ".pdf"
+    assert safe_filename("x" * 600 + "/" + "y" * 300 + ".pdf") == "x" * 251 + ".pdf"

@@ -23,6 +23,12 @@ VALUES = st.recursive(
 DOCUMENTS = st.dictionaries(st.sampled_from(["servers", "inputs", "x", "y // z"]), VALUES, max_size=4)
 
 
+@pytest.mark.parametrize("text", ['{"a": 1} /* open', "/*/", '{"a": "open', '{"a": "\\'])
+def test_a_comment_or_string_that_does_not_end_is_refused(text: str) -> None:
+    with pytest.raises(json.JSONDecodeError):
+        parsed_json(text, comments=True)
+
+
 def configuration(host: str, text: str) -> Configuration:
     return Configuration(HOSTS[host], Path("/etc/host.conf"), text)
 

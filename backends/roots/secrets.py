@@ -30,7 +30,8 @@ _NAMES = (
     ".*_history", ".*history", "fish_history", "consolehost_history.txt",
 )  # fmt: skip
 _HARMLESS = ("*.pub", "*.example", "*.sample", "*.template", "*.dist")
-_COPY = re.compile(r"(?:\.(?:bak|backup|old|orig|save|swp|tmp|\d{1,8})|~)+$")
+_COPY_ENDINGS = frozenset({"bak", "backup", "old", "orig", "save", "swp", "tmp"})
+_LONGEST_COPY_ENDING = 8
 _FOLDERS = frozenset(
     {".ssh", ".aws", ".gnupg", ".azure", ".kube", ".docker", ".password-store", ".electrum", ".bitcoin", ".ethereum"}
 )
@@ -102,7 +103,21 @@ def is_sensitive_name(path: str) -> bool:
         return True
     if _IS_HARMLESS.match(name):
         return False
-    return bool(_IS_NAME.match(name) or _IS_NAME.match(_COPY.sub("", name)))
+    return bool(_IS_NAME.match(name) or _IS_NAME.match(_without_copy_endings(name)))
+
+
+def _without_copy_endings(name: str) -> str:
+    """A name without `.bak`, `.1`, `~` and the like at its end."""
+    end = len(name)
+    while True:
+        if name.endswith("~", 0, end):
+            end -= 1
+            continue
+        dot = name.rfind(".", max(0, end - _LONGEST_COPY_ENDING - 1), end)
+        ending = name[dot + 1 : end]
+        if dot < 0 or not (ending in _COPY_ENDINGS or ending.isdecimal()):
+            return name[:end]
+        end = dot
 
 
 def refuse_sensitive_content(data: bytes) -> None:

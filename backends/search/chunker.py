@@ -12,6 +12,7 @@ _TARGET_BY_LINE = 100
 # Full stops of Latin, Arabic, Urdu, Devanagari, Armenian, Burmese, Khmer, Ethiopic, and, without a blank, CJK script.
 _STOPS = "\u061f\u06d4\u0964\u0965\u0589\u104b\u17d4\u1362"
 _SENTENCE = re.compile(rf"(?<=[.!?{_STOPS}\u3002\uff01\uff1f])\s+|(?<=[\u3002\uff01\uff1f])|\n+")
+_LINE_END = re.compile(r"\n")
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _NOT_LATIN = re.compile(rf"[^\W\d_\u0000-\u024f\u1e00-\u1eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[{MARKS}]")
 
@@ -46,7 +47,7 @@ def windows(text: str, *, by_line: bool) -> list[tuple[int, int]]:
 
 
 def _units(text: str, target: int, *, by_line: bool) -> list[tuple[int, int]]:
-    cuts = [m.end() for m in (re.finditer(r"\n", text) if by_line else _SENTENCE.finditer(text))]
+    cuts = [m.end() for m in ((_LINE_END if by_line else _SENTENCE).finditer(text))]
     units: list[tuple[int, int]] = []
     before = 0
     for cut in [*cuts, len(text)]:

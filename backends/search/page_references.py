@@ -13,7 +13,7 @@ _ORDINALS = {word: number for number, word in enumerate(_FIRSTS.split(), start=1
 _PAGE = r"(?:pages?|slides?|pg|pp?\.|seiten?|p[aá]ginas?|pagin[ae]|стр\w*)"
 _NUMBER = rf"(?:\d{{1,5}}|{'|'.join(_CARDINALS)})"
 _BEFORE = re.compile(
-    rf"\b{_PAGE}\s*(?:number|no\.?|#)?\s*({_NUMBER}(?:\s*(?:-|\u2013|to|through|and|,|&|bis|und|y)\s*{_NUMBER})*)\b",
+    rf"\b{_PAGE}\s*+(?:(?:number|no\.?|#)\s*+)?({_NUMBER}(?:\s*(?:-|\u2013|to|through|and|,|&|bis|und|y)\s*{_NUMBER})*)\b",
     re.IGNORECASE,
 )
 _AFTER = re.compile(rf"\b(\d{{1,5}}(?:st|nd|rd|th)|{'|'.join(_ORDINALS)}|last)\s+(?:\w+\s+)?{_PAGE}\b", re.IGNORECASE)

@@ -20,6 +20,7 @@ __all__ = [
 ]
 
 _HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+_PORT = re.compile(r":[0-9]++$")
 _ORIGIN = re.compile(rf"[a-z][a-z0-9+.-]*://{_HOST.pattern}")
 _URL = re.compile(rf"(https?://{_HOST.pattern})(?:/[A-Za-z0-9._~/-]*)?")
 _HTTP_PORT = 80
@@ -99,7 +100,7 @@ def checked_issuer(option: str, text: str) -> str:
     """
     if not _URL.fullmatch(text):
         raise BadSettings(f"{option} {text} is not an address like https://login.example.com.")
-    host = re.sub(r":[0-9]+$", "", text.partition("://")[2].partition("/")[0]).strip("[]")
+    host = _PORT.sub("", text.partition("://")[2].partition("/")[0]).strip("[]")
     if not text.startswith("https://") and not is_loopback(host):
         raise BadSettings(f"{option} {text} could be changed on the way. Give an https address.")
     return text

@@ -7,9 +7,11 @@ from typing import Any, NoReturn
 __all__ = ["parsed_json", "with_item", "with_member"]
 
 _DECODER = json.JSONDecoder()
-_STRING = r'"(?:[^"\\]|\\.)*"'
-_COMMENT = re.compile(rf"{_STRING}|//[^\r\n]*|/\*.*?\*/", re.DOTALL)
-_TRAILING_COMMA = re.compile(rf"{_STRING}|,(?=\s*[}}\]])", re.DOTALL)
+# Strings and comments that never end go to the end of the text, so that it is read once. They stay, and are no JSON.
+_STRING = r'(?P<string>"(?:[^"\\]++|\\.)*+["\\]?)'
+_COMMENT = re.compile(rf"{_STRING}|//[^\r\n]*|/\*.*?\*/|(?P<unclosed>/\*.*)", re.DOTALL)
+_TRAILING_COMMA = re.compile(rf"{_STRING}|,(?=\s*+[}}\]])", re.DOTALL)
+_VISIBLE = re.compile(r"[^\r\n]")
 _SPACE = re.compile(r"[ \t\r\n]*")
 _INDENT = re.compile(r"\n([ \t]+)\S")
 
@@ -73,7 +75,7 @@ def _strict(text: str, *, comments: bool) -> str:
 
 
 def _blank(match: re.Match[str]) -> str:
-    return match[0] if match[0].startswith('"') else re.sub(r"[^\r\n]", " ", match[0])
+    return match[0] if match.lastgroup else _VISIBLE.sub(" ", match[0])
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -63,7 +63,7 @@ def _check_arguments(tool: Tool, arguments: dict[str, Any]) -> None:
 
 
 def _suggestion(argument: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(argument, known, n=1)
+    close = difflib.get_close_matches(argument[:_LONGEST_ECHO], known, n=1)
     return f"Did you mean {close[0]}?" if close else f"Its arguments are {', '.join(known)}."
 
 

@@ -35,6 +35,8 @@ _SPARE = 0.9
 
 _DATA_TYPES = frozenset({"text/csv", "text/tab-separated-values", "application/json", XLS, XLSX})
 _DATA_ENDINGS = frozenset({".csv", ".tsv", ".json", ".jsonl", ".xlsx", ".xls", ".parquet"})
+_LONGEST_QUESTION = 10_000
+"""Characters that are looked at, as this is done on the event loop."""
 _COMPUTING = re.compile(
     r"\b(averages?|mean|median|sums?|totals?|counts?|how many|correlat\w+|deviation|variance|percentiles?|quantiles?"
     r"|trends?|plot|chart|graph|histogram|regress\w+|compute|calculate|aggregate|group(ed)? by|pivot|forecast"
@@ -45,7 +47,7 @@ _COMPUTING = re.compile(
 
 def wants_computing(question: str) -> bool:
     """Whether a question asks for figures that have to be worked out."""
-    return _COMPUTING.search(question) is not None
+    return _COMPUTING.search(question, 0, _LONGEST_QUESTION) is not None
 
 
 class Choice:

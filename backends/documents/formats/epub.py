@@ -17,8 +17,8 @@ __all__ = ["epub_lines"]
 _CHAPTERS = frozenset({"application/xhtml+xml", "text/html", "application/x-dtbook+xml"})
 _HEAD = 16 * 1024
 # The book's name in most of them; and an empty one, as XML has it, would hide the page from a reader of HTML.
-_TITLE = re.compile(rb"<title\b[^>]{0,200}?(?:/>|>.{0,2000}?</title\s*>)", re.IGNORECASE | re.DOTALL)
-_CLOSED = re.compile(rb"<(script|style|iframe|textarea)\b([^>]{0,2000})/>", re.IGNORECASE)
+_TITLE = re.compile(rb"<title\b[^<>]{0,200}?(?:/>|>.{0,2000}?</title\s*>)", re.IGNORECASE | re.DOTALL)
+_CLOSED = re.compile(rb"<(script|style|iframe|textarea)\b([^<>]{0,2000})/>", re.IGNORECASE)
 
 
 def epub_lines(content: BinaryIO) -> Iterator[str]:

@@ -12,7 +12,8 @@ __all__ = ["rtf_lines"]
 
 _MOST_BYTES = 50_000_000
 # A picture's data, which the library would go through one character at a time.
-_PICTURE = re.compile(rb"[0-9a-fA-F\r\n]{2000,}")
+# Only the start of a run is tried, so that one that is just too short is not read again from each of its characters.
+_PICTURE = re.compile(rb"(?<![0-9a-fA-F\r\n])[0-9a-fA-F\r\n]{2000,}+")
 
 
 def rtf_lines(content: BinaryIO) -> Iterator[str]:

@@ -17,7 +17,8 @@ from files_api_mcp.tools.arguments import parse_pages
 __all__ = ["ReadOrder", "run_read"]
 
 _PAGES = re.compile(r", (\d+) pages$")
-_NEXT = re.compile(r'--- next: (?:pages="(\d+)[\d-]*")?(?:, )?(?:start_char=(\d+))? ---')
+_NEXT = re.compile(r'--- next: (?:pages="(\d++)[\d-]*+")?(?:, )?(?:start_char=(\d+))? ---')
+_PAGES_ARGUMENT = re.compile(r'pages="([\d-]+)"')
 _END = "--- end ---"
 _AS_IMAGE = ", no text: see it with as_image ---"
 
@@ -104,4 +105,4 @@ async def _window(
 
 
 def _as_options(mark: str) -> str:
-    return re.sub(r'pages="([\d-]+)"', r"--pages \1", mark).replace("start_char=", "--start-char ").replace(", ", " ")
+    return _PAGES_ARGUMENT.sub(r"--pages \1", mark).replace("start_char=", "--start-char ").replace(", ", " ")

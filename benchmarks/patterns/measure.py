@@ -1,0 +1,118 @@
+"""How the time of each pattern grows with the text, measured in a process that can be ended."""
+
+import collections
+import json
+import math
+import re
+import sys
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.patterns.attacks import Attack, attacks
+from benchmarks.patterns.collect import Used, collected
+
+__all__ = ["main", "worst"]
+
+_SHORT, _LONGER = 500, 4_000
+_LENGTHS = (8_000, 32_000, 128_000, 512_000)
+_STEEP = 1.3
+"""A growth that is looked at again with longer texts: constants and noise lie below it, quadratic growth is 2."""
+_TOO_SHORT_S = 0.0002
+_SURELY = 1.7
+_LONG_S = 0.5
+_TRIES = 5
+_LOOKED_AT_AGAIN = 3
+_REFERENCE = Used("reference", re.compile(r"[ab]c"), ("finditer",))
+
+
+@dataclass(frozen=True, slots=True)
+class _Cost:
+    """One attack in one mode: its growth exponent, and nanoseconds for a character of the longest text."""
+
+    mode: str
+    attack: Attack
+    exponent: float
+    ns: float
+
+
+def worst(used: Used) -> dict[str, Any]:
+    """The attack on a pattern whose time grows fastest, and the most nanoseconds that any takes for a character.
+
+    `times` is these nanoseconds over those of a plain pattern: a bounded repeat multiplies the work of each character.
+    """
+    first = [_first(used, mode, attack) for mode in used.modes for attack in attacks(used.pattern)]
+    slowest = sorted(first, key=lambda one: -one.ns)[:_LOOKED_AT_AGAIN]
+    steep = sorted((one for one in first if one.exponent >= _STEEP), key=lambda one: -one.ns)[: 4 * _LOOKED_AT_AGAIN]
+    again: list[_Cost] = []
+    for one in {id(one): one for one in (*steep, *slowest)}.values():
+        again.append(_longer(used, one))
+        if again[-1].exponent > _SURELY:
+            break
+    found = max(again, key=lambda one: (one.exponent, one.ns))
+    return {
+        "name": used.name,
+        "attacks": len(first),
+        "mode": found.mode,
+        "attack": repr(found.attack),
+        "exponent": round(found.exponent, 2),
+        "ns": round(max(one.ns for one in again), 1),
+        "times": round(max(one.ns for one in again) / _reference_ns()),
+    }
+
+
+def _reference_ns() -> float:
+    """Nanoseconds for a character that a plain pattern takes here and now, to compare with."""
+    return _time(_REFERENCE, "finditer", "a" * _LONGER, tries=_TRIES) / _LONGER * 1e9
+
+
+def _first(used: Used, mode: str, attack: Attack) -> _Cost:
+    """A quick look, which noise can only make steeper."""
+    kind = used.kind
+    took = _time(used, mode, attack.text(_LONGER, kind), tries=1)
+    if took < _TOO_SHORT_S:
+        return _Cost(mode, attack, 1.0, took / _LONGER * 1e9)
+    before = _time(used, mode, attack.text(_SHORT, kind), tries=2)
+    return _Cost(mode, attack, math.log(took / before) / math.log(_LONGER / _SHORT), took / _LONGER * 1e9)
+
+
+def _longer(used: Used, cost: _Cost) -> _Cost:
+    """The same with longer texts, until it shows that it is linear, or takes seconds."""
+    kind = used.kind
+    length, took = _LENGTHS[0], _time(used, cost.mode, cost.attack.text(_LENGTHS[0], kind), tries=_TRIES)
+    exponent = 1.0
+    for longer in _LENGTHS[1:]:
+        longer_took = _time(used, cost.mode, cost.attack.text(longer, kind), tries=_TRIES)
+        exponent = math.log(longer_took / took) / math.log(longer / length)
+        length, took = longer, longer_took
+        if exponent < _STEEP or took > _LONG_S:
+            break
+    return _Cost(cost.mode, cost.attack, exponent if took >= _TOO_SHORT_S else 1.0, took / length * 1e9)
+
+
+def _time(used: Used, mode: str, text: Any, *, tries: int) -> float:
+    """Seconds of the fastest of a few tries; the others had something else in between."""
+    best = math.inf
+    for _ in range(tries):
+        began = time.perf_counter()
+        if mode == "finditer":
+            collections.deque[object](used.pattern.finditer(text), maxlen=0)
+        else:
+            getattr(used.pattern, mode)(text)
+        best = min(best, time.perf_counter() - began)
+        if best > _LONG_S / tries:
+            break
+    return max(best, 1e-7)
+
+
+def main() -> None:
+    """Measure each pattern, and print a line before and after it: the reader knows which one hangs."""
+    skipped = set(sys.argv[1:])
+    for used in collected():
+        if used.name not in skipped:
+            print(json.dumps({"begin": used.name}), flush=True)
+            print(json.dumps(worst(used)), flush=True)
+
+
+if __name__ == "__main__":
+    main()

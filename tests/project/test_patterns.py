@@ -1,0 +1,82 @@
+"""No regular expression of the package takes more than linear time, and none escapes this test."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.patterns.__main__ import LINEAR, is_bounded, results
+from benchmarks.patterns.collect import ROOT, Used, collected, escaping_calls, sources
+from benchmarks.patterns.measure import worst
+
+
+@pytest.mark.slow
+def test_every_pattern_is_linear() -> None:
+    """In a process of its own, which is ended when a pattern hangs."""
+    found = list(results())
+    assert {one["name"] for one in found} == {used.name for used in collected()}
+    assert [one for one in found if not is_bounded(one)] == []
+
+
+def test_no_pattern_is_out_of_sight() -> None:
+    assert escaping_calls() == []
+
+
+def test_every_pattern_written_in_the_source_is_collected() -> None:
+    """A pattern inside an object that the collector does not open would be missed."""
+    written = sum(len(re.findall(r"\bre\.compile\(", path.read_text(encoding="utf-8"))) for path in sources())
+    inside_functions = 3
+    made_of_one_call = 3  # lists of names, made into a pattern by one function
+    assert len(collected()) == written - inside_functions + made_of_one_call
+
+
+@pytest.mark.parametrize(
+    ("source", "mode"),
+    [
+        (r"\s+x", "finditer"),
+        (r"[ab]+$", "finditer"),
+        (r"/\*.*?\*/", "finditer"),
+        (r"a\d*[\d-]*!", "match"),
+    ],
+)
+def test_quadratic_patterns_are_found(source: str, mode: str) -> None:
+    assert worst(Used("planted", re.compile(source, re.DOTALL), (mode,)))["exponent"] > LINEAR
+
+
+def test_a_bounded_repeat_that_is_read_again_from_each_character_is_found() -> None:
+    pattern = re.compile(rb"[0-9a-fA-F\r\n]{2000,}")
+    assert not is_bounded(worst(Used("planted", pattern, ("finditer",))))
+
+
+def test_an_exponential_pattern_is_found_or_hangs() -> None:
+    """The one that used to look for HTML: the table takes a hang for an infinite exponent."""
+    planted = (
+        "import re; from benchmarks.patterns.collect import Used; from benchmarks.patterns.measure import worst;"
+        r"pattern = re.compile(rb'\s*(?:<!--.*?-->\s*)*<(?:html|body)\b', re.DOTALL);"
+        "print(worst(Used('planted', pattern, ('match',)))['exponent'])"
+    )
+    try:
+        found = subprocess.run(
+            [sys.executable, "-c", planted], cwd=ROOT, stdout=subprocess.PIPE, timeout=20, check=True
+        )
+    except subprocess.TimeoutExpired:
+        return
+    assert float(found.stdout) > LINEAR
+
+
+def test_a_pattern_that_hangs_ends_its_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The measuring process is replaced by one that says which pattern it begins, and then sleeps."""
+    import benchmarks.patterns.__main__ as table
+
+    package = tmp_path / "benchmarks" / "patterns"
+    package.mkdir(parents=True)
+    (package / "measure.py").write_text(
+        'import sys, time\nif len(sys.argv) == 1:\n    print(\'{"begin": "hangs"}\', flush=True)\n    time.sleep(600)\n'
+    )
+    monkeypatch.setattr(table, "ROOT", tmp_path)
+    monkeypatch.setattr(table, "HANGS_AFTER_S", 3.0)
+    (found,) = results()
+    assert found["name"] == "hangs"
+    assert found["exponent"] > LINEAR
