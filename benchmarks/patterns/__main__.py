@@ -11,13 +11,10 @@ from threading import Timer
 from typing import Any
 
 from benchmarks.patterns.collect import ROOT, escaping_calls
+from benchmarks.patterns.measure import is_bounded
 
-__all__ = ["LINEAR", "is_bounded", "results"]
+__all__ = ["results"]
 
-LINEAR = 1.5
-"""Growth above this is not linear: noise does not reach it, and quadratic growth is 2."""
-DEAREST = 200
-"""The most times that a pattern may take what a plain one takes for a character, whatever the text."""
 HANGS_AFTER_S = 120.0
 
 
@@ -30,11 +27,6 @@ def results() -> Iterator[dict[str, Any]]:
             return
         done.append(hung)
         yield {"name": hung, "mode": "", "exponent": float("inf"), "ns": 0.0, "times": 0, "attack": "no end"}
-
-
-def is_bounded(one: dict[str, Any]) -> bool:
-    """Whether a pattern's time is linear, and its constant small enough."""
-    return one["exponent"] <= LINEAR and one["times"] <= DEAREST
 
 
 def _run(done: list[str]) -> Generator[dict[str, Any], None, str | None]:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.patterns.__main__ import LINEAR, is_bounded, results
+from benchmarks.patterns.__main__ import results
 from benchmarks.patterns.collect import ROOT, Used, collected, escaping_calls, sources
-from benchmarks.patterns.measure import worst
+from benchmarks.patterns.measure import LINEAR, is_bounded, worst
 
 
 @pytest.mark.slow
