@@ -49,10 +49,10 @@ _OBEYED = (
     r"\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u206f\ufeff\ufff9-\ufffb"
     r"\ud800-\udfff\U000e0000-\U000e007f"
 )
-_IN_LINES = f"[{_OBEYED}]"
+_IN_LINES = re.compile(f"[{_OBEYED}]")
 # A name is one line, and two names must not look the same. The joiners U+200C and U+200D stay: Persian, Indic scripts
 # and emoji are written with them.
-_IN_A_LINE = rf"[{_OBEYED}\t\n\xad\u180e\u200b\u2060-\u2064]"
+_IN_A_LINE = re.compile(rf"[{_OBEYED}\t\n\xad\u180e\u200b\u2060-\u2064]")
 
 _CLEAR_LINE = "\r\x1b[K"
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "cyan": "36", "match": "33;1"}
@@ -78,13 +78,12 @@ class Styled(NamedTuple):
 
 def escape(text: str) -> str:
     """The text as one line, each character that could harm or mislead written as its escape."""
-    # Patterns are compiled at their first use: a server starts without them.
-    return text if text.isprintable() else re.sub(_IN_A_LINE, _escaped, text)
+    return text if text.isprintable() else _IN_A_LINE.sub(_escaped, text)
 
 
 def escape_lines(text: str) -> str:
     """The text with its lines and tabs, each other character that a terminal obeys written as its escape."""
-    return text if text.isprintable() else re.sub(_IN_LINES, _escaped, text.replace("\r\n", "\n"))
+    return text if text.isprintable() else _IN_LINES.sub(_escaped, text.replace("\r\n", "\n"))
 
 
 def _escaped(found: re.Match[str]) -> str:
@@ -269,7 +268,7 @@ def print_source(text: str) -> None:
 
 def _as_source(text: str) -> str:
     r"""JSON and TOML both take \uXXXX in a string, and hold such characters nowhere else."""
-    return re.sub(_IN_LINES, lambda found: json.dumps(found[0])[1:-1], text)
+    return _IN_LINES.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 
 def console(output: _Output = "stdout") -> "Console":
