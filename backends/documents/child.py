@@ -49,7 +49,8 @@ class Child:
     async def start(cls, memory_bytes: int, *, cpu_seconds: int) -> "Child":
         """Start a process that may use this much memory, and this much processor time for each job."""
         environment = {name: value for name in _PASSED_ON if (value := os.environ.get(name)) is not None}
-        command = [sys.executable, "-m", "files_api_mcp.backends.documents.worker", str(memory_bytes), str(cpu_seconds)]
+        limits = [str(memory_bytes), str(cpu_seconds), str(os.getpid())]
+        command = [sys.executable, "-m", "files_api_mcp.backends.documents.worker", *limits]
         return cls(await anyio.open_process(command, stderr=subprocess.DEVNULL, env=environment))
 
     async def ask(self, job: dict[str, Any]) -> None:

@@ -10,6 +10,8 @@ import os
 import resource
 import signal
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, BinaryIO
@@ -22,12 +24,14 @@ __all__ = ["main"]
 _PIECE = 64 * 1024
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _PR_SET_NO_NEW_PRIVS = 38
+_LOOKS_EVERY_S = 0.5
 
 
 def main() -> None:
     """Serve jobs until stdin ends."""
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not be taken for an answer
+    _die_with(parent=int(sys.argv[3]))
     _limit(int(sys.argv[1]))
     for line in sys.stdin.buffer:
         _limit_job(int(sys.argv[2]))
@@ -75,7 +79,6 @@ def _render(content: BinaryIO, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _limit(memory_bytes: int) -> None:
-    _die_with_parent()
     for limit, most in (
         (resource.RLIMIT_AS, memory_bytes),
         (resource.RLIMIT_CORE, 0),
@@ -95,11 +98,23 @@ def _limit_job(cpu_seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + cpu_seconds, hard))
 
 
-def _die_with_parent() -> None:
+def _die_with(parent: int) -> None:
     if sys.platform == "linux":
         libc = ctypes.CDLL(None)
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    else:
+        threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+    # It may have died before.
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _watch(parent: int) -> None:
+    """End when the parent has, even in the middle of a job, where the system does not see to it."""
+    while os.getppid() == parent:
+        time.sleep(_LOOKS_EVERY_S)
+    os._exit(1)
 
 
 if __name__ == "__main__":
