@@ -15,7 +15,8 @@ from mcp import Client, StdioServerParameters
 from tests.agents import text_of, write
 
 SERVE = [sys.executable, "-m", "files_api_mcp.server.cli.main", "serve"]
-ENDS_WITHIN_S = 2.0
+ENDS_WITHIN_S = 20.0
+"""Ten times the limit, which tests/server/test_shutdown.py holds the server to."""
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ class Process:
     def ends(self) -> tuple[int, float, bytes]:
         """Its exit code, the seconds that it took to end, and what it wrote to stderr."""
         began = time.monotonic()
-        _, errors = self.process.communicate(timeout=10)
+        _, errors = self.process.communicate(timeout=30)
         return self.process.returncode, time.monotonic() - began, errors
 
 
@@ -109,7 +110,7 @@ def test_the_start_says_backend_data_folder_and_roots_on_one_stderr_line(
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, "end of stdin"], ids=str)
 @pytest.mark.parametrize("busy", [False, True], ids=["idle", "during an upload"])
-def test_the_server_ends_clean_within_two_seconds(
+def test_the_server_ends_clean(
     server: Process, root: Path, tmp_path: Path, how: signal.Signals | str, busy: bool
 ) -> None:
     server.handshake()
@@ -141,7 +142,7 @@ def test_a_client_that_no_longer_reads_cannot_keep_the_server_alive(server: Proc
         server.send(line.encode())
     server.process.send_signal(signal.SIGTERM)
     began = time.monotonic()
-    server.process.wait(timeout=10)
+    server.process.wait(timeout=30)
     assert time.monotonic() - began < ENDS_WITHIN_S
 
 

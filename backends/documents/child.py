@@ -1,6 +1,7 @@
 """One worker process, spoken to in JSON lines."""
 
 import json
+import os
 import socket
 import subprocess
 from typing import Any
@@ -41,9 +42,9 @@ class Child:
         ours, its = socket.socketpair()
         ours.settimeout(0)
         with its:
-            arguments = [str(memory_bytes), str(cpu_seconds), str(its.fileno()), tesseract or ""]
+            numbers = [memory_bytes, cpu_seconds, its.fileno(), os.getpid()]
             try:
-                command, environment = await to_thread.run_sync(_launch, arguments)
+                command, environment = await to_thread.run_sync(_launch, [*map(str, numbers), tesseract or ""])
                 process = await anyio.open_process(
                     command,
                     stderr=subprocess.DEVNULL,

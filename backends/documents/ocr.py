@@ -65,7 +65,8 @@ class Scans:
             env={**os.environ, "OMP_THREAD_LIMIT": "1"},
             timeout=end - time.monotonic(),
             check=True,
-            preexec_fn=_end_with_worker,  # safe: the worker has one thread
+            # Safe: there the worker has one thread.
+            preexec_fn=_end_with_worker if sys.platform == "linux" else None,
         )
         return "\n".join(line.rstrip() for line in done.stdout.decode("utf-8", "replace").splitlines() if line.strip())
 
@@ -112,5 +113,4 @@ def _picture(image: "Image") -> bytes:
 
 
 def _end_with_worker() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)

@@ -12,6 +12,8 @@ import resource
 import signal
 import socket
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, BinaryIO
@@ -25,14 +27,16 @@ __all__ = ["main"]
 _PIECE = 64 * 1024
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _PR_SET_NO_NEW_PRIVS = 38
+_LOOKS_EVERY_S = 0.5
 
 
 def main() -> None:
     """Serve jobs until stdin ends. Arguments: bytes of memory, seconds of processor time for a job, the descriptor of
-    the socket that documents come by, and the path of Tesseract (empty: not installed)."""
+    the socket that documents come by, the parent's process id, and the path of Tesseract (empty: not installed)."""
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not be taken for an answer
-    memory_bytes, cpu_seconds, documents = map(int, sys.argv[1:4])
+    memory_bytes, cpu_seconds, documents, parent = map(int, sys.argv[1:5])
+    _die_with(parent=parent)
     _limit(memory_bytes)
     with socket.socket(fileno=documents) as received:
         for line in sys.stdin.buffer:
@@ -63,7 +67,7 @@ def _answers(content: BinaryIO, job: dict[str, Any]) -> Iterator[dict[str, Any]]
 
 
 def _extract(content: BinaryIO, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    tesseract = sys.argv[4]
+    tesseract = sys.argv[5]
     scans = Scans(tesseract, job["page_seconds"]) if tesseract else None
     document = extract(content, job["mime_type"], scans)
     yield {"paginated": document.paginated, "pages": document.pages}
@@ -88,7 +92,6 @@ def _render(content: BinaryIO, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _limit(memory_bytes: int) -> None:
-    _die_with_parent()
     for limit, most in (
         (resource.RLIMIT_AS, memory_bytes),
         (resource.RLIMIT_CORE, 0),
@@ -108,11 +111,23 @@ def _limit_job(cpu_seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + cpu_seconds, hard))
 
 
-def _die_with_parent() -> None:
+def _die_with(parent: int) -> None:
     if sys.platform == "linux":
         libc = ctypes.CDLL(None)
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    else:
+        threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+    # It may have died before.
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _watch(parent: int) -> None:
+    """End when the parent has, even in the middle of a job, where the system does not see to it."""
+    while os.getppid() == parent:
+        time.sleep(_LOOKS_EVERY_S)
+    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -44,8 +44,8 @@ class Limits:
     connections: int = 1000
     each: int = 200
     """Requests being answered, streams among them, and sessions: of one principal, where there are several."""
-    grace_s: float = 1.5
-    """For which calls may go on once the server was told to stop."""
+    grace_s: float = 0.8
+    """For which calls may go on once the server is to stop; then they are cancelled, and stores closed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ class Served:
         """Its exit code, the seconds that it took to end, and what it wrote to stderr since it served."""
         self.process.send_signal(how)
         began = time.monotonic()
-        _, errors = self.process.communicate(timeout=15)
+        _, errors = self.process.communicate(timeout=30)
         return self.process.returncode, time.monotonic() - began, errors.decode()
 
 

@@ -9,10 +9,17 @@ __all__ = ["Stoppable"]
 
 
 class Stoppable:
-    """Knows the requests that are being answered, and can end them: an open stream would otherwise hold the server."""
+    """Knows the requests that are being answered, and can end them: an open stream would otherwise hold the server.
 
-    def __init__(self, app: ASGIApp) -> None:
+    With `endless`, answers are event streams: they end in order, those to a GET at once, as they have no other end.
+    Without it, an answer that has begun breaks off, so that no part is taken for the whole. `refused` answers a request
+    whose answer had not begun.
+    """
+
+    def __init__(self, app: ASGIApp, *, endless: bool = True, refused: ASGIApp | None = None) -> None:
         self._app = app
+        self._endless = endless
+        self._refused = refused or refusal(503, "The server is stopping.", {"connection": "close"})
         self._running: dict[anyio.CancelScope, bool] = {}
         self._stopping = False
 
@@ -25,7 +32,7 @@ class Stoppable:
             ended = message["type"] == "http.response.body" and not message.get("more_body", False)
             await send(message)
 
-        is_stream = scope["method"] == "GET"
+        is_stream = self._endless and scope["method"] == "GET"
         if not (self._stopping and is_stream):
             with anyio.CancelScope() as ending:
                 self._running[ending] = is_stream
@@ -35,11 +42,11 @@ class Stoppable:
                     del self._running[ending]
             if not ending.cancelled_caught or ended:
                 return
-        if started:
+        if not started:
+            await self._refused(scope, receive, send)
+        elif self._endless:
             # A stream that ends in order tells its client to come back, one that breaks off may be retried at once.
             await send({"type": "http.response.body", "body": b"", "more_body": False})
-        else:
-            await refusal(503, "The server is stopping.", {"connection": "close"})(scope, receive, send)
 
     async def stop(self, grace_s: float) -> None:
         """End the streams, and after a while the calls that are still going on."""
