@@ -170,7 +170,7 @@ def saying(*blocks: str | Event, stop_reason: str = "end_turn", **usage: int) ->
         "id": "msg_1",
         "type": "message",
         "role": "assistant",
-        "content": [{"citations": None, **block} for block in content],
+        "content": content,
         "stop_reason": stop_reason,
         "stop_sequence": None,
         "usage": {"input_tokens": 100, "output_tokens": 10, **usage},

@@ -147,7 +147,7 @@ async def _content(
 
 
 def _text_block(text: str) -> Block:
-    return {"type": "text", "text": text, "citations": None}
+    return {"type": "text", "text": text}
 
 
 async def _code_run(workspace: Workspace, found: Sequence[_Found]) -> list[Block]:

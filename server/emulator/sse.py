@@ -36,7 +36,7 @@ def events(message: dict[str, Any]) -> Iterator[bytes]:
 
 def _begun(block: Block) -> Block:
     if block["type"] == "text":
-        return {**block, "text": "", "citations": [] if block["citations"] else None}
+        return {**block, "text": "", **({"citations": []} if "citations" in block else {})}
     if block["type"] == "server_tool_use":
         return {**block, "input": {}}
     return block
@@ -47,7 +47,7 @@ def _deltas(block: Block) -> Iterator[Block]:
         yield {"type": "input_json_delta", "partial_json": json.dumps(block["input"])}
     if block["type"] != "text":
         return
-    citations: list[Block] = block["citations"] or []
+    citations: list[Block] = block.get("citations", [])
     for citation in citations:
         yield {"type": "citations_delta", "citation": citation}
     words = _PIECE.findall(block["text"])

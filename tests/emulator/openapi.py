@@ -79,7 +79,7 @@ MESSAGE = {
         "content": array(
             {
                 "type": "object",
-                "properties": {"type": {"const": "text"}, "text": TEXT, "citations": nullable(array(CITATION))},
+                "properties": {"type": {"const": "text"}, "text": TEXT, "citations": array(CITATION)},
                 "required": ["type", "text"],
             }
         ),
