@@ -57,7 +57,7 @@ def place_of(name: str) -> str:
 def folders_of(paths: Sequence[str]) -> tuple[Path, ...]:
     """The folders that these real paths may be read from: each a folder itself, or the one around it.
 
-    What lies in a folder of keys is told by that folder's name, so there the root is the top.
+    A folder of keys makes the files in it secret by its name, so there the root is the top.
     """
     return tuple(dict.fromkeys(Path("/") if _is_secret(path) else _folder(Path(path)) for path in paths))
 

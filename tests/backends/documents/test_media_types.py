@@ -1,4 +1,4 @@
-"""A page is told from its first tag, whatever comments stand before it."""
+"""A page is recognised by its first tag, whatever comments come before it."""
 
 import pytest
 
