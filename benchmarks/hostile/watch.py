@@ -52,7 +52,8 @@ def own_children() -> set[int]:
 
 
 def _birth(pid: int) -> str:
-    return _fields(pid)[19:20][0] if _fields(pid) else ""
+    fields = _fields(pid)
+    return fields[19] if fields else ""
 
 
 def _is_living(pid: int) -> bool:
