@@ -94,8 +94,11 @@ def status_mb(pid: int) -> tuple[float, float]:
 
 def descendants(pid: int) -> Iterator[int]:
     yield pid
-    tasks = Path(f"/proc/{pid}/task")
-    for task in tasks.iterdir() if tasks.exists() else ():
+    try:
+        tasks = list(Path(f"/proc/{pid}/task").iterdir())
+    except (FileNotFoundError, ProcessLookupError):
+        return
+    for task in tasks:
         try:
             children = (task / "children").read_text(encoding="ascii").split()
         except (FileNotFoundError, ProcessLookupError):
