@@ -71,7 +71,7 @@ def make_server(application: object) -> uvicorn.Server:
 
 
 async def _serve(settings: EmulatorSettings, listener: socket.socket, shutdown: Shutdown) -> None:
-    # Blocks of an upload are just above the size from which glibc maps each anew; one larger block freed raises
+    # Blocks of an upload are just above the size from which glibc maps each separately; one larger block freed raises
     # that bound for good, which makes receiving twice as fast.
     freed = bytearray(24 << 20)
     del freed
