@@ -16,10 +16,10 @@ __all__ = ["LINEAR", "is_bounded", "main", "worst"]
 
 LINEAR = 1.5
 """Growth above this is not linear: noise does not reach it, and quadratic growth is 2."""
-DEAREST = 200
+DEAREST = 100
 """The most times that a pattern may take what a plain one takes for a character, whatever the text."""
 
-_SHORT, _LONGER = 500, 4_000
+_SHORT, _LONGER = 1_000, 12_000
 _LENGTHS = (8_000, 32_000, 128_000, 512_000)
 _STEEP = 1.3
 """A growth that is looked at again with longer texts: constants and noise lie below it, quadratic growth is 2."""

@@ -248,7 +248,8 @@ def print_json(data: dict[str, Any]) -> None:
 
 def json_line(data: dict[str, Any]) -> bytes:
     """A value as one line of JSON, with the exact text and no character that a terminal obeys."""
-    return f"{_as_source(json.dumps(data, ensure_ascii=False, separators=(',', ':')))}\n".encode()
+    line = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return f"{_IN_LINES.sub(_json_escaped, line)}\n".encode()
 
 
 def print_encoded(lines: Iterable[bytes]) -> None:
@@ -260,15 +261,21 @@ def print_encoded(lines: Iterable[bytes]) -> None:
         sys.stdout.flush()
 
 
-def print_source(text: str) -> None:
-    """JSON or TOML of several lines, which still reads as the same value."""
-    _write("stdout", _as_source(text))
+def print_source(text: str, *, toml: bool = False) -> None:
+    """Print JSON or TOML of several lines, which still reads as the same value."""
+    _write("stdout", _IN_LINES.sub(_toml_escaped if toml else _json_escaped, text))
     flush()
 
 
-def _as_source(text: str) -> str:
-    r"""JSON and TOML both take \uXXXX in a string, and hold such characters nowhere else."""
-    return _IN_LINES.sub(lambda found: json.dumps(found[0])[1:-1], text)
+def _json_escaped(found: re.Match[str]) -> str:
+    """Escape a character, which stands in a string: JSON holds such characters nowhere else."""
+    return json.dumps(found[0])[1:-1]
+
+
+def _toml_escaped(found: re.Match[str]) -> str:
+    r"""Do the same in TOML, which knows \UXXXXXXXX and no pairs of surrogates."""
+    code = ord(found[0])
+    return f"\\U{code:08x}" if code > 0xFFFF else f"\\u{code:04x}"
 
 
 def console(output: _Output = "stdout") -> "Console":

@@ -12,6 +12,7 @@ from typing import Any
 
 from anyio import to_thread
 
+from files_api_mcp.backends.local.backend import LocalFiles
 from files_api_mcp.backends.local.store import LocalStore
 from files_api_mcp.server.cli.main import main
 
@@ -60,7 +61,10 @@ def hang(way: str, folder: Path) -> None:
             await to_thread.run_sync(in_a_thread, folder)
         WAYS[way](folder)
 
-    LocalStore.list = page  # type: ignore[assignment,method-assign]
+    # The server's index lists the store too, in the background: it must not be the first to hang.
+    LocalFiles.list = page  # type: ignore[assignment,method-assign]
+    if sys.argv[1] == "emulator":
+        LocalStore.list = page  # type: ignore[assignment,method-assign]
 
 
 if __name__ == "__main__":

@@ -42,7 +42,8 @@ def print_entry(order: Order) -> None:
     entry = shown = order.entry()
     if order.key is not None and order.writes_key:
         shown = entry_for(order.host, order.command, replace(order.key, value=_HIDDEN))
-    print_source(Configuration(order.host, order.path).installed(order.name, shown))
+    source = Configuration(order.host, order.path).installed(order.name, shown)
+    print_source(source, toml=order.host.syntax == "toml")
     configuration = Configuration(order.host, order.path, read_host_file(order.path).text())
     configuration.installed(order.name, entry)
     would = {

@@ -147,7 +147,7 @@ def test_doctor_shows_paths_escaped(place: Place) -> None:
 
 @pytest.mark.parametrize(("host", "parsed"), [("cursor", json.loads), ("codex", tomllib.loads)])
 def test_install_shows_paths_escaped_and_a_dry_run_still_parses(place: Place, host: str, parsed: object) -> None:
-    root = place.folder / f"root{CODES.replace(chr(0xE0041), '')}"
+    root = place.folder / f"root{CODES}"
     root.mkdir()
     shown = place.at_terminal("install", host, str(root), "--dry-run")
     source = shown[: shown.index("This would be added")].replace("\r\n", "\n")
@@ -165,7 +165,7 @@ def test_install_shows_paths_escaped_and_a_dry_run_still_parses(place: Place, ho
         (["install", CODES], "Invalid value"),
         (["batch", f"nowhere{CODES}", "-q", "whale"], "nowhere"),
         (["batch", "docs", "-q", "whale", "--questions", f"nowhere{CODES}"], "Error"),
-        (["serve", f"nowhere{CODES}"], "ROOT /"),
+        (["serve", f"docs/{NAME}"], "ROOT /"),
         (["serve", "--tools", f"no{CODES}"], "files-api-mcp: "),
         (["serve", "--base-url", f"https://x{CODES}", "--backend", "anthropic"], "files-api-mcp: "),
         (["serve", "--transport", "http", "--token-env", f"NO{CODES}"], "files-api-mcp: "),
@@ -176,7 +176,13 @@ def test_wrong_usage_shows_what_was_typed_escaped(place: Place, command: list[st
 
 
 @pytest.mark.parametrize(
-    "command", [["serve"], ["serve", "--transport", "http", "--port", "0"], ["emulator", "--port", "0"]]
+    "command",
+    [
+        ["serve"],
+        ["serve", f"nowhere{CODES}"],
+        ["serve", "--transport", "http", "--port", "0"],
+        ["emulator", "--port", "0"],
+    ],
 )
 def test_a_server_names_its_folders_escaped(place: Place, command: list[str]) -> None:
     surroundings = environment(FILES_API_MCP_DATA_DIR=str(place.folder / f"data{CODES}"))
