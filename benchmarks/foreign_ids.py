@@ -14,8 +14,8 @@ from pathlib import Path
 
 import anyio
 
-from tests.agents import Era
-from tests.http.tenancy import hand_over, resource, shared, signed_in, try_ids
+from tests.support.agent import Era
+from tests.support.tenants import hand_over, resource, shared, signed_in, try_ids
 
 CASES: list[tuple[str, Era]] = [("local", "auto"), ("local", "legacy"), ("anthropic", "auto"), ("anthropic", "legacy")]
 

@@ -28,7 +28,7 @@ from files_api_mcp.backends.documents.workers import DocumentWorkers
 from files_api_mcp.backends.models import FileRecord, silent
 from files_api_mcp.backends.search.index.indexer import Indexer
 from files_api_mcp.backends.search.index.schema import index_path
-from tests.documents import pdf
+from tests.support.documents import pdf
 
 PAGES_A_FILE = 100
 WANTED_PAGES_S = 250

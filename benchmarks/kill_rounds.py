@@ -9,8 +9,8 @@ import sys
 import time
 from dataclasses import asdict
 
-from tests.crash.killer import kill_rounds
-from tests.crash.planted import BUGS
+from tests.backends.local.crash.killer import kill_rounds
+from tests.backends.local.crash.planted import BUGS
 
 
 def main() -> int:

@@ -73,7 +73,7 @@ class Tally:
 @contextmanager
 def serving() -> Generator[str]:
     """The URL of a fault server in a process of its own."""
-    command = [sys.executable, "-m", "tests.faults.server"]
+    command = [sys.executable, "-m", "tests.support.fault_server.server"]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         try:

@@ -37,9 +37,9 @@ from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.backends.models import FileRecord, NewFile
 from files_api_mcp.backends.roots.roots import Roots, SourceFile
 from files_api_mcp.backends.staging.snapshot import Snapshot, Spool, freeze, open_spool
-from tests.emulated import opened
-from tests.faults.server import fault_server
-from tests.faults.state import ModeState
+from tests.support.emulator import opened
+from tests.support.fault_server.server import fault_server
+from tests.support.fault_server.state import ModeState
 
 SIZES = (30_000, 900_000, 3_000_000, 12_000_000)
 TEXT_SHARE = 0.2

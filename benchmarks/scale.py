@@ -24,7 +24,7 @@ from anyio import to_thread
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
-from tests.documents import pdf
+from tests.support.documents import pdf
 
 WORDS = 40_000
 LINES, WORDS_A_LINE = 30, 10

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator
     from pathlib import Path
 
-    from tests.agents import Agent, Era
+    from tests.support.agent import Agent, Era
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -47,7 +47,7 @@ def era(request: pytest.FixtureRequest) -> Era:
 @pytest.fixture
 async def agent(tmp_path: Path, era: Era) -> AsyncGenerator[Agent]:
     # Not at the top: tests of one layer then load no other.
-    from tests.agents import connected, settings_for
+    from tests.support.agent import connected, settings_for
 
     async with connected(settings_for(tmp_path), era) as connected_agent:
         yield connected_agent

@@ -19,7 +19,7 @@ from benchmarks.clients.clients import CLIENTS, RealClient
 from benchmarks.clients.driving import Server, driver
 from benchmarks.clients.inspecting import ERAS, complaints
 from benchmarks.clients.story import DOCUMENT, tell
-from tests.http.served import SERVE, TOKEN, served
+from tests.support.http_server import SERVE, TOKEN, served
 
 TRANSPORTS = ("stdio", "http", "sse")
 AT_ONCE = 2

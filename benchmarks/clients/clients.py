@@ -5,7 +5,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.emulator.sdk.running import isolated
+from tests.server.emulator.sdk.running import isolated
 
 __all__ = ["CLIENTS", "RealClient"]
 

@@ -20,7 +20,7 @@ from mcp.types import CallToolResult, TextContent
 from benchmarks.hostile.files import Hostile
 from benchmarks.hostile.samples import sample
 from benchmarks.hostile.watch import Watch, own_children
-from tests.documents import pdf
+from tests.support.documents import pdf
 
 __all__ = ["Course", "Outcome", "course"]
 

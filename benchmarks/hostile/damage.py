@@ -7,7 +7,7 @@ from collections.abc import Callable
 from random import Random
 
 from benchmarks.hostile.samples import FORMATS, TEXTS, sample
-from tests.hostile import damaged, with_damaged_member
+from tests.support.hostile import damaged, with_damaged_member
 
 __all__ = ["damages"]
 

@@ -9,8 +9,8 @@ from random import Random
 
 from benchmarks.hostile.samples import old_sheet, ole, sample
 from files_api_mcp.backends.documents.media_types import ODP, ODS, ODT
-from tests import documents
-from tests.hostile import CELL, W
+from tests.support import documents
+from tests.support.hostile import CELL, W
 
 __all__ = ["PACKAGES"]
 

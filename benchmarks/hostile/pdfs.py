@@ -8,8 +8,8 @@ from random import Random
 import pikepdf
 
 from benchmarks.hostile.samples import sample
-from tests import documents
-from tests.hostile import pdf_of
+from tests.support import documents
+from tests.support.hostile import pdf_of
 
 __all__ = ["PDFS"]
 

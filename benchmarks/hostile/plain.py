@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from random import Random
 
-from tests.hostile import HEADERS
+from tests.support.hostile import HEADERS
 
 __all__ = ["PLAIN"]
 

@@ -11,8 +11,8 @@ import pikepdf
 from PIL import Image, ImageDraw, ImageFont
 
 from files_api_mcp.backends.documents.media_types import EML, EPUB, NOTEBOOK, ODP, ODS, ODT, PDF, RTF
-from tests import documents
-from tests.hostile import WHOLE
+from tests.support import documents
+from tests.support.hostile import WHOLE
 
 __all__ = ["FORMATS", "TEXTS", "old_sheet", "ole", "picture", "sample"]
 

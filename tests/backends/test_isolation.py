@@ -16,9 +16,9 @@ from reportlab.pdfgen.canvas import Canvas
 
 from files_api_mcp.backends.isolation import absolute_path_variable, child_environment, find_program, python_command
 from files_api_mcp.server.install.launcher import launcher
-from tests import documents
-from tests.agents import write
-from tests.people import environment
+from tests.support import documents
+from tests.support.agent import write
+from tests.support.terminal import environment
 
 COMMAND = str(Path(sysconfig.get_path("scripts"), "files-api-mcp"))
 """The console script: unlike `python -m`, it does not import from the working directory itself."""

@@ -11,8 +11,8 @@ import pytest
 from files_api_mcp.backends.base import FilesBackend
 from files_api_mcp.backends.local.store import open_store
 from files_api_mcp.backends.staging.snapshot import Snapshot
-from tests.emulated import KEY, emulated, opened, workspace_of
-from tests.frozen import freeze_bytes
+from tests.support.emulator import KEY, emulated, opened, workspace_of
+from tests.support.snapshots import freeze_bytes
 
 Freeze = Callable[[bytes], Snapshot]
 

@@ -10,7 +10,7 @@ from files_api_mcp.backends.base import FilesBackend
 from files_api_mcp.backends.errors import BadFilename, FilesError, InvalidArgument, NotDownloadable, NotFound
 from files_api_mcp.backends.models import FileMetadata, FoundFiles, NewFile
 from tests.contract.conftest import Freeze, Place, read
-from tests.frozen import text_file
+from tests.support.snapshots import text_file
 
 pytestmark = pytest.mark.anyio
 

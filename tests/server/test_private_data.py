@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from mcp import Client, StdioServerParameters
 
-from tests.agents import text_of, write
-from tests.emulator.sdk.running import clean_environment, emulator
-from tests.http.served import served
+from tests.server.emulator.sdk.running import clean_environment, emulator
+from tests.support.agent import text_of, write
+from tests.support.http_server import served
 
 KEY = "sk-ant-canary-0123456789abcdef"
 COMMAND = [sys.executable, "-m", "files_api_mcp.server.cli.main"]

@@ -19,12 +19,12 @@ from typing import Any
 import pytest
 
 from files_api_mcp.server.shutdown import FORCED_S, LIMIT_S, Shutdown
-from tests.agents import write
-from tests.emulator.sdk.running import clean_environment
-from tests.http.served import call_request
-from tests.server.hanging import WAYS
+from tests.server.emulator.sdk.running import clean_environment
+from tests.support.agent import write
+from tests.support.hanging_server import WAYS
+from tests.support.http_server import call_request
 
-HANGING = [sys.executable, str(Path(__file__).with_name("hanging.py"))]
+HANGING = [sys.executable, str(Path(__file__).parents[1] / "support" / "hanging_server.py")]
 PATIENCE_S = 60.0
 """A server that ends within 2 s does so on a machine that is much slower."""
 CUT_OFF = b"files-api-mcp: a call did not end in time and was cut off. Everything acknowledged is stored.\n"

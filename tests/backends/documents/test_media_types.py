@@ -1,21 +1,88 @@
-"""A page is recognised by its first tag, whatever comments come before it."""
+"""Types come from the bytes; the name only chooses among kinds of text."""
+
+import io
 
 import pytest
+from PIL import Image
 
-from files_api_mcp.backends.documents.media_types import sniff
+from files_api_mcp.backends.documents.media_types import DOCX, PPTX, XLSX, sniff
+from tests.support import documents
+
+
+def picture(kind: str) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (4, 4), "red").save(out, kind)
+    return out.getvalue()
+
+
+def sniffed(data: bytes, name: str) -> str:
+    return sniff(data[:65_536], data[-65_536:], name)
+
+
+@pytest.mark.parametrize("name", ["a.pdf", "a.txt", "a", "a.png"])
+def test_binary_kinds_are_known_under_any_name(name: str) -> None:
+    kinds = {
+        "application/pdf": documents.pdf(["x"]),
+        DOCX: documents.word([("Normal", "x")]),
+        PPTX: documents.slides([("x", "y")]),
+        XLSX: documents.sheet([["x"]]),
+        "image/png": picture("PNG"),
+        "image/jpeg": picture("JPEG"),
+        "image/gif": picture("GIF"),
+        "image/webp": picture("WEBP"),
+        "image/bmp": picture("BMP"),
+        "image/tiff": picture("TIFF"),
+        "application/zip": documents.archive({"a.txt": "x"}),
+        "application/gzip": b"\x1f\x8b\x08\0\0\0\0\0",
+        "application/octet-stream": bytes(range(256)),
+    }
+    for kind, data in kinds.items():
+        assert sniffed(data, name) == kind
+
+
+def test_a_large_office_file_is_known_by_its_end() -> None:
+    padding = b"".join(bytes([n % 251]) for n in range(300_000))
+    data = documents.archive({"[Content_Types].xml": "x", "word/media/a.bin": padding, "word/document.xml": "<x/>"})
+    assert sniffed(data, "a.docx") == DOCX
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"),
+    ("name", "kind"),
     [
-        ("<html>", "text/html"),
-        (" \n<!DOCTYPE html>", "text/html"),
-        ("<!-- one --> <!-- two -->\n<body>", "text/html"),
-        ("<!-- -- > - --><head>", "text/html"),
-        ("<!-- one --> x <!-- two --><html>", "text/plain"),
-        ("<!-- open <html>", "text/plain"),
-        ("<htmlx>", "text/plain"),
+        ("a.txt", "text/plain"),
+        ("a.py", "text/plain"),
+        ("LICENSE", "text/plain"),
+        ("a.pdf", "text/plain"),
+        ("a.png", "text/plain"),
+        ("a.md", "text/markdown"),
+        ("a.csv", "text/csv"),
+        ("a.TSV", "text/tab-separated-values"),
+        ("a.json", "application/json"),
     ],
 )
-def test_a_page_may_begin_with_comments(text: str, expected: str) -> None:
-    assert sniff(text.encode(), b"", "page") == expected
+def test_text_takes_its_kind_from_the_name(name: str, kind: str) -> None:
+    assert sniffed(b"plain words, one after another\n", name) == kind
+
+
+def test_web_pages_are_known_by_their_beginning() -> None:
+    assert sniffed(b"\xef\xbb\xbf <!-- x -->\n<!DOCTYPE html><p>x", "a") == "text/html"
+    assert sniffed(b"<HTML><body>x", "a.txt") == "text/html"
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8-sig", "utf-16", "utf-32", "latin-1", "cp1252", "cp1251", "shift_jis", "gbk", "euc_kr", "big5"]
+)
+def test_text_in_any_common_encoding_is_text(encoding: str) -> None:
+    words = {
+        "cp1251": "Договор аренды",
+        "shift_jis": "契約書の条件",
+        "gbk": "合同条款",
+        "euc_kr": "계약 조건",
+        "big5": "合約條款",
+    }
+    assert sniffed((words.get(encoding, "Grüße aus Köln") * 200).encode(encoding), "a.txt") == "text/plain"
+
+
+def test_a_pdf_after_some_junk_is_a_pdf() -> None:
+    assert sniffed(b"\0\1junk\n" + documents.pdf(["x"]), "a") == "application/pdf"
+    assert sniffed(b"A text that only speaks of %PDF-1.4 is none.", "a") == "text/plain"

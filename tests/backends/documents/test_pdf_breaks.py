@@ -14,7 +14,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from files_api_mcp.backends.documents.formats.pdf_characters import shown_characters
 from files_api_mcp.backends.documents.workers import DocumentWorkers
-from tests.agents import write
+from tests.support.agent import write
 
 pytestmark = pytest.mark.anyio
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from files_api_mcp.backends.roots.gitignore import Ignores
 from files_api_mcp.backends.roots.match_budget import MatchBudget, TooMuchWork
 from files_api_mcp.backends.roots.roots import Roots
-from tests.agents import write
+from tests.support.agent import write
 
 STEPS = 20_000_000
 FOLDERS = ["", "a", "b", "ab", "a/b", "a/b/c", "a/a/a/b", "[", "z"]

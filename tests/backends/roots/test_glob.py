@@ -11,7 +11,7 @@ from files_api_mcp.backends.errors import InvalidArgument
 from files_api_mcp.backends.roots.glob import Glob
 from files_api_mcp.backends.roots.match_budget import MatchBudget
 from files_api_mcp.backends.roots.roots import Roots
-from tests.agents import write
+from tests.support.agent import write
 
 STEPS = 20_000_000
 

@@ -1,48 +1,139 @@
-"""A walk ends when its caller is cancelled, and leaves nothing open."""
+"""Folders and globs stand for the ordinary files below a root."""
 
 import os
 from collections.abc import Generator
 from pathlib import Path
 
-import anyio
 import pytest
-from anyio import from_thread, to_thread
 
+from files_api_mcp.backends.errors import OutsideRoots
 from files_api_mcp.backends.roots.roots import Roots
-from tests.agents import write
-
-pytestmark = pytest.mark.anyio
+from tests.support.agent import write
 
 
 @pytest.fixture
-def roots(tmp_path: Path) -> Generator[Roots]:
-    """A folder whose rules alone take the whole budget of a walk."""
-    write(tmp_path / ".gitignore", "".join(f"*a{number}*b\n" for number in range(5000)))
-    for number in range(2000):
-        write(tmp_path / "d" / "d" / f"{number}.txt", "x")
-    with Roots([tmp_path]) as opened:
-        yield opened
+def root(tmp_path: Path) -> Path:
+    folder = tmp_path / "root"
+    for name in ("a.txt", "b.md", "sub/c.txt", "sub/deep/d.txt", "sub/e[1].txt"):
+        write(folder / name, name)
+    return folder
 
 
-async def test_a_cancelled_walk_ends_and_closes_its_folders(roots: Roots) -> None:
-    started = anyio.Event()
-    finished = False
+@pytest.fixture
+def roots(root: Path) -> Generator[Roots]:
+    with Roots([root]) as allowed:
+        yield allowed
 
-    def check() -> None:
-        from_thread.run_sync(started.set)
-        from_thread.check_cancelled()
 
-    def walk() -> None:
-        nonlocal finished
-        roots.expand("d", check_cancelled=check)
-        finished = True
-        from_thread.run_sync(started.set)
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("a.txt", ["a.txt"]),
+        (".", ["a.txt", "b.md", "sub/c.txt", "sub/deep/d.txt", "sub/e[1].txt"]),
+        ("sub", ["sub/c.txt", "sub/deep/d.txt", "sub/e[1].txt"]),
+        ("sub/", ["sub/c.txt", "sub/deep/d.txt", "sub/e[1].txt"]),
+        ("*.txt", ["a.txt"]),
+        ("*", ["a.txt", "b.md"]),
+        ("**/*.txt", ["a.txt", "sub/c.txt", "sub/deep/d.txt", "sub/e[1].txt"]),
+        ("sub/*.txt", ["sub/c.txt", "sub/e[1].txt"]),
+        ("s*/c.txt", ["sub/c.txt"]),
+        ("[ab].*", ["a.txt", "b.md"]),
+        ("?.md", ["b.md"]),
+        ("sub/e[1].txt", ["sub/e[1].txt"]),
+        ("*.none", []),
+        ("absent.txt", ["absent.txt"]),
+    ],
+)
+def test_a_path_stands_for_these_files(roots: Roots, path: str, expected: list[str]) -> None:
+    assert roots.expand(path).paths == expected
 
-    before = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
-    async with anyio.create_task_group() as group:
-        group.start_soon(to_thread.run_sync, walk)
-        await started.wait()
-        group.cancel_scope.cancel()
-    assert not finished
-    if before:
-        assert len(os.listdir("/proc/self/fd")) == before
+
+def test_absolute_paths_expand_to_absolute_paths(roots: Roots, root: Path) -> None:
+    for path in (str(root / "sub"), str(root / "sub" / "**" / "*.txt")):
+        found = roots.expand(path).paths
+        assert str(root / "sub" / "deep" / "d.txt") in found
+        for name in found:
+            roots.open_file(name).close()
+
+
+@pytest.mark.parametrize("path", ["..", "../*", "/etc", "/etc/*", "sub/../../*"])
+def test_nothing_outside_expands(roots: Roots, path: str) -> None:
+    try:
+        assert roots.expand(path).paths == [path]
+    except OutsideRoots:
+        return
+    with pytest.raises(OutsideRoots):
+        roots.open_file(path)
+
+
+def test_hidden_ignored_and_secret_files_are_passed_over_and_counted(roots: Roots, root: Path) -> None:
+    write(root / ".hidden", "x")
+    write(root / ".git" / "config", "x")
+    write(root / "server.pem", "x")
+    write(root / "node_modules" / "m" / "index.js", "x")
+    write(root / ".gitignore", "*.log\nbuild/\n!keep.log\n")
+    for name in ("x.log", "keep.log", "build/out.txt", "sub/y.log"):
+        write(root / name, "x")
+    write(root / "sub" / ".gitignore", "/c.txt\n")
+    found = roots.expand(".")
+    assert found.paths == ["a.txt", "b.md", "keep.log", "sub/deep/d.txt", "sub/e[1].txt"]
+    assert found.skipped_hidden == 4
+    assert found.skipped_ignored == 5
+    assert found.skipped_sensitive == 1
+
+
+def test_links_are_not_followed(roots: Roots, root: Path) -> None:
+    write(root.parent / "outside" / "o.txt", "x")
+    (root / "out").symlink_to(root.parent / "outside")
+    (root / "up").symlink_to("..")
+    (root / "o.txt").symlink_to(root.parent / "outside" / "o.txt")
+    assert roots.expand("**/o.txt").paths == []
+    assert roots.expand(".").skipped_ignored == 3
+
+
+def test_a_limit_bounds_what_is_taken_and_says_so(roots: Roots, root: Path) -> None:
+    for number in range(50):
+        write(root / "many" / f"{number:02}.txt", "x")
+    found = roots.expand("many", limit=10)
+    assert len(found.paths) == 10
+    assert found.truncated
+    assert not roots.expand("many", limit=50).truncated
+
+
+def test_undecodable_names_are_carried_to_the_opening(roots: Roots, root: Path) -> None:
+    write(root / "odd" / os.fsdecode(b"bad\xff.txt"), "x")
+    (path,) = roots.expand("odd").paths
+    roots.open_file(path).close()
+
+
+def test_marks_of_globs_stay_within_one_name(roots: Roots, root: Path) -> None:
+    write(root / "x" / "y", "x")
+    assert roots.expand("x?y").paths == []
+    assert roots.expand("x[!a]y").paths == []
+    assert roots.expand("sub/**").paths == ["sub/c.txt", "sub/deep/d.txt", "sub/e[1].txt"]
+    assert roots.expand("**/deep/**/*.txt").paths == ["sub/deep/d.txt"]
+
+
+def test_a_folder_whose_name_holds_marks_is_that_folder(roots: Roots, root: Path) -> None:
+    write(root / "[draft]" / "a.txt", "x")
+    assert roots.expand("[draft]").paths == ["[draft]/a.txt"]
+
+
+def test_rules_from_above_hold_below_but_not_for_what_is_asked_for_by_name(roots: Roots, root: Path) -> None:
+    write(root / ".gitignore", "*.log\nbuild/\n")
+    write(root / "sub" / "x.log", "x")
+    write(root / "build" / "out.txt", "x")
+    assert "sub/x.log" not in roots.expand("sub").paths
+    assert roots.expand("build").paths == ["build/out.txt"]
+
+
+def test_our_own_store_is_not_listed(root: Path) -> None:
+    write(root / "data" / "files.db", "ours")
+    with Roots([root], private=[root / "data"]) as roots:
+        assert not [path for path in roots.expand(".").paths if path.startswith("data")]
+        assert roots.expand("data").paths == []
+
+
+def test_a_tree_that_is_deeper_than_the_limit_says_so(roots: Roots, root: Path) -> None:
+    write(root.joinpath(*["d"] * 60) / "f.txt", "x")
+    assert roots.expand("d").truncated

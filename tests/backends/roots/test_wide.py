@@ -11,7 +11,7 @@ import pytest
 from files_api_mcp.backends.errors import NotFound, OutsideRoots
 from files_api_mcp.backends.roots.roots import Roots
 from files_api_mcp.backends.roots.wide import WideFolders, home_folders
-from tests.agents import write
+from tests.support.agent import write
 
 BOUND = """
 import os, sys

@@ -1,78 +1,101 @@
-"""Terms are the same whichever thread makes them, and however many do so at once."""
+"""Words become terms that meet, in any script."""
 
-import random
-import sys
-import threading
-from collections.abc import Generator
-from pathlib import Path
+from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from files_api_mcp.backends.search import tokenizer
-from files_api_mcp.backends.search.index.builder import IndexBuilder
-
-ENDINGS = ("ational", "iveness", "ization", "fulness", "ously", "ements", "ings", "edly", "ies", "y")
-Postings = list[tuple[str, list[int]]]
+from files_api_mcp.backends.search.chunker import estimate_tokens, windows
+from files_api_mcp.backends.search.tokenizer import is_english, terms
 
 
-@pytest.fixture
-def busy_threads() -> Generator[None]:
-    """Threads take turns as often as they can."""
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(usual)
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("proposes dividends", "propose dividend"),
+        ("1,577 crowns", "1577 crown"),
+        ("FY2022", "fy 2022"),
+        ("ﬁnance", "finance"),
+        ("STRASSE", "straße"),
+        ("the company's", "company s"),
+    ],
+)
+def test_spellings_of_one_thing_meet(one: str, other: str) -> None:
+    assert terms(one, english=True) == terms(other, english=True)
 
 
-def documents(seed: int, count: int, words: int) -> list[str]:
-    """Texts of words that no other text holds: no cache of terms helps."""
-    chance = random.Random(seed)
-
-    def word() -> str:
-        return "".join(chance.choices("abcdefghilmnoprstuvwy", k=chance.randint(3, 8))) + chance.choice(ENDINGS)
-
-    return [f"The {' and the '.join(word() for _ in range(words))}." for _ in range(count)]
-
-
-def forget_terms() -> None:
-    tokenizer._word_terms.cache_clear()  # pyright: ignore[reportPrivateUsage]
-
-
-def indexed(folder: Path, text: str) -> Postings:
-    with IndexBuilder(folder) as built:
-        built.add(1, text)
-        return [(term, list(posting)) for term, posting in built.postings.merged()]
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("Verträge", "des Vertrages"),
+        ("contratos", "contrato"),
+        ("合同条款", "本合同条款自下月起生效"),
+        ("договора", "по договору аренды"),
+        ("계약", "이 계약은"),
+        ("अनुबंध", "अनुबंधों"),
+        ("สัญญา", "ตามสัญญาเช่า"),
+    ],
+)
+def test_other_languages_meet_without_a_stemmer(query: str, text: str) -> None:
+    assert set(terms(query, english=False)) & set(terms(text, english=False))
 
 
-def indexed_together(folder: Path, texts: list[str]) -> list[Postings | Exception]:
-    found: list[Postings | Exception] = [[] for _ in texts]
-    together = threading.Barrier(len(texts))
-
-    def work(number: int) -> None:
-        together.wait()
-        try:
-            found[number] = indexed(folder, texts[number])
-        except Exception as exc:
-            found[number] = exc
-
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(len(texts))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return found
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("كِتَابٌ", "كتاب"),
+        ("أحمد", "احمد"),
+        ("العـــربية", "العربية"),
+        ("שָׁלוֹם", "שלום"),
+        ("ज़मीन", "जमीन"),
+        ("Ёлка", "елка"),
+        ("Αθήνα", "Αθηνα"),
+    ],
+)
+def test_what_is_written_or_left_out_at_will_makes_no_difference(one: str, other: str) -> None:
+    assert terms(one, english=False) == terms(other, english=False)
 
 
-@pytest.mark.usefixtures("busy_threads")
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(seed=st.integers(min_value=0), count=st.integers(2, 6), words=st.integers(1, 200))
-def test_documents_indexed_together_give_the_postings_of_documents_indexed_one_by_one(
-    tmp_path: Path, seed: int, count: int, words: int
-) -> None:
-    texts = documents(seed, count, words)
-    forget_terms()
-    together = indexed_together(tmp_path, texts)
-    forget_terms()
-    assert together == [indexed(tmp_path, text) for text in texts]
+@pytest.mark.parametrize(("word", "other"), [("किताब", "कतब"), ("ที่", "ทุ"), ("சென்னை", "சனன")])
+def test_vowel_signs_are_parts_of_words(word: str, other: str) -> None:
+    assert not set(terms(word, english=False)) & set(terms(other, english=False))
+    assert "".join(terms(word, english=False)).startswith(word[:3])
+
+
+def test_stop_words_fall_out_unless_they_are_kept() -> None:
+    assert terms("what is the", english=True) == []
+    assert terms("what is the", english=True, keep_stop_words=True)
+
+
+def test_languages_are_told_by_their_small_words() -> None:
+    assert is_english("The ferries of the company ran in all of the months and were on time.")
+    assert not is_english("Die Fähren der Gesellschaft fuhren in allen Monaten und waren pünktlich.")
+    assert not is_english("")
+
+
+@pytest.mark.parametrize("by_line", [True, False])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " \n ",
+        "one line",
+        "line\n" * 1000,
+        "A sentence. " * 1000,
+        "x" * 50_000,
+        "合同条款。" * 5000,
+        "word " * 20_000,
+        "\ufeff\n start",
+    ],
+)
+def test_windows_cover_everything_once_and_in_order(text: str, by_line: bool) -> None:
+    ranges = windows(text, by_line=by_line)
+    covered = "".join(text[start:end] for start, end in ranges)
+    assert "".join(covered.split()) == "".join(text.replace("\ufeff", "").split())
+    assert all(start < end for start, end in ranges)
+    assert all(before[1] <= after[0] for before, after in pairwise(ranges))
+    assert all(estimate_tokens(text[start:end]) <= 330 for start, end in ranges)
+
+
+def test_windows_of_pages_break_at_line_ends() -> None:
+    text = "\n".join(f"line {number} has some words in it" for number in range(200))
+    assert all(text[start - 1 : start] in ("", "\n") for start, _ in windows(text, by_line=True))

@@ -13,7 +13,7 @@ import pytest
 from files_api_mcp.backends.errors import FilesError, PermissionDenied, StoreDamaged
 from files_api_mcp.backends.storage.folders import create_private, make_private, write_private
 from files_api_mcp.backends.storage.sqlite import open_private
-from tests.agents import write
+from tests.support.agent import write
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
 

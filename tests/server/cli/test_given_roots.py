@@ -15,9 +15,9 @@ from mcp import Client, StdioServerParameters
 from files_api_mcp.backends.roots.wide import home_folders
 from files_api_mcp.server.cli.main import command
 from files_api_mcp.server.settings import BadSettings, usable_roots
-from tests.agents import text_of, write
-from tests.emulator.sdk.running import clean_environment
-from tests.http.served import served
+from tests.server.emulator.sdk.running import clean_environment
+from tests.support.agent import text_of, write
+from tests.support.http_server import served
 
 COMMAND = [sys.executable, "-m", "files_api_mcp.server.cli.main"]
 FLAG = "--allow-wide-root"

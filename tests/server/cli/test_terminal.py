@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.agents import write
-from tests.emulator.sdk.running import Emulator, emulator
-from tests.people import COMMAND, at_terminal, environment, run, unsafe
+from tests.server.emulator.sdk.running import Emulator, emulator
+from tests.support.agent import write
+from tests.support.terminal import COMMAND, at_terminal, environment, run, unsafe
 
 # A title, a reverse video, a C1 command, an override, an isolate, a return, and characters that nobody sees. None of
 # the styles is one that the program itself uses.

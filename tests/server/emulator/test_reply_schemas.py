@@ -10,7 +10,16 @@ from typing import Any, cast
 
 import pytest
 
-from tests.emulator.sdk.running import BETA, HERE, Emulator, Reply, clean_environment, emulator, isolated, multipart
+from tests.server.emulator.sdk.running import (
+    BETA,
+    HERE,
+    Emulator,
+    Reply,
+    clean_environment,
+    emulator,
+    isolated,
+    multipart,
+)
 
 NEWEST, WITH_BETA_FILES = "2.14.0", "0.97.0"
 DOCUMENTS = HERE.parents[2] / "examples" / "documents"

@@ -17,7 +17,7 @@ from anyio import to_thread
 from files_api_mcp.backends.search import engine
 from files_api_mcp.backends.search.index.schema import FORMAT, index_path, remove_unused_formats
 from files_api_mcp.server.app import open_local
-from tests.agents import Agent, connected, settings_for, write
+from tests.support.agent import Agent, connected, settings_for, write
 
 pytestmark = pytest.mark.anyio
 

@@ -1,0 +1,178 @@
+"""The pool of worker processes: whatever happens to one, the next job is answered."""
+
+import os
+import signal
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import anyio
+import anyio.lowlevel
+import pytest
+from anyio import to_thread
+
+from files_api_mcp.backends.documents.child import Child
+from files_api_mcp.backends.documents.workers import DocumentWorkers, ReaderStopped
+from files_api_mcp.backends.errors import UnsupportedType
+from tests.support import documents
+from tests.support.agent import write
+
+pytestmark = pytest.mark.anyio
+
+_WORKER = b"backends.documents.worker"
+
+
+@pytest.fixture
+async def workers() -> AsyncGenerator[DocumentWorkers]:
+    async with DocumentWorkers(size=1) as pool:
+        yield pool
+
+
+def children() -> list[int]:
+    """Worker processes of this one: other tests' servers may run beside them."""
+    own = os.getpid()
+    found: list[int] = []
+    for status in Path("/proc").glob("[0-9]*/status"):
+        try:
+            if f"\nPPid:\t{own}\n" in status.read_text() and _WORKER in (status.parent / "cmdline").read_bytes():
+                found.append(int(status.parent.name))
+        except OSError:
+            continue
+    return found
+
+
+def hang(workers: DocumentWorkers) -> None:
+    """Stop the idle process, and let nobody wait for it long."""
+    workers._timeout_s = 0.1  # pyright: ignore[reportPrivateUsage]
+    (pid,) = children()
+    os.kill(pid, signal.SIGSTOP)
+
+
+async def read(workers: DocumentWorkers, path: Path, kind: str = "text/plain") -> str:
+    async with workers.extract(path, kind) as (_, pages):
+        return "".join([page.text async for page in pages])
+
+
+async def test_one_process_serves_one_job_after_another(workers: DocumentWorkers, tmp_path: Path) -> None:
+    path = await to_thread.run_sync(write, tmp_path / "a", "words")
+    assert await read(workers, path) == "words"
+    first = await to_thread.run_sync(children)
+    assert await read(workers, path) == "words"
+    assert await to_thread.run_sync(children) == first
+
+
+async def test_a_process_that_died_while_idle_is_replaced(workers: DocumentWorkers, tmp_path: Path) -> None:
+    path = await to_thread.run_sync(write, tmp_path / "a", "words")
+    await read(workers, path)
+    (pid,) = await to_thread.run_sync(children)
+    os.kill(pid, signal.SIGKILL)
+    with anyio.fail_after(10):
+        # Not by its command line: one that is about to end has none while its pipes are still open.
+        while await to_thread.run_sync(is_living, pid):
+            await anyio.lowlevel.checkpoint()
+    assert await read(workers, path) == "words"
+
+
+def living() -> list[int]:
+    return [pid for pid in children() if is_living(pid)]
+
+
+def is_living(pid: int) -> bool:
+    try:
+        return "(zombie)" not in Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        # It was waited for since it was listed.
+        return False
+
+
+async def test_a_process_that_dies_in_its_job_costs_that_job_alone(workers: DocumentWorkers, tmp_path: Path) -> None:
+    path = await to_thread.run_sync(write, tmp_path / "a", documents.pdf(["page"] * 300))
+
+    async def read_and_kill() -> None:
+        async with workers.extract(path, "application/pdf") as (_, pages):
+            async for page in pages:
+                if page.number == 1:
+                    os.kill((await to_thread.run_sync(children))[0], signal.SIGKILL)
+
+    with pytest.raises(ReaderStopped):
+        await read_and_kill()
+    assert await read(workers, await to_thread.run_sync(write, tmp_path / "b", "words")) == "words"
+
+
+async def test_a_document_left_half_read_does_not_leak_into_the_next(workers: DocumentWorkers, tmp_path: Path) -> None:
+    path = await to_thread.run_sync(write, tmp_path / "a", documents.pdf(["page"] * 50))
+    async with workers.extract(path, "application/pdf") as (_, pages):
+        assert (await anext(pages)).text == "page"
+    assert await read(workers, await to_thread.run_sync(write, tmp_path / "b", "words")) == "words"
+
+
+async def test_a_document_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
+    path = await to_thread.run_sync(write, tmp_path / "a", "words")
+    async with DocumentWorkers(size=1) as workers:
+        await read(workers, path)
+        await to_thread.run_sync(hang, workers)
+        with pytest.raises(ReaderStopped, match="too long"):
+            await read(workers, path)
+    assert await to_thread.run_sync(children) == []
+
+
+async def test_a_cancelled_job_ends_its_process_at_once(workers: DocumentWorkers, tmp_path: Path) -> None:
+    path = await to_thread.run_sync(write, tmp_path / "a", documents.pdf(["page"] * 3000))
+    async with workers.extract(path, "application/pdf") as (_, pages):
+        await anext(pages)
+        assert len(await to_thread.run_sync(children)) == 1
+        with anyio.CancelScope() as scope:
+            scope.cancel()
+            await anext(pages)
+    assert await to_thread.run_sync(children) == []
+
+
+async def test_what_is_not_an_ordinary_file_is_not_read(workers: DocumentWorkers, tmp_path: Path) -> None:
+    fifo, link = tmp_path / "fifo", tmp_path / "link"
+    await to_thread.run_sync(os.mkfifo, fifo)
+    await to_thread.run_sync(link.symlink_to, await to_thread.run_sync(write, tmp_path / "a", "words"))
+    for path in (fifo, link, tmp_path, tmp_path / "gone"):
+        with pytest.raises(ReaderStopped, match="bytes"):
+            await read(workers, path)
+
+
+async def test_the_process_gets_the_document_as_an_open_descriptor(tmp_path: Path) -> None:
+    path = await to_thread.run_sync(write, tmp_path / "a", "words")
+    child = await Child.start(1 << 30, cpu_seconds=60, tesseract=None)
+    try:
+        document = os.open(path, os.O_RDONLY)
+        path.unlink()
+        await child.ask({"mime_type": "text/plain", "page_seconds": 15}, document)
+        os.close(document)
+        assert not (await child.answer())["paginated"]
+        assert (await child.answer())["text"] == "words"
+    finally:
+        await child.stop()
+
+
+async def test_memory_is_bounded(tmp_path: Path) -> None:
+    path = await to_thread.run_sync(write, tmp_path / "a", b"x" * 150_000_000)
+    async with DocumentWorkers(size=1, memory_bytes=300 << 20) as workers:
+        with pytest.raises(UnsupportedType):
+            await read(workers, path)
+        assert await read(workers, await to_thread.run_sync(write, tmp_path / "b", "words")) == "words"
+
+
+async def test_the_process_sees_no_key_of_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-canary")
+    async with DocumentWorkers(size=1) as workers:
+        await read(workers, await to_thread.run_sync(write, tmp_path / "b", "words"))
+        (pid,) = await to_thread.run_sync(children)
+        assert b"canary" not in await to_thread.run_sync(Path(f"/proc/{pid}/environ").read_bytes)
+
+
+async def test_more_jobs_than_processes_wait_their_turn(tmp_path: Path) -> None:
+    path = await to_thread.run_sync(write, tmp_path / "a", documents.pdf(["page"] * 20))
+    done: list[str] = []
+
+    async def one() -> None:
+        done.append(await read(workers, path, "application/pdf"))
+
+    async with DocumentWorkers(size=2) as workers, anyio.create_task_group() as group:
+        for _ in range(8):
+            group.start_soon(one)
+    assert done == ["page" * 20] * 8

@@ -1,0 +1,68 @@
+"""Tables: heads of their rows, and figures in their cells."""
+
+import pytest
+
+from files_api_mcp.backends.documents.media_types import ODS, XLSX
+from files_api_mcp.backends.search.tables import as_looked_up, head_after
+from tests.support import documents
+from tests.support.agent import Agent
+
+pytestmark = pytest.mark.anyio
+
+CSV, TSV = "text/csv", "text/tab-separated-values"
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "kind", "head"),
+    [
+        ("", None, CSV, None),
+        ("\ufeff\n", None, CSV, None),
+        ("\ufeffa,b\n1,2\n", None, CSV, "a,b"),
+        ("3,4\n", "a,b", CSV, "a,b"),
+        ("a\tb\r\n1\t2\r\n", None, TSV, "a\tb"),
+        ("", None, XLSX, None),
+        ("# Spring\n", None, XLSX, "Spring"),
+        ("# Spring\nItem | Cost\nRope | 12\n", None, XLSX, "Spring: Item | Cost"),
+        ("Paint | 7\n", "Spring: Item | Cost", XLSX, "Spring: Item | Cost"),
+        ("Paint | 7\n# Autumn\nLine | Sum\nx | 1\n", "Spring: Item | Cost", ODS, "Autumn: Line | Sum"),
+        ("# Spring\nItem | Cost\n# Empty\n", None, ODS, "Empty"),
+        ("# no sheet\nItem\n", None, "text/markdown", None),
+        ("x" * 5000 + "\n", None, CSV, "x" * 400),
+    ],
+)
+def test_the_head_of_a_table_is_known_after_each_part_of_it(
+    text: str, before: str | None, kind: str, head: str | None
+) -> None:
+    assert head_after(text, before, kind) == head
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "expected"),
+    [
+        ("19,361\n", CSV, "19 361\n"),
+        ('7,"1,234",x\n', CSV, '7 "1,234" x\n'),
+        ('a,b\n5" pipe,777\n8,9\n', CSV, 'a b\n5" pipe,777\n8 9\n'),
+        ("a;b\n1,5;2,5\n", CSV, "a;b\n1,5;2,5\n"),
+        ('{"a":[1,361],"b":"1,2"}', "application/json", '{"a":[1 361] "b":"1,2"}'),
+        ("1,234\t5\n", TSV, "1,234\t5\n"),
+        ("of 1,234 crowns", "text/plain", "of 1,234 crowns"),
+    ],
+)
+def test_commas_part_values_where_they_do_in_the_file(text: str, kind: str, expected: str) -> None:
+    assert as_looked_up(text, kind) == expected
+    assert len(expected) == len(text)
+
+
+async def test_rows_deep_in_a_sheet_come_with_sheet_and_first_row(agent: Agent) -> None:
+    rows: list[list[str | float]] = [["Vessel", "Port", "Toll"], *([f"Ship{n}", f"Haven{n}", n] for n in range(6000))]
+    file = await agent.upload("tolls.xlsx", documents.sheet(rows, name="Tolls 2025"))
+    for wanted in (3, 2500, 5990):
+        answer = await agent.data("ask_document", question=f"Haven{wanted}", file_ids=[file["file_id"]], max_tokens=300)
+        best = answer["passages"][0]
+        assert f"Ship{wanted} | Haven{wanted} | {wanted}" in best["text"]
+        if wanted == 3:
+            assert best["text"].startswith("# Tolls 2025\nVessel | Port | Toll\n")
+            assert "header" not in best
+        else:
+            assert best["header"] == "Tolls 2025: Vessel | Port | Toll"
+        assert answer["usage"]["tokens"] <= 300

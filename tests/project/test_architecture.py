@@ -1,0 +1,156 @@
+"""Rules about the code as a whole."""
+
+import ast
+import re
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MAY_IMPORT = {"backends": set[str](), "tools": {"backends"}, "server": {"tools", "backends", "examples"}}
+LONGEST_FILE = 300
+
+
+def imported_modules(source: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{source} imports relatively"
+            names.add(node.module or "")
+    return names
+
+
+def layers_used(source: Path) -> set[str]:
+    found = (re.match(r"files_api_mcp\.(\w+)", name) for name in imported_modules(source))
+    return {match[1] for match in found if match}
+
+
+@pytest.mark.parametrize("layer", MAY_IMPORT)
+def test_a_layer_imports_nothing_above_it(layer: str) -> None:
+    modules = list((ROOT / layer).rglob("*.py"))
+    assert modules
+    for module in modules:
+        extra = layers_used(module) - MAY_IMPORT[layer] - {layer}
+        assert not extra, f"{module.relative_to(ROOT)} imports {sorted(extra)}"
+
+
+def test_backends_never_import_mcp() -> None:
+    for module in (ROOT / "backends").rglob("*.py"):
+        tops = {name.partition(".")[0] for name in imported_modules(module)}
+        assert not tops & {"mcp", "mcp_types"}, module.relative_to(ROOT)
+
+
+KNOW_A_BACKEND = {"server/app.py", "server/cli/completion.py", "server/cli/commands/doctor_merge.py"}
+
+
+def test_only_the_composition_root_the_doctor_and_the_shell_know_a_concrete_backend() -> None:
+    """A shell waits for ids at every Tab: it gets them without a server. The emulator, in a folder of its own, is the
+    local store's HTTP face and knows nothing else."""
+    concrete = ("files_api_mcp.backends.local", "files_api_mcp.backends.anthropic")
+    settled_at_start = {"files_api_mcp.backends.anthropic.settings"}
+    emulator = ROOT / "server" / "emulator"
+    for module in [*(ROOT / "server").rglob("*.py"), *(ROOT / "tools").rglob("*.py")]:
+        known = {name for name in imported_modules(module) if name.startswith(concrete)}
+        if module.is_relative_to(emulator):
+            assert not {name for name in known if name.startswith(concrete[1])}, module.name
+        else:
+            place = module.relative_to(ROOT).as_posix()
+            assert not known - settled_at_start or place in KNOW_A_BACKEND, place
+
+
+# Output goes through one module, which escapes it. Logging has a handler, whose formatter escapes.
+PRINTS = "server/cli/output.py"
+ALSO_MAY = {
+    "server/logs.py": {"logging.StreamHandler"},
+    # It ends the process after a time limit, and what it writes goes to the null device.
+    "server/shutdown.py": {"faulthandler.dump_traceback_later"},
+}
+PRINTING = re.compile(
+    r"(print|pprint\.pp(rint)?|traceback\.print_\w+|logging\.\w*Handler|faulthandler\.\w+"
+    r"|sys\.(__)?(stdout|stderr)(__)?(\.\w+)*"
+    r"|click\.(echo|secho|style|confirm|prompt|pause|clear|edit|getchar|progressbar|echo_via_pager|get_\w+_stream)"
+    r"|rich\.(print\w*|inspect|get_console|console\.Console))"
+)
+
+
+def names_used(source: Path) -> set[str]:
+    """Every dotted name in a module, with what it was imported as resolved, and every module that it imports."""
+    tree = ast.parse(source.read_text(encoding="utf-8"))
+    imported: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            imported |= {alias.asname: alias.name for alias in node.names if alias.asname}
+        elif isinstance(node, ast.ImportFrom):
+            imported |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+    dotted = (ast.unparse(node) for node in ast.walk(tree) if isinstance(node, (ast.Name, ast.Attribute)))
+    used = (name.partition(".") for name in dotted)
+    return {*imported.values(), *(imported.get(top, top) + dot + rest for top, dot, rest in used)}
+
+
+def test_one_module_prints_and_no_other_knows_a_code_for_the_terminal() -> None:
+    """A document, name or title that reaches the terminal in another way could command it."""
+    for layer in MAY_IMPORT:
+        for module in (ROOT / layer).rglob("*.py"):
+            place = module.relative_to(ROOT).as_posix()
+            if place == PRINTS:
+                continue
+            printing = {name for name in names_used(module) if PRINTING.fullmatch(name)}
+            assert not printing - ALSO_MAY.get(place, set()), place
+            assert not any("\x1b" in text or "\x9b" in text for text in texts_in(module)), place
+
+
+def texts_in(source: Path) -> list[str]:
+    nodes = ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+    return [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "print('x')",
+        "import sys as s; s.stderr.write('x')",
+        "from sys import stdout",
+        "from click import echo as say; say('x')",
+        "import click; click.secho('x')",
+        "from rich.console import Console; Console()",
+        "import logging; logging.StreamHandler()",
+        "import traceback; traceback.print_exc()",
+    ],
+)
+def test_every_way_to_print_is_seen(line: str, tmp_path: Path) -> None:
+    module = tmp_path / "module.py"
+    module.write_text(line)
+    assert any(PRINTING.fullmatch(name) for name in names_used(module))
+
+
+def test_no_source_file_is_longer_than_300_lines() -> None:
+    folders = ("server", "tools", "backends", "tests", "examples", "benchmarks", "docs")
+    sources = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    long = {
+        str(p.relative_to(ROOT)): n for p in sources if (n := len(p.read_text("utf-8").splitlines())) > LONGEST_FILE
+    }
+    assert not long
+
+
+def test_package_init_files_are_empty() -> None:
+    for folder in ("server", "tools", "backends", "examples"):
+        for init in (ROOT / folder).rglob("__init__.py"):
+            assert init.read_bytes() == b"", init
+
+
+def test_the_wheel_holds_no_top_level_package_but_ours(tmp_path: Path) -> None:
+    subprocess.run(
+        ["uv", "build", "-q", "--wheel", "--out-dir", str(tmp_path), str(ROOT)],
+        check=True,
+        capture_output=True,
+    )
+    (wheel,) = tmp_path.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    tops = {name.partition("/")[0] for name in names}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"files_api_mcp"}
+    assert "files_api_mcp/server/py.typed" in names
+    assert "files_api_mcp/examples/documents/annual-report.pdf" in names

@@ -1,0 +1,83 @@
+"""`files-api-mcp ask`, as a person uses it."""
+
+import base64
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageChops
+
+DOCUMENTS = Path(__file__).parents[3] / "examples" / "documents"
+REPORT = str(DOCUMENTS / "annual-report.pdf")
+
+
+def ask(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command where no browser opens anything."""
+    command = [sys.executable, "-m", "files_api_mcp.server.cli.main", "ask", *arguments]
+    return subprocess.run(
+        [*command, "--backend", "local", "--data-dir", str(folder / "data")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "BROWSER": "true", "TMPDIR": str(folder), "COLUMNS": "90"},
+        check=False,
+    )
+
+
+def test_passages_are_printed_with_their_pages(tmp_path: Path) -> None:
+    done = ask(tmp_path, "What dividend does the board propose?", REPORT)
+    assert done.returncode == 0, done.stderr
+    assert re.match(r"\[1\] annual-report\.pdf, page 2 {2}score \d\.\d\d\n", done.stdout)
+    assert "0.42 crowns" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 90
+
+
+def test_everything_stored_is_asked_where_no_file_is_named_and_ids_are_taken(tmp_path: Path) -> None:
+    first = json.loads(ask(tmp_path, "dividend", REPORT, "--json").stdout)
+    file_id = first["passages"][0]["file_id"]
+    for again in (ask(tmp_path, "dividend", "--json"), ask(tmp_path, "dividend", file_id, "--json")):
+        assert json.loads(again.stdout)["passages"] == first["passages"]
+
+
+def test_nothing_found_is_exit_code_1_and_says_what_to_ask(tmp_path: Path) -> None:
+    done = ask(tmp_path, "zygomorphic xylophones", REPORT)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "annual-report.pdf speaks of" in done.stderr
+
+
+def test_the_cited_pages_are_shown_beside_the_passages(tmp_path: Path) -> None:
+    done = ask(tmp_path, "What dividend does the board propose?", REPORT, "--open")
+    (path,) = re.findall(r"Cited pages: (.*)", done.stderr)
+    page = Path(path).read_text(encoding="utf-8")
+    assert "<mark>dividend</mark>" in page
+    (data,) = re.findall(r'<img alt="page 2" src="data:image/png;base64,([^"]*)"', page)
+    red, _, blue = Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB").split()
+    yellow = ImageChops.subtract(red, blue).point([255 * (more > 60) for more in range(256)])
+    assert yellow.getbbox()
+    assert yellow.histogram()[255] > 5_000
+
+
+def test_text_of_a_document_is_shown_and_nothing_of_it_runs(tmp_path: Path) -> None:
+    evil = tmp_path / 'x"><script>alert(1)<'
+    evil.mkdir()
+    note = evil / "note.txt"
+    note.write_text('The whale said: <script>alert("krill")</script> & dived.\n', encoding="utf-8")
+    done = ask(tmp_path, "whale <script>", str(note), "--open")
+    (path,) = re.findall(r"Cited pages: (.*)", done.stderr)
+    page = Path(path).read_text(encoding="utf-8")
+    assert "<script" not in page
+    assert "default-src 'none'" in page
+    assert "&lt;" in page
+
+
+@pytest.mark.parametrize("name", ["nowhere.pdf", "file_011CNha8iCJcU1wXNR6q4V8w"])
+def test_what_is_not_there_is_said(tmp_path: Path, name: str) -> None:
+    done = ask(tmp_path, "anything", name)
+    assert done.returncode == 1
+    assert "\nfiles-api-mcp: [" in f"\n{done.stderr}"
+    assert "Traceback" not in done.stderr

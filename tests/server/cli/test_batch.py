@@ -1,0 +1,102 @@
+"""`files-api-mcp batch` as a person runs it, on this machine and against the emulator."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.server.emulator.sdk.running import Emulator, emulator
+
+DOCUMENTS = Path(__file__).parents[3] / "examples" / "documents"
+FILES = [str(DOCUMENTS / name) for name in ("annual-report.pdf", "meeting-notes.md", "cleaning-agreement.docx")]
+QUESTIONS = (
+    "# about everything\nWhat dividend does the board propose?\n\nWhen does the last sailing leave Lyse in winter?\n"
+)
+KEY = "sk-ant-canary-0123456789abcdef"
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Generator[Emulator]:
+    with emulator(tmp_path_factory.mktemp("emulator"), key=KEY) as running:
+        yield running
+
+
+@pytest.fixture(params=["local", "anthropic"])
+def place(request: pytest.FixtureRequest, live: Emulator, tmp_path: Path) -> list[str]:
+    """The options that say where files live."""
+    url = ["--base-url", live.url] if request.param == "anthropic" else []
+    return ["--backend", request.param, *url, "--data-dir", str(tmp_path / "data")]
+
+
+def batch(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    (folder / "questions.txt").write_text(QUESTIONS, encoding="utf-8")
+    return subprocess.run(
+        [sys.executable, "-m", "files_api_mcp.server.cli.main", "batch", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=folder,
+        env={**os.environ, "ANTHROPIC_API_KEY": KEY},
+        check=False,
+    )
+
+
+def lines(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_a_line_for_each_question_of_each_file_in_their_order(tmp_path: Path, place: list[str]) -> None:
+    done = batch(tmp_path, *FILES, "--questions", "questions.txt", *place)
+    assert done.returncode == 0, done.stderr
+    answers = lines(done.stdout)
+    asked = [(Path(one["file"]).name, one["question"].split()[0]) for one in answers]
+    names = [Path(path).name for path in FILES]
+    assert asked == [(name, word) for name in names for word in ("What", "When")]
+    dividend = next(one for one in answers[0]["passages"] if "0.42 crowns" in one["text"])
+    assert (dividend["filename"], dividend["page"]) == ("annual-report.pdf", 2)
+    assert any("22:10" in one["text"] and "start_char" in one for one in answers[3]["passages"])
+    assert "6 answered" in done.stderr
+    assert KEY not in done.stdout + done.stderr
+
+
+def test_the_same_command_again_gives_the_same_answers_in_the_file(tmp_path: Path, place: list[str]) -> None:
+    order = [FILES[0], "-q", "What dividend does the board propose?", "-o", "answers.jsonl", *place]
+    first = batch(tmp_path, *order)
+    assert (first.returncode, first.stdout) == (0, ""), first.stderr
+    written = (tmp_path / "answers.jsonl").read_text(encoding="utf-8")
+    assert batch(tmp_path, *order).returncode == 0
+    assert (tmp_path / "answers.jsonl").read_text(encoding="utf-8") == written
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["answers.jsonl", "data", "questions.txt"]
+
+
+def test_a_file_that_holds_a_secret_ends_it_before_anything_is_asked(tmp_path: Path, place: list[str]) -> None:
+    (tmp_path / ".env").write_text("PASSWORD=hunter2hunter2\n", encoding="utf-8")
+    done = batch(tmp_path, FILES[1], ".env", "-q", "What?", *place)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "[sensitive_file_refused]" in done.stderr
+    assert "nothing was asked" in done.stderr
+
+
+def test_an_output_that_cannot_be_written_is_said_before_anything_is_asked(tmp_path: Path, place: list[str]) -> None:
+    done = batch(tmp_path, FILES[1], "-q", "What?", "-o", "nowhere/answers.jsonl", *place)
+    assert done.returncode == 1
+    assert done.stderr.startswith("files-api-mcp: [not_found]")
+    assert not (tmp_path / "data").exists()
+
+
+def test_no_question_is_wrong_usage(tmp_path: Path, place: list[str]) -> None:
+    (tmp_path / "none.txt").write_text("# nothing yet\n", encoding="utf-8")
+    done = batch(tmp_path, FILES[1], "--questions", "none.txt", *place)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--questions" in done.stderr
+
+
+def test_ending_the_batches_asks_nothing(tmp_path: Path, place: list[str]) -> None:
+    done = batch(tmp_path, FILES[1], "-q", "What?", "--cancel", *place)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert "0 batches" in done.stderr

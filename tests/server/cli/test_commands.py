@@ -1,0 +1,229 @@
+"""The commands for people on the local store, as scripts and persons use them."""
+
+import hashlib
+import json
+import signal
+import subprocess
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.agent import write
+from tests.support.terminal import COMMAND, Here, at_terminal, environment, in_this_process, run, unsafe
+
+REPORT = Path(__file__).parents[3] / "examples" / "documents" / "annual-report.pdf"
+EVIL = "Before \x1b]0;owned\x07\x1b[2J\x9b1m\u202eafter\u202c\rover\n"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes], store: Path) -> Generator[Here]:
+    with in_this_process(monkeypatch, capfdbinary, store) as command:
+        yield command
+
+
+def upload(here: Here, *arguments: str | Path) -> str:
+    """The id of what was uploaded."""
+    done = here("upload", *map(str, arguments))
+    assert done.returncode == 0, done.stderr
+    (line,) = done.stdout.splitlines()
+    return line.split("\t")[0]
+
+
+def test_a_files_life_in_lines_for_scripts(here: Here, store: Path, tmp_path: Path) -> None:
+    notes = write(tmp_path / "in" / "notes.txt", "Twelve apple trees.\n")
+    stored = run(store, "upload", str(REPORT), str(notes))
+    assert (stored.returncode, stored.stderr) == (0, "")
+    report, note = (line.split("\t") for line in stored.stdout.splitlines())
+    assert report[1:] == ["annual-report.pdf", str(REPORT.stat().st_size), "application/pdf", "stored"]
+    assert note[1:] == ["notes.txt", "20", "text/plain", "stored"]
+
+    (listed,) = here("list", "--name-contains", "REPORT").stdout.splitlines()
+    assert listed.split("\t")[:4] == report[:4]
+
+    described = dict(line.split("\t") for line in here("describe", report[0]).stdout.splitlines())
+    assert described["sha256"] == hashlib.sha256(REPORT.read_bytes()).hexdigest()
+    assert described["askable"] == "yes"
+
+    pages = run(store, "read", report[0], "--pages", "2").stdout
+    assert "0.42 crowns" in pages
+    assert "--- page 2 ---" in pages
+    assert "--- page 1 ---" not in pages
+
+    target = tmp_path / "copy.pdf"
+    assert run(store, "download", report[0], "--save-as", str(target)).stdout == f"{target}\n"
+    assert target.read_bytes() == REPORT.read_bytes()
+
+    assert here("delete", note[0], "--yes").stdout == f"{note[0]}\tnotes.txt\tdeleted\n"
+
+
+def test_json_is_a_line_that_says_the_same(here: Here, tmp_path: Path) -> None:
+    def data(*arguments: str) -> dict[str, Any]:
+        done = here(*arguments, "--json")
+        assert (done.returncode, done.stderr, done.stdout.count("\n")) == (0, "", 1)
+        return json.loads(done.stdout)
+
+    uploaded = data("upload", str(REPORT))
+    (file,) = uploaded["files"]
+    file_id: str = file["file_id"]
+    assert uploaded["failed"] == []
+    assert data("list", "--all")["files"][0]["file_id"] == file_id
+    assert data("describe", file_id)["sha256"] == hashlib.sha256(REPORT.read_bytes()).hexdigest()
+    (block,) = data("read", file_id)["content"]
+    assert "0.42 crowns" in block["text"]
+    saved = data("download", file_id, "--save-as", str(tmp_path))
+    assert saved["saved_as"] == str(tmp_path / "annual-report.pdf")
+    assert Path(saved["saved_as"]).read_bytes() == REPORT.read_bytes()
+    assert data("delete", file_id, "--yes")["deleted"] is True
+
+
+def test_what_was_done_before_is_said_in_the_words_of_the_command_line(here: Here, tmp_path: Path) -> None:
+    file_id = upload(here, REPORT)
+    assert here("upload", str(REPORT)).stdout.endswith("\treused\n")
+    taken = write(tmp_path / "taken.pdf", "mine")
+    refused = here("download", file_id, "--save-as", str(taken))
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "--overwrite" in refused.stderr
+    assert taken.read_text() == "mine"
+    assert here("download", file_id, "--save-as", str(taken), "--overwrite").returncode == 0
+    assert taken.read_bytes() == REPORT.read_bytes()
+    assert here("delete", file_id, "--yes").stdout.endswith("\tdeleted\n")
+    assert here("delete", file_id, "--yes").stdout.endswith("\twas deleted before\n")
+    empty = here("list")
+    assert (empty.returncode, empty.stdout) == (0, "")
+    assert "`files-api-mcp upload`" in empty.stderr
+
+
+def test_more_than_a_list_shows_is_said_and_all_of_it_can_be_had(here: Here, tmp_path: Path) -> None:
+    for number in range(3):
+        write(tmp_path / "many" / f"note-{number}.txt", f"Note {number}.\n")
+    assert len(here("upload", str(tmp_path / "many")).stdout.splitlines()) == 3
+    newest = here("list", "--limit", "2")
+    assert len(newest.stdout.splitlines()) == 2
+    assert "--all" in newest.stderr
+    everything = here("list", "--all")
+    assert len(everything.stdout.splitlines()) == 3
+    assert everything.stderr == ""
+
+
+@pytest.mark.parametrize("command", [["describe"], ["read"], ["download"], ["delete", "--yes"]])
+def test_what_is_not_there_is_one_line_with_its_code_first(command: list[str], here: Here) -> None:
+    done = here(*command, "file_011CNha8iCJcU1wXNR6q4V8w", "--json")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("[not_found] ")
+    assert done.stderr.count("\n") == 1
+    assert "`files-api-mcp list`" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["read", "file_x", "--pages", "x"],
+        ["upload"],
+        ["upload", "--title", "T", "one.txt", "two.txt"],
+        ["list", "--limit", "0"],
+        ["delete"],
+        ["completion", "tcsh"],
+    ],
+)
+def test_wrong_usage_is_another_exit_code(command: list[str], here: Here, store: Path) -> None:
+    done = here(*command)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Error: " in done.stderr
+    assert not store.exists()
+
+
+def test_what_is_no_id_is_said(here: Here) -> None:
+    done = here("describe", "../etc/passwd")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("[invalid_argument] ")
+
+
+def test_what_can_be_stored_is_stored_beside_what_cannot(here: Here, tmp_path: Path) -> None:
+    secret = write(tmp_path / ".env", "KEY=value\n")
+    done = here("upload", str(tmp_path / "nowhere.txt"), str(REPORT), str(secret))
+    assert done.returncode == 1
+    assert [line.split("\t")[1] for line in done.stdout.splitlines()] == ["annual-report.pdf"]
+    missing, refused = done.stderr.splitlines()
+    assert missing.startswith("[not_found] ")
+    assert missing.endswith("nowhere.txt)")
+    assert refused.startswith("[sensitive_file_refused] ")
+    assert "--allow-sensitive lets this one through" in refused
+    assert here("upload", str(secret), "--allow-sensitive").returncode == 0
+
+
+def test_a_long_text_is_printed_whole_and_a_reader_who_leaves_is_no_failure(
+    here: Here, store: Path, tmp_path: Path
+) -> None:
+    lines = [f"Row {number}: the price was {number * 7} crowns a ton." for number in range(6_000)]
+    file_id = upload(here, write(tmp_path / "long.txt", "\n".join(lines)))
+    shown = here("read", file_id).stdout.splitlines()
+    assert [line for line in shown if line.startswith("Row")] == lines
+
+    # More than a pipe holds: writing it meets the closed end.
+    with subprocess.Popen(
+        [*COMMAND, "read", file_id],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(FILES_API_MCP_DATA_DIR=str(store)),
+    ) as reading:
+        assert reading.stdout is not None
+        assert reading.stderr is not None
+        assert reading.stdout.readline().startswith(b"long.txt")
+        reading.stdout.close()
+        assert reading.stderr.read() == b""
+        assert reading.wait(60) == 128 + signal.SIGPIPE
+
+
+def test_nothing_of_a_name_a_title_or_a_text_is_obeyed_by_the_terminal(here: Here, store: Path, tmp_path: Path) -> None:
+    file_id = upload(here, write(tmp_path / "in" / "e\x1b[2Jv\u202eil.txt", EVIL), "--title", "T\x1b[31m\u202e")
+    listed, described, read = here("list"), here("describe", file_id), here("read", file_id)
+    assert "T\\x1b[31m\\u202e" in listed.stdout
+    assert "\\x1b]0;owned\\x07\\x1b[2J\\x9b1m\\u202eafter" in read.stdout
+    gone = here("upload", str(tmp_path / "e\x1b[2Jv.txt"), str(REPORT))
+    assert gone.returncode == 1
+    assert "e\\x1b[2Jv.txt" in gone.stderr
+    for program in (listed, described, read, gone, here("list", "--json"), here("read", file_id, "--json")):
+        assert unsafe(program.stdout + program.stderr) == []
+    assert json.loads(here("list", "--json").stdout)["files"][-1]["title"] == "T\x1b[31m\u202e"
+
+    for command, text in ((["list"], "T\\x1b[31m"), (["read", file_id], "\\x1b]0;owned")):
+        with at_terminal([*COMMAND, *command], env=environment(FILES_API_MCP_DATA_DIR=str(store))) as terminal:
+            assert terminal.end() == 0
+            assert file_id in terminal.shown
+            assert text in terminal.shown
+            assert unsafe(terminal.shown) == []
+
+
+def test_deleting_asks_the_person_at_the_terminal_and_nobody_elsewhere(here: Here, store: Path) -> None:
+    file_id = upload(here, REPORT)
+    done = here("delete", file_id)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("[not_confirmed] ")
+    assert "--yes" in done.stderr
+
+    for answer, code, said in (("", 1, "[not_confirmed]"), ("y", 0, "deleted")):
+        assert file_id in here("list").stdout
+        with at_terminal([*COMMAND, "delete", file_id], env=environment(FILES_API_MCP_DATA_DIR=str(store))) as terminal:
+            terminal.await_text(f"Delete annual-report.pdf ({file_id})?")
+            terminal.await_text("[y/N]")
+            terminal.write(f"{answer}\n")
+            assert terminal.end() == code
+            assert said in terminal.shown.partition("[y/N]")[2]
+    assert here("list").stdout == ""
+
+
+def test_ctrl_c_at_the_question_deletes_nothing(here: Here, store: Path) -> None:
+    file_id = upload(here, REPORT)
+    with at_terminal([*COMMAND, "delete", file_id], env=environment(FILES_API_MCP_DATA_DIR=str(store))) as terminal:
+        terminal.await_text("[y/N]")
+        terminal.process.send_signal(signal.SIGINT)
+        assert terminal.end() == 130
+        assert "Traceback" not in terminal.shown
+    assert file_id in here("list").stdout

@@ -1,0 +1,77 @@
+"""The commands where a key is set: demo and doctor against the emulator."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from tests.server.emulator.sdk.running import Emulator, emulator
+
+DOCUMENTS = Path(__file__).parents[3] / "examples" / "documents"
+KEY = "sk-ant-canary-0123456789abcdef"
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Generator[Emulator]:
+    with emulator(tmp_path_factory.mktemp("emulator"), "--api-key", KEY, key=KEY) as running:
+        yield running
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "files_api_mcp.server.cli.main", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "ANTHROPIC_API_KEY": KEY, **environment},
+        check=False,
+    )
+    assert KEY not in done.stdout + done.stderr
+    return done
+
+
+def test_the_demo_runs_the_whole_job_against_the_api(live: Emulator) -> None:
+    done = run("demo", "--backend", "anthropic", "--base-url", live.url)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Every step was right" in done.stdout
+    assert "0.42 crowns" in done.stdout
+
+
+def test_the_demo_takes_the_address_from_the_environment_as_the_sdk_does(live: Emulator) -> None:
+    done = run("demo", str(DOCUMENTS / "meeting-notes.md"), "--backend", "anthropic", ANTHROPIC_BASE_URL=live.url)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_key_in_the_environment_is_enough_to_be_at_the_api(live: Emulator, tmp_path: Path) -> None:
+    done = run("doctor", str(tmp_path), "--data-dir", str(tmp_path / "data"), ANTHROPIC_BASE_URL=live.url)
+    assert done.returncode == 0, done.stdout
+    assert f"ok    backend anthropic at {live.url}" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"ANTHROPIC_API_KEY": "sk-ant-another"}, "[authentication_failed]"),
+        ({"ANTHROPIC_BASE_URL": "http://127.0.0.1:1"}, "[upstream_unreachable]"),
+    ],
+)
+def test_the_doctor_says_what_is_wrong_with_the_key_or_the_address(
+    environment: dict[str, str], said: str, live: Emulator, tmp_path: Path
+) -> None:
+    done = run(
+        "doctor", str(tmp_path), "--data-dir", str(tmp_path / "data"), **{"ANTHROPIC_BASE_URL": live.url, **environment}
+    )
+    assert done.returncode == 1
+    (failure,) = [line for line in done.stdout.splitlines() if line.startswith("FAIL")]
+    assert said in failure
+
+
+@pytest.mark.parametrize("url", ["http://api.anthropic.com", "ftp://127.0.0.1", "https://user:pw@127.0.0.1"])
+def test_an_address_that_would_give_the_key_away_is_wrong_usage(url: str, tmp_path: Path) -> None:
+    done = run("doctor", str(tmp_path), "--data-dir", str(tmp_path / "data"), ANTHROPIC_BASE_URL=url)
+    assert done.returncode == 2
+    assert done.stderr.startswith("files-api-mcp: ")
+    assert not (tmp_path / "data").exists()

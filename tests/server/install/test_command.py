@@ -1,0 +1,226 @@
+"""`files-api-mcp install` as people type it, in a home folder of its own."""
+
+import json
+import os
+import subprocess
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from anyio import to_thread
+from click.testing import CliRunner, Result
+from mcp import Client, StdioServerParameters
+
+from files_api_mcp.server.cli.main import command
+from files_api_mcp.server.install.hosts import HOSTS
+from files_api_mcp.server.settings import BadSettings
+from tests.support.agent import write
+
+SECRET = "sk-ant-" + "x7" * 20
+Install = Callable[..., Result]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    (tmp_path / "home" / "docs").mkdir(parents=True)
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def install(home: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
+    """Runs the command in the project `home/project`, with the variables given and none of the machine's own."""
+    (home / "project").mkdir()
+    monkeypatch.chdir(home / "project")
+    theirs = [name for name in os.environ if name.startswith(("ANTHROPIC_", "CLAUDE_", "CODEX_", "XDG_"))]
+
+    def run(*arguments: str, **variables: str) -> Result:
+        environment = {**dict.fromkeys(theirs), "HOME": str(home), **variables}
+        return CliRunner().invoke(command, ["install", *arguments], env=environment)
+
+    return run
+
+
+def files_below(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def read(path: Path) -> dict[str, Any]:
+    text = path.read_text()
+    return tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
+
+
+PLACES = {
+    "claude-desktop": ".config/Claude/claude_desktop_config.json",
+    "claude-code": ".claude.json",
+    "cursor": ".cursor/mcp.json",
+    "vscode": ".config/Code/User/mcp.json",
+    "codex": ".codex/config.toml",
+}
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_every_host_gets_a_command_that_works_without_a_path(install: Install, home: Path, host: str) -> None:
+    done = install(host, str(home / "docs"), "../docs")
+    assert done.exit_code == 0, done.output
+    server = read(home / PLACES[host])[HOSTS[host].section]["files"]
+    assert Path(server["command"]).is_absolute()
+    assert server["args"] == ["serve", str(home / "docs"), str(home / "docs")]
+    assert not {"env", "env_vars"} & set(server)
+    shown = subprocess.run(
+        [server["command"], "--version"], env={"PATH": "/nonexistent"}, capture_output=True, timeout=60, check=True
+    )
+    assert shown.stdout.startswith(b"files-api-mcp ")
+
+
+@pytest.mark.anyio
+async def test_a_client_that_reads_the_configuration_reaches_the_server(install: Install, home: Path) -> None:
+    order = ("claude-desktop", str(home / "docs"), "--backend", "local", "--data-dir", "../data")
+    await to_thread.run_sync(lambda: install(*order))
+    server = read(home / PLACES["claude-desktop"])["mcpServers"]["files"]
+    bare = {"HOME": str(home), "PATH": "/usr/bin:/bin"}
+    async with Client(StdioServerParameters(command=server["command"], args=server["args"], env=bare)) as client:
+        assert "upload_file" in {tool.name for tool in (await client.list_tools()).tools}
+    assert server["args"][-2:] == ["--data-dir", str(home / "data")]
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_dry_run_prints_the_entry_and_touches_nothing(install: Install, home: Path, host: str) -> None:
+    shown = install(host, str(home / "docs"), "--dry-run")
+    assert shown.exit_code == 0, shown.output
+    assert files_below(home) == {}
+    assert str(home / PLACES[host]) in shown.stderr
+    printed = tomllib.loads(shown.stdout) if host == "codex" else json.loads(shown.stdout)
+    install(host, str(home / "docs"))
+    assert read(home / PLACES[host]) == printed
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_second_run_has_nothing_to_do(install: Install, home: Path, host: str) -> None:
+    assert install(host, str(home / "docs")).exit_code == 0
+    after_one = files_below(home)
+    again = install(host, str(home / "docs"))
+    assert again.exit_code == 0
+    assert again.output.startswith("Nothing to do")
+    assert files_below(home) == after_one
+
+
+def test_another_entry_of_that_name_is_kept_in_the_backup_and_that_is_said(install: Install, home: Path) -> None:
+    place = home / PLACES["claude-code"]
+    write(place, '{"numStartups": 3, "mcpServers": {"files": {"command": "theirs"}, "other": {"command": "x"}}}')
+    done = install("claude-code")
+    assert "It takes the place of another `files`." in done.output
+    assert str(place.with_name(".claude.json.backup-1")) in done.output
+    assert read(place.with_name(".claude.json.backup-1"))["mcpServers"]["files"] == {"command": "theirs"}
+    now = read(place)
+    assert (now["numStartups"], now["mcpServers"]["other"]) == (3, {"command": "x"})
+    assert now["mcpServers"]["files"]["type"] == "stdio"
+
+
+def test_an_invalid_configuration_is_left_alone_with_one_line_that_names_it(install: Install, home: Path) -> None:
+    place = write(home / PLACES["claude-desktop"], '{"mcpServers": {')
+    before = files_below(home)
+    for extra in ([], ["--dry-run"]):
+        done = install("claude-desktop", str(home / "docs"), *extra)
+        assert done.exit_code == 1
+        assert done.stderr.startswith(f"files-api-mcp: [invalid_argument] {place} is no valid JSON")
+        assert done.stderr.count("\n") == 1
+        assert files_below(home) == before
+        assert bool(extra) == ('"args"' in done.stdout)
+
+
+@pytest.mark.parametrize("host", [name for name, host in HOSTS.items() if host.project_file])
+def test_a_project_gets_its_own_file_and_no_key_ever(install: Install, home: Path, host: str) -> None:
+    done = install(host, "--scope", "project", "--backend", "anthropic", ANTHROPIC_API_KEY=SECRET)
+    assert done.exit_code == 0, done.output
+    place = home / "project" / str(HOSTS[host].project_file)
+    assert place.is_file()
+    assert not any(SECRET.encode() in content for content in files_below(home).values())
+    args = read(place)[HOSTS[host].section]["files"]["args"]
+    assert ("${workspaceFolder}" in args) == (host in ("cursor", "vscode"))
+    refused = install(host, "--scope", "project", "--backend", "anthropic", "--write-key", ANTHROPIC_API_KEY=SECRET)
+    assert isinstance(refused.exception, BadSettings)
+
+
+@pytest.mark.parametrize(
+    ("host", "handed_on"),
+    [
+        ("claude-code", {}),
+        ("cursor", {"env": {"ANTHROPIC_API_KEY": "${env:ANTHROPIC_API_KEY}"}}),
+        ("vscode", {"env": {"ANTHROPIC_API_KEY": "${input:files-api-mcp-key}"}}),
+        ("codex", {"env_vars": ["ANTHROPIC_API_KEY"]}),
+    ],
+)
+def test_a_key_is_referred_to_in_the_hosts_own_way(
+    install: Install, home: Path, host: str, handed_on: dict[str, Any]
+) -> None:
+    install(host, "--backend", "anthropic", ANTHROPIC_API_KEY=SECRET)
+    configuration = read(home / PLACES[host])
+    server = configuration[HOSTS[host].section]["files"]
+    assert {key: server[key] for key in server if key.startswith("env")} == handed_on
+    assert server["args"][-2:] == ["--backend", "anthropic"]
+    assert SECRET not in json.dumps(configuration)
+    if host == "vscode":
+        assert configuration["inputs"][0]["password"] is True
+
+
+def test_a_token_and_the_address_that_it_is_for_stay_together(install: Install, home: Path) -> None:
+    install("codex", "--backend", "anthropic", ANTHROPIC_AUTH_TOKEN=SECRET, ANTHROPIC_BASE_URL="https://gate.example")
+    server = read(home / PLACES["codex"])["mcp_servers"]["files"]
+    assert server["env_vars"] == ["ANTHROPIC_AUTH_TOKEN"]
+    assert server["args"][-2:] == ["--base-url", "https://gate.example"]
+
+
+def test_a_key_is_written_where_the_operator_insists_and_never_shown(install: Install, home: Path) -> None:
+    order = ("claude-desktop", str(home / "docs"), "--backend", "anthropic")
+    refused = install(*order, ANTHROPIC_API_KEY=SECRET)
+    assert isinstance(refused.exception, BadSettings)
+    assert "--write-key" in str(refused.exception)
+    shown = install(*order, "--write-key", "--dry-run", ANTHROPIC_API_KEY=SECRET)
+    done = install(*order, "--write-key", ANTHROPIC_API_KEY=SECRET)
+    assert (shown.exit_code, done.exit_code) == (0, 0)
+    assert SECRET not in shown.output + done.output
+    place = home / PLACES["claude-desktop"]
+    assert read(place)["mcpServers"]["files"]["env"] == {"ANTHROPIC_API_KEY": SECRET}
+    assert place.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["claude-desktop", "--scope", "project"], "no configuration for projects"),
+        (["cursor", "--name", "my files"], "--name takes"),
+        (["cursor", "nowhere"], "is not a folder"),
+        (["cursor", "--write-key"], "--backend anthropic"),
+        (["cursor", "--backend", "anthropic", "--write-key"], "finds no key"),
+        (["cursor", "--backend", "anthropic", "--base-url", "http://example.com"], "must be https"),
+        (["cursor", "--backend", "anthropic", "--base-url", f"https://u:{SECRET}@example.com"], "neither a user"),
+    ],
+)
+def test_what_cannot_be_is_wrong_usage_and_writes_nothing(
+    install: Install, home: Path, arguments: list[str], said: str
+) -> None:
+    done = install(*arguments)
+    assert isinstance(done.exception, BadSettings)
+    assert said in str(done.exception)
+    assert SECRET not in str(done.exception)
+    assert files_below(home) == {}
+
+
+def test_the_servers_options_are_passed_on_from_wherever_they_come(install: Install, home: Path) -> None:
+    install(
+        "cursor",
+        "--read-only",
+        "--model",
+        "some-model",
+        FILES_API_MCP_RATE_LIMIT="50",
+        FILES_API_MCP_ALLOW_SENSITIVE="0",
+    )
+    args = read(home / PLACES["cursor"])["mcpServers"]["files"]["args"]
+    assert args == ["serve", "--model", "some-model", "--rate-limit", "50", "--read-only"]
+
+
+def test_another_file_can_be_named(install: Install, home: Path) -> None:
+    assert install("cursor", "--config", "~/other/mcp.json", "--name", "documents").exit_code == 0
+    assert list(read(home / "other" / "mcp.json")["mcpServers"]) == ["documents"]

@@ -1,0 +1,222 @@
+"""Hosts' files on the disk: kept, replaced whole or not at all, found in their places."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from files_api_mcp.backends.errors import Busy, InvalidArgument, NotARegularFile, PermissionDenied, StorageFull
+from files_api_mcp.server.install.config_file import alone, read_host_file, replace_host_file
+from files_api_mcp.server.install.hosts import HOSTS
+from files_api_mcp.server.install.places import Machine, project_file, user_file
+from tests.support.agent import write
+
+HOME = Path("/home/ada")
+
+
+def machine(platform: str, **environment: str) -> Machine:
+    return Machine(platform, environment, HOME, Path("/work/project"))
+
+
+@pytest.mark.parametrize(
+    ("host", "platform", "environment", "where"),
+    [
+        ("claude-desktop", "darwin", {}, "Library/Application Support/Claude/claude_desktop_config.json"),
+        ("claude-desktop", "linux", {}, ".config/Claude/claude_desktop_config.json"),
+        ("claude-desktop", "linux", {"XDG_CONFIG_HOME": "/x"}, "/x/Claude/claude_desktop_config.json"),
+        ("claude-desktop", "win32", {}, "AppData/Roaming/Claude/claude_desktop_config.json"),
+        ("claude-desktop", "win32", {"APPDATA": "/r"}, "/r/Claude/claude_desktop_config.json"),
+        ("claude-code", "linux", {}, ".claude.json"),
+        ("claude-code", "darwin", {"CLAUDE_CONFIG_DIR": "/c"}, "/c/.claude.json"),
+        ("cursor", "darwin", {}, ".cursor/mcp.json"),
+        ("vscode", "darwin", {}, "Library/Application Support/Code/User/mcp.json"),
+        ("vscode", "linux", {"XDG_CONFIG_HOME": " "}, ".config/Code/User/mcp.json"),
+        ("vscode", "win32", {"APPDATA": "/r"}, "/r/Code/User/mcp.json"),
+        ("codex", "win32", {}, ".codex/config.toml"),
+        ("codex", "linux", {"CODEX_HOME": "/d"}, "/d/config.toml"),
+    ],
+)
+def test_each_host_has_its_file_on_each_platform(
+    host: str, platform: str, environment: dict[str, str], where: str
+) -> None:
+    assert user_file(HOSTS[host], machine(platform, **environment)) == HOME / where
+
+
+def test_a_packaged_claude_desktop_on_windows_has_its_file_where_it_sees_it(tmp_path: Path) -> None:
+    packaged = tmp_path / "Packages" / "Claude_pzs8sxrjxfjjc" / "LocalCache" / "Roaming" / "Claude"
+    packaged.mkdir(parents=True)
+    on_windows = machine("win32", LOCALAPPDATA=str(tmp_path), APPDATA="/r")
+    assert user_file(HOSTS["claude-desktop"], on_windows) == packaged / "claude_desktop_config.json"
+    assert user_file(HOSTS["vscode"], on_windows) == Path("/r/Code/User/mcp.json")
+
+
+def test_projects_have_their_own_file_but_for_claude_desktop() -> None:
+    found = {name: project_file(host, machine("linux")) for name, host in HOSTS.items()}
+    project = Path("/work/project")
+    assert found == {
+        "claude-desktop": None,
+        "claude-code": project / ".mcp.json",
+        "cursor": project / ".cursor" / "mcp.json",
+        "vscode": project / ".vscode" / "mcp.json",
+        "codex": project / ".codex" / "config.toml",
+    }
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_the_old_file_is_kept_under_the_first_free_name(tmp_path: Path) -> None:
+    file = write(tmp_path / "c.json", "one")
+    write(tmp_path / "c.json.backup-1", "not ours")
+    assert replace_host_file(read_host_file(file), b"two", private=False) == tmp_path / "c.json.backup-2"
+    assert replace_host_file(read_host_file(file), b"three", private=False) == tmp_path / "c.json.backup-3"
+    assert [(tmp_path / f"c.json{end}").read_text() for end in ("", ".backup-1", ".backup-2", ".backup-3")] == [
+        "three",
+        "not ours",
+        "one",
+        "two",
+    ]
+    assert len(names(tmp_path)) == 4
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o664])
+def test_mode_and_owner_stay_and_the_backup_has_them_too(tmp_path: Path, mode: int) -> None:
+    file = write(tmp_path / "c.json", "one")
+    if os.geteuid() == 0:
+        os.chown(file, 12345, 54321)
+    file.chmod(mode)
+    before = file.stat()
+    backup = replace_host_file(read_host_file(file), b"two", private=False)
+    assert backup
+    for path in (file, backup):
+        now = path.stat()
+        assert (now.st_uid, now.st_gid, stat.S_IMODE(now.st_mode)) == (before.st_uid, before.st_gid, mode)
+
+
+def test_a_new_file_that_holds_a_key_is_for_its_owner_alone(tmp_path: Path) -> None:
+    assert replace_host_file(read_host_file(tmp_path / "c.json"), b"key", private=True) is None
+    assert stat.S_IMODE((tmp_path / "c.json").stat().st_mode) == 0o600
+    assert names(tmp_path) == ["c.json"]
+
+
+def test_a_symlink_stays_and_its_target_is_replaced(tmp_path: Path) -> None:
+    target = write(tmp_path / "dotfiles" / "real.json", "one")
+    link = tmp_path / "link.json"
+    link.symlink_to(Path("dotfiles", "real.json"))
+    backup = replace_host_file(read_host_file(link), b"two", private=False)
+    assert link.is_symlink()
+    assert target.read_text() == "two"
+    assert backup == target.with_name("real.json.backup-1")
+
+
+def test_a_symlink_to_nothing_gets_its_file(tmp_path: Path) -> None:
+    link = tmp_path / "link.json"
+    link.symlink_to(tmp_path / "later" / "real.json")
+    with alone(link):
+        replace_host_file(read_host_file(link), b"two", private=False)
+    assert link.is_symlink()
+    assert (tmp_path / "later" / "real.json").read_text() == "two"
+
+
+def test_what_the_host_wrote_meanwhile_is_not_lost(tmp_path: Path) -> None:
+    file = write(tmp_path / "c.json", "one")
+    old = read_host_file(file)
+    write(file, "from the host")
+    with pytest.raises(Busy):
+        replace_host_file(old, b"two", private=False)
+    assert file.read_text() == "from the host"
+    assert names(tmp_path) == ["c.json"]
+
+
+def test_a_file_that_came_meanwhile_is_not_lost(tmp_path: Path) -> None:
+    old = read_host_file(tmp_path / "c.json")
+    write(tmp_path / "c.json", "from the host")
+    with pytest.raises(Busy):
+        replace_host_file(old, b"two", private=False)
+    assert (tmp_path / "c.json").read_text() == "from the host"
+
+
+FULL_DISK = """
+import resource, signal, sys
+from pathlib import Path
+from files_api_mcp.backends.errors import FilesError
+from files_api_mcp.server.install.config_file import read_host_file, replace_host_file
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+old = read_host_file(Path(sys.argv[1]))
+resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
+try:
+    replace_host_file(old, b"x" * 100_000, private=False)
+except FilesError as exc:
+    print(exc.code)
+"""
+
+
+def test_a_full_disk_leaves_the_file_as_it_was_and_nothing_beside_it(tmp_path: Path) -> None:
+    file = write(tmp_path / "c.json", "one")
+    told = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, str(file)], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert told.stdout.strip() == StorageFull.code
+    assert file.read_text() == "one"
+    assert names(tmp_path) == ["c.json"]
+
+
+def test_what_is_no_ordinary_file_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(NotARegularFile):
+        read_host_file(tmp_path / "pipe")
+    (tmp_path / "loop").symlink_to("loop")
+    for path in (tmp_path, tmp_path / "loop"):
+        with pytest.raises(PermissionDenied):
+            read_host_file(path)
+    with pytest.raises(InvalidArgument):
+        read_host_file(write(tmp_path / "latin", b"\xe4")).text()
+
+
+def test_a_folder_that_is_a_file_is_told(tmp_path: Path) -> None:
+    write(tmp_path / "file", "x")
+    with pytest.raises(PermissionDenied, match=r"Not a directory|File exists"), alone(tmp_path / "file" / "c.json"):
+        pass
+
+
+ONE_OF_MANY = """
+import sys
+from pathlib import Path
+from files_api_mcp.server.install.hosts import HOSTS
+from files_api_mcp.server.cli.commands.installing import install_in
+from files_api_mcp.server.install.plan import Order
+print(flush=True)
+sys.stdin.readline()
+install_in(Order(HOSTS["cursor"], Path(sys.argv[1]), sys.argv[2], ("/bin/x",)))
+"""
+
+
+def test_installations_at_once_all_stand_in_the_file_and_lose_nothing(tmp_path: Path) -> None:
+    file = write(tmp_path / "mcp.json", "{}")
+    names = [f"server-{number}" for number in range(6)]
+    many = [
+        subprocess.Popen(
+            [sys.executable, "-c", ONE_OF_MANY, str(file), name], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        for name in names
+    ]
+    with alone(file):
+        old = read_host_file(file)
+        for process in many:
+            assert process.stdout
+            assert process.stdin
+            process.stdout.readline()
+            process.stdin.write(b"\n")
+            process.stdin.flush()
+        replace_host_file(old, b'{"ours": 1}', private=False)
+    for process in many:
+        process.communicate(timeout=60)
+    assert [process.returncode for process in many] == [0] * 6
+    now = json.loads(file.read_text())
+    assert (now["ours"], sorted(now["mcpServers"])) == (1, names)
+    assert len(list(tmp_path.glob("*.backup-*"))) == 7

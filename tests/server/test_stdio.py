@@ -1,0 +1,168 @@
+"""The real process: what goes over its pipes, and how it ends."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+from mcp import Client, StdioServerParameters
+
+from tests.support.agent import text_of, write
+
+SERVE = [sys.executable, "-m", "files_api_mcp.server.cli.main", "serve"]
+ENDS_WITHIN_S = 20.0
+"""Ten times the limit, which tests/server/test_shutdown.py holds the server to."""
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    folder = tmp_path / "root"
+    write(folder / "notes.md", "# Notes\n\nThe harbour opens at six.\n")
+    return folder
+
+
+class Process:
+    """A server process spoken to line by line."""
+
+    def __init__(self, tmp_path: Path, root: Path, *options: str) -> None:
+        self.process = subprocess.Popen(
+            [*SERVE, "--data-dir", str(tmp_path / "data"), *options, str(root)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    def send(self, line: bytes) -> None:
+        assert self.process.stdin
+        self.process.stdin.write(line + b"\n")
+        self.process.stdin.flush()
+
+    def request(self, number: int, method: str, **params: Any) -> dict[str, Any]:
+        self.send(json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": params}).encode())
+        return self.answer(number)
+
+    def answer(self, number: int) -> dict[str, Any]:
+        """The answer to a request; every line before it must be protocol too."""
+        assert self.process.stdout
+        for line in self.process.stdout:
+            message = json.loads(line)
+            assert message["jsonrpc"] == "2.0"
+            if message.get("id") == number:
+                return message
+        raise AssertionError("the server closed its stdout")
+
+    def handshake(self) -> None:
+        client = {"name": "test", "version": "1"}
+        self.request(0, "initialize", protocolVersion="2025-06-18", capabilities={}, clientInfo=client)
+        self.send(b'{"jsonrpc":"2.0","method":"notifications/initialized"}')
+
+    def ends(self) -> tuple[int, float, bytes]:
+        """Its exit code, the seconds that it took to end, and what it wrote to stderr."""
+        began = time.monotonic()
+        _, errors = self.process.communicate(timeout=30)
+        return self.process.returncode, time.monotonic() - began, errors
+
+
+@pytest.fixture
+def server(tmp_path: Path, root: Path) -> Generator[Process]:
+    running = Process(tmp_path, root)
+    yield running
+    running.process.kill()
+    pipes: tuple[IO[bytes] | None, ...] = (
+        running.process.stdin,
+        running.process.stdout,
+        running.process.stderr,
+    )
+    for pipe in pipes:
+        if pipe:
+            pipe.close()
+    running.process.wait()
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+async def test_a_real_client_uses_a_real_process(tmp_path: Path, root: Path, mode: Any) -> None:
+    server = StdioServerParameters(command=SERVE[0], args=[*SERVE[1:], "--data-dir", str(tmp_path / "d"), str(root)])
+    async with Client(server, mode=mode) as client:
+        uploaded = await client.call_tool("upload_file", {"path": "notes.md"})
+        assert uploaded.structured_content
+        file_id = uploaded.structured_content["files"][0]["file_id"]
+        answer = await client.call_tool("ask_document", {"question": "When does it open?", "file_ids": [file_id]})
+        assert "opens at six" in text_of(answer)
+
+
+def test_the_start_says_backend_data_folder_and_roots_on_one_stderr_line(
+    server: Process, tmp_path: Path, root: Path
+) -> None:
+    server.handshake()
+    assert server.process.stdin
+    server.process.stdin.close()
+    server.process.stdin = None
+    code, _, errors = server.ends()
+    assert code == 0
+    assert errors.decode() == f"files-api-mcp: backend local, data {tmp_path / 'data'}, roots {root}\n"
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, "end of stdin"], ids=str)
+@pytest.mark.parametrize("busy", [False, True], ids=["idle", "during an upload"])
+def test_the_server_ends_clean(
+    server: Process, root: Path, tmp_path: Path, how: signal.Signals | str, busy: bool
+) -> None:
+    server.handshake()
+    if busy:
+        with (root / "big.bin").open("wb") as big:
+            big.truncate(400_000_000)
+            big.write(b"\x01\x02")
+        params = {"name": "upload_file", "arguments": {"path": "big.bin"}, "_meta": {"progressToken": 1}}
+        server.send(json.dumps({"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": params}).encode())
+        assert server.process.stdout
+        assert b"notifications/progress" in server.process.stdout.readline()
+    if isinstance(how, signal.Signals):
+        server.process.send_signal(how)
+    else:
+        assert server.process.stdin
+        server.process.stdin.close()
+        server.process.stdin = None
+    code, seconds, errors = server.ends()
+    assert code == 0
+    assert seconds < ENDS_WITHIN_S
+    assert b"Traceback" not in errors
+    assert [p for p in (tmp_path / "data" / "spool").glob("*/*") if p.is_file()] == []
+
+
+def test_a_client_that_no_longer_reads_cannot_keep_the_server_alive(server: Process) -> None:
+    server.handshake()
+    for number in range(300):
+        line = json.dumps({"jsonrpc": "2.0", "id": number, "method": "tools/list", "params": {}})
+        server.send(line.encode())
+    server.process.send_signal(signal.SIGTERM)
+    began = time.monotonic()
+    server.process.wait(timeout=30)
+    assert time.monotonic() - began < ENDS_WITHIN_S
+
+
+def test_malformed_and_endless_lines_leave_the_server_answering(server: Process) -> None:
+    server.handshake()
+    for line in (b"", b"{", b"\xff\xfe", b"[]", b'{"jsonrpc":"2.0"}', b"9" * 10_000, b"[" * 5_000_000):
+        server.send(line)
+    answer = server.request(5, "tools/list")
+    assert answer["result"]["tools"]
+
+
+def test_an_unusable_data_folder_fails_at_the_start_in_one_line(tmp_path: Path, root: Path) -> None:
+    write(tmp_path / "data", "a file stands where the folder should be")
+    code, _, errors = Process(tmp_path, root).ends()
+    assert code == 1
+    assert errors.decode().count("\n") == 1
+    assert errors.startswith(b"files-api-mcp: [permission_denied] ")
+
+
+def test_a_root_that_is_a_file_is_wrong_usage(tmp_path: Path) -> None:
+    code, _, errors = Process(tmp_path, write(tmp_path / "notes.md", "a file")).ends()
+    assert code == 2
+    assert b"notes.md is not a folder" in errors

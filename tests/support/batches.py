@@ -1,0 +1,117 @@
+"""Batches against the emulator, with something between that loses replies."""
+
+import json
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+from anyio import to_thread
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from files_api_mcp.backends.anthropic.answers.batch_answerer import AnthropicBatches
+from files_api_mcp.backends.anthropic.answers.batch_submission import Pace
+from files_api_mcp.backends.anthropic.api.batches import BatchesClient
+from files_api_mcp.backends.anthropic.api.retry import Sender
+from files_api_mcp.backends.anthropic.workspace import AnthropicPlace
+from files_api_mcp.backends.documents.workers import DocumentWorkers
+from files_api_mcp.backends.errors import FilesError
+from files_api_mcp.backends.models import Answer, Ask
+from files_api_mcp.backends.search.engine import LocalLibrary, open_library
+from tests.support.emulator import opened
+from tests.support.snapshots import freeze_bytes, text_file
+
+__all__ = ["Asking", "Between", "asking", "forgotten"]
+
+QUICK = Pace(first_s=0.05, longest_s=0.1, looks=(0.0, 0.05), away_s=1.0)
+CREATE = ("POST", "/v1/messages/batches")
+
+
+class Between:
+    """Stands before the emulator: records requests, and loses the replies to chosen ones."""
+
+    def __init__(self) -> None:
+        self.bodies: list[dict[str, Any]] = []
+        self.lose = 0
+        self.refuse = 0
+        self.hang = False
+        self.committed = anyio.Event()
+
+    def around(self, app: ASGIApp) -> ASGIApp:
+        async def between(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] != "http" or (scope["method"], scope["path"]) != CREATE:
+                return await app(scope, receive, send)
+            body = b""
+            while True:
+                message = await receive()
+                body += message.get("body", b"")
+                if not message.get("more_body"):
+                    break
+            if self.refuse:
+                self.refuse -= 1
+                return await plain_500(send)
+            self.bodies.append(json.loads(body))
+
+            async def whole() -> Message:
+                return {"type": "http.request", "body": body, "more_body": False}
+
+            if self.lose or self.hang:
+                await app(scope, whole, nowhere)
+                self.committed.set()
+                self.lose = max(0, self.lose - 1)
+                if self.hang:
+                    await anyio.sleep_forever()
+                return await plain_500(send)
+            return await app(scope, whole, send)
+
+        return between
+
+
+async def nowhere(_: Message) -> None:
+    """A reply that nobody hears."""
+
+
+async def forgotten(place: int, outcome: Answer | FilesError) -> None:
+    """An answer that is lost with the run that it came to."""
+
+
+async def plain_500(send: Send) -> None:
+    await send({"type": "http.response.start", "status": 500, "headers": [(b"content-type", b"text/plain")]})
+    await send({"type": "http.response.body", "body": b"gateway"})
+
+
+class Asking:
+    """Everything that a batch needs, opened on one emulator."""
+
+    def __init__(self, place: AnthropicPlace, library: LocalLibrary, folder: Path) -> None:
+        self.place = place
+        self.library = library
+        self.batches = AnthropicBatches(place, library, "claude-sonnet-5-5", folder, QUICK)
+        self.client = BatchesClient(Sender(place.wire, None))
+
+    async def upload(self, folder: Path, name: str, text: str) -> str:
+        snapshot = await to_thread.run_sync(freeze_bytes, folder, text.encode())
+        return (await self.place.files.upload(snapshot, text_file(name))).record.id
+
+    async def answers(self, asks: Sequence[Ask]) -> dict[int, Answer | FilesError]:
+        found: dict[int, Answer | FilesError] = {}
+
+        async def take(place: int, outcome: Answer | FilesError) -> None:
+            assert place not in found
+            found[place] = outcome
+
+        await self.batches.answer(asks, take, max_tokens=500)
+        return found
+
+    async def ids(self) -> list[str]:
+        return [batch.id for batch in await self.client.recent()]
+
+
+@asynccontextmanager
+async def asking(folder: Path, url: str) -> AsyncGenerator[Asking]:
+    async with AsyncExitStack() as stack:
+        place = await stack.enter_async_context(opened(url, folder))
+        workers = await stack.enter_async_context(DocumentWorkers())
+        library = await stack.enter_async_context(open_library(folder / "anthropic", place.shelf, workers))
+        yield Asking(place, library, folder / "batches")

@@ -1,0 +1,72 @@
+"""The real command with one call that hangs: `python hanging_server.py WAY FOLDER serve ...`.
+
+A list of files then hangs for good, and leaves `FOLDER/hanging` when it begins to.
+"""
+
+import ctypes
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from anyio import to_thread
+
+from files_api_mcp.backends.local.backend import LocalFiles
+from files_api_mcp.backends.local.store import LocalStore
+from files_api_mcp.server.cli.main import main
+
+FOREVER_S = 100_000
+
+
+def in_a_thread(folder: Path) -> None:
+    """Read from a pipe that nobody writes to."""
+    os.mkfifo(folder / "pipe")
+    with open(folder / "pipe", "rb") as pipe:
+        pipe.read()
+
+
+def in_python(_: Path) -> None:
+    """Loop in the event loop's thread."""
+    while True:
+        pass
+
+
+def in_c(_: Path) -> None:
+    """Stay in C code that lets other threads run, in the event loop's thread."""
+    time.sleep(FOREVER_S)
+
+
+def in_c_that_holds_the_interpreter(_: Path) -> None:
+    """Stay in C code that lets no other thread run; the signal ends the first wait, and not the second."""
+    library = ctypes.PyDLL(None)
+    library.sleep(20)
+    library.sleep(FOREVER_S)
+
+
+def in_short_c_calls(_: Path) -> None:
+    """Call C code again and again that lets no other thread run."""
+    library = ctypes.PyDLL(None)
+    while True:
+        library.usleep(50_000)
+
+
+WAYS = {way.__name__: way for way in (in_a_thread, in_python, in_c, in_c_that_holds_the_interpreter, in_short_c_calls)}
+
+
+def hang(way: str, folder: Path) -> None:
+    async def page(*_: Any, **__: Any) -> None:
+        (folder / "hanging").touch()
+        if way == in_a_thread.__name__:
+            await to_thread.run_sync(in_a_thread, folder)
+        WAYS[way](folder)
+
+    # The server's index lists the store too, in the background: it must not be the first to hang.
+    LocalFiles.list = page  # type: ignore[assignment,method-assign]
+    if sys.argv[1] == "emulator":
+        LocalStore.list = page  # type: ignore[assignment,method-assign]
+
+
+if __name__ == "__main__":
+    hang(sys.argv.pop(1), Path(sys.argv.pop(1)))
+    main()

@@ -1,0 +1,106 @@
+"""What every client pays for on every call: the tools' definitions."""
+
+import json
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from files_api_mcp.tools.catalog import CATALOG
+from tests.support.agent import Agent, Era, connected, settings_for
+
+pytestmark = pytest.mark.anyio
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+MOST_BYTES = 6000
+
+
+async def definitions(agent: Agent) -> dict[str, dict[str, Any]]:
+    tools = (await agent.client.list_tools()).tools
+    return {tool.name: tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in tools}
+
+
+@pytest.fixture
+async def agent(tmp_path: Path, era: Era) -> AsyncGenerator[Agent]:
+    """Offered everything that there is: a server for agents elsewhere, with folders that they may name."""
+    async with connected(settings_for(tmp_path, remote=True), era) as connected_agent:
+        yield connected_agent
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in CATALOG])
+async def test_a_tool_matches_its_golden_definition(agent: Agent, name: str, update_golden: bool) -> None:
+    shown = (await definitions(agent))[name]
+    text = json.dumps(shown, indent=2, sort_keys=True) + "\n"
+    path = GOLDEN / f"{name}.json"
+    if update_golden:
+        path.write_text(text, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == text
+
+
+async def test_all_definitions_together_stay_within_the_budget(
+    agent: Agent, capsys: pytest.CaptureFixture[str]
+) -> None:
+    visible = [
+        {key: tool[key] for key in ("name", "description", "inputSchema")}
+        for tool in (await definitions(agent)).values()
+    ]
+    size = len(json.dumps(visible, separators=(",", ":"), ensure_ascii=False).encode())
+    with capsys.disabled():
+        print(f"\nmodel-visible tools/list: {size} of {MOST_BYTES} bytes")
+    assert size <= MOST_BYTES
+
+
+async def test_every_tool_states_its_title_and_all_hints_in_one_short_sentence(agent: Agent) -> None:
+    for name, tool in (await definitions(agent)).items():
+        assert tool["title"], name
+        hints = {"readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"}
+        assert hints <= set(tool["annotations"]), name
+        assert 0 < len(tool["description"]) <= 200, name
+        assert "\n" not in tool["description"], name
+
+
+async def test_definitions_and_their_order_never_change_between_lists(agent: Agent) -> None:
+    assert list(await definitions(agent)) == [entry.name for entry in CATALOG]
+    assert await definitions(agent) == await definitions(agent)
+
+
+async def test_read_only_takes_the_writing_tools_away_and_says_why(tmp_path: Path) -> None:
+    async with connected(settings_for(tmp_path, read_only=True)) as agent:
+        assert set(await definitions(agent)) == {
+            "list_files",
+            "describe_file",
+            "ask_document",
+            "read_document",
+        }
+        refusal = await agent.error("delete_file", file_id="file_abc")
+    assert refusal.startswith("[read_only] ")
+
+
+@pytest.mark.parametrize(
+    ("settings", "offered"),
+    [
+        ({}, {"upload_file"}),
+        ({"roots": ()}, {"upload_file"}),
+        ({"remote": True}, {"upload_file", "create_upload"}),
+        ({"remote": True, "roots": ()}, {"create_upload"}),
+        ({"remote": True, "read_only": True}, set[str]()),
+    ],
+    ids=["here", "here, no roots", "elsewhere", "elsewhere, no roots", "elsewhere, read-only"],
+)
+async def test_how_files_are_handed_over_depends_on_where_agents_are(
+    tmp_path: Path, settings: dict[str, Any], offered: set[str]
+) -> None:
+    async with connected(settings_for(tmp_path, **settings)) as agent:
+        assert {"upload_file", "create_upload"} & set(await definitions(agent)) == offered
+        assert all(
+            f"with {' or '.join(sorted(offered, reverse=True))}" in (agent.client.instructions or "") for _ in offered
+        )
+
+
+async def test_operators_choose_tools_by_name(tmp_path: Path) -> None:
+    chosen = settings_for(
+        tmp_path, tools=frozenset({"list_files", "delete_file"}), exclude_tools=frozenset({"delete_file"})
+    )
+    async with connected(chosen) as agent:
+        assert list(await definitions(agent)) == ["list_files"]
