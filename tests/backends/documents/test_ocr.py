@@ -23,7 +23,7 @@ from files_api_mcp.backends.errors import UnsupportedType
 from tests.backends.documents.test_workers import is_living
 from tests.support.agent import Agent, connected, settings_for, text_of, write
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.serial]
 
 REAL = shutil.which("tesseract") is not None
 READS = "printf 'Harbour dues\\n\\f'"

@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
 from benchmarks.race_opens import naive_open, race, safe_open
+
+pytestmark = pytest.mark.serial
 
 
 def test_no_open_escapes_while_a_link_is_swapped(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from files_api_mcp.backends.storage.locks import Turns
 from tests.support.emulator import emulated, opened
 from tests.support.fault_server.server import fault_server
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.serial]
 
 ROOT = Path(__file__).resolve().parents[3]
 

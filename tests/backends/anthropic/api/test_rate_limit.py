@@ -20,7 +20,7 @@ import pytest
 from files_api_mcp.backends.anthropic.api.rate_limit import Limiter
 from files_api_mcp.backends.errors import Busy, FilesError, StoreBusy, StoreDamaged
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.serial]
 
 ROOT = Path(__file__).resolve().parents[4]
 START = 1_800_000_000.0
