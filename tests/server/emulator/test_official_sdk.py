@@ -19,7 +19,7 @@ import pytest
 
 from tests.server.emulator.sdk.running import BETA, HERE, Emulator, emulator, multipart, start_driver
 
-DOCUMENTS = HERE.parents[2] / "examples" / "documents"
+DOCUMENTS = HERE.parents[3] / "examples" / "documents"
 SEEDED = 2500
 CHECKS = 45
 # By version, in how many ways the API is reached: by GA and beta names, each sync and async.

@@ -22,7 +22,7 @@ from tests.server.emulator.sdk.running import (
 )
 
 NEWEST, WITH_BETA_FILES = "2.14.0", "0.97.0"
-DOCUMENTS = HERE.parents[2] / "examples" / "documents"
+DOCUMENTS = HERE.parents[3] / "examples" / "documents"
 MANAGED = {"anthropic-beta": "managed-agents-2026-04-01"}
 MODEL = "claude-sonnet-5-5"
 BELL = "The bell of the harbor was cast in 1871.\n\nThe ticket machine takes coins only.\n"
