@@ -11,13 +11,13 @@ __all__ = [
     "Answer",
     "Ask",
     "Clock",
+    "CreatedFile",
     "DeletedFile",
     "DocumentInfo",
     "FileMetadata",
     "FilePage",
     "FileRecord",
     "FoundFiles",
-    "MadeFile",
     "ModelUsage",
     "NewFile",
     "PageImage",
@@ -167,7 +167,7 @@ class ModelUsage:
 
 
 @dataclass(frozen=True, slots=True)
-class MadeFile:
+class CreatedFile:
     """A file that a tool of the model's made; it can be downloaded by its id."""
 
     file_id: str
@@ -189,7 +189,7 @@ class Answer:
     tokens: int
     notes: list[str]
     usage: ModelUsage | None = None
-    made: tuple[MadeFile, ...] = ()
+    created_files: tuple[CreatedFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import click
 from files_api_mcp.backends import errors
 from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.server.cli.main import SUBCOMMANDS, command
-from files_api_mcp.tools.catalog import CATALOG, Entry
+from files_api_mcp.tools.catalog import CATALOG, ToolEntry
 
 REFERENCE = Path(__file__).with_name("reference")
 NOTE = "<!-- Written by docs/generate.py from the code. Do not edit. -->\n"
@@ -30,7 +30,7 @@ def tools_page() -> str:
     return NOTE + head + "".join(_tool(entry) for entry in CATALOG)
 
 
-def _tool(entry: Entry) -> str:
+def _tool(entry: ToolEntry) -> str:
     tool = entry.tool()
     required: list[str] = tool.parameters.get("required", [])
     rows = [

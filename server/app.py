@@ -23,8 +23,8 @@ from files_api_mcp.server.settings import BadSettings, Settings, Upstream
 from files_api_mcp.server.tenants import Tenants
 from files_api_mcp.tools.catalog import CATALOG, offered_tools
 from files_api_mcp.tools.context import Backends, Dependencies
-from files_api_mcp.tools.principal import HOLDER, Principal
-from files_api_mcp.tools.upload_tickets import Uploads
+from files_api_mcp.tools.principal import DEFAULT_PRINCIPAL, Principal
+from files_api_mcp.tools.upload_tickets import UploadTickets
 
 if TYPE_CHECKING:
     from files_api_mcp.backends.documents.workers import DocumentWorkers
@@ -108,7 +108,7 @@ def tools_for(settings: Settings) -> dict[str, Tool]:
 
 @asynccontextmanager
 async def open_dependencies(
-    settings: Settings, open_backends: OpenBackends | None = None, *, uploads: Uploads | None = None
+    settings: Settings, open_backends: OpenBackends | None = None, *, uploads: UploadTickets | None = None
 ) -> AsyncGenerator[Dependencies]:
     """What tools work with: the roots at once, the backends when a tool first needs them; all closed at the end."""
     async with anyio.create_task_group() as owner:
@@ -122,14 +122,14 @@ async def open_dependencies(
 
 @asynccontextmanager
 async def open_shared_dependencies(
-    settings: Settings, *, uploads: Uploads | None = None, strangers: bool = False
+    settings: Settings, *, uploads: UploadTickets | None = None, strangers: bool = False
 ) -> AsyncGenerator[tuple[Dependencies, Tenants]]:
     """The same for several principals, each of whom has backends of their own and shares what reads documents. Where
     callers are `strangers` to each other, whoever has no name gets nothing."""
     async with open_readers(settings) as readers, anyio.create_task_group() as owner:
 
         def opener(principal: Principal) -> AbstractAsyncContextManager[Backends]:
-            if strangers and principal == HOLDER:
+            if strangers and principal == DEFAULT_PRINCIPAL:
                 raise PermissionDenied("It is not known whom this is from.", "Sign in again.")
             return open_place(settings, principal.name, readers)
 
@@ -143,7 +143,7 @@ async def open_shared_dependencies(
 
 @asynccontextmanager
 async def _dependencies(
-    settings: Settings, opener: Callable[[Principal], Awaitable[Backends]], uploads: Uploads | None
+    settings: Settings, opener: Callable[[Principal], Awaitable[Backends]], uploads: UploadTickets | None
 ) -> AsyncGenerator[Dependencies]:
     with await to_thread.run_sync(open_roots, settings) as roots:
         yield Dependencies(

@@ -1,4 +1,4 @@
-"""Argument types that tools share: the rule and its description stand in one place."""
+"""Argument types that several tools share, with their validation and description."""
 
 from typing import Annotated, TypeAlias
 
@@ -10,9 +10,9 @@ _MAX_PAGE = 10_000_000
 
 
 def is_file_id(value: str) -> bool:
-    """Whether this could be the id of a file."""
-    # An id becomes part of a URL and of texts shown to a model, so its alphabet is a safety rule. The API may
-    # change how long its ids are, so the length is only bounded.
+    """Whether a text has the form of a file id."""
+    # An id becomes part of a URL and of texts shown to a model, so its alphabet is a safety rule. Its length is only
+    # bounded, as the API may change it.
     tail = value.removeprefix("file_")
     plain = tail.replace("_", "").replace("-", "")
     return tail != value and 1 <= len(tail) <= 120 and (not plain or (plain.isascii() and plain.isalnum()))
@@ -28,10 +28,10 @@ FileId: TypeAlias = Annotated[str, AfterValidator(_check_file_id)]
 
 
 def parse_pages(value: str) -> tuple[int, int]:
-    """Turn `7` or `3-5` into (first, last), 1-based and inclusive.
+    """Parse `7` or `3-5` into (first, last), 1-based and inclusive.
 
     Raises:
-        ValueError: The text is neither form, or runs backwards.
+        ValueError: The text is neither a page nor an ascending range.
     """
     first, dash, last = value.replace(" ", "").partition("-")
     numbers = (first, last if dash else first)
@@ -39,7 +39,7 @@ def parse_pages(value: str) -> tuple[int, int]:
         raise ValueError('must be a page like "7" or a range like "3-5"')
     start, end = int(numbers[0]), int(numbers[1])
     if not 1 <= start <= end:
-        raise ValueError("must start at page 1 or later and not run backwards")
+        raise ValueError("must start at page 1 or later, and its first page must not be after its last")
     return start, end
 
 

@@ -1,4 +1,4 @@
-"""Ask stored documents: ask_document."""
+"""ask_document: answers a question from stored documents, with citations."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -10,12 +10,19 @@ from pydantic import BaseModel, Field
 from files_api_mcp.backends.errors import InvalidArgument
 from files_api_mcp.backends.models import Answer, Passage
 from files_api_mcp.tools.arguments import FileId
-from files_api_mcp.tools.context import Dependencies, announce, backends, progress_to, reported, respond
-from files_api_mcp.tools.formatting import place
+from files_api_mcp.tools.context import (
+    Dependencies,
+    backends,
+    notify_files_changed,
+    progress_to,
+    tool_errors,
+    tool_result,
+)
+from files_api_mcp.tools.formatting import format_location
 
 __all__ = ["AskResult", "ask_document", "ask_result"]
 
-_MOST_FILES = 20
+_MAX_FILES = 20
 
 
 class CitedPassage(BaseModel):
@@ -54,33 +61,33 @@ class AskResult(BaseModel):
 async def ask_document(
     question: Annotated[str, Field(description="A question, or words the document would use")],
     ctx: Context[Dependencies],
-    file_ids: Annotated[list[FileId] | None, Field(description=f"Up to {_MOST_FILES}; none: everything stored")] = None,
+    file_ids: Annotated[list[FileId] | None, Field(description=f"Up to {_MAX_FILES}; omit to search all files")] = None,
     max_tokens: Annotated[
-        int, Field(ge=100, le=20_000, strict=True, description="Budget of the passages, 100 to 20000")
+        int, Field(ge=100, le=20_000, strict=True, description="Token budget for passages, 100 to 20000")
     ] = 1500,
 ) -> Annotated[CallToolResult, AskResult]:
-    """Find the passages that answer a question, quoted exactly with file and page; if they miss, ask again once in
+    """Find the passages that answer a question, quoted exactly with file and page. If nothing fits, retry once in
     the document's own words."""
-    with reported():
+    with tool_errors():
         if not question.strip():
-            raise InvalidArgument("question is empty.", "Ask a question in words.")
+            raise InvalidArgument("question is empty.", "Ask a question.")
         if file_ids is not None and not file_ids:
             file_ids = None
-        if file_ids and len(set(file_ids)) > _MOST_FILES:
-            raise InvalidArgument(f"file_ids holds more than {_MOST_FILES} ids.", "Ask in several calls.")
+        if file_ids and len(set(file_ids)) > _MAX_FILES:
+            raise InvalidArgument(f"file_ids holds more than {_MAX_FILES} ids.", "Use several calls.")
         opened = await backends(ctx)
         answer = await opened.answerer.ask(question, file_ids or (), max_tokens=max_tokens, progress=progress_to(ctx))
-    if answer.made:
-        await announce(ctx)
-    return respond(ask_result(answer))
+    if answer.created_files:
+        await notify_files_changed(ctx)
+    return tool_result(ask_result(answer))
 
 
 def ask_result(answer: Answer) -> AskResult:
-    """An answer as it is shown."""
+    """An answer as a tool result."""
     return AskResult(
         answer=answer.text,
         passages=[_cited(passage) for passage in answer.passages],
-        created_files=[CreatedFile(**asdict(made)) for made in answer.made] or None,
+        created_files=[CreatedFile(**asdict(created)) for created in answer.created_files] or None,
         usage=Usage(
             passages=len(answer.passages), tokens=answer.tokens, **(asdict(answer.usage) if answer.usage else {})
         ),
@@ -93,7 +100,7 @@ def _cited(passage: Passage) -> CitedPassage:
     return CitedPassage(
         file_id=passage.file_id,
         filename=passage.filename,
-        where=place(passage),
+        where=format_location(passage),
         header=passage.header,
         text=passage.text,
     )
@@ -101,11 +108,11 @@ def _cited(passage: Passage) -> CitedPassage:
 
 def _next(answer: Answer) -> str:
     if answer.text is not None:
-        marks = "its [1], [2] ... refer to the passages in order; cite file and place" if answer.passages else ""
-        made = "download_file saves the created files" if answer.made else ""
-        return f"Use the answer{''.join(f'; {part}' for part in (marks, made) if part)}."
+        marks = "[1], [2] ... are the passages in order; cite each file and page" if answer.passages else ""
+        created = "save created files with download_file" if answer.created_files else ""
+        return f"Use the answer{''.join(f'; {part}' for part in (marks, created) if part)}."
     if not answer.passages:
-        return "Ask again once in the document's own words, or look with read_document."
+        return "Retry once in the document's own words, or look with read_document."
     best = answer.passages[0]
     where = f'pages="{best.page}"' if best.page is not None else f"start_char={max(0, best.start_char - 500)}"
-    return f"Write the answer from the passages and cite file and place; more around the first: read_document {where}."
+    return f"Answer from the passages; cite each file and page; context of the first: read_document {where}."

@@ -1,4 +1,4 @@
-"""The one list of tools: function, title, hints; and what of it a server offers."""
+"""Catalog of tools: function, title, scope and hints of each."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -10,19 +10,22 @@ from mcp.types import ToolAnnotations
 from files_api_mcp.tools.ask import ask_document
 from files_api_mcp.tools.create_upload import create_upload
 from files_api_mcp.tools.delete import delete_file
-from files_api_mcp.tools.describe import describe_file, list_files
+from files_api_mcp.tools.describe import describe_file
 from files_api_mcp.tools.download import download_file
+from files_api_mcp.tools.list import list_files
 from files_api_mcp.tools.read import read_document
 from files_api_mcp.tools.upload import upload_file
 
-__all__ = ["CATALOG", "Entry", "offered_tools"]
+__all__ = ["CATALOG", "ToolEntry", "offered_tools"]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A tool and its hints. `writes` marks what --read-only takes away: changes to the store or to local files.
-    `where` says what a tool needs of the server: paths that agents may name, or agents that are elsewhere; `scope` what
-    it asks of a caller's token."""
+class ToolEntry:
+    """A tool, its hints, and the conditions to offer it.
+
+    `scope`: the scope that a caller's token needs. `writes`: the tool changes the store or local files, so
+    --read-only removes it. `where`: "paths" needs local paths that agents can name, "remote" needs agents elsewhere.
+    """
 
     function: Callable[..., Awaitable[Any]]
     title: str
@@ -36,11 +39,11 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """The function's own name, which the model calls it by."""
+        """The name of the function, which is the name of the tool."""
         return self.function.__name__
 
     def tool(self) -> Tool:
-        """The SDK's tool, its definition without what costs tokens and says nothing."""
+        """The SDK's tool, with a minimal input schema."""
         tool = Tool.from_function(
             self.function,
             title=self.title,
@@ -52,12 +55,12 @@ class Entry:
                 open_world_hint=self.open_world,
             ),
         )
-        tool.parameters = _lean(tool.parameters)
+        tool.parameters = _minimal(tool.parameters)
         return tool
 
 
 CATALOG = (
-    Entry(
+    ToolEntry(
         upload_file,
         "Upload files",
         scope="files:write",
@@ -68,8 +71,8 @@ CATALOG = (
         writes=True,
         where="paths",
     ),
-    # Not idempotent: each call gives out a ticket of its own.
-    Entry(
+    # Not idempotent: each call issues a new ticket.
+    ToolEntry(
         create_upload,
         "Upload from elsewhere",
         scope="files:write",
@@ -80,7 +83,7 @@ CATALOG = (
         writes=True,
         where="remote",
     ),
-    Entry(
+    ToolEntry(
         list_files,
         "List files",
         scope="files:read",
@@ -90,7 +93,7 @@ CATALOG = (
         open_world=False,
         writes=False,
     ),
-    Entry(
+    ToolEntry(
         describe_file,
         "Describe a file",
         scope="files:read",
@@ -100,9 +103,9 @@ CATALOG = (
         open_world=False,
         writes=False,
     ),
-    # Not read-only: on a backend where a model answers it costs money and sends the document to it. Open world:
-    # what comes back is the text of documents that anybody may have written.
-    Entry(
+    # Not read-only: with an API key, it costs money and sends the document to a model. Open world: the result holds
+    # text of documents, which anyone may have written.
+    ToolEntry(
         ask_document,
         "Ask documents",
         scope="files:ask",
@@ -112,7 +115,7 @@ CATALOG = (
         open_world=True,
         writes=False,
     ),
-    Entry(
+    ToolEntry(
         read_document,
         "Read a document",
         scope="files:read",
@@ -122,8 +125,8 @@ CATALOG = (
         open_world=True,
         writes=False,
     ),
-    # Destructive: with `overwrite` it replaces a local file.
-    Entry(
+    # Destructive: `overwrite` replaces a local file.
+    ToolEntry(
         download_file,
         "Download a file",
         scope="files:read",
@@ -133,7 +136,7 @@ CATALOG = (
         open_world=True,
         writes=True,
     ),
-    Entry(
+    ToolEntry(
         delete_file,
         "Delete a file",
         scope="files:delete",
@@ -154,31 +157,30 @@ def offered_tools(
     paths: bool = True,
     remote: bool = False,
 ) -> dict[str, Tool]:
-    """The tools that a server offers, by name, in the catalogue's order. Read-only beats every other choice."""
-    has = {"anywhere": True, "paths": paths, "remote": remote}
+    """The tools that a server offers, by name, in catalog order. `read_only` overrides `only`."""
+    available = {"anywhere": True, "paths": paths, "remote": remote}
     return {
         entry.name: entry.tool()
         for entry in CATALOG
-        if has[entry.where]
+        if available[entry.where]
         and not (read_only and entry.writes)
         and (only is None or entry.name in only)
         and entry.name not in without
     }
 
 
-def _lean(schema: dict[str, Any]) -> dict[str, Any]:
-    """Drop what pydantic adds for its own sake: titles, and the null in optional arguments, which nobody needs to
-    send."""
+def _minimal(schema: dict[str, Any]) -> dict[str, Any]:
+    """Drop titles, and null as a value of optional arguments: they cost tokens and help no model."""
     properties: dict[str, dict[str, Any]] = {
-        name: _lean_property(value) for name, value in schema.get("properties", {}).items()
+        name: _minimal_property(value) for name, value in schema.get("properties", {}).items()
     }
-    lean: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
+    minimal: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
     if "required" in schema:
-        lean["required"] = schema["required"]
-    return lean
+        minimal["required"] = schema["required"]
+    return minimal
 
 
-def _lean_property(value: dict[str, Any]) -> dict[str, Any]:
+def _minimal_property(value: dict[str, Any]) -> dict[str, Any]:
     value = {key: item for key, item in value.items() if key != "title"}
     choices: list[dict[str, Any]] = value.pop("anyOf", [])
     for choice in choices:

@@ -1,4 +1,4 @@
-"""What tools are given: dependencies by type, progress, and the one way to report failures and results."""
+"""Context of a tool call: dependencies, progress, notifications, errors and results."""
 
 import json
 from collections.abc import Awaitable, Callable, Generator
@@ -18,20 +18,20 @@ from files_api_mcp.backends.errors import FilesError, expected_in
 from files_api_mcp.backends.models import Progress
 from files_api_mcp.backends.roots.roots import Roots
 from files_api_mcp.backends.staging.snapshot import Spool
+from files_api_mcp.tools.formatting import file_uri
 from files_api_mcp.tools.principal import Principal, principal_of
-from files_api_mcp.tools.upload_tickets import Uploads
-from files_api_mcp.tools.uris import uri_of
+from files_api_mcp.tools.upload_tickets import UploadTickets
 
 __all__ = [
     "Backends",
     "Dependencies",
-    "announce",
     "backends",
     "dependencies",
+    "notify_files_changed",
     "progress_to",
-    "reported",
-    "respond",
-    "stage",
+    "subprogress",
+    "tool_errors",
+    "tool_result",
 ]
 
 _PROGRESS_EVERY_S = 0.1
@@ -39,7 +39,7 @@ _PROGRESS_EVERY_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Backends:
-    """What is open while files are being worked on."""
+    """The parts of an open backend."""
 
     files: FilesBackend
     answerer: Answerer
@@ -50,19 +50,23 @@ class Backends:
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """What the server hands to its tools. `open` gives a principal's backends, opened on first use; `uploads` is there
-    where bytes can be taken over the network."""
+    """The objects that the server gives to its tools.
+
+    `open` returns a principal's backends and opens them on first use. `uploads` is set only if the server receives
+    uploads over HTTP.
+    """
 
     roots: Roots
     open: Callable[[Principal], Awaitable[Backends]]
     allow_sensitive: bool
     max_file_size: int
     confirm_deletes: Literal["auto", "always", "never"]
-    uploads: Uploads | None = None
+    uploads: UploadTickets | None = None
 
 
 def dependencies(ctx: Context[Dependencies]) -> Dependencies:
-    """What the server handed over: taken from the context, as `Resolve` would cost every call a third of its time."""
+    """The server's dependencies."""
+    # Not a `Resolve` parameter: that would make every call a third slower.
     return ctx.request_context.lifespan_context
 
 
@@ -75,21 +79,21 @@ async def backends(ctx: Context[Dependencies]) -> Backends:
     return await dependencies(ctx).open(principal_of(ctx))
 
 
-async def announce(ctx: Context[Any], *gone: str) -> None:
-    """Tell the clients that listen that the list of files is another one, and those who watch a file that it is gone.
-
-    Somebody else's wish, so the caller's cancellation does not end it; how long it takes is bounded by who tells.
-    """
+async def notify_files_changed(ctx: Context[Any], *deleted: str) -> None:
+    """Notify clients that the list of files changed, and subscribers of deleted files that those are gone."""
+    # Shielded: other clients must hear of the change even if this call is cancelled. The sender limits the time.
     with CancelScope(shield=True):
         await ctx.notify_resources_changed()
-        for file_id in gone:
-            await ctx.notify_resource_updated(uri_of(file_id))
+        for file_id in deleted:
+            await ctx.notify_resource_updated(file_uri(file_id))
 
 
 @contextmanager
-def reported() -> Generator[None]:
-    """Show an expected failure to the model as `[code] sentence. next step.`; anything else stays a crash,
-    which the SDK logs and masks."""
+def tool_errors() -> Generator[None]:
+    """Turns an expected failure into a ToolError, shown as `[code] Sentence. Next step.`
+
+    Any other exception stays a crash: the SDK logs it and hides its text.
+    """
     try:
         yield
     except (FilesError, ExceptionGroup) as exc:
@@ -101,8 +105,8 @@ def reported() -> Generator[None]:
 
 
 def progress_to(ctx: Context[Any]) -> Progress:
-    """Progress that reaches the client: it only ever grows, as MCP asks, and at most ten words a second are sent
-    beside the first and the last."""
+    """Reports progress to the client. It only grows, as MCP requires, with at most ten notifications a second between
+    the first and the last."""
     last_sent, furthest = float("-inf"), float("-inf")
 
     async def report(done: float, total: float | None, message: str) -> None:
@@ -116,8 +120,8 @@ def progress_to(ctx: Context[Any]) -> Progress:
     return report
 
 
-def stage(progress: Progress, start: float, end: float) -> Progress:
-    """The part of a whole (0 to 100) that one step of several fills."""
+def subprogress(progress: Progress, start: float, end: float) -> Progress:
+    """Progress of one step, mapped to its share (`start` to `end` of 100) of the whole."""
 
     async def report(done: float, total: float | None, message: str) -> None:
         share = done / total if total else 0
@@ -126,10 +130,10 @@ def stage(progress: Progress, start: float, end: float) -> Progress:
     return report
 
 
-def respond(result: BaseModel) -> CallToolResult:
-    """One result in both channels: structured, and as the same JSON in compact text.
+def tool_result(result: BaseModel) -> CallToolResult:
+    """A result as structured content, and as the same JSON in compact text.
 
-    Some hosts show the model only the one, some only the other; the SDK's own text is indented, which costs
+    Some hosts show the model only the structure, some only the text. The SDK's own text is indented, which costs
     tokens.
     """
     data = result.model_dump(mode="json", exclude_none=True)

@@ -1,4 +1,4 @@
-"""Hand over files from elsewhere: create_upload."""
+"""create_upload: a one-time link to upload a file over HTTP."""
 
 import shlex
 from collections.abc import AsyncIterator
@@ -11,24 +11,32 @@ from mcp.types import CallToolResult, ElicitRequest, ElicitRequestURLParams, Eli
 from pydantic import BaseModel, Field
 
 from files_api_mcp.backends.errors import FileTooLarge, InvalidArgument
-from files_api_mcp.tools.context import Dependencies, announce, backends, dependencies, progress_to, reported, respond
+from files_api_mcp.tools.context import (
+    Dependencies,
+    backends,
+    dependencies,
+    notify_files_changed,
+    progress_to,
+    tool_errors,
+    tool_result,
+)
 from files_api_mcp.tools.ingest import store_received
 from files_api_mcp.tools.principal import principal_of
-from files_api_mcp.tools.upload_tickets import Issued, UploadedItem, Uploads, Wish
+from files_api_mcp.tools.upload_tickets import UploadedItem, UploadExpectation, UploadTicket, UploadTickets
 
 __all__ = ["create_upload"]
 
-_LONGEST_TEXT = 100_000
+_MAX_TEXT_BYTES = 100_000
 _WAIT_S = 30.0
-"""For a file after the person was shown the link: clients give up on a call after a minute or so."""
+"""How long a call waits for the file after the user took the link. Clients end a call after about a minute."""
 
-# The first protocol version in which a request to the client travels inside the call's own result.
-_REQUESTS_IN_RESULTS = "2026-07-28"
-_ANSWER = "upload"
+# The first protocol version in which the result of a call can ask the client for input.
+_INPUT_REQUIRED_SINCE = "2026-07-28"
+_INPUT = "upload"
 
 
 class CreatedUpload(BaseModel):
-    """A ticket, or the file that came at once."""
+    """An upload link, or the stored file."""
 
     file: UploadedItem | None = None
     upload_url: str | None = None
@@ -41,88 +49,92 @@ async def create_upload(
     ctx: Context[Dependencies],
     filename: Annotated[str | None, Field(max_length=255)] = None,
     content: Annotated[
-        str | None, Field(description="Text to store at once instead, up to 100,000 bytes; needs filename")
+        str | None, Field(description="Text to store instead, up to 100,000 bytes; needs filename")
     ] = None,
-    mime_type: Annotated[str | None, Field(max_length=255, description="Refuse other types")] = None,
-    size_bytes: Annotated[int | None, Field(ge=1, strict=True, description="Refuse other sizes")] = None,
+    mime_type: Annotated[str | None, Field(max_length=255, description="Reject other types")] = None,
+    size_bytes: Annotated[int | None, Field(ge=1, strict=True, description="Reject other sizes")] = None,
 ) -> Annotated[CallToolResult, CreatedUpload] | InputRequiredResult:
-    """Get a link and a curl line, good once for 15 minutes, to hand over a file from where you or the user are."""
-    wish = Wish(filename=filename, mime_type=mime_type, size_bytes=size_bytes)
-    with reported():
+    """Create a one-time upload link and curl command, valid 15 minutes, for a file on your or the user's machine."""
+    expected = UploadExpectation(filename=filename, mime_type=mime_type, size_bytes=size_bytes)
+    with tool_errors():
         if content is not None:
-            return respond(CreatedUpload(file=await _store_text(ctx, content, wish)))
+            return tool_result(CreatedUpload(file=await _store_text(ctx, content, expected)))
         uploads = dependencies(ctx).uploads
-        assert uploads is not None, "over a network there is somebody who takes the bytes"
+        assert uploads is not None, "this tool is offered only by a server that receives uploads"
         if ctx.request_state is not None:
-            issued = Issued.model_validate_json(ctx.request_state)
-            answer = (ctx.input_responses or {}).get(_ANSWER)
-            return respond(await _outcome(ctx, uploads, issued, wish, accepted=_is_accepted(answer)))
-        issued = uploads.issue(principal_of(ctx), wish)
+            ticket = UploadTicket.model_validate_json(ctx.request_state)
+            answer = (ctx.input_responses or {}).get(_INPUT)
+            return tool_result(await _outcome(ctx, uploads, ticket, expected, accepted=_is_accepted(answer)))
+        ticket = uploads.issue(principal_of(ctx), expected)
         if not _shows_urls(ctx):
-            return respond(_link(issued, wish))
-        if (ctx.protocol_version or "") >= _REQUESTS_IN_RESULTS:
-            # The ticket travels along, as this function is run anew with the answer.
-            asked = ElicitRequest(params=ElicitRequestURLParams(message=_message(wish), url=issued.url))
-            return InputRequiredResult(input_requests={_ANSWER: asked}, request_state=issued.model_dump_json())
-        answer = await ctx.elicit_url(_message(wish), issued.url, issued.id)
-        return respond(await _outcome(ctx, uploads, issued, wish, accepted=answer.action == "accept"))
+            return tool_result(_link(ticket, expected))
+        if (ctx.protocol_version or "") >= _INPUT_REQUIRED_SINCE:
+            # The client calls again with its answer, so the ticket travels in the request state.
+            request = ElicitRequest(params=ElicitRequestURLParams(message=_message(expected), url=ticket.url))
+            return InputRequiredResult(input_requests={_INPUT: request}, request_state=ticket.model_dump_json())
+        answer = await ctx.elicit_url(_message(expected), ticket.url, ticket.id)
+        return tool_result(await _outcome(ctx, uploads, ticket, expected, accepted=answer.action == "accept"))
 
 
-async def _store_text(ctx: Context[Dependencies], content: str, wish: Wish) -> UploadedItem:
-    if not wish.filename:
+async def _store_text(ctx: Context[Dependencies], content: str, expected: UploadExpectation) -> UploadedItem:
+    if not expected.filename:
         raise InvalidArgument("filename is required with content.")
     try:
         data = content.encode()
     except UnicodeEncodeError:
-        raise InvalidArgument("content holds characters that are no text.") from None
-    if len(data) > _LONGEST_TEXT:
+        raise InvalidArgument("content is not valid Unicode text.") from None
+    if len(data) > _MAX_TEXT_BYTES:
         raise FileTooLarge(
-            f"content has {len(data):,} bytes; the limit is {_LONGEST_TEXT:,}.",
-            "Call create_upload without content, and send the file with the curl line.",
+            f"content has {len(data):,} bytes; the limit is {_MAX_TEXT_BYTES:,}.",
+            "Call create_upload without content, and upload a file with the curl command.",
         )
 
     async def whole() -> AsyncIterator[bytes]:
         yield data
 
-    item = await store_received(whole(), wish.filename, wish, dependencies(ctx), await backends(ctx), progress_to(ctx))
+    item = await store_received(
+        whole(), expected.filename, expected, dependencies(ctx), await backends(ctx), progress_to(ctx)
+    )
     if not item.reused:
-        await announce(ctx)
+        await notify_files_changed(ctx)
     return item
 
 
 def _shows_urls(ctx: Context[Any]) -> bool:
-    """Whether this client can show a link to the person, in this protocol era."""
+    """Whether the client can show a link to the user, in this protocol version."""
     capabilities = ctx.client_capabilities
     if capabilities is None or capabilities.elicitation is None or capabilities.elicitation.url is None:
         return False
-    return (ctx.protocol_version or "") >= _REQUESTS_IN_RESULTS or ctx.session.can_send_request
+    return (ctx.protocol_version or "") >= _INPUT_REQUIRED_SINCE or ctx.session.can_send_request
 
 
-def _message(wish: Wish) -> str:
-    return f"Hand over {wish.filename or 'a file'} on this page; the link is good once, for 15 minutes."
+def _message(expected: UploadExpectation) -> str:
+    return f"Upload {expected.filename or 'a file'} on this page. The link works once and is valid for 15 minutes."
 
 
 def _is_accepted(answer: object) -> bool:
     return isinstance(answer, ElicitResult) and answer.action == "accept"
 
 
-async def _outcome(ctx: Context[Any], uploads: Uploads, issued: Issued, wish: Wish, *, accepted: bool) -> CreatedUpload:
-    """The file, if it comes soon after the person took the link; else the link, which others may still use."""
+async def _outcome(
+    ctx: Context[Any], uploads: UploadTickets, ticket: UploadTicket, expected: UploadExpectation, *, accepted: bool
+) -> CreatedUpload:
+    """The file, if it arrives soon after the user took the link; otherwise the link, which still works."""
     if accepted:
         with anyio.move_on_after(_WAIT_S):
             await ctx.report_progress(0, 1, "Waiting for the file")
-            item = await uploads.arrival(issued.id, principal_of(ctx))
+            item = await uploads.arrival(ticket.id, principal_of(ctx))
             if item is not None:
                 return CreatedUpload(file=item)
-    return _link(issued, wish)
+    return _link(ticket, expected)
 
 
-def _link(issued: Issued, wish: Wish) -> CreatedUpload:
-    # Without a name of its own in the ticket, the slash makes curl add the file's.
-    target = issued.url if wish.filename else f"{issued.url}/"
+def _link(ticket: UploadTicket, expected: UploadExpectation) -> CreatedUpload:
+    # Without an expected name, the slash makes curl add the name of the file.
+    target = ticket.url if expected.filename else f"{ticket.url}/"
     return CreatedUpload(
-        upload_url=issued.url,
-        curl=f"curl -sS --fail-with-body -T {shlex.quote(wish.filename or 'FILE')} {shlex.quote(target)}",
-        expires_at=issued.expires_at,
-        next="run the curl line with the file's path, or let the user open upload_url; then list_files has the file_id",
+        upload_url=ticket.url,
+        curl=f"curl -sS --fail-with-body -T {shlex.quote(expected.filename or 'FILE')} {shlex.quote(target)}",
+        expires_at=ticket.expires_at,
+        next="run curl with the file's path, or have the user open upload_url; list_files then shows the file_id",
     )

@@ -1,4 +1,4 @@
-"""Delete stored files, with the person's word where the client can ask for it: delete_file."""
+"""delete_file: delete a stored file, confirmed by the user if the client can ask."""
 
 from typing import Annotated, Any
 
@@ -8,12 +8,20 @@ from pydantic import BaseModel, Field
 
 from files_api_mcp.backends.errors import NotConfirmed, NotFound
 from files_api_mcp.tools.arguments import FileId
-from files_api_mcp.tools.context import Backends, Dependencies, announce, backends, dependencies, reported, respond
+from files_api_mcp.tools.context import (
+    Backends,
+    Dependencies,
+    backends,
+    dependencies,
+    notify_files_changed,
+    tool_errors,
+    tool_result,
+)
 
 __all__ = ["delete_file"]
 
-# The first protocol version in which a question travels inside the call's own result.
-_QUESTIONS_IN_RESULTS = "2026-07-28"
+# The first protocol version in which the result of a call can ask the client for input.
+_INPUT_REQUIRED_SINCE = "2026-07-28"
 
 
 class DeleteResult(BaseModel):
@@ -27,31 +35,31 @@ class Confirm(BaseModel):
     confirm: bool = Field(title="Delete permanently?", description="This cannot be undone")
 
 
-def can_ask(ctx: Context[Any]) -> bool:
-    """Whether this client can put a question to the person, in this protocol era."""
+def _can_confirm(ctx: Context[Any]) -> bool:
+    """Whether the client can show a form to the user, in this protocol version."""
     capabilities = ctx.client_capabilities
     elicitation = capabilities.elicitation if capabilities else None
     if elicitation is None:
         return False
-    # A bare {} declares form mode, as clients did before there were two modes.
+    # An empty object means form mode: older clients know no other.
     form = elicitation.form is not None or elicitation.url is None
-    in_result = (ctx.protocol_version or "") >= _QUESTIONS_IN_RESULTS
+    in_result = (ctx.protocol_version or "") >= _INPUT_REQUIRED_SINCE
     return form and (in_result or ctx.session.can_send_request)
 
 
-async def ask_person(file_id: FileId, ctx: Context[Dependencies]) -> Confirm | Elicit[Confirm]:
-    """Settle whether to ask. The question's text derives from the arguments alone: one that changed between
-    rounds would be asked again."""
-    with reported():
+async def confirm_deletion(file_id: FileId, ctx: Context[Dependencies]) -> Confirm | Elicit[Confirm]:
+    """Ask the user to confirm, if the policy and the client say so."""
+    # The question depends only on the arguments: a text that changed between rounds would be asked again.
+    with tool_errors():
         policy = dependencies(ctx).confirm_deletes
         filename = await _filename(await backends(ctx), file_id)
         if filename is None or policy == "never":
             return Confirm(confirm=True)
-        if can_ask(ctx):
+        if _can_confirm(ctx):
             return Elicit(f"Delete {filename} ({file_id})? This cannot be undone.", Confirm)
         if policy == "always":
             raise NotConfirmed(
-                "Deleting needs a person's confirmation, and this client cannot ask for one.",
+                "Deleting needs the user's confirmation, but this client cannot ask for it.",
                 "Nothing was deleted; the operator can start the server with --confirm-deletes auto or never.",
             )
     return Confirm(confirm=True)
@@ -61,31 +69,31 @@ async def _filename(opened: Backends, file_id: str) -> str | None:
     try:
         return (await opened.files.describe(file_id)).filename
     except NotFound:
-        # Nothing to ask about: the deletion itself says whether the file is gone or never was.
+        # Nothing to confirm: the deletion itself reports whether the file is gone or never existed.
         return None
 
 
 async def delete_file(
     file_id: FileId,
     ctx: Context[Dependencies],
-    answer: Annotated[ElicitationResult[Confirm], Resolve(ask_person)],
+    answer: Annotated[ElicitationResult[Confirm], Resolve(confirm_deletion)],
 ) -> Annotated[CallToolResult, DeleteResult]:
-    """Delete a stored file for good."""
-    with reported():
+    """Delete a stored file permanently."""
+    with tool_errors():
         if not (isinstance(answer, AcceptedElicitation) and answer.data.confirm):
             raise NotConfirmed(
-                "The deletion was not confirmed, and nothing was deleted.",
-                "If nobody was asked, the operator can start the server with --confirm-deletes never.",
+                "The deletion was not confirmed; nothing was deleted.",
+                "If the user saw no question, the operator can start the server with --confirm-deletes never.",
             )
         opened = await backends(ctx)
-        gone = await opened.files.delete(file_id)
-    if not gone.already_deleted:
-        await announce(ctx, gone.id)
-    return respond(
+        deletion = await opened.files.delete(file_id)
+    if not deletion.already_deleted:
+        await notify_files_changed(ctx, deletion.id)
+    return tool_result(
         DeleteResult(
-            file_id=gone.id,
-            filename=gone.filename,
+            file_id=deletion.id,
+            filename=deletion.filename,
             deleted=True,
-            already_deleted=gone.already_deleted or None,
+            already_deleted=deletion.already_deleted or None,
         )
     )

@@ -1,4 +1,4 @@
-"""Get stored bytes back: download_file."""
+"""download_file: save a stored file, or return a small one inline."""
 
 import base64
 import hashlib
@@ -12,11 +12,19 @@ from pydantic import BaseModel, Field
 from files_api_mcp.backends.errors import FileTooLarge
 from files_api_mcp.backends.models import FileRecord, Progress
 from files_api_mcp.tools.arguments import FileId
-from files_api_mcp.tools.context import Backends, Dependencies, backends, dependencies, progress_to, reported, respond
+from files_api_mcp.tools.context import (
+    Backends,
+    Dependencies,
+    backends,
+    dependencies,
+    progress_to,
+    tool_errors,
+    tool_result,
+)
 
 __all__ = ["download_file"]
 
-_MOST_INLINE = 1024 * 1024
+_MAX_INLINE_BYTES = 1024 * 1024
 
 
 class DownloadResult(BaseModel):
@@ -33,17 +41,17 @@ async def download_file(
     ctx: Context[Dependencies],
     save_as: Annotated[
         str | None,
-        Field(description="New file under an allowed folder; without it, up to 1 MiB comes inline"),
+        Field(description="New file in an allowed folder; omit to get up to 1 MiB inline"),
     ] = None,
     overwrite: Annotated[bool, Field(strict=True, description="Replace an existing file")] = False,
 ) -> CallToolResult:
     """Save a stored file's exact bytes to a local path, or return a small file inline."""
-    with reported():
+    with tool_errors():
         opened = await backends(ctx)
         if save_as is None:
             return await _inline(opened, file_id)
         saving = _save(dependencies(ctx), opened, file_id, save_as, overwrite=overwrite, progress=progress_to(ctx))
-        return respond(await saving)
+        return tool_result(await saving)
 
 
 async def _save(
@@ -61,7 +69,7 @@ async def _save(
                 await progress(saved_bytes, record.size_bytes, "Saving")
             saved = await to_thread.run_sync(target.commit)
         except BaseException:
-            # Cancellation arrives here too; the shield lets the unfinished file be removed.
+            # Also on cancellation: the shield lets the unfinished file be removed.
             with CancelScope(shield=True):
                 await to_thread.run_sync(target.abort)
             raise
@@ -70,10 +78,10 @@ async def _save(
 
 async def _inline(opened: Backends, file_id: str) -> CallToolResult:
     async with opened.files.download(file_id) as (record, chunks):
-        if record.size_bytes > _MOST_INLINE:
+        if record.size_bytes > _MAX_INLINE_BYTES:
             raise FileTooLarge(
-                f"The file has {record.size_bytes:,} bytes, and at most {_MOST_INLINE:,} come inline.",
-                "Give save_as, a path under an allowed folder.",
+                f"The file has {record.size_bytes:,} bytes; at most {_MAX_INLINE_BYTES:,} can be returned inline.",
+                "Set save_as to a path in an allowed folder.",
             )
         data = b"".join([chunk async for chunk in chunks])
     result = _result(record, hashlib.sha256(data).hexdigest(), None)

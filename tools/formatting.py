@@ -1,26 +1,60 @@
-"""Places in documents, in words."""
+"""Formats locations in documents, times and file URIs as text."""
+
+from datetime import UTC, datetime
 
 from files_api_mcp.backends.models import Passage
+from files_api_mcp.tools.arguments import is_file_id
 
-__all__ = ["called", "place"]
+__all__ = [
+    "FILE_URI_TEMPLATE",
+    "file_id_from_uri",
+    "file_uri",
+    "format_location",
+    "format_page",
+    "is_past",
+    "rfc3339",
+]
+
+_URI_PREFIX = "files-api:///"
+
+FILE_URI_TEMPLATE = f"{_URI_PREFIX}{{file_id}}"
 
 
-def place(passage: Passage) -> str:
-    """Where a passage stands, in words: its page, and what the document itself calls it where that is something else;
-    or its character range (0-based, end exclusive)."""
+def format_location(passage: Passage) -> str:
+    """The location of a passage: its pages, or its character range (0-based, end exclusive)."""
     if passage.last_page is not None:
         return f"pages {passage.page}-{passage.last_page}"
     if passage.page is not None:
-        return called(passage.page, passage.label, scanned=passage.scanned)
+        return format_page(passage.page, passage.label, scanned=passage.scanned)
     return f"chars {passage.start_char}-{passage.end_char}{_remark(None, scanned=passage.scanned)}"
 
 
-def called(page: int, label: str | None, *, scanned: bool = False) -> str:
-    """A page by its number, and by what the document itself calls it where that is something else; whether its text was
-    read by OCR."""
+def format_page(page: int, label: str | None, *, scanned: bool = False) -> str:
+    """A page number, with the document's own page label if it differs, and a mark if OCR read the text."""
     return f"page {page}{_remark(label, scanned=scanned)}"
 
 
 def _remark(label: str | None, *, scanned: bool) -> str:
     remarks = [*([f"labelled {label}"] if label else ()), *(["read by OCR"] if scanned else ())]
     return f" ({', '.join(remarks)})" if remarks else ""
+
+
+def rfc3339(moment: datetime) -> str:
+    """A time in UTC, to the second."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def is_past(moment: datetime | None) -> bool:
+    """Whether a time is over; None means never."""
+    return moment is not None and moment <= datetime.now(UTC)
+
+
+def file_uri(file_id: str) -> str:
+    """The URI of the file's MCP resource."""
+    return _URI_PREFIX + file_id
+
+
+def file_id_from_uri(uri: str) -> str | None:
+    """The file id in one of our URIs; None for any other URI, and for another spelling of one of ours."""
+    file_id = uri.removeprefix(_URI_PREFIX)
+    return file_id if file_id != uri and is_file_id(file_id) else None

@@ -1,49 +1,102 @@
-"""Storing bytes that come as they are, rather than by a path: under the rules for local files."""
+"""Stores and indexes files from a path or a byte stream, under the same rules."""
 
 from collections.abc import AsyncIterator
 
-from files_api_mcp.backends.errors import BadFilename, InvalidArgument
-from files_api_mcp.backends.models import NewFile, Progress, silent
-from files_api_mcp.backends.staging.receive import refuse_sensitive_name, take_in
-from files_api_mcp.backends.staging.snapshot import Snapshot
-from files_api_mcp.backends.validation import safe_filename
-from files_api_mcp.tools.context import Backends, Dependencies, stage
-from files_api_mcp.tools.upload import indexed
-from files_api_mcp.tools.upload_tickets import UploadedItem, Wish
+from anyio import to_thread
 
-__all__ = ["store_received"]
+from files_api_mcp.backends.errors import BadFilename, FilesError, InvalidArgument
+from files_api_mcp.backends.models import DocumentInfo, NewFile, Progress, UploadedFile, silent
+from files_api_mcp.backends.roots.roots import Roots
+from files_api_mcp.backends.staging.receive import refuse_sensitive_name, take_in
+from files_api_mcp.backends.staging.snapshot import Snapshot, freeze
+from files_api_mcp.backends.validation import safe_filename
+from files_api_mcp.tools.context import Backends, Dependencies, subprogress
+from files_api_mcp.tools.upload_tickets import UploadedItem, UploadExpectation
+
+__all__ = ["index_uploaded", "store_file", "store_received"]
+
+
+async def store_file(
+    path: str,
+    roots: Roots,
+    opened: Backends,
+    *,
+    allow_sensitive: bool,
+    title: str | None = None,
+    lifetime_s: int | None = None,
+    progress: Progress = silent,
+) -> UploadedFile:
+    """Snapshot the file at a path below a root, and upload the snapshot to the backend.
+
+    Raises:
+        FilesError: The file may not be read, or was not stored.
+    """
+    source = await to_thread.run_sync(roots.open_file, path)
+    with source:
+        copying, sending = subprogress(progress, 0, 50), subprogress(progress, 50, 100)
+        async with freeze(source, opened.spool, allow_sensitive=allow_sensitive, progress=copying) as snapshot:
+            new = NewFile(
+                filename=source.filename,
+                mime_type=snapshot.mime_type,
+                title=title,
+                source_path=source.path,
+                expires_in_seconds=lifetime_s,
+            )
+            return await opened.files.upload(snapshot, new, sending)
 
 
 async def store_received(
     chunks: AsyncIterator[bytes],
     filename: str | None,
-    wish: Wish,
+    expected: UploadExpectation,
     deps: Dependencies,
     opened: Backends,
     progress: Progress = silent,
 ) -> UploadedItem:
-    """Take the bytes to their end, and store and index them. `filename` is the one that they bring.
+    """Receive all bytes of a stream, then store and index them. `filename` is the name that came with them.
 
     Raises:
         FilesError: They were not stored.
     """
-    name = filename or wish.filename
+    name = filename or expected.filename
     if not name:
-        raise BadFilename("The file has no name.", "Give one: put it at the end of the URL, or into the form.")
-    # A path is the sender's own affair; browsers of old sent it.
+        raise BadFilename("The file has no name.", "Put one at the end of the URL, or into the form.")
+    # Old browsers send the whole path.
     name = safe_filename(name.replace("\\", "/").rpartition("/")[2])
     async with take_in(
         chunks, name, opened.spool, max_file_size=deps.max_file_size, allow_sensitive=deps.allow_sensitive
-    ) as taken:
+    ) as snapshot:
         if not deps.allow_sensitive:
-            refuse_sensitive_name(name, taken.head)
-        new = NewFile(filename=name, mime_type=_type(taken, wish))
-        return await indexed(await opened.files.upload(taken, new, stage(progress, 0, 60)), opened, progress)
+            refuse_sensitive_name(name, snapshot.head)
+        _check(snapshot, expected)
+        new = NewFile(filename=name, mime_type=snapshot.mime_type)
+        uploaded = await opened.files.upload(snapshot, new, subprogress(progress, 0, 60))
+        return await index_uploaded(uploaded, opened, progress)
 
 
-def _type(taken: Snapshot, wish: Wish) -> str:
-    if wish.size_bytes not in (None, taken.size_bytes):
-        raise InvalidArgument(f"The file has {taken.size_bytes} bytes, and {wish.size_bytes} were announced.")
-    if wish.mime_type not in (None, taken.mime_type):
-        raise InvalidArgument(f"The file is of type {taken.mime_type}, and {wish.mime_type} was announced.")
-    return taken.mime_type
+def _check(snapshot: Snapshot, expected: UploadExpectation) -> None:
+    if expected.size_bytes not in (None, snapshot.size_bytes):
+        raise InvalidArgument(f"The file has {snapshot.size_bytes} bytes, but {expected.size_bytes} were announced.")
+    if expected.mime_type not in (None, snapshot.mime_type):
+        raise InvalidArgument(f"The file's type is {snapshot.mime_type}, but {expected.mime_type} was announced.")
+
+
+async def index_uploaded(uploaded: UploadedFile, opened: Backends, progress: Progress) -> UploadedItem:
+    """Index a stored file, and return the result of the upload."""
+    record = uploaded.record
+    try:
+        info = await opened.reader.prepare(record.id, subprogress(progress, 60, 99))
+    except FilesError as exc:
+        # The file is stored even if it could not be indexed: its id must reach the caller.
+        info = DocumentInfo(askable=False, pages=None, chars=0, note=f"Stored, but not indexed yet: {exc.sentence}")
+    await progress(100, 100, "Stored and indexed" if info.askable else "Stored")
+    return UploadedItem(
+        file_id=record.id,
+        filename=record.filename,
+        mime_type=record.mime_type,
+        size_bytes=record.size_bytes,
+        reused=uploaded.reused,
+        askable=info.askable,
+        pages=info.pages,
+        note=info.note,
+    )

@@ -1,4 +1,4 @@
-"""Read stored documents page by page, as text or as pictures: read_document."""
+"""read_document: the text of a stored file, or its pages as images."""
 
 import base64
 from typing import Annotated
@@ -10,15 +10,15 @@ from pydantic import Field
 from files_api_mcp.backends.errors import InvalidArgument
 from files_api_mcp.backends.models import DocumentInfo, FileRecord, TextWindow
 from files_api_mcp.tools.arguments import FileId, PageRange, parse_pages
-from files_api_mcp.tools.context import Backends, Dependencies, backends, progress_to, reported
-from files_api_mcp.tools.formatting import called
+from files_api_mcp.tools.context import Backends, Dependencies, backends, progress_to, tool_errors
+from files_api_mcp.tools.formatting import format_page
 
-__all__ = ["MOST_CHARS", "page_mark", "read_document", "rest_of"]
+__all__ = ["MAX_CHARS", "read_document", "remaining_arguments", "text_heading"]
 
-MOST_CHARS = 20_000
-"""Of text in one result."""
+MAX_CHARS = 20_000
+"""The most text in one result."""
 
-_MOST_IMAGES = 5
+_MAX_IMAGES = 5
 
 
 async def read_document(
@@ -27,37 +27,38 @@ async def read_document(
     pages: PageRange | None = None,
     start_char: Annotated[
         int | None,
-        Field(ge=0, strict=True, description="Where to start, in files without pages or in one page"),
+        Field(ge=0, strict=True, description="Offset to start at, in a file without pages or within one page"),
     ] = None,
     as_image: Annotated[
-        bool, Field(strict=True, description=f"Pictures of the pages (up to {_MOST_IMAGES}) instead of text")
+        bool, Field(strict=True, description=f"Return page images (up to {_MAX_IMAGES}) instead of text")
     ] = False,
 ) -> CallToolResult:
-    """Read a file's text by page or character window, or see its pages as images."""
+    """Read a file's text by page or character range, or view its pages as images."""
     span = parse_pages(pages) if pages else None
-    with reported():
+    with tool_errors():
         opened = await backends(ctx)
         record = await opened.files.describe(file_id)
         if as_image:
             return await _images(opened, record, span)
         info = await opened.reader.prepare(file_id, progress_to(ctx))
         windows = await opened.reader.read(
-            file_id, pages=span, start_char=start_char, max_chars=MOST_CHARS, progress=progress_to(ctx)
+            file_id, pages=span, start_char=start_char, max_chars=MAX_CHARS, progress=progress_to(ctx)
         )
     return _text(record, info, windows, span)
 
 
 async def _images(opened: Backends, record: FileRecord, span: tuple[int, int] | None) -> CallToolResult:
     first, last = span or (1, 1)
-    if last - first >= _MOST_IMAGES:
+    if last - first >= _MAX_IMAGES:
         raise InvalidArgument(
-            f"That is more than {_MOST_IMAGES} pages.", f'Ask for "{first}-{first + _MOST_IMAGES - 1}" first.'
+            f"At most {_MAX_IMAGES} pages can be returned as images.",
+            f'Start with pages="{first}-{first + _MAX_IMAGES - 1}".',
         )
     images = await opened.reader.images(record.id, pages=span)
     blocks: list[ContentBlock] = []
     for image in images:
         mark = (
-            f"{record.filename}, {called(image.page, image.label)}"
+            f"{record.filename}, {format_page(image.page, image.label)}"
             if span or record.mime_type == "application/pdf"
             else record.filename
         )
@@ -71,8 +72,8 @@ def _text(
     record: FileRecord, info: DocumentInfo, windows: list[TextWindow], span: tuple[int, int] | None
 ) -> CallToolResult:
     parts = [f"{record.filename} ({record.id}), {_extent(info)}"]
-    parts += [f"--- {page_mark(window)} ---\n{window.text}" for window in windows]
-    rest = rest_of(info, windows, span)
+    parts += [f"--- {text_heading(window)} ---\n{window.text}" for window in windows]
+    rest = remaining_arguments(info, windows, span)
     parts.append(f"--- {f'next: {rest}' if rest else 'end'} ---")
     return CallToolResult(content=[TextContent(type="text", text="\n".join(parts))])
 
@@ -81,17 +82,17 @@ def _extent(info: DocumentInfo) -> str:
     return f"{info.pages} pages" if info.pages is not None else f"{info.chars} chars"
 
 
-def page_mark(window: TextWindow) -> str:
-    """Where a window of text stands, for the line above it."""
+def text_heading(window: TextWindow) -> str:
+    """The heading of a part of the text: its page or character range."""
     if window.page is None:
         return f"chars {window.start_char}-{window.end_char}{' (read by OCR)' if window.scanned else ''}"
     empty = "" if window.text.strip() else ", no text: see it with as_image"
     part = f", from char {window.start_char}" if window.start_char else ""
-    return f"{called(window.page, window.label, scanned=window.scanned)}{part}{empty}"
+    return f"{format_page(window.page, window.label, scanned=window.scanned)}{part}{empty}"
 
 
-def rest_of(info: DocumentInfo, windows: list[TextWindow], span: tuple[int, int] | None) -> str | None:
-    """The arguments that read on, or None when all that was asked for has been read."""
+def remaining_arguments(info: DocumentInfo, windows: list[TextWindow], span: tuple[int, int] | None) -> str | None:
+    """The arguments that continue reading; None if nothing is left of the requested pages."""
     if not windows:
         return None
     last = windows[-1]

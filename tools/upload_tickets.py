@@ -1,4 +1,4 @@
-"""What handing over a file comes to, and what is asked of whoever takes bytes over the network."""
+"""Upload tickets, and the result of an upload."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from files_api_mcp.tools.principal import Principal
 
-__all__ = ["Issued", "UploadedItem", "Uploads", "Wish"]
+__all__ = ["UploadExpectation", "UploadTicket", "UploadTickets", "UploadedItem"]
 
 
 class UploadedItem(BaseModel):
@@ -23,34 +23,34 @@ class UploadedItem(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What is known of a file before its bytes come; None: nothing. What is known is held to, but for the name, which
-    is taken where the bytes bring none."""
+class UploadExpectation:
+    """The announced properties of an upload; None: not announced. The upload must have this type and size. `filename`
+    is used only if the upload brings no name."""
 
     filename: str | None = None
     mime_type: str | None = None
     size_bytes: int | None = None
 
 
-class Issued(BaseModel):
-    """A ticket: whoever knows its URL may hand over one file, until it expires."""
+class UploadTicket(BaseModel):
+    """A one-time upload link: anyone who knows the URL may upload one file until it expires."""
 
     id: str
     url: str
     expires_at: datetime
 
 
-class Uploads(Protocol):
-    """Who hands out tickets and takes the bytes."""
+class UploadTickets(Protocol):
+    """Issues upload tickets and waits for their files."""
 
-    def issue(self, owner: Principal, wish: Wish) -> Issued:
-        """A new ticket. The file will be the owner's.
+    def issue(self, owner: Principal, expected: UploadExpectation) -> UploadTicket:
+        """Issue a ticket. The uploaded file will belong to `owner`.
 
         Raises:
-            Busy: Too many are out.
+            Busy: Too many tickets are open.
         """
         ...
 
     async def arrival(self, ticket_id: str, owner: Principal) -> UploadedItem | None:
-        """Wait for the file; None when there is no such ticket of the owner's, or not any more."""
+        """Wait for the file; None if `owner` has no such ticket, or it expired."""
         ...

@@ -7,7 +7,7 @@ from mcp.types import INVALID_PARAMS, CompleteRequestParams, Completion, PromptR
 
 from files_api_mcp.backends.base import FilesBackend
 from files_api_mcp.server.mcp.prompts import FILES, SEPARATOR, listed
-from files_api_mcp.tools.uris import TEMPLATE
+from files_api_mcp.tools.formatting import FILE_URI_TEMPLATE
 
 __all__ = ["completed"]
 
@@ -47,8 +47,8 @@ def _takes_files(params: CompleteRequestParams, offered: Collection[str]) -> boo
                     raise MCPError(INVALID_PARAMS, f"{prompt.name} has no such argument.")
                 return name == FILES
         raise MCPError(INVALID_PARAMS, "There is no such prompt.")
-    if params.ref.uri != TEMPLATE or name != "file_id":
-        raise MCPError(INVALID_PARAMS, f"There is no such template or argument. The template is {TEMPLATE}.")
+    if params.ref.uri != FILE_URI_TEMPLATE or name != "file_id":
+        raise MCPError(INVALID_PARAMS, f"There is no such template or argument. The template is {FILE_URI_TEMPLATE}.")
     return True
 
 

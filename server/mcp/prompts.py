@@ -12,7 +12,7 @@ from files_api_mcp.backends.base import FilesBackend
 from files_api_mcp.backends.errors import FileExpired, InvalidArgument, NotFound
 from files_api_mcp.backends.models import FileRecord
 from files_api_mcp.tools.arguments import is_file_id
-from files_api_mcp.tools.times import is_past
+from files_api_mcp.tools.formatting import is_past
 
 __all__ = ["FILES", "SEPARATOR", "listed", "written"]
 

@@ -8,10 +8,9 @@ from files_api_mcp.backends.base import FilesBackend
 from files_api_mcp.backends.errors import NotFound, UnsupportedType
 from files_api_mcp.backends.models import DocumentInfo, FileRecord, TextWindow
 from files_api_mcp.tools.context import Backends, Dependencies, backends, progress_to
-from files_api_mcp.tools.describe import DescribedFile, description
-from files_api_mcp.tools.read import MOST_CHARS, page_mark, rest_of
-from files_api_mcp.tools.times import is_past, rfc3339
-from files_api_mcp.tools.uris import TEMPLATE, id_in, uri_of
+from files_api_mcp.tools.describe import DescribedFile, describe
+from files_api_mcp.tools.formatting import FILE_URI_TEMPLATE, file_id_from_uri, file_uri, is_past, rfc3339
+from files_api_mcp.tools.read import MAX_CHARS, remaining_arguments, text_heading
 
 __all__ = ["file_contents", "file_template", "resource_page"]
 
@@ -29,7 +28,7 @@ class FileResource(DescribedFile):
 def file_template() -> ResourceTemplate:
     """How any file's URI is made of its id. No MIME type: files differ."""
     return ResourceTemplate(
-        uri_template=TEMPLATE,
+        uri_template=FILE_URI_TEMPLATE,
         name="file",
         title="Stored file",
         description="A stored file by its id: metadata as JSON, then the beginning of its text.",
@@ -55,11 +54,11 @@ async def file_contents(ctx: Context[Dependencies], uri: str, *, with_text: bool
     Raises:
         NotFound: The URI names no file (any more).
     """
-    file_id = id_in(uri)
+    file_id = file_id_from_uri(uri)
     if file_id is None:
         raise NotFound(f"Unknown resource{f': {uri}' if len(uri) <= _LONGEST_ECHO else ''}.")
     opened = await backends(ctx)
-    record, info, described = await description(opened, file_id, progress_to(ctx))
+    record, info, described = await describe(opened, file_id, progress_to(ctx))
     windows = await _windows(opened, file_id) if with_text and info.askable else []
     shown = FileResource(**described.model_dump(), text=_extent(info, windows))
     metadata = ReadResourceContents(shown.model_dump_json(exclude_none=True), "application/json")
@@ -70,7 +69,7 @@ async def file_contents(ctx: Context[Dependencies], uri: str, *, with_text: bool
 
 def _resource(record: FileRecord) -> Resource:
     return Resource(
-        uri=uri_of(record.id),
+        uri=file_uri(record.id),
         name=record.filename,
         title=record.title,
         mime_type=record.mime_type,
@@ -81,7 +80,7 @@ def _resource(record: FileRecord) -> Resource:
 
 async def _windows(opened: Backends, file_id: str) -> list[TextWindow]:
     try:
-        return await opened.reader.read(file_id, max_chars=MOST_CHARS)
+        return await opened.reader.read(file_id, max_chars=MAX_CHARS)
     except UnsupportedType:
         # A model can be asked about what holds no text, or whose bytes are elsewhere.
         return []
@@ -91,13 +90,13 @@ def _text(windows: list[TextWindow]) -> str:
     """The text as it is; of documents with pages, each below its number."""
     if windows[0].page is None:
         return windows[0].text
-    return "\n".join(f"--- {page_mark(window)} ---\n{window.text}" for window in windows)
+    return "\n".join(f"--- {text_heading(window)} ---\n{window.text}" for window in windows)
 
 
 def _extent(info: DocumentInfo, windows: list[TextWindow]) -> str | None:
     if not windows:
         return None
-    rest = rest_of(info, windows, None)
+    rest = remaining_arguments(info, windows, None)
     if rest is None:
         return "all of it follows"
     return f"its beginning follows, up to {_end(windows[-1])}; go on with read_document({rest})"

@@ -14,8 +14,8 @@ from mcp.server.subscriptions import InMemorySubscriptionBus, ResourcesListChang
 from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, EmptyResult, SubscribeRequestParams, UnsubscribeRequestParams
 
-from files_api_mcp.tools.principal import HOLDER, Principal, principal_in
-from files_api_mcp.tools.uris import id_in
+from files_api_mcp.tools.formatting import file_id_from_uri
+from files_api_mcp.tools.principal import DEFAULT_PRINCIPAL, Principal, principal_in
 
 __all__ = ["Changes"]
 
@@ -28,7 +28,7 @@ _LISTS = ("tools", "prompts", _CHANGING)
 
 
 # Set for each message, by the middleware that it passes: who opened a session may not be who sends in it.
-_sender = ContextVar("sender", default=HOLDER)
+_sender = ContextVar("sender", default=DEFAULT_PRINCIPAL)
 
 
 @dataclass(slots=True)
@@ -108,7 +108,7 @@ class Changes:
         Raises:
             MCPError: The URI is not a file's, or the connection watches too many.
         """
-        if id_in(params.uri) is None:
+        if file_id_from_uri(params.uri) is None:
             raise MCPError(INVALID_PARAMS, "Unknown resource. Subscribe to a URI of resources/list.")
         watched = self._remember(ctx).watched.setdefault(_connection(ctx.session), set())
         if len(watched) >= _MOST_WATCHED and params.uri not in watched:

@@ -6,7 +6,7 @@ from html import escape
 
 from files_api_mcp.backends.models import Answer, PageImage, Passage
 from files_api_mcp.backends.search.highlighter import Marker
-from files_api_mcp.tools.formatting import place
+from files_api_mcp.tools.formatting import format_location
 
 __all__ = ["cited_pages"]
 
@@ -44,7 +44,8 @@ def _section(number: int, passage: Passage, image: PageImage | None, mark: Marke
     words = "".join(
         f"<mark>{escape(piece)}</mark>" if marked else escape(piece) for piece, marked in mark.pieces(passage.text)
     )
-    title = f"[{number}] {escape(passage.filename)}, {escape(place(passage))} <small>score {passage.score:.2f}</small>"
+    source = escape(f"{passage.filename}, {format_location(passage)}")
+    title = f"[{number}] {source} <small>score {passage.score:.2f}</small>"
     shown = f"<div><h2>{title}</h2><pre>{words}</pre></div>"
     if image is not None:
         data = b64encode(image.data).decode("ascii")

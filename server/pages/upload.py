@@ -7,7 +7,7 @@ from string import Template
 
 from starlette.responses import HTMLResponse
 
-from files_api_mcp.tools.upload_tickets import Wish
+from files_api_mcp.tools.upload_tickets import UploadExpectation
 
 __all__ = ["Pages"]
 
@@ -26,10 +26,10 @@ class Pages:
     def __init__(self) -> None:
         self._form = Template(files("files_api_mcp.server.pages").joinpath("upload.html").read_text("utf-8"))
 
-    def form(self, wish: Wish, max_file_size: int) -> HTMLResponse:
+    def form(self, expected: UploadExpectation, max_file_size: int) -> HTMLResponse:
         """The form by which a file is handed over, with scripts or without."""
         nonce = secrets.token_urlsafe(16)
-        asked = f"You were asked for {html.escape(wish.filename)}." if wish.filename else ""
+        asked = f"You were asked for {html.escape(expected.filename)}." if expected.filename else ""
         text = self._form.substitute(nonce=nonce, wish=asked, limit=f"{max_file_size:,} bytes")
         return _page(text, 200, f"script-src 'nonce-{nonce}'", f"style-src 'nonce-{nonce}'", "connect-src 'self'")
 

@@ -13,7 +13,7 @@ from tests.support.agent import Agent, Era, connected, settings_for
 pytestmark = pytest.mark.anyio
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-MOST_BYTES = 6000
+MAX_BYTES = 3500
 
 
 async def definitions(agent: Agent) -> dict[str, dict[str, Any]]:
@@ -47,8 +47,8 @@ async def test_all_definitions_together_stay_within_the_budget(
     ]
     size = len(json.dumps(visible, separators=(",", ":"), ensure_ascii=False).encode())
     with capsys.disabled():
-        print(f"\nmodel-visible tools/list: {size} of {MOST_BYTES} bytes")
-    assert size <= MOST_BYTES
+        print(f"\nmodel-visible tools/list: {size} of {MAX_BYTES} bytes")
+    assert size <= MAX_BYTES
 
 
 async def test_every_tool_states_its_title_and_all_hints_in_one_short_sentence(agent: Agent) -> None:

@@ -16,7 +16,7 @@ from files_api_mcp.backends.anthropic.api.messages import Message, MessagesClien
 from files_api_mcp.backends.anthropic.api.retry import Sender
 from files_api_mcp.backends.anthropic.workspace import AnthropicPlace
 from files_api_mcp.backends.errors import ContextWindowExceeded, FilesError, InvalidArgument
-from files_api_mcp.backends.models import Answer, MadeFile, Progress, silent
+from files_api_mcp.backends.models import Answer, CreatedFile, Progress, silent
 from files_api_mcp.backends.search.engine import LocalLibrary
 
 __all__ = ["AnthropicAnswerer", "request_params", "told"]
@@ -140,15 +140,15 @@ async def told(
     ids = made_ids(message.blocks)
     await place.ledger.claim(ids)
     made = [await _made(place, file_id, deadline) for file_id in ids]
-    return replace(answer, usage=usage_of(model, message.usage, share=share), made=tuple(made))
+    return replace(answer, usage=usage_of(model, message.usage, share=share), created_files=tuple(made))
 
 
-async def _made(place: AnthropicPlace, file_id: str, deadline: float) -> MadeFile:
+async def _made(place: AnthropicPlace, file_id: str, deadline: float) -> CreatedFile:
     with anyio.move_on_at(deadline), suppress(FilesError):
         file = await place.client.metadata(file_id)
-        return MadeFile(file.id, file.filename, file.size_bytes)
+        return CreatedFile(file.id, file.filename, file.size_bytes)
     # The id is worth telling even when nothing more is to be learnt now.
-    return MadeFile(file_id, "", 0)
+    return CreatedFile(file_id, "", 0)
 
 
 def request_params(

@@ -24,8 +24,8 @@ from files_api_mcp.server.pages.cited_answer import cited_pages
 from files_api_mcp.server.settings import Settings
 from files_api_mcp.tools.ask import ask_result
 from files_api_mcp.tools.context import Backends
-from files_api_mcp.tools.formatting import place
-from files_api_mcp.tools.upload import store_file
+from files_api_mcp.tools.formatting import format_location
+from files_api_mcp.tools.ingest import store_file
 
 __all__ = ["AskOrder", "run_ask"]
 
@@ -106,7 +106,7 @@ def _print(answer: Answer, question: str) -> None:
     if answer.text:
         print_text(f"{_wrapped(answer.text)}\n\n")
     for number, passage in enumerate(answer.passages, start=1):
-        title = Styled(f"[{number}] {passage.filename}, {place(passage)}", "bold")
+        title = Styled(f"[{number}] {passage.filename}, {format_location(passage)}", "bold")
         print_line(title, "  ", Styled(f"score {passage.score:.2f}", "dim"))
         if passage.header:
             print_text(Styled(_wrapped(passage.header, "    "), "dim"), "\n")

@@ -21,7 +21,7 @@ from files_api_mcp.server.cli.status import Status
 from files_api_mcp.server.settings import Settings
 from files_api_mcp.tools.ask import ask_result
 from files_api_mcp.tools.context import Backends
-from files_api_mcp.tools.upload import store_file
+from files_api_mcp.tools.ingest import store_file
 
 __all__ = ["BatchOrder", "questions_in", "run_batch"]
 

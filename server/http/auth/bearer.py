@@ -13,7 +13,7 @@ from starlette.types import Scope
 from files_api_mcp.server.http.asgi import bearer_in
 from files_api_mcp.server.http.refusals import refusal
 from files_api_mcp.server.settings import BadSettings
-from files_api_mcp.tools.principal import HOLDER, PRINCIPAL
+from files_api_mcp.tools.principal import DEFAULT_PRINCIPAL, PRINCIPAL
 
 __all__ = ["Token", "TokenGate", "token_from"]
 
@@ -69,4 +69,4 @@ class TokenGate:
                 return refusal(401, "A bearer token is required.", {"www-authenticate": "Bearer"})
             if not self._token.matches(given):
                 return refusal(401, "The token is wrong.", {"www-authenticate": 'Bearer error="invalid_token"'})
-        return {PRINCIPAL: HOLDER}
+        return {PRINCIPAL: DEFAULT_PRINCIPAL}

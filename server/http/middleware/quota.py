@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from files_api_mcp.server.http.asgi import values
 from files_api_mcp.server.http.refusals import refusal
-from files_api_mcp.tools.principal import HOLDER, PRINCIPAL, Principal
+from files_api_mcp.tools.principal import DEFAULT_PRINCIPAL, PRINCIPAL, Principal
 
 __all__ = ["Shares", "sessions_in"]
 
@@ -28,8 +28,8 @@ class Shares:
         self._running: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        principal: Principal = scope.get(PRINCIPAL, HOLDER)
-        if principal == HOLDER:
+        principal: Principal = scope.get(PRINCIPAL, DEFAULT_PRINCIPAL)
+        if principal == DEFAULT_PRINCIPAL:
             await self._app(scope, receive, send)
             return
         exceeded = self._exceeded(principal, scope)

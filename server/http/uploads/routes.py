@@ -52,7 +52,7 @@ class Uploading:
         ticket = self._tickets.usable(request.path_params["secret"])
         if ticket is None:
             return self._refused(request, 404, _NO_TICKET)
-        return self._pages.form(ticket.wish, self._max_file_size)
+        return self._pages.form(ticket.expected, self._max_file_size)
 
     async def _take(self, request: Request, *, is_form: bool) -> Response:
         try:
@@ -78,7 +78,7 @@ class Uploading:
             form = FileForm(request.headers.get("content-type", ""), body)
             body, name = form.content(), await form.filename()
         async with self._hosting.backends(ticket.owner) as (deps, opened):
-            item = await store_received(body, name, ticket.wish, deps, opened)
+            item = await store_received(body, name, ticket.expected, deps, opened)
         if not item.reused:
             with self._changes.of(ticket.owner):
                 await self._changes.publish(ResourcesListChanged())

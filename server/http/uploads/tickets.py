@@ -13,7 +13,7 @@ import anyio
 
 from files_api_mcp.backends.errors import Busy
 from files_api_mcp.tools.principal import Principal
-from files_api_mcp.tools.upload_tickets import Issued, UploadedItem, Wish
+from files_api_mcp.tools.upload_tickets import UploadedItem, UploadExpectation, UploadTicket
 
 __all__ = ["UPLOADS", "Ticket", "Tickets"]
 
@@ -35,7 +35,7 @@ class Ticket:
 
     id: str
     owner: Principal
-    wish: Wish
+    expected: UploadExpectation
     ends: float
     taken: bool = False
     item: UploadedItem | None = None
@@ -54,20 +54,20 @@ class Tickets:
         self._now = now
         self._tickets: dict[bytes, Ticket] = {}
 
-    def issue(self, owner: Principal, wish: Wish) -> Issued:
-        """See Uploads."""
+    def issue(self, owner: Principal, expected: UploadExpectation) -> UploadTicket:
+        """See UploadTickets."""
         self._forget_ended()
         of_owner = sum(ticket.owner == owner for ticket in self._tickets.values())
         if of_owner >= _MOST_EACH or len(self._tickets) >= _MOST:
             raise Busy("Too many uploads are being waited for.", "Use the links that were given out, or wait.")
         secret = secrets.token_urlsafe(_SECRET_BYTES)
         digest = _digest(secret)
-        self._tickets[digest] = Ticket(digest.hex(), owner, wish, self._now() + _LIFETIME_S)
+        self._tickets[digest] = Ticket(digest.hex(), owner, expected, self._now() + _LIFETIME_S)
         expires_at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=_LIFETIME_S)
-        return Issued(id=digest.hex(), url=f"{self._base_url}{UPLOADS}{secret}", expires_at=expires_at)
+        return UploadTicket(id=digest.hex(), url=f"{self._base_url}{UPLOADS}{secret}", expires_at=expires_at)
 
     async def arrival(self, ticket_id: str, owner: Principal) -> UploadedItem | None:
-        """See Uploads."""
+        """See UploadTickets."""
         for ticket in self._tickets.values():
             if ticket.id == ticket_id and ticket.owner == owner:
                 with anyio.move_on_after(max(0.0, ticket.ends - self._now())):

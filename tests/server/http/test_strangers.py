@@ -18,7 +18,7 @@ from files_api_mcp.server.http.auth.jwks import Issuer, IssuerSilent
 from files_api_mcp.server.http.settings import Limits
 from files_api_mcp.server.http.uploads.tickets import Tickets
 from files_api_mcp.tools.principal import Principal
-from files_api_mcp.tools.upload_tickets import Wish
+from files_api_mcp.tools.upload_tickets import UploadExpectation
 from tests.server.http.test_oauth import post
 from tests.support.authorization_server import issuing
 from tests.support.http_server import call_request
@@ -103,12 +103,12 @@ async def test_one_principals_tickets_leave_room_for_anothers() -> None:
     now = 0.0
     tickets = Tickets("http://x", now=lambda: now)
     for _ in range(1000):
-        tickets.issue(Principal("ana"), Wish())
+        tickets.issue(Principal("ana"), UploadExpectation())
     with pytest.raises(Busy):
-        tickets.issue(Principal("ana"), Wish())
-    assert tickets.issue(Principal("ben"), Wish())
+        tickets.issue(Principal("ana"), UploadExpectation())
+    assert tickets.issue(Principal("ben"), UploadExpectation())
     now = 901
-    assert tickets.issue(Principal("ana"), Wish())
+    assert tickets.issue(Principal("ana"), UploadExpectation())
 
 
 async def test_a_stream_of_the_newer_era_ends_with_its_token(tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ def test_one_principals_uploads_leave_connections_to_others() -> None:
     tickets = Tickets("http://x")
 
     def taken(name: str) -> AbstractContextManager[Any]:
-        return tickets.taken(tickets.issue(Principal(name), Wish()).url.rpartition("/")[2])
+        return tickets.taken(tickets.issue(Principal(name), UploadExpectation()).url.rpartition("/")[2])
 
     with ExitStack() as stack:
         for _ in range(100):

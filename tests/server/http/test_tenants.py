@@ -26,7 +26,7 @@ from files_api_mcp.backends.errors import PermissionDenied
 from files_api_mcp.server.app import open_shared_dependencies
 from files_api_mcp.server.tenants import Tenants
 from files_api_mcp.tools.context import Backends
-from files_api_mcp.tools.principal import HOLDER, Principal
+from files_api_mcp.tools.principal import DEFAULT_PRINCIPAL, Principal
 from tests.server.http.test_oauth import post
 from tests.support.agent import Agent, Era, settings_for, text_of
 from tests.support.tenants import hand_over, resource, shared, signed_in, try_ids
@@ -173,9 +173,9 @@ async def test_an_older_client_that_watches_a_foreign_file_hears_nothing_of_it(t
 
 async def test_where_callers_are_strangers_nobody_without_a_name_gets_at_files(tmp_path: Path) -> None:
     settings = await to_thread.run_sync(settings_for, tmp_path)
-    async with open_shared_dependencies(settings, strangers=True) as (deps, tenants), tenants.using(HOLDER):
+    async with open_shared_dependencies(settings, strangers=True) as (deps, tenants), tenants.using(DEFAULT_PRINCIPAL):
         with pytest.raises(PermissionDenied, match="not known"):
-            await deps.open(HOLDER)
+            await deps.open(DEFAULT_PRINCIPAL)
 
 
 class Opened:

@@ -17,7 +17,7 @@ from anyio import to_thread
 from files_api_mcp.server.http.settings import Limits
 from files_api_mcp.server.http.uploads.tickets import Tickets
 from files_api_mcp.tools.principal import Principal
-from files_api_mcp.tools.upload_tickets import UploadedItem, Wish
+from files_api_mcp.tools.upload_tickets import UploadedItem, UploadExpectation
 from tests.support.agent import Agent, write
 from tests.support.http_app import Inside, inside
 from tests.support.http_server import TOKEN, exchange, served
@@ -133,7 +133,7 @@ async def test_every_ticket_that_cannot_be_used_is_answered_alike(tmp_path: Path
 async def test_tickets_end_by_the_clock() -> None:
     now = 1000.0
     tickets = Tickets("http://x", now=lambda: now)
-    secret = tickets.issue(Principal("me"), Wish()).url.rpartition("/")[2]
+    secret = tickets.issue(Principal("me"), UploadExpectation()).url.rpartition("/")[2]
     now += 899.9
     assert tickets.usable(secret)
     now += 0.2
@@ -144,10 +144,10 @@ async def test_tickets_end_by_the_clock() -> None:
 
 async def test_a_ticket_belongs_to_its_owner_and_keeps_no_secret() -> None:
     tickets = Tickets("http://x")
-    issued = tickets.issue(Principal("me"), Wish(filename="a.txt"))
-    secret = issued.url.rpartition("/")[2]
+    ticket = tickets.issue(Principal("me"), UploadExpectation(filename="a.txt"))
+    secret = ticket.url.rpartition("/")[2]
     assert len(secret) == 43
-    assert await tickets.arrival(issued.id, Principal("you")) is None
+    assert await tickets.arrival(ticket.id, Principal("you")) is None
     ticket = tickets.usable(secret)
     assert ticket
     assert secret not in repr(ticket)

@@ -1,0 +1,66 @@
+"""list_files: stored files, newest first."""
+
+from typing import Annotated, Any
+
+from mcp.server.mcpserver import Context
+from mcp.types import CallToolResult
+from pydantic import BaseModel, Field
+
+from files_api_mcp.backends.models import FileRecord
+from files_api_mcp.tools.context import Dependencies, backends, tool_errors, tool_result
+from files_api_mcp.tools.formatting import is_past, rfc3339
+
+__all__ = ["ListedFile", "list_files", "listed_fields"]
+
+
+class ListedFile(BaseModel):
+    file_id: str
+    filename: str
+    title: str | None = None
+    mime_type: str
+    size_bytes: int
+    created_at: str
+    expires_at: str | None = None
+    expired: bool | None = None
+
+
+class FileList(BaseModel):
+    files: list[ListedFile]
+    next_cursor: str | None = None
+    next: str | None = None
+
+
+async def list_files(
+    ctx: Context[Dependencies],
+    name_contains: Annotated[str | None, Field(description="Part of the filename, any case")] = None,
+    limit: Annotated[int, Field(ge=1, le=1000, strict=True, description="1 to 1000")] = 20,
+    cursor: Annotated[str | None, Field(description="next_cursor from the previous page")] = None,
+) -> Annotated[CallToolResult, FileList]:
+    """List stored files, newest first."""
+    with tool_errors():
+        opened = await backends(ctx)
+        page = await opened.files.list(limit=limit, cursor=cursor, name_contains=name_contains)
+    files = [ListedFile(**listed_fields(record)) for record in page.files]
+    return tool_result(FileList(files=files, next_cursor=page.next_cursor, next=_next(files, name_contains)))
+
+
+def listed_fields(record: FileRecord) -> dict[str, Any]:
+    """The fields that a list and a description of a file share."""
+    return {
+        "file_id": record.id,
+        "filename": record.filename,
+        "title": record.title,
+        "mime_type": record.mime_type,
+        "size_bytes": record.size_bytes,
+        "created_at": rfc3339(record.created_at),
+        "expires_at": rfc3339(record.expires_at) if record.expires_at else None,
+        "expired": is_past(record.expires_at) or None,
+    }
+
+
+def _next(files: list[ListedFile], name_contains: str | None) -> str | None:
+    if files:
+        return None
+    if name_contains:
+        return "No filename contains that; call list_files without name_contains."
+    return "Nothing is stored yet; call upload_file."
