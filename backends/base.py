@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -23,8 +24,9 @@ from files_api_mcp.backends.models import (
     silent,
 )
 from files_api_mcp.backends.staging.snapshot import Snapshot
+from files_api_mcp.backends.staging.spool import Spool
 
-__all__ = ["Answerer", "BatchAnswerer", "ContentSource", "FilesBackend", "Reader", "TakeAnswer"]
+__all__ = ["Answerer", "Backend", "BatchAnswerer", "ContentSource", "FilesBackend", "Reader", "TakeAnswer"]
 
 
 class FilesBackend(Protocol):
@@ -166,3 +168,14 @@ class ContentSource(Protocol):
     async def contents(self) -> Sequence[tuple[FileRecord, Path]]:
         """Every live file whose bytes are on this machine, newest first."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """An open backend: the parts that tools work with."""
+
+    files: FilesBackend
+    answerer: Answerer
+    reader: Reader
+    batches: BatchAnswerer
+    spool: Spool

@@ -17,6 +17,7 @@ __all__ = [
     "FileMetadata",
     "FilePage",
     "FileRecord",
+    "Finding",
     "FoundFiles",
     "ModelUsage",
     "NewFile",
@@ -226,6 +227,14 @@ class PageImage:
     mime_type: str
     data: bytes
     label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of a check-up: what is in order, or what to do."""
+
+    good: bool
+    text: str
 
 
 Clock = Callable[[], datetime]

@@ -8,7 +8,16 @@ from pathlib import PurePosixPath
 from files_api_mcp.backends.errors import BadFilename, InvalidArgument, NotFound
 from files_api_mcp.backends.models import NewFile
 
-__all__ = ["FILE_ID", "LIFETIME_S", "check_file_id", "check_filename", "check_new", "new_file_id", "safe_filename"]
+__all__ = [
+    "FILE_ID",
+    "LIFETIME_S",
+    "check_file_id",
+    "check_filename",
+    "check_new",
+    "fold_filename",
+    "new_file_id",
+    "safe_filename",
+]
 
 FILE_ID = re.compile(r"file_[A-Za-z0-9_-]{1,120}")
 """What an id of any Files API looks like; match it whole."""
@@ -70,6 +79,11 @@ def safe_filename(name: str) -> str:
     if len(ending) > _LONGEST_ENDING:
         ending = ""
     return clean[: _LONGEST - len(ending)] + ending
+
+
+def fold_filename(name: str) -> str:
+    """The form in which filenames are compared: case and the encoding of accents make no difference."""
+    return unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold())
 
 
 def check_new(new: NewFile) -> None:

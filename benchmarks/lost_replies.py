@@ -22,9 +22,9 @@ from typing import Any
 import anyio
 import httpx2
 
+from files_api_mcp.backends.anthropic.endpoint import endpoint_from
 from files_api_mcp.backends.anthropic.files.files import AnthropicFiles
 from files_api_mcp.backends.anthropic.files.upload import Timing
-from files_api_mcp.backends.anthropic.settings import endpoint_from
 from files_api_mcp.backends.anthropic.workspace import open_anthropic_files
 from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.backends.models import NewFile

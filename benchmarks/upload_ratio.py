@@ -97,7 +97,7 @@ async def measured(work: Callable[[], Awaitable[_T]]) -> tuple[_T, Figures]:
 
 async def ours(url: str, folder: Path) -> dict[str, Figures]:
     """Our client, from a file below a root to the entry in its ledger and the kept copy."""
-    from files_api_mcp.backends.anthropic.settings import endpoint_from
+    from files_api_mcp.backends.anthropic.endpoint import endpoint_from
     from files_api_mcp.backends.anthropic.workspace import open_anthropic_files
     from files_api_mcp.backends.models import NewFile
     from files_api_mcp.backends.roots.roots import Roots

@@ -6,8 +6,9 @@ from typing import Any
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 
+from files_api_mcp.backends.base import Backend
 from files_api_mcp.server.tenants import Tenants
-from files_api_mcp.tools.context import Backends, Dependencies
+from files_api_mcp.tools.context import Dependencies
 from files_api_mcp.tools.principal import Principal
 
 __all__ = ["Hosting"]
@@ -40,7 +41,7 @@ class Hosting:
         yield self._opened[0][0]
 
     @asynccontextmanager
-    async def backends(self, principal: Principal) -> AsyncGenerator[tuple[Dependencies, Backends]]:
+    async def backends(self, principal: Principal) -> AsyncGenerator[tuple[Dependencies, Backend]]:
         """The same, and a principal's backends: open to the end of the block.
 
         Raises:

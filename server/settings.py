@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from files_api_mcp.backends.anthropic.settings import DEFAULT_MODEL, Dialect, Endpoint, endpoint_from, has_key
 from files_api_mcp.backends.errors import InvalidArgument
+from files_api_mcp.backends.registry import BackendSettings, LocalSettings, choose_backend
 from files_api_mcp.backends.roots.root import Root, WideRoot
 from files_api_mcp.backends.roots.wide import Wide, WideFolders
 
@@ -15,11 +15,10 @@ __all__ = [
     "BadSettings",
     "ConfirmDeletes",
     "Settings",
-    "Upstream",
     "absent_roots",
+    "backend_from",
     "default_data_dir",
     "state_keys_from",
-    "upstream_from",
     "usable_roots",
     "wide_reason",
 ]
@@ -29,29 +28,11 @@ ConfirmDeletes = Literal["auto", "always", "never"]
 DEFAULT_MAX_FILE_SIZE = 500_000_000
 """Bytes. The Files API takes 500 MB a file, and leaves open whether MB or MiB: the smaller reading is safe."""
 
-DEFAULT_RATE_LIMIT = 500
-"""Requests a minute that the Files API takes from an organization (Files guide, September 2026)."""
-
-DEFAULT_ASK_TIMEOUT_S = 120.0
-"""Seconds for a whole answer."""
-
-
 _SHORTEST_KEY = 32
 
 
 class BadSettings(Exception):
     """The server cannot start as asked; the message names the setting and the remedy."""
-
-
-@dataclass(frozen=True, slots=True)
-class Upstream:
-    """Anthropic's API as the place of files. `rate_limit` is in requests a minute."""
-
-    endpoint: Endpoint
-    model: str = DEFAULT_MODEL
-    dialect: Dialect = "auto"
-    rate_limit: int = DEFAULT_RATE_LIMIT
-    ask_timeout_s: float = DEFAULT_ASK_TIMEOUT_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,27 +51,22 @@ class Settings:
     tools: frozenset[str] | None = None
     exclude_tools: frozenset[str] = frozenset()
     log_level: str = "WARNING"
-    upstream: Upstream | None = None
+    backend: BackendSettings = field(default_factory=LocalSettings)
     semantic_model: Path | None = None
     remote: bool = False
     state_keys: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def secret(self) -> str | None:
-        """The key of the API, which no output may hold."""
-        return self.upstream.endpoint.key if self.upstream else None
+        """The backend's key, which no output may hold."""
+        return self.backend.secret
 
     def summary(self) -> str:
         """One line that says where files live and what agents may read."""
         none = "none" if self.remote else "none (give a ROOT to allow uploads)"
         roots = ", ".join(str(root) for root in self.roots) or none
         switches = "".join(f", {name}" for name in self._switches())
-        return f"backend {self._backend()}, data {self.data_dir}, roots {roots}{switches}"
-
-    def _backend(self) -> str:
-        if self.upstream is None:
-            return "local"
-        return f"anthropic at {self.upstream.endpoint.base_url} (files and questions go there)"
+        return f"backend {self.backend.describe()}, data {self.data_dir}, roots {roots}{switches}"
 
     def _switches(self) -> list[str]:
         named = {
@@ -171,27 +147,16 @@ def _problem(folder: Path, wide: WideFolders | None) -> str | None:
     return None
 
 
-def upstream_from(backend: str, environment: Mapping[str, str], options: Mapping[str, Any]) -> Upstream | None:
-    """Settle whether files live at the API, and how it is reached; None: on this machine.
+def backend_from(name: str, environment: Mapping[str, str], options: Mapping[str, Any]) -> BackendSettings:
+    """The settings of the backend that `--backend` names.
 
     Raises:
-        BadSettings: The API was asked for, and the key is missing or the base URL cannot be used.
+        BadSettings: The key is missing, or an option of the backend cannot be used.
     """
-    if backend == "local" or (backend == "auto" and not has_key(environment)):
-        return None
     try:
-        endpoint = endpoint_from(
-            environment, base_url=options.get("base_url"), workspace_id=options.get("workspace_id")
-        )
+        return choose_backend(name, environment, options)
     except InvalidArgument as exc:
         raise BadSettings(str(exc)) from None
-    return Upstream(
-        endpoint=endpoint,
-        model=options.get("model") or DEFAULT_MODEL,
-        dialect=options.get("dialect") or "auto",
-        rate_limit=options.get("rate_limit") or DEFAULT_RATE_LIMIT,
-        ask_timeout_s=options.get("ask_timeout") or DEFAULT_ASK_TIMEOUT_S,
-    )
 
 
 def state_keys_from(variable: str | None, environment: Mapping[str, str]) -> tuple[str, ...]:

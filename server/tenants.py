@@ -10,8 +10,8 @@ from typing import Any
 from anyio.abc import TaskGroup
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 
+from files_api_mcp.backends.base import Backend
 from files_api_mcp.server.lazy import OnFirstUse
-from files_api_mcp.tools.context import Backends
 from files_api_mcp.tools.principal import Principal, principal_in
 
 __all__ = ["Tenants"]
@@ -27,7 +27,7 @@ _STREAM = "subscriptions/listen"
 
 @dataclass(slots=True)
 class _Tenant:
-    opened: OnFirstUse[Backends]
+    opened: OnFirstUse[Backend]
     users: int = 0
 
 
@@ -36,7 +36,7 @@ class Tenants:
 
     def __init__(
         self,
-        opener: Callable[[Principal], AbstractAsyncContextManager[Backends]],
+        opener: Callable[[Principal], AbstractAsyncContextManager[Backend]],
         owner: TaskGroup,
         *,
         most_idle: int = _MOST_IDLE,
@@ -61,7 +61,7 @@ class Tenants:
             tenant.users -= 1
             self._close_some()
 
-    async def open(self, principal: Principal) -> Backends:
+    async def open(self, principal: Principal) -> Backend:
         """The principal's backends; inside `using` alone.
 
         Raises:
@@ -82,7 +82,7 @@ class Tenants:
             tenant.opened.close()
 
     @asynccontextmanager
-    async def _held(self, principal: Principal) -> AsyncGenerator[Backends]:
+    async def _held(self, principal: Principal) -> AsyncGenerator[Backend]:
         """One principal's backends, whose failure to close is nobody else's end: all of them have one owner."""
         opened = False
         try:

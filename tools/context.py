@@ -13,17 +13,15 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import CallToolResult, TextContent
 from pydantic import BaseModel
 
-from files_api_mcp.backends.base import Answerer, BatchAnswerer, FilesBackend, Reader
+from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.errors import FilesError, expected_in
 from files_api_mcp.backends.models import Progress
 from files_api_mcp.backends.roots.roots import Roots
-from files_api_mcp.backends.staging.snapshot import Spool
 from files_api_mcp.tools.formatting import file_uri
 from files_api_mcp.tools.principal import Principal, principal_of
 from files_api_mcp.tools.upload_tickets import UploadTickets
 
 __all__ = [
-    "Backends",
     "Dependencies",
     "backends",
     "dependencies",
@@ -38,17 +36,6 @@ _PROGRESS_EVERY_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Backends:
-    """The parts of an open backend."""
-
-    files: FilesBackend
-    answerer: Answerer
-    reader: Reader
-    batches: BatchAnswerer
-    spool: Spool
-
-
-@dataclass(frozen=True, slots=True)
 class Dependencies:
     """The objects that the server gives to its tools.
 
@@ -57,7 +44,7 @@ class Dependencies:
     """
 
     roots: Roots
-    open: Callable[[Principal], Awaitable[Backends]]
+    open: Callable[[Principal], Awaitable[Backend]]
     allow_sensitive: bool
     max_file_size: int
     confirm_deletes: Literal["auto", "always", "never"]
@@ -70,7 +57,7 @@ def dependencies(ctx: Context[Dependencies]) -> Dependencies:
     return ctx.request_context.lifespan_context
 
 
-async def backends(ctx: Context[Dependencies]) -> Backends:
+async def backends(ctx: Context[Dependencies]) -> Backend:
     """The caller's backends, opened by the first call that needs them.
 
     Raises:

@@ -6,10 +6,10 @@ from mcp.server.mcpserver import AcceptedElicitation, Context, Elicit, Elicitati
 from mcp.types import CallToolResult
 from pydantic import BaseModel, Field
 
+from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.errors import NotConfirmed, NotFound
 from files_api_mcp.tools.arguments import FileId
 from files_api_mcp.tools.context import (
-    Backends,
     Dependencies,
     backends,
     dependencies,
@@ -65,7 +65,7 @@ async def confirm_deletion(file_id: FileId, ctx: Context[Dependencies]) -> Confi
     return Confirm(confirm=True)
 
 
-async def _filename(opened: Backends, file_id: str) -> str | None:
+async def _filename(opened: Backend, file_id: str) -> str | None:
     try:
         return (await opened.files.describe(file_id)).filename
     except NotFound:

@@ -5,9 +5,10 @@ from typing import Annotated
 from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult
 
+from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.models import DocumentInfo, FileRecord, Progress
 from files_api_mcp.tools.arguments import FileId
-from files_api_mcp.tools.context import Backends, Dependencies, backends, progress_to, tool_errors, tool_result
+from files_api_mcp.tools.context import Dependencies, backends, progress_to, tool_errors, tool_result
 from files_api_mcp.tools.formatting import is_past
 from files_api_mcp.tools.list import ListedFile, listed_fields
 
@@ -34,9 +35,7 @@ async def describe_file(file_id: FileId, ctx: Context[Dependencies]) -> Annotate
     return tool_result(described)
 
 
-async def describe(
-    opened: Backends, file_id: str, progress: Progress
-) -> tuple[FileRecord, DocumentInfo, DescribedFile]:
+async def describe(opened: Backend, file_id: str, progress: Progress) -> tuple[FileRecord, DocumentInfo, DescribedFile]:
     """A file's record, its document, and both as a tool result.
 
     Raises:

@@ -9,11 +9,11 @@ from mcp.server.mcpserver import Context
 from mcp.types import BlobResourceContents, CallToolResult, EmbeddedResource, TextContent
 from pydantic import BaseModel, Field
 
+from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.errors import FileTooLarge
 from files_api_mcp.backends.models import FileRecord, Progress
 from files_api_mcp.tools.arguments import FileId
 from files_api_mcp.tools.context import (
-    Backends,
     Dependencies,
     backends,
     dependencies,
@@ -55,7 +55,7 @@ async def download_file(
 
 
 async def _save(
-    deps: Dependencies, opened: Backends, file_id: str, save_as: str, *, overwrite: bool, progress: Progress
+    deps: Dependencies, opened: Backend, file_id: str, save_as: str, *, overwrite: bool, progress: Progress
 ) -> DownloadResult:
     digest = hashlib.sha256()
     saved_bytes = 0
@@ -76,7 +76,7 @@ async def _save(
     return _result(record, digest.hexdigest(), saved)
 
 
-async def _inline(opened: Backends, file_id: str) -> CallToolResult:
+async def _inline(opened: Backend, file_id: str) -> CallToolResult:
     async with opened.files.download(file_id) as (record, chunks):
         if record.size_bytes > _MAX_INLINE_BYTES:
             raise FileTooLarge(

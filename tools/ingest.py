@@ -4,13 +4,14 @@ from collections.abc import AsyncIterator
 
 from anyio import to_thread
 
+from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.errors import BadFilename, FilesError, InvalidArgument
 from files_api_mcp.backends.models import DocumentInfo, NewFile, Progress, UploadedFile, silent
 from files_api_mcp.backends.roots.roots import Roots
 from files_api_mcp.backends.staging.receive import refuse_sensitive_name, take_in
 from files_api_mcp.backends.staging.snapshot import Snapshot, freeze
 from files_api_mcp.backends.validation import safe_filename
-from files_api_mcp.tools.context import Backends, Dependencies, subprogress
+from files_api_mcp.tools.context import Dependencies, subprogress
 from files_api_mcp.tools.upload_tickets import UploadedItem, UploadExpectation
 
 __all__ = ["index_uploaded", "store_file", "store_received"]
@@ -19,7 +20,7 @@ __all__ = ["index_uploaded", "store_file", "store_received"]
 async def store_file(
     path: str,
     roots: Roots,
-    opened: Backends,
+    opened: Backend,
     *,
     allow_sensitive: bool,
     title: str | None = None,
@@ -50,7 +51,7 @@ async def store_received(
     filename: str | None,
     expected: UploadExpectation,
     deps: Dependencies,
-    opened: Backends,
+    opened: Backend,
     progress: Progress = silent,
 ) -> UploadedItem:
     """Receive all bytes of a stream, then store and index them. `filename` is the name that came with them.
@@ -81,7 +82,7 @@ def _check(snapshot: Snapshot, expected: UploadExpectation) -> None:
         raise InvalidArgument(f"The file's type is {snapshot.mime_type}, but {expected.mime_type} was announced.")
 
 
-async def index_uploaded(uploaded: UploadedFile, opened: Backends, progress: Progress) -> UploadedItem:
+async def index_uploaded(uploaded: UploadedFile, opened: Backend, progress: Progress) -> UploadedItem:
     """Index a stored file, and return the result of the upload."""
     record = uploaded.record
     try:

@@ -7,10 +7,11 @@ from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult, ContentBlock, ImageContent, TextContent
 from pydantic import Field
 
+from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.errors import InvalidArgument
 from files_api_mcp.backends.models import DocumentInfo, FileRecord, TextWindow
 from files_api_mcp.tools.arguments import FileId, PageRange, parse_pages
-from files_api_mcp.tools.context import Backends, Dependencies, backends, progress_to, tool_errors
+from files_api_mcp.tools.context import Dependencies, backends, progress_to, tool_errors
 from files_api_mcp.tools.formatting import format_page
 
 __all__ = ["MAX_CHARS", "read_document", "remaining_arguments", "text_heading"]
@@ -47,7 +48,7 @@ async def read_document(
     return _text(record, info, windows, span)
 
 
-async def _images(opened: Backends, record: FileRecord, span: tuple[int, int] | None) -> CallToolResult:
+async def _images(opened: Backend, record: FileRecord, span: tuple[int, int] | None) -> CallToolResult:
     first, last = span or (1, 1)
     if last - first >= _MAX_IMAGES:
         raise InvalidArgument(

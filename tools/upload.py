@@ -8,11 +8,11 @@ from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult
 from pydantic import BaseModel, Field
 
+from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.errors import FilesError, InvalidArgument, NotFound
 from files_api_mcp.backends.models import Progress, silent
 from files_api_mcp.backends.roots.walk import Expansion
 from files_api_mcp.tools.context import (
-    Backends,
     Dependencies,
     backends,
     dependencies,
@@ -75,7 +75,7 @@ async def upload_file(
 class _Upload:
     """Stores and indexes each file of one call."""
 
-    def __init__(self, deps: Dependencies, opened: Backends, title: str | None, hours: int | None) -> None:
+    def __init__(self, deps: Dependencies, opened: Backend, title: str | None, hours: int | None) -> None:
         self._deps = deps
         self._opened = opened
         self._title = title

@@ -1,165 +1,184 @@
-"""Where the API is and who we are to it: settled at start-up, never by a caller."""
+"""Settings of the backend at Anthropic's API, and how to open and check it."""
 
-import hashlib
-import ipaddress
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
-from urllib.parse import SplitResult, urlsplit
+import time
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from files_api_mcp.backends.errors import InvalidArgument
+from files_api_mcp.backends.anthropic.endpoint import Dialect, Endpoint, endpoint_from, has_key
+from files_api_mcp.backends.options import BackendOption, Credential
 
-__all__ = ["DEFAULT_BASE_URL", "DEFAULT_MODEL", "Dialect", "Endpoint", "endpoint_from", "has_key"]
+if TYPE_CHECKING:
+    from files_api_mcp.backends.anthropic.workspace import AnthropicPlace
+    from files_api_mcp.backends.base import Backend
+    from files_api_mcp.backends.models import Finding
+    from files_api_mcp.backends.search.runtime import SearchRuntime
+    from files_api_mcp.backends.staging.spool import Spool
 
-DEFAULT_BASE_URL = "https://api.anthropic.com"
+__all__ = ["DEFAULT_MODEL", "AnthropicSettings"]
+
 DEFAULT_MODEL = "claude-sonnet-5-5"
-_LOOPBACK_KEY = "loopback"
-"""Sent where a server of this machine is asked without a key: it is nobody's secret."""
+DEFAULT_RATE_LIMIT = 500
+"""Requests per minute that the Files API takes from an organization (Files guide, September 2026)."""
+DEFAULT_ASK_TIMEOUT_S = 120.0
+"""Seconds for a whole answer."""
 
-_HOST_NAME = re.compile(r"(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}\.?")
-
-Dialect = Literal["auto", "ga", "beta"]
+_OPTIONS = (
+    BackendOption(
+        "--base-url",
+        "Where the API is; default: ANTHROPIC_BASE_URL, else https://api.anthropic.com.",
+        metavar="URL",
+    ),
+    BackendOption("--model", "The model that answers.", metavar="NAME", default=DEFAULT_MODEL),
+    BackendOption("--workspace-id", "For keys that act in several workspaces.", metavar="ID"),
+    BackendOption(
+        "--dialect",
+        "Shapes of the Files API; auto follows a gateway that still answers in the beta's.",
+        choices=("auto", "ga", "beta"),
+        default="auto",
+    ),
+    BackendOption(
+        "--rate-limit",
+        "Requests a minute about files, all servers on the data folder together.",
+        metavar="N",
+        minimum=1,
+        default=DEFAULT_RATE_LIMIT,
+    ),
+    BackendOption(
+        "--ask-timeout",
+        "How long the model may take for an answer.",
+        metavar="SECONDS",
+        minimum=1.0,
+        default=DEFAULT_ASK_TIMEOUT_S,
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
-    """A base URL and a credential for it. The credential is in no repr."""
+class AnthropicSettings:
+    """Files and answers at Anthropic's API. `rate_limit` is in requests per minute. Implements BackendSettings."""
 
-    base_url: str
-    auth_header: str
-    auth_value: str = field(repr=False)
-    workspace_id: str | None = None
-    proxy: str | None = field(default=None, repr=False)
+    name: ClassVar[str] = "anthropic"
+    options: ClassVar[Sequence[BackendOption]] = _OPTIONS
 
-    @property
-    def key(self) -> str:
-        """The bare secret, to be blanked wherever a text could hold it."""
-        return self.auth_value.removeprefix("Bearer ")
+    endpoint: Endpoint
+    model: str = DEFAULT_MODEL
+    dialect: Dialect = "auto"
+    rate_limit: int = DEFAULT_RATE_LIMIT
+    ask_timeout_s: float = DEFAULT_ASK_TIMEOUT_S
 
-    @property
-    def fingerprint(self) -> str:
-        """Tells this credential at this URL from others without giving it away."""
-        told = f"{self.base_url}\0{self.auth_value}\0{self.workspace_id or ''}"
-        return hashlib.blake2b(told.encode(), digest_size=12, person=b"files-api-mcp").hexdigest()
+    @classmethod
+    def is_configured(cls, environment: Mapping[str, str]) -> bool:
+        """Whether there is a key."""
+        return has_key(environment)
 
-    @property
-    def is_loopback(self) -> bool:
-        return _is_loopback(urlsplit(self.base_url).hostname or "")
+    @classmethod
+    def from_options(cls, environment: Mapping[str, str], options: Mapping[str, Any]) -> Self:
+        """Build the settings from an environment and the options above.
 
-
-def has_key(environment: Mapping[str, str]) -> bool:
-    """Whether the environment holds a credential. An empty variable counts as none."""
-    return any(environment.get(name, "").strip() for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"))
-
-
-def endpoint_from(
-    environment: Mapping[str, str], *, base_url: str | None = None, workspace_id: str | None = None
-) -> Endpoint:
-    """Settle the endpoint from the environment given: ANTHROPIC_API_KEY, else ANTHROPIC_AUTH_TOKEN, and
-    ANTHROPIC_BASE_URL where no `base_url` is passed.
-
-    Of other variables only a proxy (HTTPS_PROXY, NO_PROXY) counts: headers are never taken from the environment.
-
-    Raises:
-        InvalidArgument: There is no key, the URL is neither https nor of this machine, or the proxy's is none.
-    """
-    url = _base_url((base_url or environment.get("ANTHROPIC_BASE_URL") or "").strip() or DEFAULT_BASE_URL)
-    loopback = _is_loopback(urlsplit(url).hostname or "")
-    header, value = _credential(environment, loopback=loopback)
-    if workspace_id is not None and not _is_header_text(workspace_id):
-        raise InvalidArgument("The workspace id holds characters that no id has.", "Check --workspace-id.")
-    return Endpoint(url, header, value, workspace_id, None if loopback else _proxy(url, environment))
-
-
-def _credential(environment: Mapping[str, str], *, loopback: bool) -> tuple[str, str]:
-    key = environment.get("ANTHROPIC_API_KEY", "").strip()
-    token = environment.get("ANTHROPIC_AUTH_TOKEN", "").strip()
-    if not key and not token and loopback:
-        key = _LOOPBACK_KEY
-    if not key and not token:
-        raise InvalidArgument(
-            "The anthropic backend needs a key, and neither ANTHROPIC_API_KEY nor ANTHROPIC_AUTH_TOKEN is set.",
-            "Set one of them, or use --backend local.",
+        Raises:
+            InvalidArgument: The key is missing, or the base URL, workspace or proxy cannot be used.
+        """
+        return cls(
+            endpoint_from(environment, base_url=options.get("base_url"), workspace_id=options.get("workspace_id")),
+            model=options.get("model") or DEFAULT_MODEL,
+            dialect=options.get("dialect") or "auto",
+            rate_limit=options.get("rate_limit") or DEFAULT_RATE_LIMIT,
+            ask_timeout_s=options.get("ask_timeout") or DEFAULT_ASK_TIMEOUT_S,
         )
-    name = "ANTHROPIC_API_KEY" if key else "ANTHROPIC_AUTH_TOKEN"
-    if not _is_header_text(key or token):
-        raise InvalidArgument(f"{name} holds characters that no key has.", "Set it again, without quotes or breaks.")
-    # The header that every version of the API and every gateway knows for keys; sending both is refused.
-    return ("x-api-key", key) if key else ("authorization", f"Bearer {token}")
 
+    @classmethod
+    def credential(cls, environment: Mapping[str, str], options: Mapping[str, Any]) -> Credential | None:
+        """The key of the API, and the address that it is for.
 
-def _is_header_text(text: str) -> bool:
-    return bool(text) and text.isascii() and text.isprintable() and " " not in text
+        Raises:
+            InvalidArgument: The base URL cannot be used.
+        """
+        url = options.get("base_url") or environment.get("ANTHROPIC_BASE_URL")
+        endpoint = endpoint_from({"ANTHROPIC_API_KEY": "checked-by-the-server"}, base_url=url)
+        # The key must never go to another address than the one that it is for here.
+        arguments = ("--base-url", endpoint.base_url) if url and not options.get("base_url") else ()
+        variables = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
+        variable = next((name for name in variables if environment.get(name, "").strip()), variables[0])
+        value = environment.get(variable, "").strip() or None
+        return Credential(variable, value, optional=endpoint.is_loopback, arguments=arguments)
 
+    @property
+    def secret(self) -> str | None:
+        """The key of the API."""
+        return self.endpoint.key
 
-def _base_url(text: str) -> str:
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        raise _bad_url("is not a URL") from None
-    host = parts.hostname or ""
-    # What the HTTP library could not send to must fail here, at the start.
-    if not _is_header_text(text) or (host and not _is_host(parts)):
-        raise _bad_url("holds characters that no URL has")
-    if parts.scheme not in ("http", "https") or not host or port == 0:
-        raise _bad_url("is not an http or https URL")
-    if parts.username is not None or parts.query or parts.fragment:
-        raise _bad_url("may hold neither a user, nor a query, nor a fragment")
-    if parts.scheme == "http" and not _is_loopback(host):
-        raise _bad_url("must be https: over plain http the key and the files could be read on their way")
-    path = parts.path.rstrip("/")
-    # Every path of ours begins with /v1, so one at the end of a base URL would be doubled.
-    return f"{parts.scheme}://{parts.netloc.lower()}{path.removesuffix('/v1')}"
+    def describe(self) -> str:
+        """The backend's name and address."""
+        return f"{self.name} at {self.endpoint.base_url} (files and questions go there)"
 
+    @asynccontextmanager
+    async def open(self, data_dir: Path, runtime: "SearchRuntime", principal: str = "") -> "AsyncGenerator[Backend]":
+        """Open the backend. Files uploaded from here are also indexed here, to be read and quoted from."""
+        from files_api_mcp.backends.anthropic.answers.answerer import AnthropicAnswerer
+        from files_api_mcp.backends.anthropic.answers.batch_answerer import AnthropicBatches
+        from files_api_mcp.backends.anthropic.files.reader import AnthropicReader
+        from files_api_mcp.backends.anthropic.workspace import principal_home
+        from files_api_mcp.backends.base import Backend
+        from files_api_mcp.backends.search.engine import open_library
 
-def _bad_url(why: str) -> InvalidArgument:
-    return InvalidArgument(f"The base URL {why}.", "Check --base-url and ANTHROPIC_BASE_URL.")
+        home = principal_home(data_dir, principal)
+        async with (
+            self._open_workspace(data_dir, principal) as (place, spool),
+            open_library(home, place.shelf, runtime) as library,
+        ):
+            place.files.on_deletion(library.forget_file)
+            yield Backend(
+                files=place.files,
+                answerer=AnthropicAnswerer(place, library, self.model, self.ask_timeout_s),
+                reader=AnthropicReader(place.files, library),
+                batches=AnthropicBatches(place, library, self.model, home / "batches"),
+                spool=spool,
+            )
 
+    async def check(self, data_dir: Path) -> "list[Finding]":
+        """List one file: no other call shows that the address, the key and the workspace are right."""
+        from files_api_mcp.backends.errors import FilesError, expected_in
+        from files_api_mcp.backends.models import Finding
 
-def _is_host(parts: SplitResult) -> bool:
-    host = parts.hostname or ""
-    if "[" in parts.netloc:
-        return "%" not in host and _address(host) is not None
-    return len(host) < 254 and bool(_HOST_NAME.fullmatch(host))
+        where = f"backend {self.name} at {self.endpoint.base_url}, data folder {data_dir}"
+        try:
+            async with self._open_workspace(data_dir) as (place, _):
+                started = time.monotonic()
+                await place.client.page(limit=1)
+                took_ms = (time.monotonic() - started) * 1000
+        except (FilesError, ExceptionGroup) as exc:
+            failure = expected_in(exc)
+            if failure is None:
+                raise
+            return [Finding(good=False, text=f"{where}: {failure.text}")]
+        return [Finding(good=True, text=f"{where}: the key is accepted, the list answers in {took_ms:.0f} ms")]
 
+    def recent(self, data_dir: Path, prefix: str, limit: int) -> list[tuple[str, str]]:
+        """The newest uploads whose ids begin with `prefix`: ids and names. The API is not called."""
+        from files_api_mcp.backends.anthropic.files.ledger_schema import RECENT_FILES
+        from files_api_mcp.backends.storage.peek import peek
 
-def _is_loopback(host: str) -> bool:
-    address = _address(host)
-    return host == "localhost" if address is None else address.is_loopback
+        return peek(data_dir / "ledger.db", RECENT_FILES, prefix, limit, self.endpoint.fingerprint)
 
+    @asynccontextmanager
+    async def _open_workspace(
+        self, data_dir: Path, principal: str = ""
+    ) -> "AsyncGenerator[tuple[AnthropicPlace, Spool]]":
+        from files_api_mcp.backends.anthropic.workspace import open_anthropic_files
+        from files_api_mcp.backends.staging.spool import open_spool
 
-def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        return ipaddress.ip_address(host)
-    except ValueError:
-        return None
-
-
-def _proxy(url: str, environment: Mapping[str, str]) -> str | None:
-    host = urlsplit(url).hostname or ""
-    for name in (part.strip().lstrip(".").lower() for part in _variable(environment, "no_proxy").split(",")):
-        if name and (name == "*" or host == name or host.endswith(f".{name}")):
-            return None
-    proxy = _variable(environment, "https_proxy").strip()
-    if not proxy:
-        return None
-    # curl and others take an address alone for one of a plain proxy.
-    proxy = proxy if "://" in proxy else f"http://{proxy}"
-    if not _is_proxy(proxy):
-        raise InvalidArgument("HTTPS_PROXY is not the address of an HTTP proxy.", "Set it to http://HOST:PORT.")
-    return proxy
-
-
-def _is_proxy(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-        usable = parts.port != 0
-    except ValueError:
-        return False
-    return usable and parts.scheme in ("http", "https") and _is_header_text(text) and _is_host(parts)
-
-
-def _variable(environment: Mapping[str, str], name: str) -> str:
-    return environment.get(name, "") or environment.get(name.upper(), "")
+        async with (
+            open_spool(data_dir / "spool") as spool,
+            open_anthropic_files(
+                self.endpoint,
+                data_dir,
+                spool,
+                dialect=self.dialect,
+                rate_limit=self.rate_limit,
+                principal=principal,
+            ) as place,
+        ):
+            yield place, spool

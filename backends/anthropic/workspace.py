@@ -11,12 +11,12 @@ from files_api_mcp.backends.anthropic.api.files import FilesClient
 from files_api_mcp.backends.anthropic.api.http_client import Wire, open_wire
 from files_api_mcp.backends.anthropic.api.rate_limit import Limiter
 from files_api_mcp.backends.anthropic.api.retry import Sender
+from files_api_mcp.backends.anthropic.endpoint import Dialect, Endpoint
 from files_api_mcp.backends.anthropic.files.files import AnthropicFiles
 from files_api_mcp.backends.anthropic.files.ledger import Ledger, open_ledger
 from files_api_mcp.backends.anthropic.files.originals import Shelf
 from files_api_mcp.backends.anthropic.files.owned_files import OwnedClient
 from files_api_mcp.backends.anthropic.files.upload import Timing, Uploader
-from files_api_mcp.backends.anthropic.settings import Dialect, Endpoint
 from files_api_mcp.backends.staging.spool import Spool
 from files_api_mcp.backends.storage.blob_cache import Copies
 from files_api_mcp.backends.storage.folders import make_private

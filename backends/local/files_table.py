@@ -1,13 +1,13 @@
 """Rows of the table of files: finding, adding, changing them, and turning them into records."""
 
 import sqlite3
-import unicodedata
 import zlib
 from dataclasses import dataclass
 
 from files_api_mcp.backends.clock import from_us
 from files_api_mcp.backends.errors import StoreDamaged
 from files_api_mcp.backends.models import FileRecord
+from files_api_mcp.backends.validation import fold_filename
 
 __all__ = [
     "METADATA_KEPT_US",
@@ -16,7 +16,6 @@ __all__ = [
     "fill_in",
     "find",
     "find_same",
-    "fold",
     "insert",
     "is_referred_to",
     "matching",
@@ -92,11 +91,6 @@ class Row:
         return self.has_content and (self.expires_us is None or self.expires_us > now_us)
 
 
-def fold(text: str) -> str:
-    """The form in which names are compared: case and the way accents are written make no difference."""
-    return unicodedata.normalize("NFD", unicodedata.normalize("NFD", text).casefold())
-
-
 def find(connection: sqlite3.Connection, file_id: str, now_us: int) -> Row | None:
     """The file's row, unless there is none or its expiry is so long ago that it is forgotten."""
     found = _select(connection, "id = ? AND (expires_us IS NULL OR expires_us > ?)", file_id, now_us - METADATA_KEPT_US)
@@ -138,7 +132,7 @@ def insert(connection: sqlite3.Connection, row: Row) -> None:
             row.sha256,
             row.size_bytes,
             row.filename,
-            fold(row.filename),
+            fold_filename(row.filename),
             row.mime_type,
             row.title,
             row.source_path,
@@ -166,7 +160,7 @@ def page(
     values: list[int | str] = [below, now_us - METADATA_KEPT_US]
     if name_contains:
         where += " AND instr(folded_name, ?) > 0"
-        values.append(storable(fold(name_contains)))
+        values.append(storable(fold_filename(name_contains)))
     return _select(connection, f"{where} ORDER BY seq DESC LIMIT ?", *values, limit)
 
 
@@ -177,7 +171,7 @@ def matching(connection: sqlite3.Connection, text: str, *, limit: int, now_us: i
     values: list[int | str] = [now_us]
     if text:
         where += " AND (substr(id, 1, ?) = ? OR instr(folded_name, ?) > 0)"
-        values += [len(text), storable(text), storable(fold(text))]
+        values += [len(text), storable(text), storable(fold_filename(text))]
     found = _select(connection, f"{where} ORDER BY seq DESC LIMIT ?", *values, limit)
     if len(found) < limit:
         return found, len(found)

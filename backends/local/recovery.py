@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from files_api_mcp.backends.local.files_table import is_referred_to
+from files_api_mcp.backends.local.schema import FILES
 from files_api_mcp.backends.storage.blobs import Blobs
 from files_api_mcp.backends.storage.folders import make_private
 from files_api_mcp.backends.storage.sqlite import Database, check_integrity, create_or_migrate, writing
@@ -35,7 +36,7 @@ async def recover(database: Database, blobs: Blobs) -> None:
         StoreDamaged: The table of files is damaged, newer than this program, or not one.
     """
     await database.run(check_integrity)
-    await database.run(partial(create_or_migrate, may_create=blobs.is_empty))
+    await database.run(partial(create_or_migrate, schema=FILES, may_create=blobs.is_empty))
     for shards in await database.run(lambda _: shard_groups(blobs)):
         orphans = await database.run(partial(find_orphans, blobs, shards))
         for start in range(0, len(orphans), _REMOVED_AT_ONCE):

@@ -25,6 +25,7 @@ from files_api_mcp.backends.local.files_table import Row
 from files_api_mcp.backends.local.garbage import Leftovers
 from files_api_mcp.backends.local.newrow import fill_in, row_of
 from files_api_mcp.backends.local.recovery import prepare_folder, recover
+from files_api_mcp.backends.local.schema import FILES
 from files_api_mcp.backends.models import (
     Clock,
     DeletedFile,
@@ -62,7 +63,7 @@ async def open_store(
         StoreBusy, StorageFull: The store could not be opened now.
     """
     await to_thread.run_sync(prepare_folder, data_dir)
-    database = Database(data_dir / "files.db", busy_timeout=busy_timeout)
+    database = Database(data_dir / "files.db", busy_timeout=busy_timeout, schema=FILES)
     try:
         blobs = Blobs(data_dir / "blobs")
         await recover(database, blobs)

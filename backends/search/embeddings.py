@@ -7,9 +7,9 @@ from typing import Any
 
 from files_api_mcp.backends.errors import InvalidArgument
 
-__all__ = ["Nearness", "SemanticModel"]
+__all__ = ["EmbeddingModel", "Similarity"]
 
-Nearness = Callable[[str, Sequence[str]], list[float]]
+Similarity = Callable[[str, Sequence[str]], list[float]]
 """How near each text is to a question, 1 at most."""
 
 _LONGEST = 256
@@ -17,7 +17,7 @@ _LONGEST = 256
 _AT_ONCE = 16
 
 
-class SemanticModel:
+class EmbeddingModel:
     """How near texts are to a question in meaning.
 
     The folder holds a model as sentence-transformers exports it: `model.onnx` (there or in `onnx/`), which takes
@@ -56,7 +56,7 @@ class SemanticModel:
         self._inputs = {one.name for one in self._session.get_inputs()}
         self._turn = threading.Lock()
 
-    def nearness(self, question: str, texts: Sequence[str]) -> list[float]:
+    def similarity(self, question: str, texts: Sequence[str]) -> list[float]:
         """The cosine of each text's vector to the question's, -1 to 1. This computes for long: it is for threads."""
         with self._turn:
             asked = self._vectors([question])[0]

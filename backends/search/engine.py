@@ -9,7 +9,6 @@ import anyio
 from anyio import from_thread, to_thread
 
 from files_api_mcp.backends.base import ContentSource
-from files_api_mcp.backends.documents.workers import DocumentWorkers
 from files_api_mcp.backends.errors import FileExpired, InvalidArgument, NotFound, StoreError, UnsupportedType
 from files_api_mcp.backends.models import (
     Answer,
@@ -22,12 +21,12 @@ from files_api_mcp.backends.models import (
     silent,
 )
 from files_api_mcp.backends.search import reader as reading
-from files_api_mcp.backends.search.embeddings import Nearness
 from files_api_mcp.backends.search.index.backlog import Backlog
 from files_api_mcp.backends.search.index.index import Document, Index
 from files_api_mcp.backends.search.index.indexer import Indexer
 from files_api_mcp.backends.search.index.schema import index_path, remove_unused_formats
 from files_api_mcp.backends.search.passages import answer
+from files_api_mcp.backends.search.runtime import SearchRuntime
 
 __all__ = ["LocalLibrary", "open_library"]
 
@@ -42,16 +41,11 @@ _LONGEST_OFFER = 240
 
 
 @asynccontextmanager
-async def open_library(
-    data_dir: Path, store: ContentSource, workers: DocumentWorkers, nearness: Nearness | None = None
-) -> AsyncGenerator["LocalLibrary"]:
+async def open_library(data_dir: Path, store: ContentSource, runtime: SearchRuntime) -> AsyncGenerator["LocalLibrary"]:
     """Open the index of a data folder. One that is damaged is deleted. Stored files that the index lacks, such as after
-    an upgrade to another format, are indexed in the background from the first use on.
-
-    With `nearness`, passages are ranked by meaning too.
-    """
-    indexing = await to_thread.run_sync(Indexer, index_path(data_dir), workers)
-    library = LocalLibrary(indexing, store, workers, nearness)
+    an upgrade to another format, are indexed in the background from the first use on."""
+    indexing = await to_thread.run_sync(Indexer, index_path(data_dir), runtime.workers)
+    library = LocalLibrary(indexing, store, runtime)
     failure: Exception | None = None
     try:
         # What the sweep leaves lying about is for the next start: an index that another process holds stops nobody.
@@ -75,13 +69,11 @@ async def open_library(
 class LocalLibrary:
     """Implements Answerer and Reader."""
 
-    def __init__(
-        self, indexing: Indexer, store: ContentSource, workers: DocumentWorkers, nearness: Nearness | None = None
-    ) -> None:
-        self._nearness = nearness
+    def __init__(self, indexing: Indexer, store: ContentSource, runtime: SearchRuntime) -> None:
+        self._similarity = runtime.similarity
         self._indexing = indexing
         self._store = store
-        self._workers = workers
+        self._workers = runtime.workers
         self._used = anyio.Event()
         self._backlog = Backlog(lambda record, path: indexing.healed(lambda: self._document(record, path, silent)))
 
@@ -219,7 +211,7 @@ class LocalLibrary:
         else:
             asked, notes = await self._everything(progress)
         passages, tokens = await self._indexing.run(
-            lambda index: answer(index, asked, question, max_tokens, from_thread.check_cancelled, self._nearness)
+            lambda index: answer(index, asked, question, max_tokens, from_thread.check_cancelled, self._similarity)
         )
         if not passages:
             notes.append(_offer(asked))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from files_api_mcp.backends.documents.media_types import SHEETS, TABLES
 from files_api_mcp.backends.models import FileRecord, Passage
 from files_api_mcp.backends.search.chunker import estimate_tokens
-from files_api_mcp.backends.search.embeddings import Nearness
+from files_api_mcp.backends.search.embeddings import Similarity
 from files_api_mcp.backends.search.index.index import Document, Index
 from files_api_mcp.backends.search.reader import Window, read
 from files_api_mcp.backends.search.reranker import rerank
@@ -47,11 +47,11 @@ def answer(
     question: str,
     max_tokens: int,
     check_cancelled: Callable[[], None] = _never,
-    nearness: Nearness | None = None,
+    similarity: Similarity | None = None,
 ) -> tuple[list[Passage], int]:
     """Verbatim passages, best first, of at most `max_tokens` estimated tokens together, and their estimate.
 
-    `check_cancelled` is called between documents; what it raises ends the call. With `nearness`, the best by words
+    `check_cancelled` is called between documents; what it raises ends the call. With `similarity`, the best by words
     are ranked by meaning too.
     """
     documents = [document for _, document in asked]
@@ -65,8 +65,8 @@ def answer(
         return as_looked_up(_text_of(document, one.passage, texts), record.mime_type)
 
     ranked = rerank(ranked, documents, question, looked_up)
-    if nearness is not None:
-        ranked = _by_meaning(ranked, documents, texts, question, nearness)
+    if similarity is not None:
+        ranked = _by_meaning(ranked, documents, texts, question, similarity)
     passages: list[Passage] = []
     left = max_tokens
     for stretch in _choose(ranked, documents, texts, max_tokens):
@@ -122,11 +122,11 @@ class _Texts:
 
 
 def _by_meaning(
-    ranked: list[ScoredPassage], documents: list[Document], texts: _Texts, question: str, nearness: Nearness
+    ranked: list[ScoredPassage], documents: list[Document], texts: _Texts, question: str, similarity: Similarity
 ) -> list[ScoredPassage]:
     first, rest = ranked[:_RANKED_BY_MEANING], ranked[_RANKED_BY_MEANING:]
     best = ranked[0].score or 1.0
-    near = nearness(question, [_text_of(documents[one.position], one.passage, texts) for one in first])
+    near = similarity(question, [_text_of(documents[one.position], one.passage, texts) for one in first])
     scored = [
         replace(one, score=(1 - _MEANING) * one.score / best + _MEANING * max(0.0, nearest))
         for one, nearest in zip(first, near, strict=True)

@@ -1,9 +1,8 @@
-"""`files.db`: opening it, its tables' history, and the one lane in which everything happens to it."""
+"""A SQLite database: opening, migration, transactions, and the one thread at a time that works on it."""
 
 import sqlite3
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,58 +12,12 @@ from anyio import CapacityLimiter, to_thread
 from files_api_mcp.backends.errors import FilesError, StoreBusy, StoreDamaged
 from files_api_mcp.backends.storage.disk_errors import StoreLocked, translated
 from files_api_mcp.backends.storage.folders import create_private
+from files_api_mcp.backends.storage.schema import Schema
 
-__all__ = ["FILES", "Database", "Schema", "check_integrity", "create_or_migrate", "open_private", "writing"]
+__all__ = ["Database", "check_integrity", "create_or_migrate", "open_private", "writing"]
 
 _LOCK_SLICE_S = 0.2  # one wait for the lock; a thread cannot be cancelled, so it is short and repeated
 
-
-@dataclass(frozen=True, slots=True)
-class Schema:
-    """The tables of one database and their history. `application_id` tells them from anybody else's.
-
-    Steps are append only: step n brings a database from version n-1 to n, and a released step never changes.
-    """
-
-    application_id: int
-    steps: tuple[tuple[str, ...], ...]
-
-    @property
-    def version(self) -> int:
-        return len(self.steps)
-
-
-FILES = Schema(
-    application_id=0x46415049,  # "FAPI"
-    steps=(
-        (
-            """CREATE TABLE files (
-                seq INTEGER PRIMARY KEY AUTOINCREMENT,
-                id TEXT NOT NULL UNIQUE,
-                sha256 TEXT NOT NULL,
-                size_bytes INTEGER NOT NULL,
-                filename TEXT NOT NULL,
-                folded_name TEXT NOT NULL,
-                mime_type TEXT NOT NULL,
-                title TEXT,
-                source_path TEXT,
-                created_us INTEGER NOT NULL,
-                expires_us INTEGER,
-                has_content INTEGER NOT NULL DEFAULT 1,
-                seal INTEGER NOT NULL
-            ) STRICT""",
-            "CREATE INDEX files_by_content ON files (sha256, has_content)",
-            "CREATE INDEX files_by_expiry ON files (has_content, expires_us) WHERE expires_us IS NOT NULL",
-            """CREATE TABLE deleted (
-                id TEXT PRIMARY KEY,
-                filename TEXT NOT NULL,
-                deleted_us INTEGER NOT NULL
-            ) STRICT, WITHOUT ROWID""",
-        ),
-        # Whether the Files API would give the bytes back: it does so for files that its tools made alone.
-        ("ALTER TABLE files ADD COLUMN downloadable INTEGER NOT NULL DEFAULT 1",),
-    ),
-)
 
 _T = TypeVar("_T")
 
@@ -72,7 +25,7 @@ _T = TypeVar("_T")
 class Database:
     """One connection, used by one thread at a time. Each piece of work is one short hop to a thread."""
 
-    def __init__(self, path: Path, *, busy_timeout: float, schema: Schema = FILES) -> None:
+    def __init__(self, path: Path, *, busy_timeout: float, schema: Schema) -> None:
         self.schema = schema
         self._path = path
         self._busy_timeout = busy_timeout
@@ -139,7 +92,7 @@ def writing(connection: sqlite3.Connection) -> Generator[None]:
 
 
 def create_or_migrate(
-    connection: sqlite3.Connection, *, schema: Schema = FILES, may_create: Callable[[], bool] = lambda: True
+    connection: sqlite3.Connection, *, schema: Schema, may_create: Callable[[], bool] = lambda: True
 ) -> None:
     """Bring the tables to the schema's version, and prove that the store can be written.
 

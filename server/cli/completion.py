@@ -38,20 +38,14 @@ FILE_ID = _FileId()
 
 
 def _recent(ctx: click.Context, data_dir: Path, beginning: str) -> list[tuple[str, str]]:
-    from files_api_mcp.backends.anthropic.settings import endpoint_from, has_key
     from files_api_mcp.backends.errors import InvalidArgument
-    from files_api_mcp.backends.storage.glance import recent_files, recent_uploads
+    from files_api_mcp.backends.registry import AUTO, choose_backend
 
-    backend = ctx.params.get("backend") or "auto"
-    if backend == "local" or (backend == "auto" and not has_key(os.environ)):
-        return recent_files(data_dir / "files.db", beginning, _MOST)
     try:
-        endpoint = endpoint_from(
-            os.environ, base_url=ctx.params.get("base_url"), workspace_id=ctx.params.get("workspace_id")
-        )
+        backend = choose_backend(ctx.params.get("backend") or AUTO, os.environ, ctx.params)
     except InvalidArgument:
         return []
-    return recent_uploads(data_dir / "ledger.db", endpoint.fingerprint, beginning, _MOST)
+    return backend.recent(data_dir, beginning, _MOST)
 
 
 def completion_script(command: click.Command, shell: str) -> str:

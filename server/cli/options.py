@@ -8,17 +8,16 @@ from typing import Any
 
 import click
 
-from files_api_mcp.backends.anthropic.settings import DEFAULT_MODEL
+from files_api_mcp.backends.options import BackendOption
+from files_api_mcp.backends.registry import AUTO, BACKENDS
 from files_api_mcp.backends.roots.wide import home_folders
 from files_api_mcp.server.settings import (
-    DEFAULT_ASK_TIMEOUT_S,
     DEFAULT_MAX_FILE_SIZE,
-    DEFAULT_RATE_LIMIT,
     BadSettings,
     Settings,
+    backend_from,
     default_data_dir,
     state_keys_from,
-    upstream_from,
     usable_roots,
     wide_reason,
 )
@@ -96,51 +95,38 @@ QUIET_LOG_LEVEL = option("--log-level", type=_LEVELS, default="ERROR", show_defa
 """For commands that say in one line of their own what was wrong."""
 
 
+_BACKEND = option(
+    "--backend",
+    type=click.Choice([AUTO, *BACKENDS]),
+    default=AUTO,
+    show_default=True,
+    help="Where files live: on this machine, or in the workspace of ANTHROPIC_API_KEY (or "
+    "ANTHROPIC_AUTH_TOKEN); auto: there when one of them is set, else here.",
+)
+
+
 def backend_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that say where files live."""
-    for one in reversed(
-        (
-            option(
-                "--backend",
-                type=click.Choice(["auto", "local", "anthropic"]),
-                default="auto",
-                show_default=True,
-                help="Where files live: on this machine, or in the workspace of ANTHROPIC_API_KEY (or "
-                "ANTHROPIC_AUTH_TOKEN); auto: there when one of them is set, else here.",
-            ),
-            option(
-                "--base-url",
-                metavar="URL",
-                help="Where the API is; default: ANTHROPIC_BASE_URL, else https://api.anthropic.com.",
-            ),
-            option("--model", metavar="NAME", help=f"The model that answers.  [default: {DEFAULT_MODEL}]"),
-            option("--workspace-id", metavar="ID", help="For keys that act in several workspaces."),
-            option(
-                "--dialect",
-                type=click.Choice(["auto", "ga", "beta"]),
-                default="auto",
-                help="Shapes of the Files API; auto follows a gateway that still answers in the beta's.",
-            ),
-            option(
-                "--rate-limit",
-                type=click.IntRange(min=1),
-                default=DEFAULT_RATE_LIMIT,
-                show_default=True,
-                metavar="N",
-                help="Requests a minute about files, all servers on the data folder together.",
-            ),
-            option(
-                "--ask-timeout",
-                type=click.FloatRange(min=1),
-                default=DEFAULT_ASK_TIMEOUT_S,
-                show_default=True,
-                metavar="SECONDS",
-                help="How long the model may take for an answer.",
-            ),
-        )
-    ):
-        function = one(function)
+    """The options that choose a backend, and those of each backend."""
+    declared = (_click_option(one) for backend in BACKENDS.values() for one in backend.options)
+    for add in reversed((_BACKEND, *declared)):
+        function = add(function)
     return function
+
+
+def _click_option(one: BackendOption) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    kind: click.ParamType[Any] = click.STRING
+    if one.choices:
+        kind = click.Choice(one.choices)
+    elif one.minimum is not None:
+        kind = click.IntRange(min=one.minimum) if isinstance(one.minimum, int) else click.FloatRange(min=one.minimum)
+    return option(
+        one.name,
+        type=kind,
+        default=one.default,
+        show_default=one.default is not None,
+        metavar=one.metavar,
+        help=one.help,
+    )
 
 
 def data_dir_from(options: Mapping[str, Any]) -> Path:
@@ -179,7 +165,7 @@ def settings_from(
         semantic_model=options.get("semantic_model"),
         remote=remote,
         state_keys=state_keys_from(options.get("state_key_env"), os.environ),
-        upstream=upstream_from(options["backend"], os.environ, options),
+        backend=backend_from(options["backend"], os.environ, options),
     )
 
 

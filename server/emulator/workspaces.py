@@ -14,6 +14,7 @@ from files_api_mcp.backends.documents.workers import DocumentWorkers
 from files_api_mcp.backends.local.backend import LocalFiles
 from files_api_mcp.backends.local.store import LocalStore, open_store
 from files_api_mcp.backends.search.engine import LocalLibrary, open_library
+from files_api_mcp.backends.search.runtime import SearchRuntime
 from files_api_mcp.backends.staging.spool import Spool, open_spool
 from files_api_mcp.backends.storage.folders import make_private
 from files_api_mcp.server.emulator.responses import ApiError
@@ -75,11 +76,11 @@ class Workspaces:
         await to_thread.run_sync(make_private, self._data_dir, folder.parent, folder)
         async with AsyncExitStack() as stack:
             store = await stack.enter_async_context(open_store(folder))
-            library = await stack.enter_async_context(open_library(folder, store, self._workers))
+            library = await stack.enter_async_context(open_library(folder, store, SearchRuntime(self._workers)))
             spool = await stack.enter_async_context(open_spool(folder / "spool"))
             inline = await stack.enter_async_context(open_store(spool.folder / "inline"))
             inline_library = await stack.enter_async_context(
-                open_library(spool.folder / "inline", inline, self._workers)
+                open_library(spool.folder / "inline", inline, SearchRuntime(self._workers))
             )
             yield Workspace(
                 id=f"wrkspc_{name}",

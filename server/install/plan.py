@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from files_api_mcp.backends.anthropic.settings import endpoint_from, has_key
 from files_api_mcp.backends.errors import InvalidArgument
+from files_api_mcp.backends.registry import BACKENDS
 from files_api_mcp.backends.roots.wide import home_folders
 from files_api_mcp.server.install.entry import Entry, Key, entry_for
 from files_api_mcp.server.install.hosts import Host
@@ -79,8 +79,6 @@ def _check(host: Host, options: Mapping[str, Any]) -> None:
         raise BadSettings(f"{host.title} has no configuration for projects. Leave --scope out.")
     if project and options["write_key"]:
         raise BadSettings("A key is never written into a project, which others read. Leave --write-key out.")
-    if options["write_key"] and options["backend"] != "anthropic":
-        raise BadSettings("--write-key is for the API's key. Add --backend anthropic.")
 
 
 def _path(host: Host, options: Mapping[str, Any], machine: Machine) -> Path:
@@ -101,27 +99,26 @@ def _folders(roots: Sequence[str], machine: Machine, *, allow_wide: bool) -> tup
 
 
 def _key(host: Host, options: Mapping[str, Any], environment: Mapping[str, str]) -> tuple[Key | None, tuple[str, ...]]:
-    """The key as it is to be handed on, and the address that it is for where the host would not know it."""
-    if options["backend"] != "anthropic":
-        return None, ()
-    url = options["base_url"] or environment.get("ANTHROPIC_BASE_URL")
+    """The backend's key as the host passes it on, and the arguments that name the address it is for."""
+    # With `auto` the server looks for a key itself, where the host lets it.
+    backend = BACKENDS.get(options["backend"])
     try:
-        endpoint = endpoint_from({"ANTHROPIC_API_KEY": "checked-by-the-server"}, base_url=url)
+        credential = backend.credential(environment, options) if backend else None
     except InvalidArgument as exc:
         raise BadSettings(str(exc)) from None
-    # A key must never go to another address than the one that it is meant for here.
-    address = ("--base-url", endpoint.base_url) if url and not options["base_url"] else ()
-    token = not environment.get("ANTHROPIC_API_KEY", "").strip() and has_key(environment)
-    variable = "ANTHROPIC_AUTH_TOKEN" if token else "ANTHROPIC_API_KEY"
+    if credential is None:
+        if options["write_key"]:
+            raise BadSettings("--write-key is for the API's key. Add --backend anthropic.")
+        return None, ()
     if options["write_key"]:
-        if not has_key(environment):
-            raise BadSettings("--write-key finds no key. Set ANTHROPIC_API_KEY for this command.")
-        return Key(variable, environment[variable].strip()), address
-    if endpoint.is_loopback and not has_key(environment):
-        return None, address
+        if credential.value is None:
+            raise BadSettings(f"--write-key finds no key. Set {credential.variable} for this command.")
+        return Key(credential.variable, credential.value), credential.arguments
+    if credential.optional and credential.value is None:
+        return None, credential.arguments
     if host.key_reference is None:
         raise BadSettings(
             f"{host.title} hands no variable on to servers. Use the .mcpb bundle, which keeps the key in the "
             "system's own store, or let --write-key write the key into the configuration."
         )
-    return Key(variable), address
+    return Key(credential.variable), credential.arguments

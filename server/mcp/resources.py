@@ -4,10 +4,10 @@ from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context
 from mcp.types import Annotations, ListResourcesResult, Resource, ResourceTemplate
 
-from files_api_mcp.backends.base import FilesBackend
+from files_api_mcp.backends.base import Backend, FilesBackend
 from files_api_mcp.backends.errors import NotFound, UnsupportedType
 from files_api_mcp.backends.models import DocumentInfo, FileRecord, TextWindow
-from files_api_mcp.tools.context import Backends, Dependencies, backends, progress_to
+from files_api_mcp.tools.context import Dependencies, backends, progress_to
 from files_api_mcp.tools.describe import DescribedFile, describe
 from files_api_mcp.tools.formatting import FILE_URI_TEMPLATE, file_id_from_uri, file_uri, is_past, rfc3339
 from files_api_mcp.tools.read import MAX_CHARS, remaining_arguments, text_heading
@@ -78,7 +78,7 @@ def _resource(record: FileRecord) -> Resource:
     )
 
 
-async def _windows(opened: Backends, file_id: str) -> list[TextWindow]:
+async def _windows(opened: Backend, file_id: str) -> list[TextWindow]:
     try:
         return await opened.reader.read(file_id, max_chars=MAX_CHARS)
     except UnsupportedType:

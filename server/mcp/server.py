@@ -30,9 +30,10 @@ from mcp.types import (
 )
 from pydantic import AnyUrl
 
+from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.errors import FileExpired, FilesError, InvalidArgument, NotFound, expected_in
 from files_api_mcp.server.mcp.subscriptions import Changes
-from files_api_mcp.tools.context import Backends, Dependencies
+from files_api_mcp.tools.context import Dependencies
 from files_api_mcp.tools.principal import principal_in
 
 __all__ = ["FilesServer"]
@@ -158,7 +159,7 @@ async def _list_resources(
         return await resource_page(opened.files, params.cursor)
 
 
-async def _opened(ctx: ServerRequestContext[Dependencies, Any]) -> Backends:
+async def _opened(ctx: ServerRequestContext[Dependencies, Any]) -> Backend:
     return await ctx.lifespan_context.open(principal_in(ctx))
 
 

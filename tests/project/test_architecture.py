@@ -44,22 +44,20 @@ def test_backends_never_import_mcp() -> None:
         assert not tops & {"mcp", "mcp_types"}, module.relative_to(ROOT)
 
 
-KNOW_A_BACKEND = {"server/app.py", "server/cli/completion.py", "server/cli/commands/doctor_merge.py"}
+CONCRETE = ("local", "anthropic")
 
 
-def test_only_the_composition_root_the_doctor_and_the_shell_know_a_concrete_backend() -> None:
-    """A shell waits for ids at every Tab: it gets them without a server. The emulator, in a folder of its own, is the
-    local store's HTTP face and knows nothing else."""
-    concrete = ("files_api_mcp.backends.local", "files_api_mcp.backends.anthropic")
-    settled_at_start = {"files_api_mcp.backends.anthropic.settings"}
-    emulator = ROOT / "server" / "emulator"
-    for module in [*(ROOT / "server").rglob("*.py"), *(ROOT / "tools").rglob("*.py")]:
-        known = {name for name in imported_modules(module) if name.startswith(concrete)}
-        if module.is_relative_to(emulator):
-            assert not {name for name in known if name.startswith(concrete[1])}, module.name
-        else:
-            place = module.relative_to(ROOT).as_posix()
-            assert not known - settled_at_start or place in KNOW_A_BACKEND, place
+def test_only_the_registry_names_a_backend() -> None:
+    """A backend imports no other one. The emulator is the local store's HTTP interface and knows nothing else."""
+    allowed = {"backends/registry.py": {*CONCRETE}, "server/emulator": {"local"}}
+    allowed |= {f"backends/{name}": {name} for name in CONCRETE}
+    for layer in MAY_IMPORT:
+        for module in (ROOT / layer).rglob("*.py"):
+            path = module.relative_to(ROOT)
+            may = {name for at, names in allowed.items() if path.is_relative_to(at) for name in names}
+            named = (re.match(r"files_api_mcp\.backends\.(\w+)", name) for name in imported_modules(module))
+            extra = {match[1] for match in named if match and match[1] in CONCRETE} - may
+            assert not extra, f"{path} names {sorted(extra)}"
 
 
 # Output goes through one module, which escapes it. Logging has a handler, whose formatter escapes.

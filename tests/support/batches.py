@@ -19,6 +19,7 @@ from files_api_mcp.backends.documents.workers import DocumentWorkers
 from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.backends.models import Answer, Ask
 from files_api_mcp.backends.search.engine import LocalLibrary, open_library
+from files_api_mcp.backends.search.runtime import SearchRuntime
 from tests.support.emulator import opened
 from tests.support.snapshots import freeze_bytes, text_file
 
@@ -113,5 +114,7 @@ async def asking(folder: Path, url: str) -> AsyncGenerator[Asking]:
     async with AsyncExitStack() as stack:
         place = await stack.enter_async_context(opened(url, folder))
         workers = await stack.enter_async_context(DocumentWorkers())
-        library = await stack.enter_async_context(open_library(folder / "anthropic", place.shelf, workers))
+        library = await stack.enter_async_context(
+            open_library(folder / "anthropic", place.shelf, SearchRuntime(workers))
+        )
         yield Asking(place, library, folder / "batches")

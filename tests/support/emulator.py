@@ -9,8 +9,8 @@ import anyio
 from anyio import to_thread
 from starlette.types import ASGIApp
 
+from files_api_mcp.backends.anthropic.endpoint import Endpoint, endpoint_from
 from files_api_mcp.backends.anthropic.files.upload import Timing
-from files_api_mcp.backends.anthropic.settings import Endpoint, endpoint_from
 from files_api_mcp.backends.anthropic.workspace import AnthropicPlace, open_anthropic_files
 from files_api_mcp.backends.staging.snapshot import open_spool
 from files_api_mcp.server.emulator.app import EmulatorSettings, emulator

@@ -10,6 +10,7 @@ from pathlib import Path
 from files_api_mcp.backends.clock import to_us, utc_now
 from files_api_mcp.backends.local import files_table as rows
 from files_api_mcp.backends.local.files_table import Row
+from files_api_mcp.backends.local.schema import FILES
 from files_api_mcp.backends.storage.sqlite import Database, writing
 
 
@@ -21,7 +22,7 @@ async def add_rows(data_dir: Path, names: Iterable[str], *, expired_for: timedel
         Row(0, f"file_{secrets.token_hex(12)}", f"{number:064x}", 7, name, "text/plain", None, None, now, expires)
         for number, name in enumerate(names)
     ]
-    database = Database(data_dir / "files.db", busy_timeout=10)
+    database = Database(data_dir / "files.db", busy_timeout=10, schema=FILES)
     try:
         await database.run(partial(_insert, made))
     finally:

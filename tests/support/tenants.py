@@ -12,8 +12,9 @@ from mcp import Client
 from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
 
+from files_api_mcp.backends.anthropic.settings import AnthropicSettings
+from files_api_mcp.backends.registry import BackendSettings, LocalSettings
 from files_api_mcp.server.http.settings import HttpSettings, Limits, OAuth
-from files_api_mcp.server.settings import Upstream
 from tests.support.agent import Agent, Era
 from tests.support.authorization_server import Issuing, issuing
 from tests.support.emulator import emulated, endpoint
@@ -35,15 +36,15 @@ async def shared(
 ) -> AsyncGenerator[tuple[Inside, Issuing]]:
     async with AsyncExitStack() as stack:
         issuer = stack.enter_context(issuing())
-        upstream = None
+        backend: BackendSettings = LocalSettings()
         if place == "anthropic":
-            upstream = Upstream(
+            backend = AnthropicSettings(
                 endpoint(await stack.enter_async_context(emulated(tmp_path / "api"))), rate_limit=100_000
             )
         settings = HttpSettings(oauth=OAuth(issuer.url), **http)
         yield (
             await stack.enter_async_context(
-                inside(tmp_path, limits or Limits(), settings, upstream=upstream, roots=(), confirm_deletes="never")
+                inside(tmp_path, limits or Limits(), settings, backend=backend, roots=(), confirm_deletes="never")
             ),
             issuer,
         )

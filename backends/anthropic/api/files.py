@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError, field_validator
 from files_api_mcp.backends.anthropic.api.errors import error_from, parsed, refused, server_time
 from files_api_mcp.backends.anthropic.api.http_client import ApiRequest, Lost, NotSent, Reply, decoded
 from files_api_mcp.backends.anthropic.api.retry import GoneOnRepeat, Sender, unreachable
-from files_api_mcp.backends.anthropic.settings import Dialect
+from files_api_mcp.backends.anthropic.endpoint import Dialect
 from files_api_mcp.backends.errors import NotFound, UpstreamBadReply
 from files_api_mcp.backends.models import FileMetadata
 from files_api_mcp.backends.validation import FILE_ID, check_file_id

@@ -11,7 +11,7 @@ import httpx2
 from anyio import to_thread
 
 from files_api_mcp.backends.anthropic.api.transport import make_transport
-from files_api_mcp.backends.anthropic.settings import Endpoint
+from files_api_mcp.backends.anthropic.endpoint import Endpoint
 from files_api_mcp.backends.errors import FilesError, StoreDamaged, UpstreamBadReply
 
 __all__ = ["ApiRequest", "Lost", "NotSent", "Reply", "Wire", "decoded", "explanation", "open_wire", "printable"]

@@ -11,7 +11,6 @@ from files_api_mcp.backends.anthropic.files.ledger import Content, Entry, Ledger
 from files_api_mcp.backends.anthropic.files.upload import Uploader
 from files_api_mcp.backends.anthropic.files.upload_encoding import sendable
 from files_api_mcp.backends.errors import FilesError, InvalidArgument, NotFound
-from files_api_mcp.backends.local.files_table import fold
 from files_api_mcp.backends.models import (
     DeletedFile,
     FilePage,
@@ -26,7 +25,7 @@ from files_api_mcp.backends.staging.snapshot import Snapshot
 from files_api_mcp.backends.staging.spool import Spool
 from files_api_mcp.backends.storage.blob_cache import Copies
 from files_api_mcp.backends.storage.locks import Turns
-from files_api_mcp.backends.validation import check_file_id, check_new
+from files_api_mcp.backends.validation import check_file_id, check_new, fold_filename
 
 __all__ = ["AnthropicFiles", "Forget", "record_of"]
 
@@ -129,12 +128,12 @@ class AnthropicFiles:
             raise InvalidArgument("limit must be between 1 and 1000.")
         start = _Cursor(None) if cursor is None else _Cursor.decode(cursor)
         entries = await self._ledger.entries()
-        wanted = fold(name_contains) if name_contains else ""
+        wanted = fold_filename(name_contains) if name_contains else ""
         shown: list[FileRecord] = []
         token = start.token
         async for page in self._client.pages(limit=_FILTERED_PAGE if wanted else limit, after=token):
             for file in _rest(page.files, start if token == start.token else None):
-                if wanted and wanted not in fold(file.filename):
+                if wanted and wanted not in fold_filename(file.filename):
                     continue
                 if len(shown) == limit:
                     last = shown[-1]
@@ -148,11 +147,11 @@ class AnthropicFiles:
     async def find(self, text: str, *, limit: int) -> FoundFiles:
         """Find files among the newest 1,000; see FilesBackend.find. One request, as the API cannot search."""
         page = await self._client.page(limit=_FILTERED_PAGE)
-        wanted = fold(text)
+        wanted = fold_filename(text)
         found = [
             file
             for file in page.files
-            if not file.is_past and (file.id.startswith(text) or wanted in fold(file.filename))
+            if not file.is_past and (file.id.startswith(text) or wanted in fold_filename(file.filename))
         ]
         more = page.next is not None
         entries = await self._ledger.entries()

@@ -1,8 +1,8 @@
 """The tables of `ledger.db`."""
 
-from files_api_mcp.backends.storage.sqlite import Schema
+from files_api_mcp.backends.storage.schema import Schema
 
-__all__ = ["LEDGER"]
+__all__ = ["LEDGER", "RECENT_FILES"]
 
 LEDGER = Schema(
     application_id=0x4641504C,  # "FAPL"
@@ -60,3 +60,8 @@ LEDGER = Schema(
         ),
     ),
 )
+
+RECENT_FILES = """SELECT file_id, filename FROM file WHERE substr(file_id, 1, length(?1)) = ?1
+    AND scope = coalesce((SELECT scope FROM scope WHERE credential = ?3), 'credential ' || ?3)
+    ORDER BY seq DESC LIMIT ?2"""
+"""Ids and names of the newest files of one credential whose ids begin with a text."""

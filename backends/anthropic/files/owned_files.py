@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 from files_api_mcp.backends.anthropic.api.errors import ApiFailure, error_from
 from files_api_mcp.backends.anthropic.api.files import FilesClient, ListedPage, PageToken, WireFile
 from files_api_mcp.backends.anthropic.api.retry import Sender
+from files_api_mcp.backends.anthropic.endpoint import Dialect
 from files_api_mcp.backends.anthropic.files.ledger import Ledger
-from files_api_mcp.backends.anthropic.settings import Dialect
 from files_api_mcp.backends.errors import InvalidArgument
 from files_api_mcp.backends.validation import check_file_id
 

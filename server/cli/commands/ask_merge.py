@@ -13,17 +13,17 @@ from pathlib import Path
 import anyio
 from anyio import to_thread
 
+from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.errors import FilesError, expected_in
 from files_api_mcp.backends.isolation import NEUTRAL_DIRECTORY
 from files_api_mcp.backends.models import Answer, PageImage, Passage
 from files_api_mcp.backends.search.highlighter import Marker
-from files_api_mcp.server.app import open_place, open_roots
+from files_api_mcp.server.app import open_backend, open_roots
 from files_api_mcp.server.cli.output import Styled, escape_lines, print_json, print_line, print_text, say
 from files_api_mcp.server.cli.status import Status
 from files_api_mcp.server.pages.cited_answer import cited_pages
 from files_api_mcp.server.settings import Settings
 from files_api_mcp.tools.ask import ask_result
-from files_api_mcp.tools.context import Backends
 from files_api_mcp.tools.formatting import format_location
 from files_api_mcp.tools.ingest import store_file
 
@@ -60,7 +60,7 @@ def run_ask(order: AskOrder, settings: Settings) -> int:
 
 async def _run(order: AskOrder, settings: Settings) -> int:
     status = Status()
-    async with open_place(settings) as opened:
+    async with open_backend(settings) as opened:
         ids = [await _file_id(name, opened, settings, status) for name in order.files]
         answer = await opened.answerer.ask(
             order.question, list(dict.fromkeys(ids)), max_tokens=order.max_tokens, progress=status.tell
@@ -76,7 +76,7 @@ async def _run(order: AskOrder, settings: Settings) -> int:
     return 0 if answer.passages or answer.text else 1
 
 
-async def _file_id(name: str, opened: Backends, settings: Settings, status: Status) -> str:
+async def _file_id(name: str, opened: Backend, settings: Settings, status: Status) -> str:
     if _FILE_ID.fullmatch(name) and not await to_thread.run_sync(Path(name).exists):
         return name
     path = await to_thread.run_sync(Path(name).resolve)
@@ -87,7 +87,7 @@ async def _file_id(name: str, opened: Backends, settings: Settings, status: Stat
     return stored.record.id
 
 
-async def _images(passages: Sequence[Passage], opened: Backends) -> list[PageImage | None]:
+async def _images(passages: Sequence[Passage], opened: Backend) -> list[PageImage | None]:
     """For each passage the picture of its page, with the passage marked, as far as there is one."""
     found: list[PageImage | None] = []
     for passage in passages:

@@ -9,18 +9,18 @@ from typing import Any
 import anyio
 from anyio import CancelScope, to_thread
 
+from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.errors import FilesError, expected_in
 from files_api_mcp.backends.models import Answer, Ask, Passage
 from files_api_mcp.backends.roots.new_file import NewLocalFile
 from files_api_mcp.backends.roots.os_errors import saving
 from files_api_mcp.backends.roots.roots import Roots
-from files_api_mcp.server.app import open_place, open_roots
+from files_api_mcp.server.app import open_backend, open_roots
 from files_api_mcp.server.cli.jsonl import JsonLines
 from files_api_mcp.server.cli.output import print_encoded, say
 from files_api_mcp.server.cli.status import Status
 from files_api_mcp.server.settings import Settings
 from files_api_mcp.tools.ask import ask_result
-from files_api_mcp.tools.context import Backends
 from files_api_mcp.tools.ingest import store_file
 
 __all__ = ["BatchOrder", "questions_in", "run_batch"]
@@ -67,7 +67,7 @@ async def _run(order: BatchOrder, settings: Settings) -> int:
         await to_thread.run_sync(_Output, order.output) as output,
         await to_thread.run_sync(open_roots, settings) as roots,
     ):
-        async with open_place(settings) as opened:
+        async with open_backend(settings) as opened:
             status = Status()
             with await to_thread.run_sync(open_roots, settings) as roots:
                 ids = await _stored(order.files, roots, opened, settings, status)
@@ -80,7 +80,7 @@ async def _run(order: BatchOrder, settings: Settings) -> int:
 
 
 async def _stored(
-    paths: Sequence[Path], roots: Roots, opened: Backends, settings: Settings, status: Status
+    paths: Sequence[Path], roots: Roots, opened: Backend, settings: Settings, status: Status
 ) -> dict[str, Path]:
     """The files' ids and paths. One that cannot be stored ends it before anything is asked, and paid."""
     ids: dict[str, Path] = {}
@@ -100,7 +100,7 @@ async def _answered(
     order: BatchOrder,
     asks: Sequence[Ask],
     ids: dict[str, Path],
-    opened: Backends,
+    opened: Backend,
     status: Status,
     output: "_Output",
 ) -> int:

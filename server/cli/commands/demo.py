@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from files_api_mcp.server.settings import upstream_from
+from files_api_mcp.server.settings import backend_from
 
 __all__ = ["demo"]
 
@@ -26,6 +26,6 @@ def demo(files: tuple[Path, ...], question: tuple[str, ...], backend: str, base_
     """
     from files_api_mcp.server.cli.commands.demo_merge import run_demo
 
-    upstream_from(backend, os.environ, {"base_url": base_url})
+    backend_from(backend, os.environ, {"base_url": base_url})
     place = ["--backend", backend, *(["--base-url", base_url] if base_url else [])]
     sys.exit(run_demo(files, question, place))

@@ -9,8 +9,8 @@ import anyio
 import pytest
 
 from files_api_mcp.backends.errors import StoreDamaged
+from files_api_mcp.backends.local.schema import FILES as SCHEMA
 from files_api_mcp.backends.local.store import LocalStore, open_store
-from files_api_mcp.backends.storage.sqlite import FILES as SCHEMA
 from tests.support.snapshots import freeze_bytes, text_file
 
 FILES = 60

@@ -10,6 +10,7 @@ import anyio
 import pytest
 from anyio import to_thread
 
+from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.documents.media_types import sniff
 from files_api_mcp.backends.errors import InvalidArgument, NotFound, UnsupportedType
 from files_api_mcp.backends.local.backend import LocalFiles
@@ -19,8 +20,7 @@ from files_api_mcp.backends.search.chunker import estimate_tokens
 from files_api_mcp.backends.search.engine import LocalLibrary
 from files_api_mcp.backends.search.index.schema import index_path
 from files_api_mcp.backends.staging.snapshot import freeze
-from files_api_mcp.server.app import open_local
-from files_api_mcp.tools.context import Backends
+from files_api_mcp.server.app import open_backend
 from tests.support import documents
 from tests.support.agent import settings_for, write
 
@@ -35,7 +35,7 @@ FILLER = "Nothing of note happened on this day, and the sea was calm.\n"
 class Desk:
     """Files handed over, asked and read without tools in between."""
 
-    def __init__(self, opened: Backends, folder: Path) -> None:
+    def __init__(self, opened: Backend, folder: Path) -> None:
         assert isinstance(opened.answerer, LocalLibrary)
         assert isinstance(opened.files, LocalFiles)
         self.opened = opened
@@ -67,7 +67,7 @@ class Desk:
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncGenerator[Desk]:
-    async with open_local(settings_for(tmp_path)) as opened:
+    async with open_backend(settings_for(tmp_path)) as opened:
         yield Desk(opened, tmp_path / "root")
 
 
@@ -186,11 +186,11 @@ async def test_one_content_is_indexed_once_however_many_ask(desk: Desk, monkeypa
 @pytest.mark.parametrize("damage", ["garbage", "empty", "gone", "other schema"])
 async def test_a_damaged_index_is_built_again_unasked(tmp_path: Path, damage: str) -> None:
     settings = settings_for(tmp_path)
-    async with open_local(settings) as opened:
+    async with open_backend(settings) as opened:
         file_id = await Desk(opened, tmp_path / "root").store("a.txt", "The whale dived.")
         await opened.reader.prepare(file_id)
     await to_thread.run_sync(break_index, index_path(tmp_path / "data"), damage)
-    async with open_local(settings) as opened:
+    async with open_backend(settings) as opened:
         assert (await Desk(opened, tmp_path / "root").ask("whale", file_id)).passages
 
 

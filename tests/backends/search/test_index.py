@@ -11,7 +11,7 @@ import pytest
 from files_api_mcp.backends.models import Answer, DocumentInfo
 from files_api_mcp.backends.search.index.builder import IndexBuilder
 from files_api_mcp.backends.search.index.index import Index
-from files_api_mcp.server.app import open_local
+from files_api_mcp.server.app import open_backend
 from tests.backends.search.test_engine import Desk
 from tests.support.agent import settings_for
 
@@ -154,7 +154,7 @@ def read_all(index: Index, number: int) -> None:
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncGenerator[Desk]:
-    async with open_local(settings_for(tmp_path)) as opened:
+    async with open_backend(settings_for(tmp_path)) as opened:
         yield Desk(opened, tmp_path / "root")
 
 

@@ -22,10 +22,10 @@ from mcp.types import (
     SubscribeRequestParams,
 )
 
+from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.errors import PermissionDenied
 from files_api_mcp.server.app import open_shared_dependencies
 from files_api_mcp.server.tenants import Tenants
-from files_api_mcp.tools.context import Backends
 from files_api_mcp.tools.principal import DEFAULT_PRINCIPAL, Principal
 from tests.server.http.test_oauth import post
 from tests.support.agent import Agent, Era, settings_for, text_of
@@ -207,7 +207,7 @@ async def test_backends_are_closed_when_nobody_has_used_them_for_the_longest_tim
             assert await tenants.open(Principal("busy")) == "busy"
             for number in range(10):
                 async with tenants.using(Principal(str(number))):
-                    value: Backends | str = await tenants.open(Principal(str(number)))
+                    value: Backend | str = await tenants.open(Principal(str(number)))
                     assert value == str(number)
             with anyio.fail_after(5):
                 while len(opened.most) > 4:
@@ -231,7 +231,7 @@ async def test_what_cannot_be_closed_for_one_ends_nobody_else(caplog: pytest.Log
         tenants = Tenants(opener, owner, most_idle=0)
         for name in ("ana", "ben"):
             async with tenants.using(Principal(name)):
-                value: Backends | str = await tenants.open(Principal(name))
+                value: Backend | str = await tenants.open(Principal(name))
                 assert value == name
         with anyio.fail_after(5):
             while not caplog.records:

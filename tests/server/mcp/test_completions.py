@@ -8,7 +8,7 @@ import pytest
 from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, Completion, PromptReference, ResourceTemplateReference
 
-from files_api_mcp.server.settings import Upstream
+from files_api_mcp.backends.anthropic.settings import AnthropicSettings
 from tests.support.agent import Agent, Era, connected, settings_for
 from tests.support.emulator import emulated, endpoint
 from tests.support.many_files import add_rows
@@ -94,7 +94,7 @@ async def test_a_hundred_thousand_files_are_looked_through_while_somebody_types(
 
 async def test_ids_at_the_api_are_completed(tmp_path: Path, era: Era) -> None:
     async with emulated(tmp_path / "emulator") as url:
-        settings = settings_for(tmp_path, upstream=Upstream(endpoint(url), rate_limit=1_000_000))
+        settings = settings_for(tmp_path, backend=AnthropicSettings(endpoint(url), rate_limit=1_000_000))
         async with connected(settings, era) as agent:
             report = (await agent.upload("Annual Report.txt", "alpha"))["file_id"]
             await agent.upload("notes.txt", "beta")

@@ -8,7 +8,7 @@ import pytest
 from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, TextContent
 
-from files_api_mcp.server.settings import Upstream
+from files_api_mcp.backends.anthropic.settings import AnthropicSettings
 from tests.support.agent import Agent, Era, connected, settings_for
 from tests.support.emulator import emulated, endpoint
 from tests.support.many_files import add_rows
@@ -151,7 +151,7 @@ async def test_a_read_only_server_has_the_same_prompts(tmp_path: Path) -> None:
 
 async def test_prompts_about_files_at_the_api(tmp_path: Path, era: Era) -> None:
     async with emulated(tmp_path / "emulator") as url:
-        settings = settings_for(tmp_path, upstream=Upstream(endpoint(url), rate_limit=1_000_000))
+        settings = settings_for(tmp_path, backend=AnthropicSettings(endpoint(url), rate_limit=1_000_000))
         async with connected(settings, era) as agent:
             first, second = await two_files(agent)
             assert f'["{first}", "{second}"]' in await written(agent, "compare_files", file_ids=f"{first}, b.txt")

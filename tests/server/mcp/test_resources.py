@@ -12,8 +12,8 @@ from mcp import Client
 from mcp.shared.exceptions import MCPError
 from mcp.types import INTERNAL_ERROR, INVALID_PARAMS, Resource, TextResourceContents
 
+from files_api_mcp.backends.anthropic.settings import AnthropicSettings
 from files_api_mcp.server.app import build_server
-from files_api_mcp.server.settings import Upstream
 from tests.backends.documents.test_media_types import picture
 from tests.server.mcp.test_validation import broken
 from tests.support import documents
@@ -247,7 +247,7 @@ async def test_a_bug_is_logged_and_hidden(tmp_path: Path, era: Era, caplog: pyte
 
 async def test_files_at_the_api_are_resources_too(tmp_path: Path, era: Era) -> None:
     async with emulated(tmp_path / "emulator") as url:
-        settings = settings_for(tmp_path, upstream=Upstream(endpoint(url), rate_limit=1_000_000))
+        settings = settings_for(tmp_path, backend=AnthropicSettings(endpoint(url), rate_limit=1_000_000))
         async with connected(settings, era) as agent:
             notes = await agent.upload("notes.md", "# Notes\n\nThe harbour opens at six.\n")
             image = await agent.upload("plan.png", picture("PNG"))

@@ -26,9 +26,9 @@ from mcp.types import (
     UnsubscribeRequestParams,
 )
 
+from files_api_mcp.backends.anthropic.settings import AnthropicSettings
 from files_api_mcp.server.app import build_server
 from files_api_mcp.server.mcp.subscriptions import Changes
-from files_api_mcp.server.settings import Upstream
 from tests.support.agent import Agent, Era, settings_for, write
 from tests.support.emulator import emulated, endpoint
 
@@ -239,7 +239,7 @@ async def test_nothing_is_kept_of_connections_that_ended(server: Any, tmp_path: 
 
 async def test_changes_at_the_api_are_told(tmp_path: Path, era: Era) -> None:
     async with emulated(tmp_path / "emulator") as url:
-        settings = settings_for(tmp_path, upstream=Upstream(endpoint(url), rate_limit=1_000_000))
+        settings = settings_for(tmp_path, backend=AnthropicSettings(endpoint(url), rate_limit=1_000_000))
         server = await to_thread.run_sync(build_server, settings)
         async with listening(server, era, tmp_path / "root") as (agent, ear):
             file = await agent.upload("a.txt", "alpha")

@@ -10,9 +10,9 @@ from anyio import to_thread
 from mcp import Client
 from mcp.shared.exceptions import MCPError
 
+from files_api_mcp.backends.base import Backend
 from files_api_mcp.server.app import build_server
 from files_api_mcp.server.logs import scrub
-from files_api_mcp.tools.context import Backends
 from tests.support.agent import Agent, Era, settings_for, text_of
 
 pytestmark = pytest.mark.anyio
@@ -75,7 +75,7 @@ async def test_wrong_pages_are_explained(agent: Agent, pages: str) -> None:
 
 
 @asynccontextmanager
-async def broken() -> AsyncGenerator[Backends]:
+async def broken() -> AsyncGenerator[Backend]:
     raise RuntimeError("canary: a bug of ours, with a path and a key")
     yield
 

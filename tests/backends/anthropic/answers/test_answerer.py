@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 import pytest
 
-from files_api_mcp.server.settings import Upstream
+from files_api_mcp.backends.anthropic.settings import AnthropicSettings
 from tests.backends.documents.test_media_types import picture
 from tests.support import documents
 from tests.support.agent import Agent, Era, connected, settings_for, text_of
@@ -61,8 +61,8 @@ async def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
     era: Era = request.param
     folder, api, key = tmp_path_factory.mktemp(era), Overheard(), f"sk-ant-canary-{era}"
     async with emulated(folder / "server", around=api.around) as url:
-        upstream = Upstream(endpoint(url, key), model="claude-haiku-5-5", rate_limit=1_000_000, ask_timeout_s=20.0)
-        settings = settings_for(folder, upstream=upstream, confirm_deletes="never")
+        backend = AnthropicSettings(endpoint(url, key), "claude-haiku-5-5", rate_limit=1_000_000, ask_timeout_s=20.0)
+        settings = settings_for(folder, backend=backend, confirm_deletes="never")
         async with connected(settings, era) as agent:
             yield World(agent, api, url, key)
 
@@ -290,8 +290,8 @@ async def test_orders_in_a_document_are_its_text_and_nothing_more(world: World) 
 
 @pytest.mark.parametrize("count", [2, 21])
 async def test_no_file_named_means_everything_uploaded_from_here(world: World, count: int, tmp_path: Path) -> None:
-    settings = settings_for(tmp_path, upstream=Upstream(endpoint(world.url, str(tmp_path)), rate_limit=1_000_000))
-    async with connected(settings) as agent:
+    backend = AnthropicSettings(endpoint(world.url, str(tmp_path)), rate_limit=1_000_000)
+    async with connected(settings_for(tmp_path, backend=backend)) as agent:
         for number in range(count):
             await agent.upload(f"point{number}.txt", f"The fog siren of point {number} is heard for {number} miles.")
         answer = await agent.data("ask_document", question="Is the siren of point 1 heard?")

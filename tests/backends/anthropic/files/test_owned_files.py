@@ -11,11 +11,12 @@ import anyio
 import pytest
 
 from files_api_mcp.backends.anthropic.files.ledger import Content
+from files_api_mcp.backends.anthropic.settings import AnthropicSettings
 from files_api_mcp.backends.anthropic.workspace import AnthropicPlace
+from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.errors import Busy, FilesError, InvalidArgument, NotFound
-from files_api_mcp.server.app import open_anthropic
-from files_api_mcp.server.settings import Settings, Upstream
-from files_api_mcp.tools.context import Backends
+from files_api_mcp.server.app import open_backend
+from files_api_mcp.server.settings import Settings
 from tests.support.emulator import emulated, endpoint, opened
 from tests.support.fault_server.server import fault_server
 from tests.support.snapshots import freeze_bytes, text_file
@@ -30,12 +31,12 @@ UNKNOWN = "file_" + "9" * 24
 class World:
     """Two principals with one key, and the operator, who sees the workspace."""
 
-    ana: Backends
-    ben: Backends
+    ana: Backend
+    ben: Backend
     operator: AnthropicPlace
     folder: Path
 
-    async def upload(self, backends: Backends, name: str = "a.txt", content: bytes = WORDS) -> str:
+    async def upload(self, backends: Backend, name: str = "a.txt", content: bytes = WORDS) -> str:
         snapshot = await anyio.to_thread.run_sync(freeze_bytes, self.folder / "spool", content)
         return (await backends.files.upload(snapshot, text_file(name))).record.id
 
@@ -43,14 +44,14 @@ class World:
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncGenerator[World]:
     async with emulated(tmp_path / "api") as url, AsyncExitStack() as stack:
-        upstream = Upstream(endpoint(url), rate_limit=1_000_000)
-        settings = Settings(roots=(), data_dir=tmp_path / "data", upstream=upstream)
-        ana = await stack.enter_async_context(open_anthropic(settings, upstream, "ana"))
-        ben = await stack.enter_async_context(open_anthropic(settings, upstream, "ben"))
+        backend = AnthropicSettings(endpoint(url), rate_limit=1_000_000)
+        settings = Settings(roots=(), data_dir=tmp_path / "data", backend=backend)
+        ana = await stack.enter_async_context(open_backend(settings, "ana"))
+        ben = await stack.enter_async_context(open_backend(settings, "ben"))
         yield World(ana, ben, await stack.enter_async_context(opened(url, tmp_path / "operator")), tmp_path / "data")
 
 
-async def listed(backends: Backends, **arguments: Any) -> list[str]:
+async def listed(backends: Backend, **arguments: Any) -> list[str]:
     return [file.id for file in (await backends.files.list(**arguments)).files]
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from files_api_mcp.backends.clock import utc_now
 from files_api_mcp.backends.local import files_table as rows
+from files_api_mcp.backends.local.schema import FILES
 from files_api_mcp.backends.local.store import LocalStore, open_store
 from files_api_mcp.backends.models import NewFile, UploadedFile
 from files_api_mcp.backends.staging.snapshot import Snapshot
@@ -63,7 +64,7 @@ async def open_planted(data: Path, bug: str | None) -> AsyncGenerator[LocalStore
             return
         # In place alone is healed by the next upload of the same bytes; it shows together with the wrong order.
         blobs = (InPlaceBlobs if bug == "in_place" else Blobs)(data / "blobs")
-        database = Database(data / "files.db", busy_timeout=10)
+        database = Database(data / "files.db", busy_timeout=10, schema=FILES)
         try:
             yield RowFirst(database, blobs, utc_now)
         finally:

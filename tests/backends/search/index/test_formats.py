@@ -16,7 +16,7 @@ from anyio import to_thread
 
 from files_api_mcp.backends.search import engine
 from files_api_mcp.backends.search.index.schema import FORMAT, index_path, remove_unused_formats
-from files_api_mcp.server.app import open_local
+from files_api_mcp.server.app import open_backend
 from tests.support.agent import Agent, connected, settings_for, write
 
 pytestmark = pytest.mark.anyio
@@ -137,7 +137,7 @@ async def test_a_question_about_one_file_has_the_others_indexed_too(tmp_path: Pa
 
 
 async def test_listing_starts_no_parser(tmp_path: Path, data: Path) -> None:
-    async with open_local(settings_for(tmp_path)) as opened:
+    async with open_backend(settings_for(tmp_path)) as opened:
         assert len((await opened.files.list()).files) == 3
         assert not await opened.reader._indexing.run(lambda index: index.keys())  # type: ignore[attr-defined]
     assert not await to_thread.run_sync((data / "index.db").exists)

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from files_api_mcp.backends.anthropic.api.http_client import ApiRequest, open_wire
-from files_api_mcp.backends.anthropic.settings import DEFAULT_BASE_URL, Endpoint, endpoint_from, has_key
+from files_api_mcp.backends.anthropic.endpoint import DEFAULT_BASE_URL, Endpoint, endpoint_from, has_key
 from files_api_mcp.backends.errors import InvalidArgument
 from tests.support.emulator import KEY
 

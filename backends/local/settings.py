@@ -1,0 +1,99 @@
+"""Settings of the local backend, and how to open and check it."""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from files_api_mcp.backends.options import BackendOption, Credential
+
+if TYPE_CHECKING:
+    from files_api_mcp.backends.base import Backend
+    from files_api_mcp.backends.models import Finding
+    from files_api_mcp.backends.search.runtime import SearchRuntime
+
+__all__ = ["LocalSettings"]
+
+
+@dataclass(frozen=True, slots=True)
+class LocalSettings:
+    """Files on this machine. There is nothing to set. Implements BackendSettings."""
+
+    name: ClassVar[str] = "local"
+    options: ClassVar[Sequence[BackendOption]] = ()
+
+    @classmethod
+    def is_configured(cls, environment: Mapping[str, str]) -> bool:  # noqa: ARG003 - part of the protocol
+        """Always: it needs nothing."""
+        return True
+
+    @classmethod
+    def from_options(cls, environment: Mapping[str, str], options: Mapping[str, Any]) -> Self:  # noqa: ARG003
+        """The same settings, whatever is given."""
+        return cls()
+
+    @classmethod
+    def credential(cls, environment: Mapping[str, str], options: Mapping[str, Any]) -> Credential | None:  # noqa: ARG003
+        """None: it needs no key."""
+        return None
+
+    @property
+    def secret(self) -> str | None:
+        """None: it needs no key."""
+        return None
+
+    def describe(self) -> str:
+        """The backend's name."""
+        return self.name
+
+    @asynccontextmanager
+    async def open(self, data_dir: Path, runtime: "SearchRuntime", principal: str = "") -> "AsyncGenerator[Backend]":
+        """Open the store and its index. A principal has a store of their own below `data_dir`."""
+        from anyio import to_thread
+
+        from files_api_mcp.backends.base import Backend
+        from files_api_mcp.backends.local.backend import LocalBatches, LocalFiles
+        from files_api_mcp.backends.local.store import open_store
+        from files_api_mcp.backends.search.engine import open_library
+        from files_api_mcp.backends.staging.spool import open_spool
+        from files_api_mcp.backends.storage.folders import make_private
+
+        home = data_dir
+        if principal:
+            home = home / "principals" / principal
+            await to_thread.run_sync(make_private, data_dir, home.parent, home)
+        async with (
+            open_store(home) as store,
+            open_spool(home / "spool") as spool,
+            open_library(home, store, runtime) as library,
+        ):
+            yield Backend(
+                files=LocalFiles(store, library),
+                answerer=library,
+                reader=library,
+                batches=LocalBatches(library),
+                spool=spool,
+            )
+
+    async def check(self, data_dir: Path) -> "list[Finding]":
+        """Compare the files of the store with what is on the disk."""
+        from files_api_mcp.backends.errors import FilesError
+        from files_api_mcp.backends.local.store import open_store
+        from files_api_mcp.backends.models import Finding
+
+        where = f"data folder {data_dir}"
+        backend = Finding(good=True, text="backend local: files and questions stay on this machine; no key is needed")
+        try:
+            async with open_store(data_dir) as store:
+                report = await store.check()
+        except FilesError as exc:
+            return [backend, Finding(good=False, text=f"{where}: {exc.text}")]
+        return [backend, Finding(report.healthy, f"{where}: {report}")]
+
+    def recent(self, data_dir: Path, prefix: str, limit: int) -> list[tuple[str, str]]:
+        """The newest files whose ids begin with `prefix`: ids and names."""
+        from files_api_mcp.backends.local.schema import RECENT_FILES
+        from files_api_mcp.backends.storage.peek import peek
+
+        return peek(data_dir / "files.db", RECENT_FILES, prefix, limit)

@@ -1,0 +1,33 @@
+"""The search runtime: the worker processes that read documents, and the embedding model if there is one."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from anyio import to_thread
+
+from files_api_mcp.backends.documents.workers import DocumentWorkers
+from files_api_mcp.backends.search.embeddings import EmbeddingModel, Similarity
+
+__all__ = ["SearchRuntime", "open_runtime"]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRuntime:
+    """Reads and ranks documents for one or several backends. Without `similarity`, meaning does not count."""
+
+    workers: DocumentWorkers
+    similarity: Similarity | None = None
+
+
+@asynccontextmanager
+async def open_runtime(semantic_model: Path | None = None) -> AsyncGenerator[SearchRuntime]:
+    """Start the runtime, with the embedding model in the folder `semantic_model` if one is given.
+
+    Raises:
+        InvalidArgument: The model cannot be loaded.
+    """
+    async with DocumentWorkers() as workers:
+        model = None if semantic_model is None else await to_thread.run_sync(EmbeddingModel, semantic_model)
+        yield SearchRuntime(workers, model.similarity if model else None)
