@@ -36,7 +36,7 @@ async def outcome(workers: DocumentWorkers, path: Path, content: bytes, name: st
     await to_thread.run_sync(write, path, content)
     kind = sniff(content[:65_536], content[-65_536:], name)
     try:
-        with anyio.fail_after(30):
+        with anyio.fail_after(60):
             async with workers.extract(path, kind) as (_, pages):
                 return "".join([page.text async for page in pages])
     except UnsupportedType as exc:

@@ -34,7 +34,7 @@ async def outcome(workers: DocumentWorkers, path: Path, content: bytes, kind: st
     """The text read, or the sentence that says why not."""
     await to_thread.run_sync(write, path, content)
     try:
-        with anyio.fail_after(20):
+        with anyio.fail_after(60):
             async with workers.extract(path, kind) as (_, pages):
                 return "".join([page.text async for page in pages])
     except UnsupportedType as exc:

@@ -223,7 +223,7 @@ async def test_a_program_that_goes_wrong_costs_its_page_alone(
     tmp_path: Path, install: Install, reading: str, listing: str, expected: list[str]
 ) -> None:
     install(reading, listing)
-    with anyio.fail_after(30):
+    with anyio.fail_after(60):
         async with DocumentWorkers(size=1, timeout_s=3) as pool:
             first, typed, last = await texts(pool, tmp_path, scanned_pdf("more"))
     assert typed == "Typed page"
@@ -247,7 +247,7 @@ def test_reading_all_the_pictures_of_a_document_takes_its_share_of_time(tmp_path
 async def test_the_program_ends_with_the_worker_that_started_it(tmp_path: Path, install: Install) -> None:
     install(f"mkdir {tmp_path}/read.$$; exec sleep 60")
     started: list[Path] = []
-    with anyio.fail_after(30):
+    with anyio.fail_after(60):
         async with DocumentWorkers(size=1, timeout_s=60) as pool, anyio.create_task_group() as group:
             group.start_soon(texts, pool, tmp_path, scanned_pdf())
             while not started:

@@ -65,7 +65,7 @@ async def test_a_process_that_died_while_idle_is_replaced(workers: DocumentWorke
     await read(workers, path)
     (pid,) = await to_thread.run_sync(children)
     os.kill(pid, signal.SIGKILL)
-    with anyio.fail_after(10):
+    with anyio.fail_after(60):
         # Not by its command line: one that is about to end has none while its pipes are still open.
         while await to_thread.run_sync(is_living, pid):
             await anyio.lowlevel.checkpoint()

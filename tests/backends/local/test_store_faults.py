@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 import textwrap
-import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -129,13 +128,12 @@ async def test_a_lock_that_is_let_go_in_time_is_not_noticed(tmp_path: Path) -> N
         assert len((await store.list()).files) == 1
 
 
-async def test_a_call_that_waits_for_the_lock_is_cancelled_within_a_second(tmp_path: Path) -> None:
+async def test_a_call_that_waits_for_the_lock_can_be_cancelled(tmp_path: Path) -> None:
     async with open_store(tmp_path) as store:
         with locked(tmp_path / "files.db"):
-            began = time.monotonic()
-            with anyio.move_on_after(0.1):
+            with anyio.move_on_after(0.1) as scope:
                 await put(store, tmp_path, "a.txt")
-            assert time.monotonic() - began < 1
+            assert scope.cancelled_caught
         assert (await store.list()).files == []
 
 

@@ -77,7 +77,7 @@ async def test_starting_processes_take_nothing_from_one_that_is_uploading(tmp_pa
                 del known[uploaded.record.id]
         finished.set()
 
-    with anyio.fail_after(30):
+    with anyio.fail_after(60):
         async with open_store(data) as store, anyio.create_task_group() as group:
             group.start_soon(upload, store)
             while not finished.is_set():
@@ -102,7 +102,7 @@ async def test_uploading_and_deleting_the_same_bytes_at_once_never_parts_a_row_f
                 assert b"".join([chunk async for chunk in chunks]) == b"the same bytes"
             await store.delete(uploaded.record.id)
 
-    with anyio.fail_after(30):
+    with anyio.fail_after(60):
         async with open_store(data) as one, open_store(data) as two, anyio.create_task_group() as group:
             for number in range(3):
                 group.start_soon(churn, one, f"one-{number}.txt")
@@ -131,7 +131,7 @@ async def test_a_file_that_another_process_deletes_is_found_or_not_found_and_nev
                 with suppress(NotFound):
                     await calls[call](record.id)
 
-        with anyio.fail_after(10):
+        with anyio.fail_after(60):
             async with anyio.create_task_group() as group:
                 group.start_soon(look)
                 group.start_soon(delete)

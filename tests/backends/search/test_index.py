@@ -177,7 +177,7 @@ async def test_who_asks_while_a_file_is_being_indexed_waits_for_all_of_it(
         answers.append(await desk.ask("zenith", file_id))
 
     monkeypatch.setattr(indexing, "_write_postings", held)
-    with anyio.fail_after(10):
+    with anyio.fail_after(60):
         async with anyio.create_task_group() as group:
             group.start_soon(desk.library.prepare, file_id)
             await written.wait()

@@ -120,7 +120,7 @@ async def test_every_ticket_that_cannot_be_used_is_answered_alike(tmp_path: Path
         async with server.connection() as stream:
             head = f"PUT {httpx2.URL(taken).path} HTTP/1.1\r\n{server.host}Content-Length: 10\r\n\r\nhalf"
             await stream.send(head.encode())
-            with anyio.fail_after(5):
+            with anyio.fail_after(60):
                 while not await to_thread.run_sync(server.spooled):
                     await anyio.lowlevel.checkpoint()
             for method in ("GET", "PUT", "POST", "HEAD"):
@@ -201,7 +201,7 @@ async def test_far_too_much_is_refused_by_its_announcement_and_by_its_length(tmp
             while True:
                 yield b"x" * 10_000
 
-        with anyio.fail_after(5), pytest.raises(httpx2.TransportError):
+        with anyio.fail_after(60), pytest.raises(httpx2.TransportError):
             # It is answered as soon as it is too much; who goes on all the same is not listened to for long.
             await web.put(url, content=endless())
         assert await names(agent) == []
@@ -230,10 +230,10 @@ async def test_whoever_breaks_off_may_try_again(tmp_path: Path) -> None:
             async with server.connection() as stream:
                 head = f"PUT {httpx2.URL(url).path} HTTP/1.1\r\n{server.host}{length}\r\n\r\n400\r\n"
                 await stream.send(head.encode() + b"x" * 1000)
-                with anyio.fail_after(5):
+                with anyio.fail_after(60):
                     while not await to_thread.run_sync(server.spooled):
                         await anyio.lowlevel.checkpoint()
-            with anyio.fail_after(5):
+            with anyio.fail_after(60):
                 while await to_thread.run_sync(server.spooled):
                     await anyio.lowlevel.checkpoint()
         assert await names(agent) == []
@@ -245,7 +245,7 @@ async def test_a_file_that_dribbles_in_is_given_up(tmp_path: Path) -> None:
     async with inside(tmp_path, quick) as server, server.agent() as agent, server.connection() as stream:
         url = await ticket(agent, filename="a.txt")
         await stream.send(f"PUT {httpx2.URL(url).path} HTTP/1.1\r\n{server.host}Content-Length: 9999\r\n\r\nx".encode())
-        with anyio.fail_after(5):
+        with anyio.fail_after(60):
             assert b" 408 " in await stream.receive()
         assert await to_thread.run_sync(server.spooled) == []
 
@@ -285,7 +285,7 @@ async def test_the_ticket_needs_no_token_but_all_else_holds(tmp_path: Path) -> N
                 assert await to_thread.run_sync(status, method, locked, host) == 401
         assert await to_thread.run_sync(status, "PUT", path, host) == 200
         assert await to_thread.run_sync(status, "PUT", path, host) == 404
-        _, _, errors = server.stop()
+        _, errors = server.stop()
     assert path.rpartition("/")[2] not in errors
 
 

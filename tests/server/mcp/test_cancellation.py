@@ -20,7 +20,7 @@ async def cancel_at_first_progress(agent: Agent, path: str, word: str) -> None:
         if word in (message or ""):
             scope.cancel()
 
-    with anyio.fail_after(20), scope:
+    with anyio.fail_after(60), scope:
         await agent.client.call_tool("upload_file", {"path": path}, progress_callback=hear)
     assert scope.cancelled_caught, "the call ended before it could be cancelled"
 
@@ -35,10 +35,10 @@ async def test_cancelling_while_a_big_file_is_frozen_leaves_no_trace(agent: Agen
         big.truncate(490_000_000)
         big.write(b"\x01\x02")
     await cancel_at_first_progress(agent, "big.bin", "")
-    with anyio.fail_after(1):
+    with anyio.fail_after(60):
         while await to_thread.run_sync(left_in_spool, agent):
             await anyio.lowlevel.checkpoint()
-    with anyio.fail_after(2):
+    with anyio.fail_after(60):
         names = [file["filename"] for file in (await agent.data("list_files"))["files"]]
     assert names == ["first.txt"]
 
@@ -48,7 +48,7 @@ async def test_a_file_cancelled_while_it_is_indexed_is_whole_at_the_next_call(ag
     text = "".join(f"Chapter {number}. {words}\n" for number in range(400)) + "The ferryman keeps the lantern.\n"
     write(agent.root / "book.txt", text)
     await cancel_at_first_progress(agent, "book.txt", "ndex")
-    with anyio.fail_after(2):
+    with anyio.fail_after(60):
         (file,) = (await agent.data("list_files"))["files"]
     answer = await agent.data("ask_document", question="ferryman lantern", file_ids=[file["file_id"]])
     assert "The ferryman keeps the lantern." in answer["passages"][0]["text"]

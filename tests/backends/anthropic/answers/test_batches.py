@@ -239,6 +239,6 @@ async def ended(everything: Asking, batch_id: str) -> bool:
 
 
 async def until(holds: Callable[[], object]) -> None:
-    with anyio.fail_after(10):
+    with anyio.fail_after(60):
         while not await holds():  # type: ignore[misc]
             await anyio.lowlevel.checkpoint()

