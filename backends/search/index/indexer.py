@@ -152,12 +152,22 @@ class Indexer:
                     await progress(min(built.chars, record.size_bytes), record.size_bytes, "Indexing text")
 
     async def _write(self, key: str, info: DocumentInfo, built: IndexBuilder) -> None:
-        """Several hops, one transaction: no single one keeps a cancelled call waiting."""
+        """Write a document in one transaction. A long one takes several hops to the thread, so that a cancelled call
+        ends soon; a short one takes two, as a hop costs more than its postings."""
+        postings = built.postings.merged()
+
+        def begin(index: Index) -> tuple[int, int]:
+            number = index.begin(key, info, built)
+            first = _some(postings)
+            index.add_postings(number, first)
+            return number, len(first)
+
         try:
-            number = await self.run(lambda index: index.begin(key, info, built))
-            postings = built.postings.merged()
-            while batch := await to_thread.run_sync(_some, postings):
+            number, added = await self.run(begin)
+            while added == _POSTINGS_AT_ONCE:
+                batch = await to_thread.run_sync(_some, postings)
                 await self._write_postings(number, batch)
+                added = len(batch)
             await self.run(Index.commit)
         except BaseException:
             with CancelScope(shield=True):
