@@ -3,12 +3,14 @@
 # dependencies = ["anthropic~=2.11"]
 # ///
 # pyright: basic, reportMissingImports=false
-"""The official Anthropic SDK uploads a file to the emulator, asks it with citations, streams, deletes it.
+"""The official Anthropic SDK uploads a file to the emulator, asks about it with citations, streams, and deletes it.
+
+Run it in a clone of the repository:
 
     uv sync && uv run examples/anthropic_sdk.py
 
-in a clone of the repository; uv installs the SDK by itself, apart from the emulator. The same program runs against
-the API when its address and key are the API's. Arguments, if any, are the command that starts the emulator.
+uv installs the SDK in a separate environment. With the API's address and key, the same program runs against the API.
+Arguments replace the command that starts the emulator.
 """
 
 import re
@@ -28,14 +30,14 @@ SERVER = sys.argv[1:] or [str(CLONE / ".venv" / "bin" / "files-api-mcp")]
 
 @contextmanager
 def emulator(data_dir: str) -> Generator[str]:
-    """The URL of an emulator, on any free port."""
+    """Start an emulator on a free port; yields its URL."""
     command = [*SERVER, "emulator", "--port", "0", "--data-dir", data_dir]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stderr
-            said = process.stderr.readline()
-            found = re.search(r"http://[\w.]+:\d+", said)
-            assert found, said
+            line = process.stderr.readline()
+            found = re.search(r"http://[\w.]+:\d+", line)
+            assert found, line
             yield found[0]
         finally:
             process.terminate()
@@ -68,9 +70,9 @@ def main(url: str) -> None:
     try:
         client.files.retrieve_metadata(file.id)
     except NotFoundError as error:
-        print(f"deleted, so its metadata are gone: {error.status_code}")
+        print(f"deleted: its metadata is gone too ({error.status_code})")
     else:
-        raise AssertionError("a deleted file has metadata")
+        raise AssertionError("A deleted file still has metadata.")
 
 
 with tempfile.TemporaryDirectory() as folder, emulator(folder) as address:

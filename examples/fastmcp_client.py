@@ -3,12 +3,13 @@
 # dependencies = ["fastmcp~=4.1"]
 # ///
 # pyright: basic, reportMissingImports=false
-"""FastMCP's client uploads a folder, reads typed results, saves a file, and sees that a deleted one is gone.
+"""FastMCP's client uploads a folder, reads typed results, saves a file, and deletes it.
+
+Run it in a clone of the repository:
 
     uv sync && uv run examples/fastmcp_client.py
 
-in a clone of the repository; uv installs FastMCP by itself, apart from the server. Arguments, if any, are the command
-that starts the server.
+uv installs FastMCP in a separate environment. Arguments replace the command that starts the server.
 """
 
 import asyncio
@@ -26,7 +27,7 @@ SERVER = sys.argv[1:] or [str(CLONE / ".venv" / "bin" / "files-api-mcp")]
 
 
 async def main(folder: Path) -> None:
-    # The server saves below the folders named, so it is given a copy.
+    # The server saves into its ROOT, so it gets a copy of the documents.
     documents = shutil.copytree(DOCUMENTS, folder / "documents", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     command, *args = [*SERVER, "serve", "--backend", "local", "--data-dir", str(folder / "data"), str(documents)]
     async with Client(StdioTransport(command, args)) as client:
@@ -48,9 +49,9 @@ async def main(folder: Path) -> None:
         print("saved: the same bytes")
 
         await client.call_tool("delete_file", {"file_id": passage.file_id})
-        refused = await client.call_tool("describe_file", {"file_id": passage.file_id}, raise_on_error=False)
-        assert refused.is_error
-        print(f"deleted, so describing it fails: {refused.content[0].text}")
+        failed = await client.call_tool("describe_file", {"file_id": passage.file_id}, raise_on_error=False)
+        assert failed.is_error
+        print(f"deleted: describe_file now fails: {failed.content[0].text}")
 
 
 with tempfile.TemporaryDirectory() as folder:

@@ -3,13 +3,15 @@
 # dependencies = ["langchain~=1.4", "langchain-mcp-adapters~=0.3.2"]
 # ///
 # pyright: basic, reportMissingImports=false
-"""A LangChain agent hands over a file, asks it and answers with the quote.
+"""A LangChain agent uploads a file, asks about it, and answers with the quote.
+
+Run it in a clone of the repository:
 
     uv sync && uv run examples/langchain_agent.py
 
-in a clone of the repository; uv installs LangChain by itself, apart from the server (it needs an older MCP SDK). No
-key is needed, as a script plays the model; put the name of yours in its place. Arguments, if any, are the command that
-starts the server.
+uv installs LangChain in a separate environment, because it needs an older MCP SDK than the server. A script plays the
+model, so you need no key; put the name of your model in its place. Arguments replace the command that starts the
+server.
 """
 
 import asyncio
@@ -33,7 +35,7 @@ QUESTION = "When does the last sailing leave Lyse in winter?"
 
 
 class ScriptedModel(BaseChatModel):
-    """Does what a model would: upload the file, ask it, answer with the best passage."""
+    """Acts as a model would: upload the file, ask about it, answer with the best passage."""
 
     @property
     def _llm_type(self) -> str:
@@ -44,23 +46,23 @@ class ScriptedModel(BaseChatModel):
         return self
 
     def _generate(self, messages: list[BaseMessage], *_: Any, **__: Any) -> ChatResult:
-        results = [json.loads(said.content[0]["text"]) for said in messages if isinstance(said, ToolMessage)]
+        results = [json.loads(message.content[0]["text"]) for message in messages if isinstance(message, ToolMessage)]
         if not results:
-            reply = calling("upload_file", path=str(DOCUMENT))
+            reply = tool_call("upload_file", path=str(DOCUMENT))
         elif len(results) == 1:
             ids = [file["file_id"] for file in results[0]["files"]]
-            reply = calling("ask_document", question=QUESTION, file_ids=ids)
+            reply = tool_call("ask_document", question=QUESTION, file_ids=ids)
         else:
             reply = AIMessage(quote(results[1]))
         return ChatResult(generations=[ChatGeneration(message=reply)])
 
 
-def calling(tool: str, **arguments: Any) -> AIMessage:
+def tool_call(tool: str, **arguments: Any) -> AIMessage:
     return AIMessage("", tool_calls=[ToolCall(name=tool, args=arguments, id=f"call_{tool}")])
 
 
 def quote(answer: dict[str, Any]) -> str:
-    """The line of the best passage that says it, which here a script must know."""
+    """The line of the best passage that holds the answer. A model would find it; this script knows it."""
     lines = answer["passages"][0]["text"].splitlines()
     return next(line for line in lines if "last sailing from Lyse" in line)
 
@@ -76,7 +78,7 @@ async def main(data_dir: str) -> None:
     answer = conversation["messages"][-1].content
     assert "22:10" in answer
     assert answer in DOCUMENT.read_text()
-    print("\nThe answer stands literally in the document.")
+    print("\nThe answer is a literal quote from the document.")
 
 
 with tempfile.TemporaryDirectory() as folder:

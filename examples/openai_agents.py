@@ -3,12 +3,14 @@
 # dependencies = ["openai-agents~=0.24.0"]
 # ///
 # pyright: basic, reportMissingImports=false
-"""An agent of the OpenAI Agents SDK hands over a file, asks it and answers with the quote.
+"""An agent of the OpenAI Agents SDK uploads a file, asks about it, and answers with the quote.
+
+Run it in a clone of the repository:
 
     uv sync && uv run examples/openai_agents.py
 
-in a clone of the repository; uv installs the SDK by itself, apart from the server. No key is needed, as a script plays
-the model; leave `model=` out for a real one. Arguments, if any, are the command that starts the server.
+uv installs the SDK in a separate environment. A script plays the model, so you need no key; leave out `model=` to use a
+real one. Arguments replace the command that starts the server.
 """
 
 import asyncio
@@ -30,16 +32,16 @@ QUESTION = "When does the last sailing leave Lyse in winter?"
 
 
 class ScriptedModel(Model):
-    """Does what a model would: upload the file, ask it, answer with the best passage."""
+    """Acts as a model would: upload the file, ask about it, answer with the best passage."""
 
     async def get_response(self, **request: Any) -> ModelResponse:
         assert {"upload_file", "ask_document"} <= {tool.name for tool in request["tools"]}
         results = [result_of(item) for item in request["input"] if item.get("type") == "function_call_output"]
         if not results:
-            reply = calling("upload_file", path=str(DOCUMENT))
+            reply = tool_call("upload_file", path=str(DOCUMENT))
         elif len(results) == 1:
             ids = [file["file_id"] for file in results[0]["files"]]
-            reply = calling("ask_document", question=QUESTION, file_ids=ids)
+            reply = tool_call("ask_document", question=QUESTION, file_ids=ids)
         else:
             text = ResponseOutputText(type="output_text", text=quote(results[1]), annotations=[])
             reply = ResponseOutputMessage(
@@ -48,10 +50,10 @@ class ScriptedModel(Model):
         return ModelResponse(output=[reply], usage=Usage(), response_id=None)
 
     def stream_response(self, *_: Any, **__: Any) -> AsyncIterator[Any]:
-        raise NotImplementedError("The example asks for whole answers alone.")
+        raise NotImplementedError("This example does not stream.")
 
 
-def calling(tool: str, **arguments: Any) -> ResponseFunctionToolCall:
+def tool_call(tool: str, **arguments: Any) -> ResponseFunctionToolCall:
     return ResponseFunctionToolCall(
         type="function_call", name=tool, arguments=json.dumps(arguments), call_id=f"call_{tool}"
     )
@@ -63,7 +65,7 @@ def result_of(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def quote(answer: dict[str, Any]) -> str:
-    """The line of the best passage that says it, which here a script must know."""
+    """The line of the best passage that holds the answer. A model would find it; this script knows it."""
     lines = answer["passages"][0]["text"].splitlines()
     return next(line for line in lines if "last sailing from Lyse" in line)
 
@@ -72,13 +74,13 @@ async def main(data_dir: str) -> None:
     command, *args = [*SERVER, "serve", "--backend", "local", "--data-dir", data_dir, str(DOCUMENT.parent)]
     async with MCPServerStdio({"command": command, "args": args}, client_session_timeout_seconds=60) as server:
         agent = Agent("Archivist", mcp_servers=[server], model=ScriptedModel())
-        # Traces would be sent to OpenAI.
+        # Tracing would send data to OpenAI.
         run = await Runner.run(agent, f"{QUESTION} See {DOCUMENT}.", run_config=RunConfig(tracing_disabled=True))
     for item in run.to_input_list():
         print(item.get("type", "message"), item.get("arguments") or item.get("output") or item.get("content"))
     assert "22:10" in run.final_output
     assert run.final_output in DOCUMENT.read_text()
-    print("\nThe answer stands literally in the document.")
+    print("\nThe answer is a literal quote from the document.")
 
 
 with tempfile.TemporaryDirectory() as folder:

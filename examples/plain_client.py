@@ -2,12 +2,13 @@
 # requires-python = ">=3.11"
 # dependencies = ["mcp>=2.3,<3"]
 # ///
-"""A plain MCP client hands over a PDF, asks it, looks the quote up on the page cited, and gets the bytes back.
+"""A plain MCP client uploads a PDF, asks about it, finds the quote on the cited page, and downloads the file.
+
+Run it in a clone of the repository:
 
     uv sync && uv run examples/plain_client.py
 
-in a clone of the repository; uv installs the client by itself, apart from the server. Arguments, if any, are the
-command that starts the server.
+uv installs the client in a separate environment. Arguments replace the command that starts the server.
 """
 
 import asyncio
@@ -48,7 +49,7 @@ async def main(data_dir: str) -> None:
         page = passage["where"].removeprefix("page ")
         _, *blocks = await call("read_document", file_id=file_id, pages=page)
         assert passage["text"] in "".join(block.text for block in blocks if isinstance(block, TextContent))
-        print(f"the quote stands literally on page {page}")
+        print(f"page {page} contains the quote literally")
 
         _, *blocks = await call("download_file", file_id=file_id)
         (resource,) = [block.resource for block in blocks if isinstance(block, EmbeddedResource)]
@@ -60,7 +61,7 @@ async def main(data_dir: str) -> None:
         assert deleted["deleted"]
         listed, *_ = await call("list_files")
         assert listed["files"] == []
-        print("deleted: nothing is stored any more")
+        print("deleted: the store is empty")
 
 
 with tempfile.TemporaryDirectory() as folder:

@@ -3,12 +3,14 @@
 # dependencies = ["pydantic-ai-slim[mcp]~=2.68"]
 # ///
 # pyright: basic, reportMissingImports=false
-"""A Pydantic AI agent hands over a file, asks it and answers with the quote.
+"""A Pydantic AI agent uploads a file, asks about it, and answers with the quote.
+
+Run it in a clone of the repository:
 
     uv sync && uv run examples/pydantic_ai_agent.py
 
-in a clone of the repository; uv installs Pydantic AI by itself, apart from the server. No key is needed, as a function
-plays the model; put the name of yours in its place. Arguments, if any, are the command that starts the server.
+uv installs Pydantic AI in a separate environment. A function plays the model, so you need no key; put the name of your
+model in its place. Arguments replace the command that starts the server.
 """
 
 import asyncio
@@ -29,7 +31,7 @@ QUESTION = "When does the last sailing leave Lyse in winter?"
 
 
 def scripted(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
-    """Do what a model would: upload the file, ask it, answer with the best passage."""
+    """Act as a model would: upload the file, ask about it, answer with the best passage."""
     assert {"upload_file", "ask_document"} <= {tool.name for tool in info.function_tools}
     parts = [part for message in messages for part in message.parts]
     results = [part.model_response_object() for part in parts if isinstance(part, ToolReturnPart)]
@@ -44,7 +46,7 @@ def scripted(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
 
 
 def quote(answer: dict[str, Any]) -> str:
-    """The line of the best passage that says it, which here a script must know."""
+    """The line of the best passage that holds the answer. A model would find it; this script knows it."""
     lines = answer["passages"][0]["text"].splitlines()
     return next(line for line in lines if "last sailing from Lyse" in line)
 
@@ -59,7 +61,7 @@ async def main(data_dir: str) -> None:
             print(part.part_kind, getattr(part, "args", None) or getattr(part, "content", ""))
     assert "22:10" in run.output
     assert run.output in DOCUMENT.read_text()
-    print("\nThe answer stands literally in the document.")
+    print("\nThe answer is a literal quote from the document.")
 
 
 with tempfile.TemporaryDirectory() as folder:

@@ -29,11 +29,11 @@ WRONG = {
     "langchain_agent": ("Brannholm", "Brannhelm"),
 }
 STORIES = {
-    "plain_client": ["page 2", "literally on page 2", "the same 33,166 bytes", "nothing is stored any more"],
+    "plain_client": ["page 2", "page 2 contains the quote literally", "the same 33,166 bytes", "the store is empty"],
     "fastmcp_client": ["uploaded 5 files", "meeting-notes.md", "the same bytes", "[not_found]"],
-    "langchain_agent": ["upload_file", "ask_document", "to 22:10", "literally in the document"],
-    "openai_agents": ["function_call", "to 22:10", "literally in the document"],
-    "pydantic_ai_agent": ["tool-return", "to 22:10", "literally in the document"],
+    "langchain_agent": ["upload_file", "ask_document", "to 22:10", "a literal quote from the document"],
+    "openai_agents": ["function_call", "to 22:10", "a literal quote from the document"],
+    "pydantic_ai_agent": ["tool-return", "to 22:10", "a literal quote from the document"],
     "anthropic_sdk": ["550 bytes", "to 22:10", "streamed: the same answer", "404"],
 }
 LIAR = """
