@@ -19,11 +19,11 @@ from files_api_mcp.backends.models import (
     PageImage,
     Passage,
     Progress,
+    Snapshot,
     TextWindow,
     UploadedFile,
     silent,
 )
-from files_api_mcp.backends.staging.snapshot import Snapshot
 from files_api_mcp.backends.staging.spool import Spool
 
 __all__ = ["Answerer", "Backend", "BatchAnswerer", "ContentSource", "FilesBackend", "Reader", "TakeAnswer"]

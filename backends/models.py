@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
@@ -24,6 +25,7 @@ __all__ = [
     "PageImage",
     "Passage",
     "Progress",
+    "Snapshot",
     "TextWindow",
     "UploadedFile",
     "silent",
@@ -79,6 +81,21 @@ class FoundFiles:
     files: list[FileRecord]
     more: bool
     total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A private, unchanging, fsynced copy of a file. The store may rename it away.
+
+    `head` and `tail` are its first and last 64 KiB; `mime_type` is the type found in them, if it was looked for.
+    """
+
+    path: Path
+    sha256: str
+    size_bytes: int
+    head: bytes
+    tail: bytes
+    mime_type: str = "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True)

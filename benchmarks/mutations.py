@@ -34,9 +34,10 @@ from benchmarks.mutator import CHANGES
 from files_api_mcp.backends.anthropic.files.upload import Timing
 from files_api_mcp.backends.anthropic.workspace import AnthropicPlace
 from files_api_mcp.backends.errors import FilesError
-from files_api_mcp.backends.models import FileRecord, NewFile
+from files_api_mcp.backends.models import FileRecord, NewFile, Snapshot
 from files_api_mcp.backends.roots.roots import Roots, SourceFile
-from files_api_mcp.backends.staging.snapshot import Snapshot, Spool, freeze, open_spool
+from files_api_mcp.backends.staging.snapshot import freeze
+from files_api_mcp.backends.staging.spool import Spool, open_spool
 from tests.support.emulator import opened
 from tests.support.fault_server.server import fault_server
 from tests.support.fault_server.state import ModeState

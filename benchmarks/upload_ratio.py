@@ -101,7 +101,8 @@ async def ours(url: str, folder: Path) -> dict[str, Figures]:
     from files_api_mcp.backends.anthropic.workspace import open_anthropic_files
     from files_api_mcp.backends.models import NewFile
     from files_api_mcp.backends.roots.roots import Roots
-    from files_api_mcp.backends.staging.snapshot import freeze, open_spool
+    from files_api_mcp.backends.staging.snapshot import freeze
+    from files_api_mcp.backends.staging.spool import open_spool
 
     found: dict[str, Figures] = {}
     with tempfile.TemporaryDirectory(dir=folder.parent) as data, Roots([folder]) as roots:

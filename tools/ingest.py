@@ -6,10 +6,10 @@ from anyio import to_thread
 
 from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.errors import BadFilename, FilesError, InvalidArgument
-from files_api_mcp.backends.models import DocumentInfo, NewFile, Progress, UploadedFile, silent
+from files_api_mcp.backends.models import DocumentInfo, NewFile, Progress, Snapshot, UploadedFile, silent
 from files_api_mcp.backends.roots.roots import Roots
 from files_api_mcp.backends.staging.receive import refuse_sensitive_name, take_in
-from files_api_mcp.backends.staging.snapshot import Snapshot, freeze
+from files_api_mcp.backends.staging.snapshot import freeze
 from files_api_mcp.backends.validation import safe_filename
 from files_api_mcp.tools.context import Dependencies, subprogress
 from files_api_mcp.tools.upload_tickets import UploadedItem, UploadExpectation

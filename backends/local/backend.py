@@ -14,11 +14,11 @@ from files_api_mcp.backends.models import (
     FoundFiles,
     NewFile,
     Progress,
+    Snapshot,
     UploadedFile,
     silent,
 )
 from files_api_mcp.backends.search.engine import LocalLibrary
-from files_api_mcp.backends.staging.snapshot import Snapshot
 
 __all__ = ["LocalBatches", "LocalFiles"]
 

@@ -5,8 +5,7 @@ from dataclasses import replace
 
 from files_api_mcp.backends.local import files_table as rows
 from files_api_mcp.backends.local.files_table import Row, storable
-from files_api_mcp.backends.models import NewFile
-from files_api_mcp.backends.staging.snapshot import Snapshot
+from files_api_mcp.backends.models import NewFile, Snapshot
 from files_api_mcp.backends.validation import new_file_id
 
 __all__ = ["fill_in", "row_of"]

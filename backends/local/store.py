@@ -34,10 +34,10 @@ from files_api_mcp.backends.models import (
     FoundFiles,
     NewFile,
     Progress,
+    Snapshot,
     UploadedFile,
     silent,
 )
-from files_api_mcp.backends.staging.snapshot import Snapshot
 from files_api_mcp.backends.storage.blobs import Blobs
 from files_api_mcp.backends.storage.sqlite import Database, writing
 from files_api_mcp.backends.validation import check_file_id, check_new

@@ -2,9 +2,9 @@
 
 import re
 
-from files_api_mcp.backends.search.tokenizer import MARKS
+from files_api_mcp.backends.tokens import WIDE, estimate_tokens
 
-__all__ = ["estimate_tokens", "windows"]
+__all__ = ["windows"]
 
 _TARGET = 180
 _TARGET_BY_LINE = 100
@@ -13,17 +13,6 @@ _TARGET_BY_LINE = 100
 _STOPS = "\u061f\u06d4\u0964\u0965\u0589\u104b\u17d4\u1362"
 _SENTENCE = re.compile(rf"(?<=[.!?{_STOPS}\u3002\uff01\uff1f])\s+|(?<=[\u3002\uff01\uff1f])|\n+")
 _LINE_END = re.compile(r"\n")
-_WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_NOT_LATIN = re.compile(rf"[^\W\d_\u0000-\u024f\u1e00-\u1eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[{MARKS}]")
-
-
-def estimate_tokens(text: str) -> int:
-    """What a text costs a model, roughly: a token for four characters of Latin script, for two letters of others, or
-    for one of Han, Kana and Hangul."""
-    if text.isascii():
-        return (len(text) + 3) // 4
-    wide, other = len(_WIDE.findall(text)), len(_NOT_LATIN.findall(text))
-    return wide + other // 2 + (len(text) - wide - other + 3) // 4
 
 
 def windows(text: str, *, by_line: bool) -> list[tuple[int, int]]:
@@ -53,7 +42,7 @@ def _units(text: str, target: int, *, by_line: bool) -> list[tuple[int, int]]:
     for cut in [*cuts, len(text)]:
         # A unit longer than a passage is cut at a blank.
         while cut - before > target and estimate_tokens(text[before : min(cut, before + 8 * target)]) > 1.5 * target:
-            room = 4 * target if not _WIDE.search(text, before, before + 4 * target) else target
+            room = 4 * target if not WIDE.search(text, before, before + 4 * target) else target
             middle = text.rfind(" ", before + room // 2, before + room) + 1 or before + room
             units.append((before, middle))
             before = middle

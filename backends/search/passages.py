@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 
 from files_api_mcp.backends.documents.media_types import SHEETS, TABLES
 from files_api_mcp.backends.models import FileRecord, Passage
-from files_api_mcp.backends.search.chunker import estimate_tokens
 from files_api_mcp.backends.search.embeddings import Similarity
 from files_api_mcp.backends.search.index.index import Document, Index
 from files_api_mcp.backends.search.reader import Window, read
 from files_api_mcp.backends.search.reranker import rerank
 from files_api_mcp.backends.search.scorer import ScoredPassage, rank
 from files_api_mcp.backends.search.tables import as_looked_up, head_after
+from files_api_mcp.backends.tokens import estimate_tokens
 
 __all__ = ["answer", "is_verbatim"]
 

@@ -9,12 +9,9 @@ from typing import Any
 
 import Stemmer
 
-__all__ = ["MARKS", "is_english", "is_stop_word", "terms"]
+from files_api_mcp.backends.tokens import MARKS
 
-MARKS = "".join(
-    chr(c) for c in (*range(0x0300, 0x2000), *range(0xA800, 0xAC00)) if unicodedata.category(chr(c)) in ("Mn", "Mc")
-)
-"""Vowel signs and accents as characters of their own: parts of words, which `re` does not take for such."""
+__all__ = ["is_english", "is_stop_word", "terms"]
 
 _LETTER = r"[^\W\d_]"
 _WORD = re.compile(rf"\d+(?:[.,]\d+)*|{_LETTER}(?:{_LETTER}|[{MARKS}])*")

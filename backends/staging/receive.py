@@ -8,9 +8,10 @@ from contextlib import asynccontextmanager
 from anyio import CancelScope, to_thread
 
 from files_api_mcp.backends.errors import EmptyFile, FileTooLarge, SensitiveFile, StorageFull
+from files_api_mcp.backends.models import Snapshot
 from files_api_mcp.backends.roots.os_errors import FULL
 from files_api_mcp.backends.roots.secrets import is_sensitive_name
-from files_api_mcp.backends.staging.snapshot import SCANNED, Snapshot, looked_at
+from files_api_mcp.backends.staging.snapshot import SCANNED, looked_at
 from files_api_mcp.backends.staging.spool import Spool
 
 __all__ = ["Writing", "refuse_sensitive_name", "take_in"]

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -11,13 +10,13 @@ from anyio import CancelScope, to_thread
 
 from files_api_mcp.backends.documents.media_types import sniff
 from files_api_mcp.backends.errors import FilesError
-from files_api_mcp.backends.models import Progress, silent
+from files_api_mcp.backends.models import Progress, Snapshot, silent
 from files_api_mcp.backends.roots.roots import SourceFile
 from files_api_mcp.backends.roots.secrets import refuse_sensitive_content
 from files_api_mcp.backends.staging.copy import Copy
-from files_api_mcp.backends.staging.spool import Spool, open_spool
+from files_api_mcp.backends.staging.spool import Spool
 
-__all__ = ["SCANNED", "Snapshot", "Spool", "freeze", "looked_at", "open_spool"]
+__all__ = ["SCANNED", "freeze", "looked_at"]
 
 _PIECE = 8 * 1024 * 1024
 _SMALL = 1024 * 1024
@@ -25,21 +24,6 @@ _SNIFFED = 64 * 1024
 
 SCANNED = 1024 * 1024
 """Bytes at either end of a file that are searched for keys."""
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """Frozen bytes: a private, fsynced file that the store may rename away.
-
-    `head` and `tail` are its first and last 64 KiB. `mime_type` is the type that they show, if they were looked at.
-    """
-
-    path: Path
-    sha256: str
-    size_bytes: int
-    head: bytes
-    tail: bytes
-    mime_type: str = "application/octet-stream"
 
 
 @asynccontextmanager

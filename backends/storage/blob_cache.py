@@ -7,7 +7,7 @@ from pathlib import Path
 
 from anyio import to_thread
 
-from files_api_mcp.backends.staging.snapshot import Snapshot
+from files_api_mcp.backends.models import Snapshot
 from files_api_mcp.backends.storage.blobs import Blobs
 from files_api_mcp.backends.storage.disk_errors import translated
 

@@ -7,9 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from files_api_mcp.backends.errors import FileChanged
-from files_api_mcp.backends.staging.snapshot import Snapshot
+from files_api_mcp.backends.models import Snapshot
+from files_api_mcp.backends.storage.folders import fsync_folder
 
-__all__ = ["Blobs", "fsync_folder"]
+__all__ = ["Blobs"]
 
 _SHARD = re.compile(r"[0-9a-f]{2}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -86,12 +87,3 @@ def _check_frozen(snapshot: Snapshot) -> None:
         size_bytes = None
     if size_bytes != snapshot.size_bytes:
         raise FileChanged("The private copy of the file was changed or removed during the upload.")
-
-
-def fsync_folder(folder: Path) -> None:
-    """Make what was created, renamed or removed in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,4 +1,4 @@
-"""The data folder's own folders and files, closed to other users whatever the umask is."""
+"""Creates private folders and files of the data folder, whatever the umask is."""
 
 import errno
 import logging
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from files_api_mcp.backends.errors import PermissionDenied, StoreDamaged
 
-__all__ = ["create_private", "make_private", "write_private"]
+__all__ = ["create_private", "fsync_folder", "make_private", "write_private"]
 
 _log = logging.getLogger(__name__)
 
@@ -62,6 +62,15 @@ def write_private(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+
+
+def fsync_folder(folder: Path) -> None:
+    """Make what was created, renamed or removed in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _make(folder: Path) -> None:

@@ -9,8 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from files_api_mcp.backends.errors import BadFilename, FileExpired, InvalidArgument, NotFound
-from files_api_mcp.backends.models import FileRecord, NewFile
-from files_api_mcp.backends.staging.snapshot import Snapshot
+from files_api_mcp.backends.models import FileRecord, NewFile, Snapshot
 from files_api_mcp.backends.validation import LIFETIME_S, check_filename
 from files_api_mcp.server.emulator.headers import betas, boundary_of
 from files_api_mcp.server.emulator.responses import ApiError, api_response

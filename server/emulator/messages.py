@@ -11,11 +11,10 @@ from typing import Any
 from anyio import to_thread
 
 from files_api_mcp.backends.errors import FileExpired, NotFound
-from files_api_mcp.backends.models import DocumentInfo, NewFile, Passage
-from files_api_mcp.backends.search.chunker import estimate_tokens
+from files_api_mcp.backends.models import DocumentInfo, NewFile, Passage, Snapshot
 from files_api_mcp.backends.search.engine import LocalLibrary
-from files_api_mcp.backends.staging.snapshot import Snapshot
 from files_api_mcp.backends.storage.folders import write_private
+from files_api_mcp.backends.tokens import estimate_tokens
 from files_api_mcp.server.emulator.message_request import Block, MessagesRequest
 from files_api_mcp.server.emulator.prompt_cache import PromptCache, Usage
 from files_api_mcp.server.emulator.responses import ApiError, new_id

@@ -13,9 +13,8 @@ from typing import Any, Literal, cast
 from anyio import CancelScope, to_thread
 
 from files_api_mcp.backends.documents.media_types import PDF
-from files_api_mcp.backends.models import NewFile, Passage
+from files_api_mcp.backends.models import NewFile, Passage, Snapshot
 from files_api_mcp.backends.search.engine import LocalLibrary
-from files_api_mcp.backends.staging.snapshot import Snapshot
 from files_api_mcp.backends.storage.folders import write_private
 from files_api_mcp.server.emulator.files import live_file
 from files_api_mcp.server.emulator.message_request import Block, MessagesRequest

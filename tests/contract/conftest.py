@@ -10,7 +10,7 @@ import pytest
 
 from files_api_mcp.backends.base import FilesBackend
 from files_api_mcp.backends.local.store import open_store
-from files_api_mcp.backends.staging.snapshot import Snapshot
+from files_api_mcp.backends.models import Snapshot
 from tests.support.emulator import KEY, emulated, opened, workspace_of
 from tests.support.snapshots import freeze_bytes
 

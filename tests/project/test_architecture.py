@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 MAY_IMPORT = {"backends": set[str](), "tools": {"backends"}, "server": {"tools", "backends", "examples"}}
 LONGEST_FILE = 300
+MOST_MODULES = 20
 
 
 def imported_modules(source: Path) -> set[str]:
@@ -44,7 +45,30 @@ def test_backends_never_import_mcp() -> None:
         assert not tops & {"mcp", "mcp_types"}, module.relative_to(ROOT)
 
 
+# Bottom first: each module or folder of `backends` imports only from the layers below its own.
+LAYERS = (
+    {"models", "errors", "clock", "tokens", "options", "isolation"},
+    {"documents", "storage", "validation"},
+    {"roots"},
+    {"staging"},
+    {"base"},
+    {"search"},
+    {"local", "anthropic"},
+    {"registry"},
+)
 CONCRETE = ("local", "anthropic")
+
+
+def test_each_layer_of_the_backends_imports_only_from_below() -> None:
+    height = {name: number for number, names in enumerate(LAYERS) for name in names}
+    for module in (ROOT / "backends").rglob("*.py"):
+        path = module.relative_to(ROOT)
+        top = path.parts[1].removesuffix(".py")
+        if top == "__init__":
+            continue
+        named = (re.match(r"files_api_mcp\.backends\.(\w+)", name) for name in imported_modules(module))
+        for other in {match[1] for match in named if match} - {top}:
+            assert height[other] < height[top], f"{path} imports {other}"
 
 
 def test_only_the_registry_names_a_backend() -> None:
@@ -132,6 +156,16 @@ def test_no_source_file_is_longer_than_300_lines() -> None:
         str(p.relative_to(ROOT)): n for p in sources if (n := len(p.read_text("utf-8").splitlines())) > LONGEST_FILE
     }
     assert not long
+
+
+def test_no_folder_holds_more_than_20_modules() -> None:
+    # The commands are being merged with the modules that do their work.
+    merging = "server/cli/commands"
+    for layer in MAY_IMPORT:
+        for folder in (ROOT / layer, *(path for path in (ROOT / layer).rglob("*") if path.is_dir())):
+            modules = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
+            path = folder.relative_to(ROOT).as_posix()
+            assert len(modules) <= MOST_MODULES or path == merging, path
 
 
 def test_package_init_files_are_empty() -> None:

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 from files_api_mcp.backends.anthropic.endpoint import Endpoint, endpoint_from
 from files_api_mcp.backends.anthropic.files.upload import Timing
 from files_api_mcp.backends.anthropic.workspace import AnthropicPlace, open_anthropic_files
-from files_api_mcp.backends.staging.snapshot import open_spool
+from files_api_mcp.backends.staging.spool import open_spool
 from files_api_mcp.server.emulator.app import EmulatorSettings, emulator
 from files_api_mcp.server.emulator.server import make_server
 from files_api_mcp.server.http.listener import bound_socket

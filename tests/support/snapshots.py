@@ -6,8 +6,7 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from files_api_mcp.backends.models import NewFile
-from files_api_mcp.backends.staging.snapshot import Snapshot
+from files_api_mcp.backends.models import NewFile, Snapshot
 
 
 def freeze_bytes(folder: Path, content: bytes) -> Snapshot:

@@ -14,9 +14,8 @@ from pydantic import BaseModel, ValidationError
 from files_api_mcp.backends.anthropic.api.files import WireFile
 from files_api_mcp.backends.errors import Busy, StoreDamaged
 from files_api_mcp.backends.models import Ask
-from files_api_mcp.backends.storage.blobs import fsync_folder
 from files_api_mcp.backends.storage.disk_errors import translated
-from files_api_mcp.backends.storage.folders import make_private, write_private
+from files_api_mcp.backends.storage.folders import fsync_folder, make_private, write_private
 
 __all__ = ["Job", "Part", "batch_ids", "job_key", "open_job"]
 

@@ -11,8 +11,8 @@ from files_api_mcp.backends.anthropic.answers.context import Choice
 from files_api_mcp.backends.anthropic.api.messages import Message
 from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.backends.models import Answer, Passage
-from files_api_mcp.backends.search.chunker import estimate_tokens
 from files_api_mcp.backends.search.engine import LocalLibrary
+from files_api_mcp.backends.tokens import estimate_tokens
 from files_api_mcp.backends.validation import FILE_ID
 
 __all__ = ["Telling", "made_ids"]

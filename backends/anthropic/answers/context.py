@@ -14,8 +14,8 @@ from files_api_mcp.backends.anthropic.workspace import AnthropicPlace
 from files_api_mcp.backends.documents.media_types import PDF, XLS, XLSX
 from files_api_mcp.backends.errors import ContextWindowExceeded, FileExpired, FilesError, NotFound, UnsupportedType
 from files_api_mcp.backends.models import DocumentInfo, FileRecord, Passage, Progress
-from files_api_mcp.backends.search.chunker import estimate_tokens
 from files_api_mcp.backends.search.engine import LocalLibrary
+from files_api_mcp.backends.tokens import estimate_tokens
 
 __all__ = ["Choice", "Choosing", "wants_computing"]
 

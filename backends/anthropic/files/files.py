@@ -18,10 +18,10 @@ from files_api_mcp.backends.models import (
     FoundFiles,
     NewFile,
     Progress,
+    Snapshot,
     UploadedFile,
     silent,
 )
-from files_api_mcp.backends.staging.snapshot import Snapshot
 from files_api_mcp.backends.staging.spool import Spool
 from files_api_mcp.backends.storage.blob_cache import Copies
 from files_api_mcp.backends.storage.locks import Turns

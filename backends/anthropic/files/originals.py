@@ -13,9 +13,8 @@ from files_api_mcp.backends.anthropic.files.ledger import Content, Entry, Ledger
 from files_api_mcp.backends.clock import from_us, to_us
 from files_api_mcp.backends.documents.media_types import sniff
 from files_api_mcp.backends.errors import FileExpired, NotFound, StorageFull, UnsupportedType
-from files_api_mcp.backends.models import FileRecord
+from files_api_mcp.backends.models import FileRecord, Snapshot
 from files_api_mcp.backends.roots.os_errors import FULL
-from files_api_mcp.backends.staging.snapshot import Snapshot
 from files_api_mcp.backends.staging.spool import Spool
 from files_api_mcp.backends.storage.blob_cache import Copies
 

@@ -14,9 +14,8 @@ from files_api_mcp.backends.anthropic.files.ledger import Content
 from files_api_mcp.backends.documents.formats.text import encoding_of
 from files_api_mcp.backends.documents.media_types import PDF
 from files_api_mcp.backends.errors import EmptyFile, StorageFull
-from files_api_mcp.backends.models import NewFile
+from files_api_mcp.backends.models import NewFile, Snapshot
 from files_api_mcp.backends.roots.os_errors import FULL
-from files_api_mcp.backends.staging.snapshot import Snapshot
 from files_api_mcp.backends.staging.spool import Spool
 from files_api_mcp.backends.storage.disk_errors import translated
 

@@ -16,10 +16,10 @@ from files_api_mcp.backends.errors import InvalidArgument, NotFound, Unsupported
 from files_api_mcp.backends.local.backend import LocalFiles
 from files_api_mcp.backends.models import Answer, NewFile
 from files_api_mcp.backends.roots.roots import Roots
-from files_api_mcp.backends.search.chunker import estimate_tokens
 from files_api_mcp.backends.search.engine import LocalLibrary
 from files_api_mcp.backends.search.index.schema import index_path
 from files_api_mcp.backends.staging.snapshot import freeze
+from files_api_mcp.backends.tokens import estimate_tokens
 from files_api_mcp.server.app import open_backend
 from tests.support import documents
 from tests.support.agent import settings_for, write

@@ -4,8 +4,9 @@ from itertools import pairwise
 
 import pytest
 
-from files_api_mcp.backends.search.chunker import estimate_tokens, windows
+from files_api_mcp.backends.search.chunker import windows
 from files_api_mcp.backends.search.tokenizer import is_english, terms
+from files_api_mcp.backends.tokens import estimate_tokens
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,9 @@ from files_api_mcp.backends.errors import (
     StorageFull,
     StoreDamaged,
 )
+from files_api_mcp.backends.models import Snapshot
 from files_api_mcp.backends.roots.roots import Roots
-from files_api_mcp.backends.staging.snapshot import Snapshot, freeze
+from files_api_mcp.backends.staging.snapshot import freeze
 from files_api_mcp.backends.staging.spool import Spool, open_spool
 from tests.support.agent import write
 

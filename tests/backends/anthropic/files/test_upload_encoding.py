@@ -14,7 +14,7 @@ from files_api_mcp.backends.anthropic.files.ledger import Content
 from files_api_mcp.backends.anthropic.files.upload_encoding import sendable
 from files_api_mcp.backends.errors import EmptyFile
 from files_api_mcp.backends.models import NewFile
-from files_api_mcp.backends.staging.snapshot import open_spool
+from files_api_mcp.backends.staging.spool import open_spool
 from tests.support.snapshots import freeze_bytes
 
 pytestmark = pytest.mark.anyio

@@ -11,8 +11,7 @@ from files_api_mcp.backends.clock import utc_now
 from files_api_mcp.backends.local import files_table as rows
 from files_api_mcp.backends.local.schema import FILES
 from files_api_mcp.backends.local.store import LocalStore, open_store
-from files_api_mcp.backends.models import NewFile, UploadedFile
-from files_api_mcp.backends.staging.snapshot import Snapshot
+from files_api_mcp.backends.models import NewFile, Snapshot, UploadedFile
 from files_api_mcp.backends.storage.blobs import Blobs
 from files_api_mcp.backends.storage.sqlite import Database, writing
 
