@@ -8,9 +8,9 @@ from pathlib import Path
 from anyio import to_thread
 
 from files_api_mcp.backends.anthropic.api.files import FilesClient
-from files_api_mcp.backends.anthropic.api.http_client import Wire, open_wire
-from files_api_mcp.backends.anthropic.api.rate_limit import Limiter
-from files_api_mcp.backends.anthropic.api.retry import Sender
+from files_api_mcp.backends.anthropic.api.http_client import HttpClient, open_http_client
+from files_api_mcp.backends.anthropic.api.rate_limit import RateLimiter
+from files_api_mcp.backends.anthropic.api.retry import RetryingSender
 from files_api_mcp.backends.anthropic.endpoint import Dialect, Endpoint
 from files_api_mcp.backends.anthropic.files.files import AnthropicFiles
 from files_api_mcp.backends.anthropic.files.ledger import Ledger, open_ledger
@@ -31,7 +31,7 @@ class AnthropicPlace:
 
     files: AnthropicFiles
     shelf: Shelf
-    wire: Wire
+    http: HttpClient
     ledger: Ledger
     client: FilesClient
 
@@ -59,10 +59,10 @@ async def open_anthropic_files(
     home = principal_home(data_dir, principal)
     await to_thread.run_sync(make_private, data_dir, own, home.parent, home)
     async with (
-        open_wire(endpoint) as wire,
+        open_http_client(endpoint) as http,
         open_ledger(data_dir / "ledger.db", endpoint.fingerprint, principal) as ledger,
     ):
-        sender = Sender(wire, Limiter(own / f"pace-{endpoint.fingerprint}", rate_limit))
+        sender = RetryingSender(http, RateLimiter(own / f"pace-{endpoint.fingerprint}", rate_limit))
         timing = timing or Timing()
         everything = FilesClient(sender, dialect, call_s=timing.call_s)
         client = OwnedClient(sender, ledger, dialect, call_s=timing.call_s) if principal else everything
@@ -70,7 +70,7 @@ async def open_anthropic_files(
         # It looks for what a lost reply left, which is nobody's until it is found.
         uploader = Uploader(everything, ledger, timing)
         files = AnthropicFiles(client, ledger, uploader, Turns(own / "turns"), copies, spool)
-        yield AnthropicPlace(files, Shelf(files, ledger, copies, spool), wire, ledger, client)
+        yield AnthropicPlace(files, Shelf(files, ledger, copies, spool), http, ledger, client)
 
 
 def principal_home(data_dir: Path, principal: str) -> Path:

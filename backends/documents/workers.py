@@ -14,8 +14,8 @@ from typing import Any
 import anyio
 from anyio import to_thread
 
-from files_api_mcp.backends.documents.child import Child, ChildStopped
 from files_api_mcp.backends.documents.ocr import find_tesseract
+from files_api_mcp.backends.documents.worker_process import WorkerDied, WorkerProcess
 from files_api_mcp.backends.errors import UnsupportedType
 from files_api_mcp.backends.models import PageImage, Passage
 
@@ -60,7 +60,7 @@ class DocumentWorkers:
 
     def __init__(self, *, size: int = 2, timeout_s: float = 15, memory_bytes: int = 1 << 30) -> None:
         self._places = anyio.CapacityLimiter(size)
-        self._idle: list[Child] = []
+        self._idle: list[WorkerProcess] = []
         self._timeout_s = timeout_s
         self._memory_bytes = memory_bytes
 
@@ -130,23 +130,25 @@ class DocumentWorkers:
                 else:
                     await child.stop()
 
-    async def _given(self, job: dict[str, Any], document: int) -> Child:
+    async def _given(self, job: dict[str, Any], document: int) -> WorkerProcess:
         """A process that has taken the job. One that died while it was idle is not the document's fault."""
         while self._idle:
             child = self._idle.pop()
             try:
                 await child.ask(job, document)
-            except ChildStopped:
+            except WorkerDied:
                 await child.stop()
             else:
                 return child
         tesseract = await to_thread.run_sync(lambda: self.tesseract)
-        child = await Child.start(self._memory_bytes, cpu_seconds=int(self._timeout_s * _TOTAL), tesseract=tesseract)
+        child = await WorkerProcess.start(
+            self._memory_bytes, cpu_seconds=int(self._timeout_s * _TOTAL), tesseract=tesseract
+        )
         try:
             await child.ask(job, document)
         except BaseException as exc:
             await child.stop()
-            if isinstance(exc, ChildStopped):
+            if isinstance(exc, WorkerDied):
                 raise ReaderStopped("The file could not be read: its reader does not start.") from exc
             raise
         return child
@@ -155,7 +157,7 @@ class DocumentWorkers:
 class _Work:
     """One job's answers. An error that the process reports ends the job well; a silent process does not."""
 
-    def __init__(self, child: Child, timeout_s: float) -> None:
+    def __init__(self, child: WorkerProcess, timeout_s: float) -> None:
         self._child = child
         self._timeout_s = timeout_s
         self._deadline = anyio.current_time() + timeout_s * _TOTAL
@@ -186,7 +188,7 @@ class _Work:
                 return await self._child.answer()
         except TimeoutError:
             raise ReaderStopped("The file takes too long to read.") from None
-        except ChildStopped:
+        except WorkerDied:
             raise ReaderStopped("The file needs more memory or time to read than is allowed.") from None
 
 

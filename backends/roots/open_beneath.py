@@ -1,4 +1,4 @@
-"""Opening a path below a folder without a moment in which it could be made to lead out of it."""
+"""Opens paths below a folder, with no moment in which a path could lead out of it; and names what was opened."""
 
 import ctypes
 import errno
@@ -7,7 +7,15 @@ import stat
 import sys
 from functools import cache
 
-__all__ = ["PASSING", "enter", "open_beneath", "open_without_links"]
+__all__ = [
+    "PASSING",
+    "enter",
+    "fd_path",
+    "is_kernel_state",
+    "open_beneath",
+    "open_without_links",
+    "printable_path",
+]
 
 _SYS_OPENAT2 = 437
 _RESOLVE_NO_MAGICLINKS = 0x02
@@ -15,6 +23,16 @@ _RESOLVE_BENEATH = 0x08
 _UNAVAILABLE = {errno.ENOSYS, errno.EPERM, errno.EINVAL, errno.E2BIG, errno.EACCES}
 PASSING = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY
 """Flags to open a folder only to pass through it: where there is O_PATH, no permission to list it is needed."""
+
+# f_type of file systems whose "files" are the kernel's own state: proc, sysfs, debugfs, tracefs, securityfs, cgroup,
+# cgroup2, bpf, pstore, efivarfs, configfs, selinuxfs, binfmt_misc, fusectl, mqueue, devpts (statfs(2),
+# linux/magic.h). The device number does not tell: btrfs, overlayfs and tmpfs have major number 0 too.
+_KERNEL_STATE = frozenset(
+    {
+        0x9FA0, 0x62656572, 0x64626720, 0x74726163, 0x73636673, 0x27E0EB, 0x63677270, 0xCAFE4A11, 0x6165676C,
+        0xDE5E81E4, 0x62656570, 0xF97CFF8C, 0x42494E4D, 0x65735543, 0x19800202, 0x1CD1,
+    }
+)  # fmt: skip
 
 
 class _OpenHow(ctypes.Structure):
@@ -60,6 +78,31 @@ def open_without_links(path: str) -> int:
         os.close(top)
 
 
+def fd_path(fd: int) -> str:
+    """The absolute path of what is open; on Linux an unlinked file's ends in ` (deleted)`."""
+    if sys.platform == "linux":
+        return os.readlink(f"/proc/self/fd/{fd}")  # noqa: PTH115  bytes that are no text must survive
+    import fcntl
+
+    return os.fsdecode(fcntl.fcntl(fd, fcntl.F_GETPATH, bytes(1024)).rstrip(b"\0"))
+
+
+def is_kernel_state(fd: int) -> bool:
+    """Whether the file is a view of the kernel, such as /proc/self/environ: regular by type, and no document."""
+    if sys.platform != "linux":
+        return False
+    buffer = ctypes.create_string_buffer(256)
+    if _libc().fstatfs(fd, buffer) != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))
+    return int.from_bytes(buffer.raw[: ctypes.sizeof(ctypes.c_long)], sys.byteorder) in _KERNEL_STATE
+
+
+def printable_path(path: str) -> str:
+    """A path as text that any channel carries: undecodable bytes are shown escaped."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
 def _openat2(root_fd: int, relative: str, flags: int, mode: int) -> int:
     how = _OpenHow(flags, mode, _RESOLVE_BENEATH | _RESOLVE_NO_MAGICLINKS)
     path = os.fsencode(relative)
@@ -97,6 +140,11 @@ def _step(here: int, name: str, flags: int, mode: int = 0) -> int:
         if stat.S_ISLNK(os.stat(name, dir_fd=here, follow_symlinks=False).st_mode):
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP)) from None
         raise
+
+
+@cache
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
 
 
 @cache

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 
 from files_api_mcp.backends.errors import EmptyFile, FileTooLarge, NotARegularFile, SensitiveFile
-from files_api_mcp.backends.roots import reached
+from files_api_mcp.backends.roots.open_beneath import fd_path, is_kernel_state, printable_path
 from files_api_mcp.backends.roots.root import Root
 from files_api_mcp.backends.roots.secrets import is_sensitive_name
 from files_api_mcp.backends.validation import safe_filename
@@ -58,12 +58,12 @@ class Rules:
         """
         found = os.fstat(fd)
         _refuse_unusual(fd, found)
-        path = reached.reached_path(fd)
+        path = fd_path(fd)
         if path.endswith(" (deleted)") and os.fstat(fd).st_nlink == 0:
             return None
         self._refuse_sensitive(fd, path, found)
         self._refuse_size(found.st_size)
-        return SourceFile(fd, safe_filename(path.rpartition("/")[2]), reached.printable(path), found.st_size)
+        return SourceFile(fd, safe_filename(path.rpartition("/")[2]), printable_path(path), found.st_size)
 
     def refuse_saving(self, path: str) -> None:
         """Refuse a new file whose place, as it was reached, is ours, hidden, or one that keys go by.
@@ -125,7 +125,7 @@ def _refuse_unusual(fd: int, found: os.stat_result) -> None:
         raise NotARegularFile("That path is a folder.", "Give a file in it, or the folder where folders are expanded.")
     if not stat.S_ISREG(found.st_mode):
         raise NotARegularFile("That path is not an ordinary file.")
-    if reached.is_kernel_state(fd):
+    if is_kernel_state(fd):
         raise NotARegularFile("That path is part of the kernel's state, not an ordinary file.")
 
 

@@ -6,8 +6,7 @@ import os
 import threading
 from pathlib import Path
 
-from files_api_mcp.backends.roots.open_beneath import open_without_links
-from files_api_mcp.backends.roots.reached import reached_path
+from files_api_mcp.backends.roots.open_beneath import fd_path, open_without_links
 from files_api_mcp.backends.roots.wide import Wide, WideFolders
 
 __all__ = ["Root", "WideRoot"]
@@ -47,7 +46,7 @@ class Root:
         fd = open_without_links(self.real)
         try:
             self._refuse_wide(fd)
-            self.real = reached_path(fd)
+            self.real = fd_path(fd)
         except BaseException:
             os.close(fd)
             raise

@@ -8,10 +8,9 @@ from types import TracebackType
 
 from files_api_mcp.backends.errors import Busy, FilesError, InvalidArgument, NotFound, OutsideRoots, Unreadable
 from files_api_mcp.backends.roots.new_file import NewLocalFile
-from files_api_mcp.backends.roots.open_beneath import open_beneath
+from files_api_mcp.backends.roots.open_beneath import fd_path, open_beneath
 from files_api_mcp.backends.roots.os_errors import ABSENT, LEADING_OUT, outside, read_refusal, saving
 from files_api_mcp.backends.roots.policy import Rules, SourceFile
-from files_api_mcp.backends.roots.reached import reached_path
 from files_api_mcp.backends.roots.root import Root
 from files_api_mcp.backends.roots.walk import Expansion, Walk, is_pattern
 from files_api_mcp.backends.roots.wide import WideFolders
@@ -119,7 +118,7 @@ class Roots:
         fd = self._open(folder or ".", _OPEN_FOLDER, "folder")
         try:
             with saving():
-                place = str(Path(reached_path(fd), name))
+                place = str(Path(fd_path(fd), name))
                 self._rules.refuse_saving(place)
                 return NewLocalFile(fd, name, place, overwrite=overwrite)
         except BaseException:

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from files_api_mcp.backends.anthropic.answers.batch_answerer import AnthropicBatches
 from files_api_mcp.backends.anthropic.answers.batch_submission import Pace
 from files_api_mcp.backends.anthropic.api.batches import BatchesClient
-from files_api_mcp.backends.anthropic.api.retry import Sender
+from files_api_mcp.backends.anthropic.api.retry import RetryingSender
 from files_api_mcp.backends.anthropic.workspace import AnthropicPlace
 from files_api_mcp.backends.documents.workers import DocumentWorkers
 from files_api_mcp.backends.errors import FilesError
@@ -89,7 +89,7 @@ class Asking:
         self.place = place
         self.library = library
         self.batches = AnthropicBatches(place, library, "claude-sonnet-5-5", folder, QUICK)
-        self.client = BatchesClient(Sender(place.wire, None))
+        self.client = BatchesClient(RetryingSender(place.http, None))
 
     async def upload(self, folder: Path, name: str, text: str) -> str:
         snapshot = await to_thread.run_sync(freeze_bytes, folder, text.encode())

@@ -9,9 +9,9 @@ from typing import Any
 import anyio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from files_api_mcp.backends.anthropic.api.http_client import open_wire
+from files_api_mcp.backends.anthropic.api.http_client import open_http_client
 from files_api_mcp.backends.anthropic.api.messages import MessagesClient
-from files_api_mcp.backends.anthropic.api.retry import Sender
+from files_api_mcp.backends.anthropic.api.retry import RetryingSender
 from files_api_mcp.server.emulator.sse import events
 from tests.support.emulator import endpoint
 from tests.support.fault_server.wire import chunk, head
@@ -98,8 +98,8 @@ async def scripted() -> AsyncGenerator[tuple[Scripted, MessagesClient]]:
     listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
     try:
-        async with open_wire(endpoint(url)) as wire:
-            yield server, MessagesClient(Sender(wire, None))
+        async with open_http_client(endpoint(url)) as http:
+            yield server, MessagesClient(RetryingSender(http, None))
     finally:
         listening.close()
 

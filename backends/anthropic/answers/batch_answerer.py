@@ -7,14 +7,15 @@ from typing import Any
 
 import anyio
 
-from files_api_mcp.backends.anthropic.answers.answerer import request_params, told
+from files_api_mcp.backends.anthropic.answers.answerer import told
 from files_api_mcp.backends.anthropic.answers.batch_jobs import Job, Part, job_key, open_job
 from files_api_mcp.backends.anthropic.answers.batch_submission import HandingIn, Pace
 from files_api_mcp.backends.anthropic.answers.context import Choice, Choosing, wants_computing
 from files_api_mcp.backends.anthropic.answers.pricing import BATCH_SHARE, context_tokens
-from files_api_mcp.backends.anthropic.api.batches import BatchesClient, BatchResult, WireBatch
+from files_api_mcp.backends.anthropic.answers.prompt import request_params
+from files_api_mcp.backends.anthropic.api.batches import ApiBatch, BatchesClient, BatchResult
 from files_api_mcp.backends.anthropic.api.messages import message_of, refusal_of
-from files_api_mcp.backends.anthropic.api.retry import Sender
+from files_api_mcp.backends.anthropic.api.retry import RetryingSender
 from files_api_mcp.backends.anthropic.workspace import AnthropicPlace
 from files_api_mcp.backends.base import TakeAnswer
 from files_api_mcp.backends.errors import (
@@ -51,7 +52,7 @@ class AnthropicBatches:
         self._folder = folder
         self._pace = pace or Pace()
         # Batches have a rate limit of their own, told by their own refusals.
-        self._client = BatchesClient(Sender(place.wire, None))
+        self._client = BatchesClient(RetryingSender(place.http, None))
 
     async def answer(
         self, asks: Sequence[Ask], take: TakeAnswer, *, max_tokens: int, progress: Progress = silent
@@ -79,7 +80,7 @@ class AnthropicBatches:
         return len(ids)
 
     def _key(self, asks: Sequence[Ask], max_tokens: int) -> str:
-        return job_key(scope=self._place.wire.endpoint.fingerprint, model=self._model, max_tokens=max_tokens, asks=asks)
+        return job_key(scope=self._place.http.endpoint.fingerprint, model=self._model, max_tokens=max_tokens, asks=asks)
 
 
 class _Run:
@@ -179,7 +180,7 @@ class _Run:
                 await anyio.sleep(pause)
                 pause = min(pace.longest_s, pause * 1.5)
 
-    async def _retrieved(self, part: Part, pace: Pace) -> WireBatch | None:
+    async def _retrieved(self, part: Part, pace: Pace) -> ApiBatch | None:
         """The batch of a part as it is now; None where the API has it no more."""
         until = anyio.current_time() + pace.away_s
         while True:

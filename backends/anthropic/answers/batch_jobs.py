@@ -11,7 +11,7 @@ from pathlib import Path
 from anyio import CancelScope, to_thread
 from pydantic import BaseModel, ValidationError
 
-from files_api_mcp.backends.anthropic.api.files import WireFile
+from files_api_mcp.backends.anthropic.api.files import ApiFile
 from files_api_mcp.backends.errors import Busy, StoreDamaged
 from files_api_mcp.backends.models import Ask
 from files_api_mcp.backends.storage.disk_errors import translated
@@ -43,7 +43,7 @@ class Part(BaseModel):
 class JobState(BaseModel):
     """`files` are the files asked, as they were when the job began."""
 
-    files: dict[str, WireFile] = {}
+    files: dict[str, ApiFile] = {}
     parts: list[Part] = []
 
 

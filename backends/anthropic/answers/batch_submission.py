@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 
 from files_api_mcp.backends.anthropic.answers.batch_jobs import Job, Part, batch_ids
-from files_api_mcp.backends.anthropic.api.batches import BatchesClient, WireBatch
+from files_api_mcp.backends.anthropic.api.batches import ApiBatch, BatchesClient
 from files_api_mcp.backends.errors import FilesError, OutcomeUnknown
 
 __all__ = ["HandingIn", "Pace"]
@@ -70,14 +70,14 @@ class HandingIn:
                 break
         await self._settled(part, batch)
 
-    async def _settled(self, part: Part, batch: WireBatch | None) -> None:
+    async def _settled(self, part: Part, batch: ApiBatch | None) -> None:
         if batch is None:
             self._job.state.parts.remove(part)
         else:
             part.batch_id, part.before = batch.id, []
         await self._job.save()
 
-    async def _look(self, part: Part) -> WireBatch | None:
+    async def _look(self, part: Part) -> ApiBatch | None:
         """The part's batch, if the API made one.
 
         Raises:
@@ -102,7 +102,7 @@ class HandingIn:
             "Several new batches could be this one.", "Run the same command again when they have ended."
         )
 
-    async def _may_be(self, part: Part, batch: WireBatch) -> bool:
+    async def _may_be(self, part: Part, batch: ApiBatch) -> bool:
         if not batch.has_ended:
             return True
         async with self._client.results(batch.id) as results:

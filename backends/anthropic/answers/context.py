@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from files_api_mcp.backends.anthropic.answers.content_blocks import AskedFile
-from files_api_mcp.backends.anthropic.api.files import WireFile
+from files_api_mcp.backends.anthropic.api.files import ApiFile
 from files_api_mcp.backends.anthropic.files.files import record_of
 from files_api_mcp.backends.anthropic.files.ledger import Entry
 from files_api_mcp.backends.anthropic.files.reader import SHOWN_IMAGES
@@ -90,7 +90,7 @@ class Choosing:
         return await self.shown(question, [found[file_id] for file_id in file_ids], compute=compute)
 
     async def shown(
-        self, question: str, live: Sequence[WireFile], *, compute: bool, most_tokens: int | None = None
+        self, question: str, live: Sequence[ApiFile], *, compute: bool, most_tokens: int | None = None
     ) -> Choice:
         """How these files are shown; see `named`. The API is not asked.
 
@@ -136,7 +136,7 @@ class Choosing:
             raise NotFound("No stored file holds a word of the question.", "Ask again in the documents' own words.")
         return Choice(files, [f"Answered from the best passages of {len(held)} files uploaded from here."])
 
-    async def _asked(self, file: WireFile, *, compute: bool) -> AskedFile | None:
+    async def _asked(self, file: ApiFile, *, compute: bool) -> AskedFile | None:
         entry = await self._place.ledger.entry(file.id)
         record = record_of(file, entry)
         if compute and _is_data(record, entry):

@@ -1,4 +1,4 @@
-"""Message Batches on the wire: handed in, looked after, their results read line by line."""
+"""Message Batches on the http: handed in, looked after, their results read line by line."""
 
 import json
 import re
@@ -12,11 +12,11 @@ from anyio import to_thread
 from pydantic import BaseModel, ValidationError
 
 from files_api_mcp.backends.anthropic.api.errors import ApiFailure, error_from, failure_of, parsed, refused
-from files_api_mcp.backends.anthropic.api.http_client import ApiRequest, Lost, NotSent, Reply, decoded
-from files_api_mcp.backends.anthropic.api.retry import ATTEMPTS, Sender, unreachable
+from files_api_mcp.backends.anthropic.api.http_client import ApiRequest, Reply, RequestNotSent, ResponseLost, decoded
+from files_api_mcp.backends.anthropic.api.retry import ATTEMPTS, RetryingSender, unreachable
 from files_api_mcp.backends.errors import FilesError, OutcomeUnknown, UpstreamBadReply
 
-__all__ = ["BatchResult", "BatchesClient", "WireBatch"]
+__all__ = ["ApiBatch", "BatchResult", "BatchesClient"]
 
 _PATH = "/v1/messages/batches"
 _ID = re.compile(r"msgbatch_[A-Za-z0-9_-]{1,120}")
@@ -44,7 +44,7 @@ class BatchCounts(BaseModel):
         return self.succeeded + self.errored + self.canceled + self.expired
 
 
-class WireBatch(BaseModel):
+class ApiBatch(BaseModel):
     """A batch as the API describes it."""
 
     id: str
@@ -71,10 +71,10 @@ class BatchResult(BaseModel):
 class BatchesClient:
     """The calls below /v1/messages/batches."""
 
-    def __init__(self, sender: Sender) -> None:
+    def __init__(self, sender: RetryingSender) -> None:
         self._sender = sender
 
-    async def create(self, requests: Sequence[Mapping[str, Any]]) -> WireBatch:
+    async def create(self, requests: Sequence[Mapping[str, Any]]) -> ApiBatch:
         """Hand a batch in, once.
 
         Raises:
@@ -94,7 +94,7 @@ class BatchesClient:
                 raise error
         raise AssertionError("the last attempt returns or raises")
 
-    async def retrieve(self, batch_id: str) -> WireBatch:
+    async def retrieve(self, batch_id: str) -> ApiBatch:
         """A batch as it is now.
 
         Raises:
@@ -102,11 +102,11 @@ class BatchesClient:
         """
         return await self._read(ApiRequest("GET", f"{_PATH}/{_checked(batch_id)}"))
 
-    async def cancel(self, batch_id: str) -> WireBatch:
+    async def cancel(self, batch_id: str) -> ApiBatch:
         """Have what was not begun of a batch left out. It is a batch still, and ends soon."""
         return await self._read(ApiRequest("POST", f"{_PATH}/{_checked(batch_id)}/cancel"))
 
-    async def recent(self) -> list[WireBatch]:
+    async def recent(self) -> list[ApiBatch]:
         """The newest hundred batches of the workspace, newest first."""
         reply = await self._sender.send(
             ApiRequest("GET", _PATH, params=[("limit", _RECENT)]), deadline=anyio.current_time() + _CALL_S
@@ -127,33 +127,33 @@ class BatchesClient:
         # By its own address: that which the batch names could lead anywhere.
         request = ApiRequest("GET", f"{_PATH}/{_checked(batch_id)}/results", accepts="application/x-jsonl")
         try:
-            async with self._sender.wire.open(request, deadline=anyio.current_time() + _RESULTS_S) as response:
+            async with self._sender.http.open(request, deadline=anyio.current_time() + _RESULTS_S) as response:
                 if response.status_code != 200:
-                    raise error_from(await refused(response, secret=self._sender.wire.endpoint.key))
+                    raise error_from(await refused(response, secret=self._sender.http.endpoint.key))
                 yield _results(decoded(response))
-        except (NotSent, Lost) as exc:
+        except (RequestNotSent, ResponseLost) as exc:
             raise unreachable(exc) from exc
 
     async def _attempt(
         self, request: ApiRequest, deadline: float
-    ) -> tuple[FilesError, ApiFailure | None, WireBatch | None]:
+    ) -> tuple[FilesError, ApiFailure | None, ApiBatch | None]:
         unknown = OutcomeUnknown("Whether the API took the batch is not known.")
         try:
-            reply = await self._sender.wire.send(request, deadline=deadline)
-        except NotSent as exc:
+            reply = await self._sender.http.send(request, deadline=deadline)
+        except RequestNotSent as exc:
             return unreachable(exc), None, None
-        except (Lost, UpstreamBadReply):
+        except (ResponseLost, UpstreamBadReply):
             return unknown, None, None
         if 200 <= reply.status < 300:
             try:
                 return unknown, None, _valid(parsed(reply))
             except UpstreamBadReply:
                 return unknown, None, None
-        failure = failure_of(reply, secret=self._sender.wire.endpoint.key)
+        failure = failure_of(reply, secret=self._sender.http.endpoint.key)
         return (error_from(failure) if failure.did_nothing else unknown), failure, None
 
-    async def _read(self, request: ApiRequest) -> WireBatch:
-        read: list[WireBatch] = []
+    async def _read(self, request: ApiRequest) -> ApiBatch:
+        read: list[ApiBatch] = []
         wanted = request.path.split("/")[4]
 
         def is_the_batch(reply: Reply) -> None:
@@ -166,9 +166,9 @@ class BatchesClient:
         return read[-1]
 
 
-def _valid(body: object) -> WireBatch:
+def _valid(body: object) -> ApiBatch:
     try:
-        batch = WireBatch.model_validate(body)
+        batch = ApiBatch.model_validate(body)
         return batch.model_copy(update={"id": _checked(batch.id)})
     except ValidationError:
         raise UpstreamBadReply("The API's answer does not describe a batch.") from None

@@ -11,14 +11,14 @@ import anyio
 from pydantic import TypeAdapter, ValidationError, field_validator
 
 from files_api_mcp.backends.anthropic.api.errors import error_from, parsed, refused, server_time
-from files_api_mcp.backends.anthropic.api.http_client import ApiRequest, Lost, NotSent, Reply, decoded
-from files_api_mcp.backends.anthropic.api.retry import GoneOnRepeat, Sender, unreachable
+from files_api_mcp.backends.anthropic.api.http_client import ApiRequest, Reply, RequestNotSent, ResponseLost, decoded
+from files_api_mcp.backends.anthropic.api.retry import GoneOnRetry, RetryingSender, unreachable
 from files_api_mcp.backends.anthropic.endpoint import Dialect
 from files_api_mcp.backends.errors import NotFound, UpstreamBadReply
 from files_api_mcp.backends.models import FileMetadata
 from files_api_mcp.backends.validation import FILE_ID, check_file_id
 
-__all__ = ["BETA", "FilesClient", "ListedPage", "PageToken", "WireFile", "valid"]
+__all__ = ["BETA", "ApiFile", "FilesClient", "ListedPage", "PageToken", "valid"]
 
 BETA = {"anthropic-beta": "files-api-2025-04-14"}
 _FILES = "/v1/files"
@@ -28,8 +28,8 @@ _MOST_BARREN = 3
 """Pages in a row that show no file not seen before: a list that goes on after them leads in circles."""
 
 
-class WireFile(FileMetadata):
-    """A file as it comes over the wire: whatever is missing that older servers leave out is filled in."""
+class ApiFile(FileMetadata):
+    """A file in a reply of the API. Fields that older servers leave out get defaults."""
 
     downloadable: bool = False
 
@@ -66,19 +66,19 @@ class PageToken:
 class ListedPage:
     """A page of a list, newest first, and the server's clock, where it tells it."""
 
-    files: list[WireFile]
+    files: list[ApiFile]
     next: PageToken | None
     at: datetime | None
 
 
-_FILE_LIST = TypeAdapter(list[WireFile])
+_FILE_LIST = TypeAdapter(list[ApiFile])
 
 
 class FilesClient:
     """Calls the Files API. Every call has a deadline, `call_s` seconds beside the time that content takes; every reply
     is checked before it counts."""
 
-    def __init__(self, sender: Sender, dialect: Dialect = "auto", *, call_s: float = 30.0) -> None:
+    def __init__(self, sender: RetryingSender, dialect: Dialect = "auto", *, call_s: float = 30.0) -> None:
         self.sender = sender
         self._call_s = call_s
         self._dialect = dialect
@@ -89,7 +89,7 @@ class FilesClient:
         """What every request about files carries beside the credential."""
         return dict(BETA) if self._dialect == "beta" else {}
 
-    async def metadata(self, file_id: str) -> WireFile:
+    async def metadata(self, file_id: str) -> ApiFile:
         """Describe a file.
 
         Raises:
@@ -120,12 +120,12 @@ class FilesClient:
                 raise UpstreamBadReply("The API answered about another file.")
 
         request = ApiRequest("DELETE", _path(file_id), headers=self.headers)
-        with suppress(GoneOnRepeat):
+        with suppress(GoneOnRetry):
             await self.sender.send(
                 request, deadline=anyio.current_time() + self._call_s, file_id=file_id, check=is_about_it
             )
 
-    async def by_ids(self, file_ids: Sequence[str]) -> list[WireFile]:
+    async def by_ids(self, file_ids: Sequence[str]) -> list[ApiFile]:
         """The files with these ids (at most 100) that exist, in no particular order."""
         for file_id in file_ids:
             check_file_id(file_id)
@@ -176,14 +176,14 @@ class FilesClient:
         deadline = anyio.current_time() + self._call_s + size_bytes / _DOWNLOAD_BYTES_PER_S
         await self.sender.turn(deadline)
         try:
-            async with self.sender.wire.open(request, deadline=deadline) as response:
+            async with self.sender.http.open(request, deadline=deadline) as response:
                 if response.status_code != 200:
-                    raise error_from(await refused(response, secret=self.sender.wire.endpoint.key), file_id=file_id)
+                    raise error_from(await refused(response, secret=self.sender.http.endpoint.key), file_id=file_id)
                 yield _exactly(decoded(response), size_bytes)
-        except (NotSent, Lost) as exc:
+        except (RequestNotSent, ResponseLost) as exc:
             raise unreachable(exc) from exc
 
-    async def _if_there(self, file_id: str) -> WireFile | None:
+    async def _if_there(self, file_id: str) -> ApiFile | None:
         try:
             return await self.metadata(file_id)
         except NotFound:
@@ -204,14 +204,14 @@ class FilesClient:
         return page
 
 
-def valid(reply: Reply) -> WireFile:
+def valid(reply: Reply) -> ApiFile:
     """The file that a successful reply describes.
 
     Raises:
         UpstreamBadReply: It describes none.
     """
     try:
-        return WireFile.model_validate_json(reply.body)
+        return ApiFile.model_validate_json(reply.body)
     except ValidationError as exc:
         raise UpstreamBadReply("The API's answer does not describe a file.") from exc
 
@@ -225,7 +225,7 @@ def _listed(reply: Reply, limit: int | None) -> ListedPage:
     return ListedPage(files, _next(body, files, limit), server_time(reply))
 
 
-def _next(body: dict[str, Any], files: list[WireFile], limit: int | None) -> PageToken | None:
+def _next(body: dict[str, Any], files: list[ApiFile], limit: int | None) -> PageToken | None:
     token = body.get("next_page")
     if isinstance(token, str) and token:
         return PageToken("page", token)

@@ -14,7 +14,17 @@ from files_api_mcp.backends.anthropic.api.transport import make_transport
 from files_api_mcp.backends.anthropic.endpoint import Endpoint
 from files_api_mcp.backends.errors import FilesError, StoreDamaged, UpstreamBadReply
 
-__all__ = ["ApiRequest", "Lost", "NotSent", "Reply", "Wire", "decoded", "explanation", "open_wire", "printable"]
+__all__ = [
+    "ApiRequest",
+    "HttpClient",
+    "Reply",
+    "RequestNotSent",
+    "ResponseLost",
+    "decoded",
+    "explanation",
+    "open_http_client",
+    "printable",
+]
 
 _log = logging.getLogger(__name__)
 
@@ -28,11 +38,11 @@ _CONNECTIONS = 32
 _BLOCK = 64 * 1024
 
 
-class NotSent(Exception):
+class RequestNotSent(Exception):
     """The server cannot have acted on the request."""
 
 
-class Lost(Exception):
+class ResponseLost(Exception):
     """The request was sent, in part or whole, and no usable reply came: the server may have acted on it."""
 
 
@@ -69,12 +79,12 @@ def printable(text: str, *, secret: str = "") -> str:
 
 
 @asynccontextmanager
-async def open_wire(endpoint: Endpoint) -> AsyncGenerator["Wire"]:
+async def open_http_client(endpoint: Endpoint) -> AsyncGenerator["HttpClient"]:
     """Open the one connection pool of the process."""
     # Loading the certificates takes 20 ms, which the event loop has not.
     client = await to_thread.run_sync(_make_client, endpoint)
     async with client:
-        yield Wire(client, endpoint)
+        yield HttpClient(client, endpoint)
 
 
 def _make_client(endpoint: Endpoint) -> httpx2.AsyncClient:
@@ -99,7 +109,7 @@ def _make_client(endpoint: Endpoint) -> httpx2.AsyncClient:
     )
 
 
-class Wire:
+class HttpClient:
     """Sends requests to the one endpoint, and to no other whatever a reply says."""
 
     def __init__(self, client: httpx2.AsyncClient, endpoint: Endpoint) -> None:
@@ -110,28 +120,28 @@ class Wire:
         """Send a request once and read its reply whole, both before `deadline` (on the loop's clock).
 
         Raises:
-            NotSent: The server cannot have acted on it.
-            Lost: It may have, and no whole reply came in time.
+            RequestNotSent: The server cannot have acted on it.
+            ResponseLost: It may have, and no whole reply came in time.
             UpstreamBadReply: The reply is larger than any real one, or cannot be decoded.
         """
         with anyio.move_on_at(deadline):
             async with self._answered(request) as response:
                 reading = _whole(response, request.largest_reply) if response.is_success else explanation(response)
                 return Reply(response.status_code, response.headers, await reading)
-        raise Lost("no reply in time")
+        raise ResponseLost("no reply in time")
 
     @asynccontextmanager
     async def open(self, request: ApiRequest, *, deadline: float) -> AsyncGenerator[httpx2.Response]:
         """Send a request once and hand its reply over unread; the body is read before `deadline` too.
 
         Raises:
-            NotSent, Lost: As in `send`; Lost also from within the block, while the body is read.
+            RequestNotSent, ResponseLost: As in `send`; ResponseLost also from within the block, while the body is read.
         """
         with anyio.move_on_at(deadline) as scope:
             async with self._answered(request) as response:
                 yield response
         if scope.cancelled_caught:
-            raise Lost("no whole reply in time")
+            raise ResponseLost("no whole reply in time")
 
     @asynccontextmanager
     async def _answered(self, request: ApiRequest) -> AsyncGenerator[httpx2.Response]:
@@ -174,11 +184,11 @@ class _translated:  # noqa: N801 - used as a statement
         if isinstance(exc, FilesError) or exc is None:
             return
         if isinstance(exc, (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)):
-            raise NotSent(_reason(exc)) from exc
+            raise RequestNotSent(_reason(exc)) from exc
         if isinstance(exc, httpx2.LocalProtocolError):
             raise StoreDamaged("A private copy of the file changed while it was sent.") from exc
         if isinstance(exc, (httpx2.HTTPError, httpx2.StreamError)):
-            raise Lost(_reason(exc)) from exc
+            raise ResponseLost(_reason(exc)) from exc
 
 
 def _reason(exc: Exception) -> str:

@@ -12,8 +12,15 @@ import httpx2
 from anyio import to_thread
 
 from files_api_mcp.backends.anthropic.api.errors import ApiFailure, error_from, parsed, refused
-from files_api_mcp.backends.anthropic.api.http_client import ApiRequest, Lost, NotSent, Reply, decoded, printable
-from files_api_mcp.backends.anthropic.api.retry import ATTEMPTS, Sender, unreachable
+from files_api_mcp.backends.anthropic.api.http_client import (
+    ApiRequest,
+    Reply,
+    RequestNotSent,
+    ResponseLost,
+    decoded,
+    printable,
+)
+from files_api_mcp.backends.anthropic.api.retry import ATTEMPTS, RetryingSender, unreachable
 from files_api_mcp.backends.errors import FilesError, UpstreamBadReply, UpstreamOverloaded
 from files_api_mcp.backends.models import Progress
 
@@ -56,7 +63,7 @@ class Message:
 class MessagesClient:
     """Asks the model. A request that did not begin to be answered is sent again where that is safe."""
 
-    def __init__(self, sender: Sender) -> None:
+    def __init__(self, sender: RetryingSender) -> None:
         self._sender = sender
 
     async def create(self, params: Mapping[str, Any], *, deadline: float, progress: Progress) -> Message:
@@ -82,17 +89,17 @@ class MessagesClient:
         raise AssertionError("the last attempt returns or raises")
 
     async def _attempt(self, request: ApiRequest, deadline: float, progress: Progress) -> "Message | _Failed":
-        secret = self._sender.wire.endpoint.key
+        secret = self._sender.http.endpoint.key
         building = _Building(secret)
         try:
-            async with self._sender.wire.open(request, deadline=deadline) as response:
+            async with self._sender.http.open(request, deadline=deadline) as response:
                 if response.status_code != 200:
                     failure = await refused(response, secret=secret)
                     return _Failed(error_from(failure), failure.may_be_retried, failure)
                 await self._read(response, building, progress)
-        except NotSent as exc:
+        except RequestNotSent as exc:
             return _Failed(unreachable(exc), again=True)
-        except Lost as exc:
+        except ResponseLost as exc:
             # Once the answer has begun, its tokens are paid for: another try is the caller's to decide.
             if not building.ended:
                 return _Failed(unreachable(exc), again=not building.begun and anyio.current_time() < deadline)

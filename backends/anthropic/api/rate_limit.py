@@ -15,7 +15,7 @@ from anyio import to_thread
 from files_api_mcp.backends.errors import Busy
 from files_api_mcp.backends.storage.disk_errors import translated
 
-__all__ = ["Limiter"]
+__all__ = ["RateLimiter"]
 
 _WINDOW_S = 60.0
 _SHARE = 0.95
@@ -46,7 +46,7 @@ class _State:
 _FORM = struct.Struct("<ddddd")
 
 
-class Limiter:
+class RateLimiter:
     """A generic cell rate algorithm whose state lies in a locked file.
 
     A refusal by the server (429) halves the rate for a minute, after which it recovers by a tenth each minute; all

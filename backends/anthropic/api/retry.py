@@ -6,11 +6,11 @@ from collections.abc import Callable
 import anyio
 
 from files_api_mcp.backends.anthropic.api.errors import ApiFailure, error_from, failure_of
-from files_api_mcp.backends.anthropic.api.http_client import ApiRequest, Lost, NotSent, Reply, Wire
-from files_api_mcp.backends.anthropic.api.rate_limit import Limiter
+from files_api_mcp.backends.anthropic.api.http_client import ApiRequest, HttpClient, Reply, RequestNotSent, ResponseLost
+from files_api_mcp.backends.anthropic.api.rate_limit import RateLimiter
 from files_api_mcp.backends.errors import Busy, FilesError, NotFound, UpstreamBadReply, UpstreamUnreachable
 
-__all__ = ["ATTEMPTS", "Budget", "GoneOnRepeat", "Sender", "pause_before_retry", "unreachable"]
+__all__ = ["ATTEMPTS", "GoneOnRetry", "RetryBudget", "RetryingSender", "pause_before_retry", "unreachable"]
 
 ATTEMPTS = 3
 _BASE_S = 0.5
@@ -22,11 +22,11 @@ _COST_THROTTLED = 5.0
 _EARNED = 1.0
 
 
-class GoneOnRepeat(NotFound):
+class GoneOnRetry(NotFound):
     """What was asked for is gone, and an attempt before this one, whose reply was lost, may have seen to that."""
 
 
-class Budget:
+class RetryBudget:
     """How much may be sent again, all calls together: in a total outage retries would only add to the load.
 
     The figures are those of the AWS SDKs' standard mode (November 2026).
@@ -58,7 +58,7 @@ def pause_before_retry(attempt: int, failure: ApiFailure | None) -> float:
 
 def unreachable(reason: Exception) -> UpstreamUnreachable:
     """The error for a request that got no reply. The reason goes to the log alone: it may name addresses."""
-    if isinstance(reason, NotSent):
+    if isinstance(reason, RequestNotSent):
         return UpstreamUnreachable("The API cannot be reached.")
     return UpstreamUnreachable("The API gave no answer in time, or broke off.")
 
@@ -68,12 +68,12 @@ def _unsure(error: FilesError) -> FilesError:
     return type(error)(error.sentence, "Whether it was deleted is not known; call again, which settles it.")
 
 
-class Sender:
+class RetryingSender:
     """Sends requests that may be repeated: reads, and deletions (a second one finds the file gone)."""
 
-    def __init__(self, wire: Wire, limiter: Limiter | None) -> None:
-        self.wire = wire
-        self.budget = Budget()
+    def __init__(self, http: HttpClient, limiter: RateLimiter | None) -> None:
+        self.http = http
+        self.budget = RetryBudget()
         self._limiter = limiter
 
     async def send(
@@ -103,7 +103,7 @@ class Sender:
                 self.budget.earn()
                 return result
             if failure is not None and not failure.may_be_retried:
-                raise GoneOnRepeat(result.sentence) if doubtful and isinstance(result, NotFound) else result
+                raise GoneOnRetry(result.sentence) if doubtful and isinstance(result, NotFound) else result
             doubtful = doubtful or failure is None or not failure.did_nothing
             last = _unsure(result) if doubtful and request.method == "DELETE" else result
             if attempt + 1 == ATTEMPTS or not await self.pause(attempt, failure, deadline):
@@ -136,8 +136,8 @@ class Sender:
     ) -> "tuple[ApiFailure | None, Reply | FilesError]":
         await self.turn(deadline)
         try:
-            reply = await self.wire.send(request, deadline=deadline)
-        except (NotSent, Lost) as exc:
+            reply = await self.http.send(request, deadline=deadline)
+        except (RequestNotSent, ResponseLost) as exc:
             return None, unreachable(exc)
         except UpstreamBadReply as exc:
             return None, exc
@@ -148,5 +148,5 @@ class Sender:
             except UpstreamBadReply as exc:
                 return None, exc
             return None, reply
-        failure = failure_of(reply, secret=self.wire.endpoint.key)
+        failure = failure_of(reply, secret=self.http.endpoint.key)
         return failure, error_from(failure, file_id=file_id)

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
-from files_api_mcp.backends.anthropic.api.files import FilesClient, PageToken, WireFile
+from files_api_mcp.backends.anthropic.api.files import ApiFile, FilesClient, PageToken
 from files_api_mcp.backends.anthropic.files.ledger import Content, Entry, Ledger
 from files_api_mcp.backends.anthropic.files.upload import Uploader
 from files_api_mcp.backends.anthropic.files.upload_encoding import sendable
@@ -210,7 +210,7 @@ class AnthropicFiles:
         await self._bury(file_id, name, entry)
         return DeletedFile(file_id, name, already_deleted=gone_before)
 
-    async def _reusable(self, content: Content, lifetime_s: int | None) -> tuple[WireFile, Entry] | None:
+    async def _reusable(self, content: Content, lifetime_s: int | None) -> tuple[ApiFile, Entry] | None:
         """A live file of the same source, name and lifetime; entries of dead ones are taken out on the way."""
         for entry in await self._ledger.same(content, lifetime_s, _SAME_LIFETIME_US):
             try:
@@ -240,7 +240,7 @@ class AnthropicFiles:
             raise NotFound(f"{file_id} was deleted.")
 
 
-def record_of(file: WireFile, entry: Entry | None) -> FileRecord:
+def record_of(file: ApiFile, entry: Entry | None) -> FileRecord:
     """What the API says of a file, and what only we know of it."""
     known = entry.content if entry else None
     return FileRecord(
@@ -251,7 +251,7 @@ def record_of(file: WireFile, entry: Entry | None) -> FileRecord:
     )
 
 
-def _rest(files: list[WireFile], start: _Cursor | None) -> list[WireFile]:
+def _rest(files: list[ApiFile], start: _Cursor | None) -> list[ApiFile]:
     """What of a page was not shown before. A file that was the last one shown may be gone since."""
     if start is None or not start.after_id:
         return files

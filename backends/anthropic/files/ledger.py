@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from files_api_mcp.backends.anthropic.api.files import WireFile
+from files_api_mcp.backends.anthropic.api.files import ApiFile
 from files_api_mcp.backends.anthropic.files.ledger_schema import LEDGER
 from files_api_mcp.backends.clock import to_us, utc_now
 from files_api_mcp.backends.storage.sqlite import Database, check_integrity, create_or_migrate, writing
@@ -122,7 +122,7 @@ class Ledger:
         """Note that nothing came of it."""
         await self._write(lambda connection, _: connection.execute("DELETE FROM intent WHERE id = ?", (intent.id,)))
 
-    async def commit(self, intent: Intent, file: WireFile) -> Entry:
+    async def commit(self, intent: Intent, file: ApiFile) -> Entry:
         """Note that it became this file."""
         entry = Entry(file.id, intent.content, to_us(file.created_at), _us(file))
 
@@ -231,7 +231,7 @@ class Ledger:
         await self._database.run(alone)
 
 
-def _us(file: WireFile) -> int | None:
+def _us(file: ApiFile) -> int | None:
     return None if file.expires_at is None else to_us(file.expires_at)
 
 

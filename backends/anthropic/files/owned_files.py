@@ -4,8 +4,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from files_api_mcp.backends.anthropic.api.errors import ApiFailure, error_from
-from files_api_mcp.backends.anthropic.api.files import FilesClient, ListedPage, PageToken, WireFile
-from files_api_mcp.backends.anthropic.api.retry import Sender
+from files_api_mcp.backends.anthropic.api.files import ApiFile, FilesClient, ListedPage, PageToken
+from files_api_mcp.backends.anthropic.api.retry import RetryingSender
 from files_api_mcp.backends.anthropic.endpoint import Dialect
 from files_api_mcp.backends.anthropic.files.ledger import Ledger
 from files_api_mcp.backends.errors import InvalidArgument
@@ -21,11 +21,13 @@ class OwnedClient(FilesClient):
     """Knows the files of one ledger. An id that is another's is answered like one that nobody has, without asking the
     API: neither words nor time tell them apart."""
 
-    def __init__(self, sender: Sender, ledger: Ledger, dialect: Dialect = "auto", *, call_s: float = 30.0) -> None:
+    def __init__(
+        self, sender: RetryingSender, ledger: Ledger, dialect: Dialect = "auto", *, call_s: float = 30.0
+    ) -> None:
         super().__init__(sender, dialect, call_s=call_s)
         self._ledger = ledger
 
-    async def metadata(self, file_id: str) -> WireFile:
+    async def metadata(self, file_id: str) -> ApiFile:
         """Describe a file; see FilesClient.metadata."""
         await self._refuse_foreign(file_id)
         return await super().metadata(file_id)
@@ -35,7 +37,7 @@ class OwnedClient(FilesClient):
         await self._refuse_foreign(file_id)
         await super().delete(file_id)
 
-    async def by_ids(self, file_ids: Sequence[str]) -> list[WireFile]:
+    async def by_ids(self, file_ids: Sequence[str]) -> list[ApiFile]:
         """Those of the files that exist; see FilesClient.by_ids."""
         for file_id in file_ids:
             check_file_id(file_id)
@@ -55,7 +57,7 @@ class OwnedClient(FilesClient):
                 raise InvalidArgument("The list has changed.", "Begin again, without a cursor.")
             start = ids.index(after.value) + 1
         chosen = ids[start : start + limit]
-        found: dict[str, WireFile] = {}
+        found: dict[str, ApiFile] = {}
         for at in range(0, len(chosen), _IDS_AT_ONCE):
             files = await super().by_ids(chosen[at : at + _IDS_AT_ONCE])
             found |= {file.id: file for file in files}

@@ -11,8 +11,8 @@ import anyio
 from anyio import CancelScope
 
 from files_api_mcp.backends.anthropic.api.errors import ApiFailure, error_from, failure_of
-from files_api_mcp.backends.anthropic.api.files import FilesClient, WireFile, valid
-from files_api_mcp.backends.anthropic.api.http_client import ApiRequest, Lost, NotSent, Reply
+from files_api_mcp.backends.anthropic.api.files import ApiFile, FilesClient, valid
+from files_api_mcp.backends.anthropic.api.http_client import ApiRequest, Reply, RequestNotSent, ResponseLost
 from files_api_mcp.backends.anthropic.api.multipart import MultipartBody, UploadPart
 from files_api_mcp.backends.anthropic.api.retry import ATTEMPTS, unreachable
 from files_api_mcp.backends.anthropic.files.ledger import Content, Entry, Intent, Ledger
@@ -73,7 +73,7 @@ class Uploader:
 
     async def send(
         self, part: UploadPart, content: Content, lifetime_s: int | None, progress: Progress
-    ) -> tuple[WireFile, Entry]:
+    ) -> tuple[ApiFile, Entry]:
         """The file that the bytes became, and what the ledger holds of it.
 
         Raises:
@@ -101,13 +101,11 @@ class Uploader:
                     await self._ledger.drop(intent)
             raise
 
-    async def _earlier(
-        self, content: Content, lifetime_s: int | None, deadline: float
-    ) -> tuple[WireFile, Entry] | None:
+    async def _earlier(self, content: Content, lifetime_s: int | None, deadline: float) -> tuple[ApiFile, Entry] | None:
         """What became of uploads of this name and size that were begun earlier and not heard of again."""
         if await self._ledger.has_strangers(content.filename, content.size_bytes, _SETTLED_WITHIN_US):
             raise Busy("This upload could be taken for another one just now.", "Call again in two minutes.")
-        wanted: tuple[WireFile, Entry] | None = None
+        wanted: tuple[ApiFile, Entry] | None = None
         for intent in await self._ledger.intents(content.filename, content.size_bytes):
             age_s = max(0.0, (datetime.now(UTC) - from_us(intent.begun_us)).total_seconds())
             found = await self._look(intent, age_s, deadline)
@@ -121,13 +119,13 @@ class Uploader:
 
     async def _attempts(
         self, intent: Intent, body: MultipartBody, deadline: float, reported: "_Reported"
-    ) -> tuple[WireFile, Entry]:
+    ) -> tuple[ApiFile, Entry]:
         sender = self._client.sender
         attempt = 0
         while True:
             began = anyio.current_time()
             result = await self._attempt(intent, body, deadline, reported)
-            if isinstance(result, WireFile):
+            if isinstance(result, ApiFile):
                 sender.budget.earn()
                 return result, await self._ledger.commit(intent, result)
             if result.doubtful:
@@ -142,7 +140,7 @@ class Uploader:
 
     async def _attempt(
         self, intent: Intent, body: MultipartBody, deadline: float, reported: "_Reported"
-    ) -> "WireFile | _Failed":
+    ) -> "ApiFile | _Failed":
         until = deadline - self._timing.reserve_s
         await self._client.sender.turn(until)
         request = ApiRequest(
@@ -157,20 +155,20 @@ class Uploader:
             reply_within=self._timing.reply_within_s(intent.content.size_bytes),
         )
         try:
-            sending = partial(self._client.sender.wire.send, request, deadline=until)
+            sending = partial(self._client.sender.http.send, request, deadline=until)
             reply = await reported(sending)
-        except NotSent as exc:
+        except RequestNotSent as exc:
             return _Failed(unreachable(exc), doubtful=False)
-        except Lost as exc:
+        except ResponseLost as exc:
             # Without the last bytes of the form the server has nothing that it could commit.
             return _Failed(unreachable(exc), doubtful=body.whole_sent)
         except UpstreamBadReply as exc:
             return _Failed(exc, doubtful=True)
         if not 200 <= reply.status < 300:
-            failure = failure_of(reply, secret=self._client.sender.wire.endpoint.key)
+            failure = failure_of(reply, secret=self._client.sender.http.endpoint.key)
             return _Failed(error_from(failure), doubtful=not failure.did_nothing and body.whole_sent, failure=failure)
         await self._ledger.learn_workspace(
-            self._client.sender.wire.endpoint.base_url, reply.headers.get("anthropic-workspace-id")
+            self._client.sender.http.endpoint.base_url, reply.headers.get("anthropic-workspace-id")
         )
         try:
             file = valid(reply)
@@ -179,7 +177,7 @@ class Uploader:
             return _Failed(exc, doubtful=True)
         return file
 
-    async def _refuse_other(self, file: WireFile, content: Content) -> None:
+    async def _refuse_other(self, file: ApiFile, content: Content) -> None:
         """Pass the acknowledgement of what was sent alone. An id is believed once the server describes the file under
         it: nobody could be told later which bytes stand behind a wrong one."""
         described = _describes(file, content) and not await self._ledger.known([file.id])
@@ -194,7 +192,7 @@ class Uploader:
         if not described:
             raise UpstreamBadReply("The API acknowledged another file than the one that was sent.")
 
-    async def _settled(self, intent: Intent, began: float, deadline: float, error: FilesError) -> WireFile | None:
+    async def _settled(self, intent: Intent, began: float, deadline: float, error: FilesError) -> ApiFile | None:
         """The file that an attempt of doubtful outcome made; None once it is clear that it made none."""
         _log.warning("upload %s: %s; looking for what became of it", intent.id, error.code)
         for pause in self._timing.looks:
@@ -206,9 +204,9 @@ class Uploader:
                 return found
         return None
 
-    async def _look(self, intent: Intent, age_s: float, deadline: float) -> WireFile | None:
+    async def _look(self, intent: Intent, age_s: float, deadline: float) -> ApiFile | None:
         """The oldest file in the server's list that can only be this upload's."""
-        match: WireFile | None = None
+        match: ApiFile | None = None
         try:
             with anyio.fail_after(max(0.0, deadline - anyio.current_time())):
                 since: datetime | None = None
@@ -241,12 +239,12 @@ def _unknown(intent: Intent) -> OutcomeUnknown:
     return OutcomeUnknown(f"{intent.content.filename} was sent, and whether the API stored it is not known.")
 
 
-def _describes(file: WireFile, content: Content) -> bool:
+def _describes(file: ApiFile, content: Content) -> bool:
     same_name = unicodedata.normalize("NFC", file.filename) == unicodedata.normalize("NFC", content.filename)
     return same_name and file.size_bytes == content.size_bytes
 
 
-def _fits(file: WireFile, intent: Intent, since: datetime) -> bool:
+def _fits(file: ApiFile, intent: Intent, since: datetime) -> bool:
     if not _describes(file, intent.content) or file.created_at < since:
         return False
     if file.expires_at is None or intent.lifetime_s is None:
@@ -266,7 +264,7 @@ async def _reported(sending: Callable[[], Awaitable[Reply]], sent: "_Sent", prog
     """The reply; meanwhile it is told how much of a large body has gone out."""
     if sent.total < _REPORTED_FROM:
         return await sending()
-    result: Reply | Exception = Lost("nothing was sent")
+    result: Reply | Exception = ResponseLost("nothing was sent")
 
     async def report() -> None:
         while True:

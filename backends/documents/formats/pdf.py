@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from io import BytesIO
 from typing import Any, BinaryIO, overload
 
 import pypdfium2  # pyright: ignore[reportMissingTypeStubs]  it ships none
@@ -27,10 +28,8 @@ def open_pdf(content: BinaryIO) -> Any:
     """
     document = _opened(content)
     if document is None:
-        # PDFium's reason may be an earlier document's, so the other library also tells which ones need a password.
-        from files_api_mcp.backends.documents.formats.repair import repaired
-
-        document = _opened(repaired(content))
+        # PDFium may report the error of an earlier document, so qpdf also decides which PDFs need a password.
+        document = _opened(_repaired(content))
     if document is None:
         raise UnsupportedType("The PDF is damaged and cannot be opened.")
     if len(document) > _MOST_PAGES:
@@ -48,6 +47,25 @@ def _opened(content: BinaryIO) -> Any:
     with suppress(pypdfium2.PdfiumError):
         document.init_forms()
     return document if len(document) else None
+
+
+def _repaired(content: BinaryIO) -> BytesIO:
+    """The same pages in a sound PDF, by qpdf. It stays in memory, because a worker writes no files."""
+    import pikepdf  # most PDFs need no repair
+
+    content.seek(0)
+    repaired = BytesIO()
+    try:
+        with pikepdf.open(content) as document:
+            if not len(document.pages):
+                raise UnsupportedType("The PDF is damaged: it has no pages.")
+            document.save(repaired)
+    except (pikepdf.PikepdfError, ValueError) as exc:
+        if isinstance(exc, pikepdf.PasswordError) or "encrypt" in str(exc):
+            raise UnsupportedType("The PDF needs a password.") from None
+        raise UnsupportedType("The PDF is damaged and cannot be opened.") from None
+    repaired.seek(0)
+    return repaired
 
 
 class pdf_pages(Sequence[str]):  # noqa: N801

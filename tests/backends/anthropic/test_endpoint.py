@@ -8,7 +8,7 @@ import anyio
 import httpx2
 import pytest
 
-from files_api_mcp.backends.anthropic.api.http_client import ApiRequest, open_wire
+from files_api_mcp.backends.anthropic.api.http_client import ApiRequest, open_http_client
 from files_api_mcp.backends.anthropic.endpoint import DEFAULT_BASE_URL, Endpoint, endpoint_from, has_key
 from files_api_mcp.backends.errors import InvalidArgument
 from tests.support.emulator import KEY
@@ -223,9 +223,9 @@ async def test_nothing_of_the_environment_but_the_credential_is_on_the_wire(
         monkeypatch.setenv("ANTHROPIC_PROFILE", "injected")
         shown = f"[{host}]" if ":" in host else host
         endpoint = at(f"http://{shown}:{port}/gateway/v1/", ANTHROPIC_CUSTOM_HEADERS="x-injected: 1")
-        async with open_wire(endpoint) as wire:
+        async with open_http_client(endpoint) as http:
             for _ in range(2):
-                await wire.send(ApiRequest("GET", "/v1/files"), deadline=anyio.current_time() + 5)
+                await http.send(ApiRequest("GET", "/v1/files"), deadline=anyio.current_time() + 5)
     for head in heads:
         line, *fields = head.strip().split("\r\n")
         names = {field.partition(":")[0].lower() for field in fields}

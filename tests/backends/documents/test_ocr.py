@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 from reportlab.pdfgen.canvas import Canvas
 
 from files_api_mcp.backends.documents import workers as workers_module
-from files_api_mcp.backends.documents.child import Child
+from files_api_mcp.backends.documents.worker_process import WorkerProcess
 from files_api_mcp.backends.documents.workers import DocumentWorkers, PageText, ReaderStopped
 from files_api_mcp.backends.errors import UnsupportedType
 from tests.backends.documents.test_workers import is_living
@@ -282,7 +282,7 @@ async def test_scans_extend_the_documents_deadline_within_their_grant(
     """Limits by contract: ten times a page's for the document, and 25 times that for its scans."""
     told = Told(scanning)
     monkeypatch.setattr(anyio, "current_time", told.clock)
-    work = workers_module._Work(cast(Child, told), timeout_s=1)  # pyright: ignore[reportPrivateUsage]
+    work = workers_module._Work(cast(WorkerProcess, told), timeout_s=1)  # pyright: ignore[reportPrivateUsage]
     seen: list[object] = []
 
     async def listen() -> None:

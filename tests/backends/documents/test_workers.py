@@ -10,7 +10,7 @@ import anyio.lowlevel
 import pytest
 from anyio import to_thread
 
-from files_api_mcp.backends.documents.child import Child
+from files_api_mcp.backends.documents.worker_process import WorkerProcess
 from files_api_mcp.backends.documents.workers import DocumentWorkers, ReaderStopped
 from files_api_mcp.backends.errors import UnsupportedType
 from tests.support import documents
@@ -137,7 +137,7 @@ async def test_what_is_not_an_ordinary_file_is_not_read(workers: DocumentWorkers
 
 async def test_the_process_gets_the_document_as_an_open_descriptor(tmp_path: Path) -> None:
     path = await to_thread.run_sync(write, tmp_path / "a", "words")
-    child = await Child.start(1 << 30, cpu_seconds=60, tesseract=None)
+    child = await WorkerProcess.start(1 << 30, cpu_seconds=60, tesseract=None)
     try:
         document = os.open(path, os.O_RDONLY)
         path.unlink()

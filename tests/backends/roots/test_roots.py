@@ -23,7 +23,6 @@ from files_api_mcp.backends.errors import (
     SensitiveFile,
 )
 from files_api_mcp.backends.roots import open_beneath as beneath
-from files_api_mcp.backends.roots import reached
 from files_api_mcp.backends.roots.roots import Roots
 from tests.support.agent import write
 
@@ -258,7 +257,7 @@ def test_a_file_removed_between_opening_and_judging_is_not_judged_by_a_false_nam
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The kernel then shows `.env (deleted)`, which no rule about names would know."""
-    real_path = reached.reached_path
+    real_path = beneath.fd_path
     (root / "notes.txt").symlink_to(".env")
 
     def remove_first(fd: int) -> str:
@@ -267,5 +266,5 @@ def test_a_file_removed_between_opening_and_judging_is_not_judged_by_a_false_nam
 
     with Roots([root]) as roots:
         write(root / ".env", "TOKEN=1")
-        monkeypatch.setattr(reached, "reached_path", remove_first)
+        monkeypatch.setattr("files_api_mcp.backends.roots.policy.fd_path", remove_first)
         assert isinstance(refused(roots, ".env"), NotFound)

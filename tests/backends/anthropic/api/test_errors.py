@@ -11,7 +11,7 @@ import pytest
 
 from files_api_mcp.backends import errors
 from files_api_mcp.backends.anthropic.api.errors import ApiFailure, error_from, failure_of, parsed
-from files_api_mcp.backends.anthropic.api.http_client import ApiRequest, Reply, open_wire, printable
+from files_api_mcp.backends.anthropic.api.http_client import ApiRequest, Reply, open_http_client, printable
 from files_api_mcp.backends.errors import FilesError, NotFound, UpstreamBadReply
 from tests.support.emulator import KEY, endpoint
 
@@ -193,8 +193,8 @@ async def test_the_request_id_is_in_the_log_and_the_key_is_not(
 
     server = await asyncio.start_server(refuse, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    async with server, open_wire(endpoint(url)) as wire:
-        assert (await wire.send(ApiRequest("GET", "/v1/files"), deadline=anyio.current_time() + 5)).status == 403
+    async with server, open_http_client(endpoint(url)) as http:
+        assert (await http.send(ApiRequest("GET", "/v1/files"), deadline=anyio.current_time() + 5)).status == 403
     (line,) = [record.getMessage() for record in caplog.records if record.name.startswith("files_api_mcp")]
     assert line.startswith(f"GET /v1/files: 403, request-id {request_id.replace(KEY, '***')[:4].replace(chr(9), ' ')}")
     assert KEY[:8] not in line

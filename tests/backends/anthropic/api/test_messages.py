@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from files_api_mcp.backends.anthropic.api import messages, retry
-from files_api_mcp.backends.anthropic.api.http_client import open_wire
+from files_api_mcp.backends.anthropic.api.http_client import open_http_client
 from files_api_mcp.backends.anthropic.api.messages import Message, MessagesClient, message_of, refusal_of
-from files_api_mcp.backends.anthropic.api.retry import Sender
+from files_api_mcp.backends.anthropic.api.retry import RetryingSender
 from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.backends.models import silent
 from tests.support import scripted_api as api
@@ -101,16 +101,16 @@ FAILING = {
 
 @pytest.mark.parametrize("mode", ANSWERING)
 async def test_a_message_is_read_whole_whatever_it_ends_with(mode: str) -> None:
-    async with fault_server() as server, open_wire(endpoint(server.url(mode))) as wire:
-        found = await outcome(MessagesClient(Sender(wire, None)))
+    async with fault_server() as server, open_http_client(endpoint(server.url(mode))) as http:
+        found = await outcome(MessagesClient(RetryingSender(http, None)))
         assert isinstance(found, Message)
         assert (text_of(found), found.stop_reason, len(server.state(mode).messages)) == ANSWERING[mode]
 
 
 @pytest.mark.parametrize("mode", FAILING)
 async def test_a_failure_has_its_code_comes_in_time_and_keeps_the_key(mode: str) -> None:
-    async with fault_server() as server, open_wire(endpoint(server.url(mode))) as wire:
-        found = await outcome(MessagesClient(Sender(wire, None)))
+    async with fault_server() as server, open_http_client(endpoint(server.url(mode))) as http:
+        found = await outcome(MessagesClient(RetryingSender(http, None)))
         assert isinstance(found, FilesError)
         assert (found.code, len(server.state(mode).requests)) == FAILING[mode]
         assert server.other_connections == 0

@@ -17,7 +17,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from files_api_mcp.backends.anthropic.api.rate_limit import Limiter
+from files_api_mcp.backends.anthropic.api.rate_limit import RateLimiter
 from files_api_mcp.backends.errors import Busy, FilesError, StoreBusy, StoreDamaged
 
 pytestmark = [pytest.mark.anyio, pytest.mark.serial]
@@ -39,7 +39,7 @@ def clock() -> Clock:
     return Clock()
 
 
-async def granted_now(limiter: Limiter) -> bool:
+async def granted_now(limiter: RateLimiter) -> bool:
     """Whether there is a slot that needs no waiting for."""
     try:
         await limiter.turn(anyio.current_time() + 1e-3)
@@ -48,20 +48,20 @@ async def granted_now(limiter: Limiter) -> bool:
     return True
 
 
-async def burst(limiter: Limiter, at_most: int = 1000) -> int:
+async def burst(limiter: RateLimiter, at_most: int = 1000) -> int:
     count = 0
     while count < at_most and await granted_now(limiter):
         count += 1
     return count
 
 
-async def seconds_until_slot(limiter: Limiter) -> int:
+async def seconds_until_slot(limiter: RateLimiter) -> int:
     with pytest.raises(Busy) as caught:
         await limiter.turn(anyio.current_time() + 1e-3)
     return int(caught.value.next_step.split()[-2])
 
 
-async def waiting_call(limiter: Limiter, moments: list[float]) -> None:
+async def waiting_call(limiter: RateLimiter, moments: list[float]) -> None:
     await limiter.turn(anyio.current_time() + 60)
     moments.append(time.monotonic())
 
@@ -75,7 +75,7 @@ async def test_no_window_of_a_minute_holds_more_than_the_limit_however_often_the
     per_minute: int, tmp_path: Path, clock: Clock
 ) -> None:
     chance = random.Random(per_minute)
-    limiter = Limiter(tmp_path / "pace", per_minute, clock)
+    limiter = RateLimiter(tmp_path / "pace", per_minute, clock)
     grants: list[float] = []
     for second in range(600):
         if chance.random() < 0.01:
@@ -89,7 +89,7 @@ async def test_no_window_of_a_minute_holds_more_than_the_limit_however_often_the
 
 
 async def test_a_burst_is_granted_at_once_and_is_earned_back_by_idling(tmp_path: Path, clock: Clock) -> None:
-    limiter = Limiter(tmp_path / "pace", 100, clock)
+    limiter = RateLimiter(tmp_path / "pace", 100, clock)
     assert await burst(limiter) == 4
     assert await seconds_until_slot(limiter) == 1
     clock.now += 60
@@ -97,7 +97,7 @@ async def test_a_burst_is_granted_at_once_and_is_earned_back_by_idling(tmp_path:
 
 
 async def test_a_slot_beyond_the_deadline_is_refused_at_once_and_not_taken(tmp_path: Path, clock: Clock) -> None:
-    limiter = Limiter(tmp_path / "pace", 1, clock)
+    limiter = RateLimiter(tmp_path / "pace", 1, clock)
     assert await granted_now(limiter)
     with anyio.fail_after(60):
         for _ in range(20):
@@ -110,7 +110,7 @@ async def test_a_slot_beyond_the_deadline_is_refused_at_once_and_not_taken(tmp_p
 
 
 async def test_waiting_calls_go_one_after_the_other_at_the_pace(tmp_path: Path) -> None:
-    limiter = Limiter(tmp_path / "pace", 6000)
+    limiter = RateLimiter(tmp_path / "pace", 6000)
     await burst(limiter)
     began, moments = time.monotonic(), list[float]()
     async with anyio.create_task_group() as group:
@@ -120,7 +120,7 @@ async def test_waiting_calls_go_one_after_the_other_at_the_pace(tmp_path: Path) 
 
 
 async def test_too_many_waiting_calls_are_refused_and_those_cancelled_make_room(tmp_path: Path, clock: Clock) -> None:
-    limiter = Limiter(tmp_path / "pace", 100, clock)
+    limiter = RateLimiter(tmp_path / "pace", 100, clock)
     await burst(limiter)
     async with anyio.create_task_group() as group:
         for _ in range(200):
@@ -136,7 +136,7 @@ async def test_too_many_waiting_calls_are_refused_and_those_cancelled_make_room(
 async def test_a_refusal_by_the_server_halves_the_pace_for_a_minute_and_it_recovers_by_steps(
     tmp_path: Path, clock: Clock
 ) -> None:
-    limiter = Limiter(tmp_path / "pace", 100, clock)
+    limiter = RateLimiter(tmp_path / "pace", 100, clock)
     await limiter.refused(None)
     per_minute: list[int] = []
     for _ in range(8):
@@ -153,7 +153,7 @@ async def test_a_refusal_by_the_server_halves_the_pace_for_a_minute_and_it_recov
 async def test_a_pause_that_the_server_asks_for_holds_up_every_process_and_ends_in_no_burst(
     tmp_path: Path, clock: Clock
 ) -> None:
-    one, other = (Limiter(tmp_path / "pace", 500, clock) for _ in range(2))
+    one, other = (RateLimiter(tmp_path / "pace", 500, clock) for _ in range(2))
     await one.refused(20.0)
     assert 19 <= await seconds_until_slot(other) <= 21
     clock.now += 19.9
@@ -163,7 +163,7 @@ async def test_a_pause_that_the_server_asks_for_holds_up_every_process_and_ends_
 
 
 async def test_a_longer_pause_counts_at_most_for_a_minute(tmp_path: Path, clock: Clock) -> None:
-    limiter = Limiter(tmp_path / "pace", 500, clock)
+    limiter = RateLimiter(tmp_path / "pace", 500, clock)
     await limiter.refused(30.0)
     clock.now += 10
     await limiter.refused(5.0)
@@ -174,7 +174,7 @@ async def test_a_longer_pause_counts_at_most_for_a_minute(tmp_path: Path, clock:
 
 
 async def test_calls_that_wait_already_are_put_off_by_a_pause_too_and_stay_spread(tmp_path: Path) -> None:
-    limiter = Limiter(tmp_path / "pace", 2400)
+    limiter = RateLimiter(tmp_path / "pace", 2400)
     await burst(limiter)
     moments, paused_at = list[float](), 0.0
     async with anyio.create_task_group() as group:
@@ -194,7 +194,7 @@ async def test_calls_that_wait_already_are_put_off_by_a_pause_too_and_stay_sprea
 async def test_a_clock_that_is_set_back_neither_stops_the_calls_nor_lets_more_through(
     back_s: float, tmp_path: Path, clock: Clock
 ) -> None:
-    limiter = Limiter(tmp_path / "pace", 100, clock)
+    limiter = RateLimiter(tmp_path / "pace", 100, clock)
     grants = await burst(limiter)
     clock.now -= back_s
     assert await seconds_until_slot(limiter) == 1
@@ -218,7 +218,7 @@ async def test_a_damaged_pace_file_is_no_error_and_stops_nobody_for_long(tmp_pat
     for content in damaged:
         path.write_bytes(content)
         clock.now = START
-        limiter = Limiter(path, 100, clock)
+        limiter = RateLimiter(path, 100, clock)
         if not await granted_now(limiter):
             assert await seconds_until_slot(limiter) <= 600
             clock.now += 600
@@ -230,12 +230,12 @@ async def test_a_pace_file_that_cannot_be_used_is_an_error_of_ours(tmp_path: Pat
     (tmp_path / "folder").mkdir()
     for path in (tmp_path / "folder", tmp_path / "nowhere" / "pace"):
         with pytest.raises(StoreDamaged) as caught:
-            await Limiter(path, 100).turn(anyio.current_time() + 1)
+            await RateLimiter(path, 100).turn(anyio.current_time() + 1)
         assert str(tmp_path) not in caught.value.text
 
 
 async def test_no_file_left_to_open_is_told_as_that_and_passes(tmp_path: Path) -> None:
-    limiter = Limiter(tmp_path / "pace", 100)
+    limiter = RateLimiter(tmp_path / "pace", 100)
     assert await granted_now(limiter)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
@@ -254,7 +254,7 @@ async def test_a_process_that_was_stopped_with_the_file_in_hand_makes_the_others
     held = os.open(path, os.O_RDWR | os.O_CREAT)
     fcntl.flock(held, fcntl.LOCK_EX)
     try:
-        limiter = Limiter(path, 100)
+        limiter = RateLimiter(path, 100)
         with anyio.fail_after(60), pytest.raises(FilesError) as caught:
             await limiter.turn(anyio.current_time() + 600)
         assert caught.value.code == "busy"
@@ -266,7 +266,7 @@ async def test_a_process_that_was_stopped_with_the_file_in_hand_makes_the_others
 GRANTED = """
 import anyio, sys, time
 from pathlib import Path
-from files_api_mcp.backends.anthropic.api.rate_limit import Limiter
+from files_api_mcp.backends.anthropic.api.rate_limit import RateLimiter
 
 async def work(limiter, until):
     while anyio.current_time() < until:
@@ -274,7 +274,7 @@ async def work(limiter, until):
         print(time.time(), flush=True)
 
 async def main():
-    limiter = Limiter(Path(sys.argv[1]), 6000)
+    limiter = RateLimiter(Path(sys.argv[1]), 6000)
     async with anyio.create_task_group() as group:
         for _ in range(5):
             group.start_soon(work, limiter, anyio.current_time() + 1)

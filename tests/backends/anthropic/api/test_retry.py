@@ -15,9 +15,15 @@ import httpx2
 import pytest
 
 from files_api_mcp.backends.anthropic.api.errors import ApiFailure, retry_after_s
-from files_api_mcp.backends.anthropic.api.http_client import ApiRequest, Reply, open_wire
-from files_api_mcp.backends.anthropic.api.rate_limit import Limiter
-from files_api_mcp.backends.anthropic.api.retry import ATTEMPTS, Budget, GoneOnRepeat, Sender, pause_before_retry
+from files_api_mcp.backends.anthropic.api.http_client import ApiRequest, Reply, open_http_client
+from files_api_mcp.backends.anthropic.api.rate_limit import RateLimiter
+from files_api_mcp.backends.anthropic.api.retry import (
+    ATTEMPTS,
+    GoneOnRetry,
+    RetryBudget,
+    RetryingSender,
+    retry_delay_s,
+)
 from files_api_mcp.backends.errors import FilesError, NotFound, UpstreamBadReply
 from tests.support.emulator import KEY, endpoint, opened
 from tests.support.fault_server.state import ModeState
@@ -65,16 +71,18 @@ class Script:
 
 
 @asynccontextmanager
-async def scripted(*replies: bytes, limiter: Limiter | None = None) -> AsyncGenerator[tuple[Script, Sender]]:
+async def scripted(
+    *replies: bytes, limiter: RateLimiter | None = None
+) -> AsyncGenerator[tuple[Script, RetryingSender]]:
     script = Script(list(replies))
     server = await asyncio.start_server(script.serve, "127.0.0.1", 0)
     async with server:
         script.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        async with open_wire(endpoint(script.url)) as wire:
-            yield script, Sender(wire, limiter)
+        async with open_http_client(endpoint(script.url)) as http:
+            yield script, RetryingSender(http, limiter)
 
 
-async def failure_of(sender: Sender, request: ApiRequest = GET, within: float = 5.0) -> FilesError:
+async def failure_of(sender: RetryingSender, request: ApiRequest = GET, within: float = 5.0) -> FilesError:
     """The error of a request, which ends at its deadline and does not contain the key."""
     with anyio.fail_after(within + 60), pytest.raises(FilesError) as caught:
         await sender.send(request, deadline=anyio.current_time() + within, file_id="file_1")
@@ -143,7 +151,7 @@ async def test_gone_counts_as_done_by_us_only_if_an_earlier_attempt_may_have_don
     async with scripted(*replies) as (_, sender):
         error = await failure_of(sender, DELETE)
         assert isinstance(error, NotFound)
-        assert isinstance(error, GoneOnRepeat) == gone_on_repeat
+        assert isinstance(error, GoneOnRetry) == gone_on_repeat
 
 
 @pytest.mark.parametrize("said", [RESET, HANG, refusal(500, retry_after="0"), reply(200, "x" * 2_000_000)])
@@ -161,7 +169,7 @@ async def test_a_refused_deletion_is_said_to_have_changed_nothing() -> None:
 
 
 async def test_a_retry_that_finds_no_turn_tells_why_it_was_needed(tmp_path: Path) -> None:
-    async with scripted(RESET, limiter=Limiter(tmp_path / "pace", 1)) as (script, sender):
+    async with scripted(RESET, limiter=RateLimiter(tmp_path / "pace", 1)) as (script, sender):
         error = await failure_of(sender, DELETE)
         assert error.code == "upstream_unreachable"
         assert "not known" in error.text
@@ -192,8 +200,8 @@ async def test_the_server_s_wait_is_kept_to_and_then_asked_again() -> None:
 async def test_nobody_listening_is_tried_again_and_then_told() -> None:
     async with scripted(reply(200)) as (script, _):
         url = script.url
-    async with open_wire(endpoint(url)) as wire:
-        assert (await failure_of(Sender(wire, None), DELETE)).code == "upstream_unreachable"
+    async with open_http_client(endpoint(url)) as http:
+        assert (await failure_of(RetryingSender(http, None), DELETE)).code == "upstream_unreachable"
 
 
 async def test_in_an_outage_retries_add_little_and_successes_earn_them_back() -> None:
@@ -212,7 +220,7 @@ async def test_in_an_outage_retries_add_little_and_successes_earn_them_back() ->
 
 
 def test_the_budget_is_never_more_than_full_nor_less_than_empty() -> None:
-    budget = Budget()
+    budget = RetryBudget()
     for _ in range(1000):
         budget.earn()
     assert [budget.spend(throttled=True) for _ in range(200)].count(True) == 100
@@ -223,7 +231,7 @@ def test_pauses_are_spread_over_the_whole_of_a_span_that_doubles(status: int | N
     random.seed(1)
     failure = None if status is None else ApiFailure(status, "", "", "", None)
     for attempt, longest in [(0, base), (1, base * 2), (2, base * 4), (5, min(20, base * 32)), (60, 20), (1000, 20)]:
-        pauses = [pause_before_retry(attempt, failure) for _ in range(500)]
+        pauses = [retry_delay_s(attempt, failure) for _ in range(500)]
         assert min(pauses) >= 0
         assert max(pauses) <= longest
         assert max(pauses) > 0.9 * longest

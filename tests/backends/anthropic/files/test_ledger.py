@@ -14,7 +14,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from files_api_mcp.backends.anthropic.api.files import WireFile
+from files_api_mcp.backends.anthropic.api.files import ApiFile
 from files_api_mcp.backends.anthropic.files.ledger import Content, Entry, Ledger, open_ledger
 from files_api_mcp.backends.errors import FilesError, StoreBusy, StoreDamaged
 
@@ -30,9 +30,9 @@ def content(number: int = 1, filename: str = "report.txt", **changes: str | None
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
-def wire_file(number: int = 1, expires_in: timedelta | None = None) -> WireFile:
+def wire_file(number: int = 1, expires_in: timedelta | None = None) -> ApiFile:
     now = datetime.now(UTC)
-    return WireFile(
+    return ApiFile(
         id=f"file_{number}",
         filename="report.txt",
         mime_type="text/plain",

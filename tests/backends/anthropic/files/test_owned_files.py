@@ -158,7 +158,7 @@ async def test_a_file_that_was_made_is_its_askers(world: World, tmp_path: Path) 
     async with AsyncExitStack() as stack:
         places = [
             await stack.enter_async_context(
-                opened(world.operator.wire.endpoint.base_url, tmp_path / "places", principal=name)
+                opened(world.operator.http.endpoint.base_url, tmp_path / "places", principal=name)
             )
             for name in ("cara", "dan")
         ]
@@ -196,7 +196,7 @@ async def test_after_a_lost_reply_each_has_their_own_file(tmp_path: Path, mode: 
 
 async def test_an_upload_waits_while_anothers_of_its_name_and_size_is_in_doubt(world: World, tmp_path: Path) -> None:
     content = Content("s", "s", len(WORDS), "a.txt", "text/plain", "text/plain")
-    async with opened(world.operator.wire.endpoint.base_url, world.folder, principal="cara") as place:
+    async with opened(world.operator.http.endpoint.base_url, world.folder, principal="cara") as place:
         intent = await place.ledger.begin(content, None)
         await place.ledger.begin(replace(content, filename="other.txt"), None)
         with pytest.raises(Busy):

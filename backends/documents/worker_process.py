@@ -13,17 +13,17 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 
 from files_api_mcp.backends.isolation import NEUTRAL_DIRECTORY, child_environment, python_command
 
-__all__ = ["Child", "ChildStopped"]
+__all__ = ["WorkerDied", "WorkerProcess"]
 
 _LONGEST_LINE = 64 * 1024 * 1024
 _LONGEST_END_S = 1
 
 
-class ChildStopped(Exception):
+class WorkerDied(Exception):
     """The process died, or says what no worker says."""
 
 
-class Child:
+class WorkerProcess:
     """Takes one job at a time."""
 
     def __init__(self, process: Process, documents: socket.socket) -> None:
@@ -37,7 +37,7 @@ class Child:
         self.jobs = 0
 
     @classmethod
-    async def start(cls, memory_bytes: int, *, cpu_seconds: int, tesseract: str | None) -> "Child":
+    async def start(cls, memory_bytes: int, *, cpu_seconds: int, tesseract: str | None) -> "WorkerProcess":
         """Start a process that may use this much memory, and this much processor time for each job."""
         ours, its = socket.socketpair()
         ours.settimeout(0)
@@ -61,7 +61,7 @@ class Child:
         """Give it a job, and the open descriptor of the job's document, which stays the caller's.
 
         Raises:
-            ChildStopped: It is dead.
+            WorkerDied: It is dead.
         """
         self.jobs += 1
         try:
@@ -69,22 +69,22 @@ class Child:
             socket.send_fds(self._documents, [b"\0"], [document])
             await self._stdin.send(json.dumps(job).encode() + b"\n")
         except (OSError, anyio.BrokenResourceError, anyio.ClosedResourceError):
-            raise ChildStopped from None
+            raise WorkerDied from None
 
     async def answer(self) -> dict[str, Any]:
         """The next answer.
 
         Raises:
-            ChildStopped: It died first.
+            WorkerDied: It died first.
         """
         try:
             line = await self._answers.receive_until(b"\n", _LONGEST_LINE)
             return json.loads(line)
         except (anyio.EndOfStream, anyio.IncompleteRead):
             self._is_ending = True
-            raise ChildStopped from None
+            raise WorkerDied from None
         except (anyio.BrokenResourceError, anyio.DelimiterNotFound, ValueError):
-            raise ChildStopped from None
+            raise WorkerDied from None
 
     async def stop(self) -> None:
         """End it now, whatever it is doing."""
