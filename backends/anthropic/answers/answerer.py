@@ -13,7 +13,8 @@ from files_api_mcp.backends.anthropic.answers.content_blocks import AskedFile
 from files_api_mcp.backends.anthropic.answers.context import Choice, Choosing, wants_computing
 from files_api_mcp.backends.anthropic.answers.pricing import context_tokens, usage_of
 from files_api_mcp.backends.anthropic.answers.prompt import Params, request_params
-from files_api_mcp.backends.anthropic.api.messages import Message, MessagesClient
+from files_api_mcp.backends.anthropic.api.message_builder import Message
+from files_api_mcp.backends.anthropic.api.messages import MessagesClient
 from files_api_mcp.backends.anthropic.api.retry import RetryingSender
 from files_api_mcp.backends.anthropic.workspace import AnthropicPlace
 from files_api_mcp.backends.errors import ContextWindowExceeded, FilesError, InvalidArgument

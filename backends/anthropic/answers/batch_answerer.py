@@ -14,7 +14,7 @@ from files_api_mcp.backends.anthropic.answers.context import Choice, Choosing, w
 from files_api_mcp.backends.anthropic.answers.pricing import BATCH_SHARE, context_tokens
 from files_api_mcp.backends.anthropic.answers.prompt import request_params
 from files_api_mcp.backends.anthropic.api.batches import ApiBatch, BatchesClient, BatchResult
-from files_api_mcp.backends.anthropic.api.messages import message_of, refusal_of
+from files_api_mcp.backends.anthropic.api.message_builder import error_from_body, message_from
 from files_api_mcp.backends.anthropic.api.retry import RetryingSender
 from files_api_mcp.backends.anthropic.workspace import AnthropicPlace
 from files_api_mcp.backends.base import TakeAnswer
@@ -221,7 +221,7 @@ class _Run:
         try:
             if result.message is not None:
                 choice = await self._choice(place)
-                message = message_of(result.message)
+                message = message_from(result.message)
                 return await told(
                     self._place, self._library, self._model, message, choice, self._max_tokens, share=BATCH_SHARE
                 )
@@ -236,6 +236,6 @@ class _Run:
 def _refusal(result: BatchResult) -> FilesError:
     if result.type == "errored":
         error = (result.error or {}).get("error")
-        return refusal_of(error if isinstance(error, dict) else {})  # type: ignore[reportUnknownArgumentType]
+        return error_from_body(error if isinstance(error, dict) else {})  # type: ignore[reportUnknownArgumentType]
     why = "The batch was cancelled before" if result.type == "canceled" else "The batch ran out of time, a day, before"
     return UpstreamOverloaded(f"{why} this question was answered.", "Run the same command again to ask it anew.")

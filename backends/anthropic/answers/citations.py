@@ -8,7 +8,7 @@ from anyio import to_thread
 
 from files_api_mcp.backends.anthropic.answers.content_blocks import AskedFile
 from files_api_mcp.backends.anthropic.answers.context import Choice
-from files_api_mcp.backends.anthropic.api.messages import Message
+from files_api_mcp.backends.anthropic.api.message_builder import Message
 from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.backends.models import Answer, Passage
 from files_api_mcp.backends.search.engine import LocalLibrary

@@ -10,7 +10,7 @@ from files_api_mcp.backends.anthropic.api.http_client import ApiRequest, HttpCli
 from files_api_mcp.backends.anthropic.api.rate_limit import RateLimiter
 from files_api_mcp.backends.errors import Busy, FilesError, NotFound, UpstreamBadReply, UpstreamUnreachable
 
-__all__ = ["ATTEMPTS", "GoneOnRetry", "RetryBudget", "RetryingSender", "pause_before_retry", "unreachable"]
+__all__ = ["ATTEMPTS", "GoneOnRetry", "RetryBudget", "RetryingSender", "retry_delay_s", "unreachable"]
 
 ATTEMPTS = 3
 _BASE_S = 0.5
@@ -48,7 +48,7 @@ class RetryBudget:
         self._left = min(_BUDGET, self._left + _EARNED)
 
 
-def pause_before_retry(attempt: int, failure: ApiFailure | None) -> float:
+def retry_delay_s(attempt: int, failure: ApiFailure | None) -> float:
     """Seconds before the next attempt: what the server asked for, else full jitter."""
     if failure is not None and failure.retry_after_s is not None:
         return failure.retry_after_s
@@ -117,7 +117,7 @@ class RetryingSender:
 
     async def pause(self, attempt: int, failure: ApiFailure | None, deadline: float) -> bool:
         """Wait as long as a retry must; False says that there is to be none: no time or no budget is left."""
-        pause = pause_before_retry(attempt, failure)
+        pause = retry_delay_s(attempt, failure)
         if failure is not None and failure.status == 429 and self._limiter is not None:
             await self._limiter.refused(failure.retry_after_s)
         if anyio.current_time() + pause >= deadline:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from files_api_mcp.backends.anthropic.answers.answerer import told
 from files_api_mcp.backends.anthropic.answers.context import Choice, Choosing
-from files_api_mcp.backends.anthropic.api.messages import Message
+from files_api_mcp.backends.anthropic.api.message_builder import Message
 from files_api_mcp.backends.documents.media_types import DOCX, PDF, PPTX
 from files_api_mcp.backends.models import Answer, NewFile, Passage, silent
 from tests.backends.documents.test_media_types import picture

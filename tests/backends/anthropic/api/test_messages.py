@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from files_api_mcp.backends.anthropic.api import messages, retry
+from files_api_mcp.backends.anthropic.api import message_builder, messages, retry
 from files_api_mcp.backends.anthropic.api.http_client import open_http_client
-from files_api_mcp.backends.anthropic.api.messages import Message, MessagesClient, message_of, refusal_of
+from files_api_mcp.backends.anthropic.api.messages import MessagesClient
 from files_api_mcp.backends.anthropic.api.retry import RetryingSender
 from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.backends.models import silent
@@ -43,16 +43,16 @@ async def script() -> AsyncGenerator[Script]:
         yield both
 
 
-async def outcome(client: MessagesClient, within: float = DEADLINE_S) -> Message | FilesError:
+async def outcome(client: MessagesClient, within: float = DEADLINE_S) -> message_builder.Message | FilesError:
     """What came of a question, in time and without the key in it."""
-    found: Message | FilesError
+    found: message_builder.Message | FilesError
     try:
         with anyio.fail_after(within + 60):
             found = await client.create(PARAMS, deadline=anyio.current_time() + within, progress=silent)
     except FilesError as exc:
         found = exc
     assert KEY not in str(found)
-    assert isinstance(found, Message) or found.text.isprintable()
+    assert isinstance(found, message_builder.Message) or found.text.isprintable()
     return found
 
 
@@ -63,14 +63,14 @@ async def failure(script: Script, *chunks: bytes) -> FilesError:
     return found
 
 
-async def message(script: Script, *chunks: bytes) -> Message:
+async def message(script: Script, *chunks: bytes) -> message_builder.Message:
     script[0].chunks = list(chunks)
     found = await outcome(script[1], within=60)
-    assert isinstance(found, Message), found
+    assert isinstance(found, message_builder.Message), found
     return found
 
 
-def text_of(found: Message) -> str:
+def text_of(found: message_builder.Message) -> str:
     return "".join(block.get("text", "") for block in found.blocks)
 
 
@@ -103,7 +103,7 @@ FAILING = {
 async def test_a_message_is_read_whole_whatever_it_ends_with(mode: str) -> None:
     async with fault_server() as server, open_http_client(endpoint(server.url(mode))) as http:
         found = await outcome(MessagesClient(RetryingSender(http, None)))
-        assert isinstance(found, Message)
+        assert isinstance(found, message_builder.Message)
         assert (text_of(found), found.stop_reason, len(server.state(mode).messages)) == ANSWERING[mode]
 
 
@@ -210,8 +210,8 @@ async def test_a_stream_that_is_no_message_is_a_bad_reply(why: str, script: Scri
 
 @pytest.mark.parametrize("what", ["an event", "blocks", "thoughts"])
 async def test_an_answer_without_end_is_a_bad_reply(what: str, script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(messages, "_LARGEST_MESSAGE", 300_000)
-    monkeypatch.setattr(messages, "_LARGEST_STREAM", 1_000_000)
+    monkeypatch.setattr(messages, "LARGEST_MESSAGE", 300_000)
+    monkeypatch.setattr(message_builder, "_LARGEST_STREAM", 1_000_000)
     much = "x" * 100_000
     chunks = {
         "an event": [b"data: ", *[much.encode()] * 20],
@@ -257,9 +257,9 @@ async def test_whatever_comes_is_a_message_or_an_expected_failure(
     script: Script, events: list[Event], blocks: list[Any]
 ) -> None:
     script[0].chunks = [stream([*api.told()[:2], *events, api.STOP])]
-    refusal = refusal_of(dict.fromkeys(NAMED, blocks))
-    for one in (await outcome(script[1]), message_of({**WHOLE, "content": blocks}), refusal):
-        if isinstance(one, Message):
+    refusal = message_builder.error_from_body(dict.fromkeys(NAMED, blocks))
+    for one in (await outcome(script[1]), message_builder.message_from({**WHOLE, "content": blocks}), refusal):
+        if isinstance(one, message_builder.Message):
             assert all(0 <= count < 2**63 for count in one.usage.values())
             cited = [block.get("citations", []) for block in one.blocks]
             assert all(isinstance(citation, dict) for citations in cited for citation in citations)

@@ -17,13 +17,7 @@ import pytest
 from files_api_mcp.backends.anthropic.api.errors import ApiFailure, retry_after_s
 from files_api_mcp.backends.anthropic.api.http_client import ApiRequest, Reply, open_http_client
 from files_api_mcp.backends.anthropic.api.rate_limit import RateLimiter
-from files_api_mcp.backends.anthropic.api.retry import (
-    ATTEMPTS,
-    GoneOnRetry,
-    RetryBudget,
-    RetryingSender,
-    retry_delay_s,
-)
+from files_api_mcp.backends.anthropic.api.retry import ATTEMPTS, GoneOnRetry, RetryBudget, RetryingSender, retry_delay_s
 from files_api_mcp.backends.errors import FilesError, NotFound, UpstreamBadReply
 from tests.support.emulator import KEY, endpoint, opened
 from tests.support.fault_server.state import ModeState
@@ -75,8 +69,7 @@ async def scripted(
     *replies: bytes, limiter: RateLimiter | None = None
 ) -> AsyncGenerator[tuple[Script, RetryingSender]]:
     script = Script(list(replies))
-    server = await asyncio.start_server(script.serve, "127.0.0.1", 0)
-    async with server:
+    async with await asyncio.start_server(script.serve, "127.0.0.1", 0) as server:
         script.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         async with open_http_client(endpoint(script.url)) as http:
             yield script, RetryingSender(http, limiter)
