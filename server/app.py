@@ -1,6 +1,6 @@
 """The composition root: builds the server, and opens what its tools work with."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import anyio
@@ -13,13 +13,14 @@ from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.errors import PermissionDenied
 from files_api_mcp.backends.roots.roots import Roots
 from files_api_mcp.backends.roots.wide import WideFolders, home_folders
-from files_api_mcp.server.lazy import OnFirstUse
+from files_api_mcp.server.lazy import LazyResource
 from files_api_mcp.server.lean import without_rich
+from files_api_mcp.server.mcp.authorization import require_scopes
 from files_api_mcp.server.mcp.server import FilesServer
-from files_api_mcp.server.mcp.subscriptions import Changes
-from files_api_mcp.server.mcp.validation import StrictCalls
+from files_api_mcp.server.mcp.subscriptions import Subscriptions
+from files_api_mcp.server.mcp.validation import ArgumentValidation
 from files_api_mcp.server.settings import BadSettings, Settings
-from files_api_mcp.server.tenants import Tenants
+from files_api_mcp.server.tenants import SharedBackends, Tenants
 from files_api_mcp.tools.catalog import CATALOG, offered_tools
 from files_api_mcp.tools.context import Dependencies
 from files_api_mcp.tools.principal import DEFAULT_PRINCIPAL, Principal
@@ -50,31 +51,36 @@ def build_server(
     settings: Settings,
     opener: OpenBackend | None = None,
     *,
-    lend: Callable[[], AbstractAsyncContextManager[Dependencies]] | None = None,
-    changes: Changes | None = None,
-    middleware: Sequence[ServerMiddleware[Dependencies]] = (),
+    shared: SharedBackends | None = None,
+    subscriptions: Subscriptions | None = None,
 ) -> MCPServer[Dependencies]:
-    """Build a server. Nothing is opened until it runs, and its store not until a tool needs it; with `lend` its tools
-    get what that gives, and it opens nothing of its own. `changes` are told to its clients, beside those that its tools
-    make.
+    """Builds a server. It opens its dependencies when it runs, and its store when a tool first needs it.
+
+    With `shared`, its tools use those backends and it opens none. Pass `subscriptions` to publish events from outside
+    the server's tools.
 
     Raises:
-        BadSettings: A tool that does not exist was chosen or left out.
+        BadSettings: --tools or --exclude-tools names an unknown tool.
     """
     unknown = (settings.exclude_tools | (settings.tools or frozenset())) - {entry.name for entry in CATALOG}
     if unknown:
         raise BadSettings(f"There is no tool {', '.join(sorted(unknown))}. Check --tools and --exclude-tools.")
     tools = tools_for(settings)
     withheld = frozenset(entry.name for entry in CATALOG if settings.read_only and entry.writes)
-    lent = lend or (lambda: open_dependencies(settings, opener))
-
+    subscriptions = subscriptions or Subscriptions()
+    middleware: list[ServerMiddleware[Dependencies]] = [  # Outermost first.
+        *([] if shared is None else [shared.middleware]),
+        require_scopes,
+        ArgumentValidation(tools, withheld),
+        subscriptions.middleware,
+    ]
     return FilesServer(
         tools,
         instructions=INSTRUCTIONS.format(" or ".join(name for name in _HAND_OVER if name in tools) or "the operator"),
-        lifespan=lambda _: lent(),
-        changes=changes or Changes(),
+        lifespan=lambda _: open_dependencies(settings, opener) if shared is None else shared.dependencies(),
+        subscriptions=subscriptions,
         state_keys=settings.state_keys,
-        middleware=[*middleware, StrictCalls(tools, withheld)],
+        middleware=middleware,
     )
 
 
@@ -95,7 +101,7 @@ async def open_dependencies(
 ) -> AsyncGenerator[Dependencies]:
     """What tools work with: the roots at once, the backends when a tool first needs them; all closed at the end."""
     async with anyio.create_task_group() as owner:
-        opened = OnFirstUse(opener or (lambda: open_backend(settings)), owner)
+        opened = LazyResource(opener or (lambda: open_backend(settings)), owner)
         try:
             async with _dependencies(settings, lambda _: opened.get(), uploads) as deps:
                 yield deps

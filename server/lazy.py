@@ -1,4 +1,4 @@
-"""Open something on first use, and close it in the task that opened it."""
+"""LazyResource: opened on first use, closed in the task that opened it."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -7,16 +7,16 @@ from typing import Generic, TypeVar
 import anyio
 from anyio.abc import TaskGroup, TaskStatus
 
-__all__ = ["OnFirstUse"]
+__all__ = ["LazyResource"]
 
 _T = TypeVar("_T")
 
 
-class OnFirstUse(Generic[_T]):
+class LazyResource(Generic[_T]):
     """Holds a context manager open from the first `get` until `close`.
 
-    A server that only lists its tools then never pays for its store. A dedicated task enters and leaves the
-    context: one entered by a tool call could not be left by the lifespan, as cancel scopes belong to their task.
+    A server that only lists its tools never pays for its store. A dedicated task enters and exits the context: cancel
+    scopes belong to their task, so the lifespan could not exit a context that a tool call entered.
     """
 
     def __init__(self, opener: Callable[[], AbstractAsyncContextManager[_T]], owner: TaskGroup) -> None:
@@ -27,14 +27,14 @@ class OnFirstUse(Generic[_T]):
         self._opened: list[_T] = []
 
     async def get(self) -> _T:
-        """Return the opened value. A failure to open is raised here, and the next call tries again."""
+        """Returns the opened value. If opening fails, it raises the error and the next call tries again."""
         async with self._opening:
             if not self._opened:
                 self._opened.append(await self._owner.start(self._hold))
             return self._opened[0]
 
     def close(self) -> None:
-        """Let the holding task leave its context; the owner's task group waits for it."""
+        """Starts closing the resource; the owner's task group waits for the end."""
         self._closing.set()
 
     async def _hold(self, *, task_status: TaskStatus[_T]) -> None:

@@ -1,4 +1,4 @@
-"""One server for several principals: each has backends of their own, and reaches nobody else's."""
+"""Backend of several principals: opened on first use, closed when idle, shared by all connections."""
 
 import logging
 from collections import OrderedDict
@@ -11,79 +11,80 @@ from anyio.abc import TaskGroup
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 
 from files_api_mcp.backends.base import Backend
-from files_api_mcp.server.lazy import OnFirstUse
+from files_api_mcp.server.lazy import LazyResource
+from files_api_mcp.tools.context import Dependencies
 from files_api_mcp.tools.principal import Principal, principal_in
 
-__all__ = ["Tenants"]
+__all__ = ["SharedBackends", "Tenants"]
 
-_MOST_IDLE = 32
-"""Principals whose backends are kept open for their next call: each holds some ten files and two threads."""
+_MAX_IDLE = 32
+"""Principals whose backends stay open for their next call. Each holds some ten files and two threads."""
 
 _log = logging.getLogger(__name__)
 
 _STREAM = "subscriptions/listen"
-"""Stays open for as long as its client does, and uses no backend."""
+"""Stays open as long as its client does, and uses no backend."""
 
 
 @dataclass(slots=True)
 class _Tenant:
-    opened: OnFirstUse[Backend]
+    backends: LazyResource[Backend]
     users: int = 0
 
 
 class Tenants:
-    """Opens each principal's backends when they first need them, and closes those that were idle the longest."""
+    """The backends of each principal. They open on first use; the ones idle longest are closed."""
 
     def __init__(
         self,
         opener: Callable[[Principal], AbstractAsyncContextManager[Backend]],
         owner: TaskGroup,
         *,
-        most_idle: int = _MOST_IDLE,
+        max_idle: int = _MAX_IDLE,
     ) -> None:
         self._opener = opener
         self._owner = owner
-        self._most_idle = most_idle
+        self._max_idle = max_idle
         self._tenants: OrderedDict[str, _Tenant] = OrderedDict()
 
     @asynccontextmanager
-    async def using(self, principal: Principal) -> AsyncGenerator[None]:
-        """What `open` gives for this principal inside the block stays open to its end."""
+    async def lease(self, principal: Principal) -> AsyncGenerator[None]:
+        """Keeps what `open` returns for this principal open until the block ends."""
         tenant = self._tenants.get(principal.name)
         if tenant is None:
-            opened = OnFirstUse(lambda: self._held(principal), self._owner)
-            tenant = self._tenants[principal.name] = _Tenant(opened)
+            backends = LazyResource(lambda: self._open_isolated(principal), self._owner)
+            tenant = self._tenants[principal.name] = _Tenant(backends)
         tenant.users += 1
         self._tenants.move_to_end(principal.name)
         try:
             yield
         finally:
             tenant.users -= 1
-            self._close_some()
+            self._close_idle()
 
     async def open(self, principal: Principal) -> Backend:
-        """The principal's backends; inside `using` alone.
+        """The principal's backends. Call it only inside `lease`.
 
         Raises:
             FilesError: They cannot be opened.
         """
-        return await self._tenants[principal.name].opened.get()
+        return await self._tenants[principal.name].backends.get()
 
     async def middleware(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-        """Keep open what a request works with."""
+        """Keeps the sender's backends open while the server answers a message."""
         if ctx.method == _STREAM:
             return await call_next(ctx)
-        async with self.using(principal_in(ctx)):
+        async with self.lease(principal_in(ctx)):
             return await call_next(ctx)
 
     def close(self) -> None:
-        """Let all of them close; the owner's task group waits for it."""
+        """Starts closing all backends; the owner's task group waits for the end."""
         for tenant in self._tenants.values():
-            tenant.opened.close()
+            tenant.backends.close()
 
     @asynccontextmanager
-    async def _held(self, principal: Principal) -> AsyncGenerator[Backend]:
-        """One principal's backends, whose failure to close is nobody else's end: all of them have one owner."""
+    async def _open_isolated(self, principal: Principal) -> AsyncGenerator[Backend]:
+        """One principal's backends. All share one task group, so a failure to close must not stop the others."""
         opened = False
         try:
             async with self._opener(principal) as backends:
@@ -92,10 +93,52 @@ class Tenants:
         except Exception:
             if not opened:
                 raise
-            _log.exception("A principal's files could not be closed in order")
+            _log.exception("The files of a principal could not be closed cleanly")
 
-    def _close_some(self) -> None:
+    def _close_idle(self) -> None:
         idle = [name for name, tenant in self._tenants.items() if not tenant.users]
-        # Stores bear being opened again while they are still being closed, as by another process.
-        for name in idle[: max(0, len(idle) - self._most_idle)]:
-            self._tenants.pop(name).opened.close()
+        # A store may be opened again while it is still closing, as by another process.
+        for name in idle[: max(0, len(idle) - self._max_idle)]:
+            self._tenants.pop(name).backends.close()
+
+
+class SharedBackends:
+    """The dependencies and tenants of a server over HTTP, shared by all its connections.
+
+    The SDK enters a server's lifespan once per SSE connection. Without sharing, each connection would open its own
+    store.
+    """
+
+    def __init__(self, opener: Callable[[], AbstractAsyncContextManager[tuple[Dependencies, Tenants]]]) -> None:
+        self._opener = opener
+        self._opened: list[tuple[Dependencies, Tenants]] = []
+
+    @asynccontextmanager
+    async def open(self) -> AsyncGenerator[None]:
+        """Opens them for the length of the block."""
+        async with self._opener() as opened:
+            self._opened.append(opened)
+            try:
+                yield
+            finally:
+                self._opened.clear()
+
+    @asynccontextmanager
+    async def dependencies(self) -> AsyncGenerator[Dependencies]:
+        """The dependencies of tools. The end of the block does not close them."""
+        yield self._opened[0][0]
+
+    @asynccontextmanager
+    async def backends(self, principal: Principal) -> AsyncGenerator[tuple[Dependencies, Backend]]:
+        """The dependencies and the principal's backends, open until the block ends.
+
+        Raises:
+            FilesError: The backends cannot be opened.
+        """
+        deps, tenants = self._opened[0]
+        async with tenants.lease(principal):
+            yield deps, await tenants.open(principal)
+
+    async def middleware(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+        """Keeps the sender's backends open while the server answers a message."""
+        return await self._opened[0][1].middleware(ctx, call_next)

@@ -22,7 +22,13 @@ from files_api_mcp.tools.context import (
 )
 from files_api_mcp.tools.ingest import store_received
 from files_api_mcp.tools.principal import principal_of
-from files_api_mcp.tools.upload_tickets import UploadedItem, UploadExpectation, UploadTicket, UploadTickets
+from files_api_mcp.tools.upload_tickets import (
+    TICKET_LIFETIME_S,
+    UploadedItem,
+    UploadExpectation,
+    UploadTicket,
+    UploadTickets,
+)
 
 __all__ = ["create_upload"]
 
@@ -109,7 +115,8 @@ def _shows_urls(ctx: Context[Any]) -> bool:
 
 
 def _message(expected: UploadExpectation) -> str:
-    return f"Upload {expected.filename or 'a file'} on this page. The link works once and is valid for 15 minutes."
+    minutes = TICKET_LIFETIME_S // 60
+    return f"Upload {expected.filename or 'a file'} on this page. The link works once and is valid {minutes} minutes."
 
 
 def _is_accepted(answer: object) -> bool:

@@ -8,7 +8,9 @@ from pydantic import BaseModel
 
 from files_api_mcp.tools.principal import Principal
 
-__all__ = ["UploadExpectation", "UploadTicket", "UploadTickets", "UploadedItem"]
+__all__ = ["TICKET_LIFETIME_S", "UploadExpectation", "UploadTicket", "UploadTickets", "UploadedItem"]
+
+TICKET_LIFETIME_S = 15 * 60
 
 
 class UploadedItem(BaseModel):

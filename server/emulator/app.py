@@ -16,13 +16,12 @@ from starlette.routing import Route
 from files_api_mcp.backends.documents.workers import DocumentWorkers
 from files_api_mcp.backends.errors import FilesError, StorageFull, StoreBusy
 from files_api_mcp.server.emulator.batches import BatchesApi
-from files_api_mcp.server.emulator.bodies import MESSAGE_BYTES, json_body
 from files_api_mcp.server.emulator.files import FilesApi
-from files_api_mcp.server.emulator.headers import key_of
-from files_api_mcp.server.emulator.message_request import messages_request
-from files_api_mcp.server.emulator.messages import Answering
+from files_api_mcp.server.emulator.headers import api_key
+from files_api_mcp.server.emulator.message_request import MESSAGE_BYTES, json_body, messages_request
+from files_api_mcp.server.emulator.messages import MessageWriter
 from files_api_mcp.server.emulator.prompt_cache import PromptCache
-from files_api_mcp.server.emulator.rate_limit import Rates
+from files_api_mcp.server.emulator.rate_limit import RateLimiter
 from files_api_mcp.server.emulator.responses import ApiError, api_response, error_response, new_id
 from files_api_mcp.server.emulator.sse import events
 from files_api_mcp.server.emulator.workspaces import Workspace, Workspaces
@@ -49,24 +48,24 @@ async def emulator(settings: EmulatorSettings) -> AsyncGenerator[Starlette]:
     """The application, for as long as the block runs; its stores are closed at the end."""
     async with DocumentWorkers() as workers, anyio.create_task_group() as stores, anyio.create_task_group() as jobs:
         workspaces = Workspaces(settings.data_dir, settings.api_keys, stores, workers)
-        answering = Answering(PromptCache(time.monotonic))
-        batches = BatchesApi(settings.data_dir, answering, jobs)
+        writer = MessageWriter(PromptCache(time.monotonic))
+        batches = BatchesApi(settings.data_dir, writer, jobs)
         try:
-            yield _application(settings, workspaces, answering, batches)
+            yield _application(settings, workspaces, writer, batches)
         finally:
             jobs.cancel_scope.cancel()
             workspaces.close()
 
 
 def _application(
-    settings: EmulatorSettings, workspaces: Workspaces, answering: Answering, batches: BatchesApi
+    settings: EmulatorSettings, workspaces: Workspaces, writer: MessageWriter, batches: BatchesApi
 ) -> Starlette:
     files = FilesApi(settings.storage_bytes)
-    rates = Rates(settings.files_per_minute, time.monotonic)
+    limiter = RateLimiter(settings.files_per_minute, time.monotonic)
 
     async def messages(request: Request, workspace: Workspace) -> Response:
         asked = messages_request(await json_body(request, MESSAGE_BYTES), _version(request))
-        message = await answering.answer(asked, workspace)
+        message = await writer.answer(asked, workspace)
         if asked.stream:
             return StreamingResponse(events(message), media_type="text/event-stream")
         return api_response(message)
@@ -76,10 +75,10 @@ def _application(
         asked = messages_request({"max_tokens": 1, **body}, _version(request))
         if asked.names_files:
             raise ApiError(400, "File sources are not supported in the token counting endpoint.")
-        return api_response({"input_tokens": answering.count(asked)})
+        return api_response({"input_tokens": writer.count(asked)})
 
     def route(path: str, *, limited: bool = False, **methods: _Handler) -> Route:
-        endpoint = _Endpoint(methods, workspaces, rates if limited else None)
+        endpoint = _Endpoint(methods, workspaces, limiter if limited else None)
         return Route(path, endpoint.handle, methods=sorted(methods))
 
     batch = "/v1/messages/batches/{batch_id}"
@@ -102,19 +101,19 @@ def _application(
 class _Endpoint:
     """One path: lets a request in, answers it, and names it in the headers whatever happens."""
 
-    def __init__(self, handlers: dict[str, _Handler], workspaces: Workspaces, rates: Rates | None) -> None:
+    def __init__(self, handlers: dict[str, _Handler], workspaces: Workspaces, limiter: RateLimiter | None) -> None:
         self._handlers = handlers
         self._workspaces = workspaces
-        self._rates = rates
+        self._limiter = limiter
 
     async def handle(self, request: Request) -> Response:
         request_id = new_id("req")
         workspace: Workspace | None = None
         try:
-            workspace = await self._workspaces.of_key(key_of(request.headers))
+            workspace = await self._workspaces.for_key(api_key(request.headers))
             _check_headers(request, workspace)
-            if self._rates is not None:
-                self._rates.admit(workspace.id)
+            if self._limiter is not None:
+                self._limiter.admit(workspace.id)
             handler = self._handlers["GET" if request.method == "HEAD" else request.method]
             response = await handler(request, workspace)
         except ClientDisconnect:

@@ -15,9 +15,8 @@ from starlette.responses import Response, StreamingResponse
 
 from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.backends.storage.folders import make_private, write_private
-from files_api_mcp.server.emulator.bodies import BATCH_BYTES, json_body
-from files_api_mcp.server.emulator.message_request import messages_request
-from files_api_mcp.server.emulator.messages import Answering
+from files_api_mcp.server.emulator.message_request import BATCH_BYTES, json_body, messages_request
+from files_api_mcp.server.emulator.messages import MessageWriter
 from files_api_mcp.server.emulator.responses import ApiError, api_response, new_id
 from files_api_mcp.server.emulator.workspaces import Workspace
 
@@ -34,9 +33,9 @@ Batch = dict[str, Any]
 class BatchesApi:
     """Answers requests below /v1/messages/batches. A batch whose server died goes on when it is next asked about."""
 
-    def __init__(self, data_dir: Path, answering: Answering, owner: TaskGroup) -> None:
+    def __init__(self, data_dir: Path, writer: MessageWriter, owner: TaskGroup) -> None:
         self._data_dir = data_dir
-        self._answering = answering
+        self._writer = writer
         self._owner = owner
         self._running: set[str] = set()
         self._canceled: set[str] = set()
@@ -147,7 +146,7 @@ class BatchesApi:
 
     async def _result(self, one: Batch, workspace: Workspace) -> Batch:
         try:
-            message = await self._answering.answer(messages_request(one["params"], one["version"]), workspace)
+            message = await self._writer.answer(messages_request(one["params"], one["version"]), workspace)
         except ApiError as exc:
             return {"type": "errored", "error": exc.body(new_id("req"))}
         except FilesError as exc:

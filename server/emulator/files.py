@@ -11,12 +11,12 @@ from starlette.responses import Response, StreamingResponse
 from files_api_mcp.backends.errors import BadFilename, FileExpired, InvalidArgument, NotFound
 from files_api_mcp.backends.models import FileRecord, NewFile, Snapshot
 from files_api_mcp.backends.validation import LIFETIME_S, check_filename
-from files_api_mcp.server.emulator.headers import betas, boundary_of
+from files_api_mcp.server.emulator.headers import betas, multipart_boundary
 from files_api_mcp.server.emulator.responses import ApiError, api_response
 from files_api_mcp.server.emulator.upload_form import LARGEST_FILE, Received, received
 from files_api_mcp.server.emulator.workspaces import Workspace
 
-__all__ = ["Dialect", "FilesApi", "live_file", "wire_file"]
+__all__ = ["Dialect", "FilesApi", "file_object", "live_file"]
 
 _FORM_OVERHEAD = 1024 * 1024
 _MOST_IDS = 100
@@ -48,7 +48,7 @@ class Dialect:
         return cls(beta=beta, managed=not beta and "managed-agents-2026-04-01" in named)
 
 
-def wire_file(record: FileRecord, dialect: Dialect) -> dict[str, Any]:
+def file_object(record: FileRecord, dialect: Dialect) -> dict[str, Any]:
     """A file as the API shows it."""
     shown: dict[str, Any] = {
         "id": record.id,
@@ -84,7 +84,7 @@ class FilesApi:
 
     async def upload(self, request: Request, workspace: Workspace) -> Response:
         """POST /v1/files: every upload is a file of its own, as at the API."""
-        boundary = boundary_of(request.headers.get("content-type", ""))
+        boundary = multipart_boundary(request.headers.get("content-type", ""))
         if _length(request) > LARGEST_FILE + _FORM_OVERHEAD:
             raise ApiError(413, "Request exceeds the maximum allowed number of bytes.", headers={"connection": "close"})
         dialect = Dialect.of(request)
@@ -94,7 +94,7 @@ class FilesApi:
                 raise ApiError(400, "The organization's storage quota is exceeded.", "storage_quota_exceeded")
             snapshot = Snapshot(upload.path, upload.sha256, upload.size_bytes, upload.head, upload.tail)
             stored = await workspace.store.upload(snapshot, new, reuse=False)
-        return api_response(wire_file(stored.record, dialect))
+        return api_response(file_object(stored.record, dialect))
 
     async def list(self, request: Request, workspace: Workspace) -> Response:
         """GET /v1/files: a page, newest first, or the files with given ids."""
@@ -115,7 +115,7 @@ class FilesApi:
     async def metadata(self, request: Request, workspace: Workspace) -> Response:
         """GET /v1/files/{id}."""
         record = await _described(workspace, request.path_params["file_id"])
-        return api_response(wire_file(record, Dialect.of(request)))
+        return api_response(file_object(record, Dialect.of(request)))
 
     async def delete(self, request: Request, workspace: Workspace) -> Response:
         """DELETE /v1/files/{id}: a second one finds nothing."""
@@ -236,7 +236,7 @@ def _refuse_unknown(query: Any, dialect: Dialect) -> None:
 
 
 def _listed(records: "list[FileRecord]", dialect: Dialect, cursor: str | None, *, has_more: bool) -> Response:
-    body: dict[str, Any] = {"data": [wire_file(record, dialect) for record in records]}
+    body: dict[str, Any] = {"data": [file_object(record, dialect) for record in records]}
     if not dialect.beta:
         body["next_page"] = cursor
     if dialect.beta or dialect.managed:

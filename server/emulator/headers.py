@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from files_api_mcp.server.emulator.responses import ApiError
 
-__all__ = ["PartHeaders", "betas", "boundary_of", "key_of", "part_headers"]
+__all__ = ["PartHeaders", "api_key", "betas", "multipart_boundary", "part_headers"]
 
 _PARAMETER = re.compile(r';\s*([A-Za-z0-9_*-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;"\s]*))')
 _ESCAPED = re.compile(r'\\(["\\])')
@@ -28,7 +28,7 @@ def part_headers(headers: Mapping[str, str]) -> PartHeaders:
     return PartHeaders(found.get("name", ""), found.get("filename"), kind or None)
 
 
-def boundary_of(content_type: str) -> bytes:
+def multipart_boundary(content_type: str) -> bytes:
     """The boundary of a multipart form.
 
     Raises:
@@ -41,7 +41,7 @@ def boundary_of(content_type: str) -> bytes:
     return boundary.encode()
 
 
-def key_of(headers: Mapping[str, str]) -> str:
+def api_key(headers: Mapping[str, str]) -> str:
     """The credential of a request: `x-api-key`, or a bearer token; empty without one."""
     key = headers.get("x-api-key", "")
     if key:

@@ -1,12 +1,18 @@
-"""Messages requests, read as strictly as the API reads them."""
+"""Messages requests: reads the JSON body and validates it as strictly as the API."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from starlette.requests import Request
+
 from files_api_mcp.server.emulator.responses import ApiError
 
-__all__ = ["Block", "MessagesRequest", "messages_request"]
+__all__ = ["BATCH_BYTES", "MESSAGE_BYTES", "Block", "MessagesRequest", "json_body", "messages_request"]
+
+MESSAGE_BYTES = 32 * 1024 * 1024
+BATCH_BYTES = 256 * 1024 * 1024
 
 _BLOCKS = frozenset(
     "text image document search_result container_upload thinking redacted_thinking tool_use tool_result "
@@ -56,6 +62,31 @@ class MessagesRequest:
     @property
     def wants_citations(self) -> bool:
         return any(_cited(block) for _, block in self.blocks if block["type"] in ("document", "search_result"))
+
+
+async def json_body(request: Request, most: int) -> dict[str, Any]:
+    """The JSON object that a request carries.
+
+    Raises:
+        ApiError: It is too large (413), not in UTF-8, not JSON, or no object.
+    """
+    length = request.headers.get("content-length", "")
+    if length.isdigit() and int(length) > most:
+        raise _too_large()
+    body = bytearray()
+    async for block in request.stream():
+        body += block
+        if len(body) > most:
+            raise _too_large()
+    try:
+        found = json.loads(body.decode("utf-8"), parse_constant=_refuse)
+    except UnicodeDecodeError as exc:
+        raise ApiError(400, "The request body is not valid UTF-8", "request_body_encoding_invalid") from exc
+    except (ValueError, RecursionError) as exc:
+        raise ApiError(400, "The request body is not valid JSON") from exc
+    if not isinstance(found, dict):
+        raise ApiError(400, "The request body should be an object")
+    return cast(dict[str, Any], found)
 
 
 def messages_request(body: Mapping[str, Any], version: str) -> MessagesRequest:
@@ -202,3 +233,11 @@ def _typed(body: Mapping[str, Any], name: str, kind: type[Any]) -> Any:
     if not isinstance(value, kind) or isinstance(value, bool):
         raise ApiError(400, f"{name}: Input should be a valid {kind.__name__}")
     return value
+
+
+def _too_large() -> ApiError:
+    return ApiError(413, "Request exceeds the maximum allowed number of bytes.", headers={"connection": "close"})
+
+
+def _refuse(text: str) -> Any:
+    raise ValueError(f"{text} is not JSON")

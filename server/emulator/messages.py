@@ -21,7 +21,7 @@ from files_api_mcp.server.emulator.responses import ApiError, new_id
 from files_api_mcp.server.emulator.sources import Source, sources
 from files_api_mcp.server.emulator.workspaces import Workspace
 
-__all__ = ["Answering", "estimate_tokens"]
+__all__ = ["MessageWriter", "estimate_tokens"]
 
 _CONTEXT_TOKENS = 1_000_000
 _MOST_PAGES = 600
@@ -40,7 +40,7 @@ class _Found:
     passage: Passage
 
 
-class Answering:
+class MessageWriter:
     """Answers requests from their documents, with no model behind it: what is said is what the documents say."""
 
     def __init__(self, cache: PromptCache) -> None:

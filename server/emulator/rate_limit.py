@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from files_api_mcp.server.emulator.responses import ApiError
 
-__all__ = ["Rates"]
+__all__ = ["RateLimiter"]
 
 _WINDOW_S = 60.0
 
 
-class Rates:
+class RateLimiter:
     """Lets so many calls a minute in for each workspace; 0 lets all in."""
 
     def __init__(self, per_minute: int, clock: Callable[[], float]) -> None:

@@ -13,7 +13,7 @@ from files_api_mcp.backends.staging.receive import Writing
 from files_api_mcp.backends.staging.spool import Spool
 from files_api_mcp.server.emulator.headers import part_headers
 from files_api_mcp.server.emulator.responses import ApiError
-from files_api_mcp.server.http.multipart import FormParserError, FormParts, TooManyParts
+from files_api_mcp.server.http.multipart import FormParser, FormParserError, TooManyParts
 
 __all__ = ["LARGEST_FILE", "Received", "received"]
 
@@ -91,7 +91,7 @@ class _Form:
         self._in_file = False
         self._has_file = False
         try:
-            self._parts = FormParts(boundary, self._on_head, self._on_data, self._on_end)
+            self._parts = FormParser(boundary, self._on_head, self._on_data, self._on_end)
         except FormParserError as exc:
             raise ApiError(400, "Invalid multipart boundary") from exc
 

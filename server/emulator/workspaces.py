@@ -18,7 +18,7 @@ from files_api_mcp.backends.search.runtime import SearchRuntime
 from files_api_mcp.backends.staging.spool import Spool, open_spool
 from files_api_mcp.backends.storage.folders import make_private
 from files_api_mcp.server.emulator.responses import ApiError
-from files_api_mcp.server.lazy import OnFirstUse
+from files_api_mcp.server.lazy import LazyResource
 
 __all__ = ["Workspace", "Workspaces"]
 
@@ -46,9 +46,9 @@ class Workspaces:
         self._keys = tuple(keys)
         self._owner = owner
         self._workers = workers
-        self._opened: dict[str, OnFirstUse[Workspace]] = {}
+        self._opened: dict[str, LazyResource[Workspace]] = {}
 
-    async def of_key(self, key: str) -> Workspace:
+    async def for_key(self, key: str) -> Workspace:
         """The workspace that a key opens.
 
         Raises:
@@ -62,7 +62,7 @@ class Workspaces:
         if name not in self._opened:
             if len(self._opened) >= _MOST_WORKSPACES:
                 raise ApiError(529, "Too many workspaces are open")
-            self._opened[name] = OnFirstUse(lambda: self._open(name), self._owner)
+            self._opened[name] = LazyResource(lambda: self._open(name), self._owner)
         return await self._opened[name].get()
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Under which names the server may be addressed, and which web pages may address it: exact matches, no patterns."""
+"""AllowedHosts: exact allow-lists for the Host and Origin headers, without patterns."""
 
 import ipaddress
 import re
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from files_api_mcp.server.settings import BadSettings
 
 __all__ = [
-    "Doors",
-    "checked_host",
-    "checked_issuer",
-    "checked_origin",
-    "checked_url",
-    "doors_of",
+    "AllowedHosts",
+    "allowed_hosts_for",
     "is_loopback",
     "origin_of",
+    "parse_host",
+    "parse_issuer",
+    "parse_origin",
+    "parse_url",
     "url_host",
 ]
 
@@ -28,92 +28,91 @@ _LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 
 @dataclass(frozen=True, slots=True)
-class Doors:
-    """What `Host` and `Origin` may say, as bytes. A name without a port stands for the scheme's own port."""
+class AllowedHosts:
+    """Allowed `Host` and `Origin` values, as bytes. A name without a port means the scheme's default port."""
 
     hosts: frozenset[bytes]
     origins: frozenset[bytes]
 
-    def admits_host(self, value: bytes) -> bool:
-        """Host names know no case (RFC 9110); all else counts: port, trailing dot, user info, spelling of addresses."""
+    def allows_host(self, value: bytes) -> bool:
+        """Compares without case (RFC 9110). Port, trailing dot, user info and spelling of addresses must match."""
         return value.lower() in self.hosts
 
-    def admits_origin(self, value: bytes) -> bool:
-        """Browsers write origins in one way only, so they are compared as they come."""
+    def allows_origin(self, value: bytes) -> bool:
+        """Compares exactly, because browsers write each origin in one way."""
         return value in self.origins
 
 
-def doors_of(port: int, hosts: Iterable[str], origins: Iterable[str]) -> Doors:
-    """The doors of a server on a port: its loopback names, what the operator added, and the pages that the server
-    shows under its loopback names."""
+def allowed_hosts_for(port: int, hosts: Iterable[str], origins: Iterable[str]) -> AllowedHosts:
+    """The allow-lists of a server on a port: its loopback names and their origins, and what the operator added."""
     own = [f"{name}:{port}" for name in _LOOPBACK_NAMES]
     if port == _HTTP_PORT:
         own += _LOOPBACK_NAMES
-    return Doors(
+    return AllowedHosts(
         hosts=frozenset(host.lower().encode() for host in (*own, *hosts)),
         origins=frozenset(origin.encode() for origin in (*(f"http://{host}" for host in own), *origins)),
     )
 
 
-def checked_host(text: str) -> str:
-    """A host as `Host` headers name it.
+def parse_host(text: str) -> str:
+    """A host name or address with an optional port, in lower case.
 
     Raises:
-        BadSettings: It is no name or address, with or without a port; patterns are not.
+        BadSettings: The text is something else, such as a pattern.
     """
     if not _HOST.fullmatch(text.lower()):
         raise BadSettings(
-            f"--allowed-host {text} is not a host. Give it as clients address it: files.example.com or 10.0.0.5:8765."
+            f"--allowed-host {text} is not a host. Write it as clients do: files.example.com or 10.0.0.5:8765."
         )
     return text.lower()
 
 
-def checked_origin(text: str) -> str:
-    """An origin as browsers write it.
+def parse_origin(text: str) -> str:
+    """An origin as browsers write it: scheme and host, and the port unless it is the scheme's default.
 
     Raises:
-        BadSettings: It is none: scheme and host, with a port where it is not the scheme's own, and nothing after.
+        BadSettings: The text is something else.
     """
     if not _ORIGIN.fullmatch(text):
         raise BadSettings(
-            f"--allowed-origin {text} is not an origin. Give scheme and host alone, as in https://app.example.com."
+            f"--allowed-origin {text} is not an origin. Use only scheme and host, as in https://app.example.com."
         )
     return text
 
 
-def checked_url(text: str) -> str:
-    """The address under which clients reach the server, without a slash at its end.
+def parse_url(text: str) -> str:
+    """The URL at which clients reach the server, without a trailing slash.
 
     Raises:
-        BadSettings: It is none, or has a query, user info or anything else beside scheme, host and path.
+        BadSettings: The text is not a URL of scheme, host and path.
     """
     if not _URL.fullmatch(text):
-        raise BadSettings(f"--public-url {text} is not an address like https://files.example.com or one below it.")
+        raise BadSettings(f"--public-url {text} is not a URL like https://files.example.com.")
     return text.rstrip("/")
 
 
-def checked_issuer(option: str, text: str) -> str:
-    """An address of the authorization server, as it is written: issuers are compared by the letter.
+def parse_issuer(option: str, text: str) -> str:
+    """A URL of the authorization server, unchanged, because issuers are compared exactly.
 
     Raises:
-        BadSettings: It is none, or what comes from there could be changed on the way.
+        BadSettings: The text is not a URL, or not https and not on this machine.
     """
     if not _URL.fullmatch(text):
-        raise BadSettings(f"{option} {text} is not an address like https://login.example.com.")
+        raise BadSettings(f"{option} {text} is not a URL like https://login.example.com.")
     host = _PORT.sub("", text.partition("://")[2].partition("/")[0]).strip("[]")
     if not text.startswith("https://") and not is_loopback(host):
-        raise BadSettings(f"{option} {text} could be changed on the way. Give an https address.")
+        raise BadSettings(f"{option} {text} is not secure. Use an https URL.")
     return text
 
 
 def origin_of(url: str) -> str:
-    """The origin of the pages at an address that was checked."""
+    """The origin of a URL that `parse_url` returned."""
     found = _URL.fullmatch(url)
     return found[1] if found else ""
 
 
 def is_loopback(host: str) -> bool:
-    """Whether an address to listen on can be reached from this machine alone."""
+    """Whether only this machine can reach a listening address."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -121,5 +120,5 @@ def is_loopback(host: str) -> bool:
 
 
 def url_host(host: str) -> str:
-    """An address as URLs write it."""
+    """An address as written in URLs: IPv6 in brackets."""
     return f"[{host}]" if ":" in host else host

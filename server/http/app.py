@@ -1,4 +1,4 @@
-"""The web application: the protocol's routes and ours, behind the checks."""
+"""The ASGI application: routes and the ordered middleware stack."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -6,80 +6,92 @@ from contextlib import asynccontextmanager
 from mcp.server import MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Scope
 
-from files_api_mcp.server.http.allowed_hosts import Doors
-from files_api_mcp.server.http.auth.authenticator import Gate
-from files_api_mcp.server.http.middleware.body_limit import BoundedBodies
-from files_api_mcp.server.http.middleware.quota import Shares, sessions_in
-from files_api_mcp.server.http.middleware.security import Guard
-from files_api_mcp.server.http.middleware.shutdown import Stoppable
-from files_api_mcp.server.http.middleware.token_expiry import Lifetimes
+from files_api_mcp.server.http.allowed_hosts import AllowedHosts
+from files_api_mcp.server.http.auth.authenticator import Authenticator
+from files_api_mcp.server.http.middleware.body_limit import BodyLimitMiddleware
+from files_api_mcp.server.http.middleware.quota import QuotaMiddleware, count_sessions
+from files_api_mcp.server.http.middleware.security import SecurityMiddleware
+from files_api_mcp.server.http.middleware.shutdown import GracefulShutdown
+from files_api_mcp.server.http.middleware.token_expiry import TokenExpiryMiddleware
 from files_api_mcp.server.http.settings import HttpSettings, Limits
-from files_api_mcp.server.http.uploads.routes import FORM_OVERHEAD, Uploading
-from files_api_mcp.server.http.uploads.tickets import UPLOADS
+from files_api_mcp.server.http.uploads.routes import FORM_OVERHEAD, UploadRoutes
+from files_api_mcp.server.http.uploads.tickets import UPLOAD_PATH
 from files_api_mcp.tools.context import Dependencies
 
 __all__ = ["Application"]
 
-_MOST_SESSIONS = 1000
-_GUARDED_BY_US = TransportSecuritySettings(enable_dns_rebinding_protection=False)
+_MAX_SESSIONS = 1000
+_CHECKED_BY_US = TransportSecuritySettings(enable_dns_rebinding_protection=False)
 
 
 class Application:
-    """What a server serves. `guarded` is the outermost application, and `stoppable` ends what is going on in it."""
+    """The application that a server serves: `asgi`, with all middleware. `graceful` ends its running requests."""
 
     def __init__(
         self,
         server: MCPServer[Dependencies],
         http: HttpSettings,
-        doors: Doors,
+        allowed: AllowedHosts,
         limits: Limits,
-        gate: Gate,
-        uploading: Uploading | None,
+        authenticator: Authenticator,
+        uploads: UploadRoutes | None,
     ) -> None:
         self._server = server
         self._http = http
-        server.custom_route("/health", methods=["GET"])(_health)
-        for path, answer in gate.routes.items():
-            server.custom_route(path, methods=["GET"])(answer)
-        if uploading is not None:
-            for path in (f"{UPLOADS}{{secret}}", f"{UPLOADS}{{secret}}/{{name:path}}"):
-                server.custom_route(path, methods=["GET", "PUT", "POST"])(uploading.answer)
-        routes = self._routes(limits)
-        # A redirect would name the scheme and host of the last hop before us, which clients may not reach.
-        routes.router.redirect_slashes = False
-        self.stoppable = Stoppable(routes)
-        unlocked = () if uploading is None else (UPLOADS,)
+        self._add_routes(authenticator, uploads)
+        public_paths = () if uploads is None else (UPLOAD_PATH,)
 
-        def streamed(path: str) -> int | None:
-            return limits.file_bytes + FORM_OVERHEAD if path.startswith(unlocked) else None
+        def streamed_bytes(path: str) -> int | None:
+            return limits.file_bytes + FORM_OVERHEAD if path.startswith(public_paths) else None
 
-        bounded = Shares(Lifetimes(BoundedBodies(self.stoppable, limits, streamed)), limits.each, self._sessions)
-        self.guarded: ASGIApp = Guard(bounded, doors, gate, head_bytes=limits.head_bytes, unlocked=unlocked)
+        middleware = [  # Outermost first.
+            Middleware(SecurityMiddleware, allowed, authenticator, limits.header_bytes, public_paths),
+            Middleware(QuotaMiddleware, limits.per_principal, self._count_sessions),
+            Middleware(TokenExpiryMiddleware),
+            Middleware(BodyLimitMiddleware, limits, streamed_bytes),
+        ]
+        self.graceful = GracefulShutdown(self._mcp_app(limits))
+        self.asgi: ASGIApp = self.graceful
+        for layer in reversed(middleware):
+            self.asgi = layer.cls(self.asgi, *layer.args, **layer.kwargs)
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
-        """Keep sessions for as long as the block runs."""
+        """Keeps sessions for the length of the block."""
         if self._http.transport == "sse":
             yield
             return
         async with self._server.session_manager.run():
             yield
 
-    def _sessions(self, scope: Scope) -> int:
-        return 0 if self._http.transport == "sse" else sessions_in(self._server.session_manager, scope)
+    def _add_routes(self, authenticator: Authenticator, uploads: UploadRoutes | None) -> None:
+        self._server.custom_route("/health", methods=["GET"])(_health)
+        for path, endpoint in authenticator.routes.items():
+            self._server.custom_route(path, methods=["GET"])(endpoint)
+        if uploads is not None:
+            for path in (f"{UPLOAD_PATH}{{secret}}", f"{UPLOAD_PATH}{{secret}}/{{name:path}}"):
+                self._server.custom_route(path, methods=["GET", "PUT", "POST"])(uploads.handle)
 
-    def _routes(self, limits: Limits) -> Starlette:
+    def _mcp_app(self, limits: Limits) -> Starlette:
         if self._http.transport == "sse":
-            return self._server.sse_app(max_request_body_size=limits.body_bytes, transport_security=_GUARDED_BY_US)
-        # Neither JSON replies nor statelessness: the first loses cancellation and progress, the second lets servers
-        # ask nothing back.
-        return self._server.streamable_http_app(
-            max_request_body_size=limits.body_bytes, max_sessions=_MOST_SESSIONS, transport_security=_GUARDED_BY_US
-        )
+            app = self._server.sse_app(max_request_body_size=limits.body_bytes, transport_security=_CHECKED_BY_US)
+        else:
+            # Not with JSON responses, which have no cancellation and progress; not stateless, as the server could then
+            # send no requests to clients.
+            app = self._server.streamable_http_app(
+                max_request_body_size=limits.body_bytes, max_sessions=_MAX_SESSIONS, transport_security=_CHECKED_BY_US
+            )
+        # A redirect would name the scheme and host of the proxy's connection to us, which clients may not reach.
+        app.router.redirect_slashes = False
+        return app
+
+    def _count_sessions(self, scope: Scope) -> int:
+        return 0 if self._http.transport == "sse" else count_sessions(self._server.session_manager, scope)
 
 
 async def _health(_: Request) -> Response:

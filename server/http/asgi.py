@@ -1,36 +1,45 @@
-"""What the head of a request says."""
+"""Request headers, and error responses in JSON."""
 
+import json
+
+from starlette.responses import Response
 from starlette.types import Scope
 
-__all__ = ["EXPIRES", "asks_for_stream", "bearer_in", "head_size", "values"]
+__all__ = ["EXPIRES", "bearer_token", "header_bytes", "header_values", "is_stream_request", "json_error"]
 
 EXPIRES = "files_api_mcp.expires"
-"""Where the scope of a request says when its token ends: seconds since 1970."""
+"""Key in the ASGI scope: when the request's token expires, in seconds since 1970."""
 
 _SCHEME = b"bearer "
 _STREAM = b"subscriptions/listen"
-"""In the newer era a stream is the answer to a message, which the SDK refuses if its header names another."""
+"""In the newer era this message is answered by a stream. The SDK rejects it if its header names another method."""
 
 
-def values(scope: Scope, name: bytes) -> list[bytes]:
-    """The values of a header, one for each line that has it."""
+def header_values(scope: Scope, name: bytes) -> list[bytes]:
+    """The values of a header, one per line that has it."""
     return [value for key, value in scope["headers"] if key == name]
 
 
-def head_size(scope: Scope) -> int:
-    """Bytes of target and headers."""
+def header_bytes(scope: Scope) -> int:
+    """The size of target and headers in bytes."""
     target = len(scope["raw_path"]) + len(scope["query_string"])
     return target + sum(len(key) + len(value) for key, value in scope["headers"])
 
 
-def asks_for_stream(scope: Scope) -> bool:
-    """Whether the answer, if any, stays open for as long as the client does."""
-    return scope["method"] == "GET" or _STREAM in values(scope, b"mcp-method")
+def is_stream_request(scope: Scope) -> bool:
+    """Whether the response stays open as long as the client does."""
+    return scope["method"] == "GET" or _STREAM in header_values(scope, b"mcp-method")
 
 
-def bearer_in(scope: Scope) -> bytes | None:
-    """The token in the `Authorization` header; None without one, or when there are several headers."""
-    given = values(scope, b"authorization")
+def bearer_token(scope: Scope) -> bytes | None:
+    """The token in the `Authorization` header; None if the header is missing or repeated."""
+    given = header_values(scope, b"authorization")
     if len(given) != 1 or given[0][: len(_SCHEME)].lower() != _SCHEME:
         return None
     return given[0][len(_SCHEME) :] or None
+
+
+def json_error(status: int, sentence: str, headers: dict[str, str] | None = None) -> Response:
+    """An error response: the status, and one sentence in JSON. Caches do not keep it: the next request may be right."""
+    body = json.dumps({"error": sentence}, separators=(",", ":"))
+    return Response(body, status, {"cache-control": "no-store", **(headers or {})}, media_type="application/json")

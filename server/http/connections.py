@@ -1,4 +1,4 @@
-"""Connections: how many there are, and how long each may keep the server waiting."""
+"""Connections: limits their number, and how long each may keep the server waiting."""
 
 import asyncio
 import resource
@@ -12,12 +12,12 @@ __all__ = ["Connections"]
 
 
 class Connections:
-    """Makes a server's connections, and makes room for the next one when there are too many."""
+    """Protocol factory for uvicorn. At the limit, a new connection replaces an idle one."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         # Half of the descriptors stay free for the store, the spool and the pipes of workers.
-        self.most = min(limits.connections, max(16, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2))
+        self.limit = min(limits.max_connections, max(16, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2))
         self.open = 0
         self.waiting: dict[_Connection, None] = {}
 
@@ -25,11 +25,11 @@ class Connections:
         return _Connection(self, **state)
 
     def make_room(self) -> bool:
-        """End the connection that has kept us waiting for a request the longest, if there are too many.
+        """Drops the connection that has waited longest for a request, if the limit is reached; false if none waits.
 
-        A client that means to ask does so at once, so it is those who only hold connections that lose them.
+        A real client sends its request at once, so only clients that hold connections idle lose them.
         """
-        if self.open < self.most:
+        if self.open < self.limit:
             return True
         for connection in self.waiting:
             connection.drop()
@@ -38,15 +38,14 @@ class Connections:
 
 
 class _Connection(H11Protocol):
-    """The server library bounds none of these: a head that never ends, a body that nobody reads, an answer that the
-    client does not take."""
+    """Adds the timeouts that uvicorn lacks: for incomplete headers, and for responses that a client does not read."""
 
     def __init__(self, owner: Connections, **state: Any) -> None:
         super().__init__(**state)
         self._owner = owner
         self._counted = False
-        self._head_timer: asyncio.TimerHandle | None = None
-        self._unread_timer: asyncio.TimerHandle | None = None
+        self._header_timer: asyncio.TimerHandle | None = None
+        self._write_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         if not self._owner.make_room():
@@ -55,11 +54,11 @@ class _Connection(H11Protocol):
         self._counted = True
         self._owner.open += 1
         super().connection_made(transport)
-        self._await_head()
+        self._await_headers()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._head_came()
-        self._cancel_unread()
+        self._cancel_header_timer()
+        self._cancel_write_timer()
         if self._counted:
             self._counted = False
             self._owner.open -= 1
@@ -73,44 +72,44 @@ class _Connection(H11Protocol):
         before = self.cycle
         super().handle_events()
         if self.cycle is not before and not self.cycle.response_complete:
-            self._head_came()
+            self._cancel_header_timer()
 
     def on_response_complete(self) -> None:
-        # First: the next request may already be there, and is then begun in the call.
-        self._await_head()
+        # Before the call, which may already start the next request.
+        self._await_headers()
         super().on_response_complete()
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._cancel_unread()
-        self._unread_timer = self.loop.call_later(self._owner.limits.unread_s, self.drop)
+        self._cancel_write_timer()
+        self._write_timer = self.loop.call_later(self._owner.limits.write_timeout_s, self.drop)
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self._cancel_unread()
+        self._cancel_write_timer()
 
     def drop(self) -> None:
-        """End at once; what was not sent is lost."""
-        self._head_came()
+        """Closes at once; unsent data is lost."""
+        self._cancel_header_timer()
         if self._counted:
-            # Counted out here, as the loop tells of the loss later, when others may have come.
+            # Counted here, because the loop calls `connection_lost` later, when others may have connected.
             self._counted = False
             self._owner.open -= 1
             super().connection_lost(ConnectionAbortedError())
         self.transport.abort()
 
-    def _await_head(self) -> None:
-        self._head_came()
+    def _await_headers(self) -> None:
+        self._cancel_header_timer()
         self._owner.waiting[self] = None
-        self._head_timer = self.loop.call_later(self._owner.limits.head_s, self.drop)
+        self._header_timer = self.loop.call_later(self._owner.limits.header_timeout_s, self.drop)
 
-    def _head_came(self) -> None:
+    def _cancel_header_timer(self) -> None:
         self._owner.waiting.pop(self, None)
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
+        if self._header_timer is not None:
+            self._header_timer.cancel()
+            self._header_timer = None
 
-    def _cancel_unread(self) -> None:
-        if self._unread_timer is not None:
-            self._unread_timer.cancel()
-            self._unread_timer = None
+    def _cancel_write_timer(self) -> None:
+        if self._write_timer is not None:
+            self._write_timer.cancel()
+            self._write_timer = None

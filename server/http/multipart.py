@@ -1,23 +1,25 @@
-"""The parts of a multipart form, told of as its bytes come."""
+"""FormParser: parses a multipart form while its bytes arrive."""
 
 from collections.abc import Callable
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser
 
-__all__ = ["FormParserError", "FormParts", "TooManyParts"]
+__all__ = ["FormParser", "FormParserError", "TooManyParts"]
 
-_MOST_PARTS = 20
+_MAX_PARTS = 20
 
 
 class TooManyParts(FormParserError):
-    """More than anybody's form has: each costs time, however small."""
+    """The form has more parts than any real form. Each costs time, however small it is."""
 
 
-class FormParts:
-    """Takes a form's bytes in any pieces. For each part `on_head` gets its headers, by names in lower case, `on_data`
-    its content in pieces, and then `on_end` is called; what they raise goes to whoever feeds. `complete` says that the
-    form has ended."""
+class FormParser:
+    """Parses a form from pieces of any size, and calls back for each part.
+
+    `on_head` gets the part's headers, with names in lower case; `on_data` gets its content in pieces; `on_end` is
+    called at its end. `feed` raises what a callback raises. `complete` is true after the end of the form.
+    """
 
     def __init__(
         self,
@@ -28,7 +30,7 @@ class FormParts:
     ) -> None:
         """
         Raises:
-            FormParserError: No form can have this boundary.
+            FormParserError: The boundary is invalid.
         """
         self.complete = False
         self._on_head = on_head
@@ -42,23 +44,23 @@ class FormParts:
             "on_header_value": self._add_to_value,
             "on_header_end": self._end_header,
             "on_headers_finished": self._end_head,
-            "on_part_data": self._take,
+            "on_part_data": self._add_data,
             "on_part_end": on_end,
             "on_end": self._end,
         }
         self._parser = MultipartParser(boundary, callbacks)  # type: ignore[arg-type]
 
     def feed(self, block: bytes) -> None:
-        """Take the next bytes.
+        """Parses the next bytes.
 
         Raises:
-            FormParserError: They are not a form's; TooManyParts: there are more than 20.
+            FormParserError: The form is malformed. TooManyParts: it has more than 20 parts.
         """
         self._parser.write(block)
 
     def _begin(self) -> None:
         self._parts += 1
-        if self._parts > _MOST_PARTS:
+        if self._parts > _MAX_PARTS:
             raise TooManyParts
         self._headers = {}
 
@@ -75,7 +77,7 @@ class FormParts:
     def _end_head(self) -> None:
         self._on_head(self._headers)
 
-    def _take(self, data: bytes, start: int, end: int) -> None:
+    def _add_data(self, data: bytes, start: int, end: int) -> None:
         self._on_data(bytes(data[start:end]))
 
     def _end(self) -> None:

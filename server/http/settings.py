@@ -1,57 +1,61 @@
-"""How the server is reached over HTTP: read once from the command line and a passed environment, then frozen."""
+"""HttpSettings and Limits: read once from the command line and environment, then frozen."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from files_api_mcp.server.http.allowed_hosts import (
-    checked_host,
-    checked_issuer,
-    checked_origin,
-    checked_url,
     is_loopback,
+    parse_host,
+    parse_issuer,
+    parse_origin,
+    parse_url,
 )
 from files_api_mcp.server.http.auth.bearer import Token, token_from
+from files_api_mcp.server.http.listener import GRACE_S
 from files_api_mcp.server.settings import DEFAULT_MAX_FILE_SIZE, BadSettings
 
-__all__ = ["PATHS", "HttpSettings", "Limits", "OAuth", "http_settings_from"]
+__all__ = ["PATHS", "HttpSettings", "Limits", "OAuthSettings", "http_settings_from"]
 
 DEFAULT_PORT = 8765
 PATHS = {"http": "/mcp", "sse": "/sse"}
-"""Where clients of each transport connect."""
+"""The path at which clients of each transport connect."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one client may take of the server: bytes, and seconds."""
+    """Limits of one client, in bytes and seconds."""
 
-    head_bytes: int = 16 * 1024
-    """Of a request's line and headers."""
+    header_bytes: int = 16 * 1024
+    """Request line and headers."""
     body_bytes: int = 4 * 1024 * 1024
-    """Of a message: what the SDK's transports take."""
-    stream_bytes: int = 64 * 1024
-    """Of a message whose answer is a stream: held for as long, and many times as large as objects."""
+    """A message; the same limit as the SDK's transports."""
+    stream_request_bytes: int = 64 * 1024
+    """A message that opens a stream. It stays in memory as long as the stream, as objects many times its size."""
     file_bytes: int = DEFAULT_MAX_FILE_SIZE
-    """Of a file that is handed over."""
-    head_s: float = 15
-    """Until a request's head is complete: after the connection is made, and after an answer."""
-    body_s: float = 20
-    """For which a body may stand still, and which it may take on top of its bytes at the slowest rate."""
-    slowest: float = 4096
-    """Bytes a second below which a body is not worth the wait."""
-    unread_s: float = 60
-    """For which a client may leave its answer unread."""
-    connections: int = 1000
-    each: int = 200
-    """Requests being answered, streams among them, and sessions: of one principal, where there are several."""
-    grace_s: float = 0.8
-    """For which calls may go on once the server is to stop; then they are cancelled, and stores closed."""
+    """An uploaded file."""
+    header_timeout_s: float = 15
+    """Until the headers are complete, counted from the connection or the last response."""
+    body_timeout_s: float = 20
+    """For a body that stalls; also the time it may take in addition to its bytes at `min_body_rate`."""
+    min_body_rate: float = 4096
+    """Bytes per second that a body must reach."""
+    write_timeout_s: float = 60
+    """For a client that does not read its response."""
+    max_connections: int = 1000
+    per_principal: int = 200
+    """Open requests (streams included), and sessions, of one principal if there are several."""
+    grace_s: float = GRACE_S
+    """How long calls may run on once the server must stop."""
 
 
 @dataclass(frozen=True, slots=True)
-class OAuth:
-    """The authorization server whose tokens are taken. `audience` is the name that it has for this server, None: the
-    URL by which clients reach it; `keys_url` is where its keys are, None: where its metadata says."""
+class OAuthSettings:
+    """The authorization server whose tokens are accepted.
+
+    `audience` is this server's name there; None means the URL at which clients reach it. `keys_url` is the URL of the
+    signing keys; None means the one in the issuer's metadata.
+    """
 
     issuer: str
     audience: str | None = None
@@ -60,61 +64,63 @@ class OAuth:
 
 @dataclass(frozen=True, slots=True)
 class HttpSettings:
-    """What the operator decided about the network. Without a token or OAuth, `host` is a loopback address. `public_url`
-    is where clients reach the server; None: where it listens."""
+    """The operator's network settings. Without a token or OAuth, `host` is a loopback address.
+
+    `public_url` is the URL at which clients reach the server; None means its listening address.
+    """
 
     transport: Literal["http", "sse"] = "http"
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
     token: Token | None = field(default=None, repr=False)
-    oauth: OAuth | None = None
+    oauth: OAuthSettings | None = None
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
     public_url: str | None = None
 
 
 def http_settings_from(options: Mapping[str, Any], environment: Mapping[str, str]) -> HttpSettings:
-    """What the options of `serve` come to.
+    """The settings for the options of `serve`.
 
     Raises:
-        BadSettings: They cannot be used, or would let anybody in.
+        BadSettings: An option is invalid, options conflict, or anyone could use the server.
     """
     host = str(options["host"]).removeprefix("[").removesuffix("]")
     variable = options["token_env"]
     token = None if variable is None else token_from(environment, variable)
     oauth = _oauth_from(options)
     if token is not None and oauth is not None:
-        raise BadSettings("A server has one way to tell who calls. Give --token-env or --oauth-issuer.")
+        raise BadSettings("Use either --token-env or --oauth-issuer, not both.")
     if token is None and oauth is None and not is_loopback(host):
         raise BadSettings(
-            f"Whoever reaches {host or 'every address'} could use this server. Set a token with --token-env, or leave "
-            "--host at 127.0.0.1."
+            f"Without a token, anyone who can reach {host or 'any address'} could use this server. Set one with "
+            "--token-env, or keep --host at 127.0.0.1."
         )
     if oauth is not None and options["public_url"] is None and not is_loopback(host):
-        raise BadSettings("Tokens are for one address: with --oauth-issuer give the server's own with --public-url.")
+        raise BadSettings("--oauth-issuer requires --public-url unless --host is a loopback address.")
     return HttpSettings(
         transport=options["transport"],
-        # By its address: a name may come to mean another one, and the token was not asked for.
+        # As an address: the name could resolve to another one, and no token may be set.
         host="127.0.0.1" if host.lower() == "localhost" else host,
         port=options["port"],
         token=token,
         oauth=oauth,
-        allowed_hosts=tuple(checked_host(text) for text in options["allowed_host"]),
-        allowed_origins=tuple(checked_origin(text) for text in options["allowed_origin"]),
-        public_url=None if options["public_url"] is None else checked_url(options["public_url"]),
+        allowed_hosts=tuple(parse_host(text) for text in options["allowed_host"]),
+        allowed_origins=tuple(parse_origin(text) for text in options["allowed_origin"]),
+        public_url=None if options["public_url"] is None else parse_url(options["public_url"]),
     )
 
 
-def _oauth_from(options: Mapping[str, Any]) -> OAuth | None:
+def _oauth_from(options: Mapping[str, Any]) -> OAuthSettings | None:
     issuer: str | None = options.get("oauth_issuer")
     if issuer is None:
         for name in ("oauth_audience", "oauth_keys_url"):
             if options.get(name) is not None:
-                raise BadSettings(f"--{name.replace('_', '-')} says more of an issuer. Name it with --oauth-issuer.")
+                raise BadSettings(f"--{name.replace('_', '-')} requires --oauth-issuer.")
         return None
     keys_url: str | None = options.get("oauth_keys_url")
-    return OAuth(
-        issuer=checked_issuer("--oauth-issuer", issuer),
+    return OAuthSettings(
+        issuer=parse_issuer("--oauth-issuer", issuer),
         audience=options.get("oauth_audience"),
-        keys_url=None if keys_url is None else checked_issuer("--oauth-keys-url", keys_url),
+        keys_url=None if keys_url is None else parse_issuer("--oauth-keys-url", keys_url),
     )

@@ -6,10 +6,10 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, CompleteRequestParams, Completion, PromptReference
 
 from files_api_mcp.backends.base import FilesBackend
-from files_api_mcp.server.mcp.prompts import FILES, SEPARATOR, listed
+from files_api_mcp.server.mcp.prompts import FILES, SEPARATOR, list_prompts
 from files_api_mcp.tools.formatting import FILE_URI_TEMPLATE
 
-__all__ = ["completed"]
+__all__ = ["complete_argument"]
 
 _MOST_VALUES = 100
 """What the protocol allows."""
@@ -18,7 +18,7 @@ _LONGEST = 255
 """Characters of a file's name; a longer text matches nothing."""
 
 
-async def completed(params: CompleteRequestParams, files: FilesBackend, offered: Collection[str]) -> Completion:
+async def complete_argument(params: CompleteRequestParams, files: FilesBackend, offered: Collection[str]) -> Completion:
     """The newest files that match what was typed. A list of ids is completed at its end.
 
     Raises:
@@ -41,7 +41,7 @@ async def completed(params: CompleteRequestParams, files: FilesBackend, offered:
 def _takes_files(params: CompleteRequestParams, offered: Collection[str]) -> bool:
     name = params.argument.name
     if isinstance(params.ref, PromptReference):
-        for prompt in listed(offered):
+        for prompt in list_prompts(offered):
             if prompt.name == params.ref.name:
                 if name not in {argument.name for argument in prompt.arguments or ()}:
                     raise MCPError(INVALID_PARAMS, f"{prompt.name} has no such argument.")

@@ -14,7 +14,7 @@ from files_api_mcp.backends.models import FileRecord
 from files_api_mcp.tools.arguments import is_file_id
 from files_api_mcp.tools.formatting import is_past
 
-__all__ = ["FILES", "SEPARATOR", "listed", "written"]
+__all__ = ["FILES", "SEPARATOR", "list_prompts", "render_prompt"]
 
 FILES = "file_ids"
 SEPARATOR = ","
@@ -82,7 +82,7 @@ _PROMPTS = (
 )
 
 
-def listed(offered: Collection[str]) -> list[Prompt]:
+def list_prompts(offered: Collection[str]) -> list[Prompt]:
     """The prompts, if a tool that finds the answers is among those offered."""
     if not {"ask_document", "read_document"} & set(offered):
         return []
@@ -92,7 +92,7 @@ def listed(offered: Collection[str]) -> list[Prompt]:
     ]
 
 
-async def written(
+async def render_prompt(
     name: str, arguments: Mapping[str, Any], files: FilesBackend, offered: Collection[str]
 ) -> GetPromptResult:
     """The prompt about these files. They are named by their ids alone: anybody may have chosen their names.
@@ -101,8 +101,8 @@ async def written(
         MCPError: There is no such prompt.
         InvalidArgument, NotFound, FileExpired: An argument is wrong, or a file is not there.
     """
-    if name not in {prompt.name for prompt in listed(offered)}:
-        names = ", ".join(prompt.name for prompt in listed(offered))
+    if name not in {prompt.name for prompt in list_prompts(offered)}:
+        names = ", ".join(prompt.name for prompt in list_prompts(offered))
         raise MCPError(
             INVALID_PARAMS, f"There is no such prompt. There are: {names}." if names else "There is no prompt."
         )

@@ -12,7 +12,7 @@ from files_api_mcp.tools.describe import DescribedFile, describe
 from files_api_mcp.tools.formatting import FILE_URI_TEMPLATE, file_id_from_uri, file_uri, is_past, rfc3339
 from files_api_mcp.tools.read import MAX_CHARS, remaining_arguments, text_heading
 
-__all__ = ["file_contents", "file_template", "resource_page"]
+__all__ = ["file_resource_template", "list_resources", "read_file_resource"]
 
 _PAGE = 200
 _LONGEST_ECHO = 200
@@ -25,7 +25,7 @@ class FileResource(DescribedFile):
     text: str | None = None
 
 
-def file_template() -> ResourceTemplate:
+def file_resource_template() -> ResourceTemplate:
     """How any file's URI is made of its id. No MIME type: files differ."""
     return ResourceTemplate(
         uri_template=FILE_URI_TEMPLATE,
@@ -35,7 +35,7 @@ def file_template() -> ResourceTemplate:
     )
 
 
-async def resource_page(files: FilesBackend, cursor: str | None) -> ListResourcesResult:
+async def list_resources(files: FilesBackend, cursor: str | None) -> ListResourcesResult:
     """A page of the list of files, newest first, without those whose content expired.
 
     Pages neither overlap nor leave gaps while files come and go: a cursor names a place in the order of uploads.
@@ -48,7 +48,7 @@ async def resource_page(files: FilesBackend, cursor: str | None) -> ListResource
     return ListResourcesResult(resources=shown, next_cursor=page.next_cursor)
 
 
-async def file_contents(ctx: Context[Dependencies], uri: str, *, with_text: bool) -> list[ReadResourceContents]:
+async def read_file_resource(ctx: Context[Dependencies], uri: str, *, with_text: bool) -> list[ReadResourceContents]:
     """A file's metadata as JSON; then, where it has text, as much of that as one result holds.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What clients may ask for beside tools: resources, completions and prompts, loaded when they are first asked for."""
+"""FilesServer: the SDK's server with our resources, completions and prompts, imported on first use."""
 
 import logging
 import secrets
@@ -32,7 +32,7 @@ from pydantic import AnyUrl
 
 from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.errors import FileExpired, FilesError, InvalidArgument, NotFound, expected_in
-from files_api_mcp.server.mcp.subscriptions import Changes
+from files_api_mcp.server.mcp.subscriptions import Subscriptions
 from files_api_mcp.tools.context import Dependencies
 from files_api_mcp.tools.principal import principal_in
 
@@ -44,9 +44,9 @@ _log = logging.getLogger(__name__)
 class FilesServer(MCPServer[Dependencies]):
     """The SDK's server with files as resources.
 
-    Its own lists of resources are fixed at start, so the handlers are replaced. An operator who leaves out a tool
-    leaves out what would tell the same: list_files goes with the list and completions, describe_file with a file's
-    metadata, read_document with its text.
+    The SDK's lists of resources are fixed at start, so we replace its handlers. Excluding a tool also removes what
+    would reveal the same: list_files the resource list and completions, describe_file a file's metadata, read_document
+    its text.
     """
 
     def __init__(
@@ -55,9 +55,9 @@ class FilesServer(MCPServer[Dependencies]):
         *,
         instructions: str,
         lifespan: Callable[[MCPServer[Dependencies]], AbstractAsyncContextManager[Dependencies]],
-        changes: Changes,
+        subscriptions: Subscriptions,
         state_keys: Sequence[str],
-        middleware: Iterable[ServerMiddleware[Any]],
+        middleware: Sequence[ServerMiddleware[Any]],
     ) -> None:
         super().__init__(
             "files",
@@ -66,82 +66,82 @@ class FilesServer(MCPServer[Dependencies]):
             version=version("files-api-mcp"),
             tools=list(tools.values()),
             lifespan=lifespan,
-            subscriptions=changes,
+            subscriptions=subscriptions,
             request_state_security=_state_security(state_keys),
-            middleware=[*middleware, changes.middleware],
+            middleware=list(middleware),
         )
         self._offered = frozenset(tools)
-        answer = self._lowlevel_server.add_request_handler
-        answer("resources/subscribe", SubscribeRequestParams, changes.watch)
-        answer("resources/unsubscribe", UnsubscribeRequestParams, changes.unwatch)
+        add_handler = self._lowlevel_server.add_request_handler
+        add_handler("resources/subscribe", SubscribeRequestParams, subscriptions.watch)
+        add_handler("resources/unsubscribe", UnsubscribeRequestParams, subscriptions.unwatch)
         if "list_files" in tools:
-            answer("resources/list", PaginatedRequestParams, _list_resources)
-            answer("completion/complete", CompleteRequestParams, self._complete)
+            add_handler("resources/list", PaginatedRequestParams, _list_resources)
+            add_handler("completion/complete", CompleteRequestParams, self._complete)
 
     async def list_resource_templates(self) -> list[ResourceTemplate]:
-        """The one template: a file by its id."""
+        """The one template: a file by id."""
         if "describe_file" not in self._offered:
             return []
-        from files_api_mcp.server.mcp.resources import file_template
+        from files_api_mcp.server.mcp.resources import file_resource_template
 
-        return [file_template()]
+        return [file_resource_template()]
 
     async def read_resource(
         self, uri: AnyUrl | str, context: Context[Dependencies, Any] | None = None
     ) -> Iterable[ReadResourceContents]:
-        """A file's metadata, and the beginning of its text.
+        """A file's metadata and the beginning of its text.
 
         Raises:
-            ResourceNotFoundError: There is no such file (any more).
+            ResourceNotFoundError: The file does not exist or was deleted.
             ResourceError: It cannot be read now.
         """
         if context is None or "describe_file" not in self._offered:
             raise ResourceNotFoundError("Unknown resource.")
-        from files_api_mcp.server.mcp.resources import file_contents
+        from files_api_mcp.server.mcp.resources import read_file_resource
 
         try:
-            with _answered():
-                return await file_contents(context, str(uri), with_text="read_document" in self._offered)
+            with _protocol_errors():
+                return await read_file_resource(context, str(uri), with_text="read_document" in self._offered)
         except MCPError as exc:
-            # The SDK tells its client of these in the shape that the specification wants for resources.
+            # The SDK reports these two types as the specification requires for resources.
             kind = ResourceNotFoundError if exc.code == INVALID_PARAMS else ResourceError
             raise kind(exc.message) from exc
 
     async def list_prompts(self) -> list[Prompt]:
-        """The ready questions, where there is a tool that answers them."""
-        from files_api_mcp.server.mcp.prompts import listed
+        """The prompts, if a tool that answers them is offered."""
+        from files_api_mcp.server.mcp.prompts import list_prompts
 
-        return listed(self._offered)
+        return list_prompts(self._offered)
 
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[Dependencies, Any] | None = None
     ) -> GetPromptResult:
-        """One of them, about these files.
+        """A prompt about the files in its arguments.
 
         Raises:
-            MCPError: There is no such prompt, or its arguments are wrong.
+            MCPError: The prompt does not exist, or its arguments are invalid.
         """
-        from files_api_mcp.server.mcp.prompts import written
+        from files_api_mcp.server.mcp.prompts import render_prompt
 
         if context is None:
-            raise MCPError(INTERNAL_ERROR, "Prompts are written for clients.")
-        with _answered():
-            opened = await _opened(context.request_context)
-            return await written(name, arguments or {}, opened.files, self._offered)
+            raise MCPError(INTERNAL_ERROR, "Prompts need a client request.")
+        with _protocol_errors():
+            backend = await _backend(context.request_context)
+            return await render_prompt(name, arguments or {}, backend.files, self._offered)
 
     async def _complete(
         self, ctx: ServerRequestContext[Dependencies, Any], params: CompleteRequestParams
     ) -> CompleteResult:
-        from files_api_mcp.server.mcp.completions import completed
+        from files_api_mcp.server.mcp.completions import complete_argument
 
-        with _answered():
-            opened = await _opened(ctx)
-            return CompleteResult(completion=await completed(params, opened.files, self._offered))
+        with _protocol_errors():
+            backend = await _backend(ctx)
+            return CompleteResult(completion=await complete_argument(params, backend.files, self._offered))
 
 
 def _state_security(keys: Sequence[str]) -> RequestStateSecurity:
-    """Seals what a request leaves with its client, for that principal alone. Without keys it uses one of its own, which
-    no other process knows."""
+    """Encrypts the state that a request leaves with its client, for that principal only. Without keys it uses a random
+    one, which no other process knows."""
 
     def principal(ctx: ServerRequestContext[Any, Any]) -> str:
         return principal_in(ctx).name
@@ -152,22 +152,22 @@ def _state_security(keys: Sequence[str]) -> RequestStateSecurity:
 async def _list_resources(
     ctx: ServerRequestContext[Dependencies, Any], params: PaginatedRequestParams
 ) -> ListResourcesResult:
-    from files_api_mcp.server.mcp.resources import resource_page
+    from files_api_mcp.server.mcp.resources import list_resources
 
-    with _answered():
-        opened = await _opened(ctx)
-        return await resource_page(opened.files, params.cursor)
+    with _protocol_errors():
+        backend = await _backend(ctx)
+        return await list_resources(backend.files, params.cursor)
 
 
-async def _opened(ctx: ServerRequestContext[Dependencies, Any]) -> Backend:
+async def _backend(ctx: ServerRequestContext[Dependencies, Any]) -> Backend:
     return await ctx.lifespan_context.open(principal_in(ctx))
 
 
 @contextmanager
-def _answered() -> Generator[None]:
-    """Answer an expected failure with a protocol error that says what to do; any other says nothing of its cause.
+def _protocol_errors() -> Generator[None]:
+    """Turns an expected failure into a protocol error with its next step, any other into one without its cause.
 
-    The SDK would mask an error in the newer era and show its text, whatever it is, in the older.
+    Without this, the SDK hides every error text in the newer era and shows every one in the older.
     """
     try:
         yield
@@ -176,7 +176,7 @@ def _answered() -> Generator[None]:
     except Exception as exc:
         failure = expected_in(exc)
         if failure is None:
-            _log.exception("A request failed unexpectedly")
+            _log.exception("Unexpected error in a request")
             raise MCPError(INTERNAL_ERROR, "Internal server error") from exc
         raise MCPError(_code(failure), failure.text) from exc
 

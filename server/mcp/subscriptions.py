@@ -1,4 +1,4 @@
-"""Who is told that the list of files changed: clients of both protocol eras."""
+"""Subscriptions: list-changed and updated notifications, for clients of both protocol eras."""
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -17,23 +17,23 @@ from mcp.types import INVALID_PARAMS, EmptyResult, SubscribeRequestParams, Unsub
 from files_api_mcp.tools.formatting import file_id_from_uri
 from files_api_mcp.tools.principal import DEFAULT_PRINCIPAL, Principal, principal_in
 
-__all__ = ["Changes"]
+__all__ = ["Subscriptions"]
 
-_PATIENCE_S = 0.5
-"""For one client. One that does not read for so long misses a notice; it must not hold up another's upload."""
+_TIMEOUT_S = 0.5
+"""How long to wait for one client. If it does not read, it misses the notification and delays no one's upload."""
 
-_MOST_WATCHED = 1000
-_CHANGING = "resources"
-_LISTS = ("tools", "prompts", _CHANGING)
+_MAX_WATCHED = 1000
+_CHANGING_LIST = "resources"
+_LISTS = ("tools", "prompts", _CHANGING_LIST)
 
 
-# Set for each message, by the middleware that it passes: who opened a session may not be who sends in it.
+# Set per message by the middleware, because the sender of a message may not be the one who opened the session.
 _sender = ContextVar("sender", default=DEFAULT_PRINCIPAL)
 
 
 @dataclass(slots=True)
-class _Audience:
-    """The clients of one principal."""
+class _Clients:
+    """The connected clients of one principal."""
 
     newer: InMemorySubscriptionBus = field(default_factory=InMemorySubscriptionBus)
     streams: int = 0
@@ -41,49 +41,50 @@ class _Audience:
     watched: dict[Connection, set[str]] = field(default_factory=dict[Connection, set[str]])
 
 
-class Changes:
-    """Carries events to the connected clients of whoever made the change: a bus for those of the newer era, who listen
-    on a stream that they opened, and notifications for those of the older, who are told without asking.
+class Subscriptions:
+    """Sends events to the connected clients of the principal that made the change.
 
-    Told is what this process does: what other processes do to the same store shows in the next list.
+    Clients of the newer era listen on a stream that they opened, through a bus. Clients of the older era get
+    notifications without subscribing. Only changes by this process are sent; those by other processes on the same store
+    show in the next list.
     """
 
     def __init__(self) -> None:
-        self._audiences: dict[str, _Audience] = {}
+        self._clients: dict[str, _Clients] = {}
 
     async def publish(self, event: ServerEvent) -> None:
-        """Tell the clients of the principal whose message is being answered. Implements SubscriptionBus."""
-        audience = self._audiences.get(_sender.get().name)
-        if audience is None:
+        """Sends an event to the clients of the current message's sender. Implements SubscriptionBus."""
+        clients = self._clients.get(_sender.get().name)
+        if clients is None:
             return
-        await audience.newer.publish(event)
+        await clients.newer.publish(event)
         async with anyio.create_task_group() as group:
-            for connection, session in list(audience.older.items()):
+            for connection, session in list(clients.older.items()):
                 if isinstance(event, ResourcesListChanged):
-                    group.start_soon(_patiently, session.send_resource_list_changed)
-                elif isinstance(event, ResourceUpdated) and event.uri in audience.watched.get(connection, ()):
-                    group.start_soon(_patiently, session.send_resource_updated, event.uri)
+                    group.start_soon(_notify, session.send_resource_list_changed)
+                elif isinstance(event, ResourceUpdated) and event.uri in clients.watched.get(connection, ()):
+                    group.start_soon(_notify, session.send_resource_updated, event.uri)
 
     def subscribe(self, listener: Callable[[ServerEvent], None]) -> Callable[[], None]:
-        """Have a listener of the newer era called. Implements SubscriptionBus."""
+        """Adds a listener of the newer era. Implements SubscriptionBus."""
         principal = _sender.get()
-        audience = self._audience(principal)
-        leave = audience.newer.subscribe(listener)
-        audience.streams += 1
+        clients = self._clients_of(principal)
+        leave = clients.newer.subscribe(listener)
+        clients.streams += 1
         left = False
 
         def unsubscribe() -> None:
             nonlocal left
             leave()
-            audience.streams -= not left
+            clients.streams -= not left
             left = True
             self._drop_if_empty(principal)
 
         return unsubscribe
 
     @contextmanager
-    def of(self, principal: Principal) -> Generator[None]:
-        """Inside the block, changes are this principal's."""
+    def acting_for(self, principal: Principal) -> Generator[None]:
+        """Inside the block, changes are made by this principal."""
         token = _sender.set(principal)
         try:
             yield
@@ -91,66 +92,66 @@ class Changes:
             _sender.reset(token)
 
     async def middleware(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-        """Say at the start which list changes, and remember connections of the older era."""
-        with self.of(principal_in(ctx)):
+        """Declares at the handshake which list can change, and remembers connections of the older era."""
+        with self.acting_for(principal_in(ctx)):
             result = await call_next(ctx)
         if ctx.method in ("initialize", "server/discover") and isinstance(result, dict):
-            # The SDK says of all three lists that they change, or that none does.
+            # The SDK declares all three lists as changing, or none.
             for name in _LISTS:
-                result["capabilities"][name]["listChanged"] = name == _CHANGING
+                result["capabilities"][name]["listChanged"] = name == _CHANGING_LIST
         elif ctx.method == "notifications/initialized":
             self._remember(ctx)
         return result
 
     async def watch(self, ctx: ServerRequestContext[Any, Any], params: SubscribeRequestParams) -> EmptyResult:
-        """`resources/subscribe` of the older era. Files never change, so there is one thing to be told: it is gone.
+        """`resources/subscribe` of the older era. Files never change, so the only update is a deletion.
 
         Raises:
-            MCPError: The URI is not a file's, or the connection watches too many.
+            MCPError: The URI is not a file's, or the connection watches too many files.
         """
         if file_id_from_uri(params.uri) is None:
-            raise MCPError(INVALID_PARAMS, "Unknown resource. Subscribe to a URI of resources/list.")
+            raise MCPError(INVALID_PARAMS, "Unknown resource. Use a URI from resources/list.")
         watched = self._remember(ctx).watched.setdefault(_connection(ctx.session), set())
-        if len(watched) >= _MOST_WATCHED and params.uri not in watched:
-            raise MCPError(INVALID_PARAMS, f"At most {_MOST_WATCHED:,} files can be watched. Unsubscribe from some.")
+        if len(watched) >= _MAX_WATCHED and params.uri not in watched:
+            raise MCPError(INVALID_PARAMS, f"At most {_MAX_WATCHED:,} files can be watched. Unsubscribe from some.")
         watched.add(params.uri)
         return EmptyResult()
 
     async def unwatch(self, ctx: ServerRequestContext[Any, Any], params: UnsubscribeRequestParams) -> EmptyResult:
         """`resources/unsubscribe` of the older era."""
-        audience = self._audiences.get(principal_in(ctx).name, _Audience())
-        audience.watched.get(_connection(ctx.session), set()).discard(params.uri)
+        clients = self._clients.get(principal_in(ctx).name, _Clients())
+        clients.watched.get(_connection(ctx.session), set()).discard(params.uri)
         return EmptyResult()
 
-    def _remember(self, ctx: ServerRequestContext[Any, Any]) -> _Audience:
+    def _remember(self, ctx: ServerRequestContext[Any, Any]) -> _Clients:
         principal = principal_in(ctx)
-        audience = self._audience(principal)
+        clients = self._clients_of(principal)
         connection = _connection(ctx.session)
-        if connection not in audience.older:
-            audience.older[connection] = ctx.session
+        if connection not in clients.older:
+            clients.older[connection] = ctx.session
             connection.exit_stack.callback(self._forget, principal, connection)
-        return audience
+        return clients
 
-    def _audience(self, principal: Principal) -> _Audience:
-        return self._audiences.setdefault(principal.name, _Audience())
+    def _clients_of(self, principal: Principal) -> _Clients:
+        return self._clients.setdefault(principal.name, _Clients())
 
     def _forget(self, principal: Principal, connection: Connection) -> None:
-        audience = self._audience(principal)
-        audience.older.pop(connection, None)
-        audience.watched.pop(connection, None)
+        clients = self._clients_of(principal)
+        clients.older.pop(connection, None)
+        clients.watched.pop(connection, None)
         self._drop_if_empty(principal)
 
     def _drop_if_empty(self, principal: Principal) -> None:
-        audience = self._audience(principal)
-        if not audience.streams and not audience.older:
-            del self._audiences[principal.name]
+        clients = self._clients_of(principal)
+        if not clients.streams and not clients.older:
+            del self._clients[principal.name]
 
 
-async def _patiently(tell: Callable[..., Any], *arguments: str) -> None:
-    with anyio.move_on_after(_PATIENCE_S):
-        await tell(*arguments)
+async def _notify(send: Callable[..., Any], *arguments: str) -> None:
+    with anyio.move_on_after(_TIMEOUT_S):
+        await send(*arguments)
 
 
 def _connection(session: ServerSession) -> Connection:
-    # The one sight of a connection's end that the SDK gives; its session is made anew for each message.
+    # The SDK creates a new session per message; only the private connection shows when the client disconnects.
     return session._connection  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]

@@ -13,12 +13,12 @@ from pydantic import ValidationError
 
 from files_api_mcp.backends.errors import FilesError, InvalidArgument, ReadOnly
 
-__all__ = ["StrictCalls"]
+__all__ = ["ArgumentValidation"]
 
 _LONGEST_ECHO = 40
 
 
-class StrictCalls:
+class ArgumentValidation:
     """Middleware around `tools/call`.
 
     The SDK drops unknown arguments without a word (a misspelt optional one looks like success), answers wrong

@@ -1,4 +1,4 @@
-"""Pages for people: where a file is handed over, and what came of it."""
+"""Upload pages for people: the upload form and its outcome."""
 
 import html
 import secrets
@@ -7,35 +7,39 @@ from string import Template
 
 from starlette.responses import HTMLResponse
 
-from files_api_mcp.tools.upload_tickets import UploadExpectation
+from files_api_mcp.tools.upload_tickets import TICKET_LIFETIME_S, UploadExpectation
 
-__all__ = ["Pages"]
+__all__ = ["UploadPages"]
 
-_OUTCOME = Template(
+_MESSAGE = Template(
     '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-    "<title>Hand over a file</title><p>$text</p></html>"
+    "<title>Upload a file</title><p>$text</p></html>"
 )
 
+_DEFAULT_POLICY = ("default-src 'none'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'")
 
-_NOTHING_ELSE = ("default-src 'none'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'")
 
-
-class Pages:
-    """The pages, read once from the disk."""
+class UploadPages:
+    """The pages. The template is read from disk once."""
 
     def __init__(self) -> None:
         self._form = Template(files("files_api_mcp.server.pages").joinpath("upload.html").read_text("utf-8"))
 
     def form(self, expected: UploadExpectation, max_file_size: int) -> HTMLResponse:
-        """The form by which a file is handed over, with scripts or without."""
+        """The upload form; it works with and without scripts."""
         nonce = secrets.token_urlsafe(16)
-        asked = f"You were asked for {html.escape(expected.filename)}." if expected.filename else ""
-        text = self._form.substitute(nonce=nonce, wish=asked, limit=f"{max_file_size:,} bytes")
+        requested = f"Requested file: {html.escape(expected.filename)}." if expected.filename else ""
+        text = self._form.substitute(
+            nonce=nonce,
+            requested=requested,
+            limit=f"{max_file_size:,} bytes",
+            lifetime=f"{TICKET_LIFETIME_S // 60} minutes",
+        )
         return _page(text, 200, f"script-src 'nonce-{nonce}'", f"style-src 'nonce-{nonce}'", "connect-src 'self'")
 
-    def outcome(self, text: str, status: int) -> HTMLResponse:
-        """One sentence or two."""
-        return _page(_OUTCOME.substitute(text=html.escape(text)), status)
+    def message(self, text: str, status: int) -> HTMLResponse:
+        """A page with a short text: the outcome of an upload, or an error."""
+        return _page(_MESSAGE.substitute(text=html.escape(text)), status)
 
 
 def _page(text: str, status: int, *allowed: str) -> HTMLResponse:
@@ -44,8 +48,8 @@ def _page(text: str, status: int, *allowed: str) -> HTMLResponse:
         status,
         {
             "cache-control": "no-store",
-            "content-security-policy": "; ".join((*_NOTHING_ELSE, *allowed)),
-            # The address is the secret. Not "no-referrer": browsers then name no origin with the form either.
+            "content-security-policy": "; ".join((*_DEFAULT_POLICY, *allowed)),
+            # The URL is secret. Not "no-referrer", because browsers would then omit the form's origin too.
             "referrer-policy": "same-origin",
             "x-content-type-options": "nosniff",
         },

@@ -14,8 +14,7 @@ from files_api_mcp.backends.anthropic.files.upload import Timing
 from files_api_mcp.backends.anthropic.workspace import AnthropicPlace, open_anthropic_files
 from files_api_mcp.backends.staging.spool import open_spool
 from files_api_mcp.server.emulator.app import EmulatorSettings, emulator
-from files_api_mcp.server.emulator.server import make_server
-from files_api_mcp.server.http.listener import bound_socket
+from files_api_mcp.server.http.listener import listen, uvicorn_server
 
 KEY = "sk-ant-canary-0123456789abcdef"
 QUICK = Timing(call_s=2.0, upload_s=6.0, reply_s=1.0, looks=(0.0, 0.1, 0.3))
@@ -31,10 +30,10 @@ async def emulated(
     data_dir: Path, *, around: Callable[[ASGIApp], ASGIApp] | None = None, **settings: object
 ) -> AsyncGenerator[str]:
     """An emulator's base URL; `around` may stand between it and its clients."""
-    listener = bound_socket("127.0.0.1", 0)
+    listener = listen("127.0.0.1", 0)
     async with emulator(EmulatorSettings(data_dir, **settings)) as application:  # type: ignore[arg-type]
         # Reads a template of its own from the disk.
-        server = await to_thread.run_sync(make_server, around(application) if around else application)
+        server = await to_thread.run_sync(uvicorn_server, around(application) if around else application)
         async with anyio.create_task_group() as group:
             group.start_soon(server.serve, [listener])
             try:

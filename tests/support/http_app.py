@@ -14,7 +14,7 @@ from anyio.abc import SocketStream
 from mcp import Client
 from uvicorn import Server
 
-from files_api_mcp.server.http.listener import bound_socket
+from files_api_mcp.server.http.listener import listen
 from files_api_mcp.server.http.server import assemble, make_server
 from files_api_mcp.server.http.settings import HttpSettings, Limits
 from tests.support.agent import Agent, Era, settings_for
@@ -92,10 +92,10 @@ async def inside(
     tmp_path: Path, limits: Limits, http: HttpSettings | None = None, **settings: Any
 ) -> AsyncGenerator[Inside]:
     chosen = settings_for(tmp_path, remote=True, **settings)
-    listener = bound_socket("127.0.0.1", 0)
+    listener = listen("127.0.0.1", 0)
     port = listener.getsockname()[1]
-    hosting, application = await to_thread.run_sync(assemble, chosen, http or HttpSettings(), port, limits)
-    async with hosting.open(), application.running(), anyio.create_task_group() as group:
+    shared, application = await to_thread.run_sync(assemble, chosen, http or HttpSettings(), port, limits)
+    async with shared.open(), application.running(), anyio.create_task_group() as group:
         running = await to_thread.run_sync(make_server, application, limits)
         group.start_soon(running.serve, [listener])
         try:

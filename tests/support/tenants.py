@@ -14,7 +14,7 @@ from mcp.client.streamable_http import streamable_http_client
 
 from files_api_mcp.backends.anthropic.settings import AnthropicSettings
 from files_api_mcp.backends.registry import BackendSettings, LocalSettings
-from files_api_mcp.server.http.settings import HttpSettings, Limits, OAuth
+from files_api_mcp.server.http.settings import HttpSettings, Limits, OAuthSettings
 from tests.support.agent import Agent, Era
 from tests.support.authorization_server import Issuing, issuing
 from tests.support.emulator import emulated, endpoint
@@ -41,7 +41,7 @@ async def shared(
             backend = AnthropicSettings(
                 endpoint(await stack.enter_async_context(emulated(tmp_path / "api"))), rate_limit=100_000
             )
-        settings = HttpSettings(oauth=OAuth(issuer.url), **http)
+        settings = HttpSettings(oauth=OAuthSettings(issuer.url), **http)
         yield (
             await stack.enter_async_context(
                 inside(tmp_path, limits or Limits(), settings, backend=backend, roots=(), confirm_deletes="never")

@@ -1,4 +1,4 @@
-"""Who finds out whom a request is from."""
+"""Authenticator: finds out which principal sent a request."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
@@ -7,32 +7,32 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
-from files_api_mcp.server.http.auth.bearer import TokenGate
+from files_api_mcp.server.http.auth.bearer import BearerAuthenticator
 from files_api_mcp.server.http.settings import PATHS, HttpSettings
 
-__all__ = ["Gate", "gate_of"]
+__all__ = ["Authenticator", "choose_authenticator"]
 
 
-class Gate(Protocol):
-    """`open_paths` are beginnings of paths that anybody may ask for, `routes` what it answers itself."""
+class Authenticator(Protocol):
+    """Authenticates requests. `public_paths` are prefixes of paths that need no token; `routes` are its own routes."""
 
     @property
-    def open_paths(self) -> tuple[str, ...]: ...
+    def public_paths(self) -> tuple[str, ...]: ...
     @property
     def routes(self) -> Mapping[str, Callable[[Request], Awaitable[Response]]]: ...
 
-    async def admit(self, scope: Scope) -> Response | dict[str, Any]:
-        """What the scope of the request is told of its sender, or the refusal."""
+    async def authenticate(self, scope: Scope) -> Response | dict[str, Any]:
+        """Returns the entries to add to the request's scope, or the error response."""
         ...
 
 
-def gate_of(http: HttpSettings, base_url: str) -> Gate:
-    """The gate that the operator chose. OAuth's modules are loaded where it is used."""
+def choose_authenticator(http: HttpSettings, base_url: str) -> Authenticator:
+    """The authenticator for these settings. The modules of OAuth are imported only when it is used."""
     if http.oauth is None:
-        return TokenGate(http.token)
+        return BearerAuthenticator(http.token)
     from files_api_mcp.server.http.auth.jwks import Issuer
-    from files_api_mcp.server.http.auth.oauth import OAuthGate, Resource
+    from files_api_mcp.server.http.auth.oauth import OAuthAuthenticator, ProtectedResource
 
     url = f"{base_url}{PATHS[http.transport]}"
     audiences = (url, f"{url}/") if http.oauth.audience is None else (http.oauth.audience,)
-    return OAuthGate(Issuer(http.oauth.issuer, http.oauth.keys_url), Resource(url, audiences))
+    return OAuthAuthenticator(Issuer(http.oauth.issuer, http.oauth.keys_url), ProtectedResource(url, audiences))

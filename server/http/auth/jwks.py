@@ -1,4 +1,4 @@
-"""The authorization server that the operator trusts: where its keys are, and which of them signed."""
+"""Issuer: finds and caches the signing keys of the authorization server."""
 
 import time
 from collections.abc import Callable
@@ -10,28 +10,28 @@ import jwt
 
 from files_api_mcp.server.http.allowed_hosts import is_loopback
 
-__all__ = ["Issuer", "IssuerSilent"]
+__all__ = ["Issuer", "IssuerUnavailable"]
 
-_FRESH_S = 3600.0
-_USABLE_S = 24 * 3600.0
-"""For how long keys are believed while the issuer does not answer."""
-_BETWEEN_S = 30.0
-"""At least, between two requests for keys: anybody can send a token that names an unknown one."""
-_SILENT_S = 5.0
-"""The same while no key is known that could be believed."""
-_PATIENCE_S = 5.0
-_MOST_BYTES = 512 * 1024
+_REFRESH_S = 3600.0
+_VALID_S = 24 * 3600.0
+"""How long cached keys stay valid while the issuer is unreachable."""
+_REFETCH_S = 30.0
+"""Minimum time between two fetches, because anyone can send a token with an unknown key id."""
+_RETRY_S = 5.0
+"""The same while there is no valid key."""
+_TIMEOUT_S = 5.0
+_MAX_BYTES = 512 * 1024
 
 
-class IssuerSilent(Exception):
-    """The issuer's keys cannot be had now; whether a token is right cannot be told."""
+class IssuerUnavailable(Exception):
+    """The issuer's keys cannot be fetched now, so tokens cannot be checked."""
 
 
 class Issuer:
-    """Knows the issuer's public keys, which are fetched when they are first needed and anew each hour.
+    """The issuer's public keys, fetched when first needed and refreshed every hour.
 
-    They are asked for at the address that the issuer's metadata names (RFC 8414, OpenID Connect Discovery), or at
-    `keys_url`. Redirects are not followed.
+    They come from the URL in the issuer's metadata (RFC 8414, OpenID Connect Discovery) or from `keys_url`. Redirects
+    are not followed.
     """
 
     def __init__(self, url: str, keys_url: str | None = None, *, now: Callable[[], float] = time.monotonic) -> None:
@@ -43,19 +43,19 @@ class Issuer:
         self._fetching = anyio.Lock()
 
     async def key(self, key_id: str | None, algorithm: str) -> jwt.PyJWK | None:
-        """The key of this id, for this algorithm; without an id, the only one there is. None: it has no such key.
+        """The key with this id for this algorithm; without an id, the only key. None if there is no such key.
 
         Raises:
-            IssuerSilent: It does not answer, or not with keys.
+            IssuerUnavailable: The issuer does not answer, or its answer has no keys.
         """
-        # Whoever has a key that is known does not wait for what another's unknown one makes us ask.
-        if self._wants_keys(key_id) or not self._is_usable() or self._known(key_id) is None:
+        # A caller with a known key does not wait for a fetch that another's unknown key caused.
+        if self._needs_fetch(key_id) or not self._is_valid() or self._find(key_id) is None:
             async with self._fetching:
-                if self._wants_keys(key_id):
+                if self._needs_fetch(key_id):
                     await self._fetch()
-        if not self._is_usable():
-            raise IssuerSilent("It did not answer a moment ago.")
-        found = self._known(key_id)
+        if not self._is_valid():
+            raise IssuerUnavailable("A recent fetch of its keys failed.")
+        found = self._find(key_id)
         if found is None or found.get("alg", algorithm) != algorithm:
             return None
         try:
@@ -63,16 +63,16 @@ class Issuer:
         except jwt.PyJWTError:
             return None
 
-    def _wants_keys(self, key_id: str | None) -> bool:
+    def _needs_fetch(self, key_id: str | None) -> bool:
         now = self._now()
-        if self._known(key_id) is not None and now - self._fetched < _FRESH_S:
+        if self._find(key_id) is not None and now - self._fetched < _REFRESH_S:
             return False
-        return now - self._tried >= (_BETWEEN_S if self._is_usable() else _SILENT_S)
+        return now - self._tried >= (_REFETCH_S if self._is_valid() else _RETRY_S)
 
-    def _is_usable(self) -> bool:
-        return self._now() - self._fetched < _USABLE_S
+    def _is_valid(self) -> bool:
+        return self._now() - self._fetched < _VALID_S
 
-    def _known(self, key_id: str | None) -> dict[str, Any] | None:
+    def _find(self, key_id: str | None) -> dict[str, Any] | None:
         if key_id is None:
             return self._keys[0] if len(self._keys) == 1 else None
         return next((key for key in self._keys if key.get("kid") == key_id), None)
@@ -80,28 +80,28 @@ class Issuer:
     async def _fetch(self) -> None:
         self._tried = self._now()
         try:
-            with anyio.fail_after(2 * _PATIENCE_S):
-                async with httpx2.AsyncClient(follow_redirects=False, timeout=_PATIENCE_S) as client:
-                    self._keys = _usable(await _json(client, await self._where(client)))
+            with anyio.fail_after(2 * _TIMEOUT_S):
+                async with httpx2.AsyncClient(follow_redirects=False, timeout=_TIMEOUT_S) as client:
+                    self._keys = _signing_keys(await _json(client, await self._find_keys_url(client)))
         except (httpx2.HTTPError, TimeoutError, ValueError) as exc:
-            if not self._is_usable():
-                raise IssuerSilent(str(exc)) from exc
+            if not self._is_valid():
+                raise IssuerUnavailable(str(exc)) from exc
             return
         self._fetched = self._now()
 
-    async def _where(self, client: httpx2.AsyncClient) -> str:
+    async def _find_keys_url(self, client: httpx2.AsyncClient) -> str:
         if self._keys_url is not None:
             return self._keys_url
-        for place in _metadata_urls(self.url):
+        for url in _metadata_urls(self.url):
             try:
-                metadata = await _json(client, place)
+                metadata = await _json(client, url)
             except (httpx2.HTTPStatusError, ValueError):
                 continue
-            where = metadata.get("jwks_uri")
-            # Another issuer's metadata, put here, would have us believe its keys (RFC 8414, section 3.3).
-            if metadata.get("issuer") == self.url and isinstance(where, str) and _is_safe(where, self.url):
-                return where
-        raise ValueError("The issuer has no metadata of its own that names its keys.")
+            keys_url = metadata.get("jwks_uri")
+            # Without this check, metadata copied from another issuer would make us trust its keys (RFC 8414, 3.3).
+            if metadata.get("issuer") == self.url and isinstance(keys_url, str) and _is_secure(keys_url, self.url):
+                return keys_url
+        raise ValueError("No metadata of the issuer names its keys.")
 
 
 def _metadata_urls(issuer: str) -> list[str]:
@@ -115,9 +115,9 @@ def _metadata_urls(issuer: str) -> list[str]:
     ]
 
 
-def _is_safe(where: str, issuer: str) -> bool:
-    """Whether keys from there can be trusted: as safe on the way as the issuer itself."""
-    url = httpx2.URL(where)
+def _is_secure(keys_url: str, issuer: str) -> bool:
+    """Whether keys from this URL can be trusted: its transport is as secure as the issuer's."""
+    url = httpx2.URL(keys_url)
     return url.scheme == "https" or (url.scheme == "http" and is_loopback(url.host) and issuer.startswith("http://"))
 
 
@@ -128,19 +128,19 @@ async def _json(client: httpx2.AsyncClient, url: str) -> dict[str, Any]:
         body = b""
         async for piece in reply.aiter_bytes():
             body += piece
-            if len(body) > _MOST_BYTES:
-                raise ValueError(f"{url} answers with more than {_MOST_BYTES} bytes")
+            if len(body) > _MAX_BYTES:
+                raise ValueError(f"The response of {url} is larger than {_MAX_BYTES} bytes")
     found = httpx2.Response(200, content=body).json()
     if not isinstance(found, dict):
-        raise ValueError(f"{url} answers with no object")  # noqa: TRY004 - what it is does not matter
+        raise ValueError(f"The response of {url} is not a JSON object")  # noqa: TRY004 - bad data, not a bad argument
     return cast("dict[str, Any]", found)
 
 
-def _usable(keys: dict[str, Any]) -> list[dict[str, Any]]:
-    """Public keys that sign. A key that is no pair would let whoever checks tokens make them."""
+def _signing_keys(keys: dict[str, Any]) -> list[dict[str, Any]]:
+    """The public signing keys of a key set. Symmetric keys are left out: anyone who can check with one can sign."""
     listed = cast("list[object]", keys["keys"]) if isinstance(keys.get("keys"), list) else []
     entries = [cast("dict[str, Any]", entry) for entry in listed if isinstance(entry, dict)]
     found = [entry for entry in entries if entry.get("kty") != "oct" and entry.get("use", "sig") == "sig"]
     if not found:
-        raise ValueError("The issuer names no key that could have signed a token.")
+        raise ValueError("The issuer has no public signing key.")
     return found

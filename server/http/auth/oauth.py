@@ -1,4 +1,4 @@
-"""Access tokens of an authorization server: the server as a resource server of OAuth (RFC 6750, RFC 9068, RFC 9728)."""
+"""OAuth resource server: authenticates requests by JWT access tokens (RFC 6750, RFC 9068, RFC 9728)."""
 
 import hashlib
 import logging
@@ -12,77 +12,76 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
-from files_api_mcp.server.http.asgi import EXPIRES, bearer_in, values
-from files_api_mcp.server.http.auth.jwks import Issuer, IssuerSilent
-from files_api_mcp.server.http.refusals import refusal
-from files_api_mcp.server.mcp.authorization import scope_for
+from files_api_mcp.server.http.asgi import EXPIRES, bearer_token, header_values, json_error
+from files_api_mcp.server.http.auth.jwks import Issuer, IssuerUnavailable
+from files_api_mcp.server.mcp.authorization import required_scope
 from files_api_mcp.tools.principal import PRINCIPAL, SCOPES, Principal
 
-__all__ = ["METADATA", "OAuthGate", "Resource"]
+__all__ = ["METADATA_PATH", "OAuthAuthenticator", "ProtectedResource"]
 
-METADATA = "/.well-known/oauth-protected-resource"
+METADATA_PATH = "/.well-known/oauth-protected-resource"
 
-# None of those by which who can check a token can make one, and not "none".
+# Only asymmetric algorithms: with HMAC, anyone who can check a token can also sign one.
 _ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 _TYPES = (None, "jwt", "at+jwt", "application/at+jwt")
 _LEEWAY_S = 30
-_LONGEST_CLAIM = 512
-_LATEST_END = 2**40
-"""A moment with which clocks and timers can still reckon."""
+_MAX_SUBJECT = 512
+_MAX_EXP = 2**40
+"""The latest `exp` that clocks and timers can represent."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Resource:
-    """What tokens must be for. `url` is where clients reach it; `audiences` are the names that issuers have for it."""
+class ProtectedResource:
+    """The resource that tokens must be issued for: the `url` that clients use, and the accepted `aud` values."""
 
     url: str
     audiences: tuple[str, ...]
 
     @property
     def metadata_url(self) -> str:
-        """Where RFC 9728 has its metadata: the well-known part goes between host and path."""
+        """The URL of its metadata (RFC 9728): the well-known part goes between host and path."""
         scheme, _, rest = self.url.partition("://")
         host, _, path = rest.partition("/")
-        return f"{scheme}://{host}{METADATA}/{path}"
+        return f"{scheme}://{host}{METADATA_PATH}/{path}"
 
 
-class OAuthGate:
-    """Admits who brings a token that the issuer signed for this resource; each subject is a principal of its own."""
+class OAuthAuthenticator:
+    """Accepts tokens that the issuer signed for this resource. Each subject is its own principal."""
 
-    # Whoever has no token yet must learn where to get one; and who watches over the server has none.
-    open_paths = (METADATA, "/health")
+    # Clients without a token need the metadata to get one; health checks have no token.
+    public_paths = (METADATA_PATH, "/health")
 
-    def __init__(self, issuer: Issuer, resource: Resource) -> None:
-        self.routes = {METADATA: self._metadata, f"{METADATA}/{{path:path}}": self._metadata}
+    def __init__(self, issuer: Issuer, resource: ProtectedResource) -> None:
+        self.routes = {METADATA_PATH: self._metadata, f"{METADATA_PATH}/{{path:path}}": self._metadata}
         self._issuer = issuer
         self._resource = resource
 
-    async def admit(self, scope: Scope) -> Response | dict[str, Any]:
-        """See Gate."""
-        given = bearer_in(scope)
+    async def authenticate(self, scope: Scope) -> Response | dict[str, Any]:
+        """See Authenticator."""
+        given = bearer_token(scope)
         if given is None:
-            return self._refused(401, "An access token is required.")
+            return self._challenge(401, "An access token is required.")
         try:
             claims = await self._claims(given)
-        except IssuerSilent as exc:
-            _log.warning("The issuer's keys cannot be had: %s", exc)
-            return refusal(503, "The authorization server does not answer. Try again later.", {"retry-after": "30"})
+        except IssuerUnavailable as exc:
+            _log.warning("The issuer's keys cannot be fetched: %s", exc)
+            return json_error(503, "The authorization server is unreachable. Try again later.", {"retry-after": "30"})
         except jwt.PyJWTError as exc:
-            # It repeats what anybody may have written into a token's head.
-            _log.info("A token was refused: %.200r", str(exc))
-            return self._refused(401, "The access token is not valid here, or not any more.", "invalid_token")
+            # As repr and cut, because the message repeats text from the token's header.
+            _log.info("Access token rejected: %.200r", str(exc))
+            return self._challenge(401, "The access token is invalid or expired.", "invalid_token")
         scopes = _scopes(claims)
-        needed = _needed(scope)
+        needed = _required_scope(scope)
         if needed is not None and needed not in scopes:
-            return self._refused(403, f"The token lacks the scope {needed}.", "insufficient_scope", needed)
+            return self._challenge(403, f"The token lacks the scope {needed}.", "insufficient_scope", needed)
         user = AuthenticatedUser(_access(claims, scopes))
-        # `user` is by whom the SDK tells whose a session is.
+        # The SDK finds the owner of a session by `user`.
         return {PRINCIPAL: _principal(claims, scopes), EXPIRES: claims["exp"], "user": user}
 
     async def _metadata(self, _: Request) -> Response:
-        """Where tokens come from and what they can be for (RFC 9728)."""
+        """The metadata of the protected resource (RFC 9728)."""
         return JSONResponse(
             {
                 "resource": self._resource.url,
@@ -98,10 +97,10 @@ class OAuthGate:
         head = jwt.get_unverified_header(given)
         algorithm, kind, key_id = head.get("alg"), head.get("typ"), head.get("kid")
         if algorithm not in _ALGORITHMS or (kind.lower() if isinstance(kind, str) else kind) not in _TYPES:
-            raise jwt.InvalidAlgorithmError(f"{kind} by {algorithm}")
+            raise jwt.InvalidAlgorithmError(f"type {kind}, algorithm {algorithm}")
         key = await self._issuer.key(key_id, str(algorithm))
         if key is None:
-            raise jwt.InvalidKeyError("signed with a key that the issuer does not name")
+            raise jwt.InvalidKeyError("unknown signing key")
         claims = jwt.decode(
             given,
             key,
@@ -111,28 +110,30 @@ class OAuthGate:
             leeway=_LEEWAY_S,
             options={"require": ["exp", "iss", "aud", "sub"], "enforce_minimum_key_length": True},
         )
-        if not 0 < len(claims["sub"]) <= _LONGEST_CLAIM:
-            raise jwt.InvalidTokenError("no subject, or one without end")
-        # The library takes what it can make a number of: texts too, and numbers without end.
-        if not isinstance(claims["exp"], (int, float)) or claims["exp"] > _LATEST_END:
-            raise jwt.InvalidTokenError("its end is no moment")
+        if not 0 < len(claims["sub"]) <= _MAX_SUBJECT:
+            raise jwt.InvalidTokenError("sub is empty or too long")
+        # The library also accepts strings and infinite numbers.
+        if not isinstance(claims["exp"], (int, float)) or claims["exp"] > _MAX_EXP:
+            raise jwt.InvalidTokenError("exp is not a usable time")
         return claims
 
-    def _refused(self, status: int, sentence: str, error: str | None = None, scope: str | None = None) -> Response:
-        """The answer from which clients learn where to get a token (RFC 6750, section 3; RFC 9728, section 5.1)."""
+    def _challenge(self, status: int, sentence: str, error: str | None = None, scope: str | None = None) -> Response:
+        """An error with a challenge that tells clients where to get a token (RFC 6750, 3; RFC 9728, 5.1)."""
         parts = {"error": error, "resource_metadata": self._resource.metadata_url, "scope": scope or " ".join(SCOPES)}
         challenge = ", ".join(f'{name}="{value}"' for name, value in parts.items() if value)
-        return refusal(status, sentence, {"www-authenticate": f"Bearer {challenge}"})
+        return json_error(status, sentence, {"www-authenticate": f"Bearer {challenge}"})
 
 
-def _needed(scope: Scope) -> str | None:
-    """The scope that the headers of the newer era show a need of; of the older, messages are looked at when read."""
-    methods, names = values(scope, b"mcp-method"), values(scope, b"mcp-name")
-    return scope_for(methods[0].decode("latin-1"), names[0].decode("latin-1") if names else "") if methods else None
+def _required_scope(scope: Scope) -> str | None:
+    """The scope that the request's headers require. Requests of the older era lack them; their message is checked."""
+    methods, names = header_values(scope, b"mcp-method"), header_values(scope, b"mcp-name")
+    if not methods:
+        return None
+    return required_scope(methods[0].decode("latin-1"), names[0].decode("latin-1") if names else "")
 
 
 def _scopes(claims: dict[str, Any]) -> frozenset[str]:
-    """Issuers write them as one text, or as a list; some call them `scp`."""
+    """The scopes of a token. Issuers write them as a string or a list, in `scope` or `scp`."""
     given: object = claims.get("scope", claims.get("scp", ""))
     if isinstance(given, str):
         return frozenset(given.split())
@@ -142,14 +143,14 @@ def _scopes(claims: dict[str, Any]) -> frozenset[str]:
 
 
 def _principal(claims: dict[str, Any], scopes: frozenset[str]) -> Principal:
-    # A subject is unique with its issuer alone, may hold any character, and need not be readable in folders.
-    whole = f"{claims['iss']}\n{claims['sub']}".encode("utf-8", "surrogatepass")
-    name = hashlib.sha256(whole).hexdigest()[:32]
+    # Hashed, because a subject is unique only within its issuer and may have characters that folder names cannot.
+    subject = f"{claims['iss']}\n{claims['sub']}".encode("utf-8", "surrogatepass")
+    name = hashlib.sha256(subject).hexdigest()[:32]
     return Principal(name, scopes)
 
 
 def _access(claims: dict[str, Any], scopes: frozenset[str]) -> AccessToken:
-    """What the SDK compares to tell whose a session is; it has no use for the token itself."""
+    """The identity that the SDK compares to find the owner of a session. It does not need the token itself."""
     client = claims.get("client_id", claims.get("azp", ""))
     return AccessToken(
         token="",

@@ -1,4 +1,4 @@
-"""How much a request's body may hold, and how long it may take."""
+"""BodyLimitMiddleware: limits the size of a request body and the time it may take."""
 
 from collections.abc import Callable
 
@@ -6,61 +6,60 @@ import anyio
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from files_api_mcp.server.http.asgi import asks_for_stream
-from files_api_mcp.server.http.refusals import refusal
+from files_api_mcp.server.http.asgi import is_stream_request, json_error
 from files_api_mcp.server.http.settings import Limits
 
-__all__ = ["BoundedBodies"]
+__all__ = ["BodyLimitMiddleware"]
 
 
-class BoundedBodies:
-    """Refuses a body that is too large, before it is read where it says its length, and one that comes too slowly.
+class BodyLimitMiddleware:
+    """Rejects bodies that are too large or too slow. A declared length over the limit is rejected before reading.
 
-    Applications see a body when it is there as a whole, and none that broke off. `streamed` names the exceptions: how
-    much a path takes that reads its body as it comes; such an application is told that the client has gone, and what
-    it answers to that is dropped in favour of the reason.
+    The application gets each body complete, and never a broken one. `streamed_bytes` returns the limit of a path whose
+    body is read as it arrives, and None for other paths. A streaming application sees a disconnect when the limit is
+    hit; its response is then replaced by the reason.
     """
 
-    def __init__(self, app: ASGIApp, limits: Limits, streamed: Callable[[str], int | None]) -> None:
+    def __init__(self, app: ASGIApp, limits: Limits, streamed_bytes: Callable[[str], int | None]) -> None:
         self._app = app
         self._limits = limits
-        self._streamed = streamed
+        self._streamed_bytes = streamed_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        streamed = self._streamed(scope["path"])
-        usual = self._limits.stream_bytes if asks_for_stream(scope) else self._limits.body_bytes
-        most = usual if streamed is None else streamed
+        streamed = self._streamed_bytes(scope["path"])
+        usual = self._limits.stream_request_bytes if is_stream_request(scope) else self._limits.body_bytes
+        limit = usual if streamed is None else streamed
         lengths = [value for key, value in scope["headers"] if key == b"content-length"]
-        if any(not length.isdigit() or len(length) > len(str(most)) or int(length) > most for length in lengths):
-            await _too_large(most)(scope, receive, send)
+        if any(not length.isdigit() or len(length) > len(str(limit)) or int(length) > limit for length in lengths):
+            await _too_large(limit)(scope, receive, send)
             return
-        body = _Body(receive, send, self._limits, most)
+        body = _Body(receive, send, self._limits, limit)
         if streamed is None:
-            whole = await body.whole()
+            whole = await body.read()
             if whole is not None:
-                await self._app(scope, _replayed(whole, receive), send)
+                await self._app(scope, _replay(whole, receive), send)
         else:
             await self._app(scope, body.receive, body.send)
-        if body.refused is not None and not body.answered:
-            await body.refused(scope, receive, send)
+        if body.error is not None and not body.answered:
+            await body.error(scope, receive, send)
 
 
 class _Body:
-    """One request's body, as far as it was taken."""
+    """The body of one request, as far as it has been received."""
 
-    def __init__(self, receive: Receive, send: Send, limits: Limits, most: int) -> None:
-        self.refused: Response | None = None
+    def __init__(self, receive: Receive, send: Send, limits: Limits, limit: int) -> None:
+        self.error: Response | None = None
         self.answered = False
         self._receive = receive
         self._send = send
         self._limits = limits
-        self._most = most
-        self._taken = 0
+        self._limit = limit
+        self._received = 0
         self._waited = 0.0
         self._complete = False
 
-    async def whole(self) -> bytes | None:
-        """All of it; None when it was refused, or the client left."""
+    async def read(self) -> bytes | None:
+        """The whole body; None if it was rejected or the client left."""
         pieces: list[bytes] = []
         while not self._complete:
             message = await self.receive()
@@ -72,37 +71,37 @@ class _Body:
     async def receive(self) -> Message:
         if self._complete:
             return await self._receive()
-        if self.refused is not None:
+        if self.error is not None:
             return {"type": "http.disconnect"}
         message = await self._next()
         if message is None:
-            self.refused = refusal(408, "The body came too slowly.", {"connection": "close"})
+            self.error = json_error(408, "The request body arrived too slowly.", {"connection": "close"})
             return {"type": "http.disconnect"}
-        self._taken += len(message.get("body", b""))
-        if self._taken > self._most:
-            self.refused = _too_large(self._most)
+        self._received += len(message.get("body", b""))
+        if self._received > self._limit:
+            self.error = _too_large(self._limit)
             return {"type": "http.disconnect"}
         self._complete = message["type"] == "http.request" and not message.get("more_body", False)
         return message
 
     async def send(self, message: Message) -> None:
-        if self.refused is None or self.answered:
+        if self.error is None or self.answered:
             self.answered = True
             await self._send(message)
 
     async def _next(self) -> Message | None:
-        """The next piece; None when it does not come. Only waiting counts: the application may take its time."""
+        """The next piece; None if it arrives too late. Only waiting counts: the application may take its time."""
         limits = self._limits
-        left = limits.body_s + self._taken / limits.slowest - self._waited
+        left = limits.body_timeout_s + self._received / limits.min_body_rate - self._waited
         began = anyio.current_time()
         message: Message | None = None
-        with anyio.move_on_after(max(0.0, min(left, limits.body_s))):
+        with anyio.move_on_after(max(0.0, min(left, limits.body_timeout_s))):
             message = await self._receive()
         self._waited += anyio.current_time() - began
         return message
 
 
-def _replayed(body: bytes, receive: Receive) -> Receive:
+def _replay(body: bytes, receive: Receive) -> Receive:
     pending: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def replay() -> Message:
@@ -111,5 +110,5 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
     return replay
 
 
-def _too_large(most: int) -> Response:
-    return refusal(413, f"The body is too large; the limit is {most} bytes.")
+def _too_large(limit: int) -> Response:
+    return json_error(413, f"The request body is too large; the limit is {limit} bytes.")

@@ -1,4 +1,4 @@
-"""What one of several principals may take of the server, so that enough is left for all others."""
+"""QuotaMiddleware: limits the open requests and sessions of each principal."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -8,24 +8,25 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.types.version import HANDSHAKE_PROTOCOL_VERSIONS
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from files_api_mcp.server.http.asgi import values
-from files_api_mcp.server.http.refusals import refusal
+from files_api_mcp.server.http.asgi import header_values, json_error
 from files_api_mcp.tools.principal import DEFAULT_PRINCIPAL, PRINCIPAL, Principal
 
-__all__ = ["Shares", "sessions_in"]
+__all__ = ["QuotaMiddleware", "count_sessions"]
 
-_TOO_MANY = "Too many of your {} are open. Close some, or try again later."
+_TOO_MANY = "You have too many open {}. Close some or try again later."
 
 
-class Shares:
-    """Refuses a request of a principal of whom `most` are being answered, streams among them, or who has as many
-    sessions and would begin another. `sessions` counts those of whoever sent a request."""
+class QuotaMiddleware:
+    """Rejects requests of a principal with `limit` open requests (streams included), and its sessions beyond `limit`.
 
-    def __init__(self, app: ASGIApp, most: int, sessions: Callable[[Scope], int]) -> None:
+    `sessions` counts the sessions of a request's sender. The default principal has no quota.
+    """
+
+    def __init__(self, app: ASGIApp, limit: int, sessions: Callable[[Scope], int]) -> None:
         self._app = app
-        self._most = most
+        self._limit = limit
         self._sessions = sessions
-        self._running: Counter[str] = Counter()
+        self._open: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         principal: Principal = scope.get(PRINCIPAL, DEFAULT_PRINCIPAL)
@@ -34,32 +35,32 @@ class Shares:
             return
         exceeded = self._exceeded(principal, scope)
         if exceeded is not None:
-            await refusal(429, _TOO_MANY.format(exceeded), {"retry-after": "30"})(scope, receive, send)
+            await json_error(429, _TOO_MANY.format(exceeded), {"retry-after": "30"})(scope, receive, send)
             return
-        self._running[principal.name] += 1
+        self._open[principal.name] += 1
         try:
             await self._app(scope, receive, send)
         finally:
-            self._running[principal.name] -= 1
-            if not self._running[principal.name]:
-                del self._running[principal.name]
+            self._open[principal.name] -= 1
+            if not self._open[principal.name]:
+                del self._open[principal.name]
 
     def _exceeded(self, principal: Principal, scope: Scope) -> str | None:
-        if self._running[principal.name] >= self._most:
+        if self._open[principal.name] >= self._limit:
             return "requests"
-        begins = scope["method"] == "POST" and not values(scope, b"mcp-session-id")
-        return "sessions" if begins and self._sessions(scope) >= self._most else None
+        begins_session = scope["method"] == "POST" and not header_values(scope, b"mcp-session-id")
+        return "sessions" if begins_session and self._sessions(scope) >= self._limit else None
 
 
-def sessions_in(manager: StreamableHTTPSessionManager, scope: Scope) -> int:
-    """How many sessions the sender of a request has; none for those of the newer era, who have no use for one."""
-    versions = values(scope, b"mcp-protocol-version")
+def count_sessions(manager: StreamableHTTPSessionManager, scope: Scope) -> int:
+    """The number of sessions of a request's sender; 0 in the newer era, which has no sessions."""
+    versions = header_values(scope, b"mcp-protocol-version")
     user = scope.get("user")
     if not isinstance(user, AuthenticatedUser) or (
         versions and versions[0].decode("latin-1") not in HANDSHAKE_PROTOCOL_VERSIONS
     ):
         return 0
-    # The SDK limits the sessions of all together alone; whose they are is known to it, and told nobody.
+    # The SDK limits only the total of sessions, and has no public way to count those of one owner.
     owners = manager._session_owners.values()  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
     subject = user.access_token.subject
     return sum(owner["subject"] == subject for owner in owners)

@@ -1,62 +1,66 @@
-"""Who may speak to the server: the outermost application, which all routes lie behind, known and unknown ones."""
+"""SecurityMiddleware, the outermost layer: checks headers, Host, Origin and authentication of every request."""
 
 from collections.abc import Sequence
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from files_api_mcp.server.http.allowed_hosts import Doors
-from files_api_mcp.server.http.asgi import head_size, values
-from files_api_mcp.server.http.auth.authenticator import Gate
-from files_api_mcp.server.http.refusals import refusal
+from files_api_mcp.server.http.allowed_hosts import AllowedHosts
+from files_api_mcp.server.http.asgi import header_bytes, header_values, json_error
+from files_api_mcp.server.http.auth.authenticator import Authenticator
 
-__all__ = ["Guard"]
+__all__ = ["SecurityMiddleware"]
 
 
-class Guard:
-    """Lets a request through when its head is sane, it names a door of this server, and the gate admits it.
+class SecurityMiddleware:
+    """Passes a request on if its headers are well-formed, its Host and Origin are allowed, and it is authenticated.
 
-    The SDK's own check takes `localhost:8941.evil.com` for a local name, covers the protocol's routes alone, and is off
-    for servers on other addresses.
+    It covers all routes, known and unknown. The SDK's own check covers only the protocol's routes, accepts
+    `localhost:8941.evil.com` as a local name, and is off for servers on other addresses.
     """
 
     def __init__(
-        self, app: ASGIApp, doors: Doors, gate: Gate, *, head_bytes: int, unlocked: Sequence[str] = ()
+        self,
+        app: ASGIApp,
+        allowed: AllowedHosts,
+        authenticator: Authenticator,
+        max_header_bytes: int,
+        public_paths: Sequence[str] = (),
     ) -> None:
-        """`unlocked` are beginnings of paths that ask for no token, as they hold a secret of their own."""
+        """`public_paths` are prefixes of paths that need no token, because they contain a secret themselves."""
         self._app = app
-        self._doors = doors
-        self._gate = gate
-        self._head_bytes = head_bytes
-        self._unlocked = (*unlocked, *gate.open_paths)
+        self._allowed = allowed
+        self._authenticator = authenticator
+        self._max_header_bytes = max_header_bytes
+        self._public_paths = (*public_paths, *authenticator.public_paths)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            raise RuntimeError("The server speaks HTTP alone.")
-        found = self._malformed(scope) or self._misdirected(scope)
-        if found is None and not scope["path"].startswith(self._unlocked):
-            found = await self._gate.admit(scope)
-        if isinstance(found, Response):
-            await found(scope, receive, send)
+            raise RuntimeError("The server speaks only HTTP.")
+        outcome = self._check_headers(scope) or self._check_host(scope)
+        if outcome is None and not scope["path"].startswith(self._public_paths):
+            outcome = await self._authenticator.authenticate(scope)
+        if isinstance(outcome, Response):
+            await outcome(scope, receive, send)
             return
-        await self._app({**scope, **(found or {})}, receive, send)
+        await self._app({**scope, **(outcome or {})}, receive, send)
 
-    def _malformed(self, scope: Scope) -> Response | None:
-        if head_size(scope) > self._head_bytes:
-            return refusal(431, "The request's headers are too large.", {"connection": "close"})
+    def _check_headers(self, scope: Scope) -> Response | None:
+        if header_bytes(scope) > self._max_header_bytes:
+            return json_error(431, "The request's headers are too large.", {"connection": "close"})
         if not scope["path"].startswith("/"):
-            return refusal(400, "The request's target must be a path.")
-        if values(scope, b"content-length") and values(scope, b"transfer-encoding"):
-            # Two readers could disagree on where the body ends; the connection is of no use after that.
-            return refusal(400, "A body has one length, not two.", {"connection": "close"})
+            return json_error(400, "The request's target must be a path.")
+        if header_values(scope, b"content-length") and header_values(scope, b"transfer-encoding"):
+            # A proxy could disagree with us on where the body ends, so the connection is closed.
+            return json_error(400, "Conflicting Content-Length and Transfer-Encoding.", {"connection": "close"})
         return None
 
-    def _misdirected(self, scope: Scope) -> Response | None:
-        hosts, origins = values(scope, b"host"), values(scope, b"origin")
+    def _check_host(self, scope: Scope) -> Response | None:
+        hosts, origins = header_values(scope, b"host"), header_values(scope, b"origin")
         if len(hosts) != 1:
-            return refusal(400, "A request must name its host once.")
-        if not self._doors.admits_host(hosts[0]):
-            return refusal(421, "This server does not answer to that host. The operator can add it: --allowed-host.")
-        if len(origins) > 1 or not all(map(self._doors.admits_origin, origins)):
-            return refusal(403, "Pages of that origin may not call. The operator can add it: --allowed-origin.")
+            return json_error(400, "The request must have exactly one Host header.")
+        if not self._allowed.allows_host(hosts[0]):
+            return json_error(421, "This host name is not allowed. The operator can add it with --allowed-host.")
+        if len(origins) > 1 or not all(map(self._allowed.allows_origin, origins)):
+            return json_error(403, "This origin is not allowed. The operator can add it with --allowed-origin.")
         return None

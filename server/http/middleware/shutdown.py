@@ -1,32 +1,32 @@
-"""Ending what is going on when the server stops: streams at once, calls after a while."""
+"""GracefulShutdown: ends running requests when the server stops, streams at once and calls after a grace period."""
 
 import anyio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from files_api_mcp.server.http.refusals import refusal
+from files_api_mcp.server.http.asgi import json_error
 
-__all__ = ["Stoppable"]
+__all__ = ["GracefulShutdown"]
 
 
-class Stoppable:
-    """Knows the requests that are being answered, and can end them: an open stream would otherwise hold the server.
+class GracefulShutdown:
+    """Tracks running requests and can end them, because an open stream would keep the server from stopping.
 
-    With `endless`, answers are event streams: they end in order, those to a GET at once, as they have no other end.
-    Without it, an answer that has begun breaks off, so that no part is taken for the whole. `refused` answers a request
-    whose answer had not begun.
+    With `endless`, responses are event streams: they end cleanly, and those to a GET end at once because they never end
+    by themselves. Without it, a response that has started is cut off, so that no client takes a part for the whole.
+    `refused` answers a request whose response has not started.
     """
 
     def __init__(self, app: ASGIApp, *, endless: bool = True, refused: ASGIApp | None = None) -> None:
         self._app = app
         self._endless = endless
-        self._refused = refused or refusal(503, "The server is stopping.", {"connection": "close"})
+        self._refused = refused or json_error(503, "The server is stopping.", {"connection": "close"})
         self._running: dict[anyio.CancelScope, bool] = {}
         self._stopping = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = ended = False
 
-        async def watched(message: Message) -> None:
+        async def watched_send(message: Message) -> None:
             nonlocal started, ended
             started = started or message["type"] == "http.response.start"
             ended = message["type"] == "http.response.body" and not message.get("more_body", False)
@@ -34,26 +34,26 @@ class Stoppable:
 
         is_stream = self._endless and scope["method"] == "GET"
         if not (self._stopping and is_stream):
-            with anyio.CancelScope() as ending:
-                self._running[ending] = is_stream
+            with anyio.CancelScope() as request:
+                self._running[request] = is_stream
                 try:
-                    await self._app(scope, receive, watched)
+                    await self._app(scope, receive, watched_send)
                 finally:
-                    del self._running[ending]
-            if not ending.cancelled_caught or ended:
+                    del self._running[request]
+            if not request.cancelled_caught or ended:
                 return
         if not started:
             await self._refused(scope, receive, send)
         elif self._endless:
-            # A stream that ends in order tells its client to come back, one that breaks off may be retried at once.
+            # After a clean end the client reconnects later; after a cut it may retry at once.
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def stop(self, grace_s: float) -> None:
-        """End the streams, and after a while the calls that are still going on."""
+        """Ends the streams at once, and the calls that still run after `grace_s`."""
         self._stopping = True
-        for ending, is_stream in list(self._running.items()):
+        for request, is_stream in list(self._running.items()):
             if is_stream:
-                ending.cancel()
+                request.cancel()
         await anyio.sleep(grace_s)
-        for ending in list(self._running):
-            ending.cancel()
+        for request in list(self._running):
+            request.cancel()

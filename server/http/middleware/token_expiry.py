@@ -1,20 +1,20 @@
-"""How long what a token opened may stay open."""
+"""TokenExpiryMiddleware: ends streams and calls when their token expires."""
 
 import time
 
 import anyio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from files_api_mcp.server.http.asgi import EXPIRES, asks_for_stream
+from files_api_mcp.server.http.asgi import EXPIRES, is_stream_request
 
-__all__ = ["Lifetimes"]
+__all__ = ["TokenExpiryMiddleware"]
 
 _GRACE_S = 600.0
-"""For calls: what was begun in time may be finished."""
+"""How long a call may continue after its token expired: it began in time."""
 
 
-class Lifetimes:
-    """Ends streams with the token that opened them, and calls a while after."""
+class TokenExpiryMiddleware:
+    """Ends a stream when its token expires, and a call ten minutes later."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -24,28 +24,28 @@ class Lifetimes:
         if expires is None:
             await self._app(scope, receive, send)
             return
-        started = ended = gone = False
+        started = ended = expired = False
 
-        async def watched(message: Message) -> None:
+        async def watched_send(message: Message) -> None:
             nonlocal started, ended
-            if gone:
+            if expired:
                 return
             started = started or message["type"] == "http.response.start"
             ended = message["type"] == "http.response.body" and not message.get("more_body", False)
             await send(message)
 
-        left = expires - time.time() + (0 if asks_for_stream(scope) else _GRACE_S)
-        ends = anyio.current_time() + max(0.0, left)
+        left = expires - time.time() + (0 if is_stream_request(scope) else _GRACE_S)
+        deadline = anyio.current_time() + max(0.0, left)
 
-        async def until_then() -> Message:
-            nonlocal gone
-            with anyio.move_on_after(ends - anyio.current_time()):
+        async def receive_until_expiry() -> Message:
+            nonlocal expired
+            with anyio.move_on_after(deadline - anyio.current_time()):
                 return await receive()
-            # Applications know how to end when their client has gone.
-            gone = True
+            # Applications already end cleanly when their client disconnects.
+            expired = True
             return {"type": "http.disconnect"}
 
-        await self._app(scope, until_then, watched)
+        await self._app(scope, receive_until_expiry, watched_send)
         if started and not ended:
-            # In order, so that the client comes back, with a new token.
+            # A clean end makes the client reconnect, with a new token.
             await send({"type": "http.response.body", "body": b"", "more_body": False})

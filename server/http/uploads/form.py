@@ -1,48 +1,50 @@
-"""Reading the one file of a multipart form as it comes."""
+"""FileForm: the one file of a multipart form, read while it arrives."""
 
 from collections.abc import AsyncIterator
 
 from python_multipart.multipart import parse_options_header
 
 from files_api_mcp.backends.errors import InvalidArgument
-from files_api_mcp.server.http.multipart import FormParserError, FormParts
+from files_api_mcp.server.http.multipart import FormParser, FormParserError
 
 __all__ = ["FileForm"]
 
 _FIELD = "file"
-_MOST_OTHER_BYTES = 64 * 1024
+_MAX_OTHER_BYTES = 64 * 1024
 
 
 class FileForm:
-    """A form whose field `file` is one file; what else it holds is passed over."""
+    """A form whose field `file` is one file. Other fields are ignored."""
 
     def __init__(self, content_type: str, stream: AsyncIterator[bytes]) -> None:
         """
         Raises:
-            InvalidArgument: The body is no multipart form.
+            InvalidArgument: The body is not a multipart form.
         """
         kind, parameters = parse_options_header(content_type)
         boundary = parameters.get(b"boundary", b"")
         if kind != b"multipart/form-data" or not boundary:
-            raise InvalidArgument("The body is no multipart form.", "Send a form with a field named file, or use PUT.")
+            raise InvalidArgument(
+                "The body is not a multipart form.", "Send a form with a field named file, or use PUT."
+            )
         self._stream = stream
         self._pending: list[bytes] = []
         self._filename: str | None = None
         self._in_file = False
         self._other_bytes = 0
         try:
-            self._parts = FormParts(boundary, self._on_head, self._on_data)
+            self._parser = FormParser(boundary, self._on_head, self._on_data)
         except FormParserError as exc:
             raise _malformed() from exc
 
     async def filename(self) -> str:
-        """The file's name, which may be empty; reads as far as that.
+        """The file's name, which may be empty. Reads the form only as far as that.
 
         Raises:
-            InvalidArgument: The form is malformed, or has no file.
+            InvalidArgument: The form is malformed or has no file.
         """
         while self._filename is None:
-            if self._parts.complete:
+            if self._parser.complete:
                 raise InvalidArgument("The form has no field named file.")
             await self._feed()
         return self._filename
@@ -57,7 +59,7 @@ class FileForm:
             pending, self._pending = self._pending, []
             for piece in pending:
                 yield piece
-            if self._parts.complete:
+            if self._parser.complete:
                 return
             await self._feed()
 
@@ -67,7 +69,7 @@ class FileForm:
         except StopAsyncIteration:
             raise _malformed() from None
         try:
-            self._parts.feed(block)
+            self._parser.feed(block)
         except FormParserError as exc:
             raise _malformed() from exc
 
@@ -77,7 +79,7 @@ class FileForm:
         if not self._in_file:
             return
         if self._filename is not None:
-            raise InvalidArgument("The form holds several files.", "Hand over one file with each link.")
+            raise InvalidArgument("The form has several files.", "Upload one file per link.")
         self._filename = parameters.get(b"filename", b"").decode("utf-8", "replace")
 
     def _on_data(self, piece: bytes) -> None:
@@ -85,7 +87,7 @@ class FileForm:
             self._pending.append(piece)
             return
         self._other_bytes += len(piece)
-        if self._other_bytes > _MOST_OTHER_BYTES:
+        if self._other_bytes > _MAX_OTHER_BYTES:
             raise _malformed()
 
 

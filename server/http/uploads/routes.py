@@ -1,4 +1,4 @@
-"""Where upload tickets are used: a page for people, PUT for curl, a form for browsers."""
+"""Upload routes: a page for people (GET), a file (PUT) and a form (POST) at /upload/{ticket}."""
 
 from collections.abc import AsyncIterator
 
@@ -15,77 +15,79 @@ from files_api_mcp.backends.errors import (
     UpstreamError,
     expected_in,
 )
-from files_api_mcp.server.hosting import Hosting
-from files_api_mcp.server.http.refusals import refusal
+from files_api_mcp.server.http.asgi import json_error
 from files_api_mcp.server.http.uploads.form import FileForm
-from files_api_mcp.server.http.uploads.tickets import Ticket, Tickets
-from files_api_mcp.server.mcp.subscriptions import Changes
-from files_api_mcp.server.pages.upload import Pages
+from files_api_mcp.server.http.uploads.tickets import Ticket, TicketStore
+from files_api_mcp.server.mcp.subscriptions import Subscriptions
+from files_api_mcp.server.pages.upload import UploadPages
+from files_api_mcp.server.tenants import SharedBackends
 from files_api_mcp.tools.ingest import store_received
 from files_api_mcp.tools.upload_tickets import UploadedItem
 
-__all__ = ["FORM_OVERHEAD", "Uploading"]
+__all__ = ["FORM_OVERHEAD", "UploadRoutes"]
 
 FORM_OVERHEAD = 1024 * 1024
-"""Bytes that a form may add to its file."""
+"""Bytes that a form may have beside its file."""
 
-_NO_TICKET = "This link is not valid, or not any more."
+_NO_TICKET = "This upload link is invalid, expired or already used."
 _STATUSES = ((FileTooLarge, 413), (StorageFull, 507), (Busy, 503), (StoreError, 503), (UpstreamError, 502))
 
 
-class Uploading:
-    """Answers requests that bring a ticket. One that is unknown, ended, in use or used is answered like any other."""
+class UploadRoutes:
+    """Handles requests with a ticket. Unknown, expired, busy and used tickets all get the same response."""
 
-    def __init__(self, tickets: Tickets, hosting: Hosting, changes: Changes, max_file_size: int) -> None:
+    def __init__(
+        self, tickets: TicketStore, shared: SharedBackends, subscriptions: Subscriptions, max_file_size: int
+    ) -> None:
         self._tickets = tickets
-        self._hosting = hosting
-        self._changes = changes
+        self._shared = shared
+        self._subscriptions = subscriptions
         self._max_file_size = max_file_size
-        self._pages = Pages()
+        self._pages = UploadPages()
 
-    async def answer(self, request: Request) -> Response:
-        """GET: the page by which a person hands the file over. PUT: the body is the file, and its name the end of the
-        path, or the ticket's. POST: a form with the file in it."""
+    async def handle(self, request: Request) -> Response:
+        """GET returns the upload page. PUT takes the file as body, its name from the path or the ticket. POST takes a
+        form with the file in it."""
         if request.method in {"PUT", "POST"}:
-            return await self._take(request, is_form=request.method == "POST")
-        # It tells nothing of what was handed over.
-        ticket = self._tickets.usable(request.path_params["secret"])
+            return await self._receive(request, is_form=request.method == "POST")
+        # The page shows nothing of an uploaded file.
+        ticket = self._tickets.find(request.path_params["secret"])
         if ticket is None:
-            return self._refused(request, 404, _NO_TICKET)
+            return self._error(request, 404, _NO_TICKET)
         return self._pages.form(ticket.expected, self._max_file_size)
 
-    async def _take(self, request: Request, *, is_form: bool) -> Response:
+    async def _receive(self, request: Request, *, is_form: bool) -> Response:
         try:
-            with self._tickets.taken(request.path_params["secret"]) as ticket:
+            with self._tickets.claim(request.path_params["secret"]) as ticket:
                 if ticket is None:
-                    return self._refused(request, 404, _NO_TICKET)
-                item = ticket.item = await self._stored(request, ticket, is_form=is_form)
+                    return self._error(request, 404, _NO_TICKET)
+                item = ticket.item = await self._store(request, ticket, is_form=is_form)
         except ClientDisconnect:
-            # Nobody is left to be answered.
+            # The client left, so nobody reads this response.
             return Response(status_code=499)
         except (FilesError, ExceptionGroup) as exc:
             failure = expected_in(exc)
             if failure is None:
                 raise
-            return self._refused(request, _status(failure), failure.text)
+            return self._error(request, _status(failure), failure.text)
         if _wants_page(request):
-            return self._pages.outcome(f"{item.filename} was handed over. You can close this page.", 200)
+            return self._pages.message(f"{item.filename} was uploaded. You can close this page.", 200)
         return JSONResponse(item.model_dump(exclude_none=True), headers={"cache-control": "no-store"})
 
-    async def _stored(self, request: Request, ticket: Ticket, *, is_form: bool) -> UploadedItem:
+    async def _store(self, request: Request, ticket: Ticket, *, is_form: bool) -> UploadedItem:
         body, name = _body(request), request.path_params.get("name")
         if is_form:
             form = FileForm(request.headers.get("content-type", ""), body)
             body, name = form.content(), await form.filename()
-        async with self._hosting.backends(ticket.owner) as (deps, opened):
-            item = await store_received(body, name, ticket.expected, deps, opened)
+        async with self._shared.backends(ticket.owner) as (deps, backends):
+            item = await store_received(body, name, ticket.expected, deps, backends)
         if not item.reused:
-            with self._changes.of(ticket.owner):
-                await self._changes.publish(ResourcesListChanged())
+            with self._subscriptions.acting_for(ticket.owner):
+                await self._subscriptions.publish(ResourcesListChanged())
         return item
 
-    def _refused(self, request: Request, status: int, text: str) -> Response:
-        return self._pages.outcome(text, status) if _wants_page(request) else refusal(status, text)
+    def _error(self, request: Request, status: int, text: str) -> Response:
+        return self._pages.message(text, status) if _wants_page(request) else json_error(status, text)
 
 
 async def _body(request: Request) -> AsyncIterator[bytes]:

@@ -1,4 +1,4 @@
-"""Upload tickets: each lets whoever knows it hand over one file, once, and nothing else."""
+"""TicketStore: one-time upload tickets. Each allows the upload of one file and nothing else."""
 
 import hashlib
 import hmac
@@ -13,40 +13,39 @@ import anyio
 
 from files_api_mcp.backends.errors import Busy
 from files_api_mcp.tools.principal import Principal
-from files_api_mcp.tools.upload_tickets import UploadedItem, UploadExpectation, UploadTicket
+from files_api_mcp.tools.upload_tickets import TICKET_LIFETIME_S, UploadedItem, UploadExpectation, UploadTicket
 
-__all__ = ["UPLOADS", "Ticket", "Tickets"]
+__all__ = ["UPLOAD_PATH", "Ticket", "TicketStore"]
 
-UPLOADS = "/upload/"
-"""Where tickets are used; a ticket's secret follows."""
+UPLOAD_PATH = "/upload/"
+"""Prefix of an upload URL; the ticket's secret follows."""
 
-_LIFETIME_S = 15 * 60
-_MOST_EACH = 1000
-"""Of one principal, so that none can use up what all have."""
-_MOST = 10 * _MOST_EACH
-_MOST_TAKEN = 100
-"""Of one principal at once: whoever uses a ticket holds a connection for as long as the file takes."""
+_MAX_PER_OWNER = 1000
+"""Tickets of one principal, so that none can use up the total."""
+_MAX_TICKETS = 10 * _MAX_PER_OWNER
+_MAX_UPLOADS = 100
+"""Simultaneous uploads of one principal. Each holds a connection until its file has arrived."""
 _SECRET_BYTES = 32
 
 
 @dataclass(slots=True)
 class Ticket:
-    """A ticket, without its secret. `item` is the file that came."""
+    """A ticket without its secret. `expires` is in the store's clock; `item` is the uploaded file."""
 
     id: str
     owner: Principal
     expected: UploadExpectation
-    ends: float
-    taken: bool = False
+    expires: float
+    claimed: bool = False
     item: UploadedItem | None = None
-    came: anyio.Event = field(default_factory=anyio.Event)
+    used: anyio.Event = field(default_factory=anyio.Event)
 
 
-class Tickets:
-    """The tickets that are out. Only digests are kept: who reads this memory can use none of them.
+class TicketStore:
+    """The open tickets. It keeps only digests, so that its memory reveals no usable secret.
 
-    All of it runs in the event loop, and between looking at a ticket and taking it nothing is awaited: of several
-    that use a ticket at once, one does.
+    All code runs in the event loop, and nothing awaits between finding a ticket and claiming it. Of several requests
+    with the same ticket, only one gets it.
     """
 
     def __init__(self, base_url: str, *, now: Callable[[], float] = time.monotonic) -> None:
@@ -56,63 +55,65 @@ class Tickets:
 
     def issue(self, owner: Principal, expected: UploadExpectation) -> UploadTicket:
         """See UploadTickets."""
-        self._forget_ended()
+        self._remove_expired()
         of_owner = sum(ticket.owner == owner for ticket in self._tickets.values())
-        if of_owner >= _MOST_EACH or len(self._tickets) >= _MOST:
-            raise Busy("Too many uploads are being waited for.", "Use the links that were given out, or wait.")
+        if of_owner >= _MAX_PER_OWNER or len(self._tickets) >= _MAX_TICKETS:
+            raise Busy("Too many upload links are open.", "Use the links you have, or wait until they expire.")
         secret = secrets.token_urlsafe(_SECRET_BYTES)
         digest = _digest(secret)
-        self._tickets[digest] = Ticket(digest.hex(), owner, expected, self._now() + _LIFETIME_S)
-        expires_at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=_LIFETIME_S)
-        return UploadTicket(id=digest.hex(), url=f"{self._base_url}{UPLOADS}{secret}", expires_at=expires_at)
+        self._tickets[digest] = Ticket(digest.hex(), owner, expected, self._now() + TICKET_LIFETIME_S)
+        expires_at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=TICKET_LIFETIME_S)
+        return UploadTicket(id=digest.hex(), url=f"{self._base_url}{UPLOAD_PATH}{secret}", expires_at=expires_at)
 
     async def arrival(self, ticket_id: str, owner: Principal) -> UploadedItem | None:
         """See UploadTickets."""
         for ticket in self._tickets.values():
             if ticket.id == ticket_id and ticket.owner == owner:
-                with anyio.move_on_after(max(0.0, ticket.ends - self._now())):
-                    await ticket.came.wait()
+                with anyio.move_on_after(max(0.0, ticket.expires - self._now())):
+                    await ticket.used.wait()
                 return ticket.item
         return None
 
-    def usable(self, secret: str) -> Ticket | None:
-        """The ticket that can be used with this secret now; None, whyever there is none."""
+    def find(self, secret: str) -> Ticket | None:
+        """The ticket for this secret; None if it is unknown, claimed, used or expired."""
         digest = _digest(secret)
         ticket = self._tickets.get(digest)
         if ticket is None or not hmac.compare_digest(bytes.fromhex(ticket.id), digest):
             return None
-        return None if ticket.taken or self._now() >= ticket.ends else ticket
+        return None if ticket.claimed or self._now() >= ticket.expires else ticket
 
     @contextmanager
-    def taken(self, secret: str) -> Generator[Ticket | None]:
-        """Take a ticket for the length of the block. It is used up when a file came of it, and else can be used again
-        until it ends: connections break, and people choose wrong files.
+    def claim(self, secret: str) -> Generator[Ticket | None]:
+        """Claims a ticket for the length of the block.
+
+        A ticket is used up once its `item` is set. If not, it can be claimed again until it expires: connections break,
+        and people choose wrong files.
 
         Raises:
-            Busy: Too many of its owner's are in use.
+            Busy: The owner has too many simultaneous uploads.
         """
-        ticket = self.usable(secret)
+        ticket = self.find(secret)
         if ticket is None:
             yield None
             return
-        in_use = (other for other in self._tickets.values() if other.taken and other.item is None)
-        if sum(other.owner == ticket.owner for other in in_use) >= _MOST_TAKEN:
-            raise Busy("Too many files are being handed over at once.", "Try again when some of them have come.")
-        ticket.taken = True
+        uploading = (other for other in self._tickets.values() if other.claimed and other.item is None)
+        if sum(other.owner == ticket.owner for other in uploading) >= _MAX_UPLOADS:
+            raise Busy("Too many uploads are running.", "Try again when some of them have finished.")
+        ticket.claimed = True
         try:
             yield ticket
         finally:
-            ticket.taken = ticket.item is not None
-            if ticket.taken:
-                ticket.came.set()
+            ticket.claimed = ticket.item is not None
+            if ticket.claimed:
+                ticket.used.set()
 
-    def _forget_ended(self) -> None:
+    def _remove_expired(self) -> None:
         now = self._now()
-        # Those in use are told of by whoever uses them.
+        # A ticket whose upload is running stays: `arrival` may still wait for it.
         self._tickets = {
             digest: ticket
             for digest, ticket in self._tickets.items()
-            if now < ticket.ends or (ticket.taken and ticket.item is None)
+            if now < ticket.expires or (ticket.claimed and ticket.item is None)
         }
 
 

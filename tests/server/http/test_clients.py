@@ -18,7 +18,7 @@ async def test_every_tool_works(tmp_path: Path, root: Path, transport: str, era:
         with anyio.fail_after(60):
             async with server.agent(era) as agent:
                 await use_every_tool(agent)
-        assert ("deprecated SSE" in server.errors) == (transport == "sse")
+        assert ("SSE is deprecated" in server.errors) == (transport == "sse")
         code, errors = server.stop()
     assert code == 0
     assert errors == ""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from files_api_mcp.server.http.allowed_hosts import doors_of
+from files_api_mcp.server.http.allowed_hosts import allowed_hosts_for
 from tests.support.http_server import TOKEN, Served, exchange, served
 
 ROUTES = ["/mcp", "/sse", "/messages/", "/health", "/nowhere", "/", "/.well-known/oauth-protected-resource"]
@@ -122,8 +122,8 @@ def test_the_operator_adds_names_and_they_hold_beyond_loopback_too(tmp_path: Pat
 
 
 def test_a_server_on_port_80_is_addressed_without_it() -> None:
-    doors = doors_of(80, [], [])
-    assert doors.admits_host(b"localhost")
-    assert doors.admits_host(b"localhost:80")
-    assert doors.admits_origin(b"http://localhost")
-    assert not doors_of(8080, [], []).admits_host(b"localhost")
+    doors = allowed_hosts_for(80, [], [])
+    assert doors.allows_host(b"localhost")
+    assert doors.allows_host(b"localhost:80")
+    assert doors.allows_origin(b"http://localhost")
+    assert not allowed_hosts_for(8080, [], []).allows_host(b"localhost")

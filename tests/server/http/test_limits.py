@@ -15,7 +15,7 @@ from tests.support.http_server import TOKEN, Served, call_request, exchange
 
 pytestmark = pytest.mark.anyio
 
-QUICK = Limits(head_s=0.3, body_s=0.3, slowest=1_000_000, unread_s=0.3)
+QUICK = Limits(header_timeout_s=0.3, body_timeout_s=0.3, min_body_rate=1_000_000, write_timeout_s=0.3)
 
 
 async def test_a_head_that_never_ends_is_cut_off(tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ async def test_a_body_that_nobody_reads_is_not_read_for_ever(tmp_path: Path) -> 
 
 async def test_a_fast_body_may_take_longer_than_a_slow_one(tmp_path: Path) -> None:
     """Seconds are bought with bytes; here 0.3 and one for each 20,000."""
-    limits = Limits(body_s=0.3, slowest=20_000)
+    limits = Limits(body_timeout_s=0.3, min_body_rate=20_000)
     async with inside(tmp_path, limits) as server, server.connection() as stream:
         await stream.send(f"POST /nowhere HTTP/1.1\r\n{server.host}Content-Length: 200000\r\n\r\n".encode())
         for _ in range(20):
@@ -101,7 +101,7 @@ def test_a_body_with_two_lengths_is_refused(locked: Served) -> None:
 
 
 async def test_those_who_only_hold_connections_lose_them_to_those_who_ask(tmp_path: Path) -> None:
-    async with inside(tmp_path, Limits(connections=8)) as server, AsyncExitStack() as held:
+    async with inside(tmp_path, Limits(max_connections=8)) as server, AsyncExitStack() as held:
         for _ in range(40):
             await held.enter_async_context(server.connection())
             assert await server.healthy()
@@ -109,7 +109,7 @@ async def test_those_who_only_hold_connections_lose_them_to_those_who_ask(tmp_pa
 
 
 async def test_connections_that_are_at_work_are_kept_and_others_turned_away(tmp_path: Path) -> None:
-    async with inside(tmp_path, Limits(connections=4)) as server:
+    async with inside(tmp_path, Limits(max_connections=4)) as server:
         head = f"POST /nowhere HTTP/1.1\r\n{server.host}Content-Length: 5\r\n\r\n".encode()
         async with AsyncExitStack() as stack:
             held = [await stack.enter_async_context(server.connection()) for _ in range(4)]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from mcp_types import CLIENT_CAPABILITIES_META_KEY
 
-from files_api_mcp.server.http.settings import HttpSettings, Limits, OAuth
+from files_api_mcp.server.http.settings import HttpSettings, Limits, OAuthSettings
 from files_api_mcp.server.settings import BadSettings, state_keys_from
 from tests.support.authorization_server import issuing
 from tests.support.http_app import Inside, inside
@@ -43,7 +43,7 @@ async def test_replicas_with_a_key_in_common_understand_each_other(
 ) -> None:
     async with AsyncExitStack() as stack:
         issuer = stack.enter_context(issuing())
-        http = HttpSettings(oauth=OAuth(issuer.url, audience="files"))
+        http = HttpSettings(oauth=OAuthSettings(issuer.url, audience="files"))
         one, two = [
             await stack.enter_async_context(inside(tmp_path, Limits(), http, state_keys=keys))
             for keys in (first, second)

@@ -14,9 +14,9 @@ import pytest
 from anyio import to_thread
 
 from files_api_mcp.backends.errors import Busy
-from files_api_mcp.server.http.auth.jwks import Issuer, IssuerSilent
+from files_api_mcp.server.http.auth.jwks import Issuer, IssuerUnavailable
 from files_api_mcp.server.http.settings import Limits
-from files_api_mcp.server.http.uploads.tickets import Tickets
+from files_api_mcp.server.http.uploads.tickets import TicketStore
 from files_api_mcp.tools.principal import Principal
 from files_api_mcp.tools.upload_tickets import UploadExpectation
 from tests.server.http.test_oauth import post
@@ -79,7 +79,7 @@ async def test_an_issuer_that_fails_is_asked_once_in_a_while_whoever_calls() -> 
         own.status = 500
         keys = Issuer(own.url, f"{own.url}/keys", now=lambda: now)
         for _ in range(50):
-            with pytest.raises(IssuerSilent):
+            with pytest.raises(IssuerUnavailable):
                 await keys.key("one", "RS256")
         assert len(own.asked) == 1
         own.status = 200
@@ -101,7 +101,7 @@ async def test_all_who_come_first_wait_for_the_keys(tmp_path: Path) -> None:
 
 async def test_one_principals_tickets_leave_room_for_anothers() -> None:
     now = 0.0
-    tickets = Tickets("http://x", now=lambda: now)
+    tickets = TicketStore("http://x", now=lambda: now)
     for _ in range(1000):
         tickets.issue(Principal("ana"), UploadExpectation())
     with pytest.raises(Busy):
@@ -142,7 +142,7 @@ async def test_one_principals_sessions_leave_room_for_anothers(tmp_path: Path) -
         {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"},
         json.dumps(INITIALIZE).encode(),
     )
-    async with shared(tmp_path, "local", limits=Limits(each=5)) as (server, issuer):
+    async with shared(tmp_path, "local", limits=Limits(per_principal=5)) as (server, issuer):
         ana, ben = (issuer.token(resource(server), name) for name in ("ana", "ben"))
         begun = [await post(server, ana, start) for _ in range(7)]
         assert [reply.status_code for reply in begun] == [200] * 5 + [429] * 2
@@ -156,7 +156,7 @@ async def test_one_principals_sessions_leave_room_for_anothers(tmp_path: Path) -
 
 
 async def test_one_principals_streams_leave_room_for_anothers(tmp_path: Path) -> None:
-    async with shared(tmp_path, "local", limits=Limits(each=3)) as (server, issuer):
+    async with shared(tmp_path, "local", limits=Limits(per_principal=3)) as (server, issuer):
         ana, ben = (issuer.token(resource(server), name) for name in ("ana", "ben"))
         headers, body = listening()
         held: list[AsyncIterator[str]] = []
@@ -169,7 +169,7 @@ async def test_one_principals_streams_leave_room_for_anothers(tmp_path: Path) ->
                 assert "acknowledged" in await anext(held[-1])
             reply = await post(server, ana)
             assert reply.status_code == 429
-            assert reply.json() == {"error": "Too many of your requests are open. Close some, or try again later."}
+            assert reply.json() == {"error": "You have too many open requests. Close some or try again later."}
             assert (await post(server, ben)).status_code == 200
         with anyio.fail_after(60):
             while (await post(server, ana)).status_code != 200:
@@ -177,10 +177,10 @@ async def test_one_principals_streams_leave_room_for_anothers(tmp_path: Path) ->
 
 
 def test_one_principals_uploads_leave_connections_to_others() -> None:
-    tickets = Tickets("http://x")
+    tickets = TicketStore("http://x")
 
     def taken(name: str) -> AbstractContextManager[Any]:
-        return tickets.taken(tickets.issue(Principal(name), UploadExpectation()).url.rpartition("/")[2])
+        return tickets.claim(tickets.issue(Principal(name), UploadExpectation()).url.rpartition("/")[2])
 
     with ExitStack() as stack:
         for _ in range(100):

@@ -140,8 +140,8 @@ async def test_only_whose_files_changed_is_told(tmp_path: Path) -> None:
 async def listen(
     client: Client, file_ids: list[str], heard: list[str], *, task_status: anyio.abc.TaskStatus[None]
 ) -> None:
-    uris = [f"files-api:///{file_id}" for file_id in file_ids]
-    async with client.listen(resources_list_changed=True, resource_subscriptions=uris) as events:
+    formatting = [f"files-api:///{file_id}" for file_id in file_ids]
+    async with client.listen(resources_list_changed=True, resource_subscriptions=formatting) as events:
         task_status.started()
         async for event in events:
             if isinstance(event, ResourcesListChanged):
@@ -173,7 +173,7 @@ async def test_an_older_client_that_watches_a_foreign_file_hears_nothing_of_it(t
 
 async def test_where_callers_are_strangers_nobody_without_a_name_gets_at_files(tmp_path: Path) -> None:
     settings = await to_thread.run_sync(settings_for, tmp_path)
-    async with open_shared_dependencies(settings, strangers=True) as (deps, tenants), tenants.using(DEFAULT_PRINCIPAL):
+    async with open_shared_dependencies(settings, strangers=True) as (deps, tenants), tenants.lease(DEFAULT_PRINCIPAL):
         with pytest.raises(PermissionDenied, match="not known"):
             await deps.open(DEFAULT_PRINCIPAL)
 
@@ -202,18 +202,18 @@ class Opened:
 async def test_backends_are_closed_when_nobody_has_used_them_for_the_longest_time() -> None:
     opened = Opened()
     async with anyio.create_task_group() as owner:
-        tenants = Tenants(opened.open, owner, most_idle=3)
-        async with tenants.using(Principal("busy")):
+        tenants = Tenants(opened.open, owner, max_idle=3)
+        async with tenants.lease(Principal("busy")):
             assert await tenants.open(Principal("busy")) == "busy"
             for number in range(10):
-                async with tenants.using(Principal(str(number))):
+                async with tenants.lease(Principal(str(number))):
                     value: Backend | str = await tenants.open(Principal(str(number)))
                     assert value == str(number)
             with anyio.fail_after(60):
                 while len(opened.most) > 4:
                     await anyio.lowlevel.checkpoint()
             assert set(opened.most) == {"busy", "7", "8", "9"}
-            async with tenants.using(Principal("0")):
+            async with tenants.lease(Principal("0")):
                 assert await tenants.open(Principal("0")) == "0"
         tenants.close()
     assert opened.most == []
@@ -228,9 +228,9 @@ async def test_what_cannot_be_closed_for_one_ends_nobody_else(caplog: pytest.Log
             raise OSError("no room to write the rest")
 
     async with anyio.create_task_group() as owner:
-        tenants = Tenants(opener, owner, most_idle=0)
+        tenants = Tenants(opener, owner, max_idle=0)
         for name in ("ana", "ben"):
-            async with tenants.using(Principal(name)):
+            async with tenants.lease(Principal(name)):
                 value: Backend | str = await tenants.open(Principal(name))
                 assert value == name
         with anyio.fail_after(60):

@@ -31,13 +31,13 @@ async def test_a_form_without_scripts_hands_over_a_file_and_says_so_in_a_page(tm
         reply = await web.post(url, files={"file": ("my <b>.bin", content)}, headers={**HTML, **origin})
         assert reply.status_code == 200
         assert reply.headers["content-type"].startswith("text/html")
-        assert "my _b_.bin was handed over" in reply.text
+        assert "my _b_.bin was uploaded" in reply.text
         (file,) = (await agent.data("list_files"))["files"]
         described = await agent.data("describe_file", file_id=file["file_id"])
         assert described["sha256"] == hashlib.sha256(content).hexdigest()
         again = await web.post(url, files={"file": ("b.txt", b"beta")}, headers=HTML)
         assert again.status_code == 404
-        assert "not valid" in again.text
+        assert "already used" in again.text
 
 
 async def test_a_form_with_scripts_is_answered_in_json(tmp_path: Path) -> None:
@@ -233,7 +233,7 @@ async def test_a_browser_hands_a_file_over(tmp_path: Path, scripts: bool) -> Non
             else:
                 await page.set_input_files("#file", str(path))
                 await page.click("button")
-            await page.wait_for_selector("text=minutes.md was handed over")
+            await page.wait_for_selector("text=minutes.md was uploaded")
             await browser.close()
             assert problems == []
             (file,) = (await agent.data("list_files"))["files"]

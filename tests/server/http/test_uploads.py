@@ -15,7 +15,7 @@ import pytest
 from anyio import to_thread
 
 from files_api_mcp.server.http.settings import Limits
-from files_api_mcp.server.http.uploads.tickets import Tickets
+from files_api_mcp.server.http.uploads.tickets import TicketStore
 from files_api_mcp.tools.principal import Principal
 from files_api_mcp.tools.upload_tickets import UploadedItem, UploadExpectation
 from tests.support.agent import Agent, write
@@ -31,7 +31,7 @@ GONE = "/upload/" + "A" * 43
 
 @asynccontextmanager
 async def opened(tmp_path: Path, **settings: Any) -> AsyncGenerator[tuple[Inside, Agent, httpx2.AsyncClient]]:
-    limits = Limits(file_bytes=MOST, head_s=1)
+    limits = Limits(file_bytes=MOST, header_timeout_s=1)
     async with (
         inside(tmp_path, limits, max_file_size=MOST, **settings) as server,
         server.agent() as agent,
@@ -132,23 +132,23 @@ async def test_every_ticket_that_cannot_be_used_is_answered_alike(tmp_path: Path
 
 async def test_tickets_end_by_the_clock() -> None:
     now = 1000.0
-    tickets = Tickets("http://x", now=lambda: now)
+    tickets = TicketStore("http://x", now=lambda: now)
     secret = tickets.issue(Principal("me"), UploadExpectation()).url.rpartition("/")[2]
     now += 899.9
-    assert tickets.usable(secret)
+    assert tickets.find(secret)
     now += 0.2
-    assert tickets.usable(secret) is None
-    with tickets.taken(secret) as taken:
+    assert tickets.find(secret) is None
+    with tickets.claim(secret) as taken:
         assert taken is None
 
 
 async def test_a_ticket_belongs_to_its_owner_and_keeps_no_secret() -> None:
-    tickets = Tickets("http://x")
-    ticket = tickets.issue(Principal("me"), UploadExpectation(filename="a.txt"))
-    secret = ticket.url.rpartition("/")[2]
+    tickets = TicketStore("http://x")
+    issued = tickets.issue(Principal("me"), UploadExpectation(filename="a.txt"))
+    secret = issued.url.rpartition("/")[2]
     assert len(secret) == 43
-    assert await tickets.arrival(ticket.id, Principal("you")) is None
-    ticket = tickets.usable(secret)
+    assert await tickets.arrival(issued.id, Principal("you")) is None
+    ticket = tickets.find(secret)
     assert ticket
     assert secret not in repr(ticket)
     assert secret not in repr(vars(tickets))
@@ -241,7 +241,7 @@ async def test_whoever_breaks_off_may_try_again(tmp_path: Path) -> None:
 
 
 async def test_a_file_that_dribbles_in_is_given_up(tmp_path: Path) -> None:
-    quick = Limits(body_s=0.3, slowest=1_000_000)
+    quick = Limits(body_timeout_s=0.3, min_body_rate=1_000_000)
     async with inside(tmp_path, quick) as server, server.agent() as agent, server.connection() as stream:
         url = await ticket(agent, filename="a.txt")
         await stream.send(f"PUT {httpx2.URL(url).path} HTTP/1.1\r\n{server.host}Content-Length: 9999\r\n\r\nx".encode())

@@ -28,7 +28,7 @@ from mcp.types import (
 
 from files_api_mcp.backends.anthropic.settings import AnthropicSettings
 from files_api_mcp.server.app import build_server
-from files_api_mcp.server.mcp.subscriptions import Changes
+from files_api_mcp.server.mcp.subscriptions import Subscriptions
 from tests.support.agent import Agent, Era, settings_for, write
 from tests.support.emulator import emulated, endpoint
 
@@ -226,15 +226,16 @@ async def test_it_is_said_at_the_start_which_list_changes(agent: Agent) -> None:
 
 
 async def test_nothing_is_kept_of_connections_that_ended(server: Any, tmp_path: Path) -> None:
-    (changes,) = [one.__self__ for one in server.middleware if isinstance(getattr(one, "__self__", None), Changes)]
+    owners = [getattr(one, "__self__", None) for one in server.middleware]
+    subscriptions: Any = next(owner for owner in owners if isinstance(owner, Subscriptions))
     async with listening(server, "legacy", tmp_path / "root") as (agent, _):
         await watch(agent, "files-api:///file_7")
-        (audience,) = changes._audiences.values()
-        assert (len(audience.older), len(audience.watched)) == (1, 1)
-    assert changes._audiences == {}
+        (clients,) = subscriptions._clients.values()
+        assert (len(clients.older), len(clients.watched)) == (1, 1)
+    assert subscriptions._clients == {}
     async with listening(server, "auto", tmp_path / "root"):
-        assert len(changes._audiences) == 1
-    assert changes._audiences == {}
+        assert len(subscriptions._clients) == 1
+    assert subscriptions._clients == {}
 
 
 async def test_changes_at_the_api_are_told(tmp_path: Path, era: Era) -> None:
