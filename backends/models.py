@@ -35,7 +35,7 @@ __all__ = [
 class Progress(Protocol):
     """Told how far a long operation is: `done` of `total` (same unit; None: unknown), and what is going on."""
 
-    def __call__(self, done: float, total: float | None, message: str) -> Awaitable[None]: ...
+    def __call__(self, done: float, total: float | None, message: str, /) -> Awaitable[None]: ...
 
 
 async def silent(done: float, total: float | None, message: str) -> None:

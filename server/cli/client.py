@@ -1,76 +1,85 @@
-"""The tools, called as an agent calls them: server and client in one process, so that people get what agents get."""
+"""ToolClient: the tools in this process, called as an agent calls them."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import anyio
-from mcp import Client
-from mcp.client.session import ElicitationFnT
-from mcp.server import MCPServer
-from mcp.types import CallToolResult, TextContent
-
-from files_api_mcp.server.app import build_server
-from files_api_mcp.server.cli.messages import for_people
+from files_api_mcp.server.cli.messages import for_command_line
 from files_api_mcp.server.cli.output import CommandError
-from files_api_mcp.server.cli.progress import Report
-from files_api_mcp.server.settings import Settings
 
-__all__ = ["Tools", "with_tools"]
+if TYPE_CHECKING:
+    from mcp import Client
+    from mcp.client.session import ElicitationFnT
+    from mcp.types import CallToolResult
+
+    from files_api_mcp.server.cli.progress import ProgressCallback
+    from files_api_mcp.server.settings import Settings
+
+__all__ = ["ToolClient", "with_tools"]
 
 _T = TypeVar("_T")
-_ENDS = (CommandError, BrokenPipeError)
+_EXPECTED = (CommandError, BrokenPipeError)
 
 
-class Tools:
-    """Calls tools by name; arguments that are None are left out."""
+class ToolClient:
+    """Calls tools by name, leaving out arguments that are None."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: "Client") -> None:
         self._client = client
 
-    async def data(self, tool: str, report: Report | None = None, **arguments: Any) -> dict[str, Any]:
-        """A tool's structured result.
+    async def data(self, tool: str, progress: "ProgressCallback | None" = None, **arguments: Any) -> dict[str, Any]:
+        """Returns a tool's structured result.
 
         Raises:
             CommandError: The tool failed.
         """
-        result = await self.result(tool, report, **arguments)
+        result = await self.result(tool, progress, **arguments)
         assert result.structured_content is not None
         return result.structured_content
 
-    async def result(self, tool: str, report: Report | None = None, **arguments: Any) -> CallToolResult:
-        """A tool's whole result.
+    async def result(self, tool: str, progress: "ProgressCallback | None" = None, **arguments: Any) -> "CallToolResult":
+        """Returns a tool's whole result.
 
         Raises:
             CommandError: The tool failed.
         """
         given = {name: value for name, value in arguments.items() if value is not None}
-        result = await self._client.call_tool(tool, given, progress_callback=report)
+        result = await self._client.call_tool(tool, given, progress_callback=progress)
         if result.is_error:
-            text = " ".join(block.text for block in result.content if isinstance(block, TextContent))
-            raise CommandError(for_people(text))
+            text = " ".join(block.text for block in result.content if block.type == "text")
+            raise CommandError(for_command_line(text))
         return result
 
 
-def with_tools(settings: Settings, work: Callable[[Tools], Awaitable[_T]], answer: ElicitationFnT | None = None) -> _T:
-    """What `work` returns, done with the tools of a server with these settings, which is closed at the end. With
-    `answer`, that answers what the tools would have the person asked.
+def with_tools(
+    settings: "Settings",
+    task: Callable[[ToolClient], Awaitable[_T]],
+    elicitation_callback: "ElicitationFnT | None" = None,
+) -> _T:
+    """Runs `task` with the tools of a server with these settings, and returns its result.
+
+    `elicitation_callback` answers the tools' questions to the user.
 
     Raises:
         CommandError: A tool failed.
-        BrokenPipeError: Nobody reads what `work` prints.
+        BrokenPipeError: The reader of stdout is gone.
     """
-    outcome = anyio.run(_done, build_server(settings), work, answer)
-    if isinstance(outcome, _ENDS):
+    # Here, as they take a second: help and shell completion need none of them.
+    import anyio
+    from mcp import Client
+
+    from files_api_mcp.server.app import build_server
+
+    server = build_server(settings)
+
+    async def run() -> _T | CommandError | BrokenPipeError:
+        async with Client(server, elicitation_callback=elicitation_callback) as client:
+            # Raised here, they would reach the caller inside the exception groups of the client's tasks.
+            try:
+                return await task(ToolClient(client))
+            except _EXPECTED as exc:
+                return exc
+
+    outcome = anyio.run(run)
+    if isinstance(outcome, _EXPECTED):
         raise outcome
     return outcome
-
-
-async def _done(
-    server: MCPServer[Any], work: Callable[[Tools], Awaitable[_T]], answer: ElicitationFnT | None
-) -> _T | CommandError | BrokenPipeError:
-    async with Client(server, elicitation_callback=answer) as client:
-        # Raised from here, it would come out in the groups of the client's tasks.
-        try:
-            return await work(Tools(client))
-        except _ENDS as exc:
-            return exc

@@ -1,52 +1,76 @@
-"""How a command ends: its exit code, one line for a failure, and silence when nobody listens any more."""
+"""Runs a command's task: exit codes, signals, and failures as one line."""
 
 import signal
+import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import FrameType
+from typing import NoReturn, cast
 
 from files_api_mcp.backends.errors import FilesError, expected_in
-from files_api_mcp.server.cli.messages import for_people
-from files_api_mcp.server.cli.output import CommandError, flush, say, silence
+from files_api_mcp.server.cli.messages import for_command_line
+from files_api_mcp.server.cli.output import CommandError, discard_stdout, flush, say
+from files_api_mcp.server.logs import configure_logging
+from files_api_mcp.server.settings import Settings
 
-__all__ = ["run"]
+__all__ = ["exit_with", "run"]
 
-_ENDING = (signal.SIGTERM, signal.SIGHUP)
+_TERMINATION_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+
+
+def exit_with(task: Callable[[], int], settings: Settings) -> NoReturn:
+    """Configures logging, runs a command's task and exits with its code; see `run`."""
+    configure_logging(settings.log_level.upper(), secret=settings.secret)
+    sys.exit(run(task))
 
 
 def run(task: Callable[[], int]) -> int:
-    """The exit code of a task: its own, 1 after a failure, which is told in one line on stderr, code first; 128 and
-    the signal's number after Ctrl-C, SIGTERM, SIGHUP, or when the reader of stdout is gone."""
-    with _ends_as_after_ctrl_c() as received:
+    """Runs a task and returns its exit code.
+
+    1 after an expected failure, which is printed to stderr as `[code] Sentence. Next step.`; 128 plus the signal's
+    number after Ctrl-C, SIGTERM, SIGHUP, or when the reader of stdout is gone.
+    """
+    with _signals_interrupt() as received:
         try:
             code = task()
             flush()
         except KeyboardInterrupt:
             return 128 + (received[0] if received else signal.SIGINT)
         except BrokenPipeError:
-            silence()
+            discard_stdout()
             return 128 + signal.SIGPIPE
         except (CommandError, FilesError, ExceptionGroup) as exc:
-            failure = exc if isinstance(exc, CommandError) else expected_in(exc)
+            failure = _expected_failure(exc)
             if failure is None:
                 raise
-            say(for_people(failure.text))
+            say(for_command_line(failure.text))
             return 1
     return code
 
 
+def _expected_failure(exc: BaseException) -> CommandError | FilesError | None:
+    """The expected failure that an exception is, or that task groups have wrapped; None for a crash."""
+    if isinstance(exc, ExceptionGroup):
+        group = cast("ExceptionGroup[Exception]", exc)
+        commands, others = group.split(CommandError)
+        if commands is not None and others is None:
+            return _expected_failure(commands.exceptions[0])
+        return expected_in(group)
+    return exc if isinstance(exc, CommandError) else expected_in(exc)
+
+
 @contextmanager
-def _ends_as_after_ctrl_c() -> Generator[list[int]]:
-    """SIGTERM and SIGHUP undo what is half done, as Ctrl-C does; the list says which of them came."""
+def _signals_interrupt() -> Generator[list[int]]:
+    """SIGTERM and SIGHUP clean up as Ctrl-C does; yields the list of those received."""
     received: list[int] = []
 
     def interrupt(number: int, _: FrameType | None) -> None:
         received.append(number)
         signal.raise_signal(signal.SIGINT)
 
-    # One that is ignored already stays so: nohup's child outlives its terminal.
-    awaited = [number for number in _ENDING if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, interrupt) for number in awaited}
+    # An ignored signal stays ignored: a command under nohup outlives its terminal.
+    handled = [number for number in _TERMINATION_SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, interrupt) for number in handled}
     try:
         yield received
     finally:

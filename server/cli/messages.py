@@ -1,15 +1,14 @@
-"""What tools say to agents, said to people: commands in the place of tools, options in the place of arguments; the
-operator is the person."""
+"""Rewrites the tools' messages for the command line: commands in place of tools, options in place of arguments."""
 
 import re
 
-__all__ = ["for_people"]
+__all__ = ["for_command_line"]
 
 _PHRASES = {
     "read_document with as_image shows": "`files-api-mcp download` gives",
-    "set overwrite": "give --overwrite",
+    "set overwrite": "add --overwrite",
     "without name_contains": "without --name-contains",
-    "only the operator can allow this one, with --allow-sensitive": "--allow-sensitive lets this one through",
+    "only the operator can allow this one, with --allow-sensitive": "--allow-sensitive allows this one",
     " readable for this server": " readable",
     " and restart the server": "",
     "start the server as that user": "run the command as that user",
@@ -17,7 +16,7 @@ _PHRASES = {
     "the operator should ": "",
     " in the allowed folders. Check the path; it may be relative to a ROOT.": ". Check the path.",
 }
-_TOOLS = {
+_COMMANDS = {
     "upload_file": "`files-api-mcp upload`",
     "list_files": "`files-api-mcp list`",
     "describe_file": "`files-api-mcp describe`",
@@ -26,15 +25,15 @@ _TOOLS = {
     "download_file": "`files-api-mcp download`",
     "delete_file": "`files-api-mcp delete`",
 }
-# The person at the command line is the operator.
-_ASKED = re.compile(r"\bAsk the operator to (\w)")
-# A file may be called like a tool.
-_ANY_TOOL = re.compile(rf"(?<![\w./-])(?:{'|'.join(_TOOLS)})(?![\w/-]|\.\w)")
+# On the command line the user is the operator.
+_OPERATOR = re.compile(r"\bAsk the operator to (\w)")
+# A tool's name may also be part of a file name.
+_TOOL = re.compile(rf"(?<![\w./-])(?:{'|'.join(_COMMANDS)})(?![\w/-]|\.\w)")
 
 
-def for_people(text: str) -> str:
-    """The same, as it is to be done on a command line."""
-    for phrase, other in _PHRASES.items():
-        text = text.replace(phrase, other)
-    text = _ASKED.sub(lambda found: found[1].upper(), text)
-    return _ANY_TOOL.sub(lambda found: _TOOLS[found[0]], text)
+def for_command_line(text: str) -> str:
+    """Returns a tool's message in the terms of the command line."""
+    for phrase, replacement in _PHRASES.items():
+        text = text.replace(phrase, replacement)
+    text = _OPERATOR.sub(lambda found: found[1].upper(), text)
+    return _TOOL.sub(lambda found: _COMMANDS[found[0]], text)

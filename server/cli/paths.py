@@ -1,4 +1,4 @@
-"""Paths that a person gives to a command: checked, and the folders that they may be read from."""
+"""Checks the paths given to a command, and derives its roots from them."""
 
 import os
 from collections.abc import Sequence
@@ -10,27 +10,27 @@ from files_api_mcp.backends.roots.wide import home_folders
 from files_api_mcp.server.cli.output import say
 from files_api_mcp.server.settings import BadSettings, absent_roots, wide_reason
 
-__all__ = ["folders_of", "place_of", "real_path", "refuse_blank", "refuse_wide", "warn_of_absent"]
+__all__ = ["check_not_blank", "check_not_wide", "real_path", "roots_for", "save_path", "warn_about_missing_roots"]
 
 
-def warn_of_absent(roots: Sequence[Path]) -> None:
-    """Print a line on stderr for each root that does not exist yet."""
+def warn_about_missing_roots(roots: Sequence[Path]) -> None:
+    """Prints a warning for each root that does not exist yet."""
     for root in absent_roots(roots):
         say(f"files-api-mcp: warning: ROOT {root} does not exist. It is opened when it appears.")
 
 
-def refuse_blank(what: str, *paths: str) -> None:
-    """Refuse an empty path, such as that of an unset variable: it would stand for the working directory.
+def check_not_blank(name: str, *paths: str) -> None:
+    """Rejects empty paths, such as an unset variable: they would mean the working directory.
 
     Raises:
         BadSettings: One of the paths is blank.
     """
     if not all(path.strip() for path in paths):
-        raise BadSettings(f"A {what} is empty. Name a file or folder.")
+        raise BadSettings(f"{name} is empty. Give a file or folder.")
 
 
-def refuse_wide(paths: Sequence[str]) -> None:
-    """Refuse a path that is itself /, the home folder, or a folder above it; files in them are fine.
+def check_not_wide(paths: Sequence[str]) -> None:
+    """Rejects /, the home folder, and the folders above it; files inside them are fine.
 
     Raises:
         BadSettings: One of the paths is such a folder.
@@ -38,26 +38,31 @@ def refuse_wide(paths: Sequence[str]) -> None:
     for path in paths:
         reason = wide_reason(Path(path), home_folders())
         if reason is not None:
-            raise BadSettings(f"PATH {path} {reason}. Name a folder in it, or add --allow-wide-root to take all of it.")
+            raise BadSettings(
+                f"PATH {path} {reason}. Give a folder inside it, or add --allow-wide-root to upload all of it."
+            )
 
 
 def real_path(name: str) -> str:
-    """The path without links: what is opened is what lies there, whatever leads to it."""
+    """Resolves symlinks, so that the tool opens the file itself."""
     return os.path.realpath(name)
 
 
-def place_of(name: str) -> str:
-    """Where a new file of this name would be: a link that has the name already is in the way, or itself replaced."""
+def save_path(name: str) -> str:
+    """The path of a new file, or of an existing folder, with symlinks in its parents resolved.
+
+    A symlink at the path itself is kept: it counts as an existing file, which --overwrite replaces.
+    """
     path = Path(name)
     if _is_folder(path):
         return real_path(name)
     return str(Path(real_path(str(path.parent)), path.name))
 
 
-def folders_of(paths: Sequence[str]) -> tuple[Path, ...]:
-    """The folders that these real paths may be read from: each a folder itself, or the one around it.
+def roots_for(paths: Sequence[str]) -> tuple[Path, ...]:
+    """The roots that cover these real paths: each folder itself, or the folder that contains the file.
 
-    A folder of keys makes the files in it secret by its name, so there the root is the top.
+    For secret files the root is /: they are recognized by their folder's name, which must be below the root.
     """
     return tuple(dict.fromkeys(Path("/") if _is_secret(path) else _folder(Path(path)) for path in paths))
 
@@ -67,12 +72,12 @@ def _is_secret(path: str) -> bool:
 
 
 def _folder(path: Path) -> Path:
-    """The deepest folder on the way there."""
+    """The deepest existing folder of a path."""
     return next(folder for folder in (path, *path.parents) if _is_folder(folder))
 
 
 def _is_folder(path: Path) -> bool:
-    # What may not be looked at is refused with its reason when it is opened.
+    # A path that cannot be inspected fails later, when it is opened, with its reason.
     with suppress(OSError):
         return path.is_dir()
     return False

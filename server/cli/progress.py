@@ -1,81 +1,99 @@
-"""Progress bars on stderr, where that is a terminal."""
+"""Progress on stderr: bars on a terminal, elsewhere a line now and then for commands that take long."""
 
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from files_api_mcp.server.cli.output import console, escape, is_terminal
+from files_api_mcp.server.cli.output import console, escape, is_terminal, say
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-__all__ = ["Bars", "Report"]
+__all__ = ["ProgressBars", "ProgressCallback"]
+
+_LINE_EVERY_S = 10.0
 
 
-class Report(Protocol):
-    """Told how far something is, of how much (None: unknown), and what is going on."""
+class ProgressCallback(Protocol):
+    """Takes the progress so far, the total (None: unknown), and a message."""
 
     async def __call__(self, progress: float, total: float | None, message: str | None) -> None: ...
 
 
-class Bars:
-    """Bars that are there as long as the work is, and leave nothing. Elsewhere than on a terminal, nothing is shown."""
+class ProgressBars:
+    """Bars that vanish when the work is done. With `lines`, stderr that is not a terminal gets lines instead."""
 
-    def __init__(self) -> None:
-        self._shown: Progress | None = _progress() if is_terminal("stderr") else None
+    def __init__(self, *, lines: bool = False) -> None:
+        self._display: Progress | None = _display() if is_terminal("stderr") else None
+        self._lines = _Lines() if lines and self._display is None else None
 
-    def __enter__(self) -> "Bars":
+    def __enter__(self) -> "ProgressBars":
         return self
 
     def __exit__(self, *_: object) -> None:
         self.clear()
 
     @contextmanager
-    def bar(self, title: str = "") -> Generator[Report]:
-        """A bar for one piece of work; it appears when the first is heard of it."""
-        if self._shown is None:
-            yield _silent
+    def bar(self, title: str = "") -> Generator[ProgressCallback]:
+        """A bar for one task; it appears with the first report."""
+        if self._display is None:
+            yield self._lines.report if self._lines else _ignore
             return
-        bar = _Bar(self._shown, title)
+        bar = _Bar(self._display, title)
         try:
             yield bar.report
         finally:
             bar.end()
 
     def clear(self) -> None:
-        """Make room for a result that is printed before the work is at its end."""
-        if self._shown is not None:
-            self._shown.stop()
-            self._shown = None
+        """Removes the bars, to print a result before the work has ended."""
+        if self._display is not None:
+            self._display.stop()
+            self._display = None
 
 
 class _Bar:
-    def __init__(self, shown: "Progress", title: str) -> None:
-        self._shown = shown
+    def __init__(self, display: "Progress", title: str) -> None:
+        self._display = display
         self._title = title
-        self._task = shown.add_task(escape(title), total=None, visible=False)
+        self._task = display.add_task(escape(title), total=None, visible=False)
 
     async def report(self, progress: float, total: float | None, message: str | None) -> None:
-        self._shown.start()
-        words = escape(": ".join(part for part in (self._title, message) if part))
-        self._shown.update(self._task, completed=progress, total=total, description=words, visible=True)
+        self._display.start()
+        description = escape(": ".join(part for part in (self._title, message) if part))
+        self._display.update(self._task, completed=progress, total=total, description=description, visible=True)
 
     def end(self) -> None:
-        self._shown.remove_task(self._task)
+        self._display.remove_task(self._task)
 
 
-async def _silent(progress: float, total: float | None, message: str | None) -> None:
-    """Nobody looks."""
+class _Lines:
+    """Prints a new message every ten seconds at most."""
+
+    def __init__(self) -> None:
+        self._printed_at = float("-inf")
+        self._last = ""
+
+    async def report(self, progress: float, total: float | None, message: str | None) -> None:  # noqa: ARG002
+        now = time.monotonic()
+        if message and message != self._last and now - self._printed_at >= _LINE_EVERY_S:
+            self._printed_at, self._last = now, message
+            say(message)
 
 
-def _progress() -> "Progress":
+async def _ignore(progress: float, total: float | None, message: str | None) -> None:
+    """Takes progress that is not shown."""
+
+
+def _display() -> "Progress":
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
     from rich.table import Column
 
-    # Names of files stand in it: nothing of them is markup.
-    words = TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis"))
+    # Descriptions contain file names, so nothing in them is markup.
+    description = TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis"))
     return Progress(
-        words,
+        description,
         BarColumn(),
         TaskProgressColumn(),
         TimeElapsedColumn(),

@@ -1,4 +1,4 @@
-"""Tables for a terminal, fitted to its width."""
+"""Tables of files, fitted to the terminal's width."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,16 +6,16 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from files_api_mcp.server.cli.messages import for_people
-from files_api_mcp.server.cli.output import console, escape, moment, size
+from files_api_mcp.server.cli.messages import for_command_line
+from files_api_mcp.server.cli.output import console, escape, format_size, format_time
 
-__all__ = ["show_description", "show_list", "show_uploads"]
+__all__ = ["print_description", "print_list", "print_uploads"]
 
 _TIMES = ("created_at", "expires_at")
 
 
-def show_list(files: Sequence[dict[str, Any]]) -> None:
-    """Files, a row each; columns that would be empty are left out."""
+def print_list(files: Sequence[dict[str, Any]]) -> None:
+    """Prints one row per file, without empty columns."""
     table = _table()
     _add_file_columns(table, files)
     table.add_column("Stored", no_wrap=True)
@@ -26,7 +26,7 @@ def show_list(files: Sequence[dict[str, Any]]) -> None:
     if titled:
         table.add_column("Title", overflow="fold")
     for file in files:
-        cells = [*_file_cells(file), Text(moment(file["created_at"]))]
+        cells = [*_file_cells(file), Text(format_time(file["created_at"]))]
         if expiring:
             cells.append(_expiry(file))
         if titled:
@@ -35,20 +35,20 @@ def show_list(files: Sequence[dict[str, Any]]) -> None:
     console().print(table)
 
 
-def show_uploads(files: Sequence[dict[str, Any]]) -> None:
-    """Files that were stored just now."""
+def print_uploads(files: Sequence[dict[str, Any]]) -> None:
+    """Prints one row per uploaded file."""
     table = _table()
     _add_file_columns(table, files)
     table.add_column("Pages", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
     for file in files:
-        state = Text("was there", style="dim") if file["reused"] else Text("stored", style="green")
+        state = Text("already stored", style="dim") if file["reused"] else Text("stored", style="green")
         table.add_row(*_file_cells(file), Text(str(file.get("pages", ""))), state)
     console().print(table)
 
 
-def show_description(file: dict[str, Any]) -> None:
-    """Everything that is known of a file, a line each."""
+def print_description(file: dict[str, Any]) -> None:
+    """Prints a file's fields, one per line."""
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
@@ -61,29 +61,29 @@ def _described(name: str, value: Any) -> Text:
     if isinstance(value, bool):
         return Text("yes" if value else "no")
     if name == "size_bytes":
-        return Text(f"{size(value)} ({value:,} bytes)" if value >= 1000 else f"{value} bytes")
+        return Text(f"{format_size(value)} ({value:,} bytes)" if value >= 1000 else f"{value} bytes")
     if name in _TIMES:
-        return Text(moment(value))
+        return Text(format_time(value))
     if name == "next":
-        return _text(for_people(value))
+        return _text(for_command_line(value))
     return _text(f"{value:,}" if isinstance(value, int) else value)
 
 
 def _add_file_columns(table: Table, files: Sequence[dict[str, Any]]) -> None:
-    # An id that is cut is of no use: names go on in the next line instead.
+    # A truncated id is useless, so names wrap instead.
     table.add_column("File id", no_wrap=True, style="cyan", min_width=max(len(file["file_id"]) for file in files))
     table.add_column("Name", overflow="fold", min_width=8)
     table.add_column("Size", justify="right", no_wrap=True)
 
 
 def _file_cells(file: dict[str, Any]) -> list[Text]:
-    return [_text(file["file_id"]), _text(file["filename"]), Text(size(file["size_bytes"]))]
+    return [_text(file["file_id"]), _text(file["filename"]), Text(format_size(file["size_bytes"]))]
 
 
 def _expiry(file: dict[str, Any]) -> Text:
     if "expires_at" not in file:
         return Text("")
-    return Text(moment(file["expires_at"]), style="red" if file.get("expired") else "")
+    return Text(format_time(file["expires_at"]), style="red" if file.get("expired") else "")
 
 
 def _table() -> Table:

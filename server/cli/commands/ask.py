@@ -1,11 +1,22 @@
 """`files-api-mcp ask`."""
 
-import sys
+import re
+import shutil
+import tempfile
+import textwrap
+import webbrowser
+from collections.abc import Sequence
+from contextlib import chdir, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import anyio
 import click
+from anyio import to_thread
 
+from files_api_mcp.backends.errors import FilesError
+from files_api_mcp.backends.isolation import NEUTRAL_DIRECTORY
+from files_api_mcp.server.cli.exit_codes import exit_with
 from files_api_mcp.server.cli.options import (
     ALLOW_SENSITIVE,
     DATA_DIR,
@@ -15,18 +26,36 @@ from files_api_mcp.server.cli.options import (
     backend_options,
     settings_from,
 )
+from files_api_mcp.server.cli.output import CommandError, Styled, escape_lines, print_json, print_line, print_text, say
+from files_api_mcp.server.cli.paths import check_not_blank, real_path, roots_for
+from files_api_mcp.server.cli.progress import ProgressBars, ProgressCallback
+
+if TYPE_CHECKING:
+    from files_api_mcp.backends.base import Backend
+    from files_api_mcp.backends.models import Answer, PageImage, Passage
+    from files_api_mcp.backends.search.highlighter import Marker
+    from files_api_mcp.server.settings import Settings
 
 __all__ = ["ask"]
+
+_MAX_WIDTH = 100
+_FILE_ID = re.compile(r"file_[A-Za-z0-9_-]{1,120}")
 
 
 @click.command()
 @click.argument("question")
 @click.argument("files", nargs=-1, metavar="[FILE|FILE_ID]...")
 @click.option(
-    "--max-tokens", type=click.IntRange(100, 20_000), default=1500, show_default=True, help="Of the passages together."
+    "--max-tokens",
+    type=click.IntRange(100, 20_000),
+    default=1500,
+    show_default=True,
+    help="Maximum length of all passages together.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print what an agent gets, in one line.")
-@click.option("--open", "as_page", is_flag=True, help="Show the passages in a browser, beside the pages they stand on.")
+@click.option("--json", "as_json", is_flag=True, help="Print the tool's result as one line of JSON.")
+@click.option(
+    "--open", "as_page", is_flag=True, help="Open the passages in a browser, next to their highlighted pages."
+)
 @backend_options
 @DATA_DIR
 @MAX_FILE_SIZE
@@ -34,18 +63,123 @@ __all__ = ["ask"]
 @SEMANTIC_MODEL
 @QUIET_LOG_LEVEL
 def ask(question: str, files: tuple[str, ...], **options: Any) -> None:
-    """Ask a QUESTION of files, by path or file_id, or of everything stored; print passages with file and page.
+    """Ask a QUESTION about files, given by path or file_id, and print the passages that answer it, with their pages.
+
+    With no FILE it searches all stored files. It exits with 1 if nothing is found.
 
     \b
     files-api-mcp ask "What dividend does the board propose?" report.pdf --open
     """
-    from files_api_mcp.server.cli.commands.ask_merge import AskOrder, run_ask
-    from files_api_mcp.server.cli.paths import refuse_blank
-    from files_api_mcp.server.logs import configure_logging
+    check_not_blank("FILE", *files)
+    paths = [real_path(file) for file in files if not _is_file_id(file)]
+    settings = settings_from(roots_for(paths), options, allow_wide_root=True)
+    exit_with(lambda: _ask(question, files, settings, options), settings)
 
-    refuse_blank("FILE", *files)
-    folders = dict.fromkeys(path.resolve().parent for path in map(Path, files) if path.is_file())
-    settings = settings_from(tuple(folders), options, allow_wide_root=True)
-    configure_logging(settings.log_level.upper(), secret=settings.secret)
-    order = AskOrder(question, files, options["max_tokens"], options["as_json"], options["as_page"])
-    sys.exit(run_ask(order, settings))
+
+def _ask(question: str, files: Sequence[str], settings: "Settings", options: dict[str, Any]) -> int:
+    from files_api_mcp.backends.search.highlighter import Marker
+    from files_api_mcp.server.app import open_backend
+    from files_api_mcp.server.pages.cited_answer import cited_pages
+    from files_api_mcp.tools.ask import ask_result
+
+    async def run() -> int:
+        async with open_backend(settings) as backend:
+            with bars.bar() as report:
+                file_ids = [await _file_id(file, backend, settings, report) for file in files]
+                answer = await backend.answerer.ask(
+                    question, list(dict.fromkeys(file_ids)), max_tokens=options["max_tokens"], progress=report
+                )
+            await to_thread.run_sync(bars.clear)
+            marker = Marker(question)
+            if options["as_json"]:
+                print_json(ask_result(answer).model_dump(exclude_none=True))
+            else:
+                _print(answer, marker)
+            if options["as_page"]:
+                images = await _page_images(answer.passages, backend)
+                await to_thread.run_sync(_open_in_browser, cited_pages(question, answer, images, marker))
+        return 0 if answer.passages or answer.text else 1
+
+    with ProgressBars(lines=True) as bars:
+        return anyio.run(run)
+
+
+async def _file_id(file: str, backend: "Backend", settings: "Settings", progress: ProgressCallback) -> str:
+    """The file_id itself, or that of the file at this path, uploaded and indexed.
+
+    Raises:
+        CommandError: The file cannot be uploaded or indexed.
+    """
+    from files_api_mcp.server.app import open_roots
+    from files_api_mcp.tools.ingest import store_file
+
+    if await to_thread.run_sync(_is_file_id, file):
+        return file
+    path = await to_thread.run_sync(real_path, file)
+    await progress(0, None, f"Reading {Path(path).name}")
+    try:
+        with await to_thread.run_sync(open_roots, settings) as roots:
+            stored = await store_file(path, roots, backend, allow_sensitive=settings.allow_sensitive)
+        await backend.reader.prepare(stored.record.id, progress)
+    except FilesError as exc:
+        raise CommandError(f"{exc.text} ({file})") from exc
+    return stored.record.id
+
+
+def _is_file_id(file: str) -> bool:
+    return bool(_FILE_ID.fullmatch(file)) and not Path(file).exists()
+
+
+async def _page_images(passages: "Sequence[Passage]", backend: "Backend") -> "list[PageImage | None]":
+    """For each passage the image of its page with the passage highlighted; None if there is none."""
+    found: list[PageImage | None] = []
+    for passage in passages:
+        images: list[PageImage] = []
+        if passage.page is not None:
+            # Slides have pages and no images: their text is shown without.
+            with suppress(FilesError):
+                span = (passage.page, passage.page)
+                images = await backend.reader.images(passage.file_id, pages=span, marked=[passage])
+        found.append(images[0] if images else None)
+    return found
+
+
+def _print(answer: "Answer", marker: "Marker") -> None:
+    from files_api_mcp.tools.formatting import format_location
+
+    if answer.text:
+        print_text(f"{_wrapped(answer.text)}\n\n")
+    for number, passage in enumerate(answer.passages, start=1):
+        title = Styled(f"[{number}] {passage.filename}, {format_location(passage)}", "bold")
+        print_line(title, "  ", Styled(f"score {passage.score:.2f}", "dim"))
+        if passage.header:
+            print_text(Styled(_wrapped(passage.header, "    "), "dim"), "\n")
+        print_text(*_highlighted(_wrapped(passage.text, "    "), marker), "\n\n")
+    for note in answer.notes:
+        say(note)
+    if not answer.passages and not answer.text:
+        say("Nothing was found.")
+
+
+def _wrapped(text: str, indent: str = "") -> str:
+    width = min(_MAX_WIDTH, shutil.get_terminal_size().columns)
+    # Escaped before it is wrapped, as escapes take more room.
+    lines = (
+        textwrap.fill(
+            escape_lines(line), width, initial_indent=indent, subsequent_indent=indent, replace_whitespace=False
+        )
+        for line in text.splitlines()
+    )
+    return "\n".join(lines)
+
+
+def _highlighted(text: str, marker: "Marker") -> list[str | Styled]:
+    return [Styled(piece, "match") if marked else piece for piece, marked in marker.pieces(text)]
+
+
+def _open_in_browser(page: str) -> None:
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".html", prefix="cited-", delete=False) as file:
+        file.write(page)
+    say(f"Cited pages: {file.name}")
+    with chdir(NEUTRAL_DIRECTORY):
+        webbrowser.open(Path(file.name).as_uri())

@@ -1,33 +1,110 @@
 """`files-api-mcp delete`."""
 
-import sys
-from functools import partial
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from files_api_mcp.server.cli.client import ToolClient, with_tools
 from files_api_mcp.server.cli.completion import FILE_ID
+from files_api_mcp.server.cli.exit_codes import exit_with
+from files_api_mcp.server.cli.messages import for_command_line
 from files_api_mcp.server.cli.options import AS_JSON, DATA_DIR, QUIET_LOG_LEVEL, backend_options, settings_from
+from files_api_mcp.server.cli.output import (
+    CommandError,
+    can_prompt,
+    confirm,
+    is_terminal,
+    print_json,
+    print_line,
+    print_row,
+    say,
+)
+
+if TYPE_CHECKING:
+    from mcp.client.session import ClientRequestContext
+    from mcp.types import ElicitRequestParams, ElicitResult
+
+    from files_api_mcp.server.settings import Settings
 
 __all__ = ["delete"]
 
 
 @click.command()
 @click.argument("file_ids", nargs=-1, required=True, type=FILE_ID, metavar="FILE_ID...")
-@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask for confirmation.")
 @AS_JSON
 @backend_options
 @DATA_DIR
 @QUIET_LOG_LEVEL
 def delete(file_ids: tuple[str, ...], yes: bool, **options: Any) -> None:  # noqa: FBT001
-    """Delete stored files for good. It asks first; where nobody can be asked, it needs --yes.
+    """Delete stored files permanently. Asks for confirmation first; without a terminal, add --yes.
 
-    With --json there is a line for each FILE_ID.
+    With --json it prints one line per FILE_ID.
     """
-    from files_api_mcp.server.cli.commands.deleting import DeleteOrder, run_delete
-    from files_api_mcp.server.cli.exit_codes import run
-    from files_api_mcp.server.logs import configure_logging
-
     settings = settings_from((), options)
-    configure_logging(settings.log_level.upper(), secret=settings.secret)
-    sys.exit(run(partial(run_delete, DeleteOrder(file_ids, yes, options["as_json"]), settings)))
+    exit_with(lambda: _delete(file_ids, settings, confirmed=yes, as_json=options["as_json"]), settings)
+
+
+def _delete(file_ids: Sequence[str], settings: "Settings", *, confirmed: bool, as_json: bool) -> int:
+    if not confirmed:
+        _confirm(file_ids, settings)
+    outcomes = with_tools(settings, lambda tools: _outcomes(tools, file_ids))
+    for outcome in outcomes:
+        if isinstance(outcome, CommandError):
+            say(outcome.text)
+        elif as_json:
+            print_json(outcome)
+        else:
+            _print(outcome)
+    return 1 if any(isinstance(outcome, CommandError) for outcome in outcomes) else 0
+
+
+async def _outcomes(tools: ToolClient, file_ids: Sequence[str]) -> list[dict[str, Any] | CommandError]:
+    outcomes: list[dict[str, Any] | CommandError] = []
+    for file_id in file_ids:
+        try:
+            outcomes.append(await tools.data("delete_file", file_id=file_id))
+        except CommandError as exc:
+            outcomes.append(exc)
+    return outcomes
+
+
+def _print(deleted: dict[str, Any]) -> None:
+    state = "already deleted" if deleted.get("already_deleted") else "deleted"
+    if is_terminal():
+        print_line(f"{deleted['filename']} ({deleted['file_id']}) {state}")
+    else:
+        print_row([deleted["file_id"], deleted["filename"], state])
+
+
+def _confirm(file_ids: Sequence[str], settings: "Settings") -> None:
+    """Asks before anything is deleted.
+
+    Raises:
+        CommandError: The answer is no, or there is no terminal to ask on.
+    """
+    if not can_prompt():
+        raise CommandError("[not_confirmed] Without a terminal, deleting needs --yes. Nothing was deleted.")
+    questions = _questions(file_ids, settings)
+    if not questions:
+        return
+    for question in questions:
+        say(for_command_line(question))
+    # Outside the event loop: inside one, Ctrl-C would not end the wait for a line.
+    if not confirm("" if len(questions) == 1 else f"Delete all {len(questions)}? "):
+        raise CommandError("[not_confirmed] Nothing was deleted.")
+
+
+def _questions(file_ids: Sequence[str], settings: "Settings") -> list[str]:
+    """The tool's own questions to the user, collected by a client that declines each."""
+    from mcp.types import ElicitResult
+
+    questions: list[str] = []
+
+    async def decline(context: "ClientRequestContext", params: "ElicitRequestParams") -> "ElicitResult":  # noqa: ARG001
+        questions.append(params.message)
+        return ElicitResult(action="decline")
+
+    with_tools(settings, lambda tools: _outcomes(tools, file_ids), decline)
+    return questions

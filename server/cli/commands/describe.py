@@ -1,13 +1,19 @@
 """`files-api-mcp describe`."""
 
-import sys
-from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from files_api_mcp.server.cli.client import ToolClient, with_tools
 from files_api_mcp.server.cli.completion import FILE_ID
+from files_api_mcp.server.cli.exit_codes import exit_with
+from files_api_mcp.server.cli.messages import for_command_line
 from files_api_mcp.server.cli.options import AS_JSON, DATA_DIR, QUIET_LOG_LEVEL, backend_options, settings_from
+from files_api_mcp.server.cli.output import is_terminal, print_json, print_row
+from files_api_mcp.server.cli.progress import ProgressBars
+
+if TYPE_CHECKING:
+    from files_api_mcp.server.settings import Settings
 
 __all__ = ["describe"]
 
@@ -19,11 +25,31 @@ __all__ = ["describe"]
 @DATA_DIR
 @QUIET_LOG_LEVEL
 def describe(file_id: str, **options: Any) -> None:
-    """Show what is known of a file: its metadata, its pages, and how it can be asked or read."""
-    from files_api_mcp.server.cli.commands.browsing import run_describe
-    from files_api_mcp.server.cli.exit_codes import run
-    from files_api_mcp.server.logs import configure_logging
-
+    """Show a file's metadata and number of pages, and whether it can be asked and read."""
     settings = settings_from((), options)
-    configure_logging(settings.log_level.upper(), secret=settings.secret)
-    sys.exit(run(partial(run_describe, file_id, settings, as_json=options["as_json"])))
+    exit_with(lambda: _describe(file_id, settings, as_json=options["as_json"]), settings)
+
+
+def _describe(file_id: str, settings: "Settings", *, as_json: bool) -> int:
+    async def call(tools: ToolClient) -> dict[str, Any]:
+        with bars.bar() as report:
+            return await tools.data("describe_file", report, file_id=file_id)
+
+    with ProgressBars() as bars:
+        file = with_tools(settings, call)
+    if as_json:
+        print_json(file)
+    elif is_terminal():
+        from files_api_mcp.server.cli.tables import print_description
+
+        print_description(file)
+    else:
+        for name, value in file.items():
+            print_row([name, _cell(name, value)])
+    return 0
+
+
+def _cell(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return for_command_line(value) if name == "next" else str(value)

@@ -1,13 +1,22 @@
 """`files-api-mcp download`."""
 
-import sys
-from functools import partial
-from typing import Any
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
+from anyio import to_thread
 
+from files_api_mcp.server.cli.client import ToolClient, with_tools
 from files_api_mcp.server.cli.completion import FILE_ID
+from files_api_mcp.server.cli.exit_codes import exit_with
 from files_api_mcp.server.cli.options import AS_JSON, DATA_DIR, QUIET_LOG_LEVEL, backend_options, settings_from
+from files_api_mcp.server.cli.output import format_size, is_terminal, print_json, print_line
+from files_api_mcp.server.cli.paths import check_not_blank, roots_for, save_path
+from files_api_mcp.server.cli.progress import ProgressBars
+
+if TYPE_CHECKING:
+    from files_api_mcp.server.settings import Settings
 
 __all__ = ["download"]
 
@@ -19,22 +28,39 @@ __all__ = ["download"]
     type=click.Path(),
     default=".",
     metavar="PATH",
-    help="The new file, or the folder for one of the same name.  [default: this folder]",
+    help="Path of the new file, or a folder to keep the stored name.  [default: the current folder]",
 )
-@click.option("--overwrite", is_flag=True, help="Replace a file that is there.")
+@click.option("--overwrite", is_flag=True, help="Replace an existing file.")
 @AS_JSON
 @backend_options
 @DATA_DIR
 @QUIET_LOG_LEVEL
 def download(file_id: str, save_as: str, overwrite: bool, **options: Any) -> None:  # noqa: FBT001
-    """Save a stored file's exact bytes, and print where they are. An interrupted download leaves nothing."""
-    from files_api_mcp.server.cli.commands.downloading import DownloadOrder, run_download
-    from files_api_mcp.server.cli.exit_codes import run
-    from files_api_mcp.server.cli.paths import folders_of, place_of, refuse_blank
-    from files_api_mcp.server.logs import configure_logging
+    """Save a stored file, byte for byte, and print its path. An interrupted download leaves no partial file."""
+    check_not_blank("--save-as", save_as)
+    path = save_path(save_as)
+    settings = settings_from(roots_for([path]), options, allow_wide_root=True)
+    as_json = options["as_json"]
+    exit_with(lambda: _download(file_id, path, settings, overwrite=overwrite, as_json=as_json), settings)
 
-    refuse_blank("--save-as", save_as)
-    place = place_of(save_as)
-    settings = settings_from(folders_of([place]), options, allow_wide_root=True)
-    configure_logging(settings.log_level.upper(), secret=settings.secret)
-    sys.exit(run(partial(run_download, DownloadOrder(file_id, place, overwrite, options["as_json"]), settings)))
+
+def _download(file_id: str, save_as: str, settings: "Settings", *, overwrite: bool, as_json: bool) -> int:
+    from files_api_mcp.backends.validation import safe_filename
+
+    async def call(tools: ToolClient) -> dict[str, Any]:
+        path = save_as
+        if await to_thread.run_sync(os.path.isdir, path):
+            file = await tools.data("describe_file", file_id=file_id)
+            path = str(Path(path, safe_filename(file["filename"])))
+        with bars.bar() as report:
+            return await tools.data("download_file", report, file_id=file_id, save_as=path, overwrite=overwrite)
+
+    with ProgressBars() as bars:
+        saved = with_tools(settings, call)
+    if as_json:
+        print_json(saved)
+    elif is_terminal():
+        print_line(f"{saved['saved_as']}  ({format_size(saved['size_bytes'])})")
+    else:
+        print_line(saved["saved_as"])
+    return 0

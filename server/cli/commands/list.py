@@ -1,31 +1,69 @@
 """`files-api-mcp list`."""
 
-import sys
-from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from files_api_mcp.server.cli.client import ToolClient, with_tools
+from files_api_mcp.server.cli.exit_codes import exit_with
+from files_api_mcp.server.cli.messages import for_command_line
 from files_api_mcp.server.cli.options import AS_JSON, DATA_DIR, QUIET_LOG_LEVEL, backend_options, settings_from
+from files_api_mcp.server.cli.output import is_terminal, print_json, print_row, say
+
+if TYPE_CHECKING:
+    from files_api_mcp.server.settings import Settings
 
 __all__ = ["list"]
 
+_PAGE_SIZE = 1000
+_COLUMNS = ("file_id", "filename", "size_bytes", "mime_type", "created_at", "expires_at", "title")
+
 
 @click.command()
-@click.option("--name-contains", metavar="TEXT", help="Files alone whose names hold this, in any case.")
-@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="At most so many.")
-@click.option("--all", "everything", is_flag=True, help="All of them, however many.")
+@click.option("--name-contains", metavar="TEXT", help="Only files whose name contains this text, in any case.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="Maximum number of files.")
+@click.option("--all", "everything", is_flag=True, help="List all files, ignoring --limit.")
 @AS_JSON
 @backend_options
 @DATA_DIR
 @QUIET_LOG_LEVEL
 def list(name_contains: str | None, limit: int, everything: bool, **options: Any) -> None:  # noqa: A001, FBT001
-    """List stored files, newest first: as a table, or, piped, as lines of tab-separated file_id, name, bytes, type,
-    stored, expires, title."""
-    from files_api_mcp.server.cli.commands.browsing import ListOrder, run_list
-    from files_api_mcp.server.cli.exit_codes import run
-    from files_api_mcp.server.logs import configure_logging
+    """List stored files, newest first.
 
+    On a terminal it prints a table. Piped, it prints one line per file with tab-separated file_id, name, bytes, type,
+    stored, expires and title.
+    """
     settings = settings_from((), options)
-    configure_logging(settings.log_level.upper(), secret=settings.secret)
-    sys.exit(run(partial(run_list, ListOrder(name_contains, limit, everything, options["as_json"]), settings)))
+    as_json = options["as_json"]
+    exit_with(lambda: _list(name_contains, None if everything else limit, settings, as_json=as_json), settings)
+
+
+def _list(name_contains: str | None, limit: int | None, settings: "Settings", *, as_json: bool) -> int:
+    found = with_tools(settings, lambda tools: _files(tools, name_contains, limit))
+    if as_json:
+        print_json(found)
+        return 0
+    files = found["files"]
+    if is_terminal() and files:
+        from files_api_mcp.server.cli.tables import print_list
+
+        print_list(files)
+    else:
+        for file in files:
+            print_row(file.get(column) for column in _COLUMNS)
+    if not files:
+        say(for_command_line(found.get("next", "No files are stored.")))
+    elif "next_cursor" in found:
+        say(f"Showing the newest {len(files)}. Use --limit or --all to see more.")
+    return 0
+
+
+async def _files(tools: ToolClient, name_contains: str | None, limit: int | None) -> dict[str, Any]:
+    """The result of list_files; without a limit, all of its pages as one."""
+    result = page = await tools.data("list_files", name_contains=name_contains, limit=limit or _PAGE_SIZE)
+    if limit is None:
+        while cursor := page.get("next_cursor"):
+            page = await tools.data("list_files", name_contains=name_contains, limit=_PAGE_SIZE, cursor=cursor)
+            result["files"] += page["files"]
+        result.pop("next_cursor", None)
+    return result

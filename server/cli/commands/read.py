@@ -1,18 +1,34 @@
 """`files-api-mcp read`."""
 
-import sys
-from functools import partial
-from typing import Any
+import re
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import click
+from anyio import to_thread
 
+from files_api_mcp.server.cli.client import ToolClient, with_tools
 from files_api_mcp.server.cli.completion import FILE_ID
+from files_api_mcp.server.cli.exit_codes import exit_with
 from files_api_mcp.server.cli.options import AS_JSON, DATA_DIR, QUIET_LOG_LEVEL, backend_options, settings_from
+from files_api_mcp.server.cli.output import print_json, print_text
+from files_api_mcp.server.cli.progress import ProgressBars, ProgressCallback
+
+if TYPE_CHECKING:
+    from mcp.types import CallToolResult
 
 __all__ = ["read"]
 
+# The first and last line of a result of read_document.
+_PAGES = re.compile(r", (\d+) pages$")
+_NEXT = re.compile(r'--- next: (?:pages="(\d++)[\d-]*+")?(?:, )?(?:start_char=(\d+))? ---')
+_PAGES_ARGUMENT = re.compile(r'pages="([\d-]+)"')
+_END = "--- end ---"
+_AS_IMAGE = ", no text: see it with as_image ---"
 
-def _pages(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+
+def _checked_pages(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
     from files_api_mcp.tools.arguments import parse_pages
 
     try:
@@ -25,20 +41,109 @@ def _pages(_: click.Context, __: click.Parameter, value: str | None) -> str | No
 
 @click.command()
 @click.argument("file_id", type=FILE_ID)
-@click.option("--pages", callback=_pages, metavar="PAGES", help='These alone, as "7" or "3-5".')
+@click.option("--pages", callback=_checked_pages, metavar="PAGES", help='Only these pages, as in "7" or "3-5".')
 @click.option(
-    "--start-char", type=click.IntRange(min=0), metavar="N", help="From there on: in one page, or a text without pages."
+    "--start-char",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Start at this character of a text without pages, or of the one page in --pages.",
 )
 @AS_JSON
 @backend_options
 @DATA_DIR
 @QUIET_LOG_LEVEL
 def read(file_id: str, pages: str | None, start_char: int | None, **options: Any) -> None:
-    """Print a document's text with marks of its pages. With --json it is the 20,000 characters that an agent gets."""
-    from files_api_mcp.server.cli.commands.reading import ReadOrder, run_read
-    from files_api_mcp.server.cli.exit_codes import run
-    from files_api_mcp.server.logs import configure_logging
+    """Print a document's text with page markers.
 
+    With --json it prints one result of the tool read_document, 20,000 characters at most.
+    """
     settings = settings_from((), options)
-    configure_logging(settings.log_level.upper(), secret=settings.secret)
-    sys.exit(run(partial(run_read, ReadOrder(file_id, pages, start_char, options["as_json"]), settings)))
+    document = _Document(file_id, pages, start_char)
+    task = document.print_result if options["as_json"] else document.print_text
+
+    def run() -> int:
+        with ProgressBars() as bars:
+            with_tools(settings, lambda tools: task(tools, bars))
+        return 0
+
+    exit_with(run, settings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One result of read_document; `pages` counts those of the whole document."""
+
+    header: str
+    pages: int
+    text: str
+    marker: str
+    next_page: int | None
+    next_char: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """A document to read: some pages, or from a character on; neither: all of it."""
+
+    file_id: str
+    pages: str | None
+    start_char: int | None
+
+    async def print_result(self, tools: ToolClient, bars: ProgressBars) -> None:
+        """Prints one result of read_document as JSON."""
+        with bars.bar() as report:
+            result = await self._result(tools, report, self.pages, self.start_char)
+        content = [block.model_dump(mode="json", by_alias=True, exclude_none=True) for block in result.content]
+        await to_thread.run_sync(print_json, {"content": content})
+
+    async def print_text(self, tools: ToolClient, bars: ProgressBars) -> None:
+        """Prints the whole text."""
+        async for text in self._texts(tools, bars):
+            # In a thread, as a pager may block it for long.
+            await to_thread.run_sync(print_text, text)
+
+    async def _texts(self, tools: ToolClient, bars: ProgressBars) -> AsyncGenerator[str]:
+        """Yields the text part by part, joined as if one result held all of it."""
+        from files_api_mcp.tools.arguments import parse_pages
+
+        with bars.bar() as report:
+            part = await self._part(tools, report, self.pages, self.start_char)
+        # Only the first call extracts the text, and takes long.
+        await to_thread.run_sync(bars.clear)
+        last_page = parse_pages(self.pages)[1] if self.pages else part.pages
+        yield f"{part.header}\n{part.text}"
+        while (page := part.next_page or 0) <= last_page and part.marker != _END:
+            start = part.next_char
+            pages = (str(page) if start else f"{page}-{last_page}") if page else None
+            part = await self._part(tools, None, pages, start)
+            # A part that starts inside a page, or in a text without pages, repeats the page's marker.
+            yield part.text.partition("\n")[2] if start else f"\n{part.text}"
+        yield f"\n{_with_options(part.marker)}\n"
+
+    async def _result(
+        self, tools: ToolClient, progress: ProgressCallback | None, pages: str | None, start_char: int | None
+    ) -> "CallToolResult":
+        return await tools.result("read_document", progress, file_id=self.file_id, pages=pages, start_char=start_char)
+
+    async def _part(
+        self, tools: ToolClient, progress: ProgressCallback | None, pages: str | None, start_char: int | None
+    ) -> _Part:
+        (block,) = (await self._result(tools, progress, pages, start_char)).content
+        assert block.type == "text"
+        header, _, rest = block.text.partition("\n")
+        text, _, marker = rest.rpartition("\n")
+        paged, onward = _PAGES.search(header), _NEXT.fullmatch(marker)
+        page, char = onward.groups() if onward else (None, None)
+        return _Part(
+            header,
+            int(paged[1]) if paged else 0,
+            text.replace(_AS_IMAGE, ", no text ---"),
+            marker,
+            int(page) if page else None,
+            int(char) if char else None,
+        )
+
+
+def _with_options(marker: str) -> str:
+    """The marker of the next part, with options of this command in place of arguments of the tool."""
+    return _PAGES_ARGUMENT.sub(r"--pages \1", marker).replace("start_char=", "--start-char ").replace(", ", " ")

@@ -17,7 +17,7 @@ from files_api_mcp.server.cli.options import (
     option,
     settings_from,
 )
-from files_api_mcp.server.cli.paths import warn_of_absent
+from files_api_mcp.server.cli.paths import warn_about_missing_roots
 
 __all__ = ["serve"]
 
@@ -99,7 +99,7 @@ def serve(roots: tuple[str, ...], **options: Any) -> None:
     ROOTs too, separated as in PATH.
     """
     settings = settings_from(roots, options)
-    warn_of_absent(settings.roots)
+    warn_about_missing_roots(settings.roots)
     if options["transport"] == "stdio":
         from files_api_mcp.server.stdio import serve_stdio
 

@@ -79,5 +79,5 @@ def test_text_of_a_document_is_shown_and_nothing_of_it_runs(tmp_path: Path) -> N
 def test_what_is_not_there_is_said(tmp_path: Path, name: str) -> None:
     done = ask(tmp_path, "anything", name)
     assert done.returncode == 1
-    assert "\nfiles-api-mcp: [" in f"\n{done.stderr}"
+    assert "\n[" in f"\n{done.stderr}"
     assert "Traceback" not in done.stderr

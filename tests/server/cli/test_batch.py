@@ -27,7 +27,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Generator[Emulator]:
 
 
 @pytest.fixture(params=["local", "anthropic"])
-def place(request: pytest.FixtureRequest, live: Emulator, tmp_path: Path) -> list[str]:
+def backend(request: pytest.FixtureRequest, live: Emulator, tmp_path: Path) -> list[str]:
     """The options that say where files live."""
     url = ["--base-url", live.url] if request.param == "anthropic" else []
     return ["--backend", request.param, *url, "--data-dir", str(tmp_path / "data")]
@@ -50,8 +50,8 @@ def lines(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-def test_a_line_for_each_question_of_each_file_in_their_order(tmp_path: Path, place: list[str]) -> None:
-    done = batch(tmp_path, *FILES, "--questions", "questions.txt", *place)
+def test_a_line_for_each_question_of_each_file_in_their_order(tmp_path: Path, backend: list[str]) -> None:
+    done = batch(tmp_path, *FILES, "--questions", "questions.txt", *backend)
     assert done.returncode == 0, done.stderr
     answers = lines(done.stdout)
     asked = [(Path(one["file"]).name, one["question"].split()[0]) for one in answers]
@@ -64,8 +64,8 @@ def test_a_line_for_each_question_of_each_file_in_their_order(tmp_path: Path, pl
     assert KEY not in done.stdout + done.stderr
 
 
-def test_the_same_command_again_gives_the_same_answers_in_the_file(tmp_path: Path, place: list[str]) -> None:
-    order = [FILES[0], "-q", "What dividend does the board propose?", "-o", "answers.jsonl", *place]
+def test_the_same_command_again_gives_the_same_answers_in_the_file(tmp_path: Path, backend: list[str]) -> None:
+    order = [FILES[0], "-q", "What dividend does the board propose?", "-o", "answers.jsonl", *backend]
     first = batch(tmp_path, *order)
     assert (first.returncode, first.stdout) == (0, ""), first.stderr
     written = (tmp_path / "answers.jsonl").read_text(encoding="utf-8")
@@ -74,29 +74,29 @@ def test_the_same_command_again_gives_the_same_answers_in_the_file(tmp_path: Pat
     assert sorted(path.name for path in tmp_path.iterdir()) == ["answers.jsonl", "data", "questions.txt"]
 
 
-def test_a_file_that_holds_a_secret_ends_it_before_anything_is_asked(tmp_path: Path, place: list[str]) -> None:
+def test_a_file_that_holds_a_secret_ends_it_before_anything_is_asked(tmp_path: Path, backend: list[str]) -> None:
     (tmp_path / ".env").write_text("PASSWORD=hunter2hunter2\n", encoding="utf-8")
-    done = batch(tmp_path, FILES[1], ".env", "-q", "What?", *place)
+    done = batch(tmp_path, FILES[1], ".env", "-q", "What?", *backend)
     assert (done.returncode, done.stdout) == (1, "")
     assert "[sensitive_file_refused]" in done.stderr
     assert "nothing was asked" in done.stderr
 
 
-def test_an_output_that_cannot_be_written_is_said_before_anything_is_asked(tmp_path: Path, place: list[str]) -> None:
-    done = batch(tmp_path, FILES[1], "-q", "What?", "-o", "nowhere/answers.jsonl", *place)
+def test_an_output_that_cannot_be_written_is_said_before_anything_is_asked(tmp_path: Path, backend: list[str]) -> None:
+    done = batch(tmp_path, FILES[1], "-q", "What?", "-o", "nowhere/answers.jsonl", *backend)
     assert done.returncode == 1
-    assert done.stderr.startswith("files-api-mcp: [not_found]")
+    assert done.stderr.startswith("[not_found]")
     assert not (tmp_path / "data").exists()
 
 
-def test_no_question_is_wrong_usage(tmp_path: Path, place: list[str]) -> None:
+def test_no_question_is_wrong_usage(tmp_path: Path, backend: list[str]) -> None:
     (tmp_path / "none.txt").write_text("# nothing yet\n", encoding="utf-8")
-    done = batch(tmp_path, FILES[1], "--questions", "none.txt", *place)
+    done = batch(tmp_path, FILES[1], "--questions", "none.txt", *backend)
     assert (done.returncode, done.stdout) == (2, "")
     assert "--questions" in done.stderr
 
 
-def test_ending_the_batches_asks_nothing(tmp_path: Path, place: list[str]) -> None:
-    done = batch(tmp_path, FILES[1], "-q", "What?", "--cancel", *place)
+def test_ending_the_batches_asks_nothing(tmp_path: Path, backend: list[str]) -> None:
+    done = batch(tmp_path, FILES[1], "-q", "What?", "--cancel", *backend)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     assert "0 batches" in done.stderr

@@ -94,7 +94,7 @@ def test_what_was_done_before_is_said_in_the_words_of_the_command_line(here: Her
     assert here("download", file_id, "--save-as", str(taken), "--overwrite").returncode == 0
     assert taken.read_bytes() == REPORT.read_bytes()
     assert here("delete", file_id, "--yes").stdout.endswith("\tdeleted\n")
-    assert here("delete", file_id, "--yes").stdout.endswith("\twas deleted before\n")
+    assert here("delete", file_id, "--yes").stdout.endswith("\talready deleted\n")
     empty = here("list")
     assert (empty.returncode, empty.stdout) == (0, "")
     assert "`files-api-mcp upload`" in empty.stderr
@@ -154,7 +154,7 @@ def test_what_can_be_stored_is_stored_beside_what_cannot(here: Here, tmp_path: P
     assert missing.startswith("[not_found] ")
     assert missing.endswith("nowhere.txt)")
     assert refused.startswith("[sensitive_file_refused] ")
-    assert "--allow-sensitive lets this one through" in refused
+    assert "--allow-sensitive allows this one" in refused
     assert here("upload", str(secret), "--allow-sensitive").returncode == 0
 
 

@@ -36,7 +36,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
 def test_the_demo_runs_the_whole_job_against_the_api(live: Emulator) -> None:
     done = run("demo", "--backend", "anthropic", "--base-url", live.url)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "Every step was right" in done.stdout
+    assert "All steps succeeded" in done.stdout
     assert "0.42 crowns" in done.stdout
 
 

@@ -13,7 +13,7 @@ from tests.support.agent import write
 DOCUMENTS = Path(__file__).parents[3] / "examples" / "documents"
 DEMO_OF_FILES_IN = """
 import pathlib, sys
-from files_api_mcp.server.cli.commands import demo_merge as demo
+from files_api_mcp.server.cli.commands import demo
 demo.files = lambda package: pathlib.Path(sys.argv[1])
 sys.exit(demo.run_demo([], [], ["--backend", "local"]))
 """
@@ -60,8 +60,8 @@ def test_wrong_usage_exits_with_two_and_one_reason(arguments: list[str]) -> None
 def test_the_demo_runs_the_whole_job_on_the_samples() -> None:
     shown = run("demo")
     assert shown.returncode == 0, shown.stdout + shown.stderr
-    assert "Every step was right" in shown.stdout
-    assert shown.stdout.count("the quote stands literally at") == 5
+    assert "All steps succeeded" in shown.stdout
+    assert shown.stdout.count("the quote was found at") == 5
 
 
 def test_the_demo_takes_samples_that_an_installer_linked(tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ def test_ask_in_json_is_escaped_and_holds_the_exact_text(place: Place) -> None:
 
 def test_ask_says_what_it_cannot_find(place: Place) -> None:
     assert "nowhere\\x1b]0;owned" in place.at_terminal("ask", "whale", f"nowhere{CODES}.txt", code=1)
-    assert "\\x1b[7m" in place.at_terminal("ask", "zygomorphic", str(place.note), code=1)
+    assert "whale _]0;owned_" in place.at_terminal("ask", "zygomorphic", str(place.note), code=1)
     assert "\\x1b[7m" in place.at_terminal("ask", "whale", str(place.note), "--open", TMPDIR=str(place.note.parent))
 
 
@@ -133,7 +133,7 @@ def test_a_line_of_batch_is_exact_even_where_a_name_is_no_text(place: Place) -> 
 
 def test_the_demo_shows_what_an_agent_sees_escaped(place: Place) -> None:
     shown = place.at_terminal("demo", str(place.note), "--question", "whale")
-    assert "\x1b[32m  the quote stands literally at" in shown
+    assert "\x1b[32m  the quote was found at" in shown
     assert "\\u202e" in shown
 
 
