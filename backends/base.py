@@ -26,7 +26,7 @@ from files_api_mcp.backends.models import (
 )
 from files_api_mcp.backends.staging.spool import Spool
 
-__all__ = ["Answerer", "Backend", "BatchAnswerer", "ContentSource", "FilesBackend", "Reader", "TakeAnswer"]
+__all__ = ["Answerer", "Backend", "BatchAnswerer", "ContentSource", "FilesBackend", "OnDelete", "Reader", "TakeAnswer"]
 
 
 class FilesBackend(Protocol):
@@ -90,6 +90,9 @@ class Answerer(Protocol):
         """
         ...
 
+
+OnDelete = Callable[[FileRecord], Awaitable[None]]
+"""Called after a file was deleted, with its record as it was."""
 
 TakeAnswer = Callable[[int, Answer | FilesError], Awaitable[None]]
 

@@ -122,19 +122,19 @@ class AnthropicSettings:
         from files_api_mcp.backends.anthropic.files.reader import AnthropicReader
         from files_api_mcp.backends.anthropic.workspace import principal_home
         from files_api_mcp.backends.base import Backend
-        from files_api_mcp.backends.search.engine import open_library
+        from files_api_mcp.backends.search.engine import open_search_engine
 
         home = principal_home(data_dir, principal)
         async with (
             self._open_workspace(data_dir, principal) as (place, spool),
-            open_library(home, place.shelf, runtime) as library,
+            open_search_engine(home, place.shelf, runtime) as engine,
         ):
-            place.files.on_deletion(library.forget_file)
+            place.files.on_delete(engine.forget)
             yield Backend(
                 files=place.files,
-                answerer=AnthropicAnswerer(place, library, self.model, self.ask_timeout_s),
-                reader=AnthropicReader(place.files, library),
-                batches=AnthropicBatches(place, library, self.model, home / "batches"),
+                answerer=AnthropicAnswerer(place, engine, self.model, self.ask_timeout_s),
+                reader=AnthropicReader(place.files, engine),
+                batches=AnthropicBatches(place, engine, self.model, home / "batches"),
                 spool=spool,
             )
 

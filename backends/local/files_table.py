@@ -2,12 +2,12 @@
 
 import sqlite3
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from files_api_mcp.backends.clock import from_us
 from files_api_mcp.backends.errors import StoreDamaged
-from files_api_mcp.backends.models import FileRecord
-from files_api_mcp.backends.validation import fold_filename
+from files_api_mcp.backends.models import FileRecord, NewFile, Snapshot
+from files_api_mcp.backends.validation import fold_filename, new_file_id
 
 __all__ = [
     "METADATA_KEPT_US",
@@ -20,6 +20,7 @@ __all__ = [
     "is_referred_to",
     "matching",
     "name_of_deleted",
+    "new_row",
     "newer",
     "page",
     "storable",
@@ -91,6 +92,24 @@ class Row:
         return self.has_content and (self.expires_us is None or self.expires_us > now_us)
 
 
+def new_row(snapshot: Snapshot, new: NewFile, now_us: int) -> Row:
+    """A row for these bytes, with a new id. The table assigns `seq`."""
+    lifetime = new.expires_in_seconds
+    return Row(
+        seq=0,
+        id=new_file_id(),
+        sha256=snapshot.sha256,
+        size_bytes=snapshot.size_bytes,
+        filename=new.filename,
+        mime_type=storable(new.mime_type),
+        title=None if new.title is None else storable(new.title),
+        source_path=None if new.source_path is None else storable(new.source_path),
+        created_us=now_us,
+        expires_us=None if lifetime is None else now_us + lifetime * 1_000_000,
+        downloadable=new.downloadable,
+    )
+
+
 def find(connection: sqlite3.Connection, file_id: str, now_us: int) -> Row | None:
     """The file's row, unless there is none or its expiry is so long ago that it is forgotten."""
     found = _select(connection, "id = ? AND (expires_us IS NULL OR expires_us > ?)", file_id, now_us - METADATA_KEPT_US)
@@ -144,12 +163,19 @@ def insert(connection: sqlite3.Connection, row: Row) -> None:
     )
 
 
-def fill_in(connection: sqlite3.Connection, row: Row) -> None:
-    """Write a row's title and source path."""
-    connection.execute(
-        "UPDATE files SET title = ?, source_path = ?, seal = ? WHERE seq = ?",
-        (row.title, row.source_path, row.seal, row.seq),
+def fill_in(connection: sqlite3.Connection, known: Row, new: Row) -> Row:
+    """Take over the new row's title and source path where the known row has none; returns the row as it is then."""
+    filled = replace(
+        known,
+        title=new.title if known.title is None else known.title,
+        source_path=new.source_path if known.source_path is None else known.source_path,
     )
+    if filled != known:
+        connection.execute(
+            "UPDATE files SET title = ?, source_path = ?, seal = ? WHERE seq = ?",
+            (filled.title, filled.source_path, filled.seal, filled.seq),
+        )
+    return filled
 
 
 def page(

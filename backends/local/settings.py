@@ -53,9 +53,9 @@ class LocalSettings:
         from anyio import to_thread
 
         from files_api_mcp.backends.base import Backend
-        from files_api_mcp.backends.local.backend import LocalBatches, LocalFiles
+        from files_api_mcp.backends.local.batch_answerer import LocalBatchAnswerer
         from files_api_mcp.backends.local.store import open_store
-        from files_api_mcp.backends.search.engine import open_library
+        from files_api_mcp.backends.search.engine import open_search_engine
         from files_api_mcp.backends.staging.spool import open_spool
         from files_api_mcp.backends.storage.folders import make_private
 
@@ -66,13 +66,14 @@ class LocalSettings:
         async with (
             open_store(home) as store,
             open_spool(home / "spool") as spool,
-            open_library(home, store, runtime) as library,
+            open_search_engine(home, store, runtime) as engine,
         ):
+            store.on_delete(engine.forget)
             yield Backend(
-                files=LocalFiles(store, library),
-                answerer=library,
-                reader=library,
-                batches=LocalBatches(library),
+                files=store,
+                answerer=engine,
+                reader=engine,
+                batches=LocalBatchAnswerer(engine),
                 spool=spool,
             )
 

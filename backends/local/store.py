@@ -9,6 +9,7 @@ from pathlib import Path
 import anyio
 from anyio import to_thread
 
+from files_api_mcp.backends.base import OnDelete
 from files_api_mcp.backends.clock import to_us, utc_now
 from files_api_mcp.backends.errors import (
     FileExpired,
@@ -22,8 +23,7 @@ from files_api_mcp.backends.local.check import StoreReport, check_store
 from files_api_mcp.backends.local.content_stream import ContentStream, open_content
 from files_api_mcp.backends.local.cursor import decode_cursor, encode_cursor
 from files_api_mcp.backends.local.files_table import Row
-from files_api_mcp.backends.local.garbage import Leftovers
-from files_api_mcp.backends.local.newrow import fill_in, row_of
+from files_api_mcp.backends.local.garbage import Garbage
 from files_api_mcp.backends.local.recovery import prepare_folder, recover
 from files_api_mcp.backends.local.schema import FILES
 from files_api_mcp.backends.models import (
@@ -45,7 +45,7 @@ from files_api_mcp.backends.validation import check_file_id, check_new
 __all__ = ["LocalStore", "StoreReport", "open_store"]
 
 _PAGE_SIZES = range(1, 1000 + 1)
-_SETTLING_S = 0.5
+_COLLECTING_S = 0.5
 
 
 @asynccontextmanager
@@ -81,7 +81,12 @@ class LocalStore:
         self._database = database
         self._blobs = blobs
         self._clock = clock
-        self._leftovers = Leftovers(blobs)
+        self._on_delete: OnDelete | None = None
+        self._garbage = Garbage(blobs)
+
+    def on_delete(self, hook: OnDelete) -> None:
+        """Call this after each deletion. A failure of it changes nothing for the caller."""
+        self._on_delete = hook
 
     async def upload(
         self, snapshot: Snapshot, new: NewFile, progress: Progress = silent, *, reuse: bool = True
@@ -102,7 +107,7 @@ class LocalStore:
         try:
             uploaded = await self._database.run(partial(self._admit, snapshot, new, reuse))
         except FilesError:
-            await self._settle()
+            await self._collect_garbage()
             raise
         await progress(snapshot.size_bytes, snapshot.size_bytes, "Stored")
         return uploaded
@@ -169,8 +174,12 @@ class LocalStore:
         Raises:
             NotFound: There never was a file with this id, or it expired and was forgotten.
         """
-        deleted = await self._database.run(partial(self._remove, file_id))
-        await self._settle()
+        deleted, record = await self._database.run(partial(self._remove, file_id))
+        await self._collect_garbage()
+        if record is not None and self._on_delete is not None:
+            # The file is gone whatever the hook does; the next start sweeps the index.
+            with suppress(FilesError):
+                await self._on_delete(record)
         return deleted
 
     async def stored_bytes(self) -> int:
@@ -183,31 +192,31 @@ class LocalStore:
 
     async def release_expired(self) -> None:
         """Let go of the bytes of all expired files."""
-        while await self._database.run(lambda connection: self._leftovers.tidy(connection, self._now_us())):
+        while await self._database.run(lambda connection: self._garbage.expire(connection, self._now_us())):
             continue
 
-    async def _settle(self) -> None:
+    async def _collect_garbage(self) -> None:
         # Whether this succeeds changes nothing for the caller; what is left waits for the next upload or start.
-        if self._leftovers:
-            with anyio.move_on_after(_SETTLING_S, shield=True), suppress(FilesError):
-                await self._database.run(self._leftovers.settle)
+        if self._garbage:
+            with anyio.move_on_after(_COLLECTING_S, shield=True), suppress(FilesError):
+                await self._database.run(self._garbage.collect)
 
     def _now_us(self) -> int:
         return to_us(self._clock())
 
     def _admit(self, snapshot: Snapshot, new: NewFile, reuse: bool, connection: sqlite3.Connection) -> UploadedFile:  # noqa: FBT001
         now_us = self._now_us()
-        self._leftovers.tidy(connection, now_us)
-        row = row_of(snapshot, new, now_us)
+        self._garbage.expire(connection, now_us)
+        row = rows.new_row(snapshot, new, now_us)
         with writing(connection):
             same = rows.find_same(connection, row, now_us) if reuse else None
             if same is None:
-                self._leftovers.doubt(row)
+                self._garbage.pending(row)
             self._ensure_content(connection, snapshot)
             if same is not None:
-                return UploadedFile(fill_in(connection, same, row).record, reused=True)
+                return UploadedFile(rows.fill_in(connection, same, row).record, reused=True)
             rows.insert(connection, row)
-        self._leftovers.trust(row)
+        self._garbage.confirm(row)
         return UploadedFile(row.record, reused=False)
 
     def _ensure_content(self, connection: sqlite3.Connection, snapshot: Snapshot) -> None:
@@ -268,13 +277,13 @@ class LocalStore:
         self._find_live(file_id, connection)
         return StoreDamaged(f"The stored bytes of {file_id} are missing or damaged.")
 
-    def _remove(self, file_id: str, connection: sqlite3.Connection) -> DeletedFile:
+    def _remove(self, file_id: str, connection: sqlite3.Connection) -> tuple[DeletedFile, FileRecord | None]:
         check_file_id(file_id)
         with writing(connection):
             name = rows.name_of_deleted(connection, file_id)
             if name is not None:
-                return DeletedFile(file_id, name, already_deleted=True)
+                return DeletedFile(file_id, name, already_deleted=True), None
             row = self._find(file_id, connection)
             rows.delete(connection, row, self._now_us())
-            self._leftovers.unneeded(row.sha256)
-        return DeletedFile(file_id, row.filename, already_deleted=False)
+            self._garbage.release(row.sha256)
+        return DeletedFile(file_id, row.filename, already_deleted=False), row.record

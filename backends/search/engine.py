@@ -28,7 +28,7 @@ from files_api_mcp.backends.search.index.schema import index_path, remove_unused
 from files_api_mcp.backends.search.passages import answer
 from files_api_mcp.backends.search.runtime import SearchRuntime
 
-__all__ = ["LocalLibrary", "open_library"]
+__all__ = ["SearchEngine", "open_search_engine"]
 
 _MOST_FILES = 20
 _MOST_IMAGES = 20
@@ -41,11 +41,13 @@ _LONGEST_OFFER = 240
 
 
 @asynccontextmanager
-async def open_library(data_dir: Path, store: ContentSource, runtime: SearchRuntime) -> AsyncGenerator["LocalLibrary"]:
+async def open_search_engine(
+    data_dir: Path, store: ContentSource, runtime: SearchRuntime
+) -> AsyncGenerator["SearchEngine"]:
     """Open the index of a data folder. One that is damaged is deleted. Stored files that the index lacks, such as after
     an upgrade to another format, are indexed in the background from the first use on."""
     indexing = await to_thread.run_sync(Indexer, index_path(data_dir), runtime.workers)
-    library = LocalLibrary(indexing, store, runtime)
+    library = SearchEngine(indexing, store, runtime)
     failure: Exception | None = None
     try:
         # What the sweep leaves lying about is for the next start: an index that another process holds stops nobody.
@@ -66,7 +68,7 @@ async def open_library(data_dir: Path, store: ContentSource, runtime: SearchRunt
         raise failure
 
 
-class LocalLibrary:
+class SearchEngine:
     """Implements Answerer and Reader."""
 
     def __init__(self, indexing: Indexer, store: ContentSource, runtime: SearchRuntime) -> None:
@@ -168,11 +170,6 @@ class LocalLibrary:
     async def forget(self, record: FileRecord) -> None:
         """Drop what was extracted from a file's bytes, which another file may share: that one is read again."""
         await self._indexing.healed(lambda: self._indexing.forget(record))
-
-    async def forget_file(self, file_id: str) -> None:
-        """Drop what was extracted from a file while its bytes are still here."""
-        record, _ = await self._store.blob_path(file_id)
-        await self.forget(record)
 
     async def sweep(self) -> None:
         """Drop what was extracted from files that are gone: a process may have died between the two."""

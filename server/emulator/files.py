@@ -121,7 +121,7 @@ class FilesApi:
         """DELETE /v1/files/{id}: a second one finds nothing."""
         file_id = request.path_params["file_id"]
         try:
-            deleted = await workspace.files.delete(file_id)
+            deleted = await workspace.store.delete(file_id)
         except NotFound as exc:
             raise _not_found(file_id) from exc
         if deleted.already_deleted:

@@ -12,7 +12,7 @@ from anyio import to_thread
 
 from files_api_mcp.backends.errors import FileExpired, NotFound
 from files_api_mcp.backends.models import DocumentInfo, NewFile, Passage, Snapshot
-from files_api_mcp.backends.search.engine import LocalLibrary
+from files_api_mcp.backends.search.engine import SearchEngine
 from files_api_mcp.backends.storage.folders import write_private
 from files_api_mcp.backends.tokens import estimate_tokens
 from files_api_mcp.server.emulator.message_request import Block, MessagesRequest
@@ -97,7 +97,7 @@ async def _passages(question: str, found: Sequence[Source], infos: Sequence[Docu
     """The best passages of all documents, in the order of their worth."""
     if not question:
         return []
-    by_library: defaultdict[LocalLibrary, dict[str, Source]] = defaultdict(dict)
+    by_library: defaultdict[SearchEngine, dict[str, Source]] = defaultdict(dict)
     for source, info in zip(found, infos, strict=True):
         if info.askable:
             by_library[source.library].setdefault(source.stored_id, source)

@@ -14,7 +14,7 @@ from anyio import CancelScope, to_thread
 
 from files_api_mcp.backends.documents.media_types import PDF
 from files_api_mcp.backends.models import NewFile, Passage, Snapshot
-from files_api_mcp.backends.search.engine import LocalLibrary
+from files_api_mcp.backends.search.engine import SearchEngine
 from files_api_mcp.backends.storage.folders import write_private
 from files_api_mcp.server.emulator.files import live_file
 from files_api_mcp.server.emulator.message_request import Block, MessagesRequest
@@ -37,7 +37,7 @@ class Source:
     `texts` are the blocks of a custom document; each is a line, or lines, of the text that is stored.
     """
 
-    library: LocalLibrary
+    library: SearchEngine
     stored_id: str
     kind: Kind
     index: int

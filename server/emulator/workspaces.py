@@ -11,9 +11,8 @@ from anyio import to_thread
 from anyio.abc import TaskGroup
 
 from files_api_mcp.backends.documents.workers import DocumentWorkers
-from files_api_mcp.backends.local.backend import LocalFiles
 from files_api_mcp.backends.local.store import LocalStore, open_store
-from files_api_mcp.backends.search.engine import LocalLibrary, open_library
+from files_api_mcp.backends.search.engine import SearchEngine, open_search_engine
 from files_api_mcp.backends.search.runtime import SearchRuntime
 from files_api_mcp.backends.staging.spool import Spool, open_spool
 from files_api_mcp.backends.storage.folders import make_private
@@ -31,10 +30,9 @@ class Workspace:
 
     id: str
     store: LocalStore
-    files: LocalFiles
-    library: LocalLibrary
+    library: SearchEngine
     inline: LocalStore
-    inline_library: LocalLibrary
+    inline_library: SearchEngine
     spool: Spool
 
 
@@ -76,16 +74,16 @@ class Workspaces:
         await to_thread.run_sync(make_private, self._data_dir, folder.parent, folder)
         async with AsyncExitStack() as stack:
             store = await stack.enter_async_context(open_store(folder))
-            library = await stack.enter_async_context(open_library(folder, store, SearchRuntime(self._workers)))
+            library = await stack.enter_async_context(open_search_engine(folder, store, SearchRuntime(self._workers)))
+            store.on_delete(library.forget)
             spool = await stack.enter_async_context(open_spool(folder / "spool"))
             inline = await stack.enter_async_context(open_store(spool.folder / "inline"))
             inline_library = await stack.enter_async_context(
-                open_library(spool.folder / "inline", inline, SearchRuntime(self._workers))
+                open_search_engine(spool.folder / "inline", inline, SearchRuntime(self._workers))
             )
             yield Workspace(
                 id=f"wrkspc_{name}",
                 store=store,
-                files=LocalFiles(store, library),
                 library=library,
                 inline=inline,
                 inline_library=inline_library,

@@ -18,7 +18,7 @@ from files_api_mcp.backends.anthropic.workspace import AnthropicPlace
 from files_api_mcp.backends.documents.workers import DocumentWorkers
 from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.backends.models import Answer, Ask
-from files_api_mcp.backends.search.engine import LocalLibrary, open_library
+from files_api_mcp.backends.search.engine import SearchEngine, open_search_engine
 from files_api_mcp.backends.search.runtime import SearchRuntime
 from tests.support.emulator import opened
 from tests.support.snapshots import freeze_bytes, text_file
@@ -85,7 +85,7 @@ async def plain_500(send: Send) -> None:
 class Asking:
     """Everything that a batch needs, opened on one emulator."""
 
-    def __init__(self, place: AnthropicPlace, library: LocalLibrary, folder: Path) -> None:
+    def __init__(self, place: AnthropicPlace, library: SearchEngine, folder: Path) -> None:
         self.place = place
         self.library = library
         self.batches = AnthropicBatches(place, library, "claude-sonnet-5-5", folder, QUICK)
@@ -115,6 +115,6 @@ async def asking(folder: Path, url: str) -> AsyncGenerator[Asking]:
         place = await stack.enter_async_context(opened(url, folder))
         workers = await stack.enter_async_context(DocumentWorkers())
         library = await stack.enter_async_context(
-            open_library(folder / "anthropic", place.shelf, SearchRuntime(workers))
+            open_search_engine(folder / "anthropic", place.shelf, SearchRuntime(workers))
         )
         yield Asking(place, library, folder / "batches")

@@ -12,7 +12,6 @@ from typing import Any
 
 from anyio import to_thread
 
-from files_api_mcp.backends.local.backend import LocalFiles
 from files_api_mcp.backends.local.store import LocalStore
 from files_api_mcp.server.cli.main import main
 
@@ -62,7 +61,7 @@ def hang(way: str, folder: Path) -> None:
         WAYS[way](folder)
 
     # The server's index lists the store too, in the background: it must not be the first to hang.
-    LocalFiles.list = page  # type: ignore[assignment,method-assign]
+    LocalStore.list = page  # type: ignore[assignment,method-assign]
     if sys.argv[1] == "emulator":
         LocalStore.list = page  # type: ignore[assignment,method-assign]
 

@@ -19,7 +19,7 @@ from files_api_mcp.backends.anthropic.api.retry import RetryingSender
 from files_api_mcp.backends.anthropic.workspace import AnthropicPlace
 from files_api_mcp.backends.errors import ContextWindowExceeded, FilesError, InvalidArgument
 from files_api_mcp.backends.models import Answer, CreatedFile, Progress, silent
-from files_api_mcp.backends.search.engine import LocalLibrary
+from files_api_mcp.backends.search.engine import SearchEngine
 
 __all__ = ["AnthropicAnswerer", "told"]
 
@@ -31,7 +31,7 @@ _LONGEST_QUESTION = 10_000
 class AnthropicAnswerer:
     """Asks one model; `timeout_s` bounds a whole answer."""
 
-    def __init__(self, place: AnthropicPlace, library: LocalLibrary, model: str, timeout_s: float) -> None:
+    def __init__(self, place: AnthropicPlace, library: SearchEngine, model: str, timeout_s: float) -> None:
         self._place = place
         self._library = library
         self._model = model
@@ -115,7 +115,7 @@ class AnthropicAnswerer:
 
 async def told(
     place: AnthropicPlace,
-    library: LocalLibrary,
+    library: SearchEngine,
     model: str,
     message: Message,
     choice: Choice,

@@ -27,7 +27,7 @@ from files_api_mcp.backends.errors import (
     UpstreamUnreachable,
 )
 from files_api_mcp.backends.models import Answer, Ask, Progress, silent
-from files_api_mcp.backends.search.engine import LocalLibrary
+from files_api_mcp.backends.search.engine import SearchEngine
 
 __all__ = ["AnthropicBatches"]
 
@@ -44,7 +44,7 @@ class AnthropicBatches:
     """Asks one model; what was handed in is kept track of below `folder`."""
 
     def __init__(
-        self, place: AnthropicPlace, library: LocalLibrary, model: str, folder: Path, pace: Pace | None = None
+        self, place: AnthropicPlace, library: SearchEngine, model: str, folder: Path, pace: Pace | None = None
     ) -> None:
         self._place = place
         self._library = library
@@ -89,7 +89,7 @@ class _Run:
     def __init__(
         self,
         place: AnthropicPlace,
-        library: LocalLibrary,
+        library: SearchEngine,
         model: str,
         client: BatchesClient,
         job: Job,

@@ -11,7 +11,7 @@ from files_api_mcp.backends.anthropic.answers.context import Choice
 from files_api_mcp.backends.anthropic.api.message_builder import Message
 from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.backends.models import Answer, Passage
-from files_api_mcp.backends.search.engine import LocalLibrary
+from files_api_mcp.backends.search.engine import SearchEngine
 from files_api_mcp.backends.tokens import estimate_tokens
 from files_api_mcp.backends.validation import FILE_ID
 
@@ -26,7 +26,7 @@ Block = dict[str, Any]
 class Telling:
     """Turns one message into an answer."""
 
-    def __init__(self, choice: Choice, library: LocalLibrary) -> None:
+    def __init__(self, choice: Choice, library: SearchEngine) -> None:
         self._choice = choice
         self._documents = choice.documents
         self._library = library

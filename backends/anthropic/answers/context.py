@@ -14,7 +14,7 @@ from files_api_mcp.backends.anthropic.workspace import AnthropicPlace
 from files_api_mcp.backends.documents.media_types import PDF, XLS, XLSX
 from files_api_mcp.backends.errors import ContextWindowExceeded, FileExpired, FilesError, NotFound, UnsupportedType
 from files_api_mcp.backends.models import DocumentInfo, FileRecord, Passage, Progress
-from files_api_mcp.backends.search.engine import LocalLibrary
+from files_api_mcp.backends.search.engine import SearchEngine
 from files_api_mcp.backends.tokens import estimate_tokens
 
 __all__ = ["Choice", "Choosing", "wants_computing"]
@@ -66,7 +66,7 @@ class Choice:
 class Choosing:
     """Settles, for one question, how each file is shown."""
 
-    def __init__(self, place: AnthropicPlace, library: LocalLibrary, context_tokens: int, progress: Progress) -> None:
+    def __init__(self, place: AnthropicPlace, library: SearchEngine, context_tokens: int, progress: Progress) -> None:
         self._place = place
         self._library = library
         self._room = int(context_tokens * _SPARE) - _PASSAGE_TOKENS

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
@@ -10,6 +10,8 @@ from files_api_mcp.backends.anthropic.api.files import ApiFile, FilesClient, Pag
 from files_api_mcp.backends.anthropic.files.ledger import Content, Entry, Ledger
 from files_api_mcp.backends.anthropic.files.upload import Uploader
 from files_api_mcp.backends.anthropic.files.upload_encoding import sendable
+from files_api_mcp.backends.base import OnDelete
+from files_api_mcp.backends.clock import from_us
 from files_api_mcp.backends.errors import FilesError, InvalidArgument, NotFound
 from files_api_mcp.backends.models import (
     DeletedFile,
@@ -27,10 +29,8 @@ from files_api_mcp.backends.storage.blob_cache import Copies
 from files_api_mcp.backends.storage.locks import Turns
 from files_api_mcp.backends.validation import check_file_id, check_new, fold_filename
 
-__all__ = ["AnthropicFiles", "Forget", "record_of"]
+__all__ = ["AnthropicFiles", "original_of", "record_of"]
 
-Forget = Callable[[str], Awaitable[None]]
-"""Drops what was read out of a file with this id, before its entry goes."""
 
 _SAME_LIFETIME_US = 3600 * 1_000_000
 _PATIENCE_S = 60.0
@@ -93,11 +93,11 @@ class AnthropicFiles:
         self._turns = turns
         self._copies = copies
         self._spool = spool
-        self._forget: Forget | None = None
+        self._on_delete: OnDelete | None = None
 
-    def on_deletion(self, forget: Forget) -> None:
-        """Have this called whenever a file goes."""
-        self._forget = forget
+    def on_delete(self, hook: OnDelete) -> None:
+        """Call this after each deletion of a file uploaded from here. A failure of it changes nothing."""
+        self._on_delete = hook
 
     async def upload(self, snapshot: Snapshot, new: NewFile, progress: Progress = silent) -> UploadedFile:
         """Send the frozen bytes, unless the workspace has them from us already; text goes as UTF-8.
@@ -223,13 +223,13 @@ class AnthropicFiles:
         return None
 
     async def _bury(self, file_id: str, name: str, entry: Entry | None) -> None:
-        # The file is gone whatever becomes of what was read out of it.
-        if self._forget is not None:
-            with suppress(FilesError):
-                await self._forget(file_id)
         await self._ledger.bury(file_id, name)
         if entry is None:
             return
+        # The file is gone whatever the hook does; the next start sweeps the index.
+        if self._on_delete is not None:
+            with suppress(FilesError):
+                await self._on_delete(original_of(entry))
         sha256 = entry.content.source_sha256
         if not any(other.content.source_sha256 == sha256 for other in (await self._ledger.entries()).values()):
             with suppress(FilesError):
@@ -259,3 +259,19 @@ def _rest(files: list[ApiFile], start: _Cursor | None) -> list[ApiFile]:
         if file.id == start.after_id:
             return files[place + 1 :]
     return [file for file in files if file.created_at.isoformat() <= start.after]
+
+
+def original_of(entry: Entry) -> FileRecord:
+    """The record of an upload's bytes on this machine; the API may have them in another form."""
+    return FileRecord(
+        id=entry.file_id,
+        filename=entry.content.filename,
+        mime_type=entry.content.local_type,
+        size_bytes=entry.content.size_bytes,
+        created_at=from_us(entry.created_us),
+        downloadable=False,
+        expires_at=None if entry.expires_us is None else from_us(entry.expires_us),
+        sha256=entry.content.source_sha256,
+        title=entry.content.title,
+        source_path=entry.content.source_path,
+    )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from anyio import CancelScope, to_thread
 
-from files_api_mcp.backends.anthropic.files.files import AnthropicFiles
+from files_api_mcp.backends.anthropic.files.files import AnthropicFiles, original_of
 from files_api_mcp.backends.anthropic.files.ledger import Content, Entry, Ledger
 from files_api_mcp.backends.clock import from_us, to_us
 from files_api_mcp.backends.documents.media_types import sniff
@@ -48,7 +48,7 @@ class Shelf:
             if await self._ledger.name_of_gone(file_id) is not None:
                 raise NotFound(f"{file_id} was deleted.")
             return await self._fetched(file_id)
-        record = _original(entry)
+        record = original_of(entry)
         _refuse_expired(record)
         path = await self._copies.path(entry.content.source_sha256)
         if path is None:
@@ -61,7 +61,7 @@ class Shelf:
         for entry in reversed((await self._ledger.entries()).values()):
             path = await self._copies.path(entry.content.source_sha256)
             if path is not None and (entry.expires_us is None or from_us(entry.expires_us) > datetime.now(UTC)):
-                found.append((_original(entry), path))
+                found.append((original_of(entry), path))
         return found
 
     async def _fetched(self, file_id: str) -> tuple[FileRecord, Path]:
@@ -90,7 +90,7 @@ class Shelf:
         kept = await self._copies.path(snapshot.sha256)
         if kept is None:
             raise _not_here(record)
-        return _original(entry), kept
+        return original_of(entry), kept
 
     async def _download(self, file_id: str, path: Path, filename: str) -> Snapshot:
         fd = await to_thread.run_sync(lambda: os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
@@ -123,22 +123,6 @@ def _settled(fd: int, size_bytes: int, filename: str) -> tuple[bytes, bytes, str
     os.fsync(fd)
     head, tail = os.pread(fd, _ENDS, 0), os.pread(fd, _ENDS, max(0, size_bytes - _ENDS))
     return head, tail, sniff(head, tail, filename)
-
-
-def _original(entry: Entry) -> FileRecord:
-    """The file as its bytes on this machine are, which need not be as the API has them."""
-    return FileRecord(
-        id=entry.file_id,
-        filename=entry.content.filename,
-        mime_type=entry.content.local_type,
-        size_bytes=entry.content.size_bytes,
-        created_at=from_us(entry.created_us),
-        downloadable=False,
-        expires_at=None if entry.expires_us is None else from_us(entry.expires_us),
-        sha256=entry.content.source_sha256,
-        title=entry.content.title,
-        source_path=entry.content.source_path,
-    )
 
 
 def _refuse_expired(record: FileRecord) -> None:

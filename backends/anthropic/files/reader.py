@@ -7,7 +7,7 @@ from files_api_mcp.backends.anthropic.files.files import AnthropicFiles
 from files_api_mcp.backends.anthropic.files.originals import NotHere
 from files_api_mcp.backends.documents.media_types import PDF
 from files_api_mcp.backends.models import DocumentInfo, PageImage, Passage, Progress, TextWindow, silent
-from files_api_mcp.backends.search.engine import LocalLibrary
+from files_api_mcp.backends.search.engine import SearchEngine
 
 __all__ = ["SHOWN_IMAGES", "AnthropicReader"]
 
@@ -18,7 +18,7 @@ SHOWN_IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 class AnthropicReader:
     """Reads from the originals kept here. What a model can be asked may be more than what can be read."""
 
-    def __init__(self, files: AnthropicFiles, library: LocalLibrary) -> None:
+    def __init__(self, files: AnthropicFiles, library: SearchEngine) -> None:
         self._files = files
         self._library = library
 

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 async def run_writers(data: Path, processes: int, count: int, *options: str) -> list[list[str]]:
     """Let processes upload `count` files each; returns [outcome, id, filename] of every upload."""
-    script = ROOT / "tests" / "store_writer.py"
+    script = ROOT / "tests" / "support" / "store_writer.py"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
     lines: list[list[str]] = []
 

@@ -13,10 +13,10 @@ from anyio import to_thread
 from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.documents.media_types import sniff
 from files_api_mcp.backends.errors import InvalidArgument, NotFound, UnsupportedType
-from files_api_mcp.backends.local.backend import LocalFiles
+from files_api_mcp.backends.local.store import LocalStore
 from files_api_mcp.backends.models import Answer, NewFile
 from files_api_mcp.backends.roots.roots import Roots
-from files_api_mcp.backends.search.engine import LocalLibrary
+from files_api_mcp.backends.search.engine import SearchEngine
 from files_api_mcp.backends.search.index.schema import index_path
 from files_api_mcp.backends.staging.snapshot import freeze
 from files_api_mcp.backends.tokens import estimate_tokens
@@ -36,8 +36,8 @@ class Desk:
     """Files handed over, asked and read without tools in between."""
 
     def __init__(self, opened: Backend, folder: Path) -> None:
-        assert isinstance(opened.answerer, LocalLibrary)
-        assert isinstance(opened.files, LocalFiles)
+        assert isinstance(opened.answerer, SearchEngine)
+        assert isinstance(opened.files, LocalStore)
         self.opened = opened
         self.library = opened.answerer
         self.folder = folder
