@@ -1,6 +1,6 @@
-"""Write the pages that repeat what the code says: `uv run python -m docs.generate [--check]`.
+"""Generates the reference pages from the code: `uv run python -m docs.generate [--check]`.
 
-With --check nothing is written, and the exit code is 1 where a page is not what it would be.
+--check writes nothing, and exits with 1 if a page is out of date.
 """
 
 import argparse
@@ -22,10 +22,10 @@ NOTE = "<!-- Written by docs/generate.py from the code. Do not edit. -->\n"
 
 
 def tools_page() -> str:
-    """Every tool as the model sees it."""
+    """The page of tools, as a model sees them."""
     head = (
-        "# Tools\n\nWhat a model sees of each tool: its sentence and its arguments. Results come twice, structured and"
-        " as the same JSON in text, because hosts show the model only one of the two.\n"
+        "# Tools\n\nThe description and arguments of each tool, as a model sees them. Each result is returned twice, as"
+        " structured content and as the same JSON in text, because hosts show the model only one of them.\n"
     )
     return NOTE + head + "".join(_tool(entry) for entry in CATALOG)
 
@@ -58,8 +58,8 @@ def _type(value: dict[str, Any]) -> str:
     if kind == "array":
         kind = f"list of {value.get('items', {}).get('type', 'any')}s"
     limits = {"minimum": "at least {}", "maximum": "at most {}", "maxItems": "at most {}", "maxLength": "at most {}"}
-    told = [words.format(f"{value[name]:,}") for name, words in limits.items() if name in value]
-    return ", ".join([kind, *told])
+    bounds = [words.format(f"{value[name]:,}") for name, words in limits.items() if name in value]
+    return ", ".join([kind, *bounds])
 
 
 def _default(value: dict[str, Any]) -> str:
@@ -67,10 +67,10 @@ def _default(value: dict[str, Any]) -> str:
 
 
 def settings_page() -> str:
-    """Every subcommand with its options and their variables."""
+    """The page of subcommands, with their options and environment variables."""
     head = (
-        "# Commands and settings\n\nEvery option can also be set by the variable beside it; the command line wins."
-        " Nothing is read from a `.env` or a configuration file in the working directory.\n"
+        "# Commands and settings\n\nYou can set each option on the command line or with its environment variable."
+        " The command line wins. The server reads no `.env` file and no configuration file.\n"
     )
     context = click.Context(command, info_name="files-api-mcp")
     return NOTE + head + "".join(_command(name, context) for name in SUBCOMMANDS)
@@ -93,7 +93,7 @@ def _command(name: str, parent: click.Context) -> str:
 
 
 def _paragraphs(text: str) -> str:
-    """Help text as Markdown: lines that are commands stay as they are."""
+    """Help text as Markdown, with commands in code blocks."""
     parts = (f"```sh\n{part}\n```" if part.startswith("files-api-mcp ") else part for part in text.split("\n\n"))
     return "\n\n".join(parts)
 
@@ -108,19 +108,19 @@ def _variable(option: click.Option) -> str:
 
 
 def _value(option: click.Option, context: click.Context) -> str:
-    # click's word for an option without a default is an object of its own.
+    # click represents a missing default by a sentinel object.
     default: object = option.get_default(context)
     return f"`{default}`" if isinstance(default, str | int | float) and not option.is_flag else ""
 
 
 def errors_page() -> str:
-    """Every code that a model may read, and what it should do."""
+    """The page of error codes."""
     head = (
-        "# Errors\n\nA tool that fails says `[code] One sentence. Next step.` Agents may branch on the code: a released"
-        " one never changes. The command line prints the same line and ends with exit code 1.\n\n"
+        "# Errors\n\nA tool that fails returns `[code] One sentence. Next step.` Agents may branch on the code: a"
+        " released code never changes. The command line prints the same line and exits with 1.\n\n"
     )
-    rows = [(f"`{one.code}`", _about(one), one.default_next_step or "Said with each error.") for one in _coded()]
-    return NOTE + head + _table(("code", "what it is about", "next step, where nothing better is known"), rows)
+    rows = [(f"`{one.code}`", _about(one), one.default_next_step or "Part of each error.") for one in _coded()]
+    return NOTE + head + _table(("code", "meaning", "default next step"), rows)
 
 
 def _coded() -> Iterator[type[FilesError]]:
@@ -147,7 +147,7 @@ PAGES: dict[str, Callable[[], str]] = {"tools.md": tools_page, "settings.md": se
 
 
 def stale() -> list[str]:
-    """The pages that are not what the code says."""
+    """The pages that are out of date."""
     return [
         name
         for name, page in PAGES.items()
@@ -156,7 +156,7 @@ def stale() -> list[str]:
 
 
 def main() -> int:
-    """Write the pages, or only look at them."""
+    """Write the pages, or check them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true")
     if parser.parse_args().check:

@@ -1,4 +1,4 @@
-"""`python -m docs.publishing`: write what is generated; `bundle`: build the .mcpb; `badges`: print them as Markdown."""
+"""`python -m docs.publishing`: write generated files; `bundle`: build the .mcpb; `badges`: print badges as Markdown."""
 
 import hashlib
 import json
@@ -23,14 +23,14 @@ GENERATED: dict[Path, Callable[[], dict[str, Any]]] = {
 
 
 def generated_text(path: Path) -> str:
-    """What a generated file has to say."""
+    """The text of a generated file."""
     return json.dumps(GENERATED[path](), indent=2) + "\n"
 
 
 @click.group(invoke_without_command=True)
 @click.pass_context
 def main(ctx: click.Context) -> None:
-    """Write server.json and the bundle's manifest, of what the project says of itself."""
+    """Write server.json and the bundle's manifest from the project's metadata."""
     if ctx.invoked_subcommand is None:
         for path in GENERATED:
             path.write_text(generated_text(path), encoding="utf-8")
@@ -38,9 +38,9 @@ def main(ctx: click.Context) -> None:
 
 
 @main.command()
-@click.option("--into", type=click.Path(path_type=Path), default=ROOT / "dist", help="The folder to put it in.")
+@click.option("--into", type=click.Path(path_type=Path), default=ROOT / "dist", help="Output folder.")
 def bundle(into: Path) -> None:
-    """Build the bundle for Claude Desktop; needs Node."""
+    """Build the bundle for Claude Desktop (needs Node)."""
     path = build_bundle(into)
     click.echo(f"{path}\nsha256 {hashlib.sha256(path.read_bytes()).hexdigest()}")
 

@@ -1,4 +1,4 @@
-"""Links that install the server in an editor by a click."""
+"""Links that install the server in an editor with one click."""
 
 import base64
 import json
@@ -28,7 +28,7 @@ def badges() -> str:
 
 
 def vscode_link(*, insiders: bool = False) -> str:
-    """VS Code asks for the folder when the server first starts."""
+    """The link for VS Code, which asks for the folder when the server first starts."""
     folder = {
         "type": "promptString",
         "id": "files-api-mcp-folder",
@@ -42,7 +42,7 @@ def vscode_link(*, insiders: bool = False) -> str:
 
 
 def cursor_link() -> str:
-    """Cursor cannot ask: agents may read the folder that is open."""
+    """The link for Cursor, which cannot ask: agents may read the open folder."""
     config = base64.b64encode(json.dumps(_server("cursor", "${workspaceFolder}")).encode()).decode()
     return f"https://cursor.com/en/install-mcp?name={_NAME}&config={quote(config, safe='')}"
 

@@ -1,4 +1,4 @@
-"""The bundle: the sources, their lock and the manifest, packed by MCPB's own packer."""
+"""Builds the bundle: the sources, their lock file and the manifest, packed by MCPB's packer."""
 
 import shutil
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 from docs.publishing.project import ROOT, project
 from files_api_mcp.backends.isolation import find_program
 
-__all__ = ["PACKER", "build_bundle", "stage"]
+__all__ = ["PACKER", "build_bundle", "copy_contents"]
 
 PACKER = "@anthropic-ai/mcpb@2.1.2"
 
@@ -17,17 +17,17 @@ _FILES = ("pyproject.toml", "uv.lock", "README.md", "LICENSE")
 
 
 def build_bundle(into: Path) -> Path:
-    """Pack the bundle into a folder; returns its path. The packer checks the manifest first.
+    """Pack the bundle into a folder; returns its path. The packer validates the manifest first.
 
     Raises:
-        subprocess.CalledProcessError: The packer refused; it said why on stderr.
-        FileNotFoundError: Neither mcpb nor npx is there.
+        subprocess.CalledProcessError: The packer failed; stderr has the reason.
+        FileNotFoundError: Neither mcpb nor npx is installed.
     """
     about = project()
     bundle = into.resolve() / f"{about['name']}-{about['version']}.mcpb"
     into.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        stage(Path(folder))
+        copy_contents(Path(folder))
         subprocess.run([*_packer(), "pack", folder, str(bundle)], check=True)
     return bundle
 
@@ -41,8 +41,8 @@ def _packer() -> list[str]:
     raise FileNotFoundError("Neither mcpb nor npx is on the path.")
 
 
-def stage(folder: Path) -> None:
-    """Put what the bundle holds into a folder."""
+def copy_contents(folder: Path) -> None:
+    """Copy the contents of the bundle into a folder."""
     for name in _FOLDERS:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in _FILES:

@@ -1,4 +1,4 @@
-"""Exit code 0 when the container's server answers, by the variables that set it up; over stdio nobody can ask it."""
+"""Health check of the container: exits with 0 if the server answers over HTTP, or serves stdio."""
 
 import http.client
 import os
@@ -7,11 +7,11 @@ from collections.abc import Mapping
 
 
 def main(environment: Mapping[str, str]) -> int:
-    """0: it answers, or has no port to be asked at; 1: it does not."""
+    """0: the server answers, or has no port; 1: it does not answer."""
     if environment.get("FILES_API_MCP_TRANSPORT", "stdio") == "stdio":
         return 0
     token = environment.get(environment.get("FILES_API_MCP_TOKEN_ENV", ""), "")
-    # Not urllib, which would send the token to a proxy where one is set.
+    # Not urllib: it would send the token to a configured proxy.
     server = http.client.HTTPConnection("127.0.0.1", int(environment.get("FILES_API_MCP_PORT", "8765")), timeout=4)
     try:
         server.request("GET", "/health", headers={"Authorization": f"Bearer {token}"} if token else {})

@@ -1,4 +1,4 @@
-"""The manifest of the bundle that Claude Desktop installs by a double click."""
+"""Manifest of the bundle that Claude Desktop installs with a double click."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ __all__ = ["manifest"]
 
 
 def manifest() -> dict[str, Any]:
-    """The manifest, of what the project and its tools say of themselves."""
+    """The manifest, from the project's metadata and its tools."""
     about = project()
     return {
         "manifest_version": "0.4",
@@ -25,7 +25,7 @@ def manifest() -> dict[str, Any]:
             "entry_point": "server/cli/main.py",
             "mcp_config": {
                 "command": "uv",
-                # What the lock names and nothing else, so that a bundle runs the same wherever it is opened.
+                # Exactly the locked versions, so that a bundle runs the same everywhere.
                 "args": [
                     "run",
                     "--directory",
@@ -58,10 +58,10 @@ def manifest() -> dict[str, Any]:
             "anthropic_api_key": {
                 "type": "string",
                 "title": "Anthropic API key",
-                "description": "With a key, files live in its workspace and Claude answers. Without, all stays here.",
+                "description": "With a key, Anthropic stores files and Claude answers. Without one, all stays here.",
                 "sensitive": True,
                 "required": False,
-                # Without a default the host would hand on the placeholder itself, which is no key.
+                # Without a default, the host would pass the placeholder itself as the key.
                 "default": "",
             },
         },

@@ -1,8 +1,9 @@
-"""What the MCP registry is told: server.json."""
+"""server.json: the entry of the MCP registry."""
 
 from typing import Any
 
 from docs.publishing.project import REGISTRY_NAME, project
+from files_api_mcp.backends.registry import AUTO, BACKENDS
 
 __all__ = ["server_json"]
 
@@ -10,7 +11,7 @@ _SCHEMA = "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.sche
 
 
 def server_json() -> dict[str, Any]:
-    """The registry's entry, for the package that pyproject.toml describes."""
+    """The registry entry of the package in pyproject.toml."""
     about = project()
     return {
         "$schema": _SCHEMA,
@@ -39,18 +40,18 @@ def server_json() -> dict[str, Any]:
                 "environmentVariables": [
                     {
                         "name": "ANTHROPIC_API_KEY",
-                        "description": "With a key, files live in its workspace; without, on this machine.",
+                        "description": "With a key, files are stored in its workspace; without one, on this machine.",
                         "isSecret": True,
                     },
                     {
                         "name": "FILES_API_MCP_BACKEND",
-                        "description": "Where files live; auto: at the API when there is a key.",
+                        "description": "Where files are stored; auto: anthropic if a key is set, otherwise local.",
                         "default": "auto",
-                        "choices": ["auto", "local", "anthropic"],
+                        "choices": [AUTO, *BACKENDS],
                     },
                     {
                         "name": "FILES_API_MCP_DATA_DIR",
-                        "description": "Where files are kept; default: the user data folder.",
+                        "description": "Folder for stored files; default: the user data folder.",
                         "format": "filepath",
                     },
                     {
@@ -61,7 +62,7 @@ def server_json() -> dict[str, Any]:
                     },
                     {
                         "name": "FILES_API_MCP_READ_ONLY",
-                        "description": "Offer no tool that writes.",
+                        "description": "Offer only tools that do not write.",
                         "format": "boolean",
                         "default": "false",
                     },

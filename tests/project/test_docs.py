@@ -24,6 +24,15 @@ def test_every_page_is_in_the_navigation_and_every_link_leads_somewhere() -> Non
             assert (page.parent / link).exists(), (page, link)
 
 
+def test_every_path_named_in_the_map_and_in_the_recipes_exists() -> None:
+    for page in (DOCS / "architecture.md", ROOT / "CONTRIBUTING.md"):
+        paths = re.findall(
+            r"`((?:server|tools|backends|tests|docs|examples|benchmarks)/[\w./-]*)`", page.read_text("utf-8")
+        )
+        assert paths
+        assert [path for path in paths if not (ROOT / path).exists()] == [], page
+
+
 def test_the_readme_is_short_and_names_every_tool_and_link() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
     assert len(readme.splitlines()) < 150

@@ -20,7 +20,7 @@ from mcp import Client, StdioServerParameters
 
 from docs.publishing.__main__ import GENERATED, generated_text
 from docs.publishing.badges import badges, cursor_link, vscode_link
-from docs.publishing.bundle import build_bundle, stage
+from docs.publishing.bundle import build_bundle, copy_contents
 from docs.publishing.project import REGISTRY_NAME, ROOT
 from files_api_mcp.server.cli.commands.serve import serve
 from files_api_mcp.tools.catalog import offered_tools
@@ -65,7 +65,7 @@ async def test_the_bundles_command_serves_the_folders_chosen_without_a_key(tmp_p
 
 
 def test_the_bundle_holds_what_it_is_built_from_and_nothing_else(tmp_path: Path) -> None:
-    stage(tmp_path)
+    copy_contents(tmp_path)
     assert (tmp_path / MANIFEST["server"]["entry_point"]).is_file()
     assert {path.name for path in tmp_path.iterdir()} == {
         *("server", "tools", "backends", "examples", "pyproject.toml", "uv.lock", "README.md", "LICENSE"),
@@ -83,7 +83,7 @@ def test_the_packer_takes_the_bundle_and_gives_it_back(tmp_path: Path) -> None:
     assert bundle.name == f"files-api-mcp-{version('files-api-mcp')}.mcpb"
     out = tmp_path / "out"
     subprocess.run(["mcpb", "unpack", str(bundle), str(out)], check=True, capture_output=True, timeout=60)
-    stage(tmp_path / "staged")
+    copy_contents(tmp_path / "staged")
     assert {path.relative_to(out) for path in out.rglob("*") if path.is_file()} == {
         path.relative_to(tmp_path / "staged") for path in (tmp_path / "staged").rglob("*") if path.is_file()
     }
