@@ -53,8 +53,8 @@ class LocalSettings:
         from anyio import to_thread
 
         from files_api_mcp.backends.base import Backend
-        from files_api_mcp.backends.local.batch_answerer import LocalBatchAnswerer
         from files_api_mcp.backends.local.store import open_store
+        from files_api_mcp.backends.search.batch_answerer import SequentialBatchAnswerer
         from files_api_mcp.backends.search.engine import open_search_engine
         from files_api_mcp.backends.staging.spool import open_spool
         from files_api_mcp.backends.storage.folders import make_private
@@ -73,7 +73,7 @@ class LocalSettings:
                 files=store,
                 answerer=engine,
                 reader=engine,
-                batches=LocalBatchAnswerer(engine),
+                batches=SequentialBatchAnswerer(engine),
                 spool=spool,
             )
 

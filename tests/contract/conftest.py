@@ -11,6 +11,7 @@ import pytest
 from files_api_mcp.backends.base import FilesBackend
 from files_api_mcp.backends.local.store import open_store
 from files_api_mcp.backends.models import Snapshot
+from tests.contract.memory.backend import MemoryFiles
 from tests.support.emulator import KEY, emulated, opened, workspace_of
 from tests.support.snapshots import freeze_bytes
 
@@ -31,10 +32,10 @@ class Place:
     bytes_of: Callable[[str], Awaitable[bytes]]
 
 
-@pytest.fixture(params=["local", "anthropic"])
+@pytest.fixture(params=["local", "anthropic", "memory"])
 async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[Place]:
     """An empty backend. A new one joins the suite by its name here."""
-    opener = {"local": _local, "anthropic": _anthropic}[request.param]
+    opener = {"local": _local, "anthropic": _anthropic, "memory": _memory}[request.param]
     async with opener(tmp_path) as opened_place:
         yield opened_place
 
@@ -59,6 +60,12 @@ async def _anthropic(folder: Path) -> AsyncGenerator[Place]:
         open_store(folder / "emulator" / "workspaces" / workspace_of(KEY)) as store,
     ):
         yield Place(place.files, gives_back=False, bytes_of=partial(read, store))
+
+
+@asynccontextmanager
+async def _memory(folder: Path) -> AsyncGenerator[Place]:
+    files = MemoryFiles(folder)
+    yield Place(files, gives_back=True, bytes_of=partial(read, files))
 
 
 async def read(files: FilesBackend, file_id: str) -> bytes:

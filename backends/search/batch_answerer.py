@@ -1,4 +1,4 @@
-"""Batches of questions on the local backend."""
+"""Batches of questions for a backend whose answers are quick and cost nothing."""
 
 from collections.abc import Sequence
 
@@ -6,11 +6,11 @@ from files_api_mcp.backends.base import Answerer, TakeAnswer
 from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.backends.models import Ask, Progress, silent
 
-__all__ = ["LocalBatchAnswerer"]
+__all__ = ["SequentialBatchAnswerer"]
 
 
-class LocalBatchAnswerer:
-    """Answers one question after another: each takes milliseconds and costs nothing. Implements BatchAnswerer."""
+class SequentialBatchAnswerer:
+    """Answers one question after another. Implements BatchAnswerer."""
 
     def __init__(self, answerer: Answerer) -> None:
         self._answerer = answerer

@@ -1,0 +1,171 @@
+"""Files in memory. Implements FilesBackend and ContentSource."""
+
+import hashlib
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from anyio import to_thread
+
+from files_api_mcp.backends.base import OnDelete
+from files_api_mcp.backends.errors import FileExpired, InvalidArgument, NotDownloadable, NotFound
+from files_api_mcp.backends.models import (
+    DeletedFile,
+    FilePage,
+    FileRecord,
+    FoundFiles,
+    NewFile,
+    Progress,
+    Snapshot,
+    UploadedFile,
+    silent,
+)
+from files_api_mcp.backends.validation import check_file_id, check_new, fold_filename, new_file_id
+
+__all__ = ["MemoryFiles"]
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    record: FileRecord
+    content: bytes
+    new: NewFile
+    deleted: bool = False
+
+
+class MemoryFiles:
+    """Files that last as long as the process. For parsers, their bytes are also written to files in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._files: dict[str, _File] = {}
+        self._cursors: dict[str, int] = {}
+        self._on_delete: OnDelete | None = None
+
+    def on_delete(self, hook: OnDelete) -> None:
+        """Call this after each deletion."""
+        self._on_delete = hook
+
+    async def upload(self, snapshot: Snapshot, new: NewFile, progress: Progress = silent) -> UploadedFile:
+        """Keep the bytes; the same bytes under the same name and lifetime are the same file."""
+        check_new(new)
+        content = await to_thread.run_sync(snapshot.path.read_bytes)
+        lifetime = new.expires_in_seconds
+        for file in self._live():
+            if (file.record.sha256, file.record.filename, file.new.expires_in_seconds) == (
+                snapshot.sha256,
+                new.filename,
+                lifetime,
+            ):
+                return UploadedFile(file.record, reused=True)
+        now = datetime.now(UTC)
+        record = FileRecord(
+            id=new_file_id(),
+            filename=new.filename,
+            mime_type=new.mime_type,
+            size_bytes=len(content),
+            created_at=now,
+            downloadable=new.downloadable,
+            expires_at=now + timedelta(seconds=lifetime) if lifetime is not None else None,
+            sha256=hashlib.sha256(content).hexdigest(),
+            title=new.title,
+            source_path=new.source_path,
+        )
+        self._files[record.id] = _File(record, content, new)
+        return UploadedFile(record, reused=False)
+
+    async def list(self, *, limit: int = 20, cursor: str | None = None, name_contains: str | None = None) -> FilePage:
+        """List files newest first; a cursor counts files from the oldest, so that new ones do not shift it."""
+        if not 1 <= limit <= 1000:
+            raise InvalidArgument("limit must be between 1 and 1000.")
+        if cursor is not None and cursor not in self._cursors:
+            raise InvalidArgument("The cursor is not one of this list's.")
+        files = [*enumerate(self._files.values())][: self._cursors[cursor] if cursor else None]
+        wanted = fold_filename(name_contains or "")
+        found = [
+            (number, file.record)
+            for number, file in reversed(files)
+            if not file.deleted and wanted in fold_filename(file.record.filename)
+        ]
+        if len(found) <= limit:
+            return FilePage([record for _, record in found], None)
+        next_cursor = f"page_{found[limit - 1][0]}"
+        self._cursors[next_cursor] = found[limit - 1][0]
+        return FilePage([record for _, record in found[:limit]], next_cursor)
+
+    async def find(self, text: str, *, limit: int) -> FoundFiles:
+        """Find files by the beginning of their id or a part of their name."""
+        wanted = fold_filename(text)
+        found = [
+            file.record
+            for file in reversed([*self._live()])
+            if file.record.id.startswith(text) or wanted in fold_filename(file.record.filename)
+        ]
+        return FoundFiles(found[:limit], more=len(found) > limit, total=len(found))
+
+    async def describe(self, file_id: str) -> FileRecord:
+        """Describe one file."""
+        return self._find(file_id).record
+
+    @asynccontextmanager
+    async def download(self, file_id: str) -> AsyncGenerator[tuple[FileRecord, AsyncIterator[bytes]]]:
+        """Give the bytes back in chunks of 1 MiB."""
+        file = self._find_live(file_id)
+        if not file.record.downloadable:
+            raise NotDownloadable("Uploaded files cannot be downloaded.")
+
+        async def chunks() -> AsyncIterator[bytes]:
+            for start in range(0, len(file.content), 1024 * 1024):
+                yield file.content[start : start + 1024 * 1024]
+
+        yield file.record, chunks()
+
+    async def delete(self, file_id: str) -> DeletedFile:
+        """Delete a file; a second call says so."""
+        check_file_id(file_id)
+        file = self._files.get(file_id)
+        if file is None:
+            raise NotFound(f"No file has the id {file_id}.")
+        self._files[file_id] = replace(file, deleted=True, content=b"")
+        if self._on_delete is not None and not file.deleted:
+            await self._on_delete(file.record)
+        return DeletedFile(file_id, file.record.filename, file.deleted)
+
+    async def blob_path(self, file_id: str) -> tuple[FileRecord, Path]:
+        """The file in the folder that holds the bytes."""
+        return await to_thread.run_sync(self._write, self._find_live(file_id))
+
+    async def contents(self) -> Sequence[tuple[FileRecord, Path]]:
+        """Every file that is not deleted or expired."""
+        return [await to_thread.run_sync(self._write, file) for file in reversed([*self._live()])]
+
+    def _write(self, file: _File) -> tuple[FileRecord, Path]:
+        path = self._folder / str(file.record.sha256)
+        if not path.exists():
+            path.write_bytes(file.content)
+        return file.record, path
+
+    def _live(self) -> Sequence[_File]:
+        now = datetime.now(UTC)
+        return [
+            file
+            for file in self._files.values()
+            if not file.deleted and (file.record.expires_at is None or file.record.expires_at > now)
+        ]
+
+    def _find(self, file_id: str) -> _File:
+        check_file_id(file_id)
+        file = self._files.get(file_id)
+        if file is None:
+            raise NotFound(f"No file has the id {file_id}.")
+        if file.deleted:
+            raise NotFound(f"{file_id} was deleted.")
+        return file
+
+    def _find_live(self, file_id: str) -> _File:
+        file = self._find(file_id)
+        if file not in self._live():
+            raise FileExpired(f"{file_id} has expired.")
+        return file
