@@ -28,27 +28,27 @@ DEFAULT_ASK_TIMEOUT_S = 120.0
 _OPTIONS = (
     BackendOption(
         "--base-url",
-        "Where the API is; default: ANTHROPIC_BASE_URL, else https://api.anthropic.com.",
+        "URL of the API; default: ANTHROPIC_BASE_URL, otherwise https://api.anthropic.com.",
         metavar="URL",
     ),
-    BackendOption("--model", "The model that answers.", metavar="NAME", default=DEFAULT_MODEL),
-    BackendOption("--workspace-id", "For keys that act in several workspaces.", metavar="ID"),
+    BackendOption("--model", "Model that answers questions.", metavar="NAME", default=DEFAULT_MODEL),
+    BackendOption("--workspace-id", "Workspace, for keys with access to several.", metavar="ID"),
     BackendOption(
         "--dialect",
-        "Shapes of the Files API; auto follows a gateway that still answers in the beta's.",
+        "Files API version; auto also accepts a gateway that still uses the beta.",
         choices=("auto", "ga", "beta"),
         default="auto",
     ),
     BackendOption(
         "--rate-limit",
-        "Requests a minute about files, all servers on the data folder together.",
+        "Files API requests per minute, shared by all servers on this data folder.",
         metavar="N",
         minimum=1,
         default=DEFAULT_RATE_LIMIT,
     ),
     BackendOption(
         "--ask-timeout",
-        "How long the model may take for an answer.",
+        "Time limit for an answer of the model.",
         metavar="SECONDS",
         minimum=1.0,
         default=DEFAULT_ASK_TIMEOUT_S,

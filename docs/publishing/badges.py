@@ -6,8 +6,8 @@ from typing import Any
 from urllib.parse import quote
 
 from docs.publishing.project import project
-from files_api_mcp.server.install.entry import entry_for
 from files_api_mcp.server.install.hosts import HOSTS
+from files_api_mcp.server.install.plan import entry_for
 
 __all__ = ["badges", "cursor_link", "vscode_link"]
 

@@ -1,4 +1,4 @@
-"""Completion in a shell: the script that a shell reads, and the ids of stored files."""
+"""Shell completion: the script for each shell, and the ids of stored files."""
 
 import os
 from pathlib import Path
@@ -10,12 +10,12 @@ __all__ = ["FILE_ID", "SHELLS", "completion_script"]
 
 SHELLS = ("bash", "zsh", "fish")
 
-_MOST = 50
+_MAX_IDS = 50
 _VARIABLE = "_FILES_API_MCP_COMPLETE"
 
 
 class _FileId(click.ParamType[str]):
-    """An id, which the tools themselves check."""
+    """A file id; the tools validate it."""
 
     name = "file_id"
 
@@ -25,19 +25,19 @@ class _FileId(click.ParamType[str]):
         param: click.Parameter,  # noqa: ARG002
         incomplete: str,
     ) -> "list[CompletionItem[str]]":
-        """The newest files' ids that begin so, with the files' names."""
+        """The ids of the newest files that start with the typed text, with the files' names."""
         from files_api_mcp.server.cli.options import data_dir_from
         from files_api_mcp.server.cli.output import escape
 
         given = ctx.params.get("file_ids") or ()
-        found = [(file_id, name) for file_id, name in _recent(ctx, data_dir_from(ctx.params), incomplete)]
-        return [CompletionItem(file_id, help=escape(name)) for file_id, name in found if file_id not in given]
+        recent = _recent_files(ctx, data_dir_from(ctx.params), incomplete)
+        return [CompletionItem(file_id, help=escape(name)) for file_id, name in recent if file_id not in given]
 
 
 FILE_ID = _FileId()
 
 
-def _recent(ctx: click.Context, data_dir: Path, beginning: str) -> list[tuple[str, str]]:
+def _recent_files(ctx: click.Context, data_dir: Path, prefix: str) -> list[tuple[str, str]]:
     from files_api_mcp.backends.errors import InvalidArgument
     from files_api_mcp.backends.registry import AUTO, choose_backend
 
@@ -45,15 +45,15 @@ def _recent(ctx: click.Context, data_dir: Path, beginning: str) -> list[tuple[st
         backend = choose_backend(ctx.params.get("backend") or AUTO, os.environ, ctx.params)
     except InvalidArgument:
         return []
-    return backend.recent(data_dir, beginning, _MOST)
+    return backend.recent(data_dir, prefix, _MAX_IDS)
 
 
 def completion_script(command: click.Command, shell: str) -> str:
-    """What this shell has to read to complete the command's words."""
-    completing = get_completion_class(shell)
-    assert completing is not None
+    """The script that a shell loads to complete this command."""
+    completion_class = get_completion_class(shell)
+    assert completion_class is not None
+    completion = completion_class(command, {}, "files-api-mcp", _VARIABLE)
     if shell != "bash":
-        return completing(command, {}, "files-api-mcp", _VARIABLE).source()
-    # Its `source` runs the bash that it finds to look at its version, which need not be the one that asks.
-    made = completing(command, {}, "files-api-mcp", _VARIABLE)
-    return made.source_template % made.source_vars()
+        return completion.source()
+    # Its source() checks the version of the first bash on PATH, which may not be the user's.
+    return completion.source_template % completion.source_vars()

@@ -1,4 +1,4 @@
-"""The command: a group of subcommands, each imported when it is called, so that all start fast."""
+"""The `files-api-mcp` command. Subcommands are imported when they are called, so that each starts fast."""
 
 import importlib
 import os
@@ -15,27 +15,27 @@ from files_api_mcp.server.settings import BadSettings
 
 __all__ = ["SUBCOMMANDS", "command", "main"]
 
-SUBCOMMANDS = (
-    "serve",
-    "install",
-    "demo",
-    "ask",
-    "batch",
-    "upload",
-    "list",
-    "describe",
-    "read",
-    "download",
-    "delete",
-    "doctor",
-    "completion",
-    "emulator",
-)
-"""In the order of `--help`; each is the command of that name in the module of that name in `commands/`."""
+SUBCOMMANDS = {
+    "serve": "Serve MCP over stdio or HTTP; agents may read the folders given.",
+    "install": "Add the server to a host, such as Claude Desktop or VS Code.",
+    "demo": "Try every tool on sample documents.",
+    "ask": "Ask about your files, and see the cited pages.",
+    "batch": "Ask many questions about many files, at half the price.",
+    "upload": "Store files, folders or globs.",
+    "list": "List stored files.",
+    "describe": "Show a file's metadata.",
+    "read": "Print a document's text.",
+    "download": "Save a stored file.",
+    "delete": "Delete stored files.",
+    "doctor": "Check the setup.",
+    "completion": "Print the completion script of a shell.",
+    "emulator": "Emulate the Files API over HTTP on this machine.",
+}
+"""In the order of `--help`. Each is defined in the module of the same name in `commands/`."""
 
 
 class _Subcommands(click.Group):
-    """Serves when the first word names no subcommand: `files-api-mcp ~/Documents`."""
+    """Runs `serve` if the first argument is not a subcommand: `files-api-mcp ~/Documents`."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(SUBCOMMANDS)
@@ -45,16 +45,25 @@ class _Subcommands(click.Group):
             return None
         return getattr(importlib.import_module(f"files_api_mcp.server.cli.commands.{cmd_name}"), cmd_name)
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        # From the summaries above: to read them from the commands, all of them would have to be imported.
+        with formatter.section("Commands"):
+            formatter.write_dl(list(SUBCOMMANDS.items()))
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        # A shell that asks what the first word could be has not been given one yet.
+        # When a shell completes the first argument, there is none yet.
         is_open = not args and ctx.resilient_parsing
         if not is_open and (not args or args[0] not in {*SUBCOMMANDS, "--help", "-h", "--version"}):
             args = ["serve", *args]
         return super().parse_args(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem[str]]":
-        """Subcommands; where none begins so, folders to serve."""
-        return super().shell_complete(ctx, incomplete) or [CompletionItem(incomplete, type="dir")]
+        """Completes subcommands and options; if none matches, folders to serve."""
+        commands = [
+            CompletionItem(name, help=text) for name, text in SUBCOMMANDS.items() if name.startswith(incomplete)
+        ]
+        options = click.Command.shell_complete(self, ctx, incomplete)
+        return [*commands, *options] or [CompletionItem(incomplete, type="dir")]
 
 
 @click.group(
@@ -63,7 +72,7 @@ class _Subcommands(click.Group):
         "auto_envvar_prefix": PREFIX,
         "help_option_names": ["-h", "--help"],
         "max_content_width": 100,
-        # Else click would leave out of a message what looks like a color in what was typed.
+        # Otherwise click would remove color codes from arguments that it quotes; they are escaped instead.
         "color": True,
     },
 )
@@ -72,23 +81,18 @@ def command() -> None:
     """Give any agent the Files API: upload a local file once, then list, ask, cite, download or delete it by id.
 
     \b
-    files-api-mcp ~/Documents      serve MCP over stdio; agents may read ~/Documents
-    files-api-mcp install HOST     add it to claude-desktop, claude-code, cursor, vscode or codex
-    files-api-mcp demo             see an agent's whole job on sample documents
-    files-api-mcp ask              a question by a person, with the cited pages shown
-    files-api-mcp batch            many questions to many files, at half the price
-    files-api-mcp upload PATH      store files; list, describe, read, download, delete: what tools do, by hand
-    files-api-mcp doctor           check the set-up
-    files-api-mcp emulator         the Files API over HTTP, on this machine
+    files-api-mcp install claude-desktop ~/Documents
+    files-api-mcp ~/Documents                          the same as: files-api-mcp serve ~/Documents
+    files-api-mcp ask "When is the rent due?" lease.pdf --open
 
-    Every option can also be set by a variable: serve's --data-dir is FILES_API_MCP_DATA_DIR.
+    Every option can also be set by an environment variable: --data-dir by FILES_API_MCP_DATA_DIR.
     """
 
 
 def main() -> None:
-    """Run the command. Exit codes: 0 done, 1 failed (one line on stderr), 2 wrong usage, 130 interrupted."""
+    """Runs the command. Exit codes: 0 success, 1 failure (one line on stderr), 2 wrong usage, 130 interrupted."""
     guard_streams()
-    # Libraries start programs by name too, such as a browser: none of the working directory's.
+    # Libraries start programs by name, such as a browser; never one in the working directory.
     os.environ["PATH"] = absolute_path_variable(os.environ.get("PATH", os.defpath))
     try:
         code = command(prog_name="files-api-mcp", standalone_mode=False)
@@ -104,7 +108,7 @@ def main() -> None:
         say(shown.getvalue().removesuffix("\n"), lines=True)
         sys.exit(exc.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        # While modules are loaded, too; on its own click would call it a failure.
+        # Also while modules are imported. click would exit with 1.
         sys.exit(130)
     sys.exit(code if isinstance(code, int) else 0)
 

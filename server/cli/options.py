@@ -1,5 +1,4 @@
-"""Options that several subcommands take, each with one environment variable for all of them, and the settings that
-they make."""
+"""Options shared by several commands, with one environment variable each, and the Settings made from them."""
 
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -31,6 +30,7 @@ __all__ = [
     "MAX_FILE_SIZE",
     "PREFIX",
     "QUIET_LOG_LEVEL",
+    "READ_ONLY",
     "ROOTS",
     "SEMANTIC_MODEL",
     "backend_options",
@@ -43,34 +43,34 @@ PREFIX = "FILES_API_MCP"
 
 
 def option(name: str, **attributes: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """An option with one variable for all subcommands, without the subcommand's name in it."""
+    """An option with one variable for all commands: its name does not contain the command's."""
     variable = f"{PREFIX}_{name.removeprefix('--').upper().replace('-', '_')}"
     return click.option(name, envvar=variable, show_envvar=True, **attributes)
 
 
 class _DataDir(click.Path):
-    """A folder to be closed to other users, which must not be one that everybody needs."""
+    """A folder that becomes private to this user, so it must not be one that other users need."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         value = str(value)
         if not value.strip():
-            raise BadSettings("--data-dir is empty. Name a folder, or leave the option out.")
+            raise BadSettings("--data-dir is empty. Give a folder, or omit the option.")
         reason = wide_reason(Path(os.path.expanduser(value)), home_folders())  # noqa: PTH111
-        # A service's home folder is often the place of its data.
+        # A service's home folder is often its data folder.
         if reason not in (None, "is your home folder"):
-            raise BadSettings(f"--data-dir {value} {reason}. Name another folder.")
+            raise BadSettings(f"--data-dir {value} {reason}. Give another folder.")
         return super().convert(value, param, ctx)
 
 
 DATA_DIR = option(
     "--data-dir",
     type=_DataDir(path_type=Path),
-    help="Where files are kept; default: the platform's user data folder.",
+    help="Data folder; default: the platform's user data folder.",
 )
-# As text: an empty path would become the working directory.
+# Parsed as text: as a Path, an empty one would become the working directory.
 ROOTS = click.argument("roots", nargs=-1, type=click.Path(), envvar=f"{PREFIX}_ROOTS", metavar="[ROOT]...")
 ALLOW_WIDE_ROOT = option(
-    "--allow-wide-root", is_flag=True, help="Accept a ROOT that is /, your home folder, or a folder above it."
+    "--allow-wide-root", is_flag=True, help="Allow a ROOT that is /, your home folder, or a folder above it."
 )
 MAX_FILE_SIZE = option(
     "--max-file-size",
@@ -78,21 +78,23 @@ MAX_FILE_SIZE = option(
     default=DEFAULT_MAX_FILE_SIZE,
     show_default=True,
     metavar="BYTES",
-    help="Refuse larger files.",
+    help="Maximum size of a file.",
 )
-ALLOW_SENSITIVE = option("--allow-sensitive", is_flag=True, help="Let keys, .env files and other secrets go up.")
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print what an agent gets, in one line.")
+ALLOW_SENSITIVE = option("--allow-sensitive", is_flag=True, help="Allow uploading keys, .env files and other secrets.")
+READ_ONLY = option("--read-only", is_flag=True, help="Offer only tools that read: no upload, download or delete.")
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the tool's result as one line of JSON.")
 SEMANTIC_MODEL = option(
     "--semantic-model",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Rank passages by meaning too, with the sentence-embedding model (ONNX) in this folder; needs the extra "
+    help="Also rank passages by meaning, with the sentence-embedding model (ONNX) in this folder; requires "
     "files-api-mcp[semantic].",
 )
 _LEVELS = click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"], case_sensitive=False)
-LOG_LEVEL = option("--log-level", type=_LEVELS, default="WARNING", show_default=True)
-QUIET_LOG_LEVEL = option("--log-level", type=_LEVELS, default="ERROR", show_default=True)
-"""For commands that say in one line of their own what was wrong."""
+_LOG_HELP = "Minimum level of log lines on stderr."
+LOG_LEVEL = option("--log-level", type=_LEVELS, default="WARNING", show_default=True, help=_LOG_HELP)
+QUIET_LOG_LEVEL = option("--log-level", type=_LEVELS, default="ERROR", show_default=True, help=_LOG_HELP)
+"""For commands that print a failure as one line themselves."""
 
 
 _BACKEND = option(
@@ -100,13 +102,13 @@ _BACKEND = option(
     type=click.Choice([AUTO, *BACKENDS]),
     default=AUTO,
     show_default=True,
-    help="Where files live: on this machine, or in the workspace of ANTHROPIC_API_KEY (or "
-    "ANTHROPIC_AUTH_TOKEN); auto: there when one of them is set, else here.",
+    help="Where files are stored: on this machine, or in the workspace of ANTHROPIC_API_KEY (or "
+    "ANTHROPIC_AUTH_TOKEN); auto: anthropic if a key is set, otherwise local.",
 )
 
 
 def backend_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that choose a backend, and those of each backend."""
+    """Adds the options that choose a backend, and those of each backend."""
     declared = (_click_option(one) for backend in BACKENDS.values() for one in backend.options)
     for add in reversed((_BACKEND, *declared)):
         function = add(function)
@@ -130,23 +132,23 @@ def _click_option(one: BackendOption) -> Callable[[Callable[..., Any]], Callable
 
 
 def data_dir_from(options: Mapping[str, Any]) -> Path:
-    """The data folder, absolute."""
+    """The absolute path of the data folder."""
     return Path.cwd() / (options["data_dir"] or default_data_dir()).expanduser()
 
 
 def settings_from(
     roots: Sequence[str | Path], options: Mapping[str, Any], *, allow_wide_root: bool = False
 ) -> Settings:
-    """Settings from the options of a subcommand; an option that the subcommand lacks has its default.
+    """Returns the Settings for a command's options; options that the command lacks have their defaults.
 
-    `allow_wide_root` is for roots that are derived from the files that a person names.
+    `allow_wide_root` is for roots derived from the paths given.
 
     Raises:
-        BadSettings: They cannot be used.
+        BadSettings: An option's value is not usable.
     """
     wide = allow_wide_root or options.get("allow_wide_root", False)
     given = [os.fspath(root) for root in roots]
-    # Whoever calls from elsewhere has no working directory here, and no business in the operator's.
+    # Remote agents have no working directory here, and must not get the operator's.
     remote = options.get("transport", "stdio") != "stdio"
     tools = options.get("tools")
     return Settings(

@@ -1,4 +1,4 @@
-"""A host's file on the disk: read, kept beside itself, and replaced whole or not at all."""
+"""Reads a host's configuration file, backs it up, and replaces it atomically."""
 
 import os
 import secrets
@@ -19,22 +19,22 @@ from files_api_mcp.backends.errors import (
 )
 from files_api_mcp.backends.roots.os_errors import FULL
 
-__all__ = ["HostFile", "alone", "read_host_file", "replace_host_file"]
+__all__ = ["HostFile", "locked", "read_host_file", "replace_host_file"]
 
 _LARGEST = 64 * 1024 * 1024
-"""Bytes: far beyond any configuration."""
+"""Bytes; far more than any configuration."""
 
 
 @dataclass(frozen=True, slots=True)
 class HostFile:
-    """A file as it was read: where it really is, its bytes, and its owner and mode; None: there is none yet."""
+    """A file as read: its real path, bytes, and status; None if there is no file yet."""
 
     path: Path
     content: bytes | None
     status: os.stat_result | None
 
     def text(self) -> str:
-        """What it says.
+        """Decodes the content.
 
         Raises:
             InvalidArgument: It is not UTF-8.
@@ -43,19 +43,19 @@ class HostFile:
             return (self.content or b"").decode("utf-8")
         except UnicodeDecodeError:
             raise InvalidArgument(
-                f"{self.path} is not UTF-8.", "Nothing was changed. Save it as UTF-8 and call again."
+                f"{self.path} is not UTF-8.", "Nothing was changed. Save it as UTF-8 and try again."
             ) from None
 
 
 @contextmanager
-def alone(path: Path) -> Generator[None]:
-    """Keep other installations out of the folder meanwhile, which is made where it is missing.
+def locked(path: Path) -> Generator[None]:
+    """Locks the file's folder against other installations, creating it if needed.
 
     Raises:
         FilesError: The folder cannot be used.
     """
     folder = Path(os.path.realpath(path)).parent
-    with _told(path):
+    with _disk_errors(path):
         folder.mkdir(parents=True, exist_ok=True)
         if sys.platform == "win32":
             yield
@@ -64,7 +64,7 @@ def alone(path: Path) -> Generator[None]:
 
         fd = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            # The folder itself is what is locked: a lock file would have to be left behind in it.
+            # The folder itself is locked: a lock file could not be removed safely.
             fcntl.flock(fd, fcntl.LOCK_EX)
             yield
         finally:
@@ -72,13 +72,13 @@ def alone(path: Path) -> Generator[None]:
 
 
 def read_host_file(path: Path) -> HostFile:
-    """The file, found through symlinks, so that it is replaced where it is and the link stays.
+    """Reads the file, following symlinks, so that replacing it keeps the link.
 
     Raises:
-        FilesError: It cannot be read, or is no ordinary file.
+        FilesError: It cannot be read, or is not a regular file.
     """
     real = Path(os.path.realpath(path))
-    with _told(path):
+    with _disk_errors(path):
         try:
             fd = os.open(real, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
         except FileNotFoundError:
@@ -86,31 +86,31 @@ def read_host_file(path: Path) -> HostFile:
         with os.fdopen(fd, "rb") as file:
             status = os.fstat(fd)
             if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST:
-                raise NotARegularFile(f"{path} is no ordinary file.", "Nothing was changed. Move away what lies there.")
+                raise NotARegularFile(f"{path} is not a regular file.", "Nothing was changed. Move it out of the way.")
             return HostFile(real, file.read(), status)
 
 
 def replace_host_file(old: HostFile, content: bytes, *, private: bool) -> Path | None:
-    """Put new content in the file's place; returns where the old one is kept, None if there was none.
+    """Replaces the file's content; returns the path of the backup, None if there was no file.
 
-    `private` keeps other users from reading a file that was not there before.
+    `private` makes a new file readable only by its owner.
 
     Raises:
-        Busy: Somebody else changed it since it was read; nothing was changed.
-        FilesError: It cannot be written; the file is as it was.
+        Busy: Another program changed the file since it was read; nothing was changed.
+        FilesError: It cannot be written; nothing was changed.
     """
-    with _told(old.path):
+    with _disk_errors(old.path):
         if old.status is not None and not os.access(old.path, os.W_OK):
-            raise PermissionDenied(f"{old.path} is read-only.", "Nothing was changed. Make it writable and call again.")
+            raise PermissionDenied(f"{old.path} is read-only.", "Nothing was changed. Make it writable and try again.")
         draft = old.path.with_name(f".{old.path.name}.{secrets.token_hex(8)}")
         backup = None if old.content is None else _backup(old, old.content)
         try:
             _write(draft, content, old.status, 0o600 if private else 0o666)
-            _refuse_changed(old)
+            _check_unchanged(old)
             draft.replace(old.path)
         except BaseException:
             with suppress(OSError):
-                # Fails once the draft is in the file's place, and then the backup has to stay.
+                # Fails once the draft has replaced the file; then the backup must stay.
                 draft.unlink()
                 if backup is not None:
                     backup.unlink()
@@ -119,10 +119,10 @@ def replace_host_file(old: HostFile, content: bytes, *, private: bool) -> Path |
         return backup
 
 
-def _refuse_changed(old: HostFile) -> None:
-    """Hosts write their files at any time: what came in between must not be lost."""
+def _check_unchanged(old: HostFile) -> None:
+    """Hosts write their files at any time; their changes must not be lost."""
     if read_host_file(old.path).content != old.content:
-        raise Busy(f"{old.path} was changed by another program just now.", "Nothing was changed. Call again.")
+        raise Busy(f"{old.path} was just changed by another program.", "Nothing was changed. Try again.")
 
 
 def _backup(old: HostFile, content: bytes) -> Path:
@@ -138,14 +138,14 @@ def _backup(old: HostFile, content: bytes) -> Path:
 
 
 def _write(path: Path, content: bytes, like: os.stat_result | None, mode: int) -> None:
-    """A new file, with the owner and mode of another one, and on the disk."""
+    """Writes and syncs a new file, with the owner and mode of `like`."""
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600 if like else mode)
     with os.fdopen(fd, "wb") as file:
         file.write(content)
         file.flush()
         if like is not None and sys.platform != "win32":
             if (like.st_uid, like.st_gid) != (os.geteuid(), os.getegid()):
-                # Run by root for somebody else, it must stay theirs; others may not give files away.
+                # When root runs this for another user, the file stays theirs; only root may change owners.
                 with suppress(PermissionError):
                     os.fchown(fd, like.st_uid, like.st_gid)
             os.fchmod(fd, stat.S_IMODE(like.st_mode))
@@ -163,17 +163,17 @@ def _sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _told(path: Path) -> Generator[None]:
-    """Raise only our own errors from a block that reads or writes at `path`."""
+def _disk_errors(path: Path) -> Generator[None]:
+    """Turns OSErrors at `path` into FilesErrors."""
     try:
         yield
     except OSError as exc:
-        raise _refusal(path, exc) from exc
+        raise _files_error(path, exc) from exc
 
 
-def _refusal(path: Path, error: OSError) -> FilesError:
+def _files_error(path: Path, error: OSError) -> FilesError:
     if error.errno in FULL:
-        return StorageFull(f"There is no room at {path}.", "Nothing was changed. Free disk space and call again.")
+        return StorageFull(f"The disk of {path} is full.", "Nothing was changed. Free disk space and try again.")
     reason = os.strerror(error.errno or 0)
     return PermissionDenied(
         f"{path} cannot be used: {reason}.", "Nothing was changed. Check the path and its permissions."

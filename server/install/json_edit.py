@@ -1,4 +1,4 @@
-"""JSON that people edit: one value set in its text, and every other character left as it was."""
+"""Sets one value in the text of JSON, and keeps every other character."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 __all__ = ["parsed_json", "with_item", "with_member"]
 
 _DECODER = json.JSONDecoder()
-# Strings and comments that never end go to the end of the text, so that it is read once. They stay, and are no JSON.
+# Unclosed strings and comments match to the end of the text, so that it is scanned once. They stay, and fail to parse.
 _STRING = r'(?P<string>"(?:[^"\\]++|\\.)*+["\\]?)'
 _COMMENT = re.compile(rf"{_STRING}|//[^\r\n]*|/\*.*?\*/|(?P<unclosed>/\*.*)", re.DOTALL)
 _TRAILING_COMMA = re.compile(rf"{_STRING}|,(?=\s*+[}}\]])", re.DOTALL)
@@ -17,23 +17,23 @@ _INDENT = re.compile(r"\n([ \t]+)\S")
 
 
 def parsed_json(text: str, *, comments: bool) -> Any:
-    """The value of a text; one of nothing but space and comments is an empty object.
+    """Parses a text; one of only space and comments is an empty object.
 
     Raises:
-        ValueError: It is no such text.
+        ValueError: It is not valid.
     """
     strict = _strict(text, comments=comments)
     try:
         return json.loads(strict, parse_constant=_refuse_constant) if strict.strip() else {}
     except RecursionError:
-        raise ValueError("it is nested too deep") from None
+        raise ValueError("it is nested too deeply") from None
 
 
 def with_member(text: str, path: tuple[str, ...], value: Any, *, comments: bool) -> str:
-    """The text with the member at `path` set, objects on the way made where they are missing.
+    """Returns the text with the member at `path` set, creating missing objects on the way.
 
     Raises:
-        ValueError: Something on the way is no object.
+        ValueError: A value on the way is not an object.
     """
     strict = _strict(text, comments=comments)
     if not strict.strip():
@@ -43,7 +43,7 @@ def with_member(text: str, path: tuple[str, ...], value: Any, *, comments: bool)
     start, end = _skip(strict, 0), len(strict)
     for depth, key in enumerate(path, start=1):
         if strict[start] != "{":
-            raise ValueError("it holds something else where servers should be")
+            raise ValueError("the value for servers is not an object")
         members, close = _children(strict, start)
         if key not in members:
             missing = _rendered(_nested(path[depth:], value), strict, depth)
@@ -53,22 +53,22 @@ def with_member(text: str, path: tuple[str, ...], value: Any, *, comments: bool)
 
 
 def with_item(text: str, key: str, value: Any, *, comments: bool) -> str:
-    """The text with one more value at the end of the array that is the top object's member `key`.
+    """Returns the text with a value appended to the array `key` of the top-level object.
 
     Raises:
-        ValueError: There is something else than an array.
+        ValueError: That member is not an array.
     """
     strict = _strict(text, comments=comments)
     members, _ = _children(strict, _skip(strict, 0))
     start, _ = members[key]
     if strict[start] != "[":
-        raise ValueError(f"its {key} is no list")
+        raise ValueError(f"{key} is not a list")
     _, close = _children(strict, start)
     return _added(text, strict, start, close, _rendered(value, strict, 2), 2)
 
 
 def _strict(text: str, *, comments: bool) -> str:
-    """Plain JSON of the same length, blanks in the place of what JSON has not, so that all else stays in its place."""
+    """Strict JSON of the same length: blanks replace comments and trailing commas, so that positions stay the same."""
     if text.startswith("\ufeff"):
         text = " " + text[1:]
     return _TRAILING_COMMA.sub(_blank, _COMMENT.sub(_blank, text)) if comments else text
@@ -79,28 +79,28 @@ def _blank(match: re.Match[str]) -> str:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON value")
+    raise ValueError(f"{name} is not a JSON value")
 
 
 def _children(strict: str, start: int) -> tuple[dict[str | int, tuple[int, int]], int]:
-    """Where the values of the object or array at `start` stand, and where its closing bracket does."""
+    """Spans of the values in the object or array at `start`, and the position of its closing bracket."""
     children: dict[str | int, tuple[int, int]] = {}
-    place = _skip(strict, start + 1)
-    while strict[place] not in "}]":
+    position = _skip(strict, start + 1)
+    while strict[position] not in "}]":
         key: str | int = len(children)
         if strict[start] == "{":
-            key, place = _DECODER.raw_decode(strict, place)
-            place = _skip(strict, _skip(strict, place) + 1)
-        _, end = _DECODER.raw_decode(strict, place)
-        children[key] = (place, end)
-        place = _skip(strict, end)
-        if strict[place] == ",":
-            place = _skip(strict, place + 1)
-    return children, place
+            key, position = _DECODER.raw_decode(strict, position)
+            position = _skip(strict, _skip(strict, position) + 1)
+        _, end = _DECODER.raw_decode(strict, position)
+        children[key] = (position, end)
+        position = _skip(strict, end)
+        if strict[position] == ",":
+            position = _skip(strict, position + 1)
+    return children, position
 
 
 def _added(text: str, strict: str, start: int, close: int, child: str, depth: int) -> str:
-    """The text with a child more, after the last one and the comments that follow it."""
+    """Inserts a child after the last one and the comments that follow it."""
     last = len(strict[:close].rstrip())
     end = max(len(text[:close].rstrip()), start + 1)
     comma = "" if last == start + 1 or "," in _COMMENT.sub(_blank, text)[last:close] else ","
@@ -123,11 +123,11 @@ def _nested(path: tuple[str, ...], value: Any) -> Any:
 
 
 def _layout(strict: str) -> tuple[str, str]:
-    """How the text breaks its lines, and one step of its indentation."""
+    """The text's line ending and indentation."""
     found = _INDENT.search(strict)
     return "\r\n" if "\r\n" in strict else "\n", found[1] if found else "  "
 
 
-def _skip(strict: str, place: int) -> int:
-    match = _SPACE.match(strict, place)
-    return match.end() if match else place
+def _skip(strict: str, position: int) -> int:
+    match = _SPACE.match(strict, position)
+    return match.end() if match else position

@@ -1,4 +1,4 @@
-"""The command line that starts this server from anywhere, also where PATH holds next to nothing."""
+"""Finds the command line that starts this server from any folder and with any PATH."""
 
 import json
 import sys
@@ -19,11 +19,11 @@ _DISTRIBUTION = "files-api-mcp"
 
 
 def launcher(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """The installed executable by its absolute path; where it lies in a cache that may be emptied any day, as under
-    uvx, the absolute path of uvx and what it has to fetch.
+    """Returns the absolute path of the installed executable; if that is in a cache, as under uvx, the path of uvx and
+    the package to fetch.
 
     Raises:
-        NotFound: There is neither.
+        NotFound: Neither exists.
     """
     suffix = ".exe" if sys.platform == "win32" else ""
     for executable in _executables(_DISTRIBUTION + suffix):
@@ -32,15 +32,15 @@ def launcher(environment: Mapping[str, str]) -> tuple[str, ...]:
     uvx = _uvx(environment, suffix)
     if uvx is None:
         raise NotFound(
-            f"This copy of {_DISTRIBUTION} is in no lasting place, and uvx is not found.",
-            f"Install it with `uv tool install {_DISTRIBUTION}` or pipx, and call again.",
+            f"This copy of {_DISTRIBUTION} is in a temporary cache, and uvx was not found.",
+            f"Install it with `uv tool install {_DISTRIBUTION}` or pipx, and try again.",
         )
     source = source_of(distribution(_DISTRIBUTION).read_text("direct_url.json"))
     return (str(uvx), "--from", source, _DISTRIBUTION) if source else (str(uvx), _DISTRIBUTION)
 
 
 def source_of(direct_url: str | None) -> str | None:
-    """What `--from` takes to get the same again, out of the installer's record; None: the package index."""
+    """The value of `--from` that installs the same package, read from `direct_url.json`; None: the package index."""
     if direct_url is None:
         return None
     record: dict[str, Any] = json.loads(direct_url)
@@ -53,7 +53,7 @@ def source_of(direct_url: str | None) -> str | None:
 
 
 def _executables(name: str) -> Iterator[Path]:
-    """Where installers put it: with this Python's other scripts, or where they recorded it, as `pip --user` does."""
+    """The paths where installers put it: this Python's scripts, or the recorded path, as with `pip --user`."""
     yield Path(sysconfig.get_path("scripts"), name)
     for file in distribution(_DISTRIBUTION).files or ():
         if file.name == name:
@@ -61,14 +61,16 @@ def _executables(name: str) -> Iterator[Path]:
 
 
 def _in_a_cache(executable: Path) -> bool:
-    """By the mark that caches carry (bford.info/cachedir). A virtual environment may have one of its own, and stays."""
+    """Whether a folder above the environment is tagged as a cache (bford.info/cachedir); its own tag does not count."""
     environment = executable.parent.parent
     return any((parent / "CACHEDIR.TAG").is_file() for parent in environment.parents)
 
 
 def _uvx(environment: Mapping[str, str], suffix: str) -> Path | None:
-    """Beside the uv that started us, which says where it is, rather than by PATH, where a version manager's stand-in
-    may come first that works in a shell only."""
+    """The uvx next to the uv that started this process, else the first on PATH.
+
+    PATH comes second: it may start with a version manager's shim that works only in a shell.
+    """
     uv = environment.get("UV")
     beside = Path(uv).with_name("uvx" + suffix) if uv and Path(uv).is_absolute() else None
     if beside and beside.is_file():

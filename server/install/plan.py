@@ -1,27 +1,62 @@
-"""What is to be installed, settled from the command line before anything is touched."""
+"""Turns the command line into an InstallPlan, before anything is changed."""
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from files_api_mcp.backends.errors import InvalidArgument
 from files_api_mcp.backends.registry import BACKENDS
 from files_api_mcp.backends.roots.wide import home_folders
-from files_api_mcp.server.install.entry import Entry, Key, entry_for
-from files_api_mcp.server.install.hosts import Host
-from files_api_mcp.server.install.places import Machine, project_file, user_file
+from files_api_mcp.server.install.hosts import Host, Machine, project_file, user_file
 from files_api_mcp.server.settings import BadSettings, absent_roots, usable_roots
 
-__all__ = ["Order", "order_for"]
+__all__ = ["Entry", "InstallPlan", "Key", "entry_for", "plan_for"]
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_INPUT_ID = "files-api-mcp-key"
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """What to install where: `command` is the server's whole command line, `roots` whether it has folders."""
+class Key:
+    """The variable of the API key; its value only with --write-key."""
+
+    variable: str
+    value: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A server's entry, and the inputs that it refers to (VS Code)."""
+
+    server: dict[str, Any]
+    inputs: tuple[dict[str, Any], ...] = ()
+
+
+def entry_for(host: Host, command: Sequence[str], key: Key | None) -> Entry:
+    """The entry in the host's format."""
+    program, *arguments = command
+    server: dict[str, Any] = {"type": "stdio"} if host.typed else {}
+    server |= {"command": program, "args": arguments}
+    if key is None:
+        return Entry(server)
+    if key.value is not None:
+        return Entry(server | {"env": {key.variable: key.value}})
+    if host.key_reference == "env":
+        server["env"] = {key.variable: f"${{env:{key.variable}}}"}
+    elif host.key_reference == "env_vars":
+        server["env_vars"] = [key.variable]
+    elif host.key_reference == "input":
+        server["env"] = {key.variable: f"${{input:{_INPUT_ID}}}"}
+        key_input = {"type": "promptString", "id": _INPUT_ID, "description": key.variable, "password": True}
+        return Entry(server, (key_input,))
+    return Entry(server)
+
+
+@dataclass(frozen=True, slots=True)
+class InstallPlan:
+    """The entry and where to write it: `command` is the server's command line, `roots` whether it names folders."""
 
     host: Host
     path: Path
@@ -33,38 +68,38 @@ class Order:
 
     @property
     def writes_key(self) -> bool:
-        """Whether the key itself is to stand in the file."""
+        """Whether the file will contain the key itself."""
         return self.key is not None and self.key.value is not None
 
     def entry(self) -> Entry:
-        """What the host's configuration is to hold."""
+        """The entry to write."""
         return entry_for(self.host, self.command, self.key)
 
 
-def order_for(
+def plan_for(
     host: Host,
     roots: Sequence[str],
     options: Mapping[str, Any],
     machine: Machine,
     *,
     launcher: Sequence[str],
-    passed_on: Sequence[str],
-) -> Order:
-    """The order that this command line comes to.
+    server_options: Sequence[str],
+) -> InstallPlan:
+    """Checks the command line and returns its plan.
 
     Raises:
-        BadSettings: It asks for what the host has not, for a key where none may be, or for folders that are none.
+        BadSettings: The host does not support an option, a key may not or cannot be written, or a ROOT is not usable.
     """
     _check(host, options)
     project = options["scope"] == "project"
     folders = _folders(roots, machine, allow_wide=options["allow_wide_root"])
     in_project = [host.project_root] if project and host.project_root and not folders else []
-    key, address = _key(host, options, machine.environment)
-    return Order(
+    key, url_arguments = _key(host, options, machine.environment)
+    return InstallPlan(
         host,
         _path(host, options, machine),
         options["name"],
-        (*launcher, "serve", *map(str, folders), *in_project, *passed_on, *address),
+        (*launcher, "serve", *map(str, folders), *in_project, *server_options, *url_arguments),
         roots=bool(folders),
         project=project,
         key=key,
@@ -76,9 +111,9 @@ def _check(host: Host, options: Mapping[str, Any]) -> None:
     if not _NAME.fullmatch(options["name"]):
         raise BadSettings("--name takes 1 to 64 letters, digits, - and _.")
     if project and host.project_file is None:
-        raise BadSettings(f"{host.title} has no configuration for projects. Leave --scope out.")
+        raise BadSettings(f"{host.title} has no project configuration. Omit --scope.")
     if project and options["write_key"]:
-        raise BadSettings("A key is never written into a project, which others read. Leave --write-key out.")
+        raise BadSettings("A key is never written to a project's file, because others may read it. Omit --write-key.")
 
 
 def _path(host: Host, options: Mapping[str, Any], machine: Machine) -> Path:
@@ -92,15 +127,15 @@ def _folders(roots: Sequence[str], machine: Machine, *, allow_wide: bool) -> tup
         return ()
     homes = (machine.home, *home_folders())
     usable = usable_roots(roots, cwd=machine.cwd, homes=homes, allow_wide=allow_wide)
-    # The entry outlives this command, and a person is there to correct a slip of the pen.
+    # Unlike at startup, the user is there to correct a typing error.
     for root in absent_roots(usable):
-        raise BadSettings(f"ROOT {root} is not a folder: it does not exist. Create it first, or correct the path.")
+        raise BadSettings(f"ROOT {root} does not exist. Create it first, or correct the path.")
     return tuple(root.resolve() for root in usable)
 
 
 def _key(host: Host, options: Mapping[str, Any], environment: Mapping[str, str]) -> tuple[Key | None, tuple[str, ...]]:
-    """The backend's key as the host passes it on, and the arguments that name the address it is for."""
-    # With `auto` the server looks for a key itself, where the host lets it.
+    """The backend's key as the host passes it on, and the arguments with the URL that it is for."""
+    # With `auto` the server looks for a key itself, if the host passes it on.
     backend = BACKENDS.get(options["backend"])
     try:
         credential = backend.credential(environment, options) if backend else None
@@ -108,17 +143,17 @@ def _key(host: Host, options: Mapping[str, Any], environment: Mapping[str, str])
         raise BadSettings(str(exc)) from None
     if credential is None:
         if options["write_key"]:
-            raise BadSettings("--write-key is for the API's key. Add --backend anthropic.")
+            raise BadSettings("--write-key needs a backend with a key. Add --backend anthropic.")
         return None, ()
     if options["write_key"]:
         if credential.value is None:
-            raise BadSettings(f"--write-key finds no key. Set {credential.variable} for this command.")
+            raise BadSettings(f"--write-key found no key. Set {credential.variable} for this command.")
         return Key(credential.variable, credential.value), credential.arguments
     if credential.optional and credential.value is None:
         return None, credential.arguments
     if host.key_reference is None:
         raise BadSettings(
-            f"{host.title} hands no variable on to servers. Use the .mcpb bundle, which keeps the key in the "
-            "system's own store, or let --write-key write the key into the configuration."
+            f"{host.title} does not pass environment variables on to servers. Use the .mcpb bundle, which stores the "
+            "key in the system's keychain, or add --write-key to write the key to the configuration."
         )
     return Key(credential.variable), credential.arguments

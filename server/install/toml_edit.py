@@ -1,4 +1,4 @@
-"""TOML that people edit: one value set in its text, comments and order kept."""
+"""Sets one table in the text of TOML, and keeps comments and order."""
 
 import tomllib
 from collections.abc import MutableMapping
@@ -8,21 +8,21 @@ __all__ = ["parsed_toml", "toml_with_member"]
 
 
 def parsed_toml(text: str) -> dict[str, Any]:
-    """The value of a text.
+    """Parses a text.
 
     Raises:
-        ValueError: It is no TOML.
+        ValueError: It is not valid TOML.
     """
     return tomllib.loads(text)
 
 
 def toml_with_member(text: str, path: tuple[str, ...], value: dict[str, Any]) -> str:
-    """The text with the table at `path` set, tables on the way made where they are missing.
+    """Returns the text with the table at `path` set, creating missing tables on the way.
 
     Raises:
-        ValueError: Something on the way is no table, or the text is no TOML.
+        ValueError: A value on the way is not a table, or the text is not valid TOML.
     """
-    # Here, as the other hosts need none of it.
+    # Imported here, as other hosts do not need it.
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
@@ -41,5 +41,5 @@ def toml_with_member(text: str, path: tuple[str, ...], value: dict[str, Any]) ->
 
 def _table(value: Any) -> MutableMapping[str, Any]:
     if not isinstance(value, MutableMapping):
-        raise ValueError("it holds something else where servers should be")  # noqa: TRY004 - one error for a bad text
+        raise ValueError("the value for servers is not a table")  # noqa: TRY004 - one error for a bad text
     return cast("MutableMapping[str, Any]", value)

@@ -12,7 +12,7 @@ __all__ = ["completion"]
 @click.argument("shell", type=click.Choice(SHELLS))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:
-    """Print the script that lets a shell complete commands, options, paths and file ids.
+    """Print the completion script of a shell: commands, options, paths and file ids.
 
     \b
     bash   echo 'eval "$(files-api-mcp completion bash)"' >> ~/.bashrc

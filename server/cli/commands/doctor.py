@@ -1,11 +1,22 @@
 """`files-api-mcp doctor`."""
 
+import platform
+import sqlite3
 import sys
-from typing import Any
+from collections.abc import Iterator
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
 
+import anyio
 import click
 
+from files_api_mcp.server.cli.exit_codes import exit_with
 from files_api_mcp.server.cli.options import ALLOW_WIDE_ROOT, DATA_DIR, ROOTS, backend_options, settings_from
+from files_api_mcp.server.cli.output import print_line
+from files_api_mcp.server.settings import Settings, absent_roots
+
+if TYPE_CHECKING:
+    from files_api_mcp.backends.models import Finding
 
 __all__ = ["doctor"]
 
@@ -16,8 +27,30 @@ __all__ = ["doctor"]
 @DATA_DIR
 @ALLOW_WIDE_ROOT
 def doctor(roots: tuple[str, ...], **options: Any) -> None:
-    """Check the set-up: versions, backend, data folder, store, roots. Exits with 1 if anything needs fixing."""
+    """Check the setup: versions, roots, backend and data folder. It exits with 1 if anything needs fixing."""
     settings = settings_from(roots, options)
-    from files_api_mcp.server.cli.commands.doctor_merge import run_doctor
+    exit_with(lambda: _doctor(settings), settings)
 
-    sys.exit(run_doctor(settings))
+
+def _doctor(settings: Settings) -> int:
+    findings = [*_own_findings(settings), *anyio.run(settings.backend.check, settings.data_dir)]
+    for finding in findings:
+        print_line(f"{'ok  ' if finding.good else 'FAIL'}  {finding.text}")
+    return 0 if all(finding.good for finding in findings) else 1
+
+
+def _own_findings(settings: Settings) -> "Iterator[Finding]":
+    """Checks the versions and the roots."""
+    from files_api_mcp.backends.models import Finding
+
+    packages = " ".join(f"{name} {version(name)}" for name in ("files-api-mcp", "mcp", "pypdfium2"))
+    python = platform.python_version()
+    yield Finding(sys.version_info >= (3, 11), f"{packages}, Python {python}, SQLite {sqlite3.sqlite_version}")
+    if not settings.roots:
+        yield Finding(good=False, text="no root: agents cannot upload files. Give the folders they may read as ROOT.")
+    absent = set(absent_roots(settings.roots))
+    for root in settings.roots:
+        if root in absent:
+            yield Finding(good=False, text=f"root {root} does not exist. Create it, or give another folder.")
+        else:
+            yield Finding(good=True, text=f"root {root}: agents may read it")

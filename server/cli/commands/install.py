@@ -3,97 +3,152 @@
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 from click.core import ParameterSource
 
-from files_api_mcp.backends.errors import FilesError
+from files_api_mcp.server.cli.exit_codes import run
 from files_api_mcp.server.cli.options import (
     ALLOW_SENSITIVE,
     ALLOW_WIDE_ROOT,
     DATA_DIR,
+    READ_ONLY,
     ROOTS,
     backend_options,
-    option,
 )
-from files_api_mcp.server.cli.output import say
-from files_api_mcp.server.install.hosts import HOSTS
+from files_api_mcp.server.cli.output import print_line, print_source, say
+from files_api_mcp.server.install.config import Configuration, Found
+from files_api_mcp.server.install.config_file import locked, read_host_file, replace_host_file
+from files_api_mcp.server.install.hosts import HOSTS, Machine
+from files_api_mcp.server.install.plan import InstallPlan, entry_for, plan_for
 
-__all__ = ["install"]
+__all__ = ["install", "install_entry"]
 
-_OWN = frozenset({"host", "roots", "dry_run", "scope", "name", "config", "write_key"})
-"""Parameters of this command; every other one that is given is the server's, and passed on to it."""
+_OWN_PARAMETERS = frozenset({"host", "roots", "dry_run", "scope", "name", "config", "write_key"})
+"""Parameters of this command; all others are options of the server, and become part of its command line."""
+
+_HIDDEN_KEY = "***"
 
 
 @click.command()
 @click.argument("host", type=click.Choice(list(HOSTS)))
 @ROOTS
-@click.option("--dry-run", is_flag=True, help="Print what would be written, and write nothing.")
+@click.option("--dry-run", is_flag=True, help="Print what would be written, without changing anything.")
 @click.option(
     "--scope",
     type=click.Choice(["user", "project"]),
     default="user",
     show_default=True,
-    help="For all your projects, or for the one in the working directory.",
+    help="Install for all your projects, or only for the project in the current folder.",
 )
-@click.option("--name", default="files", show_default=True, help="What the host calls the server.")
+@click.option("--name", default="files", show_default=True, help="Name of the server in the host.")
 @click.option(
     "--config",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="The host's configuration, where it is in no usual place.",
+    help="Path of the host's configuration, if it is not in the usual place.",
 )
 @click.option(
     "--write-key",
     is_flag=True,
-    help="Write the key of ANTHROPIC_API_KEY (or ANTHROPIC_AUTH_TOKEN) itself into your user configuration.",
+    help="Write the key itself, from ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN, to your user configuration.",
 )
 @backend_options
 @DATA_DIR
-@option("--read-only", is_flag=True, help="Offer no tool that writes: no upload, download or delete.")
+@READ_ONLY
 @ALLOW_SENSITIVE
 @ALLOW_WIDE_ROOT
 @click.pass_context
 def install(ctx: click.Context, host: str, roots: tuple[str, ...], **options: Any) -> None:
-    """Add this server to HOST's configuration, for agents that may read the ROOTs.
+    """Add this server to HOST's configuration, with the ROOTs that agents may read.
 
-    All else in the file stays as it is, and the file as it was is kept beside it. A key is not written: with
-    --backend anthropic the entry refers to the variable that holds yours, where the host can.
+    Other settings in the file are kept, and the original file is backed up next to it. API keys are not written: with
+    --backend anthropic the entry refers to the variable that holds your key, if the host supports that.
 
     \b
     files-api-mcp install claude-desktop ~/Documents
     files-api-mcp install vscode --scope project --dry-run
     """
-    from files_api_mcp.server.cli.commands.installing import install_in, print_entry
     from files_api_mcp.server.install.launcher import launcher
-    from files_api_mcp.server.install.places import Machine
-    from files_api_mcp.server.install.plan import order_for
 
-    machine = Machine(sys.platform, os.environ, Path.home(), Path.cwd())
-    try:
-        order = order_for(
-            HOSTS[host],
-            roots,
-            options,
-            machine,
-            launcher=launcher(machine.environment),
-            passed_on=list(_passed_on(ctx)),
-        )
-        (print_entry if options["dry_run"] else install_in)(order)
-    except FilesError as exc:
-        say(f"files-api-mcp: {exc.text}")
-        sys.exit(1)
+    def task() -> int:
+        machine = Machine(sys.platform, os.environ, Path.home(), Path.cwd())
+        command = launcher(machine.environment)
+        server_options = list(_server_options(ctx))
+        plan = plan_for(HOSTS[host], roots, options, machine, launcher=command, server_options=server_options)
+        (_print_entry if options["dry_run"] else install_entry)(plan)
+        return 0
+
+    sys.exit(run(task))
 
 
-def _passed_on(ctx: click.Context) -> Iterator[str]:
-    """The server's own options, as they were given here or by their variables, which the host does not know."""
+def _server_options(ctx: click.Context) -> Iterator[str]:
+    """The server's options that were set, including those set by variables, which the host would not have."""
     for parameter in ctx.command.params:
         name = parameter.name or ""
         value = ctx.params.get(name)
-        if name in _OWN or value in (None, False) or ctx.get_parameter_source(name) is ParameterSource.DEFAULT:
+        is_default = ctx.get_parameter_source(name) is ParameterSource.DEFAULT
+        if name in _OWN_PARAMETERS or value in (None, False) or is_default:
             continue
         yield parameter.opts[0]
         if value is not True:
             yield str(value.expanduser().resolve()) if isinstance(value, Path) else str(value)
+
+
+def install_entry(plan: InstallPlan) -> None:
+    """Writes the entry to the host's configuration, unless it is already there, and prints the next step.
+
+    Raises:
+        FilesError: The configuration cannot be read or written; nothing was changed.
+    """
+    entry = plan.entry()
+    with locked(plan.path):
+        old = read_host_file(plan.path)
+        configuration = Configuration(plan.host, plan.path, old.text())
+        found = configuration.find(plan.name, entry)
+        if found == "the same":
+            print_line(f"Nothing to do: {plan.host.title} already has this server, in {plan.path}")
+            return
+        new = configuration.with_entry(plan.name, entry)
+        backup = replace_host_file(old, new.encode(), private=plan.writes_key)
+    _print_installed(plan, found, backup)
+
+
+def _print_entry(plan: InstallPlan) -> None:
+    """Prints the new entry with any key hidden, and on stderr where it would go. Changes nothing.
+
+    Raises:
+        FilesError: The configuration cannot be read or changed; the entry is printed before.
+    """
+    entry = shown = plan.entry()
+    if plan.key is not None and plan.writes_key:
+        shown = entry_for(plan.host, plan.command, replace(plan.key, value=_HIDDEN_KEY))
+    source = Configuration(plan.host, plan.path).with_entry(plan.name, shown)
+    print_source(source, toml=plan.host.syntax == "toml")
+    configuration = Configuration(plan.host, plan.path, read_host_file(plan.path).text())
+    configuration.with_entry(plan.name, entry)
+    messages = {
+        "nothing": f"This would be added to {plan.path}",
+        "the same": f"Nothing to do: {plan.path} already has this entry",
+        "another": f"This would replace another `{plan.name}` in {plan.path}, after a backup of the file",
+    }
+    say(messages[configuration.find(plan.name, entry)])
+
+
+def _print_installed(plan: InstallPlan, found: Found, backup: Path | None) -> None:
+    print_line(f"Installed `{plan.name}` in {plan.host.title}: {plan.path}")
+    if found == "another":
+        print_line(f"It replaces another `{plan.name}`.")
+    if backup is not None:
+        print_line(f"Backup of the original file: {backup}")
+    print_line(plan.host.next_step)
+    if plan.project:
+        print_line(f"The entry contains paths of this machine. {plan.host.trust}".rstrip())
+    elif not plan.roots:
+        print_line(
+            "No ROOT was given: agents may use the folder in which the host starts the server, unless it is /, your "
+            "home folder or a folder above it."
+        )

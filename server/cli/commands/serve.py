@@ -11,6 +11,7 @@ from files_api_mcp.server.cli.options import (
     DATA_DIR,
     LOG_LEVEL,
     MAX_FILE_SIZE,
+    READ_ONLY,
     ROOTS,
     SEMANTIC_MODEL,
     backend_options,
@@ -29,63 +30,63 @@ __all__ = ["serve"]
     type=click.Choice(["stdio", "http", "sse"]),
     default="stdio",
     show_default=True,
-    help="How clients connect: their pipe, Streamable HTTP at /mcp, or SSE at /sse, which the protocol deprecates.",
+    help="Transport: stdio, Streamable HTTP (at /mcp) or SSE (at /sse, deprecated).",
 )
-@option("--host", default="127.0.0.1", show_default=True, help="http, sse: the address to listen on.")
+@option("--host", default="127.0.0.1", show_default=True, help="http, sse: address to listen on.")
 @option(
     "--port",
     type=click.IntRange(0, 65535),
     default=8765,
     show_default=True,
-    help="http, sse: the port; 0: any free one.",
+    help="http, sse: port to listen on; 0: any free port.",
 )
-@option("--token-env", metavar="NAME", help="http, sse: the variable with the bearer token that clients must send.")
+@option("--token-env", metavar="NAME", help="http, sse: variable holding the bearer token that clients must send.")
 @option(
     "--oauth-issuer",
     metavar="URL",
-    help="http, sse: take access tokens (JWT) of this authorization server; each of its subjects sees their own files.",
+    help="http, sse: accept access tokens (JWT) of this authorization server; each subject sees only its own files.",
 )
 @option(
     "--oauth-audience",
     metavar="NAME",
-    help="The audience that tokens must name; default: the URL by which clients connect.",
+    help="Audience required in tokens; default: the URL that clients connect to.",
 )
-@option("--oauth-keys-url", metavar="URL", help="Where the issuer's keys are; default: as its metadata says.")
+@option("--oauth-keys-url", metavar="URL", help="URL of the issuer's keys (JWKS); default: from its metadata.")
 @option(
     "--state-key-env",
     metavar="NAME",
-    help="http, sse: the variable with a key of 32 or more characters, the same for all replicas; several with commas, "
-    "of which the first seals.",
+    help="http, sse: variable holding comma-separated keys (32+ characters), the same on all replicas; the first one "
+    "encrypts.",
 )
 @option(
     "--allowed-host",
     multiple=True,
     metavar="HOST",
-    help="http, sse: a name, with its port, that clients may address beside this machine's own (repeatable).",
+    help="http, sse: additional host name with port that clients may use (repeatable).",
 )
 @option(
     "--allowed-origin",
     multiple=True,
     metavar="ORIGIN",
-    help="http, sse: where web pages that may call come from, as in https://app.example.com (repeatable).",
+    help="http, sse: origin of web pages that may connect, such as https://app.example.com (repeatable).",
 )
 @option(
     "--public-url",
     metavar="URL",
-    help="http, sse: where clients reach this server, for the links to hand over files; default: http://HOST:PORT.",
+    help="http, sse: URL of this server for clients, used in upload links; default: http://HOST:PORT.",
 )
 @backend_options
 @DATA_DIR
-@option("--read-only", is_flag=True, help="Offer no tool that writes: no upload, download or delete.")
+@READ_ONLY
 @option(
     "--confirm-deletes",
     type=click.Choice(["auto", "always", "never"]),
     default="auto",
     show_default=True,
-    help="Ask the person before deleting: where the client can, always (else refuse), or never.",
+    help="Ask the user before deleting: if the client supports it (auto), always (or refuse to delete), or never.",
 )
-@option("--tools", metavar="A,B", help="Offer these tools alone.")
-@option("--exclude-tools", metavar="C,D", help="Leave these tools out.")
+@option("--tools", metavar="A,B", help="Offer only these tools.")
+@option("--exclude-tools", metavar="C,D", help="Do not offer these tools.")
 @MAX_FILE_SIZE
 @ALLOW_SENSITIVE
 @ALLOW_WIDE_ROOT
@@ -94,9 +95,9 @@ __all__ = ["serve"]
 def serve(roots: tuple[str, ...], **options: Any) -> None:
     """Serve MCP. ROOTs are the folders that agents may read from and save to.
 
-    Without a ROOT, agents may use the working directory, unless that is /, your home folder or a folder above it.
-    Over HTTP there is no default. A ROOT that does not exist is opened when it appears. FILES_API_MCP_ROOTS holds
-    ROOTs too, separated as in PATH.
+    With no ROOT, the current folder is used, unless it is /, your home folder or a folder above it. Over HTTP there is
+    no default. A ROOT that does not exist is opened when it appears. FILES_API_MCP_ROOTS also sets ROOTs, separated as
+    in PATH.
     """
     settings = settings_from(roots, options)
     warn_about_missing_roots(settings.roots)

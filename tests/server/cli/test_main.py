@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from files_api_mcp.server.cli import main
 from tests.support.agent import write
 
 DOCUMENTS = Path(__file__).parents[3] / "examples" / "documents"
@@ -30,6 +31,18 @@ def test_the_help_teaches_what_to_do_first() -> None:
     for word in ("serve", "demo", "doctor", "~/Documents"):
         assert word in shown.stdout
     assert "FILES_API_MCP_READ_ONLY" in run("serve", "--help").stdout
+
+
+def test_the_help_imports_no_command() -> None:
+    code = "import sys; from files_api_mcp.server.cli.main import command; command(['--help'], standalone_mode=False)"
+    loaded = f"{code}; print([name for name in sys.modules if '.commands.' in name or name in ('mcp', 'anyio')])"
+    shown = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, timeout=60, check=True)
+    assert shown.stdout.endswith("[]\n")
+
+
+def test_each_command_is_a_module_of_its_name() -> None:
+    folder = Path(main.__file__).with_name("commands")
+    assert {path.stem for path in folder.glob("*.py")} == {*main.SUBCOMMANDS, "__init__"}
 
 
 def test_the_version_is_the_distributions() -> None:

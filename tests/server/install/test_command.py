@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
-from anyio import to_thread
 from click.testing import CliRunner, Result
 from mcp import Client, StdioServerParameters
 
@@ -74,15 +74,18 @@ def test_every_host_gets_a_command_that_works_without_a_path(install: Install, h
     assert shown.stdout.startswith(b"files-api-mcp ")
 
 
-@pytest.mark.anyio
-async def test_a_client_that_reads_the_configuration_reaches_the_server(install: Install, home: Path) -> None:
-    order = ("claude-desktop", str(home / "docs"), "--backend", "local", "--data-dir", "../data")
-    await to_thread.run_sync(lambda: install(*order))
+def test_a_client_that_reads_the_configuration_reaches_the_server(install: Install, home: Path) -> None:
+    done = install("claude-desktop", str(home / "docs"), "--backend", "local", "--data-dir", "../data")
+    assert done.exit_code == 0, done.output
     server = read(home / PLACES["claude-desktop"])["mcpServers"]["files"]
-    bare = {"HOME": str(home), "PATH": "/usr/bin:/bin"}
-    async with Client(StdioServerParameters(command=server["command"], args=server["args"], env=bare)) as client:
-        assert "upload_file" in {tool.name for tool in (await client.list_tools()).tools}
     assert server["args"][-2:] == ["--data-dir", str(home / "data")]
+    bare = {"HOME": str(home), "PATH": "/usr/bin:/bin"}
+
+    async def offered() -> set[str]:
+        async with Client(StdioServerParameters(command=server["command"], args=server["args"], env=bare)) as client:
+            return {tool.name for tool in (await client.list_tools()).tools}
+
+    assert "upload_file" in anyio.run(offered)
 
 
 @pytest.mark.parametrize("host", HOSTS)
@@ -110,7 +113,7 @@ def test_another_entry_of_that_name_is_kept_in_the_backup_and_that_is_said(insta
     place = home / PLACES["claude-code"]
     write(place, '{"numStartups": 3, "mcpServers": {"files": {"command": "theirs"}, "other": {"command": "x"}}}')
     done = install("claude-code")
-    assert "It takes the place of another `files`." in done.output
+    assert "It replaces another `files`." in done.output
     assert str(place.with_name(".claude.json.backup-1")) in done.output
     assert read(place.with_name(".claude.json.backup-1"))["mcpServers"]["files"] == {"command": "theirs"}
     now = read(place)
@@ -124,7 +127,7 @@ def test_an_invalid_configuration_is_left_alone_with_one_line_that_names_it(inst
     for extra in ([], ["--dry-run"]):
         done = install("claude-desktop", str(home / "docs"), *extra)
         assert done.exit_code == 1
-        assert done.stderr.startswith(f"files-api-mcp: [invalid_argument] {place} is no valid JSON")
+        assert done.stderr.startswith(f"[invalid_argument] {place} is not valid JSON")
         assert done.stderr.count("\n") == 1
         assert files_below(home) == before
         assert bool(extra) == ('"args"' in done.stdout)
@@ -189,11 +192,11 @@ def test_a_key_is_written_where_the_operator_insists_and_never_shown(install: In
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["claude-desktop", "--scope", "project"], "no configuration for projects"),
+        (["claude-desktop", "--scope", "project"], "no project configuration"),
         (["cursor", "--name", "my files"], "--name takes"),
-        (["cursor", "nowhere"], "is not a folder"),
+        (["cursor", "nowhere"], "does not exist"),
         (["cursor", "--write-key"], "--backend anthropic"),
-        (["cursor", "--backend", "anthropic", "--write-key"], "finds no key"),
+        (["cursor", "--backend", "anthropic", "--write-key"], "found no key"),
         (["cursor", "--backend", "anthropic", "--base-url", "http://example.com"], "must be https"),
         (["cursor", "--backend", "anthropic", "--base-url", f"https://u:{SECRET}@example.com"], "neither a user"),
     ],

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from files_api_mcp.backends.errors import Busy, InvalidArgument, NotARegularFile, PermissionDenied, StorageFull
-from files_api_mcp.server.install.config_file import alone, read_host_file, replace_host_file
-from files_api_mcp.server.install.hosts import HOSTS
-from files_api_mcp.server.install.places import Machine, project_file, user_file
+from files_api_mcp.server.install.config_file import locked, read_host_file, replace_host_file
+from files_api_mcp.server.install.hosts import HOSTS, Machine, project_file, user_file
 from tests.support.agent import write
 
 HOME = Path("/home/ada")
@@ -98,7 +97,7 @@ def test_mode_and_owner_stay_and_the_backup_has_them_too(tmp_path: Path, mode: i
         assert (now.st_uid, now.st_gid, stat.S_IMODE(now.st_mode)) == (before.st_uid, before.st_gid, mode)
 
 
-def test_a_new_file_that_holds_a_key_is_for_its_owner_alone(tmp_path: Path) -> None:
+def test_a_new_file_that_holds_a_key_is_for_its_owner_locked(tmp_path: Path) -> None:
     assert replace_host_file(read_host_file(tmp_path / "c.json"), b"key", private=True) is None
     assert stat.S_IMODE((tmp_path / "c.json").stat().st_mode) == 0o600
     assert names(tmp_path) == ["c.json"]
@@ -117,7 +116,7 @@ def test_a_symlink_stays_and_its_target_is_replaced(tmp_path: Path) -> None:
 def test_a_symlink_to_nothing_gets_its_file(tmp_path: Path) -> None:
     link = tmp_path / "link.json"
     link.symlink_to(tmp_path / "later" / "real.json")
-    with alone(link):
+    with locked(link):
         replace_host_file(read_host_file(link), b"two", private=False)
     assert link.is_symlink()
     assert (tmp_path / "later" / "real.json").read_text() == "two"
@@ -180,7 +179,7 @@ def test_what_is_no_ordinary_file_is_refused(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_a_file_is_told(tmp_path: Path) -> None:
     write(tmp_path / "file", "x")
-    with pytest.raises(PermissionDenied, match=r"Not a directory|File exists"), alone(tmp_path / "file" / "c.json"):
+    with pytest.raises(PermissionDenied, match=r"Not a directory|File exists"), locked(tmp_path / "file" / "c.json"):
         pass
 
 
@@ -188,11 +187,11 @@ ONE_OF_MANY = """
 import sys
 from pathlib import Path
 from files_api_mcp.server.install.hosts import HOSTS
-from files_api_mcp.server.cli.commands.installing import install_in
-from files_api_mcp.server.install.plan import Order
+from files_api_mcp.server.cli.commands.install import install_entry
+from files_api_mcp.server.install.plan import InstallPlan
 print(flush=True)
 sys.stdin.readline()
-install_in(Order(HOSTS["cursor"], Path(sys.argv[1]), sys.argv[2], ("/bin/x",)))
+install_entry(InstallPlan(HOSTS["cursor"], Path(sys.argv[1]), sys.argv[2], ("/bin/x",)))
 """
 
 
@@ -205,7 +204,7 @@ def test_installations_at_once_all_stand_in_the_file_and_lose_nothing(tmp_path: 
         )
         for name in names
     ]
-    with alone(file):
+    with locked(file):
         old = read_host_file(file)
         for process in many:
             assert process.stdout

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from files_api_mcp.backends.errors import InvalidArgument
 from files_api_mcp.server.install.config import Configuration
-from files_api_mcp.server.install.entry import Entry, Key, entry_for
 from files_api_mcp.server.install.hosts import HOSTS
 from files_api_mcp.server.install.json_edit import parsed_json, with_item, with_member
+from files_api_mcp.server.install.plan import Entry, Key, entry_for
 
 ENTRY = Entry({"command": "/bin/files-api-mcp", "args": ["serve", "/docs"]})
 SPACE = st.sampled_from(["", " ", "\n", "\r\n", "\t", " /* , } */ ", ' // "a": [\n', "/**/", "\n  // }\n  "])
@@ -90,7 +90,7 @@ def test_an_installation_is_right_or_refused_whatever_stands_there(document: tup
     entry = entry_for(HOSTS["vscode"], ["/bin/x"], Key("ANTHROPIC_API_KEY"))
     servers, inputs = value.get("servers", {}), value.get("inputs", [])
     try:
-        new = configuration("vscode", text).installed("files", entry)
+        new = configuration("vscode", text).with_entry("files", entry)
     except InvalidArgument:
         assert not isinstance(servers, dict) or not isinstance(inputs, list)
         return
@@ -108,7 +108,7 @@ def test_comments_trailing_commas_and_indentation_survive_as_they_were() -> None
     /* "inputs" come later */
 }
 """
-    assert configuration("vscode", text).installed("files", ENTRY) == text.replace(
+    assert configuration("vscode", text).with_entry("files", ENTRY) == text.replace(
         "// the good one\n",
         """// the good one
         "files": {
@@ -124,21 +124,21 @@ def test_comments_trailing_commas_and_indentation_survive_as_they_were() -> None
 
 def test_an_entry_of_that_name_is_replaced_where_it_stands() -> None:
     text = '{"mcpServers": {"a": 1, "files": {"command": "old", "env": {"K": "v"}}, "b": 2}}'
-    new = configuration("claude-desktop", text).installed("files", Entry({"command": "new"}))
+    new = configuration("claude-desktop", text).with_entry("files", Entry({"command": "new"}))
     assert json.loads(new) == {"mcpServers": {"a": 1, "files": {"command": "new"}, "b": 2}}
     assert list(json.loads(new)["mcpServers"]) == ["a", "files", "b"]
 
 
 def test_windows_line_ends_and_the_mark_of_windows_editors_stay() -> None:
     text = '\ufeff{\r\n\t"mcpServers": {}\r\n}\r\n'
-    new = configuration("claude-desktop", text).installed("files", ENTRY)
+    new = configuration("claude-desktop", text).with_entry("files", ENTRY)
     assert new.startswith('\ufeff{\r\n\t"mcpServers": {\r\n\t\t"files": {\r\n')
     assert "\n" not in new.replace("\r\n", "")
 
 
 @pytest.mark.parametrize("text", ["", "\n", "// mine, to be filled\n"])
 def test_an_empty_configuration_gets_its_first_server(text: str) -> None:
-    new = configuration("vscode", text).installed("files", ENTRY)
+    new = configuration("vscode", text).with_entry("files", ENTRY)
     assert new.startswith(text.strip())
     assert parsed_json(new, comments=True) == {"servers": {"files": ENTRY.server}}
 
@@ -167,7 +167,7 @@ def test_an_empty_configuration_gets_its_first_server(text: str) -> None:
 )
 def test_a_configuration_that_is_not_right_is_refused_and_the_file_named(host: str, text: str) -> None:
     with pytest.raises(InvalidArgument) as refusal:
-        configuration(host, text).installed("files", ENTRY)
+        configuration(host, text).with_entry("files", ENTRY)
     assert refusal.value.text.startswith("[invalid_argument] /etc/host.conf ")
     assert "Nothing was changed." in refusal.value.text
 
@@ -191,7 +191,7 @@ effort = "low"
 
 def test_toml_keeps_its_comments_its_order_and_its_other_tables() -> None:
     without = TOML.replace('[mcp_servers.files.env]\nOLD = "1"\n\n', "")
-    new = configuration("codex", without).installed("files", ENTRY)
+    new = configuration("codex", without).with_entry("files", ENTRY)
     added = '[mcp_servers.files]\ncommand = "/bin/files-api-mcp"\nargs = ["serve", "/docs"]\n'
     assert added in new
     assert new.replace(added, "").replace("\n\n", "\n") == without.replace("\n\n", "\n")
@@ -212,15 +212,15 @@ def test_toml_keeps_its_comments_its_order_and_its_other_tables() -> None:
     ],
 )
 def test_every_way_to_write_the_tables_of_codex_takes_a_server(text: str) -> None:
-    new = configuration("codex", text).installed("files", ENTRY)
+    new = configuration("codex", text).with_entry("files", ENTRY)
     assert configuration("codex", new).find("files", ENTRY) == "the same"
-    assert configuration("codex", new).installed("files", ENTRY) == new
+    assert configuration("codex", new).with_entry("files", ENTRY) == new
 
 
 def test_an_input_of_vs_code_is_asked_for_once() -> None:
     entry = entry_for(HOSTS["vscode"], ["/bin/x"], Key("ANTHROPIC_API_KEY"))
-    once = configuration("vscode", '{"inputs": [{"id": "other"}]}').installed("files", entry)
-    twice = configuration("vscode", once).installed("documents", entry)
+    once = configuration("vscode", '{"inputs": [{"id": "other"}]}').with_entry("files", entry)
+    twice = configuration("vscode", once).with_entry("documents", entry)
     without = once.replace('files-api-mcp-key",', 'renamed",')
     assert configuration("vscode", without).find("files", entry) == "another"
     assert [item["id"] for item in parsed_json(twice, comments=True)["inputs"]] == ["other", "files-api-mcp-key"]
