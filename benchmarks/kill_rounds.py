@@ -1,6 +1,6 @@
-"""Kill uploading processes and count broken promises: `python -m benchmarks.kill_rounds --rounds 500`.
+"""Kills uploading processes and counts broken promises: `python -m benchmarks.kill_rounds --rounds 500`.
 
-Exit 0 when no promise was broken; with `--bug` (a planted one), when the harness caught it.
+Exits with 0 if no promise was broken; with `--bug`, if the harness caught the planted bug.
 """
 
 import argparse
@@ -17,7 +17,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=500)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
-    parser.add_argument("--bug", choices=BUGS, help="plant this bug, and stop when it is caught")
+    parser.add_argument("--bug", choices=BUGS, help="plant this bug, and stop when the harness catches it")
     options = parser.parse_args()
     began = time.monotonic()
     tally = kill_rounds(options.rounds, options.seed, options.bug, stop_at_fault=options.bug is not None)

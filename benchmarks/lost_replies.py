@@ -1,8 +1,8 @@
-"""Uploads whose first reply is lost, ours beside the official SDK's: `python -m benchmarks.lost_replies [--uploads N]`.
+"""Uploads whose first reply is lost, compared with the official SDK: `python -m benchmarks.lost_replies [--uploads N]`.
 
-The server commits each file and then loses the first reply; right is one file per upload. The SDK (fetched by uv
-into an environment of its own) retries as it does by default. With `--same-names` all files have one name and one
-size, and every reply is lost, so that only looking at the server's list can tell which id is whose.
+The server commits each file and then loses the first reply; one file per upload is correct. The SDK, which uv installs
+in a separate environment, retries by default. With `--same-names`, all files have the same name and size, and every
+reply is lost: only the server's list of files tells which id belongs to which upload.
 """
 
 import argparse
@@ -49,8 +49,8 @@ async def main():
     async def upload(path):
         async with free:
             try:
-                told = await client.files.upload(file=(path.name, path.read_bytes(), "text/plain"))
-                ids[str(path.relative_to(root))] = told.id
+                file = await client.files.upload(file=(path.name, path.read_bytes(), "text/plain"))
+                ids[str(path.relative_to(root))] = file.id
             except Exception:
                 pass
     began = time.perf_counter()
@@ -63,7 +63,7 @@ asyncio.run(main())
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What a client's uploads left: files at the server, and uploads whose id names the right bytes."""
+    """The outcome of a client's uploads: files at the server, and uploads whose id names the right bytes."""
 
     at_server: int
     right: int
@@ -72,7 +72,7 @@ class Tally:
 
 @contextmanager
 def serving() -> Generator[str]:
-    """The URL of a fault server in a process of its own."""
+    """Start a fault server process; yields its URL."""
     command = [sys.executable, "-m", "tests.support.fault_server.server"]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
@@ -83,7 +83,7 @@ def serving() -> Generator[str]:
 
 
 def write_files(root: Path, uploads: int, *, same_names: bool) -> dict[str, str]:
-    """Small distinct files of one size, each in its folder; their hashes by relative path."""
+    """Write small distinct files of one size, each in a separate folder; returns their hashes by relative path."""
     hashes: dict[str, str] = {}
     for number in range(uploads):
         content = f"Distinct file {number:06d}.\n".encode()
@@ -95,7 +95,7 @@ def write_files(root: Path, uploads: int, *, same_names: bool) -> dict[str, str]
 
 
 async def upload_all(root: Path, data_dir: Path, url: str, paths: list[str]) -> tuple[dict[str, str], float]:
-    """Upload through our client; the ids of the uploads that gave one, and the seconds."""
+    """Upload with our client; returns the ids of successful uploads, and the seconds."""
     ids: dict[str, str] = {}
     free = anyio.CapacityLimiter(AT_ONCE)
     timing = Timing(reply_s=WAITS_S)
@@ -119,7 +119,7 @@ async def upload_all(root: Path, data_dir: Path, url: str, paths: list[str]) -> 
 
 
 async def upload_one(files: AnthropicFiles, roots: Roots, spool: Spool, path: str) -> dict[str, str]:
-    """The id by the path; nothing where the upload failed."""
+    """Upload one file; returns its id by path, or nothing if the upload failed."""
     try:
         with roots.open_file(path) as source:
             async with freeze(source, spool) as snapshot:
@@ -131,14 +131,14 @@ async def upload_one(files: AnthropicFiles, roots: Roots, spool: Spool, path: st
 
 
 def sdk_uploads(root: Path, url: str) -> tuple[dict[str, str], float]:
-    """Upload through the official SDK; the ids of the uploads that gave one, and the seconds."""
+    """Upload with the official SDK; returns the ids of successful uploads, and the seconds."""
     command = ["uv", "run", "-q", "--no-project", "--with", SDK, "python", "-c", SDK_UPLOADS]
     given = [str(root), url, str(AT_ONCE), str(WAITS_S)]
     return json.loads(subprocess.run([*command, *given], check=True, stdout=subprocess.PIPE).stdout)
 
 
 def tally(server: str, mode: str, ids: dict[str, str], hashes: dict[str, str], seconds: float) -> Tally:
-    """Compare what a client was told with what the server holds."""
+    """Compare a client's results with the files at the server."""
     state: dict[str, Any] = httpx2.get(f"{server}/_state/{mode}", timeout=60).json()
     held = {file["id"]: file["sha256"] for file in state["committed"]}
     right = {file_id for path, file_id in ids.items() if held.get(file_id) == hashes[path]}
@@ -146,7 +146,7 @@ def tally(server: str, mode: str, ids: dict[str, str], hashes: dict[str, str], s
 
 
 def compare(server: str, mode: str, uploads: int, *, same_names: bool) -> tuple[Tally, Tally]:
-    """Ours and the SDK's, on stores of their own."""
+    """Results of our client and of the SDK, each on a new store."""
     tallies: list[Tally] = []
     for client in ("ours", "sdk"):
         chosen = f"{mode}~always~{client}" if same_names else f"{mode}~{client}"
@@ -164,12 +164,12 @@ def compare(server: str, mode: str, uploads: int, *, same_names: bool) -> tuple[
 
 
 def main() -> int:
-    """Print the table; exit 0 when each of our uploads left one file and gave the right id."""
+    """Print the table; 0 if each of our uploads left one file and returned its id."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--uploads", type=int, default=1000)
     parser.add_argument("--same-names", action="store_true", help="one name, one size, and no reply ever arrives")
     options = parser.parse_args()
-    logging.disable(logging.WARNING)  # every upload warns here
+    logging.disable(logging.WARNING)  # every upload logs a warning
     columns = "{:<18} {:>8} | {:>14} {:>10} {:>8} | {:>13} {:>10} {:>8}"
     print(
         columns.format("mode", "uploads", "files (ours)", "ids right", "seconds", "files (SDK)", "ids right", "seconds")

@@ -1,11 +1,11 @@
-"""Uploads whose source is changed at a random moment: `python -m benchmarks.mutations [--rounds 1000]`.
+"""Uploads whose source changes at a random moment: `python -m benchmarks.mutations [--rounds 1000]`.
 
-Another process changes the file while it is copied and sent. Each time the bytes at the server must hash to what this
-side recorded, or an error must say that nothing was sent. Beside ours runs the usual way, hashing the file and then
-sending it from where it lies, to show that the changes come at moments that matter.
+Another process changes the file while it is copied and sent. Each time, the bytes at the server must match the recorded
+hash, or an error must say that nothing was sent. For comparison, the usual way hashes the file and then sends it from
+its path; its failures show that the changes come at critical moments.
 
-What was sent is the old content, the new one, `halfway` (as the file stood between two of the writes, which no reader
-can tell from a finished one), or `mixed`: old and new bytes as they never stood together.
+The content sent is the old one, the new one, `halfway` (the file between two writes, which a reader cannot distinguish
+from a finished file), or `mixed`: old and new bytes that were never in the file at the same time.
 """
 
 import argparse
@@ -52,7 +52,7 @@ Freezing = Callable[[SourceFile, Spool], AbstractAsyncContextManager[Snapshot]]
 
 @dataclass(frozen=True)
 class Job:
-    """A file to be uploaded, and what another process makes of it meanwhile."""
+    """A file to upload, and the change that another process makes to it."""
 
     change: str
     path: Path
@@ -75,11 +75,11 @@ class Job:
 
     @cached_property
     def known(self) -> dict[str, str]:
-        """The file's two contents by their hashes."""
+        """The two contents of the file, by hash."""
         return {hashlib.sha256(self.new).hexdigest(): "new", hashlib.sha256(self.old).hexdigest(): "old"}
 
     def content_of(self, snapshot: Snapshot) -> str:
-        """Which content a snapshot holds."""
+        """The content of a snapshot: old, new, halfway or mixed."""
         if found := self.known.get(snapshot.sha256):
             return found
         taken = snapshot.path.read_bytes()
@@ -89,7 +89,7 @@ class Job:
 
 @dataclass(slots=True)
 class Attempt:
-    """An upload: its moments, and what it was told. `content` None: nothing came of it."""
+    """An upload: its times and its result. `content` is None if it failed."""
 
     began: float
     frozen: float | None = None
@@ -105,7 +105,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What came of a job. `content` is what was sent, None where an error was the answer."""
+    """The outcome of a job. `content` is the content sent, None after an error."""
 
     change: str
     content: str | None
@@ -115,7 +115,7 @@ class Round:
 
 @asynccontextmanager
 async def unfrozen(source: SourceFile, spool: Spool) -> AsyncGenerator[Snapshot]:
-    """The usual way: no copy is made, the file is hashed and then sent from where it lies."""
+    """The usual way: hash the file, then send it from its path, without a copy."""
     content = await to_thread.run_sync(os.pread, source.fd, source.size_bytes, 0)
     link = spool.new_path()
     await to_thread.run_sync(link.symlink_to, source.path)
@@ -123,7 +123,7 @@ async def unfrozen(source: SourceFile, spool: Spool) -> AsyncGenerator[Snapshot]
 
 
 class Course:
-    """Uploads one file after the other through our client, each beside the process that changes it."""
+    """Uploads files one by one with our client, while another process changes them."""
 
     def __init__(
         self, roots: Roots, spool: Spool, place: AnthropicPlace, server: ModeState, freezing: Freezing
@@ -136,7 +136,7 @@ class Course:
         self._usual_s: dict[int, float] = {}
 
     async def run(self, job: Job, orders: ByteSendStream, answers: BufferedByteReceiveStream, late: float) -> Round:
-        """One round; `late` is when the change begins, as a share of the time that such an upload takes."""
+        """Run one round. `late` is the start of the change, as a share of the duration of an upload."""
         delay = late * self._usual_s.get(len(job.old), FIRST_GUESS_S)
         order = {"change": job.change, "path": str(job.path), "new": str(job.new_path), "delay": delay}
         await orders.send(json.dumps(order).encode() + b"\n")
@@ -164,7 +164,7 @@ class Course:
         return attempt
 
     async def _is_right(self, attempt: Attempt, posts: int) -> bool:
-        """Whether the server holds what was recorded, or was sent nothing at all."""
+        """Whether the server holds the recorded content, or received nothing."""
         if attempt.record is None:
             return self._server.posts == posts
         held = self._server.files[attempt.record.id]
@@ -182,7 +182,7 @@ async def run_rounds(
     sizes: Sequence[int] = SIZES,
     until_mismatch: bool = False,
 ) -> list[Round]:
-    """Upload that many files, every kind of change as often as the others."""
+    """Upload `rounds` files, with all kinds of change equally often."""
     chance = random.Random(seed)
     for name in ("root", "new"):
         await to_thread.run_sync((folder / name).mkdir)
@@ -200,7 +200,7 @@ async def run_rounds(
             course = Course(roots, spool, place, server.state("ok"), freezing)
             while len(done) < rounds and not (until_mismatch and any(one.is_mismatch for one in done)):
                 numbers = range(len(done), min(rounds, len(done) + IN_ADVANCE))
-                # A file that was written just now would be waited for, and changed before a byte of it is read.
+                # The upload waits for a file just written, so the change would come before the first byte is read.
                 jobs = [await to_thread.run_sync(new_job, folder / "root", number, sizes, chance) for number in numbers]
                 for job in jobs:
                     done.append(await course.run(job, mutator.stdin, answers, 1.1 * chance.random() ** 2))
@@ -210,13 +210,13 @@ async def run_rounds(
 
 
 def new_job(root: Path, number: int, sizes: Sequence[int], chance: random.Random) -> Job:
-    """Write a file that is like no other one."""
+    """Write a file with unique content."""
     change = tuple(CHANGES)[number % len(CHANGES)]
     is_text = chance.random() < TEXT_SHARE
     size = chance.choice(sizes)
 
     def content() -> bytes:
-        # UTF-16, which is sent as UTF-8: a copy of the snapshot.
+        # UTF-16 is sent as UTF-8, from a copy of the snapshot.
         letters = chance.randbytes(size // 4).hex().encode("utf-16-le")
         return codecs.BOM_UTF16_LE + letters if is_text else chance.randbytes(size)
 
@@ -234,7 +234,7 @@ def new_job(root: Path, number: int, sizes: Sequence[int], chance: random.Random
 
 
 def print_table(title: str, done: list[Round]) -> None:
-    """A line for each kind of change; `at` is what the client was doing when the change began."""
+    """Print a line for each kind of change; `at` counts the client's steps at the start of the change."""
     columns = "{:<26}" + "{:>8}" * 3 + "{:>11}" + " |" + "{:>6}" * 2 + "{:>9}{:>7}" + " |" + "{:>12}" * 2 + "{:>7}"
     heads = (
         "rounds",
@@ -261,7 +261,7 @@ def print_table(title: str, done: list[Round]) -> None:
 
 
 def main() -> int:
-    """Print both tables; exit 0 when nothing of ours was wrong."""
+    """Print both tables; 0 if none of our uploads was wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))

@@ -1,7 +1,7 @@
-"""A process that changes files, at moments of its own.
+"""A process that changes files at given moments.
 
 It reads `{"change": NAME, "path": FILE, "new": FILE, "delay": SECONDS}`, answers that it is ready, waits for a line and
-then as long as it was told, and tells when the change began and when it was done. `new` holds the content to be.
+then for the delay. It reports when the change started and ended. `new` contains the new content.
 """
 
 import json
@@ -19,7 +19,7 @@ Change = Callable[[], object]
 
 
 def _overwrite(path: Path, new: bytes) -> Change:
-    """In place, in steps, the same size, and the time of change put back at the end."""
+    """Changes the file in place, in steps, with the same size, and resets its modification time."""
 
     def change() -> None:
         before = path.stat()
@@ -55,7 +55,7 @@ def _delete(path: Path, new: bytes) -> Change:  # noqa: ARG001
 
 
 def _store_through_map(path: Path, new: bytes) -> Change:
-    """Into pages that are on the disk as they are: the first store into each is seen by the kernel."""
+    """Stores into clean memory-mapped pages: the kernel notices the first store into each."""
     with path.open("r+b") as file:
         os.fsync(file.fileno())
         mapped = mmap.mmap(file.fileno(), 0)
@@ -70,8 +70,8 @@ def _store_through_map(path: Path, new: bytes) -> Change:
 
 
 def _store_into_dirty(path: Path, new: bytes) -> Change:
-    """Into pages that were stored into before and are not written back yet: nobody sees further stores, and the
-    file's times do not move."""
+    """Stores into memory-mapped pages that are already dirty: no further store is noticed, and the file's times do not
+    change."""
     with path.open("r+b") as file:
         mapped = mmap.mmap(file.fileno(), 0)
     mapped[:] = mapped[:]
@@ -93,7 +93,7 @@ CHANGES: dict[str, Callable[[Path, bytes], Change]] = {
     "mmap": _store_through_map,
     "mmap, pages dirty before": _store_into_dirty,
 }
-"""What a change needs beforehand is done when it is asked for; what comes back changes the file when called."""
+"""Changes by name. Calling one prepares the change; calling its result makes the change."""
 
 
 def _steps(start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -101,13 +101,13 @@ def _steps(start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def main() -> None:
-    """Serve until the input ends."""
+    """Serve until stdin ends."""
     while line := sys.stdin.readline():
-        told = json.loads(line)
-        change = CHANGES[told["change"]](Path(told["path"]), Path(told["new"]).read_bytes())
+        request = json.loads(line)
+        change = CHANGES[request["change"]](Path(request["path"]), Path(request["new"]).read_bytes())
         print("ready", flush=True)
         sys.stdin.readline()
-        time.sleep(told["delay"])
+        time.sleep(request["delay"])
         began = time.monotonic()
         change()
         print(json.dumps([began, time.monotonic()]), flush=True)

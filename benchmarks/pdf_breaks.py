@@ -1,8 +1,8 @@
-"""How many PDF pages lose the break between two figures: `uv run python -m benchmarks.pdf_breaks [FOLDER...]`.
+"""PDF pages whose text loses the break between two numbers: `uv run python -m benchmarks.pdf_breaks [FOLDER...]`.
 
-A break is lost where a digit directly follows a digit in the text, but the two stand on different lines of the page, or
-further apart than they are high. "bounded" is PDFium's text of the page's box, "read" is what this project reads. Both
-are timed on the same pages. Without a folder, the PDFs of the installed packages are read.
+A break is lost if one digit directly follows another in the text, but the two are on different lines of the page, or
+further apart than their height. "bounded" is PDFium's text of the page's box, "read" is this project's text. Both are
+timed on the same pages. Without a folder, it reads the PDFs of the installed packages.
 """
 
 import argparse
@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def _files(folders: Sequence[Path]) -> Iterator[Path]:
-    """Every PDF in the folders, one of those that are the same."""
+    """All distinct PDFs in the folders."""
     seen: set[bytes] = set()
     for folder in folders:
         for path in sorted(folder.rglob("*.[pP][dD][fF]")) if folder.is_dir() else [folder]:
@@ -91,7 +91,7 @@ def _page(document: Any, number: int, name: str, counts: Counter[str], *, verbos
 
 
 def _touching(text: str, solid: Sequence[int | None]) -> Iterator[tuple[int, int]]:
-    """PDFium's numbers of the digits without a blank between them; `solid`: of all characters that are no blanks."""
+    """PDFium's indices of digits with no space between them; `solid`: of all characters except spaces."""
     place = -1
     for character, following in pairwise(f"{text} "):
         place += not character.isspace()
@@ -118,7 +118,7 @@ def _turn(textpage: Any, number: int) -> float:
 
 
 def _turned(box: Box, turn: float) -> Box:
-    """The box as its reader sees it, with the line lying level."""
+    """The box of a character, rotated so that its line is horizontal."""
     cosine, sine = math.cos(turn), math.sin(turn)
     corners = [(x, y) for x in box[::2] for y in box[1::2]]
     across = [x * cosine + y * sine for x, y in corners]

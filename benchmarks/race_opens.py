@@ -1,6 +1,6 @@
 """Opens below a root while another process swaps a folder and a link: `python -m benchmarks.race_opens [--opens N]`.
 
-Beside ours runs the naive way, realpath then open, to show that the swapping finds what it looks for.
+For comparison, it also runs the naive way, realpath then open, to show that the swaps can cause escapes.
 """
 
 import argparse
@@ -30,7 +30,7 @@ INSIDE, OUTSIDE = b"inside", b"OUTSIDE"
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How many opens were tried, how many read the file outside, and microseconds each."""
+    """The number of opens, of escapes (the file outside was read), and microseconds for each."""
 
     opens: int
     escapes: int
@@ -38,7 +38,7 @@ class Result:
 
 
 def safe_open(roots: Roots, root: Path) -> bytes:  # noqa: ARG001
-    """Our way; empty where it was refused."""
+    """Our way; empty if the open is refused."""
     try:
         with roots.open_file("folder/secret.txt") as source:
             return os.pread(source.fd, 16, 0)
@@ -47,7 +47,7 @@ def safe_open(roots: Roots, root: Path) -> bytes:  # noqa: ARG001
 
 
 def naive_open(roots: Roots, root: Path) -> bytes:  # noqa: ARG001
-    """The way of published servers: resolve, compare, open."""
+    """The way of other published servers: resolve, compare, open."""
     path = root / "folder" / "secret.txt"
     try:
         if not os.path.realpath(path).startswith(f"{root}/"):
@@ -58,7 +58,7 @@ def naive_open(roots: Roots, root: Path) -> bytes:  # noqa: ARG001
 
 
 def race(place: Path, opener: Callable[[Roots, Path], bytes], *, opens: int, until_first: bool = False) -> Result:
-    """Open again and again while a folder of the root and a link out of it exchange their names."""
+    """Open repeatedly while a folder in the root and a link out of it swap names."""
     root, outside = place / "root", place / "outside"
     (root / "folder").mkdir(parents=True)
     outside.mkdir()
@@ -80,7 +80,7 @@ def race(place: Path, opener: Callable[[Roots, Path], bytes], *, opens: int, unt
 
 
 def main() -> None:
-    """Race both ways."""
+    """Race both ways and print the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--opens", type=int, default=100_000)
     opens = parser.parse_args().opens

@@ -1,7 +1,7 @@
-"""Big documents and a big library through a real server: `python -m benchmarks.scale [--library-pages 100000]`.
+"""Large documents and a large library through a real server: `python -m benchmarks.scale [--library-pages 100000]`.
 
-Prints how fast pages are taken in, how long questions take, and the peak memory of the server and its readers.
-The pages are of made-up words, as frequent as words are (Zipf), about 300 a page.
+Prints the speed of ingestion, the time of questions, and the peak memory of the server and its readers. Pages contain
+made-up words with natural frequencies (Zipf), about 300 a page.
 """
 
 import argparse
@@ -37,7 +37,7 @@ SAMPLE_EVERY_S = 0.02
 
 
 class Language:
-    """Words and pages made of them, the same for the same seed."""
+    """Generates words and pages; the same seed gives the same ones."""
 
     def __init__(self, seed: int) -> None:
         self._chance = random.Random(seed)
@@ -46,7 +46,7 @@ class Language:
         self._sums = list(itertools.accumulate(1 / rank for rank in range(1, WORDS + 1)))
 
     def word(self, above: float = 0.0) -> str:
-        """A word, of the rarer ones where `above` is a share of all that is said."""
+        """A random word. `above` skips the frequent words that make up this share of the text."""
         share = above + (1 - above) * self._chance.random()
         return self._words[min(WORDS - 1, bisect.bisect(self._sums, share * self._sums[-1]))]
 
@@ -56,13 +56,13 @@ class Language:
         return "\n".join([*lines, f"{self.word()} {figure}"])
 
     def question(self) -> str:
-        """As people ask: a few small words, and some that are rare."""
+        """A realistic question: a few common words, and some rare ones."""
         return f"What is the {self.word(0.5)} of {self.word(0.6)} {self.word(0.7)} for {self.word(0.4)}?"
 
 
 @dataclass(slots=True)
 class Memory:
-    """Peaks in MB: of the server, of a reader, and of all of them at one moment."""
+    """Peak memory in MB: of the server, of one reader, and of all processes together."""
 
     server: int
     seen: dict[int, float] = field(default_factory=dict[int, float])
@@ -71,13 +71,13 @@ class Memory:
     def look(self) -> None:
         now = 0.0
         for pid in descendants(self.server):
-            # One that ended meanwhile has no status.
+            # A process that has ended has no status.
             resident, peak = status_mb(pid)
             now += resident
             self.seen[pid] = max(self.seen.get(pid, 0.0), peak)
         self.together = max(self.together, now)
 
-    def told(self) -> str:
+    def summary(self) -> str:
         readers = [peak for pid, peak in self.seen.items() if pid != self.server]
         return f"server {self.seen[self.server]:.0f} MB, reader {max(readers, default=0):.0f}, sum {self.together:.0f}"
 
@@ -109,7 +109,7 @@ def descendants(pid: int) -> Iterator[int]:
 
 @asynccontextmanager
 async def served(folder: Path) -> AsyncGenerator[tuple[Client, Memory]]:
-    """A server process on its own data folder, watched."""
+    """A server process with a new data folder and monitored memory."""
     root, data = folder / "root", folder / "data"
     root.mkdir(parents=True, exist_ok=True)
     arguments = [
@@ -145,8 +145,8 @@ async def call(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:
     return result.structured_content
 
 
-async def asked(client: Client, language: Language, **arguments: Any) -> float:
-    """The median of a question's milliseconds, the first one left out: it opens what the others find open."""
+async def median_ms(client: Client, language: Language, **arguments: Any) -> float:
+    """The median time of a question in milliseconds, without the first one, which opens the index."""
     times: list[float] = []
     for _ in range(QUESTIONS + 1):
         began = time.perf_counter()
@@ -156,21 +156,21 @@ async def asked(client: Client, language: Language, **arguments: Any) -> float:
 
 
 async def one_document(folder: Path, language: Language, pages: int) -> None:
-    """One PDF of so many pages, all different."""
+    """Measure one PDF of `pages` distinct pages."""
     async with served(folder) as (client, memory):
         content = await to_thread.run_sync(lambda: pdf([language.page() for _ in range(pages)]))
         await to_thread.run_sync((folder / "root" / "big.pdf").write_bytes, content)
         began = time.perf_counter()
         (file,) = (await call(client, "upload_file", path="big.pdf"))["files"]
         taken = time.perf_counter() - began
-        median = await asked(client, language, file_ids=[file["file_id"]])
+        median = await median_ms(client, language, file_ids=[file["file_id"]])
         await to_thread.run_sync(memory.look)
-    print(f"{pages} pages, {len(content) / 1e6:.0f} MB: taken in at {pages / taken:.0f} pages/s")
-    print(f"  question p50 {median:.1f} ms (wanted {LIMITS[pages]}); peak memory {memory.told()}")
+    print(f"{pages} pages, {len(content) / 1e6:.0f} MB: ingested at {pages / taken:.0f} pages/s")
+    print(f"  question p50 {median:.1f} ms (target {LIMITS[pages]}); peak memory {memory.summary()}")
 
 
 async def library(folder: Path, language: Language, pages: int) -> None:
-    """PDFs of 400 pages, asked all at once."""
+    """Measure a library of PDFs of 400 pages, with questions to all of them."""
     count = max(1, pages // LIBRARY_DOCUMENT)
     async with served(folder) as (client, memory):
         for number in range(count):
@@ -179,15 +179,15 @@ async def library(folder: Path, language: Language, pages: int) -> None:
         began = time.perf_counter()
         await call(client, "upload_file", path=".")
         taken = time.perf_counter() - began
-        median = await asked(client, language)
+        median = await median_ms(client, language)
         await to_thread.run_sync(memory.look)
-    print(f"library of {count * LIBRARY_DOCUMENT} pages: taken in at {count * LIBRARY_DOCUMENT / taken:.0f} pages/s")
-    print(f"  question p50 {median:.1f} ms (wanted {LIBRARY_LIMIT_MS}); peak memory {memory.told()}")
+    print(f"library of {count * LIBRARY_DOCUMENT} pages: ingested at {count * LIBRARY_DOCUMENT / taken:.0f} pages/s")
+    print(f"  question p50 {median:.1f} ms (target {LIBRARY_LIMIT_MS}); peak memory {memory.summary()}")
 
 
 async def run(folder: Path, library_pages: int) -> None:
     language = Language(7)
-    print(f"wanted: at most {MOST_MEMORY_MB} MB in any process while {BOOK} pages are taken in")
+    print(f"target: at most {MOST_MEMORY_MB} MB in any process while {BOOK} pages are ingested")
     for pages in (REPORT, BOOK):
         await one_document(folder / str(pages), language, pages)
     if library_pages:
@@ -195,7 +195,7 @@ async def run(folder: Path, library_pages: int) -> None:
 
 
 def main() -> None:
-    """Measure in temporary folders on the working directory's disk."""
+    """Measure in temporary folders, on the disk of the working directory."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--library-pages", type=int, default=100_000)
     options = parser.parse_args()

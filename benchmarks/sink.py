@@ -1,6 +1,6 @@
-"""A server that takes uploads as fast as the kernel can drop them: `python -m benchmarks.sink` prints its port.
+"""A server that receives uploads as fast as the kernel can discard them: `python -m benchmarks.sink` prints its port.
 
-It keeps no bytes, describes files as the Files API does, and knows no other errors than a form that ends early.
+It keeps no bytes and describes files as the Files API does. Its only error is a form that ends early.
 """
 
 import json
@@ -21,7 +21,7 @@ _Received = TypeVar("_Received", bytes, int)
 
 @contextmanager
 def sink() -> Generator[str]:
-    """The URL of such a server, in a process of its own."""
+    """Start the server in a separate process; yields its URL."""
     with subprocess.Popen([sys.executable, "-m", "benchmarks.sink"], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         try:
@@ -31,7 +31,7 @@ def sink() -> Generator[str]:
 
 
 class Sink:
-    """The described files, and the conversations about them, each in a thread."""
+    """The file descriptions, and the connections, each in a thread."""
 
     def __init__(self) -> None:
         self._files: dict[str, dict[str, Any]] = {}
@@ -53,8 +53,8 @@ class Sink:
                 if b"\r\n\r\n" not in held:
                     continue
                 head, _, begun = held.partition(b"\r\n\r\n")
-                status, told = self._answer(connection, head.decode("latin-1"), begun)
-                body, held = json.dumps(told).encode(), b""
+                status, answer = self._answer(connection, head.decode("latin-1"), begun)
+                body, held = json.dumps(answer).encode(), b""
                 headers = f"Content-Type: application/json\r\nContent-Length: {len(body)}"
                 connection.sendall(f"HTTP/1.1 {status} -\r\n{headers}\r\n\r\n".encode() + body)
 
@@ -74,7 +74,7 @@ class Sink:
 
 
 def _received(connection: socket.socket, head: str, begun: bytes) -> dict[str, Any]:
-    """Read a form to its end; of the file, its last part, only name and size are looked at."""
+    """Read a form to its end. Only the name and size of the file, its last part, are used."""
     length = int(_found(r"\ncontent-length: *(\d+)", head))
     boundary = _found(r'boundary="?([^";\s]+)', head)
     tail = f"\r\n--{boundary}--\r\n".encode()
@@ -83,7 +83,7 @@ def _received(connection: socket.socket, head: str, begun: bytes) -> dict[str, A
     left = length - len(begun)
     room = bytearray(_BLOCK)
     while left > len(tail):
-        # The kernel frees the bytes without copying them.
+        # The kernel discards the bytes without copying them.
         left -= _some(connection.recv_into(room, min(left - len(tail), _BLOCK), socket.MSG_TRUNC))
     while left:
         begun += _some(block := connection.recv(left))
@@ -108,7 +108,7 @@ def _found(pattern: str, text: str) -> str:
 
 def _some(received: _Received) -> _Received:
     if not received:
-        raise ConnectionError("The client ended early.")
+        raise ConnectionError("The client closed the connection early.")
     return received
 
 

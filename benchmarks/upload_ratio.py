@@ -1,8 +1,8 @@
-"""One big upload, ours beside the official SDK's and curl's: `python -m benchmarks.upload_ratio [--size-mb 500]`.
+"""One large upload, compared with the official SDK and curl: `python -m benchmarks.upload_ratio [--size-mb 500]`.
 
-Every peer runs in a fresh process against one server that drops the bytes, so that the client is what is measured, and
-uploads a small file first: imports and connections do not count. The SDK is fetched by uv into an environment of its
-own, in which this module runs too: at its top it imports nothing but the standard library.
+Each client runs in a new process against one server that discards the bytes, so only the client is measured. It
+uploads a small file first: imports and connections do not count. uv installs the SDK in a separate environment. This
+module runs there too, so it imports only the standard library at the top.
 """
 
 import argparse
@@ -37,8 +37,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What one piece of work took. Memory is the peak over what the process held before; without a stall, there was
-    no event loop."""
+    """Figures of one upload. Memory is the peak over the memory before; `stall` is None without an event loop."""
 
     seconds: float
     cpu_s: float
@@ -50,19 +49,19 @@ Found = dict[str, list[Figures]]
 
 
 class Meter:
-    """Measures this process from now on."""
+    """Measures this process, from its creation."""
 
     def __init__(self) -> None:
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak begins anew
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # resets the peak
         self._before, self._cpu, self._began = memory_mb("VmRSS"), cpu_s(), time.perf_counter()
 
     def figures(self) -> Figures:
-        """What was taken so far."""
+        """The figures so far."""
         return Figures(time.perf_counter() - self._began, cpu_s() - self._cpu, memory_mb("VmHWM") - self._before)
 
 
 def memory_mb(field: str, pid: int | str = "self") -> float:
-    """VmRSS (what a process holds now) or VmHWM (the most that it held); 0 once it has ended."""
+    """VmRSS (resident memory now) or VmHWM (its peak) of a process; 0 if it has ended."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace")
     found = re.search(rf"^{field}:\s+(\d+) kB", status, re.MULTILINE)
     return int(found[1]) * 1024 / 1e6 if found else 0.0
@@ -74,7 +73,7 @@ def cpu_s(who: int = resource.RUSAGE_SELF) -> float:
 
 
 async def measured(work: Callable[[], Awaitable[_T]]) -> tuple[_T, Figures]:
-    """Await the work beside a task that wants to run every 5 ms."""
+    """Await the work while another task tries to run every 5 ms."""
     longest = TICK_S
 
     async def tick() -> None:
@@ -89,14 +88,14 @@ async def measured(work: Callable[[], Awaitable[_T]]) -> tuple[_T, Figures]:
     meter = Meter()
     result = await work()
     figures = meter.figures()
-    # A stall at the very end shows once the ticker has had its turn.
+    # A stall at the very end shows only after the ticker has run.
     await asyncio.sleep(2 * TICK_S)
     ticker.cancel()
     return result, replace(figures, stall_ms=1e3 * (longest - TICK_S))
 
 
 async def ours(url: str, folder: Path) -> dict[str, Figures]:
-    """Our client, from a file below a root to the entry in its ledger and the kept copy."""
+    """Our client: from a file below a root to its ledger entry and the local copy."""
     from files_api_mcp.backends.anthropic.endpoint import endpoint_from
     from files_api_mcp.backends.anthropic.workspace import open_anthropic_files
     from files_api_mcp.backends.models import NewFile
@@ -128,11 +127,11 @@ async def sdk_async(way: str, url: str, folder: Path) -> dict[str, Figures]:
     async with anthropic.AsyncAnthropic(api_key="benchmark", base_url=url, http_client=http) as client:
         for name in ("small.bin", "big.bin"):
             if way.endswith("path"):
-                told, found[way] = await measured(lambda n=name: client.files.upload(file=folder / n))
+                uploaded, found[way] = await measured(lambda n=name: client.files.upload(file=folder / n))
             else:
                 with (folder / name).open("rb") as file:
-                    told, found[way] = await measured(lambda n=name, f=file: client.files.upload(file=(n, f)))
-            assert told.size_bytes == (folder / name).stat().st_size
+                    uploaded, found[way] = await measured(lambda n=name, f=file: client.files.upload(file=(n, f)))
+            assert uploaded.size_bytes == (folder / name).stat().st_size
     return found
 
 
@@ -144,15 +143,15 @@ def sdk_sync(way: str, url: str, folder: Path) -> dict[str, Figures]:
         for name in ("small.bin", "big.bin"):
             with (folder / name).open("rb") as file:
                 meter = Meter()
-                told = client.files.upload(file=(name, file))
+                uploaded = client.files.upload(file=(name, file))
                 found[way] = meter.figures()
-            assert told.size_bytes == (folder / name).stat().st_size
+            assert uploaded.size_bytes == (folder / name).stat().st_size
     return found
 
 
 def curl(url: str, folder: Path) -> dict[str, Figures]:
-    """curl's own word on the seconds; its memory is what it held more than for the small file."""
-    resting, peak, told, used = 0.0, 0.0, "", 0.0
+    """curl, with the seconds that it reports; its memory is the difference to the small file."""
+    resting, peak, seconds, used = 0.0, 0.0, "", 0.0
     for name in ("small.bin", "big.bin"):
         resting, peak, used = peak, 0.0, cpu_s(resource.RUSAGE_CHILDREN)
         command = ["curl", "-sS", "--fail", "-o", os.devnull, "-w", "%{time_total}", "-F", f"file=@{folder / name}"]
@@ -161,14 +160,14 @@ def curl(url: str, folder: Path) -> dict[str, Figures]:
             while process.poll() is None:
                 peak = max(peak, memory_mb("VmHWM", process.pid))
                 time.sleep(0.002)
-            told = process.stdout.read()
+            seconds = process.stdout.read()
         assert process.returncode == 0
         used = cpu_s(resource.RUSAGE_CHILDREN) - used
-    return {CURL: Figures(float(told), used, max(0.0, peak - resting))}
+    return {CURL: Figures(float(seconds), used, max(0.0, peak - resting))}
 
 
 def run_peer(peer: str, url: str, folder: Path) -> dict[str, Figures]:
-    """Let a peer upload, in this process."""
+    """Run one client in this process."""
     if peer == OURS:
         return asyncio.run(ours(url, folder))
     if peer == CURL:
@@ -177,17 +176,17 @@ def run_peer(peer: str, url: str, folder: Path) -> dict[str, Figures]:
 
 
 def in_fresh_process(peer: str, url: str, folder: Path) -> dict[str, Figures]:
-    """Let a peer upload, in a process in which nothing was done before."""
+    """Run one client in a new process."""
     python = [sys.executable]
     if peer in SDK_WAYS:
         python = ["uv", "run", "-q", "--no-project", "--python", sys.executable, "--with", SDK, "python"]
     command = [*python, "-m", "benchmarks.upload_ratio", "--peer", peer, "--url", url, "--folder", str(folder)]
-    told = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
-    return {way: Figures(**figures) for way, figures in told.items()}
+    results = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+    return {way: Figures(**figures) for way, figures in results.items()}
 
 
 def compare(rounds: int, size_mb: int, peers: list[str]) -> Found:
-    """Every peer in every round, in changing order."""
+    """Run all clients in each round, in changing order."""
     found: Found = {way: [] for way in (OURS, FREEZE, *peers)}
     with sink() as url, tempfile.TemporaryDirectory(dir=Path.cwd()) as place:
         folder = Path(place) / "root"
@@ -196,7 +195,7 @@ def compare(rounds: int, size_mb: int, peers: list[str]) -> Found:
         with (folder / "big.bin").open("wb") as big:
             for _ in range(size_mb):
                 big.write(os.urandom(1_000_000))
-            os.fsync(big.fileno())  # or the peers would wait for our own writing
+            os.fsync(big.fileno())  # or the clients would wait for our own writes
         for number in range(rounds):
             for peer in peers[:: -1 if number % 2 else 1]:
                 for way, figures in in_fresh_process(peer, url, folder).items():
@@ -205,18 +204,18 @@ def compare(rounds: int, size_mb: int, peers: list[str]) -> Found:
 
 
 def ratio(found: Found, way: str) -> float:
-    """Our speed over a way's: the median over rounds, as what else the machine does differs from round to round."""
+    """Our speed divided by another client's: the median over rounds, as the load of the machine changes."""
     return statistics.median(theirs.seconds / own.seconds for own, theirs in zip(found[OURS], found[way], strict=True))
 
 
 def worst(found: Found, name: str, *ways: str) -> float | None:
-    """The largest memory or stall of any round; None for ways without an event loop."""
+    """The largest memory or stall of all rounds; None for clients without an event loop."""
     values = [getattr(figures, name) for way in ways for figures in found[way]]
     return None if None in values else max(values)
 
 
 def print_table(found: Found, size_mb: int) -> None:
-    """A line for each way."""
+    """Print a line for each client."""
     columns = "{:<36} {:>11} {:>12} {:>7} {:>12} {:>10}"
     print(
         columns.format(
@@ -228,22 +227,22 @@ def print_table(found: Found, size_mb: int) -> None:
         used = statistics.median(figures.cpu_s for figures in found[way])
         memory, stall = worst(found, "memory_mb", way), worst(found, "stall_ms", way)
         over = "" if way in (OURS, FREEZE) else f"{ratio(found, way):.2f}"
-        told = "-" if stall is None else f"{stall:.1f}"
-        print(columns.format(way, f"{speed:.0f}", over, f"{used:.2f}", f"+{memory:.1f}", told))
+        shown = "-" if stall is None else f"{stall:.1f}"
+        print(columns.format(way, f"{speed:.0f}", over, f"{used:.2f}", f"+{memory:.1f}", shown))
 
 
 def print_targets(found: Found) -> bool:
-    """What was wanted, what it came to, and whether all of it was met."""
+    """Print each target and its result; returns whether all targets were met."""
     memory, stall = (worst(found, name, OURS, FREEZE) or 0.0 for name in ("memory_mb", "stall_ms"))
     sdk = min(SDK_WAYS, key=lambda way: ratio(found, way))
     targets = [(f"times the speed of the SDK's best way ({sdk})", ratio(found, sdk), OVER_SDK)]
     if CURL in found:
         targets.append(("of curl's speed", ratio(found, CURL), OF_CURL))
     met = [came_to >= wanted for _, came_to, wanted in targets] + [memory <= MOST_MEMORY_MB, stall <= LONGEST_STALL_MS]
-    told = [f"{came_to:.2f} {name} (wanted {wanted})" for name, came_to, wanted in targets]
-    told.append(f"+{memory:.1f} MB of memory (at most +{MOST_MEMORY_MB:.0f})")
-    told.append(f"{stall:.1f} ms the longest stall (at most {LONGEST_STALL_MS:.0f})")
-    for is_met, line in zip(met, told, strict=True):
+    lines = [f"{came_to:.2f} {name} (target {wanted})" for name, came_to, wanted in targets]
+    lines.append(f"+{memory:.1f} MB of memory (at most +{MOST_MEMORY_MB:.0f})")
+    lines.append(f"{stall:.1f} ms the longest stall (at most {LONGEST_STALL_MS:.0f})")
+    for is_met, line in zip(met, lines, strict=True):
         print("met   " if is_met else "MISSED", line)
     if smooth := [way for way in SDK_WAYS if (worst(found, "stall_ms", way) or math.inf) <= LONGEST_STALL_MS]:
         sdk = min(smooth, key=lambda way: ratio(found, way))
@@ -252,7 +251,7 @@ def print_targets(found: Found) -> bool:
 
 
 def main() -> int:
-    """Print the table; exit 0 when every target was met."""
+    """Print the table; 0 if all targets were met."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size-mb", type=int, default=500)
     parser.add_argument("--rounds", type=int, default=3)
@@ -265,7 +264,7 @@ def main() -> int:
         return 0
     has_curl = shutil.which("curl") is not None
     if not has_curl:
-        print("curl is not installed: there is nothing to compare with in its place")
+        print("curl is not installed, so there is no comparison with it")
     found = compare(options.rounds, options.size_mb, [OURS, *SDK_WAYS, *([CURL] if has_curl else [])])
     print_table(found, options.size_mb)
     return 0 if print_targets(found) else 1

@@ -1,8 +1,8 @@
-"""This checkout beside another installed version, in interleaved pairs: `python -m benchmarks.versions COMMAND`.
+"""This checkout compared with another installed version, in interleaved pairs: `python -m benchmarks.versions COMMAND`.
 
-COMMAND is the other version's `files-api-mcp`. The two take turns, and each goes first in half of the pairs. For each
-measure it prints the ratio of this version to the other: the geometric mean and the upper end of its 95 % interval
-(one-sided, by Student's t over the logarithms).
+COMMAND is the `files-api-mcp` of the other version. The two take turns; each goes first in half of the pairs. For each
+measure, it prints the ratio of this version to the other: the geometric mean, and the upper end of its 95 % interval
+(one-sided, by Student's t of the logarithms).
 """
 
 import argparse
@@ -22,14 +22,14 @@ from mcp import Client, StdioServerParameters
 
 _PAIRS = 15
 _T_95 = {4: 2.132, 9: 1.833, 14: 1.761, 19: 1.729, 29: 1.699}
-"""One-sided 95 % quantiles of Student's t by degrees of freedom."""
+"""One-sided 95 % quantiles of Student's t, by degrees of freedom."""
 _FILES = 100
 _ASKS = 40
 QUESTION = "What does the harbour master decide about dues?"
 
 
 def write_files(folder: Path) -> None:
-    """A hundred texts of about 4 KB, and one that is uploaded first."""
+    """Write a hundred texts of about 4 KB, and one to upload first."""
     chance = random.Random(7)
     words = [f"word{number}" for number in range(3000)] + ["harbour", "dues", "master", "decides"] * 20
     for number in range(_FILES):
@@ -40,7 +40,7 @@ def write_files(folder: Path) -> None:
 
 
 async def measure(command: str, root: Path) -> dict[str, float]:
-    """Seconds by measure, in a new data folder."""
+    """Seconds of each measure, in a new data folder."""
     took: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as data:
         arguments = ["serve", "--backend", "local", "--data-dir", data, str(root)]
@@ -64,7 +64,7 @@ async def _timed(client: Client, tool: str, **arguments: str) -> float:
 
 
 async def compare(ours: str, other: str, pairs: int) -> dict[str, list[float]]:
-    """Ratios of this version to the other, by measure."""
+    """Ratios of this version to the other, for each measure."""
     ratios: defaultdict[str, list[float]] = defaultdict(list)
     with tempfile.TemporaryDirectory() as folder:
         await to_thread.run_sync(write_files, Path(folder))
@@ -86,7 +86,7 @@ def upper_bound(ratios: list[float]) -> tuple[float, float]:
 
 
 def main() -> None:
-    """Compare and print."""
+    """Compare the versions and print the ratios."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("command", help="files-api-mcp of the other version")
     parser.add_argument("--pairs", type=int, default=_PAIRS, choices=[degrees + 1 for degrees in _T_95])

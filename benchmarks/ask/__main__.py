@@ -1,8 +1,8 @@
-"""Answers on a question set, through the real tools: `python -m benchmarks.ask --set DIR [--out FILE] [--peer]`.
+"""Scores answers to a question set, through the real tools: `python -m benchmarks.ask --set DIR [--out FILE] [--peer]`.
 
-DIR holds `questions.jsonl`: id, set, doc (a path below DIR), question, and the evidence: gold_pages (1-based) and
-perhaps gold_text, or gold_spans ([start, end) in code points). Every document is uploaded and every question asked
-through an MCP client; what comes back is written to FILE and scored.
+DIR contains `questions.jsonl`: id, set, doc (a path below DIR), question, and the evidence: gold_pages (1-based) with
+optional gold_text, or gold_spans ([start, end) in code points). An MCP client uploads each document and asks each
+question. The answers are written to FILE and scored.
 """
 
 import argparse
@@ -34,7 +34,7 @@ _WHOLE = 100_000
 
 @dataclass(slots=True)
 class Run:
-    """What was asked and answered, and how long it took."""
+    """Results and times of a run."""
 
     answers: dict[str, list[Cited]] = field(default_factory=dict[str, list[Cited]])
     literal: list[bool] = field(default_factory=list[bool])
@@ -46,7 +46,7 @@ class Run:
 
 
 class _Agent:
-    """Calls tools, and takes no failure."""
+    """Calls tools; raises on a failure."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -58,7 +58,7 @@ class _Agent:
         return result.structured_content
 
     async def page(self, file_id: str, number: int) -> str:
-        """A page's text, without the marks that the tool puts around it."""
+        """The text of a page, without the tool's headings."""
         result = await self._called("read_document", {"file_id": file_id, "pages": str(number)})
         lines = "\n".join(block.text for block in result.content if isinstance(block, TextContent)).splitlines()
         return "\n".join(line for line in lines[1:] if not line.startswith("--- "))
@@ -71,7 +71,7 @@ class _Agent:
 
 
 async def run(folder: Path, questions: Sequence[dict[str, Any]], budget: int, *, with_peer: bool) -> Run:
-    """Upload each document and ask its questions, as an agent would."""
+    """Upload each document and ask its questions, like an agent."""
     by_document: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for question in questions:
         by_document[question["doc"]].append(question)
@@ -79,8 +79,8 @@ async def run(folder: Path, questions: Sequence[dict[str, Any]], budget: int, *,
     with tempfile.TemporaryDirectory() as data_dir:
         settings = Settings(roots=(folder.resolve(),), data_dir=Path(data_dir))
         async with Client(await to_thread.run_sync(build_server, settings)) as client:
-            for document, asked in by_document.items():
-                await _document(_Agent(client), folder, document, asked, budget, done, with_peer=with_peer)
+            for document, questions in by_document.items():
+                await _document(_Agent(client), folder, document, questions, budget, done, with_peer=with_peer)
     return done
 
 
@@ -88,7 +88,7 @@ async def _document(
     agent: _Agent,
     folder: Path,
     document: str,
-    asked: Sequence[dict[str, Any]],
+    questions: Sequence[dict[str, Any]],
     budget: int,
     done: Run,
     *,
@@ -99,10 +99,10 @@ async def _document(
     done.upload_s += time.perf_counter() - began
     done.pages += file.get("pages") or 1
     text = None
-    if "gold_spans" in asked[0]:
+    if "gold_spans" in questions[0]:
         text = await to_thread.run_sync(lambda: (folder / document).read_bytes().decode())
     peer = await _peer(agent, file, document, text) if with_peer else None
-    for question in asked:
+    for question in questions:
         began = time.perf_counter()
         answer = await agent.call(
             "ask_document", question=question["question"], file_ids=[file["file_id"]], max_tokens=budget
@@ -124,7 +124,7 @@ def _cited(passage: dict[str, Any]) -> Cited:
         return Cited(passage["text"], int(page[1]))
     if chars:
         return Cited(passage["text"], None, int(chars[1]), int(chars[2]))
-    raise RuntimeError(f"a passage without a place: {passage['where']}")
+    raise RuntimeError(f"a passage without a location: {passage['where']}")
 
 
 async def _peer(agent: _Agent, file: dict[str, Any], document: str, text: str | None) -> FullText:
@@ -142,7 +142,7 @@ async def _peer(agent: _Agent, file: dict[str, Any], document: str, text: str | 
 def table(
     questions: Sequence[dict[str, Any]], answers: dict[str, list[Cited]], budget: int
 ) -> list[tuple[str, Scores]]:
-    """A row for each set, and their mean, in which each set counts the same."""
+    """Print a row for each set, and their mean with equal weights."""
     by_set: defaultdict[str, list[Scores]] = defaultdict(list)
     for question in questions:
         name = question["set"] if not question["set"].startswith("XQ") or question["set"] == "XQen" else "XQother"
@@ -162,9 +162,9 @@ def main() -> None:
     """Run a set and print its tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--set", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--out", type=Path, help="write the passages there, one question a line")
-    parser.add_argument("--budget", type=int, default=1500, help="tokens of an answer's passages")
-    parser.add_argument("--peer", action="store_true", help="also index and ask SQLite FTS5 with bm25()")
+    parser.add_argument("--out", type=Path, help="write the passages to this file, one question a line")
+    parser.add_argument("--budget", type=int, default=1500, help="token budget of an answer's passages")
+    parser.add_argument("--peer", action="store_true", help="also run SQLite FTS5 with bm25()")
     options = parser.parse_args()
     lines = (options.set / "questions.jsonl").read_text(encoding="utf-8").splitlines()
     questions = [json.loads(line) for line in lines if line.strip()]

@@ -1,4 +1,4 @@
-"""The peer: SQLite's FTS5 with Porter stems and bm25(), a row for each passage-sized piece of a page."""
+"""The peer: SQLite FTS5 with Porter stems and bm25(), with one row for each passage-sized part of a page."""
 
 import re
 import sqlite3
@@ -14,7 +14,7 @@ _MOST = 30
 
 
 class FullText:
-    """An index of documents' pages, as one would build it in an hour."""
+    """A simple index of document pages."""
 
     def __init__(self) -> None:
         self._connection = sqlite3.connect(":memory:")
@@ -24,7 +24,7 @@ class FullText:
         )
 
     def add(self, document: str, pages: Sequence[str], *, paginated: bool) -> None:
-        """Index a document: its pages, or the pieces of its text in order."""
+        """Index a document: its pages, or the parts of its text in order."""
         offset = 0
         for number, text in enumerate(pages, start=1):
             rows = [
@@ -35,7 +35,7 @@ class FullText:
             offset += 0 if paginated else len(text)
 
     def ask(self, document: str, question: str) -> list[Cited]:
-        """The document's best pieces for any of the question's words."""
+        """The best parts of the document for any word of the question."""
         words = " OR ".join(f'"{word}"' for word in dict.fromkeys(_WORD.findall(question)))
         if not words:
             return []

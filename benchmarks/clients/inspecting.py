@@ -1,4 +1,4 @@
-"""The MCP Inspector in strict mode: schemas that some hosts would not take."""
+"""Runs the MCP Inspector in strict mode: finds schemas that some hosts reject."""
 
 import json
 import os
@@ -16,7 +16,7 @@ TYPES = {"http": "streamable-http", "sse": "sse"}
 
 
 def complaints(server: Server, era: str, folder: Path) -> str:
-    """What the Inspector finds wrong with the tools; empty if nothing."""
+    """The Inspector's findings about the tools; empty if there are none."""
     if server.transport == "stdio":
         entry: dict[str, object] = {"command": server.command, "args": server.args}
     else:
@@ -38,6 +38,6 @@ def complaints(server: Server, era: str, folder: Path) -> str:
         return f"exit code {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
     said = json.loads(done.stdout)
     assert said["result"]["tools"], "no tools were listed"
-    # Its exit code counts errors alone; here warnings count too.
+    # Its exit code counts only errors; here warnings count too.
     findings = said.get("schemaFindings")
     return json.dumps(findings) if findings else ""

@@ -1,4 +1,4 @@
-"""What every client is made to do: list the tools, and call each of them, with results that are checked."""
+"""The calls of every client: list the tools, call each of them, and check the results."""
 
 import hashlib
 import json
@@ -25,7 +25,7 @@ NOTE = "The ferry leaves at noon.\n"
 
 
 def tell(client: Driver, root: Path, *, remote: bool) -> None:
-    """Make a client call all tools of a server that may read and save below `root`, where the document is.
+    """Call all tools of a server whose ROOT is `root`, which contains the document.
 
     Raises:
         AssertionError: A tool is missing, or a result is wrong.

@@ -1,8 +1,8 @@
 """Damaged and hostile files through a real server: `python -m benchmarks.hostile [--count 1000] [--seed 1]`.
 
-Files of every format are uploaded, asked, described, read, shown and deleted, each followed by a good document. A file
-passes when the server lives on, every call ends in an answer or an error with a code within the limits, and the good
-document is answered. In the end there may be no process, temporary file or content left. Exit 0 when all of that holds.
+Files of every format are uploaded, asked about, described, read, shown and deleted, each followed by a good document. A
+file passes if the server survives, every call ends within the limits in an answer or an error with a code, and the good
+document is answered. At the end, no process, temporary file or content may remain. Exits with 0 if all of this holds.
 """
 
 import argparse
@@ -24,7 +24,7 @@ _SLOWEST = 5
 
 
 async def run(folder: Path, files: list[Hostile]) -> list[Outcome]:
-    """What came of each."""
+    """Run all files; returns their outcomes."""
     done: list[Outcome] = []
     async with course(folder) as one:
         async for outcome in one.run(files):
@@ -35,7 +35,7 @@ async def run(folder: Path, files: list[Hostile]) -> list[Outcome]:
 
 
 def print_table(done: list[Outcome]) -> None:
-    """A line for each format, and the slowest files."""
+    """Print a line for each format, and the slowest files."""
     columns = "{:<8}" + "{:>7}" * 2 + "{:>10}{:>15}{:>13}{:>9}" + "{:>10}{:>11}{:>11}" + "  {}"
     print(columns.format("", "files", "passed", *_SAID, "worst s", "reader MB", "server MB", "slowest attack"))
     for name in (*FORMATS, "all"):
@@ -64,7 +64,7 @@ def print_table(done: list[Outcome]) -> None:
 
 
 def main() -> int:
-    """Print the table; exit 0 when every file passed."""
+    """Print the table; 0 if all files passed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)

@@ -1,4 +1,4 @@
-"""Hostile files handed to a real server, one after the other, with a good one behind each."""
+"""Uploads hostile files to a real server, one by one, each followed by a good one."""
 
 import os
 import re
@@ -25,7 +25,7 @@ from tests.support.documents import pdf
 __all__ = ["Course", "Outcome", "course"]
 
 LONGEST_S = 180
-"""A document's limit of 150 seconds, and what is left for all else."""
+"""The limit of 150 seconds for a document, and some time for the rest."""
 MOST_SERVER_MB = 400
 _READERS = 2
 _SAMPLE_EVERY_S = 0.02
@@ -35,12 +35,12 @@ _KEPT = re.compile(r"(files|index-\d+)\.db(-journal)?|.*lock.*")
 
 
 class _Failed(Exception):
-    """The server did what it must not do."""
+    """The server broke a rule."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a file: `wrong` says what must not have come of it."""
+    """The outcome of a file; `wrong` names the broken rule."""
 
     file: Hostile
     said: str
@@ -51,7 +51,7 @@ class Outcome:
 
 
 class Course:
-    """A server, and an agent that hands it files."""
+    """A server, and an agent that uploads files to it."""
 
     def __init__(self, client: Client, watch: Watch, folder: Path) -> None:
         self._client = client
@@ -60,7 +60,7 @@ class Course:
         self._good = 0
 
     async def run(self, files: Iterable[Hostile], *, good_each: int = 1) -> AsyncIterator[Outcome]:
-        """Hand over each, and after so many of them a good one."""
+        """Upload each file, with a good one after every few."""
         for number, file in enumerate(files, start=1):
             await to_thread.run_sync(self._watch.start_over)
             began = time.monotonic()
@@ -86,7 +86,7 @@ class Course:
         return ""
 
     async def _hostile(self, file: Hostile) -> str:
-        """Upload, ask, describe, read, show and delete it; what asking came to."""
+        """Upload, ask, describe, read, show and delete a file; returns the result of the question."""
         path = self._folder / file.name
         await to_thread.run_sync(path.write_bytes, file.content)
         try:
@@ -109,7 +109,7 @@ class Course:
             await to_thread.run_sync(path.unlink)
 
     async def _good_one(self) -> None:
-        """A document that nobody read before, so that a reader must be well."""
+        """Upload and ask about a new document, so that a reader process must work."""
         self._good += 1
         name, word = f"good-{self._good}.pdf", f"narwhal{self._good}"
         path = self._folder / name
@@ -124,7 +124,7 @@ class Course:
             raise _Failed("the good document after it was not answered")
 
     async def _call(self, tool: str, **arguments: Any) -> dict[str, Any] | None:
-        """What a tool says; nothing for an error that is one of those foreseen."""
+        """Call a tool; returns its result, or None after an expected error."""
         result = await self._client.call_tool(tool, arguments)
         text = _own_words(result)
         if "Traceback" in text or str(self._folder) in text:
@@ -137,7 +137,7 @@ class Course:
 
 
 def _own_words(result: CallToolResult) -> str:
-    """What the server says, without what stands in a document."""
+    """The texts of the server, without text of a document."""
     if result.is_error:
         return "\n".join(block.text for block in result.content if isinstance(block, TextContent))
     shown: dict[str, Any] = result.structured_content or {}
@@ -154,7 +154,7 @@ def _came_to(stored: dict[str, Any], answer: dict[str, Any]) -> str:
 
 @asynccontextmanager
 async def course(folder: Path) -> AsyncGenerator[Course]:
-    """A course on a server process of its own.
+    """Start a course on a new server process.
 
     Raises:
         AssertionError: The server left something behind: processes, temporary files, contents of deleted files.
@@ -162,7 +162,7 @@ async def course(folder: Path) -> AsyncGenerator[Course]:
     root, data, temporary = (folder / name for name in ("root", "data", "temporary"))
     for path in (root, data, temporary):
         await to_thread.run_sync(path.mkdir)
-    sample("pdf")  # so that no file's time holds that of making the first samples
+    sample("pdf")  # so that no time of a file includes creating the first samples
     arguments = [
         "-m",
         "files_api_mcp.server.cli.main",

@@ -1,4 +1,4 @@
-"""Damage that any file can take."""
+"""Damage for files of any format."""
 
 import codecs
 import re
@@ -19,7 +19,7 @@ _MOST_REPEATED = 2_000_000
 
 
 def damages(ending: str) -> dict[str, Damage]:
-    """What can be done to a file of a format."""
+    """The kinds of damage for a format."""
     found = dict(_ANY)
     if sample(ending).startswith(b"PK"):
         found["damaged member"] = lambda ending, chance: with_damaged_member(sample(ending), chance)
@@ -41,7 +41,7 @@ def _flipped(ending: str, chance: Random) -> bytes:
 
 
 def _wrong_lengths(ending: str, chance: Random) -> bytes:
-    """Numbers of four bytes or of digits, some of which say how long something is."""
+    """Changes numbers of four bytes or of digits; some of them are lengths."""
     whole = bytearray(sample(ending))
     for _ in range(chance.choice((1, 3, 10))):
         if numbers := list(_DIGITS.finditer(whole)):
@@ -54,7 +54,7 @@ def _wrong_lengths(ending: str, chance: Random) -> bytes:
 
 
 def _blanked(ending: str, chance: Random) -> bytes:
-    """A stretch that a disk lost."""
+    """Replaces a range with zeros, like a damaged disk."""
     whole = bytearray(sample(ending))
     start = chance.randrange(len(whole))
     end = min(len(whole), start + chance.choice((16, 512, 4096)))
@@ -63,7 +63,7 @@ def _blanked(ending: str, chance: Random) -> bytes:
 
 
 def _spliced(ending: str, chance: Random) -> bytes:
-    """The first part of one file and the last one of another format's."""
+    """The start of one file, and the end of a file of another format."""
     first, last = sample(ending), sample(chance.choice(FORMATS))
     return first[: chance.randrange(8, len(first))] + last[chance.randrange(len(last)) :]
 
@@ -74,7 +74,7 @@ def _repeated(ending: str, chance: Random) -> bytes:
 
 
 def _other_content(ending: str, chance: Random) -> bytes:
-    """Another format under this one's name."""
+    """Another format under the name of this one."""
     return sample(chance.choice([other for other in FORMATS if other != ending]))
 
 
@@ -106,20 +106,20 @@ def _in_another_encoding(ending: str, chance: Random) -> bytes:
 
 
 def _under_a_wrong_mark(ending: str, chance: Random) -> bytes:
-    """A byte order mark that lies."""
+    """A wrong byte order mark."""
     marks = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF8)
     return chance.choice(marks) + sample(ending) + chance.choice((b"", b"\xd8", b"\x00\xd8", b"\xff\xff\xff"))
 
 
 def _ill_formed(ending: str, chance: Random) -> bytes:
-    """UTF-8 that is none: surrogates, overlong forms, lone bytes."""
+    """Invalid UTF-8: surrogates, overlong forms, single bytes."""
     bad = (b"\xed\xa0\x80", b"\xc0\xaf", b"\xf8\x88\x80\x80\x80", b"\x80", b"\xff", b"\xf4\x90\x80\x80")
     parts = sample(ending).split(b"words")
     return b"".join(part + chance.choice(bad) for part in parts)
 
 
 def _marked_characters(ending: str, chance: Random) -> bytes:
-    """Marks upon marks on one letter, and text that runs both ways."""
+    """Many combining marks on one letter, and text in both directions."""
     marks = "".join(chance.choices("\u0301\u0323\u202e\u200d\u2066\ufeff\u0000", k=chance.randrange(1000, 50_000)))
     return sample(ending).replace(b"words", f"w{marks}".encode(), 1)
 

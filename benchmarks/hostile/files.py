@@ -1,4 +1,4 @@
-"""Hostile files, the same for the same seed, but for what is encrypted: its keys are of chance."""
+"""Hostile files. The same seed gives the same files, except for encrypted ones, whose keys are random."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _MADE = {"pdf": PDFS, **PACKAGES, **PLAIN, **PICTURES}
 
 @dataclass(frozen=True, slots=True)
 class Hostile:
-    """A file, and what was done to it."""
+    """A file, and its kind of damage."""
 
     name: str
     format: str
@@ -27,7 +27,7 @@ class Hostile:
 
 
 def hostile_files(count: int, seed: int) -> Iterator[Hostile]:
-    """So many files: the formats in turn, and each one's attacks in turn, in an order of the seed's."""
+    """Generate `count` files: the formats in turn, and the attacks on each in turn, in an order given by the seed."""
     attacks = {ending: _shuffled([*damages(ending), *_MADE[ending]], f"{seed} {ending}") for ending in FORMATS}
     for number in range(count):
         ending = FORMATS[number % len(FORMATS)]

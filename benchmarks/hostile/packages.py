@@ -1,4 +1,4 @@
-"""Office files and books made to break their reader."""
+"""Office files and e-books that try to break their parser."""
 
 import io
 import struct
@@ -48,7 +48,7 @@ def _entities(ending: str, chance: Random) -> bytes:
 
 
 def _locked(ending: str, chance: Random) -> bytes:
-    """Members that say they are encrypted; or the container in which office programs put such a file."""
+    """Zip members marked as encrypted, or the OLE container of encrypted office files."""
     if chance.random() < 0.3:
         return ole("EncryptedPackage", chance.randbytes(chance.randrange(1, 60_000)))
     changed = bytearray(sample(ending))
@@ -61,7 +61,7 @@ def _locked(ending: str, chance: Random) -> bytes:
 
 
 def _wrong_directory(ending: str, chance: Random) -> bytes:
-    """Sizes, places and counts in the zip's directory that are not so."""
+    """Wrong sizes, offsets and counts in the zip directory."""
     changed = bytearray(sample(ending))
     entry = changed.find(b"PK\x01\x02")
     for at, size in chance.sample(((16, 4), (20, 4), (24, 4), (28, 2), (30, 2), (42, 4)), k=2):
@@ -102,7 +102,7 @@ def _big_table(chance: Random) -> bytes:
 
 
 def _repeated_slides(chance: Random) -> bytes:
-    """One slide named over and over again, or the presentation as its own slide."""
+    """One slide listed many times, or the presentation as its own slide."""
     target = chance.choice(("slides/slide1.xml", "presentation.xml", "../../../etc/hostname"))
     ids = "".join(f'<p:sldId id="{number}" r:id="rId0"/>' for number in range(chance.randrange(1_000, 30_000)))
     spaces = (
@@ -124,7 +124,7 @@ def _repeated_slides(chance: Random) -> bytes:
 
 
 def _far_cells(chance: Random) -> bytes:
-    """A cell at the sheet's far end, which a dense table would fill the memory for."""
+    """A cell at the far end of the sheet, which would fill the memory as a dense table."""
     place = chance.choice(("XFD1048576", "A1048576", "XFD1", "ZZZZZZ99999999999", "A0", "1", ""))
     spaces = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
     cells = f'<row r="1"><c r="A1"><v>1</v></c></row><row><c r="{place}"><v>2</v></c></row>'
@@ -146,7 +146,7 @@ def _with_member(ending: str, name: str, content: str) -> bytes:
 
 
 def _far_old_cells(chance: Random) -> bytes:
-    """Records of an old workbook with rows, lengths and places that are not so."""
+    """Records of an old workbook with wrong rows, lengths and offsets."""
     changed = bytearray(old_sheet([["words"] * chance.randrange(1, 200)] * chance.randrange(1, 15)))
     for _ in range(chance.randrange(1, 12)):
         at = chance.randrange(1536, len(changed) - 2)
@@ -155,7 +155,7 @@ def _far_old_cells(chance: Random) -> bytes:
 
 
 def _looping_sectors(chance: Random) -> bytes:
-    """Sectors of an OLE container that come after each other in a ring, and entries that are their own children."""
+    """A cycle of sectors in an OLE container, and entries that are their own children."""
     changed = bytearray(old_sheet([["words"]]))
     for _ in range(chance.randrange(1, 4)):
         sector = chance.randrange(0, 10)
@@ -185,7 +185,7 @@ def _many_open_slides(chance: Random) -> bytes:
 
 
 def _looping_book(chance: Random) -> bytes:
-    """Chapters that are the book's own list, or the same one over and over again."""
+    """Chapters that are the book's own table of contents, or the same chapter many times."""
     item = _MANIFEST.format(chance.choice(("b.opf", "../META-INF/container.xml", "a%201.xhtml", "../../etc/hostname")))
     spine = '<itemref idref="a"/>' * chance.randrange(100, 50_000)
     return documents.book(

@@ -1,4 +1,4 @@
-"""PDFs made to break their reader."""
+"""PDFs that try to break their parser."""
 
 import io
 import zlib
@@ -33,7 +33,7 @@ def _packed(part: bytes, times: int) -> bytes:
 
 
 def _bomb(chance: Random) -> bytes:
-    """A stream that unpacks to hundreds of megabytes, packed once or twice."""
+    """A stream that unpacks to hundreds of megabytes, compressed once or twice."""
     packed = _packed(b" " * 1_000_000, chance.randrange(50, 200))
     if chance.random() < 0.5:
         return _one_page(_stream(zlib.compress(packed, 9), b"/Filter [/FlateDecode /FlateDecode]"))
@@ -41,7 +41,7 @@ def _bomb(chance: Random) -> bytes:
 
 
 def _long_text(chance: Random) -> bytes:
-    """One page that shows a text of millions of characters."""
+    """One page with a text of millions of characters."""
     line = b"(words on words ) Tj 0 -1 Td "
     return _one_page(_stream(b"BT /F 1 Tf " + line * chance.randrange(10_000, 100_000) + b"ET"))
 
@@ -60,20 +60,20 @@ def _looping_length(_: Random) -> bytes:
 
 
 def _looping_table(chance: Random) -> bytes:
-    """Cross-reference sections that come before each other."""
+    """Cross-reference sections in a cycle."""
     size = chance.randrange(1, 100)
     return b"%%PDF-1.7\nxref\n0 1\ntrailer << /Size %d /Prev 9 /Root 1 0 R >>\nstartxref\n9\n%%%%EOF" % size
 
 
 def _looping_form(chance: Random) -> bytes:
-    """A drawing that draws itself, several times."""
+    """A form that draws itself, several times."""
     draw = b"/X Do " * chance.randrange(1, 50)
     form = _stream(draw, b"/Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources << /XObject << /X 5 0 R >> >>")
     return _one_page(_stream(draw), form, resources=b"/Resources << /XObject << /X 5 0 R >> >>")
 
 
 def _multiplied_form(_: Random) -> bytes:
-    """Ten drawings, each of which draws the next one ten times."""
+    """Ten forms, each of which draws the next one ten times."""
     forms = [
         _stream(
             b"/X Do " * 10,
@@ -103,7 +103,7 @@ def _deep(chance: Random) -> bytes:
 
 
 def _many_pages(chance: Random) -> bytes:
-    """More pages than are read, or a number of them that is not there."""
+    """More pages than the limit, or a wrong page count."""
     if chance.random() < 0.5:
         count = chance.randrange(2_000, 25_000)
         kids = b"3 0 R " * count
@@ -118,7 +118,7 @@ def _huge_page(chance: Random) -> bytes:
 
 
 def _huge_picture(chance: Random) -> bytes:
-    """A picture that says it is larger than any memory."""
+    """An image larger than any memory, according to its header."""
     side = chance.choice((20_000, 60_000, 2**31 - 1))
     entries = b"/Type /XObject /Subtype /Image /Width %d /Height %d /BitsPerComponent 8 /ColorSpace /DeviceRGB"
     image = _stream(_packed(bytes(100_000), 100), entries % (side, side) + b" /Filter /FlateDecode")
@@ -141,7 +141,7 @@ def _looping_labels(_: Random) -> bytes:
 
 
 def _encrypted(chance: Random) -> bytes:
-    """Encrypted in one of the ways there are, whole or damaged."""
+    """An encrypted PDF, intact or damaged."""
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(sample("pdf"))) as document:
         way = chance.choice((2, 3, 4, 6))
@@ -152,7 +152,7 @@ def _encrypted(chance: Random) -> bytes:
 
 
 def _packed_objects(chance: Random) -> bytes:
-    """Objects inside of streams, as newer writers put them, with bytes of the packed form changed."""
+    """Object streams with changed bytes in their compressed form."""
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(documents.pdf(["words"] * 9))) as document:
         document.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate, static_id=True)

@@ -1,4 +1,4 @@
-"""Pictures made to break their reader."""
+"""Images that try to break their parser."""
 
 import io
 import struct
@@ -25,7 +25,7 @@ def _png(width: int, height: int, rows: bytes, *more: bytes) -> bytes:
 
 
 def _huge_png(chance: Random) -> bytes:
-    """So many dots that their number alone should stop a reader, or just fewer than that."""
+    """An image with more pixels than the limit, or just fewer."""
     side = chance.choice((9_000, 12_000, 60_000, 2**31 - 1))
     return _png(side, side, zlib.compress(bytes(min(side, 12_000) ** 2 // 40), 9))
 
@@ -45,7 +45,7 @@ def _many_frames(chance: Random) -> bytes:
 
 
 def _looping_directories(chance: Random) -> bytes:
-    """Pages of a TIFF that come after each other in a ring."""
+    """Pages of a TIFF in a cycle."""
     entry = struct.pack("<HHII", 256, 4, 1, chance.choice((9, 2**31 - 1)))
     directory = struct.pack("<H", 1) + entry
     places = [8, 8 + len(directory) + 4]
@@ -57,7 +57,7 @@ def _looping_directories(chance: Random) -> bytes:
 
 
 def _huge_size(ending: str, at: int, form: str) -> Maker:
-    """The sample, which says of itself that it is as wide and high as can be."""
+    """The sample with the largest possible width and height in its header."""
 
     def made(chance: Random) -> bytes:
         changed = bytearray(sample(ending))

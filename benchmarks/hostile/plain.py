@@ -1,4 +1,4 @@
-"""Texts and marked-up texts made to break their reader."""
+"""Texts and markup that try to break their parser."""
 
 from collections.abc import Callable
 from random import Random
@@ -11,7 +11,7 @@ Maker = Callable[[Random], bytes]
 
 
 def _one_line(chance: Random) -> bytes:
-    """Megabytes without a line's end, of one word or of many."""
+    """Megabytes without a line break, of one word or of many."""
     return chance.choice((b"x", b"words ", "合同".encode(), "ǅ".encode(), b"1.", b"-")) * chance.randrange(
         10_000, 2_000_000
     )
@@ -24,14 +24,14 @@ def _many_lines(chance: Random) -> bytes:
 
 
 def _many_words(chance: Random) -> bytes:
-    """Words that are all different: an index of them is larger than the text."""
+    """Words that are all different: their index is larger than the text."""
     return b"\n".join(
         b" ".join(b"%x" % chance.getrandbits(48) for _ in range(10)) for _ in range(chance.randrange(1_000, 20_000))
     )
 
 
 def _binary_after_text(chance: Random) -> bytes:
-    """What looks like text in its first 64 KiB alone."""
+    """Bytes that look like text only in their first 64 KiB."""
     return b"words and words\n" * 5_000 + chance.randbytes(chance.randrange(1, 500_000))
 
 

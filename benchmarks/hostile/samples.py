@@ -1,4 +1,4 @@
-"""A whole document of each format that is read, by the ending of its name."""
+"""A complete document of each supported format, by file extension."""
 
 import io
 import json
@@ -32,7 +32,7 @@ _TEXT: dict[str, str] = {
 _SECTOR = 512
 _FREE, _END, _FAT = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
 _MOST_SECTORS = _SECTOR // 4 - 2
-"""What one sector of the allocation table can name beside itself and the directory."""
+"""Sectors that one sector of the allocation table can list besides itself and the directory."""
 
 
 def sample(ending: str) -> bytes:
@@ -46,7 +46,7 @@ def _made(ending: str) -> bytes:
 
 
 def picture(kind: str, words: str = "Harbour dues") -> bytes:
-    """A picture of text in one of Pillow's formats."""
+    """An image of text in one of Pillow's formats."""
     page = Image.new("RGB", (600, 200), "white")
     ImageDraw.Draw(page).text((30, 60), words, fill="black", font=ImageFont.load_default(size=45))
     out = io.BytesIO()
@@ -55,7 +55,7 @@ def picture(kind: str, words: str = "Harbour dues") -> bytes:
 
 
 def old_sheet(rows: list[list[str]]) -> bytes:
-    """A workbook as Excel 97 wrote it: records in an OLE container."""
+    """An Excel 97 workbook: records in an OLE container."""
     cells = b"".join(
         _record(0x0204, struct.pack("<HHHHB", y, x, 0, len(value), 0) + value.encode("ascii"))
         for y, row in enumerate(rows)
@@ -71,8 +71,8 @@ def old_sheet(rows: list[list[str]]) -> bytes:
 
 
 def ole(name: str, stream: bytes) -> bytes:
-    """An OLE container of one stream."""
-    stream = stream.ljust(4096, b"\0")  # shorter ones are stored in another way
+    """An OLE container with one stream."""
+    stream = stream.ljust(4096, b"\0")  # shorter streams are stored differently
     sectors = -(-len(stream) // _SECTOR)
     assert sectors <= _MOST_SECTORS
     chain = [_FAT, _END, *range(3, sectors + 2), _END]
@@ -96,7 +96,7 @@ def _entry(name: str, kind: int, child: int, start: int, size: int) -> bytes:
 
 
 def _pdf() -> bytes:
-    """Pages of text, and those of a form."""
+    """Pages of text, and of a form."""
     out = io.BytesIO()
     with (
         pikepdf.open(io.BytesIO(documents.pdf([f"Page {number}\nwith words" for number in range(5)]))) as document,
@@ -108,7 +108,7 @@ def _pdf() -> bytes:
 
 
 def _docx() -> bytes:
-    """Packed again, as its maker notes the time in it."""
+    """The package, compressed again without the time that its writer adds."""
     made = documents.word([("Heading 1", "Title"), ("Normal", "words")], [["a", "b"], ["c", "d"]])
     with zipfile.ZipFile(io.BytesIO(made)) as zipped:
         return documents.archive({name: zipped.read(name) for name in zipped.namelist()})

@@ -1,4 +1,4 @@
-"""The processes of a server: what they take of memory, and whether they end."""
+"""Memory of a server's processes, and processes that do not end."""
 
 import os
 from contextlib import suppress
@@ -12,7 +12,7 @@ _RESET_PEAK = "5"  # proc(5), clear_refs
 
 
 class Watch:
-    """Looks at a server and what it starts. Peaks are those since `start_over`."""
+    """Watches a server and its child processes. Peaks are those since `start_over`."""
 
     def __init__(self, server: int) -> None:
         self.server = server
@@ -28,7 +28,7 @@ class Watch:
                 Path(f"/proc/{pid}/clear_refs").write_text(_RESET_PEAK, encoding="ascii")
 
     def look(self) -> None:
-        """Note who is there, and what they took."""
+        """Record the processes and their memory."""
         for pid in descendants(self.server):
             self._seen.setdefault(pid, _birth(pid))
             _, peak = status_mb(pid)
@@ -38,16 +38,16 @@ class Watch:
                 self.reader_mb = max(self.reader_mb, peak)
 
     def children(self) -> int:
-        """How many processes the server has now."""
+        """The number of the server's processes."""
         return sum(1 for pid in descendants(self.server) if pid != self.server and _is_living(pid))
 
     def left(self) -> list[int]:
-        """Processes that were seen and live still. An id that another process has now is not one of them."""
+        """Recorded processes that still run, except for ids that another process has taken since."""
         return [pid for pid, birth in self._seen.items() if birth and _birth(pid) == birth and _is_living(pid)]
 
 
 def own_children() -> set[int]:
-    """The processes that this one started, and theirs."""
+    """The descendants of this process."""
     return {pid for pid in descendants(os.getpid()) if pid != os.getpid()}
 
 
@@ -62,7 +62,7 @@ def _is_living(pid: int) -> bool:
 
 
 def _fields(pid: int) -> list[str]:
-    """What proc(5) lists from the state on; nothing for a process that is gone."""
+    """The fields of proc(5) from the state on; empty if the process has ended."""
     try:
         return Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):

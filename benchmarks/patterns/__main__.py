@@ -1,4 +1,4 @@
-"""A table of every regular expression of the package and how its time grows with the text.
+"""Prints how the time of each regular expression of the package grows with its text.
 
 An exponent of 1 is linear, 2 quadratic. `uv run python -m benchmarks.patterns`
 """
@@ -19,7 +19,7 @@ HANGS_AFTER_S = 120.0
 
 
 def results() -> Iterator[dict[str, Any]]:
-    """The worst attack on each pattern; `exponent` is infinite for one that did not end."""
+    """The worst attack on each pattern; `exponent` is infinite if it did not end."""
     done: list[str] = []
     while True:
         hung = yield from _run(done)
@@ -30,7 +30,7 @@ def results() -> Iterator[dict[str, Any]]:
 
 
 def _run(done: list[str]) -> Generator[dict[str, Any], None, str | None]:
-    """Measure all patterns but these; returns the one at which the process hung."""
+    """Measure all patterns except these; returns the pattern at which the process hung."""
     command = [sys.executable, "-m", "benchmarks.patterns.measure", *done]
     begun: str | None = None
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as child:
@@ -53,7 +53,7 @@ def _run(done: list[str]) -> Generator[dict[str, Any], None, str | None]:
 
 
 def main() -> int:
-    """Print the table; 1 when a pattern is above linear or cannot be seen."""
+    """Print the table; 1 if a pattern is not linear or cannot be measured."""
     found = sorted(results(), key=lambda one: (-one["exponent"], one["name"]))
     print(f"{'pattern':64} {'mode':9} {'growth':>6} {'ns/char':>8} {'times':>5}  steepest attack")
     for one in found:

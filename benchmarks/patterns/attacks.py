@@ -1,4 +1,4 @@
-"""Texts made to cost one pattern as much as possible, from its parse tree."""
+"""Generates texts that cost one pattern as much as possible, from its parse tree."""
 
 import importlib
 import re
@@ -8,7 +8,7 @@ from typing import Any
 
 __all__ = ["Attack", "attacks"]
 
-# Private, but the only way to the tree; `sre_parse`, its old name, is deprecated.
+# Private, but the only access to the tree; `sre_parse`, its old name, is deprecated.
 _parser: Any = importlib.import_module("re._parser")
 _TAILS = ("", "\x00", "!", "\n", "a", "x\x00")
 _MOST = 160
@@ -25,7 +25,7 @@ _CATEGORIES = {
 
 
 class Attack:
-    """A text of any length: `before`, then `pump` again and again, then `tail`."""
+    """A text of any length: `before`, repeated `pump`, then `tail`."""
 
     def __init__(self, before: str, pump: str, tail: str) -> None:
         self.before, self.pump, self.tail = before, pump, tail
@@ -39,7 +39,7 @@ class Attack:
 
 
 def attacks(pattern: re.Pattern[Any]) -> list[Attack]:
-    """Single characters, samples of matches and of their parts, repeated, with endings that fail."""
+    """Repeated single characters and samples of matches and their parts, with endings that fail."""
     tree = _parser.parse(pattern.pattern, pattern.flags & ~re.UNICODE if isinstance(pattern.pattern, bytes) else 0)
     wholes = _samples(tree)
     atoms = list(dict.fromkeys(_atoms(tree)))[:24]
@@ -54,7 +54,7 @@ def attacks(pattern: re.Pattern[Any]) -> list[Attack]:
 
 
 def _samples(tree: Iterable[Any]) -> list[str]:
-    """A few texts that match, about."""
+    """A few texts that nearly match."""
     found = [""]
     for op, arg in tree:
         choices = _choices(str(op), arg)
@@ -84,7 +84,7 @@ def _choices(op: str, arg: Any) -> list[str]:
 
 
 def _members(items: Sequence[Any]) -> Iterator[str]:
-    """Characters of a set, or one that its negation takes."""
+    """Characters of a set, or one outside a negated set."""
     if items and str(items[0][0]) == "NEGATE":
         taken = {one for item in items[1:] for one in _members([item])}
         yield from (one for one in "a0 -\x00<" if one not in taken)
@@ -100,7 +100,7 @@ def _members(items: Sequence[Any]) -> Iterator[str]:
 
 
 def _parts(op: str, arg: Any) -> list[Any]:
-    """The trees right below a node."""
+    """The child trees of a node."""
     if op in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
         return [arg[2]]
     if op == "SUBPATTERN":
@@ -113,7 +113,7 @@ def _parts(op: str, arg: Any) -> list[Any]:
 
 
 def _atoms(tree: Iterable[Any]) -> Iterator[str]:
-    """A character of every class and literal."""
+    """One character of each class and literal."""
     for op, arg in tree:
         if str(op) in ("LITERAL", "NOT_LITERAL", "IN", "ANY"):
             yield from _choices(str(op), arg)
@@ -122,12 +122,12 @@ def _atoms(tree: Iterable[Any]) -> Iterator[str]:
 
 
 def _pumps(tree: Iterable[Any], before: str) -> Iterator[tuple[str, str]]:
-    """What stands before each repeat, and a text of its body."""
+    """The text before each repeat, and a text of its body."""
     for op, arg in tree:
         if "REPEAT" in str(op):
             for sample in _samples(arg[2]):
                 yield before, sample
-                # Just too few: every start reads up to the limit, and fails.
+                # One too few: every start reads up to the limit, and fails.
                 yield "", before + sample * (min(arg[0], _LONGEST_RUN) - 1) + "\x00"
                 yield "", before + sample
         for part in _parts(str(op), arg):

@@ -1,4 +1,4 @@
-"""Every regular expression of the package, and how the code uses each."""
+"""Collects every regular expression of the package, and how the code uses it."""
 
 import ast
 import dataclasses
@@ -21,8 +21,8 @@ _LAYERS = (files_api_mcp.backends, files_api_mcp.tools, files_api_mcp.server)
 _DEEPEST = 6
 _METHODS = frozenset({"match", "search", "fullmatch", "finditer", "findall", "sub", "subn", "split"})
 _SCANNING = "finditer"
-"""The mode that stands for all methods that try each place of a text."""
-# The first two compile what callers and files write, and have tests of their own; the last runs while its module loads.
+"""The mode for all methods that try each position of a text."""
+# The first two compile patterns of callers and files, and have their own tests; the last runs at import.
 _COMPILE_INSIDE = frozenset(
     {
         "backends/roots/glob.py:Glob.__init__",
@@ -34,7 +34,7 @@ _COMPILE_INSIDE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """A compiled pattern, where it is kept, and the ways in which it is tried: match, fullmatch or finditer."""
+    """A compiled pattern, its location, and the methods used on it: match, fullmatch or finditer."""
 
     name: str
     pattern: Any
@@ -42,17 +42,17 @@ class Used:
 
     @property
     def kind(self) -> type:
-        """The type of the texts that it is tried on, str or bytes."""
+        """The type of its texts: str or bytes."""
         return bytes if isinstance(self.pattern.pattern, bytes) else str
 
 
 def sources() -> list[Path]:
-    """The package's source files."""
+    """The source files of the package."""
     return sorted(path for layer in ("backends", "tools", "server") for path in (ROOT / layer).rglob("*.py"))
 
 
 def collected() -> list[Used]:
-    """All patterns that the package's modules keep, however deep in containers, each once for a module."""
+    """All patterns in the package's modules, also inside containers, each once for a module."""
     found: dict[tuple[str, int], Used] = {}
     for name in sorted(_module_names()):
         module = importlib.import_module(name)
@@ -66,7 +66,7 @@ def collected() -> list[Used]:
 
 
 def escaping_calls() -> list[str]:
-    """Uses of `re` and `fnmatch` in the source that `collected` cannot see."""
+    """Uses of `re` and `fnmatch` in the source that `collected` cannot find."""
     return [f"{path.relative_to(ROOT)}:{line}" for path in sources() for line in _escaping(path)]
 
 
@@ -95,7 +95,7 @@ def _patterns(value: Any, deepest: int) -> Iterator[re.Pattern[Any]]:
 
 
 def _calls(path: Path) -> dict[str, set[str]]:
-    """For each name the methods of patterns that the module calls on it."""
+    """For each name, the pattern methods that the module calls on it."""
     calls: dict[str, set[str]] = {}
     if path.suffix == ".py":
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -105,7 +105,7 @@ def _calls(path: Path) -> dict[str, set[str]]:
 
 
 def _modes(methods: set[str]) -> tuple[str, ...]:
-    """The ways to try a pattern; all of them where its calls are not seen, as for one in a container."""
+    """The methods used on a pattern; all of them if its calls are unknown, as inside a container."""
     modes = {method if method in ("match", "fullmatch") else _SCANNING for method in methods}
     return tuple(sorted(modes)) or ("match", _SCANNING, "fullmatch")
 
@@ -133,7 +133,7 @@ def _escapes(module: str, function: str, place: str | None) -> bool:
 
 
 def _functions(node: ast.AST, above: str) -> Iterator[tuple[str, ast.AST]]:
-    """Functions and methods with their qualified names; inner ones come after, and so decide."""
+    """Functions and methods with their qualified names; inner ones come last, so they win."""
     for child in ast.iter_child_nodes(node):
         name = above
         if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):

@@ -1,4 +1,4 @@
-"""How the time of each pattern grows with the text, measured in a process that can be ended."""
+"""Measures how the time of each pattern grows with its text, in a process that can be killed."""
 
 import collections
 import json
@@ -15,14 +15,14 @@ from benchmarks.patterns.collect import Used, collected
 __all__ = ["LINEAR", "is_bounded", "main", "worst"]
 
 LINEAR = 1.5
-"""Growth above this is not linear: noise does not reach it, and quadratic growth is 2."""
+"""Growth above this is not linear: noise stays below it, and quadratic growth is 2."""
 DEAREST = 100
-"""The most times that a pattern may take what a plain one takes for a character, whatever the text."""
+"""The largest allowed ratio of a pattern's time per character to that of a simple pattern."""
 
 _SHORT, _LONGER = 1_000, 12_000
 _LENGTHS = (8_000, 32_000, 128_000, 512_000)
 _STEEP = 1.3
-"""A growth that is looked at again with longer texts: constants and noise lie below it, quadratic growth is 2."""
+"""Growth above this is measured again with longer texts: constants and noise stay below it."""
 _TOO_SHORT_S = 0.0002
 _SURELY = 1.7
 _LONG_S = 0.5
@@ -33,7 +33,7 @@ _REFERENCE = Used("reference", re.compile(r"[ab]c"), ("finditer",))
 
 @dataclass(frozen=True, slots=True)
 class _Cost:
-    """One attack in one mode: its growth exponent, and nanoseconds for a character of the longest text."""
+    """One attack in one mode: its growth exponent, and nanoseconds per character of the longest text."""
 
     mode: str
     attack: Attack
@@ -42,9 +42,9 @@ class _Cost:
 
 
 def worst(used: Used) -> dict[str, Any]:
-    """The attack on a pattern whose time grows fastest, and the most nanoseconds that any takes for a character.
+    """The attack with the fastest growth, and the most nanoseconds per character of any attack.
 
-    `times` is these nanoseconds over those of a plain pattern: a bounded repeat multiplies the work of each character.
+    `times` is these nanoseconds divided by those of a simple pattern: a bounded repeat multiplies the work.
     """
     first = [_first(used, mode, attack) for mode in used.modes for attack in attacks(used.pattern)]
     slowest = sorted(first, key=lambda one: -one.ns)[:_LOOKED_AT_AGAIN]
@@ -67,17 +67,17 @@ def worst(used: Used) -> dict[str, Any]:
 
 
 def is_bounded(one: dict[str, Any]) -> bool:
-    """Whether a pattern's time is linear, and its constant small enough."""
+    """Whether a pattern's time is linear with a small constant."""
     return one["exponent"] <= LINEAR and one["times"] <= DEAREST
 
 
 def _reference_ns() -> float:
-    """Nanoseconds for a character that a plain pattern takes here and now, to compare with."""
+    """Nanoseconds per character of a simple pattern on this machine, for comparison."""
     return _time(_REFERENCE, "finditer", "a" * _LONGER, tries=_TRIES) / _LONGER * 1e9
 
 
 def _first(used: Used, mode: str, attack: Attack) -> _Cost:
-    """A quick look, which noise can only make steeper."""
+    """A quick measurement; noise can only make it steeper."""
     kind = used.kind
     took = _time(used, mode, attack.text(_LONGER, kind), tries=1)
     if took < _TOO_SHORT_S:
@@ -87,7 +87,7 @@ def _first(used: Used, mode: str, attack: Attack) -> _Cost:
 
 
 def _longer(used: Used, cost: _Cost) -> _Cost:
-    """The same with longer texts, until it shows that it is linear, or takes seconds."""
+    """The same with longer texts, until it is clearly linear or takes seconds."""
     kind = used.kind
     length, took = _LENGTHS[0], _time(used, cost.mode, cost.attack.text(_LENGTHS[0], kind), tries=_TRIES)
     exponent = 1.0
@@ -101,7 +101,7 @@ def _longer(used: Used, cost: _Cost) -> _Cost:
 
 
 def _time(used: Used, mode: str, text: Any, *, tries: int) -> float:
-    """CPU seconds of the fastest of a few tries, as other processes take time of the clock and the caches."""
+    """CPU seconds of the fastest of a few tries, as other processes use the clock and the caches."""
     best = math.inf
     for _ in range(tries):
         began = time.process_time()
@@ -116,13 +116,13 @@ def _time(used: Used, mode: str, text: Any, *, tries: int) -> float:
 
 
 def main() -> None:
-    """Measure each pattern, and print a line before and after it: the reader knows which one hangs."""
+    """Measure each pattern, with a line before and after it, so that the reader knows which one hangs."""
     skipped = set(sys.argv[1:])
     for used in collected():
         if used.name not in skipped:
             print(json.dumps({"begin": used.name}), flush=True)
             found = worst(used)
-            # A second look, as a busy machine can make any pattern look dear for a moment.
+            # Measure twice: a busy machine can make any pattern look slow for a moment.
             print(json.dumps(found if is_bounded(found) else worst(used)), flush=True)
 
 

@@ -1,8 +1,8 @@
 # pyright: basic
-"""What the drivers of Python clients share.
+"""Shared code of the drivers of Python clients.
 
-A driver connects as its one argument tells it, in JSON, and says which tools it sees. Then each line that it reads is
-a tool and its arguments, and each line that it writes is the result, in the shape that MCP gives it on the wire.
+The one argument of a driver is a JSON object with the server to connect to. The driver connects and prints the tools
+it sees. Then each line of stdin is a tool with its arguments, and each line of stdout is the result as MCP's JSON.
 """
 
 import asyncio
@@ -14,12 +14,12 @@ from types import SimpleNamespace
 
 
 def drive(connect):
-    """Run a driver. `connect` takes what it was told, and yields tools' names, a call and the protocol's version."""
+    """Run a driver. `connect` takes the target, and yields tool names, a call function and the version."""
     asyncio.run(_drive(asynccontextmanager(connect)))
 
 
 async def _drive(connect):
-    # Whatever else is printed goes where it does no harm.
+    # Anything else that is printed goes to stderr.
     with os.fdopen(os.dup(1), "w") as out:
         os.dup2(2, 1)
         async with connect(SimpleNamespace(**json.loads(sys.argv[1]))) as (tools, call, protocol):
@@ -33,5 +33,5 @@ def names(tools):
 
 
 def wire(result):
-    """A result of any MCP SDK for Python."""
+    """A result of any MCP SDK for Python, as JSON."""
     return result.model_dump(by_alias=True, mode="json", exclude_none=True)

@@ -1,25 +1,25 @@
 # pyright: basic, reportMissingImports=false
-"""FastMCP's client, which makes objects of results by the tools' output schemas."""
+"""FastMCP's client, which converts results to objects by the tools' output schemas."""
 
 from bridge import drive, names, wire
 from fastmcp import Client
 from fastmcp.client.transports import SSETransport, StdioTransport, StreamableHttpTransport
 
 
-def transport_to(told):
-    if told.transport == "stdio":
-        return StdioTransport(told.command, told.args)
-    kind = StreamableHttpTransport if told.transport == "http" else SSETransport
-    return kind(told.url, headers=told.headers)
+def transport_to(target):
+    if target.transport == "stdio":
+        return StdioTransport(target.command, target.args)
+    kind = StreamableHttpTransport if target.transport == "http" else SSETransport
+    return kind(target.url, headers=target.headers)
 
 
 def has(made, name):
-    # Without an output schema it is a dictionary.
+    # Without an output schema, the result is a dictionary.
     return name in made if isinstance(made, dict) else hasattr(made, name)
 
 
-async def connect(told):
-    async with Client(transport_to(told)) as client:
+async def connect(target):
+    async with Client(transport_to(target)) as client:
 
         async def call(tool, arguments):
             result = await client.call_tool(tool, arguments, raise_on_error=False)

@@ -1,5 +1,5 @@
 # pyright: basic, reportMissingImports=false
-"""LangChain's tools, made by its MCP adapters, called as an agent's model calls them."""
+"""LangChain's tools, created by its MCP adapters, called like an agent's model calls them."""
 
 from bridge import drive, names
 from langchain_mcp_adapters.client import MultiServerMCPClient
@@ -8,10 +8,10 @@ from langchain_mcp_adapters.tools import load_mcp_tools
 TRANSPORTS = {"http": "streamable_http", "sse": "sse"}
 
 
-def connection_to(told):
-    if told.transport == "stdio":
-        return {"transport": "stdio", "command": told.command, "args": told.args}
-    return {"transport": TRANSPORTS[told.transport], "url": told.url, "headers": told.headers}
+def connection_to(target):
+    if target.transport == "stdio":
+        return {"transport": "stdio", "command": target.command, "args": target.args}
+    return {"transport": TRANSPORTS[target.transport], "url": target.url, "headers": target.headers}
 
 
 def wired(block):
@@ -22,8 +22,8 @@ def wired(block):
     return {"type": "resource", "resource": {"blob": block["base64"]}}
 
 
-async def connect(told):
-    client = MultiServerMCPClient({"files": connection_to(told)})
+async def connect(target):
+    client = MultiServerMCPClient({"files": connection_to(target)})
     async with client.session("files") as session:
         tools = {tool.name: tool for tool in await load_mcp_tools(session)}
 

@@ -1,5 +1,5 @@
 # pyright: basic, reportMissingImports=false
-"""The MCP SDK's second version, in either era."""
+"""Version 2 of the MCP SDK, with either protocol version."""
 
 from contextlib import AsyncExitStack
 
@@ -10,16 +10,16 @@ from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
 
 
-async def connect(told):
+async def connect(target):
     async with AsyncExitStack() as stack:
-        if told.transport == "stdio":
-            server = StdioServerParameters(command=told.command, args=told.args)
-        elif told.transport == "http":
-            http = await stack.enter_async_context(httpx2.AsyncClient(headers=told.headers, timeout=60))
-            server = streamable_http_client(told.url, http_client=http)
+        if target.transport == "stdio":
+            server = StdioServerParameters(command=target.command, args=target.args)
+        elif target.transport == "http":
+            http = await stack.enter_async_context(httpx2.AsyncClient(headers=target.headers, timeout=60))
+            server = streamable_http_client(target.url, http_client=http)
         else:
-            server = sse_client(told.url, headers=told.headers)
-        client = await stack.enter_async_context(Client(server, mode=told.era))
+            server = sse_client(target.url, headers=target.headers)
+        client = await stack.enter_async_context(Client(server, mode=target.era))
 
         async def call(tool, arguments):
             return wire(await client.call_tool(tool, arguments))

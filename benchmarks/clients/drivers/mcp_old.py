@@ -1,5 +1,5 @@
 # pyright: basic, reportMissingImports=false, reportAttributeAccessIssue=false
-"""The MCP SDK before its second version."""
+"""Version 1 of the MCP SDK."""
 
 from bridge import drive, names, wire
 from mcp import ClientSession, StdioServerParameters, stdio_client
@@ -7,13 +7,13 @@ from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamablehttp_client
 
 
-async def connect(told):
-    if told.transport == "stdio":
-        streams = stdio_client(StdioServerParameters(command=told.command, args=told.args))
-    elif told.transport == "http":
-        streams = streamablehttp_client(told.url, headers=told.headers)
+async def connect(target):
+    if target.transport == "stdio":
+        streams = stdio_client(StdioServerParameters(command=target.command, args=target.args))
+    elif target.transport == "http":
+        streams = streamablehttp_client(target.url, headers=target.headers)
     else:
-        streams = sse_client(told.url, headers=told.headers)
+        streams = sse_client(target.url, headers=target.headers)
     async with streams as (read, write, *_), ClientSession(read, write) as session:
         started = await session.initialize()
 

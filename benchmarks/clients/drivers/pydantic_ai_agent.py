@@ -1,5 +1,5 @@
 # pyright: basic, reportMissingImports=false
-"""An agent of Pydantic AI, whose test model calls one tool in each run, with the arguments given."""
+"""A Pydantic AI agent whose test model calls one tool in each run, with the given arguments."""
 
 import base64
 import json
@@ -12,7 +12,7 @@ from pydantic_ai.models.test import TestModel
 
 
 class TellingModel(TestModel):
-    """Calls a tool with arguments that it was given, not made-up ones."""
+    """Calls a tool with the given arguments instead of made-up ones."""
 
     def __init__(self, tool, arguments):
         super().__init__(call_tools=[tool])
@@ -22,22 +22,22 @@ class TellingModel(TestModel):
         return self._arguments
 
 
-def transport_to(told):
-    if told.transport == "stdio":
-        return StdioTransport(told.command, told.args)
-    kind = StreamableHttpTransport if told.transport == "http" else SSETransport
-    return kind(told.url, headers=told.headers)
+def transport_to(target):
+    if target.transport == "stdio":
+        return StdioTransport(target.command, target.args)
+    kind = StreamableHttpTransport if target.transport == "http" else SSETransport
+    return kind(target.url, headers=target.headers)
 
 
 def wired(part):
     if isinstance(part, BinaryContent):
         return {"type": "image", "data": base64.b64encode(part.data).decode()}
-    # It reads JSON wherever a text looks like it.
+    # Pydantic AI parses any text that looks like JSON.
     return {"type": "text", "text": part if isinstance(part, str) else json.dumps(part)}
 
 
-async def connect(told):
-    toolset = MCPToolset(transport_to(told), tool_error_behavior="failed")
+async def connect(target):
+    toolset = MCPToolset(transport_to(target), tool_error_behavior="failed")
     async with Agent(toolsets=[toolset]) as agent:
 
         async def call(tool, arguments):

@@ -1,11 +1,11 @@
-// The TypeScript SDK's client: of its first version, or of its second in the newer era. The contract is bridge.py's.
+// The TypeScript SDK's client, version 1 or 2. The protocol of a driver is in bridge.py.
 
 import { createInterface } from "node:readline";
 
-const told = JSON.parse(process.argv[2]);
+const target = JSON.parse(process.argv[2]);
 
 async function sdk() {
-  if (told.era === "legacy") {
+  if (target.era === "legacy") {
     const base = "@modelcontextprotocol/sdk/client";
     const modules = ["index.js", "stdio.js", "streamableHttp.js", "sse.js"].map((name) => import(`${base}/${name}`));
     return Object.assign({}, ...(await Promise.all(modules)));
@@ -16,12 +16,12 @@ async function sdk() {
 const { Client, StdioClientTransport, StreamableHTTPClientTransport, SSEClientTransport } = await sdk();
 
 function transport() {
-  if (told.transport === "stdio") return new StdioClientTransport({ command: told.command, args: told.args });
-  const Kind = told.transport === "http" ? StreamableHTTPClientTransport : SSEClientTransport;
-  return new Kind(new URL(told.url), { requestInit: { headers: told.headers } });
+  if (target.transport === "stdio") return new StdioClientTransport({ command: target.command, args: target.args });
+  const Kind = target.transport === "http" ? StreamableHTTPClientTransport : SSEClientTransport;
+  return new Kind(new URL(target.url), { requestInit: { headers: target.headers } });
 }
 
-const client = new Client({ name: "driver", version: "1" }, { versionNegotiation: { mode: told.era } });
+const client = new Client({ name: "driver", version: "1" }, { versionNegotiation: { mode: target.era } });
 const connection = transport();
 await client.connect(connection);
 const { tools } = await client.listTools();
