@@ -1,4 +1,4 @@
-"""How clients reach the server: stdio."""
+"""The stdio transport: serves MCP over stdin and stdout."""
 
 import os
 import select
@@ -22,15 +22,14 @@ from files_api_mcp.server.shutdown import FORCED_S, Shutdown
 
 __all__ = ["check_data_dir", "serve_stdio"]
 
-_LONGEST_LINE = 4 * 1024 * 1024
-"""Bytes of one message: what the SDK's HTTP transport takes, so that a line without end cannot fill the memory."""
+_MAX_LINE = 4 * 1024 * 1024
+"""Bytes of one message, as in the SDK's HTTP transport, so that an endless line cannot fill the memory."""
 
 
 def serve_stdio(settings: Settings) -> None:
-    """Serve over stdin and stdout until stdin ends or SIGINT or SIGTERM arrives.
+    """Serves over stdin and stdout until stdin ends or SIGINT or SIGTERM arrives, and ends within 2 s of it.
 
-    Ends within 2 s of it, whatever a call does.
-    Exits with code 1, and the reason in one line on stderr, when the data folder cannot be used.
+    Exits with code 1 and one line on stderr if the data folder cannot be used.
     """
     configure_logging(settings.log_level.upper(), secret=settings.secret)
     try:
@@ -40,7 +39,7 @@ def serve_stdio(settings: Settings) -> None:
         shutdown.on_signals()
         say(f"files-api-mcp: {settings.summary()}")
         if sys.stdin.isatty():
-            say("files-api-mcp: waiting for an MCP client on stdin; Ctrl-C ends it. Try: files-api-mcp demo")
+            say("files-api-mcp: waiting for an MCP client on stdin (Ctrl-C to stop). To try it: files-api-mcp demo")
         with _stoppable_stdin(shutdown):
             anyio.run(server.run_stdio_async)
     except FilesError as exc:
@@ -49,10 +48,10 @@ def serve_stdio(settings: Settings) -> None:
 
 
 def check_data_dir(settings: Settings) -> None:
-    """Make the data folder private, and fail at start rather than at the first call when files cannot be kept.
+    """Makes the data folder private, so that an unusable one fails at start and not at the first call.
 
     Raises:
-        PermissionDenied: They cannot.
+        PermissionDenied: The folder cannot be used.
     """
     try:
         make_private(settings.data_dir)
@@ -61,7 +60,7 @@ def check_data_dir(settings: Settings) -> None:
 
 
 class _Stdin(RawIOBase):
-    """The process's real stdin, which ends when the server is to stop and passes on no endless line."""
+    """The process's stdin. It ends when the shutdown begins, and cuts lines beyond the limit."""
 
     def __init__(self, fd: int, shutdown: Shutdown) -> None:
         super().__init__()
@@ -82,15 +81,15 @@ class _Stdin(RawIOBase):
             if not data:
                 self._shutdown.begin()
                 return 0
-            kept = self._without_excess(data)
+            kept = self._cut_lines(data)
             if kept:
                 buffer[: len(kept)] = kept
                 return len(kept)
 
     def _watch(self) -> None:
-        """End the process when the client has closed its pipe and nobody reads on, as a stuck event loop does not.
+        """Ends the process if the client closed its pipe and nothing reads stdin, because the event loop is stuck.
 
-        What the client sent before is still read: each read starts the wait again.
+        Input sent before is still read: each read restarts the wait.
         """
         hangup = select.poll()
         hangup.register(self._fd, getattr(select, "POLLRDHUP", 0))
@@ -101,15 +100,15 @@ class _Stdin(RawIOBase):
             time.sleep(FORCED_S)
         self._shutdown.force()
 
-    def _without_excess(self, data: bytes) -> bytes:
-        """Drop what a line holds beyond the limit; the message is then malformed and is refused as such."""
-        if self._line_length + len(data) <= _LONGEST_LINE:
+    def _cut_lines(self, data: bytes) -> bytes:
+        """Cuts a line at the limit. The message is then malformed and rejected."""
+        if self._line_length + len(data) <= _MAX_LINE:
             newline = data.rfind(b"\n")
             self._line_length = self._line_length + len(data) if newline < 0 else len(data) - newline - 1
             return data
         kept = bytearray()
         for line in data.splitlines(keepends=True):
-            room = max(0, _LONGEST_LINE - self._line_length)
+            room = max(0, _MAX_LINE - self._line_length)
             ended = line.endswith(b"\n")
             kept += line if len(line) <= room else line[:room] + (b"\n" if ended else b"")
             self._line_length = 0 if ended else self._line_length + len(line)
@@ -118,12 +117,12 @@ class _Stdin(RawIOBase):
 
 @contextmanager
 def _stoppable_stdin(shutdown: Shutdown) -> Generator[None]:
-    """Put our reader in stdin's place; children and stray reads find the null device."""
-    wire = os.dup(0)
+    """Replaces stdin by our reader. Child processes and other readers get the null device."""
+    pipe = os.dup(0)
     with open(os.devnull, "rb") as null:
         os.dup2(null.fileno(), 0)
     original = sys.stdin
-    sys.stdin = TextIOWrapper(BufferedReader(_Stdin(wire, shutdown)), encoding="utf-8")
+    sys.stdin = TextIOWrapper(BufferedReader(_Stdin(pipe, shutdown)), encoding="utf-8")
     try:
         yield
     finally:

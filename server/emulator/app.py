@@ -1,4 +1,4 @@
-"""The emulator as a web application: routes, credentials, headers, and one border for every failure."""
+"""The emulator's ASGI application: routes, authentication, headers and error handling."""
 
 import logging
 import time
@@ -23,7 +23,7 @@ from files_api_mcp.server.emulator.messages import MessageWriter
 from files_api_mcp.server.emulator.prompt_cache import PromptCache
 from files_api_mcp.server.emulator.rate_limit import RateLimiter
 from files_api_mcp.server.emulator.responses import ApiError, api_response, error_response, new_id
-from files_api_mcp.server.emulator.sse import events
+from files_api_mcp.server.emulator.sse import message_events
 from files_api_mcp.server.emulator.workspaces import Workspace, Workspaces
 
 __all__ = ["EmulatorSettings", "emulator"]
@@ -35,7 +35,7 @@ _Handler = Callable[[Request, Workspace], Awaitable[Response]]
 
 @dataclass(frozen=True, slots=True)
 class EmulatorSettings:
-    """`api_keys` empty: any key is let in. `files_per_minute` 0: requests are not limited."""
+    """The emulator's settings. Empty `api_keys` accept any key; `files_per_minute` 0 means no rate limit."""
 
     data_dir: Path
     api_keys: tuple[str, ...] = ()
@@ -45,7 +45,7 @@ class EmulatorSettings:
 
 @asynccontextmanager
 async def emulator(settings: EmulatorSettings) -> AsyncGenerator[Starlette]:
-    """The application, for as long as the block runs; its stores are closed at the end."""
+    """The application, for the length of the block; its stores are closed at the end."""
     async with DocumentWorkers() as workers, anyio.create_task_group() as stores, anyio.create_task_group() as jobs:
         workspaces = Workspaces(settings.data_dir, settings.api_keys, stores, workers)
         writer = MessageWriter(PromptCache(time.monotonic))
@@ -64,18 +64,18 @@ def _application(
     limiter = RateLimiter(settings.files_per_minute, time.monotonic)
 
     async def messages(request: Request, workspace: Workspace) -> Response:
-        asked = messages_request(await json_body(request, MESSAGE_BYTES), _version(request))
-        message = await writer.answer(asked, workspace)
-        if asked.stream:
-            return StreamingResponse(events(message), media_type="text/event-stream")
+        message_request = messages_request(await json_body(request, MESSAGE_BYTES), _version(request))
+        message = await writer.create(message_request, workspace)
+        if message_request.stream:
+            return StreamingResponse(message_events(message), media_type="text/event-stream")
         return api_response(message)
 
     async def count_tokens(request: Request, _: Workspace) -> Response:
         body = await json_body(request, MESSAGE_BYTES)
-        asked = messages_request({"max_tokens": 1, **body}, _version(request))
-        if asked.names_files:
+        message_request = messages_request({"max_tokens": 1, **body}, _version(request))
+        if message_request.names_files:
             raise ApiError(400, "File sources are not supported in the token counting endpoint.")
-        return api_response({"input_tokens": writer.count(asked)})
+        return api_response({"input_tokens": writer.count_tokens(message_request)})
 
     def route(path: str, *, limited: bool = False, **methods: _Handler) -> Route:
         endpoint = _Endpoint(methods, workspaces, limiter if limited else None)
@@ -99,7 +99,7 @@ def _application(
 
 
 class _Endpoint:
-    """One path: lets a request in, answers it, and names it in the headers whatever happens."""
+    """One path: authenticates a request, answers it, and adds the request id to every response."""
 
     def __init__(self, handlers: dict[str, _Handler], workspaces: Workspaces, limiter: RateLimiter | None) -> None:
         self._handlers = handlers
@@ -113,11 +113,11 @@ class _Endpoint:
             workspace = await self._workspaces.for_key(api_key(request.headers))
             _check_headers(request, workspace)
             if self._limiter is not None:
-                self._limiter.admit(workspace.id)
+                self._limiter.check(workspace.id)
             handler = self._handlers["GET" if request.method == "HEAD" else request.method]
             response = await handler(request, workspace)
         except ClientDisconnect:
-            # Nobody is left to be answered.
+            # The client left, so nobody reads this response.
             response = Response(status_code=499)
         except ApiError as exc:
             response = error_response(exc, request_id)
@@ -134,14 +134,14 @@ class _Endpoint:
 def _check_headers(request: Request, workspace: Workspace) -> None:
     if not request.headers.get("anthropic-version"):
         raise ApiError(400, "anthropic-version: header is required")
-    wanted = request.headers.get("anthropic-workspace-id")
-    if wanted is not None and wanted != workspace.id:
+    expected = request.headers.get("anthropic-workspace-id")
+    if expected is not None and expected != workspace.id:
         raise ApiError(400, "anthropic-workspace-id: does not match the workspace of the credential")
 
 
 def _from_store(error: FilesError) -> ApiError:
     if isinstance(error, StorageFull):
-        return ApiError(400, "There is no room left on the emulator's disk.", "storage_quota_exceeded")
+        return ApiError(400, "The emulator's disk is full.", "storage_quota_exceeded")
     if isinstance(error, StoreBusy):
         return ApiError(529, "Overloaded")
     return ApiError(500, "Internal server error")

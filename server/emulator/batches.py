@@ -1,4 +1,4 @@
-"""Message Batches: requests answered in the background, their results kept on disk."""
+"""Message Batches (/v1/messages/batches): answered in the background, results kept on disk."""
 
 import json
 import re
@@ -24,14 +24,14 @@ __all__ = ["BatchesApi"]
 
 _ID = re.compile(r"msgbatch_[A-Za-z0-9]{1,60}")
 _CUSTOM_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_MOST_REQUESTS = 100_000
+_MAX_REQUESTS = 100_000
 _COUNTS = ("processing", "succeeded", "errored", "canceled", "expired")
 
 Batch = dict[str, Any]
 
 
 class BatchesApi:
-    """Answers requests below /v1/messages/batches. A batch whose server died goes on when it is next asked about."""
+    """Handles /v1/messages/batches. A batch interrupted by a crash restarts when a client next retrieves it."""
 
     def __init__(self, data_dir: Path, writer: MessageWriter, owner: TaskGroup) -> None:
         self._data_dir = data_dir
@@ -65,7 +65,7 @@ class BatchesApi:
         return api_response(batch)
 
     async def list(self, request: Request, workspace: Workspace) -> Response:
-        """GET /v1/messages/batches: newest first, in the dialect of the older lists."""
+        """GET /v1/messages/batches: newest first, with cursors of the older list endpoints."""
         limit = request.query_params.get("limit", "20")
         if not limit.isdigit() or not 1 <= int(limit) <= 1000:
             raise ApiError(400, "limit: Must be an integer between 1 and 1000")
@@ -114,7 +114,7 @@ class BatchesApi:
         """DELETE /v1/messages/batches/{id}, once it ended."""
         batch = await self._batch(request, workspace)
         if batch["processing_status"] != "ended":
-            raise ApiError(400, "A batch can be deleted once it has ended.")
+            raise ApiError(400, "The batch can only be deleted after it has ended.")
         await to_thread.run_sync(_remove, self._folder(workspace), batch["id"])
         return api_response({"id": batch["id"], "type": "message_batch_deleted"})
 
@@ -139,14 +139,14 @@ class BatchesApi:
             batch["ended_at"] = _moment(datetime.now(UTC))
             await to_thread.run_sync(_write, folder / f"{batch_id}.json", json.dumps(batch))
         except OSError:
-            # The folder went, or the disk is full: whoever asks for the batch has it begun anew.
+            # The folder is gone or the disk is full. The next request for the batch restarts it.
             return
         finally:
             self._running.discard(batch_id)
 
     async def _result(self, one: Batch, workspace: Workspace) -> Batch:
         try:
-            message = await self._writer.answer(messages_request(one["params"], one["version"]), workspace)
+            message = await self._writer.create(messages_request(one["params"], one["version"]), workspace)
         except ApiError as exc:
             return {"type": "errored", "error": exc.body(new_id("req"))}
         except FilesError as exc:
@@ -171,18 +171,18 @@ def _requests(body: dict[str, Any]) -> "list[Batch]":
     if not isinstance(requests, list) or not requests:
         raise ApiError(400, "requests: at least one request is required")
     found = cast("list[object]", requests)
-    if len(found) > _MOST_REQUESTS:
-        raise ApiError(400, f"requests: at most {_MOST_REQUESTS} requests are allowed")
+    if len(found) > _MAX_REQUESTS:
+        raise ApiError(400, f"requests: at most {_MAX_REQUESTS} requests are allowed")
     seen: set[str] = set()
-    for place, one in enumerate(found):
+    for index, one in enumerate(found):
         fields = cast(Batch, one) if isinstance(one, dict) else {}
         name, params = fields.get("custom_id"), fields.get("params")
         if not isinstance(name, str) or not _CUSTOM_ID.fullmatch(name):
-            raise ApiError(400, f"requests.{place}.custom_id: String should match pattern '^[a-zA-Z0-9_-]{{1,64}}$'")
+            raise ApiError(400, f"requests.{index}.custom_id: String should match pattern '^[a-zA-Z0-9_-]{{1,64}}$'")
         if name in seen:
-            raise ApiError(400, f"requests.{place}.custom_id: must be unique within the batch")
+            raise ApiError(400, f"requests.{index}.custom_id: must be unique within the batch")
         if not isinstance(params, dict):
-            raise ApiError(400, f"requests.{place}.params: Field required")
+            raise ApiError(400, f"requests.{index}.params: Field required")
         seen.add(name)
     return cast("list[Batch]", found)
 

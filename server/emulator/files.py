@@ -1,4 +1,4 @@
-"""The Files API's operations over a workspace, in the GA dialect and the beta one."""
+"""The Files API (/v1/files) over a workspace, in its GA and beta dialects."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from files_api_mcp.backends.models import FileRecord, NewFile, Snapshot
 from files_api_mcp.backends.validation import LIFETIME_S, check_filename
 from files_api_mcp.server.emulator.headers import betas, multipart_boundary
 from files_api_mcp.server.emulator.responses import ApiError, api_response
-from files_api_mcp.server.emulator.upload_form import LARGEST_FILE, Received, received
+from files_api_mcp.server.emulator.upload_form import MAX_FILE_BYTES, UploadForm, receive_form
 from files_api_mcp.server.emulator.workspaces import Workspace
 
 __all__ = ["Dialect", "FilesApi", "file_object", "live_file"]
 
 _FORM_OVERHEAD = 1024 * 1024
-_MOST_IDS = 100
+_MAX_IDS = 100
 _EXTENSIONS = {
     "application/pdf": ".pdf",
     "text/plain": ".txt",
@@ -36,20 +36,20 @@ _EXTENSIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """Which shapes a request asks for: by its beta header, and by nothing else."""
+    """The dialect of a request, chosen only by its beta header."""
 
     beta: bool
     managed: bool
 
     @classmethod
-    def of(cls, request: Request) -> "Dialect":
+    def from_request(cls, request: Request) -> "Dialect":
         named = betas(request.headers)
         beta = "files-api-2025-04-14" in named
         return cls(beta=beta, managed=not beta and "managed-agents-2026-04-01" in named)
 
 
 def file_object(record: FileRecord, dialect: Dialect) -> dict[str, Any]:
-    """A file as the API shows it."""
+    """A file in the API's JSON shape."""
     shown: dict[str, Any] = {
         "id": record.id,
         "type": "file",
@@ -65,10 +65,10 @@ def file_object(record: FileRecord, dialect: Dialect) -> dict[str, Any]:
 
 
 async def live_file(workspace: Workspace, file_id: str) -> FileRecord:
-    """A file whose content can be used.
+    """The record of a file whose content can be used.
 
     Raises:
-        ApiError: There is none (404), or it expired (404, `file_expired`).
+        ApiError: The file does not exist (404) or expired (404, `file_expired`).
     """
     record = await _described(workspace, file_id)
     if record.expires_at is not None and record.expires_at <= datetime.now(UTC):
@@ -77,18 +77,18 @@ async def live_file(workspace: Workspace, file_id: str) -> FileRecord:
 
 
 class FilesApi:
-    """Answers requests below /v1/files. `storage_bytes` bounds what a workspace may hold."""
+    """Handles /v1/files. `storage_bytes` is the storage quota of a workspace."""
 
     def __init__(self, storage_bytes: int) -> None:
         self._storage_bytes = storage_bytes
 
     async def upload(self, request: Request, workspace: Workspace) -> Response:
-        """POST /v1/files: every upload is a file of its own, as at the API."""
+        """POST /v1/files: every upload creates a new file, as in the API."""
         boundary = multipart_boundary(request.headers.get("content-type", ""))
-        if _length(request) > LARGEST_FILE + _FORM_OVERHEAD:
+        if _length(request) > MAX_FILE_BYTES + _FORM_OVERHEAD:
             raise ApiError(413, "Request exceeds the maximum allowed number of bytes.", headers={"connection": "close"})
-        dialect = Dialect.of(request)
-        async with received(request.stream(), boundary, workspace.spool) as upload:
+        dialect = Dialect.from_request(request)
+        async with receive_form(request.stream(), boundary, workspace.spool) as upload:
             new = _new_file(upload, dialect)
             if await workspace.store.stored_bytes() + upload.size_bytes > self._storage_bytes:
                 raise ApiError(400, "The organization's storage quota is exceeded.", "storage_quota_exceeded")
@@ -98,7 +98,7 @@ class FilesApi:
 
     async def list(self, request: Request, workspace: Workspace) -> Response:
         """GET /v1/files: a page, newest first, or the files with given ids."""
-        dialect, query = Dialect.of(request), request.query_params
+        dialect, query = Dialect.from_request(request), request.query_params
         _refuse_unknown(query, dialect)
         limit = _limit(query.get("limit"))
         ids = list(dict.fromkeys(query.getlist("ids[]") + query.getlist("ids")))
@@ -115,10 +115,10 @@ class FilesApi:
     async def metadata(self, request: Request, workspace: Workspace) -> Response:
         """GET /v1/files/{id}."""
         record = await _described(workspace, request.path_params["file_id"])
-        return api_response(file_object(record, Dialect.of(request)))
+        return api_response(file_object(record, Dialect.from_request(request)))
 
     async def delete(self, request: Request, workspace: Workspace) -> Response:
-        """DELETE /v1/files/{id}: a second one finds nothing."""
+        """DELETE /v1/files/{id}: a second call gets 404."""
         file_id = request.path_params["file_id"]
         try:
             deleted = await workspace.store.delete(file_id)
@@ -129,7 +129,7 @@ class FilesApi:
         return api_response({"id": file_id, "type": "file_deleted"})
 
     async def content(self, request: Request, workspace: Workspace) -> Response:
-        """GET /v1/files/{id}/content: the bytes of files that tools made; uploads are not given back."""
+        """GET /v1/files/{id}/content: only files created by tools can be downloaded."""
         file_id = request.path_params["file_id"]
         record = await live_file(workspace, file_id)
         if not record.downloadable:
@@ -140,8 +140,8 @@ class FilesApi:
     async def _by_ids(self, workspace: Workspace, dialect: Dialect, ids: "list[str]", *, exclusive: bool) -> Response:
         if exclusive:
             raise ApiError(400, "ids[]: Cannot be combined with page or limit")
-        if len(ids) > _MOST_IDS:
-            raise ApiError(400, f"ids[]: At most {_MOST_IDS} ids are allowed")
+        if len(ids) > _MAX_IDS:
+            raise ApiError(400, f"ids[]: At most {_MAX_IDS} ids are allowed")
         records: list[FileRecord] = []
         for file_id in ids:
             try:
@@ -176,7 +176,7 @@ async def _bytes_of(workspace: Workspace, file_id: str) -> AsyncIterator[bytes]:
             async for chunk in chunks:
                 yield chunk
     except (NotFound, FileExpired):
-        # Gone since its headers were sent: the reply ends short of its length, which tells the client.
+        # Deleted after the headers were sent. The client sees that the body is shorter than its length.
         return
 
 
@@ -184,7 +184,7 @@ def _not_found(file_id: str) -> ApiError:
     return ApiError(404, f"File `{file_id[:200]}` not found.")
 
 
-def _new_file(upload: Received, dialect: Dialect) -> NewFile:
+def _new_file(upload: UploadForm, dialect: Dialect) -> NewFile:
     kind = upload.content_type
     if kind is None and dialect.beta:
         raise ApiError(400, "file: Content-Type is required")

@@ -1,4 +1,4 @@
-"""Reading headers as the API reads them: of a multipart part, of a form, of a caller."""
+"""Request and part headers, parsed as the API does."""
 
 import re
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ _ESCAPED = re.compile(r'\\(["\\])')
 
 @dataclass(frozen=True, slots=True)
 class PartHeaders:
-    """What a part says of itself; None where it says nothing."""
+    """The headers of a form part; None where a header or parameter is missing."""
 
     name: str
     filename: str | None
@@ -22,7 +22,7 @@ class PartHeaders:
 
 
 def part_headers(headers: Mapping[str, str]) -> PartHeaders:
-    """Read a part's headers (lower-case names). Extended parameters (`filename*`) do not count in forms (RFC 7578)."""
+    """Parses a part's headers (lower-case names). Forms have no extended parameters such as `filename*` (RFC 7578)."""
     found = _parameters(headers.get("content-disposition", ""))
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     return PartHeaders(found.get("name", ""), found.get("filename"), kind or None)
@@ -32,7 +32,7 @@ def multipart_boundary(content_type: str) -> bytes:
     """The boundary of a multipart form.
 
     Raises:
-        ApiError: The request is no such form.
+        ApiError: The request is not a multipart form.
     """
     kind = content_type.partition(";")[0].strip().lower()
     boundary = _parameters(content_type).get("boundary", "")
@@ -42,7 +42,7 @@ def multipart_boundary(content_type: str) -> bytes:
 
 
 def api_key(headers: Mapping[str, str]) -> str:
-    """The credential of a request: `x-api-key`, or a bearer token; empty without one."""
+    """The API key of a request, from `x-api-key` or a bearer token; empty if there is none."""
     key = headers.get("x-api-key", "")
     if key:
         return key
@@ -51,7 +51,7 @@ def api_key(headers: Mapping[str, str]) -> str:
 
 
 def betas(headers: Mapping[str, str]) -> frozenset[str]:
-    """The names in the `anthropic-beta` header, which may be several, separated by commas."""
+    """The comma-separated names in the `anthropic-beta` header."""
     return frozenset(name.strip() for name in headers.get("anthropic-beta", "").split(",") if name.strip())
 
 

@@ -19,7 +19,7 @@ _BLOCKS = frozenset(
     "server_tool_use web_search_tool_result bash_code_execution_tool_result text_editor_code_execution_tool_result "
     "code_execution_tool_result web_fetch_tool_result mcp_tool_use mcp_tool_result".split()
 )
-_MOST_DEPTH = 3
+_MAX_DEPTH = 3
 _STRICTER = "2026-10-21"
 
 Block = dict[str, Any]
@@ -27,7 +27,7 @@ Block = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class MessagesRequest:
-    """What a request asks: every block of every message in order, each with its message's role."""
+    """A validated request. `blocks` are those of all messages in order, each with its message's role."""
 
     model: str
     max_tokens: int
@@ -38,7 +38,7 @@ class MessagesRequest:
 
     @property
     def question(self) -> str:
-        """The words of the last turn of the user's."""
+        """The text of the last user turn."""
         last: list[str] = []
         for role, block in reversed(self.blocks):
             if role != "user":
@@ -51,7 +51,7 @@ class MessagesRequest:
 
     @property
     def names_files(self) -> bool:
-        """Whether a document or an image is a stored file."""
+        """Whether a document or image block refers to a stored file."""
         shown = (block for _, block in self.blocks if block["type"] in ("document", "image"))
         return any(block["source"]["type"] == "file" for block in shown)
 
@@ -64,22 +64,22 @@ class MessagesRequest:
         return any(_cited(block) for _, block in self.blocks if block["type"] in ("document", "search_result"))
 
 
-async def json_body(request: Request, most: int) -> dict[str, Any]:
-    """The JSON object that a request carries.
+async def json_body(request: Request, max_bytes: int) -> dict[str, Any]:
+    """Reads the JSON object in the body.
 
     Raises:
-        ApiError: It is too large (413), not in UTF-8, not JSON, or no object.
+        ApiError: The body is too large (413), not UTF-8, not JSON, or not an object (400).
     """
     length = request.headers.get("content-length", "")
-    if length.isdigit() and int(length) > most:
+    if length.isdigit() and int(length) > max_bytes:
         raise _too_large()
     body = bytearray()
     async for block in request.stream():
         body += block
-        if len(body) > most:
+        if len(body) > max_bytes:
             raise _too_large()
     try:
-        found = json.loads(body.decode("utf-8"), parse_constant=_refuse)
+        found = json.loads(body.decode("utf-8"), parse_constant=_reject_constant)
     except UnicodeDecodeError as exc:
         raise ApiError(400, "The request body is not valid UTF-8", "request_body_encoding_invalid") from exc
     except (ValueError, RecursionError) as exc:
@@ -90,10 +90,10 @@ async def json_body(request: Request, most: int) -> dict[str, Any]:
 
 
 def messages_request(body: Mapping[str, Any], version: str) -> MessagesRequest:
-    """Read and check a request by the rules of an API version (the header's date).
+    """Validates a request by the rules of an API version (the date in its header).
 
     Raises:
-        ApiError: It is not one that the API takes (400), worded with the field's place.
+        ApiError: The API would reject the request (400). The message starts with the path of the field.
     """
     model = _typed(body, "model", str)
     if not model:
@@ -104,39 +104,39 @@ def messages_request(body: Mapping[str, Any], version: str) -> MessagesRequest:
     messages = _typed(body, "messages", list)
     if not messages:
         raise ApiError(400, "messages: at least one message is required")
-    blocks = [found for place, message in enumerate(messages) for found in _blocks_of(message, f"messages.{place}")]
-    _refuse_mixed_citations([block for _, block in blocks])
+    blocks = [found for index, message in enumerate(messages) for found in _blocks_of(message, f"messages.{index}")]
+    _reject_mixed_citations([block for _, block in blocks])
     if version >= _STRICTER:
-        _refuse_dropped(body, blocks)
+        _reject_removed(body, blocks)
     stream = body.get("stream", False)
     if not isinstance(stream, bool):
         raise ApiError(400, "stream: Input should be a valid boolean")
-    asked = MessagesRequest(model, max_tokens, blocks, _system(body.get("system")), _tools(body.get("tools")), stream)
-    if asked.wants_citations and _formatted(body):
+    request = MessagesRequest(model, max_tokens, blocks, _system(body.get("system")), _tools(body.get("tools")), stream)
+    if request.wants_citations and _formatted(body):
         raise ApiError(400, "citations: cannot be combined with output_config.format")
-    return asked
+    return request
 
 
-def _blocks_of(message: object, place: str) -> list[tuple[str, Block]]:
+def _blocks_of(message: object, path: str) -> list[tuple[str, Block]]:
     if not isinstance(message, dict):
-        raise ApiError(400, f"{place}: Input should be an object")
+        raise ApiError(400, f"{path}: Input should be an object")
     fields = cast(Block, message)
     role = fields.get("role")
     if role not in ("user", "assistant"):
-        raise ApiError(400, f"{place}.role: Input should be 'user' or 'assistant'")
+        raise ApiError(400, f"{path}.role: Input should be 'user' or 'assistant'")
     content = fields.get("content")
     if isinstance(content, str):
         return [(role, {"type": "text", "text": content})]
     if not isinstance(content, list):
-        raise ApiError(400, f"{place}.content: Field required")
+        raise ApiError(400, f"{path}.content: Field required")
     found: list[tuple[str, Block]] = []
     for number, block in enumerate(cast(list[object], content)):
-        found += [(role, inner) for inner in _flat(block, f"{place}.content.{number}", 0)]
+        found += [(role, inner) for inner in _flat(block, f"{path}.content.{number}", 0)]
     return found
 
 
-def _refuse_dropped(body: Mapping[str, Any], blocks: list[tuple[str, Block]]) -> None:
-    """What the version of October 2026 no longer takes."""
+def _reject_removed(body: Mapping[str, Any], blocks: list[tuple[str, Block]]) -> None:
+    """Rejects fields and blocks that the API version of October 2026 removed."""
     for name in ("temperature", "top_p", "top_k"):
         if name in body:
             raise ApiError(400, f"{name}: Extra inputs are not permitted")
@@ -152,33 +152,33 @@ def _formatted(body: Mapping[str, Any]) -> bool:
     return "output_format" in body or (isinstance(config, dict) and "format" in cast(Block, config))
 
 
-def _flat(block: object, place: str, depth: int) -> list[Block]:
-    """A block and the blocks inside a tool's result, in order."""
+def _flat(block: object, path: str, depth: int) -> list[Block]:
+    """A block, or the blocks inside a tool result, in order."""
     if not isinstance(block, dict):
-        raise ApiError(400, f"{place}: Input should be an object")
+        raise ApiError(400, f"{path}: Input should be an object")
     fields = cast(Block, block)
     kind = fields.get("type")
     if not isinstance(kind, str) or kind not in _BLOCKS:
-        raise ApiError(400, f"{place}.type: Input tag does not match any of the expected tags")
+        raise ApiError(400, f"{path}.type: Input tag does not match any of the expected tags")
     if kind == "text" and not isinstance(fields.get("text"), str):
-        raise ApiError(400, f"{place}.text: Field required")
+        raise ApiError(400, f"{path}.text: Field required")
     if kind in ("document", "image"):
-        _check_source(fields.get("source"), kind, place)
+        _check_source(fields.get("source"), kind, path)
     if kind == "search_result" and not (isinstance(fields.get("title"), str) and isinstance(fields.get("source"), str)):
-        raise ApiError(400, f"{place}.title: Field required")
+        raise ApiError(400, f"{path}.title: Field required")
     if kind == "container_upload" and not isinstance(fields.get("file_id"), str):
-        raise ApiError(400, f"{place}.file_id: Field required")
+        raise ApiError(400, f"{path}.file_id: Field required")
     if kind != "tool_result" or not isinstance(fields.get("content"), list):
         return [fields]
-    if depth >= _MOST_DEPTH:
-        raise ApiError(400, f"{place}: nested too deeply")
+    if depth >= _MAX_DEPTH:
+        raise ApiError(400, f"{path}: nested too deeply")
     inner = cast(list[object], fields["content"])
-    return [b for number, item in enumerate(inner) for b in _flat(item, f"{place}.content.{number}", depth + 1)]
+    return [b for number, item in enumerate(inner) for b in _flat(item, f"{path}.content.{number}", depth + 1)]
 
 
-def _check_source(source: object, kind: str, place: str) -> None:
+def _check_source(source: object, kind: str, path: str) -> None:
     if not isinstance(source, dict):
-        raise ApiError(400, f"{place}.source: Field required")
+        raise ApiError(400, f"{path}.source: Field required")
     fields = cast(Block, source)
     needed = {
         "file": ("file_id",),
@@ -188,19 +188,19 @@ def _check_source(source: object, kind: str, place: str) -> None:
     }
     if kind == "document" and fields.get("type") == "content":
         if not isinstance(fields.get("content"), (str, list)):
-            raise ApiError(400, f"{place}.source.content: Field required")
+            raise ApiError(400, f"{path}.source.content: Field required")
         return
     of_kind = fields.get("type")
     if not isinstance(of_kind, str) or of_kind not in needed or (kind == "image" and of_kind == "text"):
-        raise ApiError(400, f"{place}.source.type: Input tag does not match any of the expected tags")
+        raise ApiError(400, f"{path}.source.type: Input tag does not match any of the expected tags")
     for name in needed[of_kind]:
         if not isinstance(fields.get(name), str):
-            raise ApiError(400, f"{place}.source.{name}: Field required")
+            raise ApiError(400, f"{path}.source.{name}: Field required")
 
 
-def _refuse_mixed_citations(blocks: list[Block]) -> None:
-    told = {_cited(block) for block in blocks if block["type"] in ("document", "search_result")}
-    if len(told) > 1:
+def _reject_mixed_citations(blocks: list[Block]) -> None:
+    settings = {_cited(block) for block in blocks if block["type"] in ("document", "search_result")}
+    if len(settings) > 1:
         raise ApiError(400, "citations: must be enabled on all documents of a request, or on none")
 
 
@@ -239,5 +239,5 @@ def _too_large() -> ApiError:
     return ApiError(413, "Request exceeds the maximum allowed number of bytes.", headers={"connection": "close"})
 
 
-def _refuse(text: str) -> Any:
+def _reject_constant(text: str) -> Any:
     raise ValueError(f"{text} is not JSON")

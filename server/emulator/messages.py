@@ -1,4 +1,4 @@
-"""Answers to Messages requests, made of passages of the documents and cited in the API's own shapes."""
+"""Messages responses made of document passages, with citations in the API's shapes."""
 
 import hashlib
 import secrets
@@ -24,14 +24,14 @@ from files_api_mcp.server.emulator.workspaces import Workspace
 __all__ = ["MessageWriter", "estimate_tokens"]
 
 _CONTEXT_TOKENS = 1_000_000
-_MOST_PAGES = 600
+_MAX_PAGES = 600
 _PAGE_TOKENS = 1500
 _IMAGE_TOKENS = 1600
-_ASKED_AT_ONCE = 20
+_FILES_PER_QUESTION = 20
 _ANSWER_TOKENS = 600
-_NOTHING_TO_ASK = "There is no document in this request, and this server answers from documents alone."
-_NOTHING_FOUND = "The documents hold nothing that answers this."
-_NO_CODE = "This server runs no code. What the files say to the question is written to found.txt.\n"
+_NO_DOCUMENTS = "This request has no documents, and this server answers only from documents."
+_NOTHING_FOUND = "The documents do not answer this."
+_NO_CODE = "This server does not run code. The passages that answer the question are in found.txt.\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +41,16 @@ class _Found:
 
 
 class MessageWriter:
-    """Answers requests from their documents, with no model behind it: what is said is what the documents say."""
+    """Creates messages from the documents of a request. There is no model: the text is the documents' own."""
 
     def __init__(self, cache: PromptCache) -> None:
         self._cache = cache
 
-    async def answer(self, request: MessagesRequest, workspace: Workspace) -> dict[str, Any]:
+    async def create(self, request: MessagesRequest, workspace: Workspace) -> dict[str, Any]:
         """A message in the API's shape.
 
         Raises:
-            ApiError: A source cannot be used, or the request is beyond the context window.
+            ApiError: A source cannot be used, or the request exceeds the context window.
         """
         async with sources(request, workspace) as found:
             infos = [await _prepared(source) for source in found]
@@ -60,16 +60,16 @@ class MessageWriter:
             blocks = await _content(request, workspace, found, passages)
         return _message(request, blocks, usage)
 
-    def count(self, request: MessagesRequest) -> int:
-        """Tokens of a request without files."""
+    def count_tokens(self, request: MessagesRequest) -> int:
+        """The number of input tokens of a request without files."""
         return _overhead(request) + sum(_block_tokens(block) for _, block in request.blocks)
 
     def _usage(
         self, request: MessagesRequest, workspace: Workspace, found: Sequence[Source], infos: Sequence[DocumentInfo]
     ) -> Usage:
         pages = sum(info.pages or 0 for source, info in zip(found, infos, strict=True) if source.kind == "pages")
-        if pages > _MOST_PAGES:
-            raise ApiError(400, f"A maximum of {_MOST_PAGES} PDF pages may be provided.")
+        if pages > _MAX_PAGES:
+            raise ApiError(400, f"A maximum of {_MAX_PAGES} PDF pages may be provided.")
         held = iter([_document_tokens(info) for info in infos])
         tokens = [next(held, 0) if _is_source(block, request) else _block_tokens(block) for _, block in request.blocks]
         usage = self._cache.usage(workspace.id, request, tokens, _overhead(request))
@@ -94,7 +94,7 @@ async def _prepared(source: Source) -> DocumentInfo:
 
 
 async def _passages(question: str, found: Sequence[Source], infos: Sequence[DocumentInfo], budget: int) -> list[_Found]:
-    """The best passages of all documents, in the order of their worth."""
+    """The best passages of all documents, best first."""
     if not question:
         return []
     by_library: defaultdict[SearchEngine, dict[str, Source]] = defaultdict(dict)
@@ -102,15 +102,15 @@ async def _passages(question: str, found: Sequence[Source], infos: Sequence[Docu
         if info.askable:
             by_library[source.library].setdefault(source.stored_id, source)
     scored: list[_Found] = []
-    for library, asked in by_library.items():
-        ids = list(asked)
-        for start in range(0, len(ids), _ASKED_AT_ONCE):
-            group = ids[start : start + _ASKED_AT_ONCE]
+    for library, by_id in by_library.items():
+        ids = list(by_id)
+        for start in range(0, len(ids), _FILES_PER_QUESTION):
+            group = ids[start : start + _FILES_PER_QUESTION]
             try:
                 answer = await library.ask(question, group, max_tokens=budget)
             except (NotFound, FileExpired) as exc:
                 raise ApiError(404, f"A file of the request is gone: {exc.sentence}") from exc
-            scored += [_Found(asked[passage.file_id], passage) for passage in answer.passages]
+            scored += [_Found(by_id[passage.file_id], passage) for passage in answer.passages]
     scored.sort(key=lambda one: -one.passage.score)
     return _within(scored, budget)
 
@@ -132,7 +132,7 @@ async def _content(
     blocks = await _code_run(workspace, in_container) if any(source.kind == "data" for source in found) else []
     said = [one for one in passages if one.source.kind != "data"]
     if not said:
-        text = _NOTHING_FOUND if found else _NOTHING_TO_ASK
+        text = _NOTHING_FOUND if found else _NO_DOCUMENTS
         if in_container:
             text = "\n\n".join(one.passage.text for one in in_container)
         return [*blocks, _text_block(text)]
@@ -150,8 +150,7 @@ def _text_block(text: str) -> Block:
 
 
 async def _code_run(workspace: Workspace, found: Sequence[_Found]) -> list[Block]:
-    """What a run of code would look like: this one wrote the passages found to a file, and says that it did only
-    that."""
+    """The blocks of a code execution. It only writes the passages found to a file, and its output says so."""
     text = _NO_CODE + "\n".join(one.passage.text for one in found) + "\n"
     path = workspace.spool.new_path()
     content = text.encode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""Prompt caching: which beginning of a request was sent before, counted as the API counts it."""
+"""Prompt caching: which prefix of a request was sent before, counted as the API does."""
 
 import hashlib
 import json
@@ -11,14 +11,14 @@ from files_api_mcp.server.emulator.message_request import Block, MessagesRequest
 
 __all__ = ["PromptCache", "Usage"]
 
-_SMALLEST_PREFIX = 1024
-_MOST_ENTRIES = 10_000
+_MIN_PREFIX = 1024
+_MAX_ENTRIES = 10_000
 _TTL_S = {"5m": 300.0, "1h": 3600.0}
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of a request, by what they cost."""
+    """The input tokens of a request, by price class."""
 
     input_tokens: int
     cache_creation_input_tokens: int = 0
@@ -30,14 +30,14 @@ class Usage:
 
 
 class PromptCache:
-    """Remembers beginnings of requests for as long as their `cache_control` says; each use prolongs it."""
+    """Remembers request prefixes for the time in their `cache_control`. Each use extends it."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._until: OrderedDict[bytes, float] = OrderedDict()
 
     def usage(self, workspace: str, request: MessagesRequest, tokens: Sequence[int], overhead: int) -> Usage:
-        """Count a request's tokens; `tokens` are those of each block, `overhead` those of all before the blocks."""
+        """Counts a request's tokens from those of each block; `overhead` is the count before the blocks."""
         digest = hashlib.sha256(repr((workspace, request.model, request.system, request.tools)).encode())
         read = written = total = 0
         before = overhead
@@ -45,7 +45,7 @@ class PromptCache:
             before += count
             digest.update(json.dumps([role, _plain(block)], sort_keys=True).encode())
             lifetime = _lifetime(block)
-            if lifetime is not None and before >= _SMALLEST_PREFIX:
+            if lifetime is not None and before >= _MIN_PREFIX:
                 written = before
                 if self._touch(digest.digest(), lifetime):
                     read = before
@@ -61,7 +61,7 @@ class PromptCache:
         known = self._until.get(key, 0.0) > now
         self._until[key] = now + lifetime
         self._until.move_to_end(key)
-        if len(self._until) > _MOST_ENTRIES:
+        if len(self._until) > _MAX_ENTRIES:
             self._until.popitem(last=False)
         return known
 

@@ -1,4 +1,4 @@
-"""The rate limit on calls about files, as a sliding minute."""
+"""RateLimiter: limits Files API requests per sliding minute."""
 
 import math
 from collections import defaultdict, deque
@@ -12,18 +12,18 @@ _WINDOW_S = 60.0
 
 
 class RateLimiter:
-    """Lets so many calls a minute in for each workspace; 0 lets all in."""
+    """Limits the requests per minute of each workspace; 0 means no limit."""
 
     def __init__(self, per_minute: int, clock: Callable[[], float]) -> None:
         self._per_minute = per_minute
         self._clock = clock
         self._calls: defaultdict[str, deque[float]] = defaultdict(deque)
 
-    def admit(self, workspace: str) -> None:
-        """Count a call.
+    def check(self, workspace: str) -> None:
+        """Counts a request.
 
         Raises:
-            ApiError: There were too many within the last minute (429, with `retry-after`).
+            ApiError: The limit of the last minute is reached (429, with `retry-after`).
         """
         if not self._per_minute:
             return

@@ -1,4 +1,4 @@
-"""How the API says yes and no: its JSON, its error envelope, its headers."""
+"""JSON responses, the API's error envelope, and ids."""
 
 import json
 import secrets
@@ -26,7 +26,7 @@ _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
 
 class ApiError(Exception):
-    """A refusal as the API words it: a status, a message, and for some causes a code."""
+    """An error of the API: a status, a message, and for some causes a code."""
 
     def __init__(
         self, status: int, message: str, code: str | None = None, headers: Mapping[str, str] | None = None
@@ -51,7 +51,7 @@ def new_id(prefix: str) -> str:
 
 
 def api_response(data: Any, status: int = 200) -> Response:
-    """A JSON reply in UTF-8. A lone surrogate in it, which that cannot carry, is escaped."""
+    """A JSON response in UTF-8. If the data has lone surrogates, non-ASCII characters are escaped."""
     try:
         body = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
     except UnicodeEncodeError:
@@ -60,6 +60,7 @@ def api_response(data: Any, status: int = 200) -> Response:
 
 
 def error_response(error: ApiError, request_id: str) -> Response:
+    """The response for an error: its envelope, status and headers."""
     response = api_response(error.body(request_id), error.status)
     response.headers.update(error.headers)
     return response

@@ -1,4 +1,4 @@
-"""The documents of a request: from stored files or from inside it, and how a place in them is cited."""
+"""The documents of a request, stored or inline, and their citations."""
 
 import base64
 import binascii
@@ -23,18 +23,18 @@ from files_api_mcp.server.emulator.workspaces import Workspace
 
 __all__ = ["Source", "sources"]
 
-_ASKED = (PDF, "text/plain")
-_SHOWN = ("image/jpeg", "image/png", "image/gif", "image/webp")
+_DOCUMENT_TYPES = (PDF, "text/plain")
+_IMAGE_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
 
 Kind = Literal["pages", "chars", "blocks", "search_result", "data"]
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A document of a request, readable in `library` as `stored_id`.
+    """A document of a request, stored in `library` as `stored_id`.
 
-    `index` counts documents (or search results) of the request. `file_id` is None for what came inside it.
-    `texts` are the blocks of a custom document; each is a line, or lines, of the text that is stored.
+    `index` counts the documents (or search results) of the request. `file_id` is None for inline documents.
+    `texts` are the blocks of a custom document; each is one or more lines of the stored text.
     """
 
     library: SearchEngine
@@ -61,13 +61,13 @@ class Source:
             }
         return {
             "cited_text": passage.text,
-            **self._place(passage),
+            **self._location(passage),
             "document_index": self.index,
             "document_title": self.title,
             "file_id": self.file_id,
         }
 
-    def _place(self, passage: Passage) -> dict[str, Any]:
+    def _location(self, passage: Passage) -> dict[str, Any]:
         if self.kind == "pages" and passage.page is not None:
             return {
                 "type": "page_location",
@@ -96,10 +96,10 @@ class Source:
 
 @asynccontextmanager
 async def sources(request: MessagesRequest, workspace: Workspace) -> AsyncGenerator[list[Source]]:
-    """Every document of a request, in its order; those that came inside it exist for the length of the block.
+    """The documents of a request in order. Inline documents exist for the length of the block.
 
     Raises:
-        ApiError: A file is unknown, expired, or of a type that its block does not take.
+        ApiError: A file is unknown, expired, or of a type that its block does not accept.
     """
     found: list[Source] = []
     documents = results = 0
@@ -116,7 +116,7 @@ async def sources(request: MessagesRequest, workspace: Workspace) -> AsyncGenera
                 await _check_image(block["source"], workspace)
             elif kind == "container_upload":
                 await live_file(workspace, block["file_id"])
-                # Without the tool nothing looks into the container, and the API says nothing of it.
+                # Without the code execution tool, nothing reads the container, and the API reports no error.
                 if request.runs_code:
                     found.append(Source(workspace.library, block["file_id"], "data", -1, None, block["file_id"]))
         yield found
@@ -128,7 +128,7 @@ async def _document(block: Block, index: int, workspace: Workspace) -> AsyncGene
     title = block.get("title") if isinstance(block.get("title"), str) else None
     if source["type"] == "file":
         record = await live_file(workspace, source["file_id"])
-        if record.mime_type not in _ASKED:
+        if record.mime_type not in _DOCUMENT_TYPES:
             raise ApiError(
                 400,
                 f"Unsupported document file format: {record.mime_type}. "
@@ -139,7 +139,7 @@ async def _document(block: Block, index: int, workspace: Workspace) -> AsyncGene
         return
     if source["type"] == "url":
         raise ApiError(400, "Unable to download the file: this server has no way out. Use a file or the bytes.")
-    content, mime_type, kind, texts = _inside(source)
+    content, mime_type, kind, texts = _inline(source)
     async with _stored(workspace, content, mime_type) as stored_id:
         yield Source(workspace.inline_library, stored_id, kind, index, title, None, texts)
 
@@ -160,8 +160,8 @@ async def _search_result(block: Block, index: int, workspace: Workspace) -> Asyn
         )
 
 
-def _inside(source: Block) -> tuple[bytes, str, Kind, tuple[str, ...]]:
-    """Bytes, type, kind and blocks of a document that came inside the request."""
+def _inline(source: Block) -> tuple[bytes, str, Kind, tuple[str, ...]]:
+    """The bytes, type, kind and blocks of an inline document."""
     if source["type"] == "base64":
         if source["media_type"] != PDF:
             raise ApiError(400, "source.media_type: Input should be 'application/pdf'")
@@ -175,7 +175,7 @@ def _inside(source: Block) -> tuple[bytes, str, Kind, tuple[str, ...]]:
 
 
 def _joined(content: object) -> tuple[bytes, tuple[str, ...]]:
-    """Text blocks as one text, and one by one."""
+    """Text blocks joined into one text, and separate."""
     if isinstance(content, str):
         return content.encode("utf-8", "replace"), (content,)
     blocks = cast(list[object], content) if isinstance(content, list) else []
@@ -209,9 +209,9 @@ def _decoded(data: str) -> bytes:
 async def _check_image(source: Block, workspace: Workspace) -> None:
     if source["type"] == "file":
         record = await live_file(workspace, source["file_id"])
-        if record.mime_type not in _SHOWN:
+        if record.mime_type not in _IMAGE_TYPES:
             raise ApiError(400, f"Unsupported image file format: {record.mime_type}.")
     elif source["type"] == "base64":
-        if source["media_type"] not in _SHOWN:
-            raise ApiError(400, f"source.media_type: Input should be one of {', '.join(_SHOWN)}")
+        if source["media_type"] not in _IMAGE_TYPES:
+            raise ApiError(400, f"source.media_type: Input should be one of {', '.join(_IMAGE_TYPES)}")
         _decoded(source["data"])

@@ -1,4 +1,4 @@
-"""A message as the server-sent events in which the API streams it."""
+"""Server-sent events of a message, as the API streams it."""
 
 import json
 import re
@@ -7,14 +7,14 @@ from typing import Any
 
 from files_api_mcp.server.emulator.message_request import Block
 
-__all__ = ["events"]
+__all__ = ["message_events"]
 
 _PIECE = re.compile(r"\S+\s*|\s+")
 _WORDS_AT_ONCE = 8
 
 
-def events(message: dict[str, Any]) -> Iterator[bytes]:
-    """The events of a message: start, each block with its deltas, usage and stop reason, stop."""
+def message_events(message: dict[str, Any]) -> Iterator[bytes]:
+    """The events of a message: start, the deltas of each block, usage and stop reason, stop."""
     usage = message["usage"]
     begun: dict[str, Any] = {
         **message,

@@ -1,4 +1,4 @@
-"""An upload as it comes in: a multipart form, its file written to disk as it arrives, hashed on the way."""
+"""UploadForm: a multipart upload, written to disk and hashed while it arrives."""
 
 import os
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -15,22 +15,22 @@ from files_api_mcp.server.emulator.headers import part_headers
 from files_api_mcp.server.emulator.responses import ApiError
 from files_api_mcp.server.http.multipart import FormParser, FormParserError, TooManyParts
 
-__all__ = ["LARGEST_FILE", "Received", "received"]
+__all__ = ["MAX_FILE_BYTES", "UploadForm", "receive_form"]
 
-LARGEST_FILE = 500 * 1024 * 1024
-"""Bytes. The documentation says 500 MB without saying which; the larger reading refuses nothing that the API takes."""
+MAX_FILE_BYTES = 500 * 1024 * 1024
+"""500 MiB. The API documents 500 MB without saying which; the larger one rejects nothing that the API accepts."""
 
 _BATCH = 1024 * 1024
 _ENDS = 64 * 1024
-"""Bytes by which a file's type is told."""
-_LARGEST_FIELD = 64 * 1024
+"""Bytes at each end that show a file's type."""
+_MAX_FIELD_BYTES = 64 * 1024
 
 
 @dataclass(slots=True)
-class Received:
-    """A form's file: durable on disk, with what its part said of it (None: nothing); and the form's other fields.
+class UploadForm:
+    """A form's file, durable on disk, with its part's headers (None if missing), and the form's other fields.
 
-    `name` is the last part of the path that the sender gave, `sniffed_type` the type that the bytes show.
+    `name` is the last component of the path in `filename`; `sniffed_type` is the type that the bytes show.
     """
 
     path: Path
@@ -49,18 +49,18 @@ class Received:
 
 
 @asynccontextmanager
-async def received(stream: AsyncIterator[bytes], boundary: bytes, spool: Spool) -> AsyncGenerator[Received]:
-    """Read a form to its end. The file is removed after the block unless it was renamed away.
+async def receive_form(stream: AsyncIterator[bytes], boundary: bytes, spool: Spool) -> AsyncGenerator[UploadForm]:
+    """Reads a form to its end. The file is deleted after the block unless it was moved.
 
     Raises:
         ApiError: The form is malformed, has no file, or its file is too large.
-        StorageFull: There is no room for it.
+        StorageFull: The disk is full.
     """
     path = spool.new_path()
     fd = await to_thread.run_sync(lambda: os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     try:
         try:
-            form = _Form(boundary, Received(path), Writing(fd))
+            form = _Form(boundary, UploadForm(path), Writing(fd))
             await _read(stream, form)
         finally:
             with CancelScope(shield=True):
@@ -81,9 +81,9 @@ async def _read(stream: AsyncIterator[bytes], form: "_Form") -> None:
 
 
 class _Form:
-    """Takes a form's bytes in any pieces. Parsing is the loop's work (gigabytes a second), writing a thread's."""
+    """Parses a form in the event loop, which is fast (gigabytes per second); a thread writes the file."""
 
-    def __init__(self, boundary: bytes, result: Received, writing: Writing) -> None:
+    def __init__(self, boundary: bytes, result: UploadForm, writing: Writing) -> None:
         self.result = result
         self.writing = writing
         self._name = ""
@@ -91,26 +91,26 @@ class _Form:
         self._in_file = False
         self._has_file = False
         try:
-            self._parts = FormParser(boundary, self._on_head, self._on_data, self._on_end)
+            self._parser = FormParser(boundary, self._on_head, self._on_data, self._on_end)
         except FormParserError as exc:
             raise ApiError(400, "Invalid multipart boundary") from exc
 
     def feed(self, block: bytes) -> None:
         try:
-            self._parts.feed(block)
+            self._parser.feed(block)
         except TooManyParts as exc:
             raise ApiError(400, "Invalid multipart form: too many parts") from exc
         except FormParserError as exc:
             raise ApiError(400, "Invalid multipart form: the body does not parse") from exc
 
     def finish(self) -> None:
-        if not self._parts.complete:
+        if not self._parser.complete:
             raise ApiError(400, "Invalid multipart form: the body ends too early")
         if not self._has_file:
             raise ApiError(400, "file: Field required")
 
     def settle(self) -> None:
-        """Write the rest, make it durable, and complete the result."""
+        """Writes the rest, makes it durable, and completes the result."""
         head, tail = self.writing.settle()
         self.result.head, self.result.tail = head[:_ENDS], tail[-_ENDS:]
         self.result.sha256, self.result.size_bytes = self.writing.sha256, self.writing.size
@@ -127,12 +127,12 @@ class _Form:
 
     def _on_data(self, piece: bytes) -> None:
         if not self._in_file:
-            if len(self._value) + len(piece) > _LARGEST_FIELD:
+            if len(self._value) + len(piece) > _MAX_FIELD_BYTES:
                 raise ApiError(400, f"{self._name[:100]}: Field too large")
             self._value += piece
             return
         self.writing.add(piece)
-        if self.writing.size > LARGEST_FILE:
+        if self.writing.size > MAX_FILE_BYTES:
             raise ApiError(413, "Request exceeds the maximum allowed number of bytes.")
 
     def _on_end(self) -> None:

@@ -1,4 +1,4 @@
-"""Workspaces: each key's own files, in a folder of their own, opened when first asked for."""
+"""Workspaces: one per API key, each in its own folder, opened on first use."""
 
 import hashlib
 import hmac
@@ -21,12 +21,12 @@ from files_api_mcp.server.lazy import LazyResource
 
 __all__ = ["Workspace", "Workspaces"]
 
-_MOST_WORKSPACES = 1000
+_MAX_WORKSPACES = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """One workspace's files. `inline` holds, for the length of a request, documents that came inside it."""
+    """The stores of one workspace. `inline` holds inline documents for the length of their request."""
 
     id: str
     store: LocalStore
@@ -37,7 +37,7 @@ class Workspace:
 
 
 class Workspaces:
-    """Finds the workspace of a key. With `keys`, no other key is let in; without, any key is, each to its own."""
+    """Finds the workspace of a key. With `keys`, only these are accepted; without, any key is."""
 
     def __init__(self, data_dir: Path, keys: Sequence[str], owner: TaskGroup, workers: DocumentWorkers) -> None:
         self._data_dir = data_dir
@@ -47,10 +47,10 @@ class Workspaces:
         self._opened: dict[str, LazyResource[Workspace]] = {}
 
     async def for_key(self, key: str) -> Workspace:
-        """The workspace that a key opens.
+        """The workspace of a key.
 
         Raises:
-            ApiError: The key is missing or not one of those let in (401), or there are too many workspaces.
+            ApiError: The key is missing or not accepted (401), or too many workspaces are open (529).
         """
         if not key:
             raise ApiError(401, "x-api-key header is required")
@@ -58,13 +58,13 @@ class Workspaces:
             raise ApiError(401, "invalid x-api-key")
         name = hashlib.sha256(key.encode()).hexdigest()[:24]
         if name not in self._opened:
-            if len(self._opened) >= _MOST_WORKSPACES:
+            if len(self._opened) >= _MAX_WORKSPACES:
                 raise ApiError(529, "Too many workspaces are open")
             self._opened[name] = LazyResource(lambda: self._open(name), self._owner)
         return await self._opened[name].get()
 
     def close(self) -> None:
-        """Let every workspace be closed; the owner's task group waits for it."""
+        """Starts closing all workspaces; the owner's task group waits for the end."""
         for opened in self._opened.values():
             opened.close()
 

@@ -1,4 +1,4 @@
-"""What a caller's token allows: checked for every message, whatever was shown of the tools."""
+"""Authorization middleware: checks the scope that each method and tool requires."""
 
 from typing import Any
 
@@ -12,23 +12,26 @@ from files_api_mcp.tools.principal import principal_in
 
 __all__ = ["require_scopes", "required_scope"]
 
-_OF_TOOLS = {entry.name: entry.scope for entry in CATALOG}
-_READING = frozenset({"completion/complete", "prompts/get", "subscriptions/listen"})
+_TOOL_SCOPES = {entry.name: entry.scope for entry in CATALOG}
+_READ_METHODS = frozenset({"completion/complete", "prompts/get", "subscriptions/listen"})
 
 
 def required_scope(method: str, name: str) -> str | None:
-    """The scope that a message needs; `name` is the tool's that it calls. None: nothing of the files is in it."""
+    """The scope that a message requires; `name` is the name of the called tool. None if it reveals nothing of files."""
     if method == "tools/call":
-        return _OF_TOOLS.get(name)
-    return "files:read" if method.startswith("resources/") or method in _READING else None
+        return _TOOL_SCOPES.get(name)
+    return "files:read" if method.startswith("resources/") or method in _READ_METHODS else None
 
 
 async def require_scopes(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-    """Middleware that lets a message through when its sender may do what it asks for."""
+    """Middleware that passes a message on only if its sender has the required scope.
+
+    It checks every message, whichever tools the client was shown.
+    """
     needed = required_scope(ctx.method, str((ctx.params or {}).get("name", "")))
     if needed is None or needed in principal_in(ctx).scopes:
         return await call_next(ctx)
-    refused = PermissionDenied(f"The token lacks the scope {needed}.", f"Sign in again and grant {needed}.")
+    denied = PermissionDenied(f"The token lacks the scope {needed}.", f"Sign in again and grant {needed}.")
     if ctx.method == "tools/call":
-        return CallToolResult(content=[TextContent(type="text", text=refused.text)], is_error=True)
-    raise MCPError(INVALID_REQUEST, refused.text)
+        return CallToolResult(content=[TextContent(type="text", text=denied.text)], is_error=True)
+    raise MCPError(INVALID_REQUEST, denied.text)

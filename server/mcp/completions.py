@@ -1,4 +1,4 @@
-"""Completion of file ids, by their beginning or by a part of the file's name, while somebody types."""
+"""Completion of file ids and prompt arguments, by the start of an id or a part of a filename."""
 
 from collections.abc import Collection
 
@@ -11,18 +11,18 @@ from files_api_mcp.tools.formatting import FILE_URI_TEMPLATE
 
 __all__ = ["complete_argument"]
 
-_MOST_VALUES = 100
-"""What the protocol allows."""
+_MAX_VALUES = 100
+"""The protocol's limit."""
 
-_LONGEST = 255
-"""Characters of a file's name; a longer text matches nothing."""
+_MAX_TYPED = 255
+"""Characters of a filename; a longer text matches nothing."""
 
 
 async def complete_argument(params: CompleteRequestParams, files: FilesBackend, offered: Collection[str]) -> Completion:
-    """The newest files that match what was typed. A list of ids is completed at its end.
+    """The newest files that match the typed text. In a list of ids, the last one is completed.
 
     Raises:
-        MCPError: There is no such template, prompt or argument.
+        MCPError: The template, prompt or argument does not exist.
     """
     if not _takes_files(params, offered):
         return Completion(values=[], total=0, has_more=False)
@@ -30,9 +30,9 @@ async def complete_argument(params: CompleteRequestParams, files: FilesBackend, 
     chosen: set[str] = set()
     if isinstance(params.ref, PromptReference):
         before, typed, chosen = _split(typed)
-    if len(typed) > _LONGEST:
+    if len(typed) > _MAX_TYPED:
         return Completion(values=[], total=0, has_more=False)
-    found = await files.find(typed, limit=_MOST_VALUES)
+    found = await files.find(typed, limit=_MAX_VALUES)
     values = [before + file.id for file in found.files if file.id not in chosen]
     left_out = len(found.files) - len(values)
     return Completion(values=values, total=None if found.total is None else found.total - left_out, has_more=found.more)
@@ -44,16 +44,16 @@ def _takes_files(params: CompleteRequestParams, offered: Collection[str]) -> boo
         for prompt in list_prompts(offered):
             if prompt.name == params.ref.name:
                 if name not in {argument.name for argument in prompt.arguments or ()}:
-                    raise MCPError(INVALID_PARAMS, f"{prompt.name} has no such argument.")
+                    raise MCPError(INVALID_PARAMS, f"{prompt.name} does not have that argument.")
                 return name == FILES
-        raise MCPError(INVALID_PARAMS, "There is no such prompt.")
+        raise MCPError(INVALID_PARAMS, "Unknown prompt.")
     if params.ref.uri != FILE_URI_TEMPLATE or name != "file_id":
-        raise MCPError(INVALID_PARAMS, f"There is no such template or argument. The template is {FILE_URI_TEMPLATE}.")
+        raise MCPError(INVALID_PARAMS, f"Unknown template or argument. The template is {FILE_URI_TEMPLATE}.")
     return True
 
 
 def _split(text: str) -> tuple[str, str, set[str]]:
-    """What stands before the last of several ids, that last one, and those before."""
+    """Splits a list of ids into the text before the last, the last, and the set of the others."""
     head, comma, last = text.rpartition(SEPARATOR)
     chosen = [one.strip() for one in head.split(SEPARATOR) if one.strip()]
     before = "".join(f"{one}{SEPARATOR} " for one in chosen) if comma else ""

@@ -1,4 +1,4 @@
-"""Stored files as MCP resources."""
+"""Stored files as MCP resources (files-api:///)."""
 
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context
@@ -14,49 +14,49 @@ from files_api_mcp.tools.read import MAX_CHARS, remaining_arguments, text_headin
 
 __all__ = ["file_resource_template", "list_resources", "read_file_resource"]
 
-_PAGE = 200
-_LONGEST_ECHO = 200
+_PAGE_SIZE = 200
+_MAX_ECHO = 200
 _VERBATIM = ("application/json", "application/xml")
 
 
 class FileResource(DescribedFile):
-    """`text` says which part of the text follows, and how to read on."""
+    """A file's metadata. `text` says which part of the text follows and how to read the rest."""
 
     text: str | None = None
 
 
 def file_resource_template() -> ResourceTemplate:
-    """How any file's URI is made of its id. No MIME type: files differ."""
+    """The URI template of a file. It has no MIME type, because files differ."""
     return ResourceTemplate(
         uri_template=FILE_URI_TEMPLATE,
         name="file",
         title="Stored file",
-        description="A stored file by its id: metadata as JSON, then the beginning of its text.",
+        description="A stored file by id: metadata as JSON, then the beginning of its text.",
     )
 
 
 async def list_resources(files: FilesBackend, cursor: str | None) -> ListResourcesResult:
-    """A page of the list of files, newest first, without those whose content expired.
+    """A page of the file list, newest first, without expired files.
 
-    Pages neither overlap nor leave gaps while files come and go: a cursor names a place in the order of uploads.
+    Pages do not overlap or skip files while others are uploaded or deleted: a cursor is a position in upload order.
 
     Raises:
-        InvalidArgument: The cursor is not one of this list's.
+        InvalidArgument: The cursor is not from this list.
     """
-    page = await files.list(limit=_PAGE, cursor=cursor)
+    page = await files.list(limit=_PAGE_SIZE, cursor=cursor)
     shown = [_resource(record) for record in page.files if not is_past(record.expires_at)]
     return ListResourcesResult(resources=shown, next_cursor=page.next_cursor)
 
 
 async def read_file_resource(ctx: Context[Dependencies], uri: str, *, with_text: bool) -> list[ReadResourceContents]:
-    """A file's metadata as JSON; then, where it has text, as much of that as one result holds.
+    """A file's metadata as JSON, then the beginning of its text, as much as one result holds.
 
     Raises:
-        NotFound: The URI names no file (any more).
+        NotFound: The URI names no file, or a deleted one.
     """
     file_id = file_id_from_uri(uri)
     if file_id is None:
-        raise NotFound(f"Unknown resource{f': {uri}' if len(uri) <= _LONGEST_ECHO else ''}.")
+        raise NotFound(f"Unknown resource{f': {uri}' if len(uri) <= _MAX_ECHO else ''}.")
     opened = await backends(ctx)
     record, info, described = await describe(opened, file_id, progress_to(ctx))
     windows = await _windows(opened, file_id) if with_text and info.askable else []
@@ -82,12 +82,12 @@ async def _windows(opened: Backend, file_id: str) -> list[TextWindow]:
     try:
         return await opened.reader.read(file_id, max_chars=MAX_CHARS)
     except UnsupportedType:
-        # A model can be asked about what holds no text, or whose bytes are elsewhere.
+        # A model may answer about a file without text, or one whose bytes are not on this machine.
         return []
 
 
 def _text(windows: list[TextWindow]) -> str:
-    """The text as it is; of documents with pages, each below its number."""
+    """The text unchanged; in documents with pages, each page below its number."""
     if windows[0].page is None:
         return windows[0].text
     return "\n".join(f"--- {text_heading(window)} ---\n{window.text}" for window in windows)
@@ -98,8 +98,8 @@ def _extent(info: DocumentInfo, windows: list[TextWindow]) -> str | None:
         return None
     rest = remaining_arguments(info, windows, None)
     if rest is None:
-        return "all of it follows"
-    return f"its beginning follows, up to {_end(windows[-1])}; go on with read_document({rest})"
+        return "complete text follows"
+    return f"text up to {_end(windows[-1])} follows; continue with read_document({rest})"
 
 
 def _end(last: TextWindow) -> str:
@@ -107,7 +107,7 @@ def _end(last: TextWindow) -> str:
 
 
 def _text_type(record: FileRecord, windows: list[TextWindow]) -> str:
-    """The file's own type where its text is the file, whole; a part of a table or of JSON is but text."""
+    """The file's own type if the text is the whole file. A part of a table or of JSON is only plain text."""
     kind = record.mime_type
     verbatim = kind in _VERBATIM or (kind.startswith("text/") and kind != "text/html")
     last = windows[-1]

@@ -1,4 +1,4 @@
-"""Tool calls are answered in one readable sentence when their arguments are wrong, and without the SDK's prefix."""
+"""ArgumentValidation: middleware that answers invalid tool arguments in one readable sentence."""
 
 import difflib
 import json
@@ -15,14 +15,14 @@ from files_api_mcp.backends.errors import FilesError, InvalidArgument, ReadOnly
 
 __all__ = ["ArgumentValidation"]
 
-_LONGEST_ECHO = 40
+_MAX_ECHO = 40
 
 
 class ArgumentValidation:
     """Middleware around `tools/call`.
 
-    The SDK drops unknown arguments without a word (a misspelt optional one looks like success), answers wrong
-    ones with pydantic's full text, values included, and prefixes every failure with the tool's name.
+    The SDK ignores unknown arguments (a misspelt optional one looks like success), answers invalid ones with
+    pydantic's full text including values, and prefixes every error with the tool's name.
     """
 
     def __init__(self, tools: Mapping[str, Tool], withheld: frozenset[str]) -> None:
@@ -41,13 +41,13 @@ class ArgumentValidation:
 
     def _check(self, name: str, arguments: object) -> None:
         if name in self._withheld:
-            raise ReadOnly(f"{name} writes, and this server was started with --read-only.")
+            raise ReadOnly(f"{name} is not available: the server was started with --read-only.")
         tool = self._tools.get(name)
         if tool is None:
-            # Protocol errors, as the specification asks for unknown tools; the model cannot mend these.
+            # A protocol error, as the specification requires for unknown tools; the model cannot correct it.
             raise MCPError(INVALID_PARAMS, f"Unknown tool: {_short(name)}")
         if not isinstance(arguments, dict):
-            raise InvalidArgument("The arguments must be one JSON object.")
+            raise InvalidArgument("The arguments must be a JSON object.")
         _check_arguments(tool, cast(dict[str, Any], arguments))
 
 
@@ -63,15 +63,15 @@ def _check_arguments(tool: Tool, arguments: dict[str, Any]) -> None:
 
 
 def _suggestion(argument: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(argument[:_LONGEST_ECHO], known, n=1)
+    close = difflib.get_close_matches(argument[:_MAX_ECHO], known, n=1)
     return f"Did you mean {close[0]}?" if close else f"Its arguments are {', '.join(known)}."
 
 
 def _sentence(error: ValidationError, arguments: Mapping[str, Any]) -> str:
-    """What is wrong with the first wrong argument; a long value is never repeated."""
+    """Describes the first invalid argument. A long value is not repeated."""
     first = error.errors(include_url=False, include_context=False)[0]
-    place = first["loc"]
-    name = str(place[0]) if place else "The arguments"
+    location = first["loc"]
+    name = str(location[0]) if location else "The arguments"
     if first["type"] == "missing":
         return f"{name} is required."
     got = _short(arguments.get(name)) if name in arguments else ""
@@ -82,7 +82,7 @@ def _sentence(error: ValidationError, arguments: Mapping[str, Any]) -> str:
 
 def _short(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= _LONGEST_ECHO else ""
+    return text if len(text) <= _MAX_ECHO else ""
 
 
 def _without_prefix(result: HandlerResult, name: str) -> HandlerResult:

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from files_api_mcp.backends.anthropic.api.http_client import open_http_client
 from files_api_mcp.backends.anthropic.api.messages import MessagesClient
 from files_api_mcp.backends.anthropic.api.retry import RetryingSender
-from files_api_mcp.server.emulator.sse import events
+from files_api_mcp.server.emulator.sse import message_events
 from tests.support.emulator import endpoint
 from tests.support.fault_server.wire import chunk, head
 
@@ -141,7 +141,7 @@ class Overheard:
         return between
 
     async def _say(self, message: Event, receive: Receive, send: Send) -> None:
-        parts = list(events(message))
+        parts = list(message_events(message))
         headers = [(b"content-type", b"text/event-stream")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": b"".join(parts[:-1]), "more_body": True})

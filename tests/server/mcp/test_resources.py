@@ -107,7 +107,7 @@ async def test_metadata_are_those_of_describe_file(agent: Agent) -> None:
     metadata, text = await read(agent, file["file_id"])
     assert json.loads(metadata.text) == {
         **await agent.data("describe_file", file_id=file["file_id"]),
-        "text": "all of it follows",
+        "text": "complete text follows",
     }
     assert (text.text, text.mime_type) == ("# Plan\n\nBuild a bridge.", "text/markdown")
 
@@ -129,7 +129,7 @@ async def test_a_long_text_is_cut_and_the_way_to_read_on_leads_on(agent: Agent, 
     metadata, text = await read(agent, file["file_id"])
     assert 15_000 < len(text.text) <= 21_000
     assert text.mime_type == "text/plain"
-    call = re.search(r"go on with read_document\((.*)\)$", json.loads(metadata.text)["text"])
+    call = re.search(r"continue with read_document\((.*)\)$", json.loads(metadata.text)["text"])
     assert call
     arguments = {key: json.loads(value) for key, value in (part.split("=") for part in call[1].split(", "))}
     after = text_of(await agent.call("read_document", file_id=file["file_id"], **arguments))
