@@ -1,7 +1,9 @@
 """The composition root: builds the server, and opens what its tools work with."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+import sys
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from typing import Any, cast
 
 import anyio
 from anyio import to_thread
@@ -14,7 +16,6 @@ from files_api_mcp.backends.errors import PermissionDenied
 from files_api_mcp.backends.roots.roots import Roots
 from files_api_mcp.backends.roots.wide import WideFolders, home_folders
 from files_api_mcp.server.lazy import LazyResource
-from files_api_mcp.server.lean import without_rich
 from files_api_mcp.server.mcp.authorization import require_scopes
 from files_api_mcp.server.mcp.server import FilesServer
 from files_api_mcp.server.mcp.subscriptions import Subscriptions
@@ -46,7 +47,24 @@ _HAND_OVER = ("upload_file", "create_upload")
 OpenBackend = Callable[[], AbstractAsyncContextManager[Backend]]
 
 
-@without_rich()
+@contextmanager
+def _without_rich() -> Generator[None]:
+    """Hides rich from imports: the SDK's server would load it for its logging, a tenth of the cold start, although our
+    logging is already configured."""
+    modules = cast(dict[str, Any], sys.modules)
+    hidden = {name: modules.get(name) for name in ("rich.console", "rich.logging")}
+    modules |= dict.fromkeys(hidden)
+    try:
+        yield
+    finally:
+        for name, module in hidden.items():
+            if module is None:
+                del modules[name]
+            else:
+                modules[name] = module
+
+
+@_without_rich()
 def build_server(
     settings: Settings,
     opener: OpenBackend | None = None,

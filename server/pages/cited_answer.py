@@ -1,4 +1,4 @@
-"""An answer as a page for a browser: its passages, beside the pictures of the pages that they stand on."""
+"""HTML page of an answer: its passages next to the images of their pages."""
 
 from base64 import b64encode
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from files_api_mcp.tools.formatting import format_location
 
 __all__ = ["cited_pages"]
 
-# Text of documents is data: nothing in it may run, and nothing may be fetched.
+# Text of documents is data: the page runs no script and fetches nothing.
 _HEAD = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
@@ -30,7 +30,7 @@ small {{ color: #666; }}
 
 
 def cited_pages(question: str, answer: Answer, images: Sequence[PageImage | None], mark: Marker) -> str:
-    """The page; `images` are those of the passages, in their order."""
+    """Builds the page; `images` holds the page image of each passage, or None."""
     parts = [_HEAD.format(title=escape(question))]
     if answer.text:
         parts.append(f"<pre>{escape(answer.text)}</pre>")

@@ -1,46 +1,57 @@
-"""What hosts themselves make of what was installed, where their command is on this machine."""
+"""The paths of hosts' configuration files, on each platform."""
 
-import json
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from files_api_mcp.server.install.hosts import HOSTS, Machine, project_file, user_file
 
-def present(command: str, package: str) -> pytest.MarkDecorator:
-    return pytest.mark.skipif(shutil.which(command) is None, reason=f"needs {command}: npm install -g {package}")
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    (tmp_path / "docs").mkdir()
-    return tmp_path
+HOME = Path("/home/ada")
 
 
-def run(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    quiet = {"HOME": str(home), "PATH": os.environ["PATH"], "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1"}
-    return subprocess.run(arguments, cwd=home, env=quiet, capture_output=True, text=True, timeout=60, check=True)
+def machine(platform: str, **environment: str) -> Machine:
+    return Machine(platform, environment, HOME, Path("/work/project"))
 
 
-def install(home: Path, *arguments: str) -> None:
-    run(home, sys.executable, "-m", "files_api_mcp.server.cli.main", "install", *arguments)
+@pytest.mark.parametrize(
+    ("host", "platform", "environment", "where"),
+    [
+        ("claude-desktop", "darwin", {}, "Library/Application Support/Claude/claude_desktop_config.json"),
+        ("claude-desktop", "linux", {}, ".config/Claude/claude_desktop_config.json"),
+        ("claude-desktop", "linux", {"XDG_CONFIG_HOME": "/x"}, "/x/Claude/claude_desktop_config.json"),
+        ("claude-desktop", "win32", {}, "AppData/Roaming/Claude/claude_desktop_config.json"),
+        ("claude-desktop", "win32", {"APPDATA": "/r"}, "/r/Claude/claude_desktop_config.json"),
+        ("claude-code", "linux", {}, ".claude.json"),
+        ("claude-code", "darwin", {"CLAUDE_CONFIG_DIR": "/c"}, "/c/.claude.json"),
+        ("cursor", "darwin", {}, ".cursor/mcp.json"),
+        ("vscode", "darwin", {}, "Library/Application Support/Code/User/mcp.json"),
+        ("vscode", "linux", {"XDG_CONFIG_HOME": " "}, ".config/Code/User/mcp.json"),
+        ("vscode", "win32", {"APPDATA": "/r"}, "/r/Code/User/mcp.json"),
+        ("codex", "win32", {}, ".codex/config.toml"),
+        ("codex", "linux", {"CODEX_HOME": "/d"}, "/d/config.toml"),
+    ],
+)
+def test_each_host_has_its_file_on_each_platform(
+    host: str, platform: str, environment: dict[str, str], where: str
+) -> None:
+    assert user_file(HOSTS[host], machine(platform, **environment)) == HOME / where
 
 
-@present("claude", "@anthropic-ai/claude-code")
-def test_claude_code_connects_to_what_was_installed(home: Path) -> None:
-    install(home, "claude-code", "docs")
-    (line,) = [line for line in run(home, "claude", "mcp", "list").stdout.splitlines() if line.startswith("files: ")]
-    assert line.endswith("Connected")
-    assert str(home / "docs") in line
+def test_a_packaged_claude_desktop_on_windows_has_its_file_where_it_sees_it(tmp_path: Path) -> None:
+    packaged = tmp_path / "Packages" / "Claude_pzs8sxrjxfjjc" / "LocalCache" / "Roaming" / "Claude"
+    packaged.mkdir(parents=True)
+    on_windows = machine("win32", LOCALAPPDATA=str(tmp_path), APPDATA="/r")
+    assert user_file(HOSTS["claude-desktop"], on_windows) == packaged / "claude_desktop_config.json"
+    assert user_file(HOSTS["vscode"], on_windows) == Path("/r/Code/User/mcp.json")
 
 
-@present("codex", "@openai/codex")
-def test_codex_reads_what_was_installed(home: Path) -> None:
-    install(home, "codex", "docs", "--backend", "anthropic")
-    server = json.loads(run(home, "codex", "mcp", "get", "files", "--json").stdout)
-    assert server["enabled"] is True
-    assert server["transport"]["args"] == ["serve", str(home / "docs"), "--backend", "anthropic"]
-    assert server["transport"]["env_vars"] == ["ANTHROPIC_API_KEY"]
+def test_projects_have_their_own_file_but_for_claude_desktop() -> None:
+    found = {name: project_file(host, machine("linux")) for name, host in HOSTS.items()}
+    project = Path("/work/project")
+    assert found == {
+        "claude-desktop": None,
+        "claude-code": project / ".mcp.json",
+        "cursor": project / ".cursor" / "mcp.json",
+        "vscode": project / ".vscode" / "mcp.json",
+        "codex": project / ".codex" / "config.toml",
+    }

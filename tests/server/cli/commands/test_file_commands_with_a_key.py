@@ -10,7 +10,7 @@ import pytest
 from tests.server.emulator.sdk.running import Emulator, emulator
 from tests.support.terminal import Here, in_this_process, run
 
-REPORT = Path(__file__).parents[3] / "examples" / "documents" / "annual-report.pdf"
+REPORT = Path(__file__).parents[4] / "examples" / "documents" / "annual-report.pdf"
 KEY = "sk-ant-canary-0123456789abcdef"
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.server.emulator.sdk.running import Emulator, emulator
 
-DOCUMENTS = Path(__file__).parents[3] / "examples" / "documents"
+DOCUMENTS = Path(__file__).parents[4] / "examples" / "documents"
 FILES = [str(DOCUMENTS / name) for name in ("annual-report.pdf", "meeting-notes.md", "cleaning-agreement.docx")]
 QUESTIONS = (
     "# about everything\nWhat dividend does the board propose?\n\nWhen does the last sailing leave Lyse in winter?\n"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops
 
-DOCUMENTS = Path(__file__).parents[3] / "examples" / "documents"
+DOCUMENTS = Path(__file__).parents[4] / "examples" / "documents"
 REPORT = str(DOCUMENTS / "annual-report.pdf")
 
 

@@ -1,4 +1,4 @@
-"""The commands where a key is set: demo and doctor against the emulator."""
+"""`files-api-mcp doctor`, on this machine and against the emulator."""
 
 import os
 import subprocess
@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.server.emulator.sdk.running import Emulator, emulator
+from tests.support.agent import write
 
-DOCUMENTS = Path(__file__).parents[3] / "examples" / "documents"
 KEY = "sk-ant-canary-0123456789abcdef"
 
 
@@ -33,16 +33,17 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     return done
 
 
-def test_the_demo_runs_the_whole_job_against_the_api(live: Emulator) -> None:
-    done = run("demo", "--backend", "anthropic", "--base-url", live.url)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "All steps succeeded" in done.stdout
-    assert "0.42 crowns" in done.stdout
+def test_the_doctor_finds_nothing_to_do_on_a_good_set_up(tmp_path: Path) -> None:
+    shown = run("doctor", str(tmp_path), "--data-dir", str(tmp_path / "data"), "--backend", "local")
+    assert shown.returncode == 0, shown.stdout
+    assert "FAIL" not in shown.stdout
 
 
-def test_the_demo_takes_the_address_from_the_environment_as_the_sdk_does(live: Emulator) -> None:
-    done = run("demo", str(DOCUMENTS / "meeting-notes.md"), "--backend", "anthropic", ANTHROPIC_BASE_URL=live.url)
-    assert done.returncode == 0, done.stdout + done.stderr
+def test_the_doctor_says_what_to_do_about_a_damaged_store(tmp_path: Path) -> None:
+    write(tmp_path / "data" / "files.db", "this is no database" * 100)
+    shown = run("doctor", str(tmp_path), "--data-dir", str(tmp_path / "data"), "--backend", "local")
+    assert shown.returncode == 1
+    assert "[store_damaged]" in shown.stdout
 
 
 def test_a_key_in_the_environment_is_enough_to_be_at_the_api(live: Emulator, tmp_path: Path) -> None:

@@ -1,0 +1,85 @@
+"""`files-api-mcp demo`, on this machine and against the emulator."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from tests.server.emulator.sdk.running import Emulator, emulator
+from tests.support.agent import write
+
+DOCUMENTS = Path(__file__).parents[4] / "examples" / "documents"
+KEY = "sk-ant-canary-0123456789abcdef"
+
+
+DEMO_OF_FILES_IN = """
+import pathlib, sys
+from files_api_mcp.server.cli.commands import demo
+demo.files = lambda package: pathlib.Path(sys.argv[1])
+sys.exit(demo.run_demo([], [], ["--backend", "local"]))
+"""
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Generator[Emulator]:
+    with emulator(tmp_path_factory.mktemp("emulator"), "--api-key", KEY, key=KEY) as running:
+        yield running
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "files_api_mcp.server.cli.main", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "ANTHROPIC_API_KEY": KEY, **environment},
+        check=False,
+    )
+    assert KEY not in done.stdout + done.stderr
+    return done
+
+
+def test_the_demo_runs_the_whole_job_on_the_samples() -> None:
+    shown = run("demo")
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    assert "All steps succeeded" in shown.stdout
+    assert shown.stdout.count("the quote was found at") == 5
+
+
+def test_the_demo_takes_samples_that_an_installer_linked(tmp_path: Path) -> None:
+    """As uv does from its cache; and files with a second name are refused."""
+    shutil.copytree(DOCUMENTS, tmp_path / "cache")
+    shutil.copytree(tmp_path / "cache", tmp_path / "documents", copy_function=os.link)
+    shown = subprocess.run(
+        [sys.executable, "-c", DEMO_OF_FILES_IN, tmp_path], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+
+
+def test_the_demo_takes_files_of_ones_own(tmp_path: Path) -> None:
+    mine = write(tmp_path / "mine" / "diary.txt", "Monday: planted twelve apple trees near the northern wall.\n" * 3)
+    shown = run("demo", str(mine), "--question", "apple trees")
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    assert "planted twelve apple trees" in shown.stdout
+
+
+def test_the_demo_fails_when_a_step_is_wrong(tmp_path: Path) -> None:
+    shown = run("demo", str(write(tmp_path / "empty.txt", "")))
+    assert shown.returncode == 1
+    assert "[empty_file]" in shown.stderr
+
+
+def test_the_demo_runs_the_whole_job_against_the_api(live: Emulator) -> None:
+    done = run("demo", "--backend", "anthropic", "--base-url", live.url)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "All steps succeeded" in done.stdout
+    assert "0.42 crowns" in done.stdout
+
+
+def test_the_demo_takes_the_address_from_the_environment_as_the_sdk_does(live: Emulator) -> None:
+    done = run("demo", str(DOCUMENTS / "meeting-notes.md"), "--backend", "anthropic", ANTHROPIC_BASE_URL=live.url)
+    assert done.returncode == 0, done.stdout + done.stderr
