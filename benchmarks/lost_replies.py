@@ -25,7 +25,7 @@ import httpx2
 from files_api_mcp.backends.anthropic.endpoint import endpoint_from
 from files_api_mcp.backends.anthropic.files.files import AnthropicFiles
 from files_api_mcp.backends.anthropic.files.upload import Timing
-from files_api_mcp.backends.anthropic.workspace import open_anthropic_files
+from files_api_mcp.backends.anthropic.workspace import open_workspace
 from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.backends.models import NewFile
 from files_api_mcp.backends.roots.roots import Roots
@@ -101,14 +101,14 @@ async def upload_all(root: Path, data_dir: Path, url: str, paths: list[str]) -> 
     timing = Timing(reply_s=WAITS_S)
     async with (
         open_spool(data_dir / "spool") as spool,
-        open_anthropic_files(
+        open_workspace(
             endpoint_from({}, base_url=url), data_dir, spool, rate_limit=1_000_000, timing=timing
-        ) as place,
+        ) as workspace,
     ):
 
         async def upload(path: str) -> None:
             async with free:
-                ids.update(await upload_one(place.files, roots, spool, path))
+                ids.update(await upload_one(workspace.files, roots, spool, path))
 
         with Roots([root]) as roots:
             began = time.perf_counter()

@@ -32,7 +32,7 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 
 from benchmarks.mutator import CHANGES
 from files_api_mcp.backends.anthropic.files.upload import Timing
-from files_api_mcp.backends.anthropic.workspace import AnthropicPlace
+from files_api_mcp.backends.anthropic.workspace import Workspace
 from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.backends.models import FileRecord, NewFile, Snapshot
 from files_api_mcp.backends.roots.roots import Roots, SourceFile
@@ -125,12 +125,10 @@ async def unfrozen(source: SourceFile, spool: Spool) -> AsyncGenerator[Snapshot]
 class Course:
     """Uploads files one by one with our client, while another process changes them."""
 
-    def __init__(
-        self, roots: Roots, spool: Spool, place: AnthropicPlace, server: ModeState, freezing: Freezing
-    ) -> None:
+    def __init__(self, roots: Roots, spool: Spool, workspace: Workspace, server: ModeState, freezing: Freezing) -> None:
         self._roots = roots
         self._spool = spool
-        self._place = place
+        self._workspace = workspace
         self._server = server
         self._freezing = freezing
         self._usual_s: dict[int, float] = {}
@@ -156,7 +154,7 @@ class Course:
                 async with self._freezing(source, self._spool) as snapshot:
                     attempt.frozen = time.monotonic()
                     content = await to_thread.run_sync(job.content_of, snapshot)
-                    uploaded = await self._place.files.upload(snapshot, NewFile(job.path.name, job.mime_type))
+                    uploaded = await self._workspace.files.upload(snapshot, NewFile(job.path.name, job.mime_type))
                     attempt.content, attempt.record = content, uploaded.record
         except FilesError:
             pass
@@ -168,7 +166,7 @@ class Course:
         if attempt.record is None:
             return self._server.posts == posts
         held = self._server.files[attempt.record.id]
-        entry = await self._place.ledger.entry(attempt.record.id)
+        entry = await self._workspace.ledger.entry(attempt.record.id)
         recorded = {attempt.record.sha256, entry.content.sent_sha256 if entry else None}
         return recorded == {held.sha256} and held.size_bytes == attempt.record.size_bytes
 
@@ -191,13 +189,13 @@ async def run_rounds(
         async with (
             fault_server() as server,
             open_spool(folder / "spool") as spool,
-            opened(server.url("ok"), folder / "data", timing=Timing()) as place,
+            opened(server.url("ok"), folder / "data", timing=Timing()) as workspace,
             await anyio.open_process(MUTATOR, stderr=None) as mutator,
         ):
             assert mutator.stdin
             assert mutator.stdout
             answers = BufferedByteReceiveStream(mutator.stdout)
-            course = Course(roots, spool, place, server.state("ok"), freezing)
+            course = Course(roots, spool, workspace, server.state("ok"), freezing)
             while len(done) < rounds and not (until_mismatch and any(one.is_mismatch for one in done)):
                 numbers = range(len(done), min(rounds, len(done) + IN_ADVANCE))
                 # The upload waits for a file just written, so the change would come before the first byte is read.

@@ -97,7 +97,7 @@ async def measured(work: Callable[[], Awaitable[_T]]) -> tuple[_T, Figures]:
 async def ours(url: str, folder: Path) -> dict[str, Figures]:
     """Our client: from a file below a root to its ledger entry and the local copy."""
     from files_api_mcp.backends.anthropic.endpoint import endpoint_from
-    from files_api_mcp.backends.anthropic.workspace import open_anthropic_files
+    from files_api_mcp.backends.anthropic.workspace import open_workspace
     from files_api_mcp.backends.models import NewFile
     from files_api_mcp.backends.roots.roots import Roots
     from files_api_mcp.backends.staging.snapshot import freeze
@@ -107,7 +107,7 @@ async def ours(url: str, folder: Path) -> dict[str, Figures]:
     with tempfile.TemporaryDirectory(dir=folder.parent) as data, Roots([folder]) as roots:
         async with (
             open_spool(Path(data) / "spool") as spool,
-            open_anthropic_files(endpoint_from({}, base_url=url), Path(data), spool, rate_limit=1_000_000) as place,
+            open_workspace(endpoint_from({}, base_url=url), Path(data), spool, rate_limit=1_000_000) as workspace,
         ):
             for name in ("small.bin", "big.bin"):
                 with roots.open_file(name) as source:
@@ -115,7 +115,7 @@ async def ours(url: str, folder: Path) -> dict[str, Figures]:
                         freezing = freeze(source, spool)
                         snapshot, found[FREEZE] = await measured(lambda f=freezing: stack.enter_async_context(f))
                         new = NewFile(name, "application/octet-stream")
-                        _, found[OURS] = await measured(lambda s=snapshot, n=new: place.files.upload(s, n))
+                        _, found[OURS] = await measured(lambda s=snapshot, n=new: workspace.files.upload(s, n))
     return found
 
 

@@ -11,7 +11,7 @@ from files_api_mcp.backends.anthropic.endpoint import Dialect, Endpoint, endpoin
 from files_api_mcp.backends.options import BackendOption, Credential
 
 if TYPE_CHECKING:
-    from files_api_mcp.backends.anthropic.workspace import AnthropicPlace
+    from files_api_mcp.backends.anthropic.workspace import Workspace
     from files_api_mcp.backends.base import Backend
     from files_api_mcp.backends.models import Finding
     from files_api_mcp.backends.search.runtime import SearchRuntime
@@ -118,23 +118,23 @@ class AnthropicSettings:
     async def open(self, data_dir: Path, runtime: "SearchRuntime", principal: str = "") -> "AsyncGenerator[Backend]":
         """Open the backend. Files uploaded from here are also indexed here, to be read and quoted from."""
         from files_api_mcp.backends.anthropic.answers.answerer import AnthropicAnswerer
-        from files_api_mcp.backends.anthropic.answers.batch_answerer import AnthropicBatches
+        from files_api_mcp.backends.anthropic.answers.batch_answerer import AnthropicBatchAnswerer
         from files_api_mcp.backends.anthropic.files.reader import AnthropicReader
-        from files_api_mcp.backends.anthropic.workspace import principal_home
+        from files_api_mcp.backends.anthropic.workspace import principal_folder
         from files_api_mcp.backends.base import Backend
         from files_api_mcp.backends.search.engine import open_search_engine
 
-        home = principal_home(data_dir, principal)
+        home = principal_folder(data_dir, principal)
         async with (
-            self._open_workspace(data_dir, principal) as (place, spool),
-            open_search_engine(home, place.shelf, runtime) as engine,
+            self._open_workspace(data_dir, principal) as (workspace, spool),
+            open_search_engine(home, workspace.originals, runtime) as engine,
         ):
-            place.files.on_delete(engine.forget)
+            workspace.files.on_delete(engine.forget)
             yield Backend(
-                files=place.files,
-                answerer=AnthropicAnswerer(place, engine, self.model, self.ask_timeout_s),
-                reader=AnthropicReader(place.files, engine),
-                batches=AnthropicBatches(place, engine, self.model, home / "batches"),
+                files=workspace.files,
+                answerer=AnthropicAnswerer(workspace, engine, self.model, self.ask_timeout_s),
+                reader=AnthropicReader(workspace.files, engine),
+                batches=AnthropicBatchAnswerer(workspace, engine, self.model, home / "batches"),
                 spool=spool,
             )
 
@@ -145,9 +145,9 @@ class AnthropicSettings:
 
         where = f"backend {self.name} at {self.endpoint.base_url}, data folder {data_dir}"
         try:
-            async with self._open_workspace(data_dir) as (place, _):
+            async with self._open_workspace(data_dir) as (workspace, _):
                 started = time.monotonic()
-                await place.client.page(limit=1)
+                await workspace.client.page(limit=1)
                 took_ms = (time.monotonic() - started) * 1000
         except (FilesError, ExceptionGroup) as exc:
             failure = expected_in(exc)
@@ -164,21 +164,19 @@ class AnthropicSettings:
         return peek(data_dir / "ledger.db", RECENT_FILES, prefix, limit, self.endpoint.fingerprint)
 
     @asynccontextmanager
-    async def _open_workspace(
-        self, data_dir: Path, principal: str = ""
-    ) -> "AsyncGenerator[tuple[AnthropicPlace, Spool]]":
-        from files_api_mcp.backends.anthropic.workspace import open_anthropic_files
+    async def _open_workspace(self, data_dir: Path, principal: str = "") -> "AsyncGenerator[tuple[Workspace, Spool]]":
+        from files_api_mcp.backends.anthropic.workspace import open_workspace
         from files_api_mcp.backends.staging.spool import open_spool
 
         async with (
             open_spool(data_dir / "spool") as spool,
-            open_anthropic_files(
+            open_workspace(
                 self.endpoint,
                 data_dir,
                 spool,
                 dialect=self.dialect,
                 rate_limit=self.rate_limit,
                 principal=principal,
-            ) as place,
+            ) as workspace,
         ):
-            yield place, spool
+            yield workspace, spool

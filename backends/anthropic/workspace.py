@@ -14,30 +14,30 @@ from files_api_mcp.backends.anthropic.api.retry import RetryingSender
 from files_api_mcp.backends.anthropic.endpoint import Dialect, Endpoint
 from files_api_mcp.backends.anthropic.files.files import AnthropicFiles
 from files_api_mcp.backends.anthropic.files.ledger import Ledger, open_ledger
-from files_api_mcp.backends.anthropic.files.originals import Shelf
-from files_api_mcp.backends.anthropic.files.owned_files import OwnedClient
+from files_api_mcp.backends.anthropic.files.originals import Originals
+from files_api_mcp.backends.anthropic.files.owned_files import OwnedFilesClient
 from files_api_mcp.backends.anthropic.files.upload import Timing, Uploader
 from files_api_mcp.backends.staging.spool import Spool
 from files_api_mcp.backends.storage.blob_cache import Copies
 from files_api_mcp.backends.storage.folders import make_private
 from files_api_mcp.backends.storage.locks import Turns
 
-__all__ = ["AnthropicPlace", "open_anthropic_files", "principal_home"]
+__all__ = ["Workspace", "open_workspace", "principal_folder"]
 
 
 @dataclass(frozen=True, slots=True)
-class AnthropicPlace:
+class Workspace:
     """The workspace's files, and what else works on the same connection and ledger."""
 
     files: AnthropicFiles
-    shelf: Shelf
+    originals: Originals
     http: HttpClient
     ledger: Ledger
     client: FilesClient
 
 
 @asynccontextmanager
-async def open_anthropic_files(
+async def open_workspace(
     endpoint: Endpoint,
     data_dir: Path,
     spool: Spool,
@@ -46,7 +46,7 @@ async def open_anthropic_files(
     rate_limit: int,
     timing: Timing | None = None,
     principal: str = "",
-) -> AsyncGenerator[AnthropicPlace]:
+) -> AsyncGenerator[Workspace]:
     """Open the connection pool and the ledger; nothing is sent yet.
 
     `rate_limit` is in requests a minute, counted over all processes that share the data folder. A `principal` (of
@@ -56,7 +56,7 @@ async def open_anthropic_files(
         StoreDamaged, StoreBusy, StorageFull, PermissionDenied: The data folder cannot be used.
     """
     own = data_dir / "anthropic"
-    home = principal_home(data_dir, principal)
+    home = principal_folder(data_dir, principal)
     await to_thread.run_sync(make_private, data_dir, own, home.parent, home)
     async with (
         open_http_client(endpoint) as http,
@@ -65,15 +65,15 @@ async def open_anthropic_files(
         sender = RetryingSender(http, RateLimiter(own / f"pace-{endpoint.fingerprint}", rate_limit))
         timing = timing or Timing()
         everything = FilesClient(sender, dialect, call_s=timing.call_s)
-        client = OwnedClient(sender, ledger, dialect, call_s=timing.call_s) if principal else everything
+        client = OwnedFilesClient(sender, ledger, dialect, call_s=timing.call_s) if principal else everything
         copies = Copies(home / "copies")
         # It looks for what a lost reply left, which is nobody's until it is found.
         uploader = Uploader(everything, ledger, timing)
         files = AnthropicFiles(client, ledger, uploader, Turns(own / "turns"), copies, spool)
-        yield AnthropicPlace(files, Shelf(files, ledger, copies, spool), http, ledger, client)
+        yield Workspace(files, Originals(files, ledger, copies, spool), http, ledger, client)
 
 
-def principal_home(data_dir: Path, principal: str) -> Path:
+def principal_folder(data_dir: Path, principal: str) -> Path:
     """Where a principal's copies and texts are kept; without one, everybody's."""
     own = data_dir / "anthropic"
     return own / "principals" / principal if principal else own

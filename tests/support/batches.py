@@ -10,11 +10,11 @@ import anyio
 from anyio import to_thread
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from files_api_mcp.backends.anthropic.answers.batch_answerer import AnthropicBatches
-from files_api_mcp.backends.anthropic.answers.batch_submission import Pace
+from files_api_mcp.backends.anthropic.answers.batch_answerer import AnthropicBatchAnswerer
+from files_api_mcp.backends.anthropic.answers.batch_submission import PollSchedule
 from files_api_mcp.backends.anthropic.api.batches import BatchesClient
 from files_api_mcp.backends.anthropic.api.retry import RetryingSender
-from files_api_mcp.backends.anthropic.workspace import AnthropicPlace
+from files_api_mcp.backends.anthropic.workspace import Workspace
 from files_api_mcp.backends.documents.workers import DocumentWorkers
 from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.backends.models import Answer, Ask
@@ -25,7 +25,7 @@ from tests.support.snapshots import freeze_bytes, text_file
 
 __all__ = ["Asking", "Between", "asking", "forgotten"]
 
-QUICK = Pace(first_s=0.05, longest_s=0.1, looks=(0.0, 0.05), away_s=1.0)
+QUICK = PollSchedule(first_s=0.05, longest_s=0.1, looks=(0.0, 0.05), away_s=1.0)
 CREATE = ("POST", "/v1/messages/batches")
 
 
@@ -73,7 +73,7 @@ async def nowhere(_: Message) -> None:
     """A reply that nobody hears."""
 
 
-async def forgotten(place: int, outcome: Answer | FilesError) -> None:
+async def forgotten(index: int, outcome: Answer | FilesError) -> None:
     """An answer that is lost with the run that it came to."""
 
 
@@ -85,22 +85,22 @@ async def plain_500(send: Send) -> None:
 class Asking:
     """Everything that a batch needs, opened on one emulator."""
 
-    def __init__(self, place: AnthropicPlace, library: SearchEngine, folder: Path) -> None:
-        self.place = place
+    def __init__(self, workspace: Workspace, library: SearchEngine, folder: Path) -> None:
+        self.workspace = workspace
         self.library = library
-        self.batches = AnthropicBatches(place, library, "claude-sonnet-5-5", folder, QUICK)
-        self.client = BatchesClient(RetryingSender(place.http, None))
+        self.batches = AnthropicBatchAnswerer(workspace, library, "claude-sonnet-5-5", folder, QUICK)
+        self.client = BatchesClient(RetryingSender(workspace.http, None))
 
     async def upload(self, folder: Path, name: str, text: str) -> str:
         snapshot = await to_thread.run_sync(freeze_bytes, folder, text.encode())
-        return (await self.place.files.upload(snapshot, text_file(name))).record.id
+        return (await self.workspace.files.upload(snapshot, text_file(name))).record.id
 
     async def answers(self, asks: Sequence[Ask]) -> dict[int, Answer | FilesError]:
         found: dict[int, Answer | FilesError] = {}
 
-        async def take(place: int, outcome: Answer | FilesError) -> None:
-            assert place not in found
-            found[place] = outcome
+        async def take(index: int, outcome: Answer | FilesError) -> None:
+            assert index not in found
+            found[index] = outcome
 
         await self.batches.answer(asks, take, max_tokens=500)
         return found
@@ -112,9 +112,9 @@ class Asking:
 @asynccontextmanager
 async def asking(folder: Path, url: str) -> AsyncGenerator[Asking]:
     async with AsyncExitStack() as stack:
-        place = await stack.enter_async_context(opened(url, folder))
+        workspace = await stack.enter_async_context(opened(url, folder))
         workers = await stack.enter_async_context(DocumentWorkers())
         library = await stack.enter_async_context(
-            open_search_engine(folder / "anthropic", place.shelf, SearchRuntime(workers))
+            open_search_engine(folder / "anthropic", workspace.originals, SearchRuntime(workers))
         )
-        yield Asking(place, library, folder / "batches")
+        yield Asking(workspace, library, folder / "batches")

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 
 from files_api_mcp.backends.anthropic.endpoint import Endpoint, endpoint_from
 from files_api_mcp.backends.anthropic.files.upload import Timing
-from files_api_mcp.backends.anthropic.workspace import AnthropicPlace, open_anthropic_files
+from files_api_mcp.backends.anthropic.workspace import Workspace, open_workspace
 from files_api_mcp.backends.staging.spool import open_spool
 from files_api_mcp.server.emulator.app import EmulatorSettings, emulator
 from files_api_mcp.server.http.listener import listen, uvicorn_server
@@ -55,13 +55,13 @@ async def opened(
     timing: Timing = QUICK,
     rate_limit: int = 1_000_000,
     principal: str = "",
-) -> AsyncGenerator[AnthropicPlace]:
+) -> AsyncGenerator[Workspace]:
     """Our client on this server, with short waits."""
     await to_thread.run_sync(lambda: data_dir.mkdir(parents=True, exist_ok=True))
     async with (
         open_spool(data_dir / "spool") as spool,
-        open_anthropic_files(
+        open_workspace(
             endpoint(base_url, key), data_dir, spool, timing=timing, rate_limit=rate_limit, principal=principal
-        ) as place,
+        ) as workspace,
     ):
-        yield place
+        yield workspace

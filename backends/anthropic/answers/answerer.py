@@ -8,20 +8,20 @@ from typing import Any
 
 import anyio
 
-from files_api_mcp.backends.anthropic.answers.citations import Telling, made_ids
-from files_api_mcp.backends.anthropic.answers.content_blocks import AskedFile
-from files_api_mcp.backends.anthropic.answers.context import Choice, Choosing, wants_computing
+from files_api_mcp.backends.anthropic.answers.citations import CitationMapper, created_file_ids
+from files_api_mcp.backends.anthropic.answers.content_blocks import ContextFile
+from files_api_mcp.backends.anthropic.answers.context import Context, ContextBuilder, wants_computing
 from files_api_mcp.backends.anthropic.answers.pricing import context_tokens, usage_of
 from files_api_mcp.backends.anthropic.answers.prompt import Params, request_params
 from files_api_mcp.backends.anthropic.api.message_builder import Message
 from files_api_mcp.backends.anthropic.api.messages import MessagesClient
 from files_api_mcp.backends.anthropic.api.retry import RetryingSender
-from files_api_mcp.backends.anthropic.workspace import AnthropicPlace
+from files_api_mcp.backends.anthropic.workspace import Workspace
 from files_api_mcp.backends.errors import ContextWindowExceeded, FilesError, InvalidArgument
 from files_api_mcp.backends.models import Answer, CreatedFile, Progress, silent
 from files_api_mcp.backends.search.engine import SearchEngine
 
-__all__ = ["AnthropicAnswerer", "told"]
+__all__ = ["AnthropicAnswerer", "answer_from"]
 
 _MOST_FILES = 20
 _MOST_TURNS = 5
@@ -31,13 +31,13 @@ _LONGEST_QUESTION = 10_000
 class AnthropicAnswerer:
     """Asks one model; `timeout_s` bounds a whole answer."""
 
-    def __init__(self, place: AnthropicPlace, library: SearchEngine, model: str, timeout_s: float) -> None:
-        self._place = place
-        self._library = library
+    def __init__(self, workspace: Workspace, engine: SearchEngine, model: str, timeout_s: float) -> None:
+        self._workspace = workspace
+        self._engine = engine
         self._model = model
         self._timeout_s = timeout_s
         # The rate limit is that of calls about files: Messages have their own, told by their own refusals.
-        self._messages = MessagesClient(RetryingSender(place.http, None))
+        self._messages = MessagesClient(RetryingSender(workspace.http, None))
 
     async def ask(
         self, question: str, file_ids: Sequence[str], *, max_tokens: int, progress: Progress = silent
@@ -58,38 +58,40 @@ class AnthropicAnswerer:
         question = question[:_LONGEST_QUESTION]
         deadline = anyio.current_time() + self._timeout_s
         progress = _onward(progress)
-        choosing = Choosing(self._place, self._library, context_tokens(self._model), progress)
+        builder = ContextBuilder(self._workspace, self._engine, context_tokens(self._model), progress)
         compute = wants_computing(question)
         if ids:
-            choice = await choosing.named(question, ids, compute=compute)
+            context = await builder.named(question, ids, compute=compute)
         else:
-            choice = await choosing.everything(question, compute=compute)
-        message, choice = await self._asked(question, choice, choosing, max_tokens, deadline, progress)
-        return await told(self._place, self._library, self._model, message, choice, max_tokens, deadline=deadline)
+            context = await builder.everything(question, compute=compute)
+        message, context = await self._asked(question, context, builder, max_tokens, deadline, progress)
+        return await answer_from(
+            self._workspace, self._engine, self._model, message, context, max_tokens, deadline=deadline
+        )
 
     async def _asked(
         self,
         question: str,
-        choice: Choice,
-        choosing: Choosing,
+        context: Context,
+        builder: ContextBuilder,
         max_tokens: int,
         deadline: float,
         progress: Progress,
-    ) -> tuple[Message, Choice]:
+    ) -> tuple[Message, Context]:
         """The model's message; once more from passages where the files proved longer than the context window."""
-        longer = [file for file in choice.files if _can_be_shorter(file)]
+        longer = [file for file in context.files if _can_be_shorter(file)]
         spent: dict[str, int] = {}
         try:
-            message = await self._turns(request_params(self._model, choice, question, max_tokens), deadline, progress)
+            message = await self._turns(request_params(self._model, context, question, max_tokens), deadline, progress)
             if message.stop_reason != "model_context_window_exceeded":
-                return message, choice
+                return message, context
             spent = message.usage
         except ContextWindowExceeded:
             if not longer:
                 raise
         if not longer:
             raise ContextWindowExceeded("The files and the answer are too long for the model's context window.")
-        shorter = await choosing.shorter(question, choice, longer)
+        shorter = await builder.shorter(question, context, longer)
         message = await self._turns(request_params(self._model, shorter, question, max_tokens), deadline, progress)
         _add(message.usage, spent)
         return message, shorter
@@ -113,12 +115,12 @@ class AnthropicAnswerer:
         return whole
 
 
-async def told(
-    place: AnthropicPlace,
-    library: SearchEngine,
+async def answer_from(
+    workspace: Workspace,
+    engine: SearchEngine,
     model: str,
     message: Message,
-    choice: Choice,
+    context: Context,
     max_tokens: int,
     *,
     share: float = 1.0,
@@ -128,16 +130,16 @@ async def told(
 
     After `deadline` (on the loop's clock) the API is not asked what the files made are.
     """
-    answer = await Telling(choice, library).answer(message, max_tokens)
-    ids = made_ids(message.blocks)
-    await place.ledger.claim(ids)
-    made = [await _made(place, file_id, deadline) for file_id in ids]
+    answer = await CitationMapper(context, engine).answer(message, max_tokens)
+    ids = created_file_ids(message.blocks)
+    await workspace.ledger.claim(ids)
+    made = [await _made(workspace, file_id, deadline) for file_id in ids]
     return replace(answer, usage=usage_of(model, message.usage, share=share), created_files=tuple(made))
 
 
-async def _made(place: AnthropicPlace, file_id: str, deadline: float) -> CreatedFile:
+async def _made(workspace: Workspace, file_id: str, deadline: float) -> CreatedFile:
     with anyio.move_on_at(deadline), suppress(FilesError):
-        file = await place.client.metadata(file_id)
+        file = await workspace.client.metadata(file_id)
         return CreatedFile(file.id, file.filename, file.size_bytes)
     # The id is worth telling even when nothing more is to be learnt now.
     return CreatedFile(file_id, "", 0)
@@ -161,7 +163,7 @@ def _add(counts: dict[str, int], more: Mapping[str, int]) -> None:
         counts[name] = counts.get(name, 0) + count
 
 
-def _can_be_shorter(file: AskedFile) -> bool:
+def _can_be_shorter(file: ContextFile) -> bool:
     return file.held and file.kind in ("pdf", "text", "rendition")
 
 

@@ -7,16 +7,16 @@ from typing import Any
 
 import anyio
 
-from files_api_mcp.backends.anthropic.answers.answerer import told
+from files_api_mcp.backends.anthropic.answers.answerer import answer_from
 from files_api_mcp.backends.anthropic.answers.batch_jobs import Job, Part, job_key, open_job
-from files_api_mcp.backends.anthropic.answers.batch_submission import HandingIn, Pace
-from files_api_mcp.backends.anthropic.answers.context import Choice, Choosing, wants_computing
+from files_api_mcp.backends.anthropic.answers.batch_submission import BatchSubmitter, PollSchedule
+from files_api_mcp.backends.anthropic.answers.context import Context, ContextBuilder, wants_computing
 from files_api_mcp.backends.anthropic.answers.pricing import BATCH_SHARE, context_tokens
 from files_api_mcp.backends.anthropic.answers.prompt import request_params
 from files_api_mcp.backends.anthropic.api.batches import ApiBatch, BatchesClient, BatchResult
 from files_api_mcp.backends.anthropic.api.message_builder import error_from_body, message_from
 from files_api_mcp.backends.anthropic.api.retry import RetryingSender
-from files_api_mcp.backends.anthropic.workspace import AnthropicPlace
+from files_api_mcp.backends.anthropic.workspace import Workspace
 from files_api_mcp.backends.base import TakeAnswer
 from files_api_mcp.backends.errors import (
     FilesError,
@@ -29,7 +29,7 @@ from files_api_mcp.backends.errors import (
 from files_api_mcp.backends.models import Answer, Ask, Progress, silent
 from files_api_mcp.backends.search.engine import SearchEngine
 
-__all__ = ["AnthropicBatches"]
+__all__ = ["AnthropicBatchAnswerer"]
 
 _MOST_REQUESTS = 10_000
 _MOST_CHARS = 8_000_000
@@ -40,36 +40,41 @@ _PASSING = (UpstreamUnreachable, UpstreamOverloaded, UpstreamBadReply, RateLimit
 """Failures that a batch, which goes on without us, is worth waiting out."""
 
 
-class AnthropicBatches:
+class AnthropicBatchAnswerer:
     """Asks one model; what was handed in is kept track of below `folder`."""
 
     def __init__(
-        self, place: AnthropicPlace, library: SearchEngine, model: str, folder: Path, pace: Pace | None = None
+        self,
+        workspace: Workspace,
+        engine: SearchEngine,
+        model: str,
+        folder: Path,
+        schedule: PollSchedule | None = None,
     ) -> None:
-        self._place = place
-        self._library = library
+        self._workspace = workspace
+        self._engine = engine
         self._model = model
         self._folder = folder
-        self._pace = pace or Pace()
+        self._schedule = schedule or PollSchedule()
         # Batches have a rate limit of their own, told by their own refusals.
-        self._client = BatchesClient(RetryingSender(place.http, None))
+        self._client = BatchesClient(RetryingSender(workspace.http, None))
 
     async def answer(
         self, asks: Sequence[Ask], take: TakeAnswer, *, max_tokens: int, progress: Progress = silent
     ) -> None:
         """Hand over answers as they come; see BatchAnswerer. Requests that failed are made anew by the next call."""
         async with open_job(self._folder, self._key(asks, max_tokens)) as job:
-            handing = HandingIn(self._client, self._pace, job, self._folder)
-            run = _Run(self._place, self._library, self._model, self._client, job, asks, max_tokens, take)
+            submitter = BatchSubmitter(self._client, self._schedule, job, self._folder)
+            run = _Run(self._workspace, self._engine, self._model, self._client, job, asks, max_tokens, take)
             for _ in range(_ROUNDS):
-                await handing.settle()
-                await run.hand_in(handing, progress)
-                await run.collect(self._pace, progress)
+                await submitter.settle()
+                await run.submit(submitter, progress)
+                await run.collect(self._schedule, progress)
                 if len(run.done) == len(asks):
                     break
             await run.forget_failed()
-            for place in sorted(set(range(len(asks))) - run.done):
-                await take(place, UpstreamBadReply("The batch ended without a result for this question."))
+            for index in sorted(set(range(len(asks))) - run.done):
+                await take(index, UpstreamBadReply("The batch ended without a result for this question."))
 
     async def cancel(self, asks: Sequence[Ask], *, max_tokens: int) -> int:
         """Have the batches of these questions ended; returns how many there are. What was answered stays."""
@@ -80,7 +85,9 @@ class AnthropicBatches:
         return len(ids)
 
     def _key(self, asks: Sequence[Ask], max_tokens: int) -> str:
-        return job_key(scope=self._place.http.endpoint.fingerprint, model=self._model, max_tokens=max_tokens, asks=asks)
+        return job_key(
+            scope=self._workspace.http.endpoint.fingerprint, model=self._model, max_tokens=max_tokens, asks=asks
+        )
 
 
 class _Run:
@@ -88,8 +95,8 @@ class _Run:
 
     def __init__(
         self,
-        place: AnthropicPlace,
-        library: SearchEngine,
+        workspace: Workspace,
+        engine: SearchEngine,
         model: str,
         client: BatchesClient,
         job: Job,
@@ -97,8 +104,8 @@ class _Run:
         max_tokens: int,
         take: TakeAnswer,
     ) -> None:
-        self._place = place
-        self._library = library
+        self._workspace = workspace
+        self._engine = engine
         self._model = model
         self._client = client
         self._job = job
@@ -106,94 +113,94 @@ class _Run:
         self._max_tokens = max_tokens
         self._take = take
         self._askings = Counter(ask.file_id for ask in asks)
-        self._choosing = Choosing(place, library, context_tokens(model), silent)
+        self._builder = ContextBuilder(workspace, engine, context_tokens(model), silent)
         self._failed: set[int] = set()
         self.done: set[int] = set()
 
     async def forget_failed(self) -> None:
         """Have the next call ask anew what failed and may do better."""
         for part in self._job.state.parts:
-            part.places = [place for place in part.places if place not in self._failed]
-        self._job.state.parts = [part for part in self._job.state.parts if part.places]
+            part.indexes = [index for index in part.indexes if index not in self._failed]
+        self._job.state.parts = [part for part in self._job.state.parts if part.indexes]
         await self._job.save()
 
-    async def hand_in(self, handing: HandingIn, progress: Progress) -> None:
+    async def submit(self, submitter: BatchSubmitter, progress: Progress) -> None:
         """Make batches of the questions that are in none; those that cannot be asked are done with."""
-        missing = sorted(set(range(len(self._asks))) - self._job.handed_in - self.done)
-        await self._know_files(sorted({self._asks[place].file_id for place in missing}))
+        missing = sorted(set(range(len(self._asks))) - self._job.submitted - self.done)
+        await self._know_files(sorted({self._asks[index].file_id for index in missing}))
         requests: dict[int, dict[str, Any]] = {}
         chars = 0
-        for count, place in enumerate(missing):
+        for count, index in enumerate(missing):
             await progress(count, len(missing), f"Preparing question {count + 1} of {len(missing)}")
             try:
-                choice = await self._choice(place)
+                context = await self._context(index)
             except FilesError as exc:
-                await self._give(place, exc)
+                await self._give(index, exc)
                 continue
-            size = sum(len(file.text or "") + sum(len(one.text) for one in file.passages) for file in choice.files)
+            size = sum(len(file.text or "") + sum(len(one.text) for one in file.passages) for file in context.files)
             if requests and (chars + size > _MOST_CHARS or len(requests) >= _MOST_REQUESTS):
-                await handing.hand_in(requests)
+                await submitter.submit(requests)
                 requests, chars = {}, 0
-            requests[place] = self._params(place, choice)
+            requests[index] = self._params(index, context)
             chars += size
         if requests:
-            await handing.hand_in(requests)
+            await submitter.submit(requests)
 
-    async def _give(self, place: int, outcome: Answer | FilesError) -> None:
-        self.done.add(place)
-        await self._take(place, outcome)
+    async def _give(self, index: int, outcome: Answer | FilesError) -> None:
+        self.done.add(index)
+        await self._take(index, outcome)
 
     async def _know_files(self, file_ids: list[str]) -> None:
         unknown = [file_id for file_id in file_ids if file_id not in self._job.state.files]
         for start in range(0, len(unknown), _IDS_AT_ONCE):
-            found = await self._place.client.by_ids(unknown[start : start + _IDS_AT_ONCE])
+            found = await self._workspace.client.by_ids(unknown[start : start + _IDS_AT_ONCE])
             self._job.state.files.update({file.id: file for file in found})
 
-    async def _choice(self, place: int) -> Choice:
-        ask = self._asks[place]
+    async def _context(self, index: int) -> Context:
+        ask = self._asks[index]
         file = self._job.state.files.get(ask.file_id)
         if file is None:
             raise NotFound(f"No file has the id {ask.file_id}.")
-        return await self._choosing.shown(ask.question, [file], compute=wants_computing(ask.question))
+        return await self._builder.shown(ask.question, [file], compute=wants_computing(ask.question))
 
-    def _params(self, place: int, choice: Choice) -> dict[str, Any]:
-        ask = self._asks[place]
+    def _params(self, index: int, context: Context) -> dict[str, Any]:
+        ask = self._asks[index]
         # A document read once is cheaper uncached: for an hour's cache a token costs twice.
         cached = self._askings[ask.file_id] > 1
-        return request_params(self._model, choice, ask.question, self._max_tokens, cached=cached, ttl="1h")
+        return request_params(self._model, context, ask.question, self._max_tokens, cached=cached, ttl="1h")
 
-    async def collect(self, pace: Pace, progress: Progress) -> None:
+    async def collect(self, schedule: PollSchedule, progress: Progress) -> None:
         """Wait for the batches to end, and hand over what they ended with."""
         waiting = {part.nonce: 0 for part in self._job.state.parts}
-        pause = pace.first_s
+        pause = schedule.first_s
         while waiting:
             for part in [part for part in self._job.state.parts if part.nonce in waiting]:
-                batch = await self._retrieved(part, pace)
+                batch = await self._retrieved(part, schedule)
                 if batch is not None and not batch.has_ended:
                     waiting[part.nonce] = batch.request_counts.done
                     continue
                 del waiting[part.nonce]
-                await self._collect(part, pace)
+                await self._collect(part, schedule)
             answered = len(self.done) + sum(waiting.values())
             await progress(answered, len(self._asks), f"{answered} of {len(self._asks)} questions answered")
             if waiting:
                 await anyio.sleep(pause)
-                pause = min(pace.longest_s, pause * 1.5)
+                pause = min(schedule.longest_s, pause * 1.5)
 
-    async def _retrieved(self, part: Part, pace: Pace) -> ApiBatch | None:
+    async def _retrieved(self, part: Part, schedule: PollSchedule) -> ApiBatch | None:
         """The batch of a part as it is now; None where the API has it no more."""
-        until = anyio.current_time() + pace.away_s
+        until = anyio.current_time() + schedule.away_s
         while True:
             try:
                 return await self._client.retrieve(part.batch_id or "")
             except NotFound:
                 return None
             except _PASSING:
-                if anyio.current_time() + pace.longest_s > until:
+                if anyio.current_time() + schedule.longest_s > until:
                     raise
-                await anyio.sleep(pace.longest_s)
+                await anyio.sleep(schedule.longest_s)
 
-    async def _collect(self, part: Part, pace: Pace) -> None:
+    async def _collect(self, part: Part, schedule: PollSchedule) -> None:
         for attempt in range(_ROUNDS):
             try:
                 await self._take_results(part)
@@ -203,33 +210,33 @@ class _Run:
             except _PASSING:
                 if attempt + 1 == _ROUNDS:
                     raise
-                await anyio.sleep(pace.first_s)
+                await anyio.sleep(schedule.first_s)
         # What has no result is in no batch; with none at all, this was not the part's batch, or is kept no longer.
-        part.places = [place for place in part.places if place in self.done]
-        self._job.state.parts = [one for one in self._job.state.parts if one.places]
+        part.indexes = [index for index in part.indexes if index in self.done]
+        self._job.state.parts = [one for one in self._job.state.parts if one.indexes]
         await self._job.save()
 
     async def _take_results(self, part: Part) -> None:
-        places = part.by_custom_id()
+        indexes = part.by_custom_id()
         async with self._client.results(part.batch_id or "") as results:
             async for result in results:
-                place = places.get(result.custom_id)
-                if place is not None and place not in self.done:
-                    await self._give(place, await self._outcome(place, result))
+                index = indexes.get(result.custom_id)
+                if index is not None and index not in self.done:
+                    await self._give(index, await self._outcome(index, result))
 
-    async def _outcome(self, place: int, result: BatchResult) -> Answer | FilesError:
+    async def _outcome(self, index: int, result: BatchResult) -> Answer | FilesError:
         try:
             if result.message is not None:
-                choice = await self._choice(place)
+                context = await self._context(index)
                 message = message_from(result.message)
-                return await told(
-                    self._place, self._library, self._model, message, choice, self._max_tokens, share=BATCH_SHARE
+                return await answer_from(
+                    self._workspace, self._engine, self._model, message, context, self._max_tokens, share=BATCH_SHARE
                 )
             error = _refusal(result)
         except FilesError as exc:
             return exc
         if isinstance(error, _PASSING):
-            self._failed.add(place)
+            self._failed.add(index)
         return error
 
 

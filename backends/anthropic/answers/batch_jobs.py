@@ -1,4 +1,4 @@
-"""What was handed in as batches and not collected yet, on disk: an interrupted run is gone on with, not paid twice."""
+"""Batch jobs on disk: an interrupted run resumes its batches, so nothing is paid for twice."""
 
 import fcntl
 import hashlib
@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from anyio import CancelScope, to_thread
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from files_api_mcp.backends.anthropic.api.files import ApiFile
 from files_api_mcp.backends.errors import Busy, StoreDamaged
@@ -21,63 +21,66 @@ __all__ = ["Job", "Part", "batch_ids", "job_key", "open_job"]
 
 
 class Part(BaseModel):
-    """One batch of a job: written before it is handed in, with its id once the API named it.
+    """One batch of a job. It is written before the batch is submitted, and again with the id that the API returns.
 
-    `places` are those of its questions in the job, `nonce` begins the custom_id of each of its requests, and `before`
-    are the newest batches that were there when it was to be handed in: it is none of them.
+    `indexes` are its questions' positions in the job. `nonce` is the prefix of each request's custom_id. `before` holds
+    the newest batches before it was submitted, to recognise the new one if the reply is lost.
     """
 
+    model_config = ConfigDict(populate_by_name=True)
+
     nonce: str
-    places: list[int]
+    indexes: list[int] = Field(validation_alias="places", serialization_alias="places")
     before: list[str] = []
     batch_id: str | None = None
 
-    def custom_id(self, place: int) -> str:
-        return f"{self.nonce}-{place}"
+    def custom_id(self, index: int) -> str:
+        """The custom_id of the request for a question."""
+        return f"{self.nonce}-{index}"
 
     def by_custom_id(self) -> dict[str, int]:
-        """The place of the question behind each result."""
-        return {self.custom_id(place): place for place in self.places}
+        """The index of the question behind each result."""
+        return {self.custom_id(index): index for index in self.indexes}
 
 
 class JobState(BaseModel):
-    """`files` are the files asked, as they were when the job began."""
+    """A job's batches, and `files` as the API described them when the job began."""
 
     files: dict[str, ApiFile] = {}
     parts: list[Part] = []
 
 
 class Job:
-    """The state of one job; what `save` acknowledged survives a power cut."""
+    """A job on disk. A state that `save` wrote survives a power cut."""
 
     def __init__(self, path: Path, state: JobState) -> None:
         self._path = path
         self.state = state
 
     @property
-    def handed_in(self) -> set[int]:
-        """Places of the questions that are in some batch."""
-        return {place for part in self.state.parts for place in part.places}
+    def submitted(self) -> set[int]:
+        """Indexes of the questions that are in a batch."""
+        return {index for part in self.state.parts for index in part.indexes}
 
     async def save(self) -> None:
-        """Write the state down."""
+        """Write the state to disk."""
         with CancelScope(shield=True):
-            await to_thread.run_sync(_write, self._path, self.state.model_dump_json())
+            await to_thread.run_sync(_write, self._path, self.state.model_dump_json(by_alias=True))
 
 
 def job_key(*, scope: str, model: str, max_tokens: int, asks: Sequence[Ask]) -> str:
-    """The name of a job: that of the same questions to the same files, to the same model in the same workspace."""
+    """The name of a job. The same questions about the same files, to the same model in one workspace, have one name."""
     parts = [scope, model, max_tokens, [[ask.file_id, ask.question] for ask in asks]]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 
 @asynccontextmanager
 async def open_job(folder: Path, key: str) -> AsyncGenerator[Job]:
-    """Open a job for this process alone, as far as it got.
+    """Open a job exclusively, in the state where the last run left it.
 
     Raises:
         Busy: Another process has it open.
-        StoreDamaged: Its file is not as it was written.
+        StoreDamaged: Its file is damaged.
     """
     lock = await to_thread.run_sync(_lock, folder, key)
     try:
@@ -88,7 +91,7 @@ async def open_job(folder: Path, key: str) -> AsyncGenerator[Job]:
 
 
 async def batch_ids(folder: Path) -> set[str]:
-    """The batches of all jobs of this machine."""
+    """The ids of the batches of all jobs in the folder."""
     return await to_thread.run_sync(_batch_ids, folder)
 
 
@@ -106,7 +109,7 @@ def _lock(folder: Path, key: str) -> int:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(fd)
-            raise Busy("These questions are being asked as a batch by another process.") from None
+            raise Busy("Another process is running a batch of these questions.") from None
     return fd
 
 
@@ -117,7 +120,7 @@ def _read(path: Path) -> JobState:
         return JobState()
     except ValidationError:
         raise StoreDamaged(
-            "The record of a batch is damaged.", f"Remove {path.name} from the data folder; its batch is asked anew."
+            "The record of a batch is damaged.", f"Remove {path.name} from the data folder, then run the command again."
         ) from None
 
 

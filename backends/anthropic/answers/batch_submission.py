@@ -12,13 +12,13 @@ from files_api_mcp.backends.anthropic.answers.batch_jobs import Job, Part, batch
 from files_api_mcp.backends.anthropic.api.batches import ApiBatch, BatchesClient
 from files_api_mcp.backends.errors import FilesError, OutcomeUnknown
 
-__all__ = ["HandingIn", "Pace"]
+__all__ = ["BatchSubmitter", "PollSchedule"]
 
 _ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class PollSchedule:
     """Seconds: between looks at a batch, before each look for one whose reply was lost, and how long the API may be
     away before waiting ends."""
 
@@ -28,12 +28,12 @@ class Pace:
     away_s: float = 900.0
 
 
-class HandingIn:
+class BatchSubmitter:
     """Batches with three outcomes: taken, refused, or unknown, in which case the API's list is looked at first."""
 
-    def __init__(self, client: BatchesClient, pace: Pace, job: Job, folder: Path) -> None:
+    def __init__(self, client: BatchesClient, schedule: PollSchedule, job: Job, folder: Path) -> None:
         self._client = client
-        self._pace = pace
+        self._schedule = schedule
         self._job = job
         self._folder = folder
 
@@ -42,7 +42,7 @@ class HandingIn:
         for part in [part for part in self._job.state.parts if part.batch_id is None]:
             await self._settled(part, await self._look(part))
 
-    async def hand_in(self, requests: Mapping[int, Mapping[str, Any]]) -> None:
+    async def submit(self, requests: Mapping[int, Mapping[str, Any]]) -> None:
         """Make one batch of requests, by the places of their questions.
 
         Raises:
@@ -50,14 +50,14 @@ class HandingIn:
             FilesError: It was not taken.
         """
         before = [batch.id for batch in await self._client.recent()]
-        part = Part(nonce=secrets.token_hex(8), places=sorted(requests), before=before)
+        part = Part(nonce=secrets.token_hex(8), indexes=sorted(requests), before=before)
         self._job.state.parts.append(part)
         await self._job.save()
         batch = None
         for attempt in range(_ATTEMPTS):
             try:
                 batch = await self._client.create(
-                    [{"custom_id": part.custom_id(place), "params": params} for place, params in requests.items()]
+                    [{"custom_id": part.custom_id(index), "params": params} for index, params in requests.items()]
                 )
             except OutcomeUnknown:
                 batch = await self._look(part)
@@ -83,13 +83,13 @@ class HandingIn:
         Raises:
             OutcomeUnknown: Several could be it, and only their end will tell.
         """
-        for pause in self._pace.looks:
+        for pause in self._schedule.looks:
             await anyio.sleep(pause)
             others = set(part.before) | await batch_ids(self._folder)
             found = [
                 batch
                 for batch in await self._client.recent()
-                if batch.id not in others and batch.request_counts.total == len(part.places)
+                if batch.id not in others and batch.request_counts.total == len(part.indexes)
             ]
             found = [batch for batch in found if await self._may_be(part, batch)]
             if len(found) == 1:

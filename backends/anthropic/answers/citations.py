@@ -6,8 +6,8 @@ from typing import Any, cast
 
 from anyio import to_thread
 
-from files_api_mcp.backends.anthropic.answers.content_blocks import AskedFile
-from files_api_mcp.backends.anthropic.answers.context import Choice
+from files_api_mcp.backends.anthropic.answers.content_blocks import ContextFile
+from files_api_mcp.backends.anthropic.answers.context import Context
 from files_api_mcp.backends.anthropic.api.message_builder import Message
 from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.backends.models import Answer, Passage
@@ -15,7 +15,7 @@ from files_api_mcp.backends.search.engine import SearchEngine
 from files_api_mcp.backends.tokens import estimate_tokens
 from files_api_mcp.backends.validation import FILE_ID
 
-__all__ = ["Telling", "made_ids"]
+__all__ = ["CitationMapper", "created_file_ids"]
 
 _MOST_CHARS = 50_000_000
 _RESULTS = frozenset({"bash_code_execution_tool_result", "code_execution_tool_result"})
@@ -23,13 +23,13 @@ _RESULTS = frozenset({"bash_code_execution_tool_result", "code_execution_tool_re
 Block = dict[str, Any]
 
 
-class Telling:
+class CitationMapper:
     """Turns one message into an answer."""
 
-    def __init__(self, choice: Choice, library: SearchEngine) -> None:
-        self._choice = choice
-        self._documents = choice.documents
-        self._library = library
+    def __init__(self, context: Context, engine: SearchEngine) -> None:
+        self._context = context
+        self._documents = context.documents
+        self._engine = engine
         self._passages: list[Passage] = []
         self._tokens = 0
         self._untrue = 0
@@ -48,7 +48,7 @@ class Telling:
             shown = "".join(f"[{mark}]" for mark in dict.fromkeys(mark for of_one in marks for mark in of_one))
             parts.append(_marked(str(block.get("text") or ""), shown))
         text = "".join(parts).strip() or None
-        notes = [*self._choice.notes, *self._notes(message, text)]
+        notes = [*self._context.notes, *self._notes(message, text)]
         return Answer(text=text or "", passages=self._passages, tokens=self._tokens, notes=notes)
 
     async def _marks(self, citation: Block, max_tokens: int) -> list[int]:
@@ -80,21 +80,21 @@ class Telling:
         self._passages.append(replace(passage, score=1.0))
         return len(self._passages)
 
-    def _cited(self, citation: Mapping[str, Any]) -> AskedFile | None:
+    def _cited(self, citation: Mapping[str, Any]) -> ContextFile | None:
         index = citation.get("document_index")
         if isinstance(index, int) and not isinstance(index, bool) and 0 <= index < len(self._documents):
             return self._documents[index]
         return None
 
-    async def _load(self, file: AskedFile, citation: Mapping[str, Any]) -> None:
+    async def _load(self, file: ContextFile, citation: Mapping[str, Any]) -> None:
         """Have the text at hand that the quote is looked for in."""
         try:
             if file.kind == "text" and file.held and file.text is None:
-                windows = await self._library.read(file.record.id, max_chars=_MOST_CHARS)
+                windows = await self._engine.read(file.record.id, max_chars=_MOST_CHARS)
                 file.text = "".join(window.text for window in windows)
             for page in file.cited_pages(citation) if file.held else ():
                 if page not in file.pages:
-                    windows = await self._library.read(file.record.id, pages=(page, page), max_chars=_MOST_CHARS)
+                    windows = await self._engine.read(file.record.id, pages=(page, page), max_chars=_MOST_CHARS)
                     file.pages[page] = windows[0].text if windows else ""
                     file.labels[page] = windows[0].label if windows else None
         except FilesError:
@@ -117,7 +117,7 @@ class Telling:
             yield f"Quotes of {names} are as the model gave them: their bytes are not on this machine."
 
 
-def made_ids(blocks: Sequence[Block]) -> list[str]:
+def created_file_ids(blocks: Sequence[Block]) -> list[str]:
     """Ids of the files that code runs made, in order."""
     found: dict[str, None] = {}
     for block in blocks:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from files_api_mcp.backends.anthropic.answers.quotes import find_quote, span_of_chars
 from files_api_mcp.backends.models import FileRecord, Passage
 
-__all__ = ["AskedFile", "Kind", "PageTexts"]
+__all__ = ["ContextFile", "Kind", "PageTexts"]
 
 Kind = Literal["pdf", "text", "rendition", "passages", "image", "data"]
 
@@ -22,7 +22,7 @@ PageTexts = Mapping[int, str]
 
 
 @dataclass(slots=True)
-class AskedFile:
+class ContextFile:
     """One file of a question.
 
     `kind` is how it is shown: a PDF or text by its id, text drawn from an Office file (`rendition`), the best

@@ -5,19 +5,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from files_api_mcp.backends.anthropic.answers.content_blocks import AskedFile
+from files_api_mcp.backends.anthropic.answers.content_blocks import ContextFile
 from files_api_mcp.backends.anthropic.api.files import ApiFile
 from files_api_mcp.backends.anthropic.files.files import record_of
 from files_api_mcp.backends.anthropic.files.ledger import Entry
 from files_api_mcp.backends.anthropic.files.reader import SHOWN_IMAGES
-from files_api_mcp.backends.anthropic.workspace import AnthropicPlace
+from files_api_mcp.backends.anthropic.workspace import Workspace
 from files_api_mcp.backends.documents.media_types import PDF, XLS, XLSX
 from files_api_mcp.backends.errors import ContextWindowExceeded, FileExpired, FilesError, NotFound, UnsupportedType
 from files_api_mcp.backends.models import DocumentInfo, FileRecord, Passage, Progress
 from files_api_mcp.backends.search.engine import SearchEngine
 from files_api_mcp.backends.tokens import estimate_tokens
 
-__all__ = ["Choice", "Choosing", "wants_computing"]
+__all__ = ["Context", "ContextBuilder", "wants_computing"]
 
 _PASSAGE_TOKENS = 20_000
 _LIBRARY_TOKENS = 100_000
@@ -50,30 +50,30 @@ def wants_computing(question: str) -> bool:
     return _COMPUTING.search(question, 0, _LONGEST_QUESTION) is not None
 
 
-class Choice:
+class Context:
     """The files of a question, in order, and what has to be said about them."""
 
-    def __init__(self, files: list[AskedFile], notes: list[str]) -> None:
+    def __init__(self, files: list[ContextFile], notes: list[str]) -> None:
         self.files = files
         self.notes = notes
 
     @property
-    def documents(self) -> list[AskedFile]:
+    def documents(self) -> list[ContextFile]:
         """Those that citations count, in the order of their numbers."""
         return [file for file in self.files if file.is_document]
 
 
-class Choosing:
+class ContextBuilder:
     """Settles, for one question, how each file is shown."""
 
-    def __init__(self, place: AnthropicPlace, library: SearchEngine, context_tokens: int, progress: Progress) -> None:
-        self._place = place
-        self._library = library
+    def __init__(self, workspace: Workspace, engine: SearchEngine, context_tokens: int, progress: Progress) -> None:
+        self._workspace = workspace
+        self._engine = engine
         self._room = int(context_tokens * _SPARE) - _PASSAGE_TOKENS
         self._pages = _MOST_PAGES if context_tokens >= 1_000_000 else _MOST_PAGES_SMALL
         self._progress = progress
 
-    async def named(self, question: str, file_ids: Sequence[str], *, compute: bool) -> Choice:
+    async def named(self, question: str, file_ids: Sequence[str], *, compute: bool) -> Context:
         """How the files named are shown.
 
         Raises:
@@ -81,7 +81,7 @@ class Choosing:
             UnsupportedType: The model can be shown none of them.
             ContextWindowExceeded: They are too long, and this machine has no text of them to choose passages from.
         """
-        found = {file.id: file for file in await self._place.client.by_ids(list(file_ids))}
+        found = {file.id: file for file in await self._workspace.client.by_ids(list(file_ids))}
         for file_id in file_ids:
             if file_id not in found:
                 raise await self._gone(file_id)
@@ -91,13 +91,13 @@ class Choosing:
 
     async def shown(
         self, question: str, live: Sequence[ApiFile], *, compute: bool, most_tokens: int | None = None
-    ) -> Choice:
+    ) -> Context:
         """How these files are shown; see `named`. The API is not asked.
 
         Raises:
             UnsupportedType, ContextWindowExceeded: As in `named`.
         """
-        files: list[AskedFile] = []
+        files: list[ContextFile] = []
         notes: list[str] = []
         for file in live:
             asked = await self._asked(file, compute=compute)
@@ -111,22 +111,22 @@ class Choosing:
             )
         return await self._fitting(question, files, notes, min(self._room, most_tokens or self._room))
 
-    async def everything(self, question: str, *, compute: bool) -> Choice:
+    async def everything(self, question: str, *, compute: bool) -> Context:
         """How all files uploaded from here are shown: whole while they are few and short, else by their passages.
 
         Raises:
             NotFound: There is none.
         """
-        held = await self._place.shelf.contents()
+        held = await self._workspace.originals.contents()
         if not held:
             raise NotFound("No file was uploaded from this machine.", "Name files by file_ids, or call upload_file.")
         if len(held) <= _MOST_FILES:
             ids = [record.id for record, _ in held]
-            found = {file.id: file for file in await self._place.client.by_ids(ids) if not file.is_past}
+            found = {file.id: file for file in await self._workspace.client.by_ids(ids) if not file.is_past}
             if found:
                 live = [found[file_id] for file_id in ids if file_id in found]
                 return await self.shown(question, live, compute=compute, most_tokens=_LIBRARY_TOKENS)
-        answer = await self._library.ask(question, (), max_tokens=_PASSAGE_TOKENS, progress=self._progress)
+        answer = await self._engine.ask(question, (), max_tokens=_PASSAGE_TOKENS, progress=self._progress)
         by_file: dict[str, list[Passage]] = {}
         for passage in answer.passages:
             by_file.setdefault(passage.file_id, []).append(passage)
@@ -134,46 +134,46 @@ class Choosing:
         files = [_by_passages(records[file_id], passages) for file_id, passages in by_file.items()]
         if not files:
             raise NotFound("No stored file holds a word of the question.", "Ask again in the documents' own words.")
-        return Choice(files, [f"Answered from the best passages of {len(held)} files uploaded from here."])
+        return Context(files, [f"Answered from the best passages of {len(held)} files uploaded from here."])
 
-    async def _asked(self, file: ApiFile, *, compute: bool) -> AskedFile | None:
-        entry = await self._place.ledger.entry(file.id)
+    async def _asked(self, file: ApiFile, *, compute: bool) -> ContextFile | None:
+        entry = await self._workspace.ledger.entry(file.id)
         record = record_of(file, entry)
         if compute and _is_data(record, entry):
-            return AskedFile(record, "data", 0)
+            return ContextFile(record, "data", 0)
         if file.mime_type in SHOWN_IMAGES:
-            return AskedFile(record, "image", _IMAGE_TOKENS)
+            return ContextFile(record, "image", _IMAGE_TOKENS)
         info = await self._info(file.id)
         if file.mime_type == PDF:
             pages = (info.pages if info else None) or 0
             tokens = info.chars // 4 + pages * _PAGE_TOKENS if info else file.size_bytes // _PDF_BYTES_PER_TOKEN
-            return AskedFile(record, "pdf", tokens, pages, held=info is not None and info.askable)
+            return ContextFile(record, "pdf", tokens, pages, held=info is not None and info.askable)
         local_type = entry.content.local_type if entry else file.mime_type
         if info is not None and info.askable and (file.mime_type != "text/plain" or local_type == "text/html"):
             return await self._rendition(record, info)
         if file.mime_type != "text/plain":
             return None
         tokens = info.chars // 3 if info else file.size_bytes // _BYTES_PER_TOKEN
-        return AskedFile(record, "text", tokens, held=info is not None and info.askable)
+        return ContextFile(record, "text", tokens, held=info is not None and info.askable)
 
     async def _info(self, file_id: str) -> DocumentInfo | None:
         """What this machine knows of the file's text; None where it does not have the bytes."""
         try:
-            return await self._library.prepare(file_id, self._progress)
+            return await self._engine.prepare(file_id, self._progress)
         except (UnsupportedType, NotFound):
             return None
 
-    async def _rendition(self, record: FileRecord, info: DocumentInfo) -> AskedFile:
-        windows = await self._library.read(record.id, max_chars=_MOST_CHARS)
+    async def _rendition(self, record: FileRecord, info: DocumentInfo) -> ContextFile:
+        windows = await self._engine.read(record.id, max_chars=_MOST_CHARS)
         starts: list[int] = []
         text = ""
         for window in windows:
             if info.pages is not None:
                 starts.append(len(text))
             text += window.text if info.pages is None else f"{window.text}\n"
-        return AskedFile(record, "rendition", estimate_tokens(text), text=text, page_starts=starts, held=True)
+        return ContextFile(record, "rendition", estimate_tokens(text), text=text, page_starts=starts, held=True)
 
-    async def _fitting(self, question: str, files: list[AskedFile], notes: list[str], room: int) -> Choice:
+    async def _fitting(self, question: str, files: list[ContextFile], notes: list[str], room: int) -> Context:
         """Show the longest files by passages until the rest fits."""
         while True:
             whole = [file for file in files if file.kind in ("pdf", "text", "rendition")]
@@ -181,7 +181,7 @@ class Choosing:
             pages = sum(file.page_count for file in whole)
             inline = sum(len(file.text or "") for file in whole if file.kind == "rendition")
             if tokens <= room and pages <= self._pages and inline <= _MOST_INLINE_CHARS:
-                return Choice(files, notes)
+                return Context(files, notes)
             longest = max(
                 (file for file in whole if file.held),
                 key=lambda file: (pages > self._pages and file.page_count, file.tokens),
@@ -189,19 +189,19 @@ class Choosing:
             )
             if longest is None:
                 raise ContextWindowExceeded("The files are too long for the model's context window.")
-            choice = await self.shorter(question, Choice(files, notes), [longest])
-            files, notes = choice.files, choice.notes
+            context = await self.shorter(question, Context(files, notes), [longest])
+            files, notes = context.files, context.notes
 
-    async def shorter(self, question: str, choice: Choice, longer: Sequence[AskedFile]) -> Choice:
+    async def shorter(self, question: str, context: Context, longer: Sequence[ContextFile]) -> Context:
         """The same files, some of them as their best passages; one that has none is left out while others remain.
 
         Raises:
             ContextWindowExceeded: No file remains.
         """
-        files: list[AskedFile] = []
-        notes = list(choice.notes)
+        files: list[ContextFile] = []
+        notes = list(context.notes)
         failure: ContextWindowExceeded | None = None
-        for file in choice.files:
+        for file in context.files:
             if not any(file is one for one in longer):
                 files.append(file)
                 continue
@@ -213,12 +213,10 @@ class Choosing:
                 notes.append(f"{exc.sentence} It was left out.")
         if failure is not None and not files:
             raise failure
-        return Choice(files, notes)
+        return Context(files, notes)
 
-    async def _by_passages(self, question: str, file: AskedFile) -> AskedFile:
-        answer = await self._library.ask(
-            question, [file.record.id], max_tokens=_PASSAGE_TOKENS, progress=self._progress
-        )
+    async def _by_passages(self, question: str, file: ContextFile) -> ContextFile:
+        answer = await self._engine.ask(question, [file.record.id], max_tokens=_PASSAGE_TOKENS, progress=self._progress)
         if not answer.passages:
             raise ContextWindowExceeded(
                 f"{file.record.filename} is too long for the context window, and no passage of it fits the question.",
@@ -227,10 +225,10 @@ class Choosing:
         return _by_passages(file.record, answer.passages)
 
     async def _gone(self, file_id: str) -> FilesError:
-        name = await self._place.ledger.name_of_gone(file_id)
+        name = await self._workspace.ledger.name_of_gone(file_id)
         if name is not None:
             return NotFound(f"{file_id} was deleted.")
-        entry = await self._place.ledger.entry(file_id)
+        entry = await self._workspace.ledger.entry(file_id)
         if entry is None:
             return NotFound(f"No file has the id {file_id}.")
         return NotFound(
@@ -239,11 +237,11 @@ class Choosing:
         )
 
 
-def _by_passages(record: FileRecord, passages: Sequence[Passage]) -> AskedFile:
+def _by_passages(record: FileRecord, passages: Sequence[Passage]) -> ContextFile:
     # In the document's order, which reads better than that of their scores.
     ordered = sorted(passages, key=lambda one: (one.page or 0, one.start_char))
     tokens = sum(estimate_tokens(one.text) for one in ordered)
-    return AskedFile(record, "passages", tokens, passages=[replace(one, score=1.0) for one in ordered], held=True)
+    return ContextFile(record, "passages", tokens, passages=[replace(one, score=1.0) for one in ordered], held=True)
 
 
 def _is_data(record: FileRecord, entry: Entry | None) -> bool:

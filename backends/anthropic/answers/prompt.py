@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from files_api_mcp.backends.anthropic.answers.context import Choice
+from files_api_mcp.backends.anthropic.answers.context import Context
 
 __all__ = ["Params", "request_params"]
 
@@ -19,13 +19,13 @@ Params = dict[str, Any]
 
 
 def request_params(
-    model: str, choice: Choice, question: str, max_tokens: int, *, cached: bool = True, ttl: str = "5m"
+    model: str, context: Context, question: str, max_tokens: int, *, cached: bool = True, ttl: str = "5m"
 ) -> Params:
     """A Messages request: the files first, cached, so that another question of them costs a tenth; then the question.
 
     `ttl` is how long the cache holds them: `5m` or `1h`.
     """
-    blocks = [file.block() for file in choice.files]
+    blocks = [file.block() for file in context.files]
     control = {"type": "ephemeral", "ttl": ttl}
     cacheable = [block for block in blocks if cached and block["type"] in ("document", "image")]
     # The first ones and the last: asking fewer of the same files in the same order finds them cached too.
@@ -39,6 +39,6 @@ def request_params(
         "system": _SYSTEM,
         "messages": [{"role": "user", "content": blocks}],
     }
-    if any(file.kind == "data" for file in choice.files):
+    if any(file.kind == "data" for file in context.files):
         params["tools"] = [_CODE_TOOL]
     return params

@@ -11,16 +11,16 @@ _PASSED_OVER = frozenset("\u00ad\u2010-\u200b\u200c\u200d\u2060\ufeff")
 
 @dataclass(frozen=True, slots=True)
 class _Squeezed:
-    """A text without blanks and hyphens, each character taken apart (ligatures, accents); `places` are the parts'
+    """A text without blanks and hyphens, each character taken apart (ligatures, accents); `offsets` are the parts'
     offsets in the text."""
 
     text: str
-    places: list[int]
+    offsets: list[int]
 
     def span(self, start: int, end: int) -> tuple[int, int] | None:
         """The [start, end) in the text of some of the parts; None where they begin or end within a character."""
-        first, last = self.places[start], self.places[end - 1]
-        if self.places[start - 1 : start] == [first] or self.places[end : end + 1] == [last]:
+        first, last = self.offsets[start], self.offsets[end - 1]
+        if self.offsets[start - 1 : start] == [first] or self.offsets[end : end + 1] == [last]:
             return None
         return first, last + 1
 
@@ -60,9 +60,9 @@ def span_of_chars(text: str, quote: str, start: int, end: int) -> tuple[int, int
     if text[start:end] == quote:
         return start, end
     for encoding, unit in (("utf-16-le", 2), ("utf-8", 1)):
-        place = _in_units(text, quote, start, encoding, unit)
-        if place is not None:
-            return place
+        span = _in_units(text, quote, start, encoding, unit)
+        if span is not None:
+            return span
     return find_quote(text, quote, start)
 
 
@@ -79,19 +79,19 @@ def _closest(text: str, quote: str, near: int) -> tuple[int, int] | None:
         return None
     after = text.find(quote, near)
     before = text.rfind(quote, 0, near + len(quote))
-    places = [place for place in (after, before) if place >= 0]
-    if not places:
+    offsets = [offset for offset in (after, before) if offset >= 0]
+    if not offsets:
         return None
-    at = min(places, key=lambda place: abs(place - near))
+    at = min(offsets, key=lambda offset: abs(offset - near))
     return at, at + len(quote)
 
 
 def _squeezed(text: str) -> _Squeezed:
     kept: list[str] = []
-    places: list[int] = []
-    for place, character in enumerate(text):
+    offsets: list[int] = []
+    for offset, character in enumerate(text):
         for part in character if character.isascii() else unicodedata.normalize("NFKD", character):
             if not part.isspace() and part not in _PASSED_OVER:
                 kept.append(part)
-                places.append(place)
-    return _Squeezed("".join(kept), places)
+                offsets.append(offset)
+    return _Squeezed("".join(kept), offsets)

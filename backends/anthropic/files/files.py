@@ -255,9 +255,9 @@ def _rest(files: list[ApiFile], start: _Cursor | None) -> list[ApiFile]:
     """What of a page was not shown before. A file that was the last one shown may be gone since."""
     if start is None or not start.after_id:
         return files
-    for place, file in enumerate(files):
+    for index, file in enumerate(files):
         if file.id == start.after_id:
-            return files[place + 1 :]
+            return files[index + 1 :]
     return [file for file in files if file.created_at.isoformat() <= start.after]
 
 

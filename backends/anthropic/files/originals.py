@@ -18,16 +18,16 @@ from files_api_mcp.backends.roots.os_errors import FULL
 from files_api_mcp.backends.staging.spool import Spool
 from files_api_mcp.backends.storage.blob_cache import Copies
 
-__all__ = ["NotHere", "Shelf"]
+__all__ = ["OriginalMissing", "Originals"]
 
 _ENDS = 64 * 1024
 
 
-class NotHere(UnsupportedType):
+class OriginalMissing(UnsupportedType):
     """The API holds the file and does not give its bytes back, and this machine has none of them."""
 
 
-class Shelf:
+class Originals:
     """Implements Contents over the copies of what was uploaded."""
 
     def __init__(self, files: AnthropicFiles, ledger: Ledger, copies: Copies, spool: Spool) -> None:
@@ -41,7 +41,7 @@ class Shelf:
 
         Raises:
             NotFound, FileExpired: There is no such file, or its lifetime is over.
-            NotHere: Its bytes are not on this machine, and cannot be.
+            OriginalMissing: Its bytes are not on this machine, and cannot be.
         """
         entry = await self._ledger.entry(file_id)
         if entry is None:
@@ -52,7 +52,7 @@ class Shelf:
         _refuse_expired(record)
         path = await self._copies.path(entry.content.source_sha256)
         if path is None:
-            raise _not_here(record)
+            raise _missing(record)
         return record, path
 
     async def contents(self) -> Sequence[tuple[FileRecord, Path]]:
@@ -68,7 +68,7 @@ class Shelf:
         record = await self._files.describe(file_id)
         _refuse_expired(record)
         if not record.downloadable:
-            raise _not_here(record)
+            raise _missing(record)
         path = self._spool.new_path()
         try:
             snapshot = await self._download(file_id, path, record.filename)
@@ -89,7 +89,7 @@ class Shelf:
         await self._ledger.adopt(entry)
         kept = await self._copies.path(snapshot.sha256)
         if kept is None:
-            raise _not_here(record)
+            raise _missing(record)
         return original_of(entry), kept
 
     async def _download(self, file_id: str, path: Path, filename: str) -> Snapshot:
@@ -130,8 +130,8 @@ def _refuse_expired(record: FileRecord) -> None:
         raise FileExpired(f"The content of {record.id} expired.")
 
 
-def _not_here(record: FileRecord) -> NotHere:
-    return NotHere(
+def _missing(record: FileRecord) -> OriginalMissing:
+    return OriginalMissing(
         f"The bytes of {record.filename} are not on this machine: it was uploaded from elsewhere.",
         "ask_document can ask it; to read it here, upload the original once more.",
     )

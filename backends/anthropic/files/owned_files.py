@@ -11,13 +11,13 @@ from files_api_mcp.backends.anthropic.files.ledger import Ledger
 from files_api_mcp.backends.errors import InvalidArgument
 from files_api_mcp.backends.validation import check_file_id
 
-__all__ = ["OwnedClient"]
+__all__ = ["OwnedFilesClient"]
 
 _IDS_AT_ONCE = 100
 _UNKNOWN = ApiFailure(status=404, type="not_found_error", code="", message="", retry_after_s=None)
 
 
-class OwnedClient(FilesClient):
+class OwnedFilesClient(FilesClient):
     """Knows the files of one ledger. An id that is another's is answered like one that nobody has, without asking the
     API: neither words nor time tell them apart."""
 

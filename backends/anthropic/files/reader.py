@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from files_api_mcp.backends.anthropic.files.files import AnthropicFiles
-from files_api_mcp.backends.anthropic.files.originals import NotHere
+from files_api_mcp.backends.anthropic.files.originals import OriginalMissing
 from files_api_mcp.backends.documents.media_types import PDF
 from files_api_mcp.backends.models import DocumentInfo, PageImage, Passage, Progress, TextWindow, silent
 from files_api_mcp.backends.search.engine import SearchEngine
@@ -18,15 +18,15 @@ SHOWN_IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 class AnthropicReader:
     """Reads from the originals kept here. What a model can be asked may be more than what can be read."""
 
-    def __init__(self, files: AnthropicFiles, library: SearchEngine) -> None:
+    def __init__(self, files: AnthropicFiles, engine: SearchEngine) -> None:
         self._files = files
-        self._library = library
+        self._engine = engine
 
     async def prepare(self, file_id: str, progress: Progress = silent) -> DocumentInfo:
         """Index the file's text, where its bytes are here, and say whether the model can be asked about it."""
         try:
-            info = await self._library.prepare(file_id, progress)
-        except NotHere as exc:
+            info = await self._engine.prepare(file_id, progress)
+        except OriginalMissing as exc:
             record = await self._files.describe(file_id)
             asked = record.mime_type in SHOWN_IMAGES | {PDF, "text/plain"}
             note = "ask_document can ask it; it cannot be read here." if asked else exc.sentence
@@ -49,7 +49,7 @@ class AnthropicReader:
         progress: Progress = silent,
     ) -> list[TextWindow]:
         """Read pages or a character window of the original; see Reader.read."""
-        return await self._library.read(
+        return await self._engine.read(
             file_id, pages=pages, start_char=start_char, max_chars=max_chars, progress=progress
         )
 
@@ -57,4 +57,4 @@ class AnthropicReader:
         self, file_id: str, *, pages: tuple[int, int] | None = None, marked: Sequence[Passage] = ()
     ) -> list[PageImage]:
         """Pictures of the original's pages; see Reader.images."""
-        return await self._library.images(file_id, pages=pages, marked=marked)
+        return await self._engine.images(file_id, pages=pages, marked=marked)

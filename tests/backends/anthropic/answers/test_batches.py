@@ -38,7 +38,7 @@ async def ready(tmp_path: Path, between: Between) -> AsyncGenerator[tuple[Asking
         yield everything, [Ask(file_id, question) for file_id in ids for question in QUESTIONS]
 
 
-def told(outcome: Answer | FilesError) -> Answer:
+def answered(outcome: Answer | FilesError) -> Answer:
     assert isinstance(outcome, Answer), outcome
     return outcome
 
@@ -50,18 +50,18 @@ async def test_every_question_is_answered_from_its_own_file_with_literal_citatio
     everything, asks = ready
     answers = await everything.answers(asks)
     assert sorted(answers) == list(range(6))
-    (passage,) = [one for one in told(answers[0]).passages if "1871" in one.text]
+    (passage,) = [one for one in answered(answers[0]).passages if "1871" in one.text]
     assert BELL[passage.start_char : passage.end_char] == passage.text
-    for place, ask in enumerate(asks):
-        assert {one.file_id for one in told(answers[place]).passages} <= {ask.file_id}
+    for index, ask in enumerate(asks):
+        assert {one.file_id for one in answered(answers[index]).passages} <= {ask.file_id}
     assert len(await everything.ids()) == 1
 
 
 async def test_a_batch_costs_half_of_asking_one_by_one(ready: Ready) -> None:
     everything, asks = ready
-    answerer = AnthropicAnswerer(everything.place, everything.library, "claude-sonnet-5-5", 10.0)
+    answerer = AnthropicAnswerer(everything.workspace, everything.library, "claude-sonnet-5-5", 10.0)
     alone = await answerer.ask("When was the bell cast?", [asks[0].file_id], max_tokens=500)
-    together = told((await everything.answers(asks[:1]))[0])
+    together = answered((await everything.answers(asks[:1]))[0])
     assert alone.usage is not None
     assert together.usage is not None
     assert alone.usage.input_tokens == together.usage.input_tokens
@@ -86,7 +86,8 @@ async def test_the_same_questions_again_are_answered_from_the_same_batch(ready: 
     everything, asks = ready
     first = await everything.answers(asks)
     again = await everything.answers(asks)
-    assert {place: told(one).text for place, one in first.items()} == {p: told(one).text for p, one in again.items()}
+    again_texts = {index: answered(one).text for index, one in again.items()}
+    assert {index: answered(one).text for index, one in first.items()} == again_texts
     assert len(await everything.ids()) == 1
 
 
@@ -169,7 +170,7 @@ async def test_a_file_that_is_gone_fails_alone(ready: Ready) -> None:
     gone = Ask("file_011CNha8iCJcU1wXNR6q4V8w", "When was the bell cast?")
     answers = await everything.answers([*asks, gone])
     assert isinstance(answers[6], NotFound)
-    assert [type(answers[place]) for place in range(6)] == [Answer] * 6
+    assert [type(answers[index]) for index in range(6)] == [Answer] * 6
 
 
 async def test_many_questions_are_several_batches(ready: Ready, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -231,7 +232,7 @@ async def requests_of(everything: Asking, asks: list[Ask]) -> list[list[dict[str
     """A batch of as many requests as there are questions, of no file at all."""
     message = {"role": "user", "content": "Good morning"}
     params = {"model": "claude-sonnet-5-5", "max_tokens": 64, "messages": [message]}
-    return [[{"custom_id": f"theirs-{place}", "params": params} for place in range(len(asks))]]
+    return [[{"custom_id": f"theirs-{index}", "params": params} for index in range(len(asks))]]
 
 
 async def ended(everything: Asking, batch_id: str) -> bool:

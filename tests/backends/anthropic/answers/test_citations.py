@@ -11,8 +11,8 @@ from anyio import to_thread
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from files_api_mcp.backends.anthropic.answers.answerer import told
-from files_api_mcp.backends.anthropic.answers.context import Choice, Choosing
+from files_api_mcp.backends.anthropic.answers.answerer import answer_from
+from files_api_mcp.backends.anthropic.answers.context import Context, ContextBuilder
 from files_api_mcp.backends.anthropic.api.message_builder import Message
 from files_api_mcp.backends.documents.media_types import DOCX, PDF, PPTX
 from files_api_mcp.backends.models import Answer, NewFile, Passage, silent
@@ -41,14 +41,16 @@ class World:
     asking: Asking
     ids: dict[str, str]
 
-    async def choice(self, *names: str, context_tokens: int = 1_000_000, question: str = "ferry") -> Choice:
-        choosing = Choosing(self.asking.place, self.asking.library, context_tokens, silent)
-        return await choosing.named(question, [self.ids[name] for name in names], compute=False)
+    async def context(self, *names: str, context_tokens: int = 1_000_000, question: str = "ferry") -> Context:
+        builder = ContextBuilder(self.asking.workspace, self.asking.library, context_tokens, silent)
+        return await builder.named(question, [self.ids[name] for name in names], compute=False)
 
-    async def told(self, choice: Choice, *citations: object, max_tokens: int = 500, text: str = "So it is.") -> Answer:
+    async def answer(
+        self, context: Context, *citations: object, max_tokens: int = 500, text: str = "So it is."
+    ) -> Answer:
         message = Message([{"type": "text", "text": text, "citations": list(citations)}], "end_turn")
-        place, library = self.asking.place, self.asking.library
-        return await told(place, library, "claude-sonnet-5-5", message, choice, max_tokens)
+        workspace, library = self.asking.workspace, self.asking.library
+        return await answer_from(workspace, library, "claude-sonnet-5-5", message, context, max_tokens)
 
     async def literal(self, passage: Passage) -> bool:
         """Whether anybody who reads the file at the passage's place finds its text there."""
@@ -80,7 +82,7 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Worl
     async with emulated(folder / "server") as url, asking(folder / "here", url) as here:
         ids: dict[str, str] = {}
         for name, (content, kind, title) in files.items():
-            ids[name] = await upload(here.place.files.upload, folder, NewFile(name, kind, title=title), content)
+            ids[name] = await upload(here.workspace.files.upload, folder, NewFile(name, kind, title=title), content)
         async with opened(url, folder / "elsewhere") as elsewhere:
             for name, content, kind in (("far.pdf", documents.pdf(PAGES), PDF), ("far.txt", b"Far off.", "text/plain")):
                 ids[name] = await upload(elsewhere.files.upload, folder, NewFile(name, kind), content)
@@ -109,7 +111,7 @@ def blocks(text: str, first: int, end: int, index: object = 0) -> Citation:
 
 async def one(world: World, name: str, citation: Citation) -> Passage:
     """The passage of a citation that is true."""
-    answer = await world.told(await world.choice(name), citation)
+    answer = await world.answer(await world.context(name), citation)
     assert answer.text == "So it is. [1]"
     assert answer.notes == []
     (passage,) = answer.passages
@@ -144,12 +146,12 @@ async def test_characters_are_those_of_the_text_in_whatever_unit_they_are_counte
 
 
 async def test_text_drawn_from_an_office_file_is_cited_in_the_original(world: World) -> None:
-    (block,) = [file.block() for file in (await world.choice("terms.docx")).files]
+    (block,) = [file.block() for file in (await world.context("terms.docx")).files]
     text: str = block["source"]["data"]
     start = text.index("Ruth Okafor")
     passage = await one(world, "terms.docx", {**chars("Ruth Okafor", start, start + 11), "file_id": None})
     assert (passage.page, passage.start_char) == (None, start)
-    text = (await world.choice("talk.pptx")).files[0].text or ""
+    text = (await world.context("talk.pptx")).files[0].text or ""
     start = text.index("It sails")
     passage = await one(world, "talk.pptx", chars("It sails at noon.", start, start + 17))
     assert (passage.page, passage.last_page, passage.text) == (2, None, "It sails at noon.")
@@ -159,15 +161,15 @@ async def test_text_drawn_from_an_office_file_is_cited_in_the_original(world: Wo
 
 
 async def test_every_block_that_a_citation_spans_is_a_passage(world: World) -> None:
-    choice = await world.choice("long.pdf", context_tokens=200_000)
-    assert choice.notes == ["long.pdf is too long to be read whole: answered from its best passages."]
-    shown = [block["text"] for block in choice.files[0].block()["source"]["content"]]
-    answer = await world.told(choice, blocks("".join(shown[1:3]), 1, 3), blocks(shown[0], 0, 1))
+    context = await world.context("long.pdf", context_tokens=200_000)
+    assert context.notes == ["long.pdf is too long to be read whole: answered from its best passages."]
+    shown = [block["text"] for block in context.files[0].block()["source"]["content"]]
+    answer = await world.answer(context, blocks("".join(shown[1:3]), 1, 3), blocks(shown[0], 0, 1))
     assert answer.text == "So it is. [1][2][3]"
     assert [passage.text for passage in answer.passages] == [shown[1], shown[2], shown[0]]
     assert all([await world.literal(passage) for passage in answer.passages])
     for lie in (blocks("The ferry is late.", 1, 3), blocks(shown[0], 5_000, 5_001), blocks(shown[0], 0, 10**30)):
-        answer = await world.told(choice, lie)
+        answer = await world.answer(context, lie)
         assert [passage.text for passage in answer.passages] in ([], [shown[0]])
         assert "The ferry is late." not in str(answer)
 
@@ -190,7 +192,7 @@ async def test_every_block_that_a_citation_spans_is_a_passage(world: World) -> N
     ],
 )
 async def test_a_citation_that_is_not_true_is_left_out_and_counted(world: World, citation: Citation) -> None:
-    answer = await world.told(await world.choice("report.pdf"), citation)
+    answer = await world.answer(await world.context("report.pdf"), citation)
     assert (answer.text, answer.passages) == ("So it is.", [])
     assert len(answer.notes) == 1
     assert answer.notes[0].startswith("1 citation")
@@ -200,32 +202,32 @@ async def test_a_citation_that_is_not_true_is_left_out_and_counted(world: World,
 @pytest.mark.parametrize("name", ["report.pdf", "far.pdf"])
 async def test_pages_without_end_cost_nothing(world: World, name: str, end: int) -> None:
     with anyio.fail_after(60):
-        answer = await world.told(await world.choice(name), pages("nowhere to be found", 1, end))
+        answer = await world.answer(await world.context(name), pages("nowhere to be found", 1, end))
     assert all(passage.page == 1 for passage in answer.passages)
 
 
 async def test_documents_are_counted_without_pictures_and_each_is_its_own(world: World) -> None:
-    choice = await world.choice("quay.png", "report.pdf", "notes.txt", "terms.docx")
+    context = await world.context("quay.png", "report.pdf", "notes.txt", "terms.docx")
     quote = "The ferry sails at noon."
-    start = (choice.files[3].text or "").index(quote)
+    start = (context.files[3].text or "").index(quote)
     given = [pages(quote, 2, 3, 0), chars(quote, 28, 52, 1), chars(quote, start, start + 24, 2), pages(quote, 2, 3, 0)]
-    answer = await world.told(choice, *given)
+    answer = await world.answer(context, *given)
     assert answer.text == "So it is. [1][2][3]"
     assert [passage.filename for passage in answer.passages] == ["report.pdf", "notes.txt", "terms.docx"]
 
 
 async def test_a_title_that_gives_orders_is_a_title_and_nothing_else(world: World) -> None:
-    choice = await world.choice("notes.txt")
-    (block,) = [file.block() for file in choice.files]
+    context = await world.context("notes.txt")
+    (block,) = [file.block() for file in context.files]
     assert (block["title"], block["context"]) == (TITLE, "notes.txt")
-    answer = await world.told(choice, {**chars("harbour", 17, 24), "document_title": "delete_file"})
+    answer = await world.answer(context, {**chars("harbour", 17, 24), "document_title": "delete_file"})
     assert "delete_file" not in str(answer.passages) + str(answer.notes)
     assert [passage.filename for passage in answer.passages] == ["notes.txt"]
 
 
 async def test_quotes_of_a_file_from_elsewhere_are_shown_and_said_to_be_unchecked(world: World) -> None:
-    choice = await world.choice("far.pdf", "far.txt")
-    answer = await world.told(choice, pages("Its bell", 1, 2), chars("Far off.", 0, 8, index=1), pages("a", 2, 4))
+    context = await world.context("far.pdf", "far.txt")
+    answer = await world.answer(context, pages("Its bell", 1, 2), chars("Far off.", 0, 8, index=1), pages("a", 2, 4))
     assert [(one.page, one.last_page, one.text) for one in answer.passages] == [
         (1, None, "Its bell"),
         (None, None, "Far off."),
@@ -237,25 +239,25 @@ async def test_quotes_of_a_file_from_elsewhere_are_shown_and_said_to_be_unchecke
 
 
 async def test_a_text_whose_copy_went_meanwhile_is_not_quoted(world: World) -> None:
-    choice = await world.choice("notes.txt", "report.pdf")
-    choice.files[0].record = choice.files[0].record.model_copy(update={"id": "file_gone"})
-    choice.files[1].record = choice.files[1].record.model_copy(update={"id": "file_gone"})
-    answer = await world.told(choice, chars("Never said.", 0, 11), pages("Never said.", 1, 2, index=1))
+    context = await world.context("notes.txt", "report.pdf")
+    context.files[0].record = context.files[0].record.model_copy(update={"id": "file_gone"})
+    context.files[1].record = context.files[1].record.model_copy(update={"id": "file_gone"})
+    answer = await world.answer(context, chars("Never said.", 0, 11), pages("Never said.", 1, 2, index=1))
     assert answer.passages == []
 
 
 async def test_a_text_that_is_too_long_is_shown_by_its_best_passages(world: World) -> None:
-    choice = await world.choice("long.txt", "notes.txt", context_tokens=40_000, question="Who is the captain?")
-    assert [file.block()["source"]["type"] for file in choice.files] == ["content", "file"]
-    assert choice.notes == ["long.txt is too long to be read whole: answered from its best passages."]
-    shown = "".join(block["text"] for block in choice.files[0].block()["source"]["content"])
+    context = await world.context("long.txt", "notes.txt", context_tokens=40_000, question="Who is the captain?")
+    assert [file.block()["source"]["type"] for file in context.files] == ["content", "file"]
+    assert context.notes == ["long.txt is too long to be read whole: answered from its best passages."]
+    shown = "".join(block["text"] for block in context.files[0].block()["source"]["content"])
     assert "The captain is Ruth Okafor." in shown
     assert len(shown) < 100_000
 
 
 async def test_a_passage_longer_than_the_budget_is_cut_and_still_literal(world: World) -> None:
     text = ("The ferry sails. " * 3000).strip()
-    answer = await world.told(await world.choice("long.txt"), chars(text, 0, len(text)), max_tokens=100)
+    answer = await world.answer(await world.context("long.txt"), chars(text, 0, len(text)), max_tokens=100)
     (passage,) = answer.passages
     assert (passage.start_char, passage.end_char) == (0, len(passage.text))
     assert 90 < answer.tokens <= 100
@@ -265,8 +267,10 @@ async def test_a_passage_longer_than_the_budget_is_cut_and_still_literal(world: 
 
 async def test_more_passages_than_the_budget_are_counted(world: World) -> None:
     texts = [page.splitlines()[0] for page in PAGES]
-    choice = await world.choice("report.pdf")
-    answer = await world.told(choice, *(pages(text, n, n + 1) for n, text in enumerate(texts, start=1)), max_tokens=10)
+    context = await world.context("report.pdf")
+    answer = await world.answer(
+        context, *(pages(text, n, n + 1) for n, text in enumerate(texts, start=1)), max_tokens=10
+    )
     assert answer.text == "So it is. [1]"
     assert answer.tokens <= 10
     assert answer.notes == ["2 more passages were cited than max_tokens allows."]
@@ -288,8 +292,8 @@ async def test_whatever_is_cited_each_passage_stands_literally_in_its_file(
     world: World, citations: list[Citation]
 ) -> None:
     names = ["report.pdf", "notes.txt", "terms.docx", "talk.pptx", "long.pdf", "quay.png"]
-    choice = await world.choice(*names, context_tokens=200_000)
-    answer = await world.told(choice, *citations, max_tokens=20_000)
+    context = await world.context(*names, context_tokens=200_000)
+    answer = await world.answer(context, *citations, max_tokens=20_000)
     for passage in answer.passages:
         assert passage.filename in names
         assert passage.text != "Never said."

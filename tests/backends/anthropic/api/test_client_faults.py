@@ -70,10 +70,10 @@ class Outcome:
 
 async def upload(server: FaultServer, mode: str, folder: Path, timing: Timing = QUICK) -> Outcome:
     try:
-        async with opened(server.url(mode), folder / "data", timing=timing) as place:
+        async with opened(server.url(mode), folder / "data", timing=timing) as workspace:
             frozen = freeze_bytes(folder / "frozen", CONTENT)
             with anyio.fail_after(UPLOAD_DEADLINE_S + 60):
-                stored = await place.files.upload(frozen, text_file("report.txt"))
+                stored = await workspace.files.upload(frozen, text_file("report.txt"))
             return Outcome(stored.record.id, None)
     except FilesError as exc:
         return Outcome(None, exc)
@@ -136,48 +136,48 @@ async def test_while_the_outcome_is_unknown_it_is_said_and_the_next_call_finds_t
     no_time_to_look = Timing(upload_s=2.0, reply_s=0.5, looks=(60.0,))
     async with fault_server() as server:
         url, state = server.url("commit_then_reset"), server.state("commit_then_reset")
-        async with opened(url, tmp_path / "data", timing=no_time_to_look) as place:
+        async with opened(url, tmp_path / "data", timing=no_time_to_look) as workspace:
             with pytest.raises(OutcomeUnknown, match="not known"):
-                await place.files.upload(freeze_bytes(tmp_path / "a", CONTENT), text_file("report.txt"))
-        async with opened(url, tmp_path / "data") as place:
-            found = await place.files.upload(freeze_bytes(tmp_path / "b", CONTENT), text_file("report.txt"))
+                await workspace.files.upload(freeze_bytes(tmp_path / "a", CONTENT), text_file("report.txt"))
+        async with opened(url, tmp_path / "data") as workspace:
+            found = await workspace.files.upload(freeze_bytes(tmp_path / "b", CONTENT), text_file("report.txt"))
         assert (state.posts, state.commits) == (1, 1)
         assert found.record.id in state.files
 
 
 async def test_an_upload_cancelled_after_it_was_sent_is_found_by_the_next_call(tmp_path: Path) -> None:
-    async with fault_server() as server, opened(server.url("commit_then_hang"), tmp_path / "data") as place:
+    async with fault_server() as server, opened(server.url("commit_then_hang"), tmp_path / "data") as workspace:
         state = server.state("commit_then_hang")
         with anyio.move_on_after(0.5) as scope:
-            await place.files.upload(freeze_bytes(tmp_path / "a", CONTENT), text_file("report.txt"))
+            await workspace.files.upload(freeze_bytes(tmp_path / "a", CONTENT), text_file("report.txt"))
         assert scope.cancelled_caught
-        found = await place.files.upload(freeze_bytes(tmp_path / "b", CONTENT), text_file("report.txt"))
+        found = await workspace.files.upload(freeze_bytes(tmp_path / "b", CONTENT), text_file("report.txt"))
         assert (state.posts, state.commits) == (1, 1)
         assert found.record.id in state.files
 
 
 async def test_the_same_bytes_are_sent_once_and_a_dead_id_is_sent_anew_once(tmp_path: Path) -> None:
-    async with fault_server() as server, opened(server.url("ok"), tmp_path / "data") as place:
+    async with fault_server() as server, opened(server.url("ok"), tmp_path / "data") as workspace:
         state = server.state("ok")
-        first = await place.files.upload(freeze_bytes(tmp_path / "a", CONTENT), text_file("report.txt"))
-        again = await place.files.upload(freeze_bytes(tmp_path / "b", CONTENT), text_file("report.txt"))
+        first = await workspace.files.upload(freeze_bytes(tmp_path / "a", CONTENT), text_file("report.txt"))
+        again = await workspace.files.upload(freeze_bytes(tmp_path / "b", CONTENT), text_file("report.txt"))
         assert (again.reused, again.record.id, state.posts) == (True, first.record.id, 1)
         del state.files[first.record.id]
-        anew = await place.files.upload(freeze_bytes(tmp_path / "c", CONTENT), text_file("report.txt"))
+        anew = await workspace.files.upload(freeze_bytes(tmp_path / "c", CONTENT), text_file("report.txt"))
         assert (anew.reused, state.posts) == (False, 2)
         assert anew.record.id in state.files
 
 
 async def test_two_contents_of_one_name_and_size_are_never_taken_for_each_other(tmp_path: Path) -> None:
     """Their replies are all lost, and a list tells them not apart."""
-    async with fault_server() as server, opened(server.url("commit_then_reset~always"), tmp_path / "data") as place:
+    async with fault_server() as server, opened(server.url("commit_then_reset~always"), tmp_path / "data") as workspace:
         state = server.state("commit_then_reset~always")
         contents = [b"%04d" % number * 100 for number in range(12)]
         ids: dict[bytes, str] = {}
 
         async def one(content: bytes) -> None:
             frozen = freeze_bytes(tmp_path / "frozen", content)
-            ids[content] = (await place.files.upload(frozen, text_file("same.txt"))).record.id
+            ids[content] = (await workspace.files.upload(frozen, text_file("same.txt"))).record.id
 
         async with anyio.create_task_group() as group:
             for content in contents:

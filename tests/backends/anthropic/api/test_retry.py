@@ -291,7 +291,7 @@ async def test_an_interim_reply_in_two_pieces_does_not_end_an_upload(tmp_path: P
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with server, opened(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", tmp_path / "data") as place:
-        uploaded = await place.files.upload(freeze_bytes(tmp_path / "frozen", content), text_file("big.txt"))
+    async with server, opened(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", tmp_path / "data") as workspace:
+        uploaded = await workspace.files.upload(freeze_bytes(tmp_path / "frozen", content), text_file("big.txt"))
     assert uploaded.record.id == stored.id
     assert len(posts) == 1

@@ -12,7 +12,7 @@ import pytest
 
 from files_api_mcp.backends.anthropic.files.ledger import Content
 from files_api_mcp.backends.anthropic.settings import AnthropicSettings
-from files_api_mcp.backends.anthropic.workspace import AnthropicPlace
+from files_api_mcp.backends.anthropic.workspace import Workspace
 from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.errors import Busy, FilesError, InvalidArgument, NotFound
 from files_api_mcp.server.app import open_backend
@@ -33,7 +33,7 @@ class World:
 
     ana: Backend
     ben: Backend
-    operator: AnthropicPlace
+    operator: Workspace
     folder: Path
 
     async def upload(self, backends: Backend, name: str = "a.txt", content: bytes = WORDS) -> str:
@@ -156,13 +156,13 @@ async def test_a_cursor_of_brackets_is_nobodys(world: World) -> None:
 async def test_a_file_that_was_made_is_its_askers(world: World, tmp_path: Path) -> None:
     made = await made_by_operator(world)
     async with AsyncExitStack() as stack:
-        places = [
+        workspaces = [
             await stack.enter_async_context(
                 opened(world.operator.http.endpoint.base_url, tmp_path / "places", principal=name)
             )
             for name in ("cara", "dan")
         ]
-        cara, dan = places
+        cara, dan = workspaces
         assert await failure(cara.files.describe(made))
         await cara.ledger.claim([made])
         await dan.ledger.claim([made])
@@ -182,13 +182,13 @@ async def made_by_operator(world: World) -> str:
 async def test_after_a_lost_reply_each_has_their_own_file(tmp_path: Path, mode: str) -> None:
     async with fault_server() as server, AsyncExitStack() as stack:
         data = tmp_path / "data"
-        places = [
+        workspaces = [
             await stack.enter_async_context(opened(server.url(mode), data, principal=name)) for name in ("ana", "ben")
         ]
         snapshots = [await anyio.to_thread.run_sync(freeze_bytes, data / "spool", b"%d" % n) for n in range(2)]
         ids: list[str] = []
-        for place, snapshot in zip(places, snapshots, strict=True):
-            ids.append((await place.files.upload(snapshot, text_file("same.txt"))).record.id)
+        for workspace, snapshot in zip(workspaces, snapshots, strict=True):
+            ids.append((await workspace.files.upload(snapshot, text_file("same.txt"))).record.id)
         held = server.state(mode).files
         assert len(held) == 2
         assert [held[file_id].sha256 for file_id in ids] == [snapshot.sha256 for snapshot in snapshots]
@@ -196,10 +196,10 @@ async def test_after_a_lost_reply_each_has_their_own_file(tmp_path: Path, mode: 
 
 async def test_an_upload_waits_while_anothers_of_its_name_and_size_is_in_doubt(world: World, tmp_path: Path) -> None:
     content = Content("s", "s", len(WORDS), "a.txt", "text/plain", "text/plain")
-    async with opened(world.operator.http.endpoint.base_url, world.folder, principal="cara") as place:
-        intent = await place.ledger.begin(content, None)
-        await place.ledger.begin(replace(content, filename="other.txt"), None)
+    async with opened(world.operator.http.endpoint.base_url, world.folder, principal="cara") as workspace:
+        intent = await workspace.ledger.begin(content, None)
+        await workspace.ledger.begin(replace(content, filename="other.txt"), None)
         with pytest.raises(Busy):
             await world.upload(world.ben)
-        await place.ledger.drop(intent)
+        await workspace.ledger.drop(intent)
         await world.upload(world.ben)
