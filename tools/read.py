@@ -87,7 +87,7 @@ def text_heading(window: TextWindow) -> str:
     """The heading of a part of the text: its page or character range."""
     if window.page is None:
         return f"chars {window.start_char}-{window.end_char}{' (read by OCR)' if window.scanned else ''}"
-    empty = "" if window.text.strip() else ", no text: see it with as_image"
+    empty = "" if window.text.strip() else ", no text: use as_image"
     part = f", from char {window.start_char}" if window.start_char else ""
     return f"{format_page(window.page, window.label, scanned=window.scanned)}{part}{empty}"
 

@@ -25,7 +25,7 @@ _PAGES = re.compile(r", (\d+) pages$")
 _NEXT = re.compile(r'--- next: (?:pages="(\d++)[\d-]*+")?(?:, )?(?:start_char=(\d+))? ---')
 _PAGES_ARGUMENT = re.compile(r'pages="([\d-]+)"')
 _END = "--- end ---"
-_AS_IMAGE = ", no text: see it with as_image ---"
+_AS_IMAGE = ", no text: use as_image ---"
 
 
 def _checked_pages(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
