@@ -1,28 +1,21 @@
-"""Asking and reading, as an agent does it: every quote is found where it is said to stand."""
+"""ask_document through a client: each quote is found at its location."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
-from mcp.types import ImageContent
 
 from tests.support.agent import Agent, text_of
+from tests.support.samples import DOCUMENTS, sample
 
 pytestmark = pytest.mark.anyio
 
-DOCUMENTS = Path(__file__).resolve().parents[2] / "examples" / "documents"
-
-
-async def sample(agent: Agent, name: str) -> dict[str, Any]:
-    return await agent.upload(name, (DOCUMENTS / name).read_bytes())
-
 
 async def read_at(agent: Agent, passage: dict[str, Any]) -> str:
-    kind, _, place = passage["where"].partition(" ")
+    kind, _, location = passage["where"].partition(" ")
     if kind == "page":
-        return text_of(await agent.call("read_document", file_id=passage["file_id"], pages=place))
-    start = int(place.partition("-")[0])
+        return text_of(await agent.call("read_document", file_id=passage["file_id"], pages=location))
+    start = int(location.partition("-")[0])
     return text_of(await agent.call("read_document", file_id=passage["file_id"], start_char=start))
 
 
@@ -31,14 +24,14 @@ async def test_figures_in_json_are_found(agent: Agent, indent: str | None) -> No
     squares = {str(n): [n, n * n, "1,234"] for n in range(300)}
     content = json.dumps(squares, separators=(",", ":"), indent=indent)
     file = await agent.upload("squares.json", content)
-    for asked in ("361", "62500"):
-        answer = await agent.data("ask_document", question=asked, file_ids=[file["file_id"]], max_tokens=300)
-        assert asked in answer["passages"][0]["text"]
+    for question in ("361", "62500"):
+        answer = await agent.data("ask_document", question=question, file_ids=[file["file_id"]], max_tokens=300)
+        assert question in answer["passages"][0]["text"]
         assert answer["passages"][0]["text"] in content
 
 
 @pytest.mark.parametrize(
-    ("content", "asked", "row"),
+    ("content", "question", "row"),
     [
         ("id,square\n" + "".join(f"{n},{n * n}\n" for n in range(300)), "361", "19,361"),
         ("id,square\n" + "".join(f"{n},{n * n}\n" for n in range(300)), "62,500", "250,62500"),
@@ -47,20 +40,20 @@ async def test_figures_in_json_are_found(agent: Agent, indent: str | None) -> No
         ('id,sum,of\n9,5" pipe,777\n' + "".join(f"{n},x,1\n" for n in range(10, 2000)), "pipe 5", '9,5" pipe,777'),
     ],
 )
-async def test_figures_in_cells_are_found(agent: Agent, content: str, asked: str, row: str) -> None:
+async def test_figures_in_cells_are_found(agent: Agent, content: str, question: str, row: str) -> None:
     file = await agent.upload("figures.csv", content)
-    answer = await agent.data("ask_document", question=asked, file_ids=[file["file_id"]], max_tokens=300)
+    answer = await agent.data("ask_document", question=question, file_ids=[file["file_id"]], max_tokens=300)
     assert row in answer["passages"][0]["text"].splitlines()
 
 
-async def test_a_document_without_words_offers_none(agent: Agent) -> None:
+async def test_a_document_without_words_suggests_none(agent: Agent) -> None:
     file = await agent.upload("figures.csv", "1,2\n3,4\n")
     answer = await agent.data("ask_document", question="weather", file_ids=[file["file_id"]])
     assert answer["notes"] == ["No passage holds a word of the question."]
 
 
 @pytest.mark.parametrize("name", ["sailings.csv", "sailings.tsv"])
-async def test_rows_of_a_table_come_with_its_first_row(agent: Agent, name: str) -> None:
+async def test_rows_of_a_table_are_returned_with_its_first_row(agent: Agent, name: str) -> None:
     mark = "," if name.endswith("csv") else "\t"
     table = (DOCUMENTS / "sailings-june.csv").read_text("utf-8").replace(",", mark)
     file = await agent.upload(name, table)
@@ -88,7 +81,7 @@ async def test_rows_of_a_table_come_with_its_first_row(agent: Agent, name: str) 
         ("sailings-june.csv", "fog", "chars", "2025-06-17,Lyse - Outer Skerry,Plover"),
     ],
 )
-async def test_the_right_passage_comes_with_its_place(
+async def test_the_right_passage_is_returned_with_its_location(
     agent: Agent, name: str, question: str, where: str, expected: str
 ) -> None:
     file = await sample(agent, name)
@@ -101,79 +94,19 @@ async def test_the_right_passage_comes_with_its_place(
         assert passage["text"] in await read_at(agent, passage)
 
 
-async def test_several_files_are_asked_together_and_none_means_all(agent: Agent) -> None:
+async def test_a_question_searches_the_named_files_or_all_of_them(agent: Agent) -> None:
     ids = [(await sample(agent, name))["file_id"] for name in ("annual-report.pdf", "meeting-notes.md")]
     for chosen in ({"file_ids": ids}, {}):
         answer = await agent.data("ask_document", question="last sailing from Lyse", **chosen)
         assert answer["passages"][0]["filename"] == "meeting-notes.md"
 
 
-async def test_a_question_that_matches_nothing_offers_the_documents_own_words(agent: Agent) -> None:
+async def test_a_question_without_a_match_suggests_words_of_the_document(agent: Agent) -> None:
     file = await sample(agent, "annual-report.pdf")
     answer = await agent.data("ask_document", question="zebra xylophone", file_ids=[file["file_id"]])
     assert answer["passages"] == []
     assert answer["notes"]
     assert "read_document" in answer["next"]
-
-
-@pytest.mark.usefixtures("without_ocr")
-async def test_an_image_says_that_it_holds_no_text_and_can_be_seen(agent: Agent) -> None:
-    file = await sample(agent, "terminal-plan.png")
-    assert file["askable"] is False
-    assert "as_image" in file["note"]
-    answer = await agent.data("ask_document", question="Where is quay 3?", file_ids=[file["file_id"]])
-    assert answer["passages"] == []
-    assert "as_image" in " ".join(answer["notes"])
-    assert (await agent.error("read_document", file_id=file["file_id"])).startswith("[unsupported_type] ")
-    shown = await agent.call("read_document", file_id=file["file_id"], as_image=True)
-    assert [block.mime_type for block in shown.content if isinstance(block, ImageContent)] == ["image/png"]
-
-
-@pytest.mark.usefixtures("without_ocr")
-async def test_scanned_pages_are_named_and_can_be_seen(agent: Agent) -> None:
-    file = await sample(agent, "annual-report.pdf")
-    described = await agent.data("describe_file", file_id=file["file_id"])
-    assert described["pages"] == 7
-    assert described["pages_without_text"] == "7"
-    shown = await agent.call("read_document", file_id=file["file_id"], pages="6-7", as_image=True)
-    assert len([block for block in shown.content if isinstance(block, ImageContent)]) == 2
-
-
-async def test_reading_goes_on_where_it_says(agent: Agent) -> None:
-    text = "".join(f"line {number} of the log\n" for number in range(3000))
-    file = await agent.upload("long.log", text)
-    seen, start = "", 0
-    for _ in range(10):
-        shown = text_of(await agent.call("read_document", file_id=file["file_id"], start_char=start))
-        body, _, last = shown.rpartition("\n--- ")
-        seen += body.split(" ---\n", 1)[1]
-        if last.startswith("end"):
-            break
-        start = int(last.partition("start_char=")[2].partition(" ")[0])
-    assert seen == text
-
-
-async def test_reading_pages_names_the_pages_that_follow(agent: Agent) -> None:
-    file = await sample(agent, "annual-report.pdf")
-    shown = text_of(await agent.call("read_document", file_id=file["file_id"], pages="2-3"))
-    assert "--- page 2 ---" in shown
-    assert "--- page 3 ---" in shown
-    assert shown.endswith('--- next: pages="4" ---')
-
-
-@pytest.mark.parametrize("pages", ["8", "7-9", "100-104"])
-async def test_pages_outside_the_document_are_refused_with_its_extent(agent: Agent, pages: str) -> None:
-    file = await sample(agent, "annual-report.pdf")
-    for as_image in (False, True):
-        text = await agent.error("read_document", file_id=file["file_id"], pages=pages, as_image=as_image)
-        assert text.startswith("[invalid_argument] ")
-        assert "7" in text
-
-
-async def test_too_many_pictures_at_once_are_refused(agent: Agent) -> None:
-    file = await sample(agent, "annual-report.pdf")
-    text = await agent.error("read_document", file_id=file["file_id"], pages="1-6", as_image=True)
-    assert "1-5" in text
 
 
 @pytest.mark.parametrize("question", ["", "  \n "])

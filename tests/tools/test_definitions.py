@@ -1,4 +1,4 @@
-"""What every client pays for on every call: the tools' definitions."""
+"""The definitions of tools, which clients pay for with each request."""
 
 import json
 from collections.abc import AsyncGenerator
@@ -23,7 +23,7 @@ async def definitions(agent: Agent) -> dict[str, dict[str, Any]]:
 
 @pytest.fixture
 async def agent(tmp_path: Path, era: Era) -> AsyncGenerator[Agent]:
-    """Offered everything that there is: a server for agents elsewhere, with folders that they may name."""
+    """A server that offers all tools: for remote agents, with folders."""
     async with connected(settings_for(tmp_path, remote=True), era) as connected_agent:
         yield connected_agent
 
@@ -51,7 +51,7 @@ async def test_all_definitions_together_stay_within_the_budget(
     assert size <= MAX_BYTES
 
 
-async def test_every_tool_states_its_title_and_all_hints_in_one_short_sentence(agent: Agent) -> None:
+async def test_every_tool_has_a_title_all_hints_and_a_short_description(agent: Agent) -> None:
     for name, tool in (await definitions(agent)).items():
         assert tool["title"], name
         hints = {"readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"}
@@ -65,7 +65,7 @@ async def test_definitions_and_their_order_never_change_between_lists(agent: Age
     assert await definitions(agent) == await definitions(agent)
 
 
-async def test_read_only_takes_the_writing_tools_away_and_says_why(tmp_path: Path) -> None:
+async def test_read_only_removes_the_writing_tools_and_the_error_says_so(tmp_path: Path) -> None:
     async with connected(settings_for(tmp_path, read_only=True)) as agent:
         assert set(await definitions(agent)) == {
             "list_files",
@@ -88,7 +88,7 @@ async def test_read_only_takes_the_writing_tools_away_and_says_why(tmp_path: Pat
     ],
     ids=["here", "here, no roots", "elsewhere", "elsewhere, no roots", "elsewhere, read-only"],
 )
-async def test_how_files_are_handed_over_depends_on_where_agents_are(
+async def test_the_upload_tools_depend_on_where_agents_run(
     tmp_path: Path, settings: dict[str, Any], offered: set[str]
 ) -> None:
     async with connected(settings_for(tmp_path, **settings)) as agent:

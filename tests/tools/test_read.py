@@ -1,0 +1,69 @@
+"""read_document through a client."""
+
+import pytest
+from mcp.types import ImageContent
+
+from tests.support.agent import Agent, text_of
+from tests.support.samples import sample
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_reading_continues_with_the_returned_arguments(agent: Agent) -> None:
+    text = "".join(f"line {number} of the log\n" for number in range(3000))
+    file = await agent.upload("long.log", text)
+    seen, start = "", 0
+    for _ in range(10):
+        shown = text_of(await agent.call("read_document", file_id=file["file_id"], start_char=start))
+        body, _, last = shown.rpartition("\n--- ")
+        seen += body.split(" ---\n", 1)[1]
+        if last.startswith("end"):
+            break
+        start = int(last.partition("start_char=")[2].partition(" ")[0])
+    assert seen == text
+
+
+async def test_reading_pages_names_the_next_page(agent: Agent) -> None:
+    file = await sample(agent, "annual-report.pdf")
+    shown = text_of(await agent.call("read_document", file_id=file["file_id"], pages="2-3"))
+    assert "--- page 2 ---" in shown
+    assert "--- page 3 ---" in shown
+    assert shown.endswith('--- next: pages="4" ---')
+
+
+@pytest.mark.parametrize("pages", ["8", "7-9", "100-104"])
+async def test_pages_outside_the_document_are_refused_with_the_page_count(agent: Agent, pages: str) -> None:
+    file = await sample(agent, "annual-report.pdf")
+    for as_image in (False, True):
+        text = await agent.error("read_document", file_id=file["file_id"], pages=pages, as_image=as_image)
+        assert text.startswith("[invalid_argument] ")
+        assert "7" in text
+
+
+async def test_too_many_images_in_one_call_are_refused(agent: Agent) -> None:
+    file = await sample(agent, "annual-report.pdf")
+    text = await agent.error("read_document", file_id=file["file_id"], pages="1-6", as_image=True)
+    assert "1-5" in text
+
+
+@pytest.mark.usefixtures("without_ocr")
+async def test_pages_without_text_are_listed_and_shown(agent: Agent) -> None:
+    file = await sample(agent, "annual-report.pdf")
+    described = await agent.data("describe_file", file_id=file["file_id"])
+    assert described["pages"] == 7
+    assert described["pages_without_text"] == "7"
+    shown = await agent.call("read_document", file_id=file["file_id"], pages="6-7", as_image=True)
+    assert len([block for block in shown.content if isinstance(block, ImageContent)]) == 2
+
+
+@pytest.mark.usefixtures("without_ocr")
+async def test_an_image_has_no_text_and_is_shown(agent: Agent) -> None:
+    file = await sample(agent, "terminal-plan.png")
+    assert file["askable"] is False
+    assert "as_image" in file["note"]
+    answer = await agent.data("ask_document", question="Where is quay 3?", file_ids=[file["file_id"]])
+    assert answer["passages"] == []
+    assert "as_image" in " ".join(answer["notes"])
+    assert (await agent.error("read_document", file_id=file["file_id"])).startswith("[unsupported_type] ")
+    shown = await agent.call("read_document", file_id=file["file_id"], as_image=True)
+    assert [block.mime_type for block in shown.content if isinstance(block, ImageContent)] == ["image/png"]

@@ -1,0 +1,106 @@
+"""upload_file through a client."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.agent import Agent, Era, connected, settings_for, write
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_the_same_file_is_stored_once(agent: Agent) -> None:
+    first = await agent.upload("report.txt", "Sales rose.")
+    again = await agent.data("upload_file", path="report.txt")
+    assert again["files"][0] == {**first, "reused": True}
+    assert first["reused"] is False
+    assert len((await agent.data("list_files"))["files"]) == 1
+
+
+async def test_an_edited_file_is_a_new_file(agent: Agent) -> None:
+    first = await agent.upload("report.txt", "Sales rose.")
+    second = await agent.upload("report.txt", "Sales fell.")
+    assert first["file_id"] != second["file_id"]
+
+
+async def test_paths_may_be_absolute_or_relative_to_the_root(agent: Agent) -> None:
+    first = await agent.upload("a/report.txt", "Sales rose.")
+    again = await agent.data("upload_file", path=str(agent.root / "a" / "report.txt"))
+    assert again["files"][0]["file_id"] == first["file_id"]
+
+
+async def test_a_folder_uploads_each_file_with_its_own_result(agent: Agent) -> None:
+    write(agent.root / "in" / "a.txt", "alpha")
+    write(agent.root / "in" / "b" / "c.md", "gamma")
+    write(agent.root / "in" / "empty.txt", "")
+    write(agent.root / "in" / ".hidden", "unseen")
+    result = await agent.data("upload_file", path="in")
+    assert {file["filename"] for file in result["files"]} == {"a.txt", "c.md"}
+    assert [failure["error"].partition("]")[0] for failure in result["failed"]] == ["[empty_file"]
+    assert "1 hidden" in result["skipped"]
+
+
+async def test_a_glob_uploads_the_matching_files(agent: Agent) -> None:
+    for name in ("a.csv", "b.csv", "c.txt"):
+        write(agent.root / name, f"x,y\n{name},2\n")
+    result = await agent.data("upload_file", path="*.csv")
+    assert [file["filename"] for file in result["files"]] == ["a.csv", "b.csv"]
+
+
+async def test_a_glob_without_a_match_is_not_found(agent: Agent) -> None:
+    assert (await agent.error("upload_file", path="*.nothing")).startswith("[not_found] ")
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("missing.txt", "not_found"),
+        ("../outside.txt", "outside_roots"),
+        ("/etc/passwd", "outside_roots"),
+        ("empty.txt", "empty_file"),
+        (".env", "sensitive_file_refused"),
+        ("key.txt", "sensitive_file_refused"),
+        ("out.txt", "outside_roots"),
+        ("", "invalid_argument"),
+        ("a\0b", "invalid_argument"),
+    ],
+)
+async def test_unacceptable_files_are_refused_with_a_code(agent: Agent, path: str, code: str) -> None:
+    write(agent.root / "empty.txt", "")
+    write(agent.root / ".env", "A=1")
+    key = "-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEAx\n-----END RSA PRIVATE KEY-----\n"
+    write(agent.root / "key.txt", key)
+    outside = write(agent.root.parent / "outside.txt", "not yours")
+    (agent.root / "out.txt").symlink_to(outside)
+    text = await agent.error("upload_file", path=path)
+    assert text.startswith(f"[{code}] ")
+    assert "not yours" not in text
+    assert "MIIE" not in text
+    assert str(outside) not in text
+    assert (await agent.data("list_files"))["files"] == []
+
+
+async def test_a_file_over_the_limit_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    async with connected(settings_for(tmp_path, max_file_size=1000)) as agent:
+        with (agent.root / "sparse.bin").open("wb") as big:
+            big.truncate(5_000_000_000)
+        assert (await agent.error("upload_file", path="sparse.bin")).startswith("[file_too_large] ")
+
+
+async def test_progress_is_reported_and_only_grows(agent: Agent) -> None:
+    heard: list[tuple[float, float | None]] = []
+
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
+        heard.append((progress, total))
+
+    write(agent.root / "report.txt", "Sales rose.")
+    await agent.client.call_tool("upload_file", {"path": "report.txt"}, progress_callback=hear)
+    assert heard[-1] == (100, 100)
+    assert [done for done, _ in heard] == sorted({done for done, _ in heard})
+
+
+async def test_without_a_root_the_error_names_the_next_step_of_the_operator(tmp_path: Path, era: Era) -> None:
+    async with connected(settings_for(tmp_path, roots=()), era) as agent:
+        text = await agent.error("upload_file", path="a.txt")
+    assert text.startswith("[outside_roots] ")
+    assert "ROOT" in text
