@@ -1,4 +1,4 @@
-"""Backend of several principals: opened on first use, closed when idle, shared by all connections."""
+"""Tenants: one backend per principal, opened on first use, closed when idle, shared by all connections."""
 
 import logging
 from collections import OrderedDict
@@ -18,7 +18,7 @@ from files_api_mcp.tools.principal import Principal, principal_in
 __all__ = ["SharedBackends", "Tenants"]
 
 _MAX_IDLE = 32
-"""Principals whose backends stay open for their next call. Each holds some ten files and two threads."""
+"""Backends that stay open for the next call. Each holds some ten open files and two threads."""
 
 _log = logging.getLogger(__name__)
 
@@ -28,12 +28,12 @@ _STREAM = "subscriptions/listen"
 
 @dataclass(slots=True)
 class _Tenant:
-    backends: LazyResource[Backend]
+    backend: LazyResource[Backend]
     users: int = 0
 
 
 class Tenants:
-    """The backends of each principal. They open on first use; the ones idle longest are closed."""
+    """The backends of several principals. They open on first use; the ones idle longest are closed."""
 
     def __init__(
         self,
@@ -52,8 +52,8 @@ class Tenants:
         """Keeps what `open` returns for this principal open until the block ends."""
         tenant = self._tenants.get(principal.name)
         if tenant is None:
-            backends = LazyResource(lambda: self._open_isolated(principal), self._owner)
-            tenant = self._tenants[principal.name] = _Tenant(backends)
+            backend = LazyResource(lambda: self._open_isolated(principal), self._owner)
+            tenant = self._tenants[principal.name] = _Tenant(backend)
         tenant.users += 1
         self._tenants.move_to_end(principal.name)
         try:
@@ -63,15 +63,15 @@ class Tenants:
             self._close_idle()
 
     async def open(self, principal: Principal) -> Backend:
-        """The principal's backends. Call it only inside `lease`.
+        """The principal's backend. Call it only inside `lease`.
 
         Raises:
-            FilesError: They cannot be opened.
+            FilesError: It cannot be opened.
         """
-        return await self._tenants[principal.name].backends.get()
+        return await self._tenants[principal.name].backend.get()
 
     async def middleware(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-        """Keeps the sender's backends open while the server answers a message."""
+        """Keeps the sender's backend open while the server answers a message."""
         if ctx.method == _STREAM:
             return await call_next(ctx)
         async with self.lease(principal_in(ctx)):
@@ -80,16 +80,16 @@ class Tenants:
     def close(self) -> None:
         """Starts closing all backends; the owner's task group waits for the end."""
         for tenant in self._tenants.values():
-            tenant.backends.close()
+            tenant.backend.close()
 
     @asynccontextmanager
     async def _open_isolated(self, principal: Principal) -> AsyncGenerator[Backend]:
-        """One principal's backends. All share one task group, so a failure to close must not stop the others."""
+        """One principal's backend. All share one task group, so a failure to close must not stop the others."""
         opened = False
         try:
-            async with self._opener(principal) as backends:
+            async with self._opener(principal) as backend:
                 opened = True
-                yield backends
+                yield backend
         except Exception:
             if not opened:
                 raise
@@ -99,7 +99,7 @@ class Tenants:
         idle = [name for name, tenant in self._tenants.items() if not tenant.users]
         # A store may be opened again while it is still closing, as by another process.
         for name in idle[: max(0, len(idle) - self._max_idle)]:
-            self._tenants.pop(name).backends.close()
+            self._tenants.pop(name).backend.close()
 
 
 class SharedBackends:
@@ -129,16 +129,16 @@ class SharedBackends:
         yield self._opened[0][0]
 
     @asynccontextmanager
-    async def backends(self, principal: Principal) -> AsyncGenerator[tuple[Dependencies, Backend]]:
-        """The dependencies and the principal's backends, open until the block ends.
+    async def backend(self, principal: Principal) -> AsyncGenerator[tuple[Dependencies, Backend]]:
+        """The dependencies and the principal's backend, open until the block ends.
 
         Raises:
-            FilesError: The backends cannot be opened.
+            FilesError: The backend cannot be opened.
         """
         deps, tenants = self._opened[0]
         async with tenants.lease(principal):
             yield deps, await tenants.open(principal)
 
     async def middleware(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-        """Keeps the sender's backends open while the server answers a message."""
+        """Keeps the sender's backend open while the server answers a message."""
         return await self._opened[0][1].middleware(ctx, call_next)

@@ -73,8 +73,8 @@ class MessageWriter:
         held = iter([_document_tokens(info) for info in infos])
         tokens = [next(held, 0) if _is_source(block, request) else _block_tokens(block) for _, block in request.blocks]
         usage = self._cache.usage(workspace.id, request, tokens, _overhead(request))
-        if usage.whole > _CONTEXT_TOKENS:
-            raise ApiError(400, f"prompt is too long: {usage.whole} tokens > {_CONTEXT_TOKENS} maximum")
+        if usage.total > _CONTEXT_TOKENS:
+            raise ApiError(400, f"prompt is too long: {usage.total} tokens > {_CONTEXT_TOKENS} maximum")
         return usage
 
 
@@ -85,7 +85,7 @@ def _is_source(block: Block, request: MessagesRequest) -> bool:
 
 async def _prepared(source: Source) -> DocumentInfo:
     try:
-        info = await source.library.prepare(source.stored_id)
+        info = await source.engine.prepare(source.stored_id)
     except (NotFound, FileExpired) as exc:
         raise ApiError(404, f"File `{source.stored_id}` not found.") from exc
     if source.kind == "pages" and info.pages is None:
@@ -97,17 +97,17 @@ async def _passages(question: str, found: Sequence[Source], infos: Sequence[Docu
     """The best passages of all documents, best first."""
     if not question:
         return []
-    by_library: defaultdict[SearchEngine, dict[str, Source]] = defaultdict(dict)
+    by_engine: defaultdict[SearchEngine, dict[str, Source]] = defaultdict(dict)
     for source, info in zip(found, infos, strict=True):
         if info.askable:
-            by_library[source.library].setdefault(source.stored_id, source)
+            by_engine[source.engine].setdefault(source.stored_id, source)
     scored: list[_Found] = []
-    for library, by_id in by_library.items():
+    for engine, by_id in by_engine.items():
         ids = list(by_id)
         for start in range(0, len(ids), _FILES_PER_QUESTION):
             group = ids[start : start + _FILES_PER_QUESTION]
             try:
-                answer = await library.ask(question, group, max_tokens=budget)
+                answer = await engine.ask(question, group, max_tokens=budget)
             except (NotFound, FileExpired) as exc:
                 raise ApiError(404, f"A file of the request is gone: {exc.sentence}") from exc
             scored += [_Found(by_id[passage.file_id], passage) for passage in answer.passages]
@@ -130,15 +130,15 @@ async def _content(
 ) -> list[Block]:
     in_container = [one for one in passages if one.source.kind == "data"]
     blocks = await _code_run(workspace, in_container) if any(source.kind == "data" for source in found) else []
-    said = [one for one in passages if one.source.kind != "data"]
-    if not said:
+    citable = [one for one in passages if one.source.kind != "data"]
+    if not citable:
         text = _NOTHING_FOUND if found else _NO_DOCUMENTS
         if in_container:
             text = "\n\n".join(one.passage.text for one in in_container)
         return [*blocks, _text_block(text)]
     if not request.wants_citations:
-        return [*blocks, _text_block("\n\n".join(one.passage.text for one in said))]
-    for number, one in enumerate(said):
+        return [*blocks, _text_block("\n\n".join(one.passage.text for one in citable))]
+    for number, one in enumerate(citable):
         if number:
             blocks.append(_text_block("\n\n"))
         blocks.append({**_text_block(one.passage.text), "citations": [one.source.citation(one.passage)]})

@@ -25,7 +25,7 @@ class Usage:
     cache_read_input_tokens: int = 0
 
     @property
-    def whole(self) -> int:
+    def total(self) -> int:
         return self.input_tokens + self.cache_creation_input_tokens + self.cache_read_input_tokens
 
 

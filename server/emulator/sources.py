@@ -31,13 +31,13 @@ Kind = Literal["pages", "chars", "blocks", "search_result", "data"]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A document of a request, stored in `library` as `stored_id`.
+    """A document of a request, stored in `engine` as `stored_id`.
 
     `index` counts the documents (or search results) of the request. `file_id` is None for inline documents.
     `texts` are the blocks of a custom document; each is one or more lines of the stored text.
     """
 
-    library: SearchEngine
+    engine: SearchEngine
     stored_id: str
     kind: Kind
     index: int
@@ -118,7 +118,7 @@ async def sources(request: MessagesRequest, workspace: Workspace) -> AsyncGenera
                 await live_file(workspace, block["file_id"])
                 # Without the code execution tool, nothing reads the container, and the API reports no error.
                 if request.runs_code:
-                    found.append(Source(workspace.library, block["file_id"], "data", -1, None, block["file_id"]))
+                    found.append(Source(workspace.engine, block["file_id"], "data", -1, None, block["file_id"]))
         yield found
 
 
@@ -135,13 +135,13 @@ async def _document(block: Block, index: int, workspace: Workspace) -> AsyncGene
                 "Only PDF and plaintext documents are supported.",
             )
         kind: Kind = "pages" if record.mime_type == PDF else "chars"
-        yield Source(workspace.library, record.id, kind, index, title, record.id)
+        yield Source(workspace.engine, record.id, kind, index, title, record.id)
         return
     if source["type"] == "url":
         raise ApiError(400, "Unable to download the file: this server has no way out. Use a file or the bytes.")
     content, mime_type, kind, texts = _inline(source)
     async with _stored(workspace, content, mime_type) as stored_id:
-        yield Source(workspace.inline_library, stored_id, kind, index, title, None, texts)
+        yield Source(workspace.inline_engine, stored_id, kind, index, title, None, texts)
 
 
 @asynccontextmanager
@@ -149,7 +149,7 @@ async def _search_result(block: Block, index: int, workspace: Workspace) -> Asyn
     content, texts = _joined(block.get("content"))
     async with _stored(workspace, content, "text/plain") as stored_id:
         yield Source(
-            workspace.inline_library,
+            workspace.inline_engine,
             stored_id,
             "search_result",
             index,

@@ -16,16 +16,16 @@ _WORDS_AT_ONCE = 8
 def message_events(message: dict[str, Any]) -> Iterator[bytes]:
     """The events of a message: start, the deltas of each block, usage and stop reason, stop."""
     usage = message["usage"]
-    begun: dict[str, Any] = {
+    start: dict[str, Any] = {
         **message,
         "content": [],
         "stop_reason": None,
         "usage": {**usage, "output_tokens": 1},
     }
-    yield _event("message_start", {"message": begun})
+    yield _event("message_start", {"message": start})
     yield _event("ping", {})
     for index, block in enumerate(message["content"]):
-        yield _event("content_block_start", {"index": index, "content_block": _begun(block)})
+        yield _event("content_block_start", {"index": index, "content_block": _start_of(block)})
         for delta in _deltas(block):
             yield _event("content_block_delta", {"index": index, "delta": delta})
         yield _event("content_block_stop", {"index": index})
@@ -34,7 +34,7 @@ def message_events(message: dict[str, Any]) -> Iterator[bytes]:
     yield _event("message_stop", {})
 
 
-def _begun(block: Block) -> Block:
+def _start_of(block: Block) -> Block:
     if block["type"] == "text":
         return {**block, "text": "", **({"citations": []} if "citations" in block else {})}
     if block["type"] == "server_tool_use":

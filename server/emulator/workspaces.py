@@ -30,9 +30,9 @@ class Workspace:
 
     id: str
     store: LocalStore
-    library: SearchEngine
+    engine: SearchEngine
     inline: LocalStore
-    inline_library: SearchEngine
+    inline_engine: SearchEngine
     spool: Spool
 
 
@@ -74,18 +74,18 @@ class Workspaces:
         await to_thread.run_sync(make_private, self._data_dir, folder.parent, folder)
         async with AsyncExitStack() as stack:
             store = await stack.enter_async_context(open_store(folder))
-            library = await stack.enter_async_context(open_search_engine(folder, store, SearchRuntime(self._workers)))
-            store.on_delete(library.forget)
+            engine = await stack.enter_async_context(open_search_engine(folder, store, SearchRuntime(self._workers)))
+            store.on_delete(engine.forget)
             spool = await stack.enter_async_context(open_spool(folder / "spool"))
             inline = await stack.enter_async_context(open_store(spool.folder / "inline"))
-            inline_library = await stack.enter_async_context(
+            inline_engine = await stack.enter_async_context(
                 open_search_engine(spool.folder / "inline", inline, SearchRuntime(self._workers))
             )
             yield Workspace(
                 id=f"wrkspc_{name}",
                 store=store,
-                library=library,
+                engine=engine,
                 inline=inline,
-                inline_library=inline_library,
+                inline_engine=inline_engine,
                 spool=spool,
             )

@@ -57,9 +57,9 @@ async def read_file_resource(ctx: Context[Dependencies], uri: str, *, with_text:
     file_id = file_id_from_uri(uri)
     if file_id is None:
         raise NotFound(f"Unknown resource{f': {uri}' if len(uri) <= _MAX_ECHO else ''}.")
-    opened = await backends(ctx)
-    record, info, described = await describe(opened, file_id, progress_to(ctx))
-    windows = await _windows(opened, file_id) if with_text and info.askable else []
+    backend = await backends(ctx)
+    record, info, described = await describe(backend, file_id, progress_to(ctx))
+    windows = await _windows(backend, file_id) if with_text and info.askable else []
     shown = FileResource(**described.model_dump(), text=_extent(info, windows))
     metadata = ReadResourceContents(shown.model_dump_json(exclude_none=True), "application/json")
     if not windows:
@@ -78,9 +78,9 @@ def _resource(record: FileRecord) -> Resource:
     )
 
 
-async def _windows(opened: Backend, file_id: str) -> list[TextWindow]:
+async def _windows(backend: Backend, file_id: str) -> list[TextWindow]:
     try:
-        return await opened.reader.read(file_id, max_chars=MAX_CHARS)
+        return await backend.reader.read(file_id, max_chars=MAX_CHARS)
     except UnsupportedType:
         # A model may answer about a file without text, or one whose bytes are not on this machine.
         return []

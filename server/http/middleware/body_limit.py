@@ -35,9 +35,9 @@ class BodyLimitMiddleware:
             return
         body = _Body(receive, send, self._limits, limit)
         if streamed is None:
-            whole = await body.read()
-            if whole is not None:
-                await self._app(scope, _replay(whole, receive), send)
+            content = await body.read()
+            if content is not None:
+                await self._app(scope, _replay(content, receive), send)
         else:
             await self._app(scope, body.receive, body.send)
         if body.error is not None and not body.answered:

@@ -79,8 +79,8 @@ class UploadRoutes:
         if is_form:
             form = FileForm(request.headers.get("content-type", ""), body)
             body, name = form.content(), await form.filename()
-        async with self._shared.backends(ticket.owner) as (deps, backends):
-            item = await store_received(body, name, ticket.expected, deps, backends)
+        async with self._shared.backend(ticket.owner) as (deps, backend):
+            item = await store_received(body, name, ticket.expected, deps, backend)
         if not item.reused:
             with self._subscriptions.acting_for(ticket.owner):
                 await self._subscriptions.publish(ResourcesListChanged())

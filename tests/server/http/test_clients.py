@@ -48,9 +48,7 @@ async def use_every_tool(agent: Agent) -> None:
 
 
 @pytest.mark.parametrize("transport", ["http", "sse"])
-async def test_connections_share_one_store_however_they_come_and_go(
-    tmp_path: Path, root: Path, transport: str, era: Era
-) -> None:
+async def test_all_connections_share_one_store(tmp_path: Path, root: Path, transport: str, era: Era) -> None:
     """Over SSE the SDK enters a server's lifespan once for each connection."""
     with served(tmp_path, transport, root=root) as server, anyio.fail_after(60):
         async with server.agent(era) as first:

@@ -1,4 +1,4 @@
-"""What one client may take of the server: bytes, seconds and connections. Others are served meanwhile."""
+"""Limits of one client: bytes, seconds and connections. Other clients are served meanwhile."""
 
 import json
 from contextlib import AsyncExitStack
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.anyio
 QUICK = Limits(header_timeout_s=0.3, body_timeout_s=0.3, min_body_rate=1_000_000, write_timeout_s=0.3)
 
 
-async def test_a_head_that_never_ends_is_cut_off(tmp_path: Path) -> None:
+async def test_endless_headers_are_cut_off(tmp_path: Path) -> None:
     async with inside(tmp_path, QUICK) as server:
         for start in ("", "GET /health HTTP/1.1\r\n", f"GET /health HTTP/1.1\r\n{server.host}X-A: "):
             async with server.connection() as stream:
@@ -36,7 +36,7 @@ async def test_an_idle_connection_is_ended_after_its_answer(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("path", ["/mcp", "/health", "/nowhere"])
 @pytest.mark.parametrize("length", ["Content-Length: 4000000", "Transfer-Encoding: chunked"])
-async def test_a_body_that_dribbles_in_is_refused(tmp_path: Path, path: str, length: str) -> None:
+async def test_a_slow_body_is_rejected(tmp_path: Path, path: str, length: str) -> None:
     piece = b"1\r\nx\r\n" if "chunked" in length else b"x"
     async with inside(tmp_path, QUICK) as server, server.connection() as stream:
         answer = await dribble(stream, f"POST {path} HTTP/1.1\r\n{server.host}{length}\r\n\r\n", piece)
@@ -44,7 +44,7 @@ async def test_a_body_that_dribbles_in_is_refused(tmp_path: Path, path: str, len
         assert await server.healthy()
 
 
-async def test_a_body_that_nobody_reads_is_not_read_for_ever(tmp_path: Path) -> None:
+async def test_a_body_that_no_route_reads_is_not_read_forever(tmp_path: Path) -> None:
     """The answer to a refused request is there before its body is."""
     async with inside(tmp_path, QUICK) as server, server.connection() as stream:
         head = "POST /mcp HTTP/1.1\r\nHost: evil.com\r\nContent-Length: 4000000\r\n\r\n"
@@ -76,7 +76,7 @@ def test_a_body_over_the_limit_is_refused(locked: Served, path: str) -> None:
     assert exchange(locked.port, "POST", path, chunked, chunk * 8 + b"0\r\n\r\n").status in {400, 404, 405, 406}
 
 
-def test_a_large_head_is_refused(locked: Served) -> None:
+def test_large_headers_are_rejected(locked: Served) -> None:
     usual = [("Host", f"127.0.0.1:{locked.port}"), ("Authorization", f"Bearer {TOKEN}")]
     assert exchange(locked.port, "GET", "/health", [*usual, ("X-A", "a" * 17_000)]).status in {400, 431}
     assert exchange(locked.port, "GET", "/health?" + "a" * 17_000, usual).status in {400, 431}
@@ -85,7 +85,7 @@ def test_a_large_head_is_refused(locked: Served) -> None:
     assert exchange(locked.port, "GET", "/health", [*usual, ("X-A", "a" * 10_000)]).status == 200
 
 
-def test_a_body_with_two_lengths_is_refused(locked: Served) -> None:
+def test_conflicting_lengths_are_rejected(locked: Served) -> None:
     usual = [("Host", f"127.0.0.1:{locked.port}"), ("Authorization", f"Bearer {TOKEN}")]
     for lengths in (
         [("Content-Length", "4"), ("Transfer-Encoding", "chunked")],
@@ -100,7 +100,7 @@ def test_a_body_with_two_lengths_is_refused(locked: Served) -> None:
         assert b"ok" not in reply.body
 
 
-async def test_those_who_only_hold_connections_lose_them_to_those_who_ask(tmp_path: Path) -> None:
+async def test_idle_connections_make_room_for_new_ones(tmp_path: Path) -> None:
     async with inside(tmp_path, Limits(max_connections=8)) as server, AsyncExitStack() as held:
         for _ in range(40):
             await held.enter_async_context(server.connection())
@@ -108,7 +108,7 @@ async def test_those_who_only_hold_connections_lose_them_to_those_who_ask(tmp_pa
             assert len(server.server.server_state.connections) <= 8
 
 
-async def test_connections_that_are_at_work_are_kept_and_others_turned_away(tmp_path: Path) -> None:
+async def test_busy_connections_are_kept_and_new_ones_rejected(tmp_path: Path) -> None:
     async with inside(tmp_path, Limits(max_connections=4)) as server:
         head = f"POST /nowhere HTTP/1.1\r\n{server.host}Content-Length: 5\r\n\r\n".encode()
         async with AsyncExitStack() as stack:
@@ -127,7 +127,7 @@ async def test_connections_that_are_at_work_are_kept_and_others_turned_away(tmp_
         assert await server.healthy()
 
 
-async def test_an_answer_that_is_not_read_is_dropped(tmp_path: Path) -> None:
+async def test_a_response_that_the_client_does_not_read_is_dropped(tmp_path: Path) -> None:
     async with inside(tmp_path, QUICK) as server:
         write(tmp_path / "root" / "big.bin", b"\x01\x00" * 450_000)
         async with server.connection() as stream:

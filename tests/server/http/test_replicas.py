@@ -1,4 +1,4 @@
-"""Several servers behind one address: what one of them leaves with a client, another understands with the same key."""
+"""Several servers behind one address: with the same key, each reads the request state of the others."""
 
 import json
 from contextlib import AsyncExitStack
@@ -38,7 +38,7 @@ async def asked(server: Inside, token: str, file_id: str, pending: dict[str, Any
     ("first", "second", "understood"),
     [((KEY,), (KEY,), True), ((OLDER,), (KEY, OLDER), True), ((KEY,), (OLDER,), False), ((), (), False)],
 )
-async def test_replicas_with_a_key_in_common_understand_each_other(
+async def test_replicas_with_the_same_key_share_request_state(
     tmp_path: Path, first: tuple[str, ...], second: tuple[str, ...], *, understood: bool
 ) -> None:
     async with AsyncExitStack() as stack:
@@ -64,11 +64,11 @@ async def test_replicas_with_a_key_in_common_understand_each_other(
 
 
 @pytest.mark.parametrize("value", ["", " , ", "short", f"{KEY},short"])
-def test_keys_that_can_be_guessed_are_refused(value: str) -> None:
+def test_short_state_keys_are_rejected(value: str) -> None:
     with pytest.raises(BadSettings, match="STATE_KEY"):
         state_keys_from("STATE_KEY", {"STATE_KEY": value})
 
 
-def test_keys_are_read_in_their_order_and_not_shown(tmp_path: Path) -> None:
+def test_state_keys_keep_their_order_and_are_not_shown(tmp_path: Path) -> None:
     assert state_keys_from("K", {"K": f"{KEY}, {OLDER}"}) == (KEY, OLDER)
     assert state_keys_from(None, {}) == ()

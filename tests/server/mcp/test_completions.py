@@ -27,7 +27,7 @@ async def in_prompt(agent: Agent, text: str) -> list[str]:
     return (await agent.client.complete(SUMMARY, {"name": "file_ids", "value": text})).completion.values
 
 
-async def test_ids_are_found_by_their_beginning_or_by_a_part_of_the_name(agent: Agent) -> None:
+async def test_ids_are_found_by_prefix_or_part_of_the_filename(agent: Agent) -> None:
     report = (await agent.upload("Annual Report.txt", "alpha"))["file_id"]
     notes = (await agent.upload("notes.txt", "beta"))["file_id"]
     assert await typed(agent, "") == Completion(values=[notes, report], total=2, has_more=False)
@@ -38,7 +38,7 @@ async def test_ids_are_found_by_their_beginning_or_by_a_part_of_the_name(agent: 
     assert await typed(agent, report[:-1] + "_") == Completion(values=[], total=0, has_more=False)
 
 
-async def test_what_is_typed_is_text_and_nothing_else(agent: Agent) -> None:
+async def test_typed_text_is_matched_literally(agent: Agent) -> None:
     await agent.upload("notes.txt", "beta")
     for text in ("%", "_", "'", "x' OR 1=1 --", "\0", "*", "\\", "文", "a" * 256, "a" * 100_000):
         assert (await typed(agent, text)).values == [], text
@@ -54,7 +54,7 @@ async def test_in_prompts_the_last_of_several_ids_is_completed(agent: Agent) -> 
     assert (await agent.client.complete(SUMMARY, {"name": "focus", "value": "a"})).completion.values == []
 
 
-async def test_files_that_are_gone_are_not_offered(agent: Agent, tmp_path: Path) -> None:
+async def test_deleted_files_are_not_offered(agent: Agent, tmp_path: Path) -> None:
     gone = await agent.upload("a.txt", "alpha")
     await agent.data("delete_file", file_id=gone["file_id"])
     await add_rows(tmp_path / "data", ["a2.txt"], expired_for=timedelta(days=1))

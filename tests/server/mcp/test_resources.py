@@ -121,7 +121,7 @@ async def test_pages_are_marked_and_extracted_text_is_plain(agent: Agent) -> Non
 
 
 @pytest.mark.parametrize("name", ["long.csv", "long.pdf"])
-async def test_a_long_text_is_cut_and_the_way_to_read_on_leads_on(agent: Agent, name: str) -> None:
+async def test_a_long_text_is_cut_and_says_how_to_read_the_rest(agent: Agent, name: str) -> None:
     lines = [f"line {number}, of a long document" for number in range(1500)]
     pages = ["\n".join(lines[start : start + 50]) for start in range(0, 1500, 50)]
     content = documents.pdf(pages) if name.endswith("pdf") else "\n".join(lines)
@@ -138,7 +138,7 @@ async def test_a_long_text_is_cut_and_the_way_to_read_on_leads_on(agent: Agent, 
     assert "".join(lines).startswith(both)
 
 
-async def test_a_file_without_text_is_described_alone(agent: Agent) -> None:
+async def test_a_file_without_text_has_only_metadata(agent: Agent) -> None:
     file = await agent.upload("plan.bin", b"\x00\x01\x02" * 100)
     (metadata,) = await read(agent, file["file_id"])
     assert json.loads(metadata.text)["askable"] is False
@@ -214,7 +214,7 @@ async def test_a_made_up_cursor_is_invalid(agent: Agent) -> None:
 
 
 @pytest.mark.parametrize("left_out", ["list_files", "describe_file", "read_document"])
-async def test_what_an_operator_leaves_out_is_not_told_by_resources(tmp_path: Path, era: Era, left_out: str) -> None:
+async def test_resources_reveal_nothing_of_excluded_tools(tmp_path: Path, era: Era, left_out: str) -> None:
     async with connected(settings_for(tmp_path, exclude_tools=frozenset({left_out})), era) as agent:
         file = await agent.upload("a.txt", "alpha")
         uri = f"files-api:///{file['file_id']}"

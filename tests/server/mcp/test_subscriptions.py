@@ -101,7 +101,7 @@ async def server(tmp_path: Path) -> Any:
     return await to_thread.run_sync(build_server, settings_for(tmp_path))
 
 
-async def test_a_new_file_and_a_deletion_are_told(server: Any, era: Era, tmp_path: Path) -> None:
+async def test_a_new_file_and_a_deletion_send_notifications(server: Any, era: Era, tmp_path: Path) -> None:
     async with listening(server, era, tmp_path / "root") as (agent, ear):
         file = await agent.upload("a.txt", "alpha")
         assert await ear.next() == ResourcesListChanged()
@@ -109,7 +109,7 @@ async def test_a_new_file_and_a_deletion_are_told(server: Any, era: Era, tmp_pat
         assert await ear.next() == ResourcesListChanged()
 
 
-async def test_what_changes_nothing_is_not_told(server: Any, era: Era, tmp_path: Path) -> None:
+async def test_calls_without_changes_send_no_notification(server: Any, era: Era, tmp_path: Path) -> None:
     async with listening(server, era, tmp_path / "root") as (agent, ear):
         file = await agent.upload("a.txt", "alpha")
         assert await ear.next() == ResourcesListChanged()
@@ -127,7 +127,7 @@ async def test_what_changes_nothing_is_not_told(server: Any, era: Era, tmp_path:
         assert ear.waiting == 0
 
 
-async def test_a_folder_is_told_once(server: Any, tmp_path: Path) -> None:
+async def test_a_folder_sends_one_notification(server: Any, tmp_path: Path) -> None:
     async with listening(server, "legacy", tmp_path / "root") as (agent, ear):
         for number in range(12):
             write(agent.root / "in" / f"{number}.txt", f"number {number}")
@@ -138,7 +138,9 @@ async def test_a_folder_is_told_once(server: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("listener", ["auto", "legacy"])
-async def test_every_client_is_told_of_what_another_did(server: Any, era: Era, listener: Era, tmp_path: Path) -> None:
+async def test_every_client_is_notified_of_anothers_change(
+    server: Any, era: Era, listener: Era, tmp_path: Path
+) -> None:
     async with (
         listening(server, listener, tmp_path / "root") as (_, ear),
         listening(server, era, tmp_path / "root") as (agent, own),
@@ -148,7 +150,7 @@ async def test_every_client_is_told_of_what_another_did(server: Any, era: Era, l
         assert await own.next() == ResourcesListChanged()
 
 
-async def test_a_client_that_left_is_told_nothing_and_disturbs_nobody(server: Any, era: Era, tmp_path: Path) -> None:
+async def test_a_client_that_left_does_not_disturb_others(server: Any, era: Era, tmp_path: Path) -> None:
     async with listening(server, "legacy", tmp_path / "root") as (agent, _):
         await agent.upload("a.txt", "alpha")
     async with listening(server, era, tmp_path / "root") as (agent, ear):
@@ -156,7 +158,7 @@ async def test_a_client_that_left_is_told_nothing_and_disturbs_nobody(server: An
         assert await ear.next() == ResourcesListChanged()
 
 
-async def test_a_client_that_does_not_read_holds_nobody_up(server: Any, tmp_path: Path) -> None:
+async def test_a_client_that_does_not_read_delays_no_other(server: Any, tmp_path: Path) -> None:
     info = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "deaf", "version": "1"}}
     hello = JSONRPCRequest(jsonrpc="2.0", id=1, method="initialize", params=info)
     ready = JSONRPCNotification(jsonrpc="2.0", method="notifications/initialized")
@@ -171,7 +173,7 @@ async def test_a_client_that_does_not_read_holds_nobody_up(server: Any, tmp_path
                 assert await ear.next() == ResourcesListChanged()
 
 
-async def test_watchers_of_a_file_are_told_that_it_is_gone(server: Any, era: Era, tmp_path: Path) -> None:
+async def test_watchers_of_a_file_are_notified_of_its_deletion(server: Any, era: Era, tmp_path: Path) -> None:
     async with listening(server, era, tmp_path / "root") as (agent, ear):
         watched = await agent.upload("a.txt", "alpha")
         other = await agent.upload("b.txt", "beta")
@@ -190,7 +192,7 @@ async def test_watchers_of_a_file_are_told_that_it_is_gone(server: Any, era: Era
         assert heard == [ResourcesListChanged()] * 4 + [gone]
 
 
-async def test_who_unsubscribes_is_told_no_more_and_only_files_can_be_watched(server: Any, tmp_path: Path) -> None:
+async def test_unsubscribing_ends_notifications_and_only_files_can_be_watched(server: Any, tmp_path: Path) -> None:
     async with listening(server, "legacy", tmp_path / "root") as (agent, ear):
         file = await agent.upload("a.txt", "alpha")
         uri = URI.format(file["file_id"])
@@ -215,7 +217,7 @@ async def test_the_number_of_watched_files_is_bounded(agent: Agent, era: Era) ->
         await watch(agent, "files-api:///file_1000")
 
 
-async def test_it_is_said_at_the_start_which_list_changes(agent: Agent) -> None:
+async def test_the_handshake_declares_which_list_changes(agent: Agent) -> None:
     said = agent.client.server_capabilities
     assert said.resources
     assert said.tools
@@ -225,7 +227,7 @@ async def test_it_is_said_at_the_start_which_list_changes(agent: Agent) -> None:
     assert said.completions is not None
 
 
-async def test_nothing_is_kept_of_connections_that_ended(server: Any, tmp_path: Path) -> None:
+async def test_closed_connections_are_forgotten(server: Any, tmp_path: Path) -> None:
     owners = [getattr(one, "__self__", None) for one in server.middleware]
     subscriptions: Any = next(owner for owner in owners if isinstance(owner, Subscriptions))
     async with listening(server, "legacy", tmp_path / "root") as (agent, _):
@@ -238,7 +240,7 @@ async def test_nothing_is_kept_of_connections_that_ended(server: Any, tmp_path: 
     assert subscriptions._clients == {}
 
 
-async def test_changes_at_the_api_are_told(tmp_path: Path, era: Era) -> None:
+async def test_changes_at_the_api_send_notifications(tmp_path: Path, era: Era) -> None:
     async with emulated(tmp_path / "emulator") as url:
         settings = settings_for(tmp_path, backend=AnthropicSettings(endpoint(url), rate_limit=1_000_000))
         server = await to_thread.run_sync(build_server, settings)

@@ -80,7 +80,7 @@ async def broken() -> AsyncGenerator[Backend]:
     yield
 
 
-async def test_what_nobody_foresaw_is_logged_and_hidden_from_the_model(
+async def test_an_unexpected_error_is_logged_and_hidden_from_the_model(
     tmp_path: Path, era: Era, caplog: pytest.LogCaptureFixture
 ) -> None:
     server = await to_thread.run_sync(build_server, settings_for(tmp_path), broken)

@@ -1,4 +1,4 @@
-"""Access tokens: what is taken, what is refused, and what clients are told."""
+"""Access tokens: which are accepted, which are rejected, and the responses."""
 
 import base64
 import json
@@ -48,7 +48,7 @@ async def post(server: Inside, token: str | None, body: tuple[dict[str, str], by
         return await web.post("/mcp", headers=headers, content=body[1])
 
 
-async def test_whoever_brings_no_token_learns_where_to_get_one(server: Inside, issuer: Issuing) -> None:
+async def test_a_client_without_a_token_learns_where_to_get_one(server: Inside, issuer: Issuing) -> None:
     reply = await post(server, None)
     assert reply.status_code == 401
     where = f"http://127.0.0.1:{server.port}/.well-known/oauth-protected-resource/mcp"
@@ -107,7 +107,7 @@ def bad_tokens(issuer: Issuing, right: str) -> dict[str, str]:
     }
 
 
-async def test_no_token_but_the_issuers_for_this_server_is_taken(server: Inside, issuer: Issuing) -> None:
+async def test_only_the_issuers_tokens_for_this_server_are_accepted(server: Inside, issuer: Issuing) -> None:
     right = resource(server)
     assert (await post(server, issuer.token(right))).status_code == 200
     assert (await post(server, issuer.token(right, aud=["https://x", right]))).status_code == 200
@@ -119,7 +119,9 @@ async def test_no_token_but_the_issuers_for_this_server_is_taken(server: Inside,
 
 
 @pytest.mark.parametrize("change", [{"scope": None, "scp": ["files:read"]}, {"scope": "openid files:read"}])
-async def test_scopes_come_as_issuers_write_them(server: Inside, issuer: Issuing, change: dict[str, Any]) -> None:
+async def test_scopes_are_read_in_every_form_that_issuers_use(
+    server: Inside, issuer: Issuing, change: dict[str, Any]
+) -> None:
     token = issuer.token(resource(server), **change)
     assert (await post(server, token)).status_code == 200
     reply = await post(server, token, call_request("delete_file", {"file_id": "file_x"}))
@@ -164,7 +166,7 @@ async def test_each_tool_asks_for_its_scope(tmp_path: Path, issuer: Issuing, tra
                 await agent.client.list_resources()
 
 
-async def test_a_new_key_of_the_issuers_is_found_and_unknown_ones_do_not_make_us_ask_often(
+async def test_a_new_key_is_found_and_unknown_keys_cause_few_fetches(
     tmp_path: Path,
 ) -> None:
     with await to_thread.run_sync(lambda: issuing()) as own:
@@ -191,7 +193,7 @@ async def test_a_new_key_of_the_issuers_is_found_and_unknown_ones_do_not_make_us
             await keys.key("two", "RS256")
 
 
-async def test_metadata_of_another_issuer_is_not_believed(tmp_path: Path) -> None:
+async def test_metadata_of_another_issuer_is_rejected(tmp_path: Path) -> None:
     with await to_thread.run_sync(lambda: issuing()) as own:
         own.metadata = {"issuer": "https://other.example.com", "jwks_uri": f"{own.url}/keys"}
         with pytest.raises(IssuerUnavailable):

@@ -1,4 +1,4 @@
-"""Host and Origin on every route: what is not named exactly is refused, whatever else the request brings."""
+"""Host and Origin on every route: only exact matches are allowed."""
 
 import functools
 from pathlib import Path
@@ -60,21 +60,21 @@ def test_there_are_enough_combinations() -> None:
 
 
 @pytest.mark.parametrize("path", ROUTES)
-def test_hosts_are_named_exactly(locked: Served, path: str) -> None:
+def test_hosts_must_match_exactly(locked: Served, path: str) -> None:
     assert usual(locked.port, path) not in {400, 401, 403, 421}
     found = {host: status(locked, path, ("Host", host)) for host in GOOD_HOSTS + BAD_HOSTS}
     assert found == {**dict.fromkeys(GOOD_HOSTS, usual(locked.port, path)), **dict.fromkeys(BAD_HOSTS, 421)}
 
 
 @pytest.mark.parametrize("path", ROUTES)
-def test_origins_are_allowed_exactly(locked: Served, path: str) -> None:
+def test_origins_must_match_exactly(locked: Served, path: str) -> None:
     host = ("Host", "127.0.0.1:PORT")
     found = {origin: status(locked, path, host, ("Origin", origin)) for origin in GOOD_ORIGINS + BAD_ORIGINS}
     assert found == {**dict.fromkeys(GOOD_ORIGINS, usual(locked.port, path)), **dict.fromkeys(BAD_ORIGINS, 403)}
 
 
 @pytest.mark.parametrize("path", ROUTES)
-def test_a_host_is_named_once_and_so_is_an_origin(locked: Served, path: str) -> None:
+def test_host_and_origin_must_not_be_repeated(locked: Served, path: str) -> None:
     host, other = ("Host", "127.0.0.1:PORT"), ("Host", "evil.com")
     origin, stranger = ("Origin", "http://127.0.0.1:PORT"), ("Origin", "http://evil.com")
     assert status(locked, path) == 400
@@ -85,7 +85,7 @@ def test_a_host_is_named_once_and_so_is_an_origin(locked: Served, path: str) -> 
     assert status(locked, path, host, origin, stranger) == 403
 
 
-def test_other_names_for_the_host_change_nothing(locked: Served) -> None:
+def test_forwarded_host_headers_are_ignored(locked: Served) -> None:
     for name in ("X-Forwarded-Host", "Forwarded", "X-Host", "X-Original-Host"):
         assert status(locked, "/health", ("Host", "evil.com"), (name, "127.0.0.1:PORT")) == 421
         assert status(locked, "/health", ("Host", "127.0.0.1:PORT"), (name, "evil.com")) == 200
@@ -96,7 +96,7 @@ def test_targets_are_paths_of_this_server(locked: Served, target: str) -> None:
     assert exchange(locked.port, "GET", target, [("Host", f"127.0.0.1:{locked.port}"), AUTHORIZED]).status in {400, 404}
 
 
-def test_the_operator_adds_names_and_they_hold_beyond_loopback_too(tmp_path: Path) -> None:
+def test_added_hosts_and_origins_are_allowed_on_all_addresses(tmp_path: Path) -> None:
     """The SDK's own check is off for servers on other addresses."""
     added = ["--allowed-host", "Files.example.com", "--allowed-host", "10.0.0.5:8765"]
     pages = ["--allowed-origin", "https://app.example.com"]
@@ -121,7 +121,7 @@ def test_the_operator_adds_names_and_they_hold_beyond_loopback_too(tmp_path: Pat
             assert status(server, "/health", ("Host", "files.example.com"), ("Origin", origin)) == expected, origin
 
 
-def test_a_server_on_port_80_is_addressed_without_it() -> None:
+def test_on_port_80_the_host_needs_no_port() -> None:
     doors = allowed_hosts_for(80, [], [])
     assert doors.allows_host(b"localhost")
     assert doors.allows_host(b"localhost:80")

@@ -1,4 +1,4 @@
-"""The page by which people hand files over, with scripts and without; and clients that show it to them."""
+"""The upload page, with and without scripts, and clients that show its link."""
 
 import hashlib
 import re
@@ -13,7 +13,7 @@ from mcp.client import ClientRequestContext
 from mcp.types import ElicitRequestParams, ElicitRequestURLParams, ElicitResult
 
 from files_api_mcp.server.http.settings import Limits
-from tests.server.http.test_uploads import KEY, names, opened, ticket
+from tests.server.http.uploads.test_routes import KEY, names, opened, ticket
 from tests.support.agent import Agent, Era, connected, settings_for
 from tests.support.http_app import inside
 from tests.support.http_server import served
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.anyio
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 
-async def test_a_form_without_scripts_hands_over_a_file_and_says_so_in_a_page(tmp_path: Path) -> None:
+async def test_a_form_without_scripts_uploads_a_file_and_shows_a_page(tmp_path: Path) -> None:
     content = bytes(range(256)) * 300 + b"\r\n--boundary\r\n"
     async with opened(tmp_path) as (server, agent, web):
         url = await ticket(agent, filename="wanted.bin")
@@ -78,9 +78,7 @@ async def test_a_form_with_scripts_is_answered_in_json(tmp_path: Path) -> None:
         (b"--b\r\n" + b"a" * 200_000, "invalid_argument"),
     ],
 )
-async def test_forms_that_hold_no_one_good_file_are_refused_and_may_be_sent_again(
-    tmp_path: Path, body: bytes, code: str
-) -> None:
+async def test_invalid_forms_are_rejected_and_can_be_sent_again(tmp_path: Path, body: bytes, code: str) -> None:
     async with opened(tmp_path) as (_, agent, web):
         url = await ticket(agent)
         reply = await web.post(url, content=body, headers={"Content-Type": "multipart/form-data; boundary=b"})
@@ -91,7 +89,7 @@ async def test_forms_that_hold_no_one_good_file_are_refused_and_may_be_sent_agai
 
 
 @pytest.mark.parametrize("kind", ["", "text/plain", "multipart/form-data", "multipart/mixed; boundary=b", "a" * 9000])
-async def test_a_post_that_is_no_form_is_refused(tmp_path: Path, kind: str) -> None:
+async def test_a_post_without_a_form_is_rejected(tmp_path: Path, kind: str) -> None:
     async with opened(tmp_path) as (_, agent, web):
         reply = await web.post(await ticket(agent), content=b"--b--", headers={"Content-Type": kind})
         assert reply.status_code == 422
@@ -112,7 +110,7 @@ async def test_the_page_runs_only_its_own_script_and_names_nothing_unescaped(tmp
         assert nonce not in again.text
 
 
-async def test_links_begin_with_the_address_that_the_operator_gave(tmp_path: Path) -> None:
+async def test_upload_links_start_with_the_public_url(tmp_path: Path) -> None:
     public = ["--public-url", "https://files.example.com/mcp-files/", "--allowed-host", "files.example.com"]
     with served(tmp_path, "http", *public) as server:
         async with server.agent() as agent, httpx2.AsyncClient(base_url=server.url) as web:
@@ -143,7 +141,7 @@ class Person:
 
 
 @pytest.mark.parametrize("transport", ["http", "sse"])
-async def test_a_client_that_shows_links_brings_the_file_in_the_same_call(
+async def test_a_client_that_shows_links_returns_the_file_in_the_same_call(
     tmp_path: Path, era: Era, transport: str
 ) -> None:
     person = Person("accept", b"alpha")
@@ -166,7 +164,7 @@ async def test_a_person_who_declines_leaves_the_link_to_the_agent(tmp_path: Path
             assert (await web.put(created["upload_url"] + "/a.txt", content=b"alpha")).status_code == 200
 
 
-async def test_a_person_who_takes_the_link_may_take_their_time(
+async def test_a_person_may_upload_after_the_call_ended(
     tmp_path: Path, era: Era, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("files_api_mcp.tools.create_upload._WAIT_S", 0.2)
@@ -203,7 +201,7 @@ async def stored_text(agent: Agent) -> dict[str, Any]:
         ({"content": "alpha", "filename": "..."}, "bad_filename"),
     ],
 )
-async def test_text_that_cannot_be_taken_is_refused(tmp_path: Path, arguments: dict[str, Any], code: str) -> None:
+async def test_invalid_text_is_rejected(tmp_path: Path, arguments: dict[str, Any], code: str) -> None:
     async with inside(tmp_path, Limits()) as server, server.agent() as agent:
         assert (await agent.error("create_upload", **arguments)).startswith(f"[{code}] ")
         assert await names(agent) == []
@@ -211,7 +209,7 @@ async def test_text_that_cannot_be_taken_is_refused(tmp_path: Path, arguments: d
 
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="there is no Chromium here")
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
-async def test_a_browser_hands_a_file_over(tmp_path: Path, scripts: bool) -> None:
+async def test_a_browser_uploads_a_file(tmp_path: Path, scripts: bool) -> None:
     playwright = pytest.importorskip("playwright.async_api")
     content = b"# Minutes\n\nThe pier was painted.\n" * 2000
     path = anyio.Path(tmp_path / "minutes.md")

@@ -1,4 +1,4 @@
-"""The bearer token on every route, and nowhere else."""
+"""The bearer token is required on every route."""
 
 import base64
 
@@ -69,18 +69,18 @@ def test_no_method_is_let_in_without_it(locked: Served, path: str) -> None:
         assert exchange(locked.port, method, path, [host, WRONG]).status == 401, method
 
 
-def test_a_token_in_the_address_is_none(locked: Served) -> None:
+def test_a_token_in_the_url_does_not_count(locked: Served) -> None:
     host = ("Host", f"127.0.0.1:{locked.port}")
     for query in ("access_token", "token", "authorization"):
         assert exchange(locked.port, "GET", f"/health?{query}={TOKEN}", [host]).status == 401
 
 
-def test_the_health_is_tiny(locked: Served) -> None:
+def test_health_returns_only_a_status(locked: Served) -> None:
     reply = exchange(locked.port, "GET", "/health", [("Host", f"127.0.0.1:{locked.port}"), RIGHT])
     assert (reply.status, reply.body) == (200, b'{"status":"ok"}')
 
 
-def test_a_token_does_not_show_itself() -> None:
+def test_a_token_is_never_shown() -> None:
     token = token_from({"T": TOKEN}, "T")
     options = {**OPTIONS, "host": "0.0.0.0", "token_env": "T"}
     settings = http_settings_from(options, {"T": TOKEN})
@@ -91,7 +91,7 @@ def test_a_token_does_not_show_itself() -> None:
 
 
 @pytest.mark.parametrize("value", ["", " ", "with blank", "sesame\n", "\n", "tab\t", "ümlaut", "nul\0"])
-def test_a_variable_that_holds_no_token_stops_the_start_without_showing_it(value: str) -> None:
+def test_an_invalid_token_variable_stops_the_start_without_showing_it(value: str) -> None:
     with pytest.raises(BadSettings) as caught:
         token_from({"T": value}, "T")
     assert "T" in str(caught.value)

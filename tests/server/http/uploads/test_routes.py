@@ -1,4 +1,4 @@
-"""Files handed over with a ticket: by curl, by a form, once each, under the rules for local files."""
+"""Uploads with a ticket: by curl or form, once each, under the rules for local files."""
 
 import hashlib
 import shutil
@@ -16,8 +16,9 @@ from anyio import to_thread
 
 from files_api_mcp.server.http.settings import Limits
 from files_api_mcp.server.http.uploads.tickets import TicketStore
+from files_api_mcp.tools.create_upload import create_upload
 from files_api_mcp.tools.principal import Principal
-from files_api_mcp.tools.upload_tickets import UploadedItem, UploadExpectation
+from files_api_mcp.tools.upload_tickets import TICKET_LIFETIME_S, UploadedItem, UploadExpectation
 from tests.support.agent import Agent, write
 from tests.support.http_app import Inside, inside
 from tests.support.http_server import TOKEN, exchange, served
@@ -54,7 +55,7 @@ def told(reply: httpx2.Response) -> tuple[int, dict[str, str], bytes]:
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl here")
 @pytest.mark.parametrize("filename", [None, "it's a report.md"])
-async def test_the_curl_line_does_what_it_says(tmp_path: Path, filename: str | None) -> None:
+async def test_the_curl_command_uploads_the_file(tmp_path: Path, filename: str | None) -> None:
     name = filename or "FILE"
     content = b"# Report\n\nThe ferry leaves at noon.\n" * 50_000
     write(tmp_path / "here" / name, content)
@@ -76,7 +77,7 @@ async def test_the_curl_line_does_what_it_says(tmp_path: Path, filename: str | N
             assert "at noon" in answer["passages"][0]["text"]
 
 
-async def test_a_ticket_is_good_once_and_for_nothing_but_handing_over(tmp_path: Path) -> None:
+async def test_a_ticket_works_once_and_only_for_an_upload(tmp_path: Path) -> None:
     async with opened(tmp_path) as (server, agent, web):
         url = await ticket(agent, filename="a.txt")
         page = await web.get(url)
@@ -91,7 +92,7 @@ async def test_a_ticket_is_good_once_and_for_nothing_but_handing_over(tmp_path: 
         assert await to_thread.run_sync(server.spooled) == []
 
 
-async def test_of_two_at_once_one_wins(tmp_path: Path) -> None:
+async def test_of_two_simultaneous_uploads_one_wins(tmp_path: Path) -> None:
     async with opened(tmp_path) as (_, agent, web):
         for round_ in range(5):
             url = await ticket(agent, filename=f"{round_}.txt")
@@ -112,7 +113,7 @@ async def test_of_two_at_once_one_wins(tmp_path: Path) -> None:
         assert await names(agent) == [f"{round_}.txt" for round_ in reversed(range(5))]
 
 
-async def test_every_ticket_that_cannot_be_used_is_answered_alike(tmp_path: Path) -> None:
+async def test_all_unusable_tickets_get_the_same_response(tmp_path: Path) -> None:
     async with opened(tmp_path) as (server, agent, web):
         used = await ticket(agent, filename="a.txt")
         assert (await web.put(used, content=b"alpha")).status_code == 200
@@ -130,7 +131,11 @@ async def test_every_ticket_that_cannot_be_used_is_answered_alike(tmp_path: Path
                     assert told(await web.request(method, url)) == unknown, (method, url)
 
 
-async def test_tickets_end_by_the_clock() -> None:
+def test_the_tool_states_the_lifetime_of_its_links() -> None:
+    assert f"{TICKET_LIFETIME_S // 60} minutes" in (create_upload.__doc__ or "")
+
+
+async def test_tickets_expire() -> None:
     now = 1000.0
     tickets = TicketStore("http://x", now=lambda: now)
     secret = tickets.issue(Principal("me"), UploadExpectation()).url.rpartition("/")[2]
@@ -169,7 +174,7 @@ async def test_a_ticket_belongs_to_its_owner_and_keeps_no_secret() -> None:
         ({"filename": "a.txt", "mime_type": "application/pdf"}, "", b"12345", 422, "invalid_argument"),
     ],
 )
-async def test_what_would_be_refused_here_is_refused_from_elsewhere(
+async def test_uploads_follow_the_rules_for_local_files(
     tmp_path: Path, arguments: dict[str, Any], path: str, content: bytes, status: int, code: str
 ) -> None:
     """And the ticket can be used for the right file then."""
@@ -189,7 +194,7 @@ async def test_what_would_be_refused_here_is_refused_from_elsewhere(
         assert (await web.get(url)).status_code == 200
 
 
-async def test_far_too_much_is_refused_by_its_announcement_and_by_its_length(tmp_path: Path) -> None:
+async def test_an_oversized_upload_is_rejected_by_declared_and_actual_length(tmp_path: Path) -> None:
     async with opened(tmp_path) as (server, agent, web):
         url = await ticket(agent, filename="a.txt")
         async with server.connection() as stream:
@@ -208,7 +213,7 @@ async def test_far_too_much_is_refused_by_its_announcement_and_by_its_length(tmp
         assert (await web.put(url, content=b"alpha")).status_code == 200
 
 
-async def test_the_uploaders_name_counts_where_there_is_one(tmp_path: Path) -> None:
+async def test_the_uploaders_filename_wins(tmp_path: Path) -> None:
     async with opened(tmp_path) as (_, agent, web):
         for path, expected in {
             "/report.md": "report.md",
@@ -223,7 +228,7 @@ async def test_the_uploaders_name_counts_where_there_is_one(tmp_path: Path) -> N
         assert reply.json()["filename"] == "given.md"
 
 
-async def test_whoever_breaks_off_may_try_again(tmp_path: Path) -> None:
+async def test_an_interrupted_upload_can_be_repeated(tmp_path: Path) -> None:
     async with opened(tmp_path) as (server, agent, web):
         url = await ticket(agent, filename="a.txt")
         for length in ("Content-Length: 50000", "Transfer-Encoding: chunked"):
@@ -240,7 +245,7 @@ async def test_whoever_breaks_off_may_try_again(tmp_path: Path) -> None:
         assert (await web.put(url, content=b"alpha")).status_code == 200
 
 
-async def test_a_file_that_dribbles_in_is_given_up(tmp_path: Path) -> None:
+async def test_a_slow_upload_is_rejected(tmp_path: Path) -> None:
     quick = Limits(body_timeout_s=0.3, min_body_rate=1_000_000)
     async with inside(tmp_path, quick) as server, server.agent() as agent, server.connection() as stream:
         url = await ticket(agent, filename="a.txt")
@@ -250,7 +255,7 @@ async def test_a_file_that_dribbles_in_is_given_up(tmp_path: Path) -> None:
         assert await to_thread.run_sync(server.spooled) == []
 
 
-async def test_a_big_file_takes_no_memory(tmp_path: Path) -> None:
+async def test_a_big_upload_takes_no_memory(tmp_path: Path) -> None:
     size = 300_000_000
     with served(tmp_path, "http") as server:
         async with server.agent() as agent, httpx2.AsyncClient(timeout=60) as web:
@@ -267,7 +272,7 @@ async def test_a_big_file_takes_no_memory(tmp_path: Path) -> None:
             assert await to_thread.run_sync(server.most_memory) - before < 32_000_000
 
 
-async def test_the_ticket_needs_no_token_but_all_else_holds(tmp_path: Path) -> None:
+async def test_an_upload_needs_no_token_but_all_other_checks_apply(tmp_path: Path) -> None:
     with served(tmp_path, "http", token=TOKEN) as server:
         async with server.agent() as agent:
             path = httpx2.URL(await ticket(agent, filename="a.txt")).path
@@ -289,7 +294,7 @@ async def test_the_ticket_needs_no_token_but_all_else_holds(tmp_path: Path) -> N
     assert path.rpartition("/")[2] not in errors
 
 
-async def test_a_read_only_server_takes_nothing(tmp_path: Path) -> None:
+async def test_a_read_only_server_accepts_no_upload(tmp_path: Path) -> None:
     async with opened(tmp_path, read_only=True) as (_, agent, web):
         assert (await agent.error("create_upload", filename="a.txt")).startswith("[read_only] ")
         assert (await web.put(GONE, content=b"alpha")).text == "Not Found"

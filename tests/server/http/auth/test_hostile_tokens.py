@@ -1,4 +1,4 @@
-"""What those who mean ill may try with a token of their own, or with none."""
+"""Attacks with a valid token, or without one."""
 
 import json
 import time
@@ -19,7 +19,7 @@ from files_api_mcp.server.http.settings import Limits
 from files_api_mcp.server.http.uploads.tickets import TicketStore
 from files_api_mcp.tools.principal import Principal
 from files_api_mcp.tools.upload_tickets import UploadExpectation
-from tests.server.http.test_oauth import post
+from tests.server.http.auth.test_oauth import post
 from tests.support.authorization_server import issuing
 from tests.support.http_server import call_request
 from tests.support.tenants import resource, shared
@@ -47,14 +47,14 @@ STRANGE: dict[str, tuple[str, Callable[[], Any], int]] = {
 
 
 @pytest.mark.parametrize("kind", STRANGE)
-async def test_claims_of_strange_kinds_are_taken_or_refused_and_break_nothing(tmp_path: Path, kind: str) -> None:
+async def test_claims_of_unusual_types_break_nothing(tmp_path: Path, kind: str) -> None:
     claim, value, status = STRANGE[kind]
     async with shared(tmp_path, "local") as (server, issuer):
         token = issuer.token(resource(server), **{claim: value()})
         assert (await post(server, token)).status_code == status
 
 
-async def test_a_token_with_an_unknown_key_makes_nobody_wait_for_a_slow_issuer() -> None:
+async def test_an_unknown_key_makes_no_other_caller_wait_for_a_slow_issuer() -> None:
     now = 0.0
     with await to_thread.run_sync(lambda: issuing()) as own:
         keys = Issuer(own.url, f"{own.url}/keys", now=lambda: now)
@@ -73,7 +73,7 @@ async def test_a_token_with_an_unknown_key_makes_nobody_wait_for_a_slow_issuer()
             own.held.set()
 
 
-async def test_an_issuer_that_fails_is_asked_once_in_a_while_whoever_calls() -> None:
+async def test_a_failing_issuer_is_asked_rarely() -> None:
     now = 0.0
     with await to_thread.run_sync(lambda: issuing()) as own:
         own.status = 500
@@ -87,7 +87,7 @@ async def test_an_issuer_that_fails_is_asked_once_in_a_while_whoever_calls() -> 
         assert await keys.key("one", "RS256") is not None
 
 
-async def test_all_who_come_first_wait_for_the_keys(tmp_path: Path) -> None:
+async def test_all_first_callers_wait_for_the_keys(tmp_path: Path) -> None:
     replies: list[int] = []
     async with shared(tmp_path, "local") as (server, issuer), anyio.create_task_group() as group:
 
@@ -193,7 +193,7 @@ def test_one_principals_uploads_leave_connections_to_others() -> None:
         assert ticket is not None
 
 
-async def test_a_stream_is_not_asked_for_with_much_to_hold(tmp_path: Path) -> None:
+async def test_a_stream_request_must_be_small(tmp_path: Path) -> None:
     headers, body = listening()
     message = json.loads(body)
     message["params"]["notifications"]["resourceSubscriptions"] = ["files-api:///file_x"] * 5000
@@ -203,7 +203,7 @@ async def test_a_stream_is_not_asked_for_with_much_to_hold(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("head", [{"typ": "x\nERROR all is lost \x1b[2J"}, {"crit": ["x\nERROR all is lost \x1b[2J"]}])
-async def test_a_token_writes_no_lines_of_its_own_into_the_log(
+async def test_a_token_cannot_forge_log_lines(
     tmp_path: Path, head: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")

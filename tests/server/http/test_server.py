@@ -1,4 +1,4 @@
-"""Calls that are given up, clients that vanish, and a server that is told to stop."""
+"""Cancelled calls, clients that disconnect, and the shutdown of the server."""
 
 import signal
 from collections.abc import AsyncGenerator
@@ -98,7 +98,7 @@ async def test_an_sse_client_that_vanishes_leaves_no_half_file(tmp_path: Path, r
 
 
 @pytest.mark.parametrize(("transport", "how"), [("http", signal.SIGTERM), ("sse", signal.SIGINT)], ids=["http", "sse"])
-async def test_the_server_stops_soon_though_streams_and_calls_are_open(
+async def test_the_server_stops_while_streams_and_calls_are_open(
     tmp_path: Path, root: Path, big: Path, transport: str, how: signal.Signals, era: Era
 ) -> None:
     with served(tmp_path, transport, root=root) as server:
@@ -126,7 +126,7 @@ async def test_the_server_stops_soon_though_streams_and_calls_are_open(
     assert spooled(tmp_path) == []
 
 
-def test_a_port_that_is_taken_is_said_in_one_line(tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported_in_one_line(tmp_path: Path) -> None:
     with served(tmp_path, "http") as server, pytest.raises(AssertionError) as caught:
         Served(tmp_path, "http", "--port", str(server.port))
     assert f"cannot listen on 127.0.0.1:{server.port}" in str(caught.value)

@@ -27,7 +27,7 @@ from files_api_mcp.backends.errors import PermissionDenied
 from files_api_mcp.server.app import open_shared_dependencies
 from files_api_mcp.server.tenants import Tenants
 from files_api_mcp.tools.principal import DEFAULT_PRINCIPAL, Principal
-from tests.server.http.test_oauth import post
+from tests.server.http.auth.test_oauth import post
 from tests.support.agent import Agent, Era, settings_for, text_of
 from tests.support.tenants import hand_over, resource, shared, signed_in, try_ids
 
@@ -38,7 +38,7 @@ TRIES = 100
 
 
 @pytest.mark.parametrize("place", ["local", "anthropic"])
-async def test_a_foreign_id_is_answered_like_an_unknown_one(tmp_path: Path, place: str, era: Era) -> None:
+async def test_another_principals_id_is_answered_like_an_unknown_one(tmp_path: Path, place: str, era: Era) -> None:
     async with shared(tmp_path, place) as (server, issuer), AsyncExitStack() as stack:
         ana, ben = [
             await stack.enter_async_context(signed_in(server, issuer.token(resource(server), name), era))
@@ -81,7 +81,7 @@ async def ask_for_everything(agent: Agent, mine: str, other: str) -> None:
             await agent.client.get_prompt("summary", {"file_ids": file_id})
 
 
-async def test_a_session_is_of_no_use_to_another(tmp_path: Path) -> None:
+async def test_a_session_belongs_to_its_principal(tmp_path: Path) -> None:
     async with shared(tmp_path, "local") as (server, issuer):
         ana, ben = (issuer.token(resource(server), name) for name in ("ana", "ben"))
         start = (
@@ -100,7 +100,7 @@ async def test_a_session_is_of_no_use_to_another(tmp_path: Path) -> None:
         assert (await post(server, issuer.token(resource(server), "ana"), (headers, listing))).status_code == 200
 
 
-async def test_a_ticket_is_for_whoever_asked_for_it(tmp_path: Path, era: Era) -> None:
+async def test_a_ticket_belongs_to_its_principal(tmp_path: Path, era: Era) -> None:
     async with shared(tmp_path, "local") as (server, issuer), AsyncExitStack() as stack:
         ana, ben = [
             await stack.enter_async_context(signed_in(server, issuer.token(resource(server), name), era))
@@ -113,7 +113,7 @@ async def test_a_ticket_is_for_whoever_asked_for_it(tmp_path: Path, era: Era) ->
         assert await names(ben) == []
 
 
-async def test_only_whose_files_changed_is_told(tmp_path: Path) -> None:
+async def test_only_the_owner_is_notified_of_a_change(tmp_path: Path) -> None:
     heard: dict[str, list[str]] = {"ana": [], "ben": []}
     async with shared(tmp_path, "local") as (server, issuer), AsyncExitStack() as stack:
         agents: dict[str, Agent] = {}
@@ -150,7 +150,7 @@ async def listen(
                 heard.append(event.uri.rpartition("/")[2])
 
 
-async def test_an_older_client_that_watches_a_foreign_file_hears_nothing_of_it(tmp_path: Path) -> None:
+async def test_watching_another_principals_file_sends_nothing(tmp_path: Path) -> None:
     heard: list[Any] = []
 
     async def message(received: Any) -> None:
@@ -171,7 +171,7 @@ async def test_an_older_client_that_watches_a_foreign_file_hears_nothing_of_it(t
         assert [type(event) for event in heard] == [ResourceListChangedNotification]
 
 
-async def test_where_callers_are_strangers_nobody_without_a_name_gets_at_files(tmp_path: Path) -> None:
+async def test_with_oauth_an_unnamed_principal_gets_no_files(tmp_path: Path) -> None:
     settings = await to_thread.run_sync(settings_for, tmp_path)
     async with open_shared_dependencies(settings, strangers=True) as (deps, tenants), tenants.lease(DEFAULT_PRINCIPAL):
         with pytest.raises(PermissionDenied, match="not known"):
@@ -199,7 +199,7 @@ class Opened:
         return [name for name, count in self.now.items() if count]
 
 
-async def test_backends_are_closed_when_nobody_has_used_them_for_the_longest_time() -> None:
+async def test_the_backends_idle_longest_are_closed() -> None:
     opened = Opened()
     async with anyio.create_task_group() as owner:
         tenants = Tenants(opened.open, owner, max_idle=3)
@@ -220,7 +220,7 @@ async def test_backends_are_closed_when_nobody_has_used_them_for_the_longest_tim
     assert opened.times == 12
 
 
-async def test_what_cannot_be_closed_for_one_ends_nobody_else(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_failure_to_close_one_backend_stops_no_other(caplog: pytest.LogCaptureFixture) -> None:
     @asynccontextmanager
     async def opener(principal: Principal) -> AsyncGenerator[Any]:
         yield principal.name
