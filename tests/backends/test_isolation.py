@@ -80,9 +80,9 @@ def run(poison: Poison, arguments: Sequence[str], **variables: str) -> subproces
 
 def test_the_poison_works(poison: Poison) -> None:
     """Without this, every test below could pass for want of a trace."""
-    subprocess.run([sys.executable, "-c", "import colorsys"], cwd=poison.folder, check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", "import colorsys"], cwd=poison.folder, check=True, timeout=300)
     assert "colorsys" in poison.ran
-    subprocess.run(["tesseract"], cwd=poison.folder, env={"PATH": str(poison.folder)}, check=True, timeout=60)
+    subprocess.run(["tesseract"], cwd=poison.folder, env={"PATH": str(poison.folder)}, check=True, timeout=300)
     assert "tesseract" in poison.ran
 
 

@@ -82,7 +82,7 @@ def test_the_packer_takes_the_bundle_and_gives_it_back(tmp_path: Path) -> None:
     bundle = build_bundle(tmp_path / "dist")
     assert bundle.name == f"files-api-mcp-{version('files-api-mcp')}.mcpb"
     out = tmp_path / "out"
-    subprocess.run(["mcpb", "unpack", str(bundle), str(out)], check=True, capture_output=True, timeout=60)
+    subprocess.run(["mcpb", "unpack", str(bundle), str(out)], check=True, capture_output=True, timeout=300)
     copy_contents(tmp_path / "staged")
     assert {path.relative_to(out) for path in out.rglob("*") if path.is_file()} == {
         path.relative_to(tmp_path / "staged") for path in (tmp_path / "staged").rglob("*") if path.is_file()
@@ -165,7 +165,7 @@ def health() -> Generator[int]:
 
 def healthy(**variables: str) -> int:
     check = [sys.executable, str(ROOT / "docs" / "publishing" / "healthcheck.py")]
-    return subprocess.run(check, env=variables, timeout=30, check=False).returncode
+    return subprocess.run(check, env=variables, timeout=300, check=False).returncode
 
 
 def test_a_container_is_well_when_its_server_takes_the_token(health: int) -> None:

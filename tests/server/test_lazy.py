@@ -29,6 +29,6 @@ LATER = {
 
 def test_listing_tools_loads_neither_stores_nor_what_is_asked_beside_tools(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", LISTING, str(tmp_path)], check=True, capture_output=True, text=True, timeout=30
+        [sys.executable, "-c", LISTING, str(tmp_path)], check=True, capture_output=True, text=True, timeout=300
     )
     assert not LATER & set(json.loads(done.stdout))

@@ -145,7 +145,7 @@ def test_a_read_only_mount_is_refused_in_one_line(tmp_path: Path, notes: Path) -
         env=clean_environment(),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     if "not permitted" in done.stderr:
@@ -163,7 +163,7 @@ def test_a_data_folder_that_everybody_needs_is_wrong_usage(tmp_path: Path, given
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 2, done.stderr

@@ -95,7 +95,7 @@ class Served:
     def stop(self, how: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
         """Its exit code, and what it wrote to stderr since it served."""
         self.process.send_signal(how)
-        _, errors = self.process.communicate(timeout=60)
+        _, errors = self.process.communicate(timeout=300)
         return self.process.returncode, errors.decode()
 
 
@@ -128,7 +128,7 @@ def exchange(port: int, method: str, path: str, headers: Sequence[tuple[str, str
     """
     head = "".join(f"{name}: {value}\r\n" for name, value in headers)
     sent = f"{method} {path} HTTP/1.1\r\n{head}Connection: close\r\n\r\n".encode("latin-1") + body
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=300) as connection:
         connection.sendall(sent)
         return Reply(_read(connection))
 

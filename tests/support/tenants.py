@@ -64,7 +64,7 @@ async def signed_in(
             yield Agent(client, server.root)
         return
     async with (
-        httpx2.AsyncClient(headers=headers, timeout=30) as http,
+        httpx2.AsyncClient(headers=headers, timeout=300) as http,
         Client(streamable_http_client(resource(server), http_client=http), mode=era, **options) as client,
     ):
         yield Agent(client, server.root)

@@ -23,7 +23,7 @@ from tests.server.emulator.sdk.running import clean_environment
 __all__ = ["COMMAND", "Done", "Here", "Terminal", "at_terminal", "environment", "in_this_process", "run", "unsafe"]
 
 COMMAND = [sys.executable, "-m", "files_api_mcp.server.cli.main"]
-_PATIENCE_S = 20.0
+_PATIENCE_S = 120.0
 # Libraries that read files while they are imported, which a process of its own does once and nobody waits for.
 _LOADED_ON_FIRST_USE = ("jsonschema", "files_api_mcp.backends.anthropic.answers.answerer")
 # The styles of the program and its progress bars, and their moves within what they rewrite.
@@ -56,7 +56,7 @@ def run(data_dir: Path, *arguments: str, **more: str) -> subprocess.CompletedPro
         [*COMMAND, *arguments],
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=60,
+        timeout=300,
         encoding="utf-8",
         env=environment(FILES_API_MCP_DATA_DIR=str(data_dir), **more),
         check=False,

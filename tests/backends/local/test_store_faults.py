@@ -186,7 +186,7 @@ def run_as_nobody(script: str, *arguments: Path) -> str:
         anyio.run(unprivileged)
     """
     whole = "\n".join(textwrap.dedent(part) for part in (prelude, script, ending))
-    done = subprocess.run([sys.executable, "-c", whole, *arguments], capture_output=True, text=True, timeout=30)
+    done = subprocess.run([sys.executable, "-c", whole, *arguments], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

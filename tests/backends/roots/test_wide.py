@@ -72,7 +72,7 @@ def test_a_bind_mount_is_what_it_shows(home: Path, tmp_path: Path, source: str, 
         ["unshare", "--mount", "sh", "-c", script, "sh", home, tmp_path / "mounted", sys.executable, BOUND],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     if "not permitted" in shown.stderr:

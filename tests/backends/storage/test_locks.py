@@ -81,7 +81,7 @@ class Script:
 
     async def end(self) -> list[list[str]]:
         """Let it go on to its end; what it said by then."""
-        out, _ = await to_thread.run_sync(lambda: self.process.communicate("\n", timeout=20))
+        out, _ = await to_thread.run_sync(lambda: self.process.communicate("\n", timeout=300))
         return [json.loads(line) for line in out.splitlines()]
 
     async def kill(self) -> None:

@@ -67,7 +67,7 @@ def test_fish_shows_names_beside_ids(stored: tuple[Path, str]) -> None:
             ["fish", "--no-config", "-c", f"files-api-mcp completion fish | source; complete -C '{line}'"],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
             check=True,
             env=environment(FILES_API_MCP_DATA_DIR=str(data_dir), HOME=str(data_dir.parent)),
         ).stdout.splitlines()

@@ -268,7 +268,7 @@ def test_a_closed_stderr_does_not_keep_a_server_from_starting(tmp_path: Path) ->
         ["sh", "-c", 'exec "$@" 2>&-', "sh", *COMMAND, "serve", "--data-dir", str(tmp_path / "data")],
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=60,
+        timeout=300,
         env=environment(),
         check=False,
     )

@@ -129,7 +129,7 @@ def test_a_generator_of_requests_finds_no_answer_outside_the_description(live: E
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         env=clean_environment(),
     )
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr

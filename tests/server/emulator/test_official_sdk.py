@@ -43,7 +43,7 @@ def locked(tmp_path_factory: pytest.TempPathFactory) -> Generator[Emulator]:
 
 def seed(live: Emulator, key: str) -> list[str]:
     """Upload many small files over one connection; returns their ids, newest first."""
-    connection = http.client.HTTPConnection("127.0.0.1", live.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", live.port, timeout=300)
     headers = {"x-api-key": key, "anthropic-version": "2023-06-01"}
     ids: list[str] = []
     for number in range(SEEDED):
@@ -85,7 +85,7 @@ def texts_of_pages(path: Path) -> list[str]:
 
 @pytest.mark.parametrize("version", WAYS)
 def test_the_official_sdk_finds_the_api(drivers: Drivers, version: str) -> None:
-    output, errors = drivers[version].communicate(timeout=60)
+    output, errors = drivers[version].communicate(timeout=300)
     assert drivers[version].returncode == 0, errors
     said: dict[str, Any] = json.loads(output)
     assert not said["failed"], "\n".join(f"{name}\n{trace}" for name, trace in said["failed"].items())
@@ -152,7 +152,7 @@ def test_headers_name_the_request_and_whose_it_is(live: Emulator) -> None:
 
 def test_requests_over_one_connection_do_not_wait_for_each_other(live: Emulator) -> None:
     """A reply in two segments, the second held back until the first is acknowledged, takes 40 ms."""
-    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", live.port, timeout=20)) as connection:
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", live.port, timeout=300)) as connection:
         seconds: list[float] = []
         for _ in range(30):
             began = time.monotonic()

@@ -36,7 +36,7 @@ def cached_python(tmp_path: Path) -> Path:
     """A Python with the package and its executable in an environment that lies in a cache, as uvx makes them."""
     write(tmp_path / "cache" / "CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55\n")
     environment = tmp_path / "cache" / "archive-v0" / "x7"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(environment)], check=True, timeout=60)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(environment)], check=True, timeout=300)
     (packages,) = (environment / "lib").glob("python*/site-packages")
     ours = Path(sysconfig.get_path("purelib"))
     write(packages / "all.pth", f"import site; site.addsitedir({str(ours)!r})\n")
@@ -48,7 +48,7 @@ def cached_python(tmp_path: Path) -> Path:
 
 def told(python: Path, *arguments: str) -> list[str] | str:
     run = [str(python), "-c", TELL, *arguments]
-    return json.loads(subprocess.run(run, cwd="/", capture_output=True, timeout=60, check=True).stdout)
+    return json.loads(subprocess.run(run, cwd="/", capture_output=True, timeout=300, check=True).stdout)
 
 
 def test_out_of_a_cache_it_is_uvx_beside_the_uv_that_runs_us(cached_python: Path, tmp_path: Path) -> None:

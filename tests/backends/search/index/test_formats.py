@@ -60,7 +60,7 @@ def older_server(index: Path) -> Generator[None]:
         assert process.stdout
         process.stdout.readline()
         yield
-        process.communicate(b"\n", timeout=60)
+        process.communicate(b"\n", timeout=300)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux says who has a file open")

@@ -23,7 +23,7 @@ def ask(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         [*command, "--backend", "local", "--data-dir", str(folder / "data")],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         env={**os.environ, "BROWSER": "true", "TMPDIR": str(folder), "COLUMNS": "90"},
         check=False,
     )

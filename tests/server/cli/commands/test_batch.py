@@ -39,7 +39,7 @@ def batch(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-m", "files_api_mcp.server.cli.main", "batch", *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         cwd=folder,
         env={**os.environ, "ANTHROPIC_API_KEY": KEY},
         check=False,

@@ -69,7 +69,7 @@ def test_every_host_gets_a_command_that_works_without_a_path(install: Install, h
     assert server["args"] == ["serve", str(home / "docs"), str(home / "docs")]
     assert not {"env", "env_vars"} & set(server)
     shown = subprocess.run(
-        [server["command"], "--version"], env={"PATH": "/nonexistent"}, capture_output=True, timeout=60, check=True
+        [server["command"], "--version"], env={"PATH": "/nonexistent"}, capture_output=True, timeout=300, check=True
     )
     assert shown.stdout.startswith(b"files-api-mcp ")
 

@@ -41,7 +41,7 @@ class Api:
             api_key=key,
             base_url=base_url,
             max_retries=0,
-            timeout=20,
+            timeout=300,
             default_headers={"anthropic-beta": OLD_BETA} if self.sends_old_beta else {},
             # Nothing here is encrypted, and loading certificates takes longer than all requests of a check.
             http_client=transport(verify=False),

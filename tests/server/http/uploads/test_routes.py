@@ -258,7 +258,7 @@ async def test_a_slow_upload_is_rejected(tmp_path: Path) -> None:
 async def test_a_big_upload_takes_no_memory(tmp_path: Path) -> None:
     size = 300_000_000
     with served(tmp_path, "http") as server:
-        async with server.agent() as agent, httpx2.AsyncClient(timeout=60) as web:
+        async with server.agent() as agent, httpx2.AsyncClient(timeout=300) as web:
             await web.put(await ticket(agent, filename="warm.bin"), content=b"\x01\x00" * 1_000_000)
             before = await to_thread.run_sync(server.most_memory)
             block = b"\x00\x01" * 500_000
