@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
@@ -18,10 +18,12 @@ from files_api_mcp.server.settings import BadSettings, usable_roots
 from tests.server.emulator.sdk.running import clean_environment
 from tests.support.agent import text_of, write
 from tests.support.http_server import served
+from tests.support.terminal import Done, in_this_process
 
 COMMAND = [sys.executable, "-m", "files_api_mcp.server.cli.main"]
 FLAG = "--allow-wide-root"
-Run = Callable[..., subprocess.CompletedProcess[str]]
+Run = Callable[..., Done]
+Serve = Callable[..., str]
 
 
 @pytest.fixture
@@ -31,26 +33,45 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def run(home: Path, tmp_path: Path) -> Run:
-    """Runs the command with a home folder and a data folder of the test, stdin at its end."""
+def serve(home: Path, tmp_path: Path) -> Serve:
+    """Runs a server whose client leaves at once; returns what it wrote to stderr."""
 
-    def run(*arguments: str, cwd: Path | str = tmp_path, **variables: str) -> subprocess.CompletedProcess[str]:
+    def serve(*arguments: str, cwd: Path | str = tmp_path, **variables: str) -> str:
         environment = {"HOME": str(home), "FILES_API_MCP_DATA_DIR": str(tmp_path / "data"), **variables}
-        return subprocess.run(
-            [*COMMAND, *arguments],
+        done = subprocess.run(
+            [*COMMAND, "serve", *arguments],
             cwd=cwd,
             env={**clean_environment(), **environment},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             check=False,
         )
+        assert done.returncode == 0, done.stderr
+        return done.stderr
 
-    return run
+    return serve
 
 
-def refused(done: subprocess.CompletedProcess[str]) -> str:
+@pytest.fixture
+def run(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> Generator[Run]:
+    """Runs the command in this process, with a home folder and a data folder of the test."""
+    with in_this_process(monkeypatch, capfdbinary, tmp_path / "data", HOME=str(home)) as command_here:
+
+        def run(*arguments: str, cwd: Path | str = tmp_path, **variables: str) -> Done:
+            with monkeypatch.context() as patch:
+                patch.chdir(cwd)
+                for name, value in variables.items():
+                    patch.setenv(name, value)
+                return command_here(*arguments)
+
+        yield run
+
+
+def refused(done: Done) -> str:
     """The one line of a refusal as wrong usage."""
     assert done.returncode == 2, (done.returncode, done.stdout, done.stderr)
     assert done.stdout == ""
@@ -105,23 +126,21 @@ def test_wide_folders_need_the_flag_however_they_are_spelled(
 
 
 @pytest.mark.parametrize("folder", ["top", "home", "above home"])
-def test_wide_folders_are_served_with_the_flag_alone(run: Run, home: Path, folder: str) -> None:
+def test_wide_folders_are_served_with_the_flag_alone(run: Run, serve: Serve, home: Path, folder: str) -> None:
     path = {"top": "/", "home": str(home), "above home": str(home.parent)}[folder]
     assert FLAG in refused(run("serve", ".", cwd=path))
     for arguments, variables in (([FLAG], {}), ([], {"FILES_API_MCP_ALLOW_WIDE_ROOT": "1"})):
-        done = run("serve", ".", *arguments, cwd=path, **variables)
-        assert done.returncode == 0, done.stderr
-        assert done.stderr.endswith(f"roots {path}, wide roots allowed\n")
+        assert serve(".", *arguments, cwd=path, **variables).endswith(f"roots {path}, wide roots allowed\n")
 
 
-def test_without_a_root_wide_working_directories_are_never_shared(run: Run, home: Path) -> None:
+def test_without_a_root_wide_working_directories_are_never_shared(serve: Serve, home: Path) -> None:
     (home.parent / "alias").symlink_to(home)
+    for folder, flags in (("/", [FLAG]), (home, []), (home.parent, [FLAG]), (home.parent / "alias", [])):
+        assert "roots none" in serve(*flags, cwd=folder)
     for folder in ("/", home, home.parent, home.parent / "alias"):
-        for flags in ([], [FLAG]):
-            done = run("serve", *flags, cwd=folder)
-            assert done.returncode == 0, done.stderr
-            assert "roots none" in done.stderr
-    assert run("serve", cwd=home / "docs").stderr.endswith(f"roots {home / 'docs'}\n")
+        assert usable_roots([], cwd=Path(folder), homes=[home]) == ()
+        assert usable_roots([], cwd=Path(folder), homes=[home], allow_wide=True) == ()
+    assert serve(cwd=home / "docs").endswith(f"roots {home / 'docs'}\n")
 
 
 def test_a_home_that_is_a_link_is_known_by_its_real_path(tmp_path: Path, home: Path) -> None:
@@ -129,14 +148,14 @@ def test_a_home_that_is_a_link_is_known_by_its_real_path(tmp_path: Path, home: P
     assert usable_roots([], cwd=home, homes=[tmp_path / "me"]) == ()
 
 
-def test_the_variable_holds_several_roots(run: Run, home: Path) -> None:
+def test_the_variable_holds_several_roots(run: Run, serve: Serve, home: Path) -> None:
     one, two = home / "docs", home / "more docs"
     two.mkdir()
     several = os.pathsep.join([str(one), str(two)])
-    assert run("serve", FILES_API_MCP_ROOTS=several).stderr.endswith(f"roots {one}, {two}\n")
+    assert serve(FILES_API_MCP_ROOTS=several).endswith(f"roots {one}, {two}\n")
     # Not set, as an empty variable of any option is.
-    assert run("serve", cwd=home, FILES_API_MCP_ROOTS="").stderr.count("roots none") == 1
-    assert run("serve", str(one), FILES_API_MCP_ROOTS=str(two)).stderr.endswith(f"roots {one}\n")
+    assert serve(cwd=home, FILES_API_MCP_ROOTS="").count("roots none") == 1
+    assert serve(str(one), FILES_API_MCP_ROOTS=str(two)).endswith(f"roots {one}\n")
     for holed in (f"{one}{os.pathsep * 2}{two}", f"{one}{os.pathsep}", os.pathsep, " "):
         assert "ROOT is empty" in refused(run("serve", FILES_API_MCP_ROOTS=holed))
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -49,14 +50,23 @@ class Place:
         return terminal.shown
 
 
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A store that holds the note, and the note's id there. Each test works on a copy."""
+    folder = tmp_path_factory.mktemp("stored")
+    note = write(folder / NAME, TEXT)
+    done = run(folder / "data", "upload", str(note), "--title", f"T{CODES}")
+    assert done.returncode == 0, done.stderr
+    return folder / "data", done.stdout.split("\t")[0]
+
+
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
+def place(tmp_path: Path, stored: tuple[Path, str]) -> Place:
     note = write(tmp_path / "docs" / NAME, TEXT)
     table = write(tmp_path / "docs" / "sounds.csv", TABLE)
-    data_dir = tmp_path / "data"
-    stored = run(data_dir, "upload", str(note), "--title", f"T{CODES}")
-    assert stored.returncode == 0, stored.stderr
-    return Place(tmp_path, data_dir, note, table, stored.stdout.split("\t")[0])
+    data_dir, file_id = stored
+    shutil.copytree(data_dir, tmp_path / "data")
+    return Place(tmp_path, tmp_path / "data", note, table, file_id)
 
 
 def test_what_is_allowed_here_is_less_than_what_a_document_can_send() -> None:
@@ -65,7 +75,8 @@ def test_what_is_allowed_here_is_less_than_what_a_document_can_send() -> None:
 
 
 def test_ask_shows_documents_and_names_escaped(place: Place) -> None:
-    shown = place.at_terminal("ask", "whale song", str(place.note), str(place.table))
+    fresh = write(place.folder / "new" / NAME, f"{TEXT}It is not stored yet.\n")
+    shown = place.at_terminal("ask", "whale song", str(fresh), str(place.table))
     assert "The whale" not in shown  # the words asked for are marked
     assert "\x1b[33;1mwhale\x1b[0m" in shown
     assert "\\x1b]0;owned\\x07" in shown
