@@ -113,8 +113,9 @@ def busy_over_stdio(process: "subprocess.Popen[bytes]", tmp_path: Path) -> list[
     return children
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT], ids=str)
+@pytest.mark.parametrize(
+    ("how", "way"), [*((signal.SIGTERM, way) for way in WAYS), (signal.SIGINT, "in_python"), (signal.SIGINT, HELD)]
+)
 def test_a_server_over_stdio_ends_on_a_signal(tmp_path: Path, root: Path, way: str, how: signal.Signals) -> None:
     with hanging(way, tmp_path, "serve", "--backend", "local", str(root)) as process:
         children = busy_over_stdio(process, tmp_path)

@@ -22,7 +22,7 @@ def home(tmp_path: Path) -> Path:
 
 def run(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     quiet = {"HOME": str(home), "PATH": os.environ["PATH"], "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1"}
-    return subprocess.run(arguments, cwd=home, env=quiet, capture_output=True, text=True, timeout=60, check=True)
+    return subprocess.run(arguments, cwd=home, env=quiet, capture_output=True, text=True, timeout=300, check=True)
 
 
 def install(home: Path, *arguments: str) -> None:

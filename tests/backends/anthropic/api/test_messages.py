@@ -293,5 +293,5 @@ async def test_one_connection_serves_one_answer_after_the_other(script: Script) 
 
 async def test_an_answer_that_ended_waits_for_nothing_that_may_follow(script: Script) -> None:
     script[0].hold = True
-    with anyio.fail_after(30):
+    with anyio.fail_after(60):
         assert text_of(await message(script, stream(api.told(TEXT)))) == TEXT

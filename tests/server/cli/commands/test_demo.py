@@ -35,7 +35,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
         [sys.executable, "-m", "files_api_mcp.server.cli.main", *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         env={**os.environ, "ANTHROPIC_API_KEY": KEY, **environment},
         check=False,
     )
@@ -55,7 +55,7 @@ def test_the_demo_takes_samples_that_an_installer_linked(tmp_path: Path) -> None
     shutil.copytree(DOCUMENTS, tmp_path / "cache")
     shutil.copytree(tmp_path / "cache", tmp_path / "documents", copy_function=os.link)
     shown = subprocess.run(
-        [sys.executable, "-c", DEMO_OF_FILES_IN, tmp_path], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", DEMO_OF_FILES_IN, tmp_path], capture_output=True, text=True, timeout=300, check=False
     )
     assert shown.returncode == 0, shown.stdout + shown.stderr
 
