@@ -27,7 +27,7 @@ MODES = ("commit_then_reset", "html_200", "early_413", "wrong_status_line", "red
 
 
 class Echo:
-    """Answers every call as a server does that repeats what it was told, in each place that it has for words."""
+    """Answers every call with the request's text repeated in every text field of the response."""
 
     def __init__(self, application: ASGIApp) -> None:
         self.application = application
@@ -69,7 +69,7 @@ class Told:
 
 @asynccontextmanager
 async def talkative(folder: Path, url: str) -> AsyncGenerator[tuple[Client, Told]]:
-    """A server process with the key, and what it tells; its folder is looked through at the end."""
+    """A server process with the key, and its output. Its folder is searched at the end."""
     told = Told(folder)
     await to_thread.run_sync(write, folder / "root" / "ferry.pdf", documents.pdf([FACT]))
     arguments = ["-m", "files_api_mcp.server.cli.main", "serve", "--log-level", "DEBUG", "--confirm-deletes", "never"]

@@ -1,4 +1,4 @@
-"""Servers whose calls hang, told to stop: they end by themselves, and leave no process behind."""
+"""Shutdown with hanging calls: the server ends and leaves no process behind."""
 
 import faulthandler
 import json
@@ -78,7 +78,7 @@ def ended(process: "subprocess.Popen[bytes]", children: list[int], way: str) -> 
     # It says little, so no pipe fills up; communicate() would close its stdin, which ends it too.
     process.wait(PATIENCE_S)
     _, errors = process.communicate()
-    # Code that holds the interpreter leaves nobody to say anything.
+    # Code that holds the interpreter prevents any message.
     assert (process.returncode, CUT_OFF in errors) == ((1, False) if way == HELD else (0, True)), errors
     assert b"Traceback" not in errors
     until(lambda: not any(map(is_running, children)))
@@ -188,7 +188,7 @@ def forced(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
 
 @pytest.fixture
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Times that nobody waits for here."""
+    """Recorded times; the test does not wait for them."""
     seconds: list[float] = []
     monkeypatch.setattr(time, "sleep", seconds.append)
     return seconds

@@ -1,4 +1,4 @@
-"""Several principals on one server: each has their own files, and cannot tell another's from none."""
+"""Several principals on one server: each has its own files, and another's do not seem to exist."""
 
 import secrets
 from collections.abc import AsyncGenerator

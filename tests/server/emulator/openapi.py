@@ -146,7 +146,7 @@ def block_schemas(file_id: Schema) -> Schema:
 
 
 def question_schema(file_id: Schema) -> Schema:
-    """What is asked of Messages."""
+    """A Messages request."""
     content = {"anyOf": [TEXT, array(block_schemas(file_id), maxItems=4)]}
     properties = {
         "model": {"enum": ["claude-sonnet-5-5", "claude-opus-5-5"]},

@@ -217,7 +217,7 @@ def locked(tmp_path_factory: pytest.TempPathFactory) -> Generator[Emulator]:
 
 
 def complaints(version: str, replies: Replies, folder: Path) -> list[str]:
-    """What the SDK's models say against the replies, each with the reply."""
+    """The validation errors of the SDK's models, each with its response."""
     told = folder / "replies.json"
     told.write_text(json.dumps(replies))
     done = subprocess.run(

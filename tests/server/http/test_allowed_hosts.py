@@ -42,7 +42,7 @@ http://localhost.:PORT|file://|chrome-extension://localhost:PORT|http://localhos
 
 @functools.cache
 def usual(port: int, path: str) -> int:
-    """How a route answers to a request that nothing is wrong with."""
+    """The status of a route for a valid request."""
     return exchange(port, "GET", path, [("Host", f"127.0.0.1:{port}"), AUTHORIZED]).status
 
 
@@ -122,8 +122,8 @@ def test_added_hosts_and_origins_are_allowed_on_all_addresses(tmp_path: Path) ->
 
 
 def test_on_port_80_the_host_needs_no_port() -> None:
-    doors = allowed_hosts_for(80, [], [])
-    assert doors.allows_host(b"localhost")
-    assert doors.allows_host(b"localhost:80")
-    assert doors.allows_origin(b"http://localhost")
+    allowed = allowed_hosts_for(80, [], [])
+    assert allowed.allows_host(b"localhost")
+    assert allowed.allows_host(b"localhost:80")
+    assert allowed.allows_origin(b"http://localhost")
     assert not allowed_hosts_for(8080, [], []).allows_host(b"localhost")

@@ -109,7 +109,7 @@ async def test_the_server_stops_while_streams_and_calls_are_open(
             begun.set()
 
         async def use() -> None:
-            # How clients learn of the end is their own affair.
+            # Clients may fail in any way when the server stops.
             with suppress(Exception):
                 async with server.agent(era) as idle, server.agent(era) as busy:
                     await idle.data("list_files")

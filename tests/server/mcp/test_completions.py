@@ -1,4 +1,4 @@
-"""File ids completed while somebody types."""
+"""Completion of file ids."""
 
 from datetime import timedelta
 from pathlib import Path

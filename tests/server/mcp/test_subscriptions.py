@@ -1,4 +1,4 @@
-"""Clients that listen are told when files come and go."""
+"""Notifications about uploaded and deleted files."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -38,7 +38,7 @@ URI = "files-api:///{}"
 
 
 class Ear:
-    """What one client heard, in the words of the newer era, whichever era it is of."""
+    """The notifications that one client received, in the form of the newer era."""
 
     def __init__(self) -> None:
         self._send, self._heard = anyio.create_memory_object_stream[ServerEvent](1000)
@@ -121,7 +121,7 @@ async def test_calls_without_changes_send_no_notification(server: Any, era: Era,
         await agent.data("delete_file", file_id=file["file_id"])
         assert await ear.next() == ResourcesListChanged()
         await agent.data("delete_file", file_id=file["file_id"])
-        # Whatever had been told before this one would be heard before it.
+        # Notifications arrive in order, so earlier ones would arrive before this one.
         await agent.upload("b.txt", "beta")
         assert await ear.next() == ResourcesListChanged()
         assert ear.waiting == 0

@@ -1,5 +1,5 @@
 # pyright: basic, reportMissingImports=false
-"""What all checks share: a client under each of its names, and what every error must look like.
+"""Shared by all checks: the client's namespaces, and the form of every error.
 
 The SDK is installed only where the driver runs, so nothing else may import this.
 """

@@ -16,7 +16,7 @@ SENDS_NO_NAME = VERSION >= (1, 9)
 
 
 class Pipe(io.RawIOBase):
-    """Bytes that can be read once, with a length that nobody knows."""
+    """Bytes that can be read once, of unknown length."""
 
     def __init__(self, content):
         self._rest = io.BytesIO(content)

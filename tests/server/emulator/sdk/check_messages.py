@@ -41,7 +41,7 @@ def citations_of(message):
 
 
 def plain(message):
-    """What a message says, without its identity."""
+    """The content of a message, without its id."""
     blocks = [(block.text, [each.to_dict() for each in block.citations or []]) for block in message.content]
     return blocks, message.stop_reason, message.usage.input_tokens, message.usage.output_tokens
 

@@ -1,5 +1,5 @@
 # pyright: basic, reportMissingImports=false
-"""What the API version 2026-10-21 refuses and the one before it takes, and what both refuse."""
+"""Requests that API version 2026-10-21 rejects and the one before accepts, and requests that both reject."""
 
 from anthropic import BadRequestError
 from api import refusal, settled

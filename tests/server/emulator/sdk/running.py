@@ -1,4 +1,4 @@
-"""An emulator in a process of its own, what can be said to it byte by byte, and the driver of the official SDK."""
+"""An emulator in its own process, raw requests to it, and the driver of the official SDK."""
 
 import contextlib
 import http.client
@@ -60,7 +60,7 @@ class Reply:
 
 
 class Emulator:
-    """A live emulator: every method is one exchange over a connection of its own."""
+    """A running emulator. Every method is one exchange over a new connection."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", port: int, key: str) -> None:
         self.process = process
@@ -135,7 +135,7 @@ def clean_environment() -> dict[str, str]:
 
 @contextlib.contextmanager
 def emulator(folder: Path, *options: str, key: str = "sk-test") -> Generator[Emulator]:
-    """A live emulator over a new store in `folder`. At the end it must stop when told, and have logged no traceback."""
+    """A running emulator with a new store in `folder`. At the end it must stop on request, without a traceback."""
     log = folder / "stderr.txt"
     command = [sys.executable, "-m", "files_api_mcp.server.cli.main", "emulator", "--port", "0"]
     with log.open("wb") as stderr:

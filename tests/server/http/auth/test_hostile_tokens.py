@@ -164,7 +164,7 @@ async def test_one_principals_streams_leave_room_for_anothers(tmp_path: Path) ->
             for _ in range(3):
                 given = {**headers, "Authorization": f"Bearer {ana}"}
                 opened = await stack.enter_async_context(web.stream("POST", "/mcp", headers=given, content=body))
-                # A reply whose pieces nobody holds is closed.
+                # An unreferenced response is closed.
                 held.append(opened.aiter_text())
                 assert "acknowledged" in await anext(held[-1])
             reply = await post(server, ana)

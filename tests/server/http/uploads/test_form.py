@@ -123,7 +123,7 @@ async def test_upload_links_start_with_the_public_url(tmp_path: Path) -> None:
 
 
 class Person:
-    """Whoever sits before a client that shows links; hands a file over when told to."""
+    """The user of a client that shows links. Uploads a file if asked to."""
 
     def __init__(self, action: str, content: bytes | None) -> None:
         self.action = action
@@ -155,7 +155,7 @@ async def test_a_client_that_shows_links_returns_the_file_in_the_same_call(
 
 @pytest.mark.parametrize("action", ["decline", "cancel"])
 async def test_a_person_who_declines_leaves_the_link_to_the_agent(tmp_path: Path, era: Era, action: str) -> None:
-    """Hosts without a person cancel of themselves; an agent with a shell then goes on alone."""
+    """Hosts without a user cancel at once. An agent with a shell can then use the link."""
     person = Person(action, None)
     async with inside(tmp_path, Limits()) as server, server.agent(era, elicitation_callback=person.asked) as agent:
         created = await agent.data("create_upload")
@@ -177,7 +177,7 @@ async def test_a_person_may_upload_after_the_call_ended(
 
 async def test_short_text_comes_with_the_call(tmp_path: Path, era: Era) -> None:
     async with connected(settings_for(tmp_path, remote=True), era) as agent:
-        # In memory there is no HTTP server, and nobody to hand out tickets: text is stored all the same.
+        # In memory there is no HTTP server and so there are no tickets, but text is still stored.
         assert "upload_url" not in await stored_text(agent)
 
 
