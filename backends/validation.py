@@ -1,19 +1,26 @@
-"""Rules of the Files API: ids, filenames and lifetimes of files."""
+"""Rules for arguments: file ids, filenames, lifetimes and questions."""
 
 import re
-import secrets
 import unicodedata
+from collections.abc import Sequence
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 from files_api_mcp.backends.errors import BadFilename, InvalidArgument, NotFound
-from files_api_mcp.backends.models import NewFile
+
+if TYPE_CHECKING:
+    from files_api_mcp.backends.models import NewFile
 
 __all__ = [
     "FILE_ID",
     "LIFETIME_S",
+    "MAX_FILES_PER_QUESTION",
+    "MAX_FILE_SIZE",
+    "MAX_QUESTION_CHARS",
     "check_file_id",
     "check_filename",
     "check_new",
+    "check_question",
     "fold_filename",
     "new_file_id",
     "safe_filename",
@@ -25,6 +32,13 @@ FILE_ID = re.compile(r"file_[A-Za-z0-9_-]{1,120}")
 LIFETIME_S = range(3600, 7_776_000 + 1)
 """Seconds that a file may be given to live: an hour to 90 days."""
 
+MAX_FILE_SIZE = 500_000_000
+"""Bytes. The Files API takes 500 MB per file, and leaves open whether MB or MiB: the smaller reading is safe."""
+
+MAX_FILES_PER_QUESTION = 100
+
+MAX_QUESTION_CHARS = 10_000
+
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _ID_LENGTH = 24  # 24 digits of base 58 hold 140 random bits
 _LONGEST = 255
@@ -34,6 +48,8 @@ _FORBIDDEN = frozenset('<>:"|?*\\/')
 
 def new_file_id() -> str:
     """Return an id that nobody can guess and that no other file has."""
+    import secrets  # here: commands that make no id start faster without it
+
     return "file_" + "".join(secrets.choice(_BASE58) for _ in range(_ID_LENGTH))
 
 
@@ -86,7 +102,7 @@ def fold_filename(name: str) -> str:
     return unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold())
 
 
-def check_new(new: NewFile) -> None:
+def check_new(new: "NewFile") -> None:
     """Pass what every place that holds files takes.
 
     Raises:
@@ -96,3 +112,19 @@ def check_new(new: NewFile) -> None:
     check_filename(new.filename)
     if new.expires_in_seconds is not None and new.expires_in_seconds not in LIFETIME_S:
         raise InvalidArgument("expires_in_seconds must be between 3600 (an hour) and 7776000 (90 days).")
+
+
+def check_question(question: str, file_ids: Sequence[str]) -> tuple[str, list[str]]:
+    """The question cut to its first 10,000 characters, and the ids without duplicates.
+
+    Raises:
+        InvalidArgument: The question is empty, or there are more than 100 ids.
+    """
+    if not question.strip():
+        raise InvalidArgument("question is empty.", "Ask a question in words.")
+    ids = list(dict.fromkeys(file_ids))
+    if len(ids) > MAX_FILES_PER_QUESTION:
+        raise InvalidArgument(
+            f"file_ids holds more than {MAX_FILES_PER_QUESTION} ids.", "Ask in several calls, or omit file_ids."
+        )
+    return question[:MAX_QUESTION_CHARS], ids

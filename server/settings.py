@@ -10,6 +10,7 @@ from files_api_mcp.backends.errors import InvalidArgument
 from files_api_mcp.backends.registry import BackendSettings, LocalSettings, choose_backend
 from files_api_mcp.backends.roots.root import Root, WideRoot
 from files_api_mcp.backends.roots.wide import Wide, WideFolders
+from files_api_mcp.backends.validation import MAX_FILE_SIZE
 
 __all__ = [
     "BadSettings",
@@ -25,8 +26,6 @@ __all__ = [
 
 ConfirmDeletes = Literal["auto", "always", "never"]
 
-DEFAULT_MAX_FILE_SIZE = 500_000_000
-"""Bytes. The Files API takes 500 MB a file, and leaves open whether MB or MiB: the smaller reading is safe."""
 
 _SHORTEST_KEY = 32
 
@@ -47,7 +46,7 @@ class Settings:
     confirm_deletes: ConfirmDeletes = "auto"
     allow_sensitive: bool = False
     allow_wide_root: bool = False
-    max_file_size: int = DEFAULT_MAX_FILE_SIZE
+    max_file_size: int = MAX_FILE_SIZE
     tools: frozenset[str] | None = None
     exclude_tools: frozenset[str] = frozenset()
     log_level: str = "WARNING"

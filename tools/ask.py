@@ -7,8 +7,8 @@ from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult
 from pydantic import BaseModel, Field
 
-from files_api_mcp.backends.errors import InvalidArgument
 from files_api_mcp.backends.models import Answer, Passage
+from files_api_mcp.backends.validation import MAX_FILES_PER_QUESTION
 from files_api_mcp.tools.arguments import FileId
 from files_api_mcp.tools.context import (
     Dependencies,
@@ -21,8 +21,6 @@ from files_api_mcp.tools.context import (
 from files_api_mcp.tools.formatting import format_location
 
 __all__ = ["AskResult", "ask_document", "ask_result"]
-
-_MAX_FILES = 20
 
 
 class CitedPassage(BaseModel):
@@ -61,7 +59,9 @@ class AskResult(BaseModel):
 async def ask_document(
     question: Annotated[str, Field(description="A question, or words the document would use")],
     ctx: Context[Dependencies],
-    file_ids: Annotated[list[FileId] | None, Field(description=f"Up to {_MAX_FILES}; omit to search all files")] = None,
+    file_ids: Annotated[
+        list[FileId] | None, Field(description=f"Up to {MAX_FILES_PER_QUESTION}; omit to search all files")
+    ] = None,
     max_tokens: Annotated[
         int, Field(ge=100, le=20_000, strict=True, description="Token budget for passages, 100 to 20000")
     ] = 1500,
@@ -69,12 +69,6 @@ async def ask_document(
     """Find the passages that answer a question, quoted exactly with file and page. If nothing fits, retry once in
     the document's own words."""
     with tool_errors():
-        if not question.strip():
-            raise InvalidArgument("question is empty.", "Ask a question.")
-        if file_ids is not None and not file_ids:
-            file_ids = None
-        if file_ids and len(set(file_ids)) > _MAX_FILES:
-            raise InvalidArgument(f"file_ids holds more than {_MAX_FILES} ids.", "Use several calls.")
         opened = await backends(ctx)
         answer = await opened.answerer.ask(question, file_ids or (), max_tokens=max_tokens, progress=progress_to(ctx))
     if answer.created_files:

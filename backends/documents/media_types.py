@@ -4,7 +4,7 @@ import codecs
 import re
 from pathlib import PurePosixPath
 
-__all__ = ["ASKABLE", "IMAGES", "PDF", "SHEETS", "TABLES", "is_text", "sniff"]
+__all__ = ["ASKABLE", "IMAGES", "PDF", "SHEETS", "SHOWN_IMAGES", "TABLES", "is_text", "sniff"]
 
 PDF = "application/pdf"
 _OFFICE = "application/vnd.openxmlformats-officedocument"
@@ -20,7 +20,10 @@ EPUB = "application/epub+zip"
 RTF = "application/rtf"
 EML = "message/rfc822"
 NOTEBOOK = "application/x-ipynb+json"
-IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp", "image/tiff"})
+SHOWN_IMAGES = ("image/jpeg", "image/png", "image/gif", "image/webp")
+"""Images that models and clients take as they are."""
+
+IMAGES = frozenset({*SHOWN_IMAGES, "image/bmp", "image/tiff"})
 
 _MAGIC = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),

@@ -9,13 +9,13 @@ from PIL import Image, ImageSequence, UnidentifiedImageError
 
 from files_api_mcp.backends.documents.formats.pdf import open_pdf, page_text
 from files_api_mcp.backends.documents.highlight import Mark, tint
+from files_api_mcp.backends.documents.media_types import SHOWN_IMAGES
 from files_api_mcp.backends.documents.ocr import Scans
 from files_api_mcp.backends.errors import UnsupportedType
 from files_api_mcp.backends.models import PageImage
 
 __all__ = ["image_texts", "pdf_images", "shown_image"]
 
-_AS_THEY_ARE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 _MOST_BYTES = 1_000_000
 _MOST_FRAMES = 50
 _BAD_IMAGE = (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError)
@@ -52,7 +52,7 @@ def shown_image(content: BinaryIO, mime_type: str, max_side: int) -> PageImage:
     data = content.read()
     try:
         image = Image.open(BytesIO(data))
-        if mime_type in _AS_THEY_ARE and len(data) <= _MOST_BYTES and max(image.size) <= max_side:
+        if mime_type in SHOWN_IMAGES and len(data) <= _MOST_BYTES and max(image.size) <= max_side:
             image.verify()
             return PageImage(1, mime_type, data)
         image.thumbnail((max_side, max_side))

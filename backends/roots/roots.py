@@ -14,6 +14,7 @@ from files_api_mcp.backends.roots.policy import Rules, SourceFile
 from files_api_mcp.backends.roots.root import Root
 from files_api_mcp.backends.roots.walk import Expansion, Walk, is_pattern
 from files_api_mcp.backends.roots.wide import WideFolders
+from files_api_mcp.backends.validation import MAX_FILE_SIZE
 
 __all__ = ["Roots", "SourceFile"]
 
@@ -32,7 +33,7 @@ class Roots:
         self,
         folders: Sequence[Path],
         *,
-        max_file_size: int = 500_000_000,
+        max_file_size: int = MAX_FILE_SIZE,
         allow_sensitive: bool = False,
         private: Sequence[Path] = (),
         wide: WideFolders | None = None,

@@ -27,13 +27,12 @@ from files_api_mcp.backends.search.index.indexer import Indexer
 from files_api_mcp.backends.search.index.schema import index_path, remove_unused_formats
 from files_api_mcp.backends.search.passages import answer
 from files_api_mcp.backends.search.runtime import SearchRuntime
+from files_api_mcp.backends.validation import check_question
 
 __all__ = ["SearchEngine", "open_search_engine"]
 
-_MOST_FILES = 20
 _MOST_IMAGES = 20
 _MOST_NOTES = 5
-_LONGEST_QUESTION = 10_000
 _PATIENCE_S = 15.0
 """How long a question over everything waits for files that are not indexed yet; then it is answered from the rest."""
 _LONGEST_OFFER = 240
@@ -103,15 +102,10 @@ class SearchEngine:
         A question longer than 10,000 characters counts with its first 10,000.
 
         Raises:
-            InvalidArgument: The question is empty, or there are more than 20 ids.
+            InvalidArgument: The question is empty, or there are more than 100 ids.
             NotFound, FileExpired: One of the ids does not name a live file.
         """
-        ids = list(dict.fromkeys(file_ids))
-        if not question.strip():
-            raise InvalidArgument("question is empty.", "Ask a question in words.")
-        if len(ids) > _MOST_FILES:
-            raise InvalidArgument(f"At most {_MOST_FILES} files can be asked at once.", "Ask in several calls.")
-        short = question[:_LONGEST_QUESTION]
+        short, ids = check_question(question, file_ids)
         return await self._indexing.healed(lambda: self._ask(short, ids, max_tokens, progress))
 
     async def read(

@@ -10,8 +10,8 @@ import click
 from files_api_mcp.backends.options import BackendOption
 from files_api_mcp.backends.registry import AUTO, BACKENDS
 from files_api_mcp.backends.roots.wide import home_folders
+from files_api_mcp.backends.validation import MAX_FILE_SIZE as DEFAULT_MAX_FILE_SIZE
 from files_api_mcp.server.settings import (
-    DEFAULT_MAX_FILE_SIZE,
     BadSettings,
     Settings,
     backend_from,

@@ -12,7 +12,7 @@ from typing import Any, Literal, cast
 
 from anyio import CancelScope, to_thread
 
-from files_api_mcp.backends.documents.media_types import PDF
+from files_api_mcp.backends.documents.media_types import PDF, SHOWN_IMAGES
 from files_api_mcp.backends.models import NewFile, Passage, Snapshot
 from files_api_mcp.backends.search.engine import SearchEngine
 from files_api_mcp.backends.storage.folders import write_private
@@ -24,7 +24,6 @@ from files_api_mcp.server.emulator.workspaces import Workspace
 __all__ = ["Source", "sources"]
 
 _DOCUMENT_TYPES = (PDF, "text/plain")
-_IMAGE_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
 
 Kind = Literal["pages", "chars", "blocks", "search_result", "data"]
 
@@ -209,9 +208,9 @@ def _decoded(data: str) -> bytes:
 async def _check_image(source: Block, workspace: Workspace) -> None:
     if source["type"] == "file":
         record = await live_file(workspace, source["file_id"])
-        if record.mime_type not in _IMAGE_TYPES:
+        if record.mime_type not in SHOWN_IMAGES:
             raise ApiError(400, f"Unsupported image file format: {record.mime_type}.")
     elif source["type"] == "base64":
-        if source["media_type"] not in _IMAGE_TYPES:
-            raise ApiError(400, f"source.media_type: Input should be one of {', '.join(_IMAGE_TYPES)}")
+        if source["media_type"] not in SHOWN_IMAGES:
+            raise ApiError(400, f"source.media_type: Input should be one of {', '.join(SHOWN_IMAGES)}")
         _decoded(source["data"])

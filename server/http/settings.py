@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from files_api_mcp.backends.validation import MAX_FILE_SIZE
 from files_api_mcp.server.http.allowed_hosts import (
     is_loopback,
     parse_host,
@@ -13,7 +14,7 @@ from files_api_mcp.server.http.allowed_hosts import (
 )
 from files_api_mcp.server.http.auth.bearer import Token, token_from
 from files_api_mcp.server.http.listener import GRACE_S
-from files_api_mcp.server.settings import DEFAULT_MAX_FILE_SIZE, BadSettings
+from files_api_mcp.server.settings import BadSettings
 
 __all__ = ["PATHS", "HttpSettings", "Limits", "OAuthSettings", "http_settings_from"]
 
@@ -32,7 +33,7 @@ class Limits:
     """A message; the same limit as the SDK's transports."""
     stream_request_bytes: int = 64 * 1024
     """A message that opens a stream. It stays in memory as long as the stream, as objects many times its size."""
-    file_bytes: int = DEFAULT_MAX_FILE_SIZE
+    file_bytes: int = MAX_FILE_SIZE
     """An uploaded file."""
     header_timeout_s: float = 15
     """Until the headers are complete, counted from the connection or the last response."""

@@ -11,6 +11,7 @@ from mcp.types import INVALID_PARAMS, GetPromptResult, Prompt, PromptArgument, P
 from files_api_mcp.backends.base import FilesBackend
 from files_api_mcp.backends.errors import FileExpired, InvalidArgument, NotFound
 from files_api_mcp.backends.models import FileRecord
+from files_api_mcp.backends.validation import MAX_FILES_PER_QUESTION
 from files_api_mcp.tools.arguments import is_file_id
 from files_api_mcp.tools.formatting import is_past
 
@@ -19,7 +20,6 @@ __all__ = ["FILES", "SEPARATOR", "list_prompts", "render_prompt"]
 FILES = "file_ids"
 SEPARATOR = ","
 _FOCUS = "focus"
-_MOST_FILES = 20
 _MAX_FOCUS = 500
 _MAX_NAME = 255
 _SHOWN_CANDIDATES = 5
@@ -119,7 +119,7 @@ def _arguments(prompt: _PromptTemplate) -> list[PromptArgument]:
     return [
         PromptArgument(
             name=FILES,
-            description=f"{prompt.min_files} to {_MOST_FILES} file_ids or filenames, separated by commas",
+            description=f"{prompt.min_files} to {MAX_FILES_PER_QUESTION} file_ids or filenames, separated by commas",
             required=True,
         ),
         PromptArgument(name=_FOCUS, description="What to focus on", required=False),
@@ -142,8 +142,10 @@ def _checked_focus(prompt: _PromptTemplate, arguments: Mapping[str, Any]) -> str
 
 async def _file_ids(prompt: _PromptTemplate, text: str, files: FilesBackend) -> list[str]:
     named = list(dict.fromkeys(one.strip() for one in text.split(SEPARATOR) if one.strip()))
-    if len(named) > _MOST_FILES:
-        raise InvalidArgument(f"{FILES} names more than {_MOST_FILES} files.", "Use the prompt several times.")
+    if len(named) > MAX_FILES_PER_QUESTION:
+        raise InvalidArgument(
+            f"{FILES} names more than {MAX_FILES_PER_QUESTION} files.", "Use the prompt several times."
+        )
     ids = list(dict.fromkeys([await _file_id(one, files) for one in named]))
     if len(ids) < prompt.min_files:
         raise InvalidArgument(f"{prompt.name} needs at least {prompt.min_files} files.", "Add more files.")

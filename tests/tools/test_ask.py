@@ -114,11 +114,11 @@ async def test_an_empty_question_is_refused(agent: Agent, question: str) -> None
     assert (await agent.error("ask_document", question=question)).startswith("[invalid_argument] ")
 
 
-async def test_more_than_twenty_files_are_refused(agent: Agent) -> None:
-    ids = [f"file_{number}" for number in range(21)]
+async def test_more_than_100_files_are_refused(agent: Agent) -> None:
+    ids = [f"file_{number}" for number in range(101)]
     text = await agent.error("ask_document", question="what?", file_ids=ids)
     assert text.startswith("[invalid_argument] ")
-    assert "20" in text
+    assert "100" in text
 
 
 async def test_text_of_a_document_that_gives_orders_is_returned_as_data(agent: Agent) -> None:

@@ -17,15 +17,14 @@ from files_api_mcp.backends.anthropic.api.message_builder import Message
 from files_api_mcp.backends.anthropic.api.messages import MessagesClient
 from files_api_mcp.backends.anthropic.api.retry import RetryingSender
 from files_api_mcp.backends.anthropic.workspace import Workspace
-from files_api_mcp.backends.errors import ContextWindowExceeded, FilesError, InvalidArgument
+from files_api_mcp.backends.errors import ContextWindowExceeded, FilesError
 from files_api_mcp.backends.models import Answer, CreatedFile, Progress, silent
 from files_api_mcp.backends.search.engine import SearchEngine
+from files_api_mcp.backends.validation import check_question
 
 __all__ = ["AnthropicAnswerer", "answer_from"]
 
-_MOST_FILES = 20
 _MOST_TURNS = 5
-_LONGEST_QUESTION = 10_000
 
 
 class AnthropicAnswerer:
@@ -45,17 +44,12 @@ class AnthropicAnswerer:
         """An answer in words, and the passages it cites, each found literally where its bytes are here.
 
         Raises:
-            InvalidArgument: The question is empty, or there are more than 20 ids.
+            InvalidArgument: The question is empty, or there are more than 100 ids.
             NotFound, FileExpired: One of the ids does not name a live file.
             UnsupportedType, ContextWindowExceeded: The files cannot be shown to the model.
             UpstreamError: The API gave no answer.
         """
-        ids = list(dict.fromkeys(file_ids))
-        if not question.strip():
-            raise InvalidArgument("question is empty.", "Ask a question in words.")
-        if len(ids) > _MOST_FILES:
-            raise InvalidArgument(f"At most {_MOST_FILES} files can be asked at once.", "Ask in several calls.")
-        question = question[:_LONGEST_QUESTION]
+        question, ids = check_question(question, file_ids)
         deadline = anyio.current_time() + self._timeout_s
         progress = _onward(progress)
         builder = ContextBuilder(self._workspace, self._engine, context_tokens(self._model), progress)

@@ -9,20 +9,21 @@ from files_api_mcp.backends.anthropic.answers.content_blocks import ContextFile
 from files_api_mcp.backends.anthropic.api.files import ApiFile
 from files_api_mcp.backends.anthropic.files.files import record_of
 from files_api_mcp.backends.anthropic.files.ledger import Entry
-from files_api_mcp.backends.anthropic.files.reader import SHOWN_IMAGES
 from files_api_mcp.backends.anthropic.workspace import Workspace
-from files_api_mcp.backends.documents.media_types import PDF, XLS, XLSX
+from files_api_mcp.backends.documents.media_types import PDF, SHOWN_IMAGES, XLS, XLSX
 from files_api_mcp.backends.errors import ContextWindowExceeded, FileExpired, FilesError, NotFound, UnsupportedType
 from files_api_mcp.backends.models import DocumentInfo, FileRecord, Passage, Progress
 from files_api_mcp.backends.search.engine import SearchEngine
 from files_api_mcp.backends.tokens import estimate_tokens
+from files_api_mcp.backends.validation import MAX_QUESTION_CHARS
 
 __all__ = ["Context", "ContextBuilder", "wants_computing"]
 
 _PASSAGE_TOKENS = 20_000
 _LIBRARY_TOKENS = 100_000
 """Up to this size everything stored is shown whole when no file is named; above, passages cost far less."""
-_MOST_FILES = 20
+_MOST_WHOLE = 20
+"""Files shown whole; more are shown by their best passages, where this machine has their bytes."""
 _MOST_PAGES, _MOST_PAGES_SMALL = 600, 100
 _MOST_INLINE_CHARS = 8_000_000
 """Four bytes each at most: the request stays below the API's 32 MB."""
@@ -35,8 +36,6 @@ _SPARE = 0.9
 
 _DATA_TYPES = frozenset({"text/csv", "text/tab-separated-values", "application/json", XLS, XLSX})
 _DATA_ENDINGS = frozenset({".csv", ".tsv", ".json", ".jsonl", ".xlsx", ".xls", ".parquet"})
-_LONGEST_QUESTION = 10_000
-"""Characters that are looked at, as this is done on the event loop."""
 _COMPUTING = re.compile(
     r"\b(averages?|mean|median|sums?|totals?|counts?|how many|correlat\w+|deviation|variance|percentiles?|quantiles?"
     r"|trends?|plot|chart|graph|histogram|regress\w+|compute|calculate|aggregate|group(ed)? by|pivot|forecast"
@@ -47,7 +46,7 @@ _COMPUTING = re.compile(
 
 def wants_computing(question: str) -> bool:
     """Whether a question asks for figures that have to be worked out."""
-    return _COMPUTING.search(question, 0, _LONGEST_QUESTION) is not None
+    return _COMPUTING.search(question, 0, MAX_QUESTION_CHARS) is not None
 
 
 class Context:
@@ -120,18 +119,15 @@ class ContextBuilder:
         held = await self._workspace.originals.contents()
         if not held:
             raise NotFound("No file was uploaded from this machine.", "Name files by file_ids, or call upload_file.")
-        if len(held) <= _MOST_FILES:
+        if len(held) <= _MOST_WHOLE:
             ids = [record.id for record, _ in held]
             found = {file.id: file for file in await self._workspace.client.by_ids(ids) if not file.is_past}
             if found:
                 live = [found[file_id] for file_id in ids if file_id in found]
                 return await self.shown(question, live, compute=compute, most_tokens=_LIBRARY_TOKENS)
         answer = await self._engine.ask(question, (), max_tokens=_PASSAGE_TOKENS, progress=self._progress)
-        by_file: dict[str, list[Passage]] = {}
-        for passage in answer.passages:
-            by_file.setdefault(passage.file_id, []).append(passage)
         records = {record.id: record for record, _ in held}
-        files = [_by_passages(records[file_id], passages) for file_id, passages in by_file.items()]
+        files = [_by_passages(records[file_id], passages) for file_id, passages in _by_file(answer.passages).items()]
         if not files:
             raise NotFound("No stored file holds a word of the question.", "Ask again in the documents' own words.")
         return Context(files, [f"Answered from the best passages of {len(held)} files uploaded from here."])
@@ -175,6 +171,7 @@ class ContextBuilder:
 
     async def _fitting(self, question: str, files: list[ContextFile], notes: list[str], room: int) -> Context:
         """Show the longest files by passages until the rest fits."""
+        files, notes = await self._few_whole(question, files, notes)
         while True:
             whole = [file for file in files if file.kind in ("pdf", "text", "rendition")]
             tokens = sum(file.tokens for file in files)
@@ -191,6 +188,24 @@ class ContextBuilder:
                 raise ContextWindowExceeded("The files are too long for the model's context window.")
             context = await self.shorter(question, Context(files, notes), [longest])
             files, notes = context.files, context.notes
+
+    async def _few_whole(
+        self, question: str, files: list[ContextFile], notes: list[str]
+    ) -> tuple[list[ContextFile], list[str]]:
+        """Show at most 20 files whole, and the best passages of the longest others."""
+        whole = [file for file in files if file.kind in ("pdf", "text", "rendition")]
+        longest = sorted((file for file in whole if file.held), key=lambda file: -file.tokens)
+        searched = {file.record.id: file.record for file in longest[: max(0, len(whole) - _MOST_WHOLE)]}
+        if not searched:
+            return files, notes
+        answer = await self._engine.ask(question, list(searched), max_tokens=_PASSAGE_TOKENS, progress=self._progress)
+        found = _by_file(answer.passages)
+        shown = [
+            file if file.record.id not in searched else _by_passages(file.record, found[file.record.id])
+            for file in files
+            if file.record.id not in searched or file.record.id in found
+        ]
+        return shown, [*notes, f"Answered from the best passages of {len(searched)} of {len(files)} files."]
 
     async def shorter(self, question: str, context: Context, longer: Sequence[ContextFile]) -> Context:
         """The same files, some of them as their best passages; one that has none is left out while others remain.
@@ -235,6 +250,13 @@ class ContextBuilder:
             f"{entry.content.filename} ({file_id}) is no longer stored: it was deleted elsewhere.",
             "Call upload_file for it again; it gets a new file_id.",
         )
+
+
+def _by_file(passages: Sequence[Passage]) -> dict[str, list[Passage]]:
+    by_file: dict[str, list[Passage]] = {}
+    for passage in passages:
+        by_file.setdefault(passage.file_id, []).append(passage)
+    return by_file
 
 
 def _by_passages(record: FileRecord, passages: Sequence[Passage]) -> ContextFile:

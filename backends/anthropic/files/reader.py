@@ -5,13 +5,12 @@ from dataclasses import replace
 
 from files_api_mcp.backends.anthropic.files.files import AnthropicFiles
 from files_api_mcp.backends.anthropic.files.originals import OriginalMissing
-from files_api_mcp.backends.documents.media_types import PDF
+from files_api_mcp.backends.documents.media_types import PDF, SHOWN_IMAGES
 from files_api_mcp.backends.models import DocumentInfo, PageImage, Passage, Progress, TextWindow, silent
 from files_api_mcp.backends.search.engine import SearchEngine
 
-__all__ = ["SHOWN_IMAGES", "AnthropicReader"]
+__all__ = ["AnthropicReader"]
 
-SHOWN_IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 """The types of images that the model sees."""
 
 
@@ -28,7 +27,7 @@ class AnthropicReader:
             info = await self._engine.prepare(file_id, progress)
         except OriginalMissing as exc:
             record = await self._files.describe(file_id)
-            asked = record.mime_type in SHOWN_IMAGES | {PDF, "text/plain"}
+            asked = record.mime_type in (*SHOWN_IMAGES, PDF, "text/plain")
             note = "ask_document can ask it; it cannot be read here." if asked else exc.sentence
             return DocumentInfo(askable=asked, pages=None, chars=0, note=note)
         if info.askable:

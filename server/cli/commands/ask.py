@@ -1,6 +1,5 @@
 """`files-api-mcp ask`."""
 
-import re
 import shutil
 import tempfile
 import textwrap
@@ -16,6 +15,7 @@ from anyio import to_thread
 
 from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.backends.isolation import NEUTRAL_DIRECTORY
+from files_api_mcp.backends.validation import FILE_ID
 from files_api_mcp.server.cli.exit_codes import exit_with
 from files_api_mcp.server.cli.options import (
     ALLOW_SENSITIVE,
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 __all__ = ["ask"]
 
 _MAX_WIDTH = 100
-_FILE_ID = re.compile(r"file_[A-Za-z0-9_-]{1,120}")
 
 
 @click.command()
@@ -127,7 +126,7 @@ async def _file_id(file: str, backend: "Backend", settings: "Settings", progress
 
 
 def _is_file_id(file: str) -> bool:
-    return bool(_FILE_ID.fullmatch(file)) and not Path(file).exists()
+    return bool(FILE_ID.fullmatch(file)) and not Path(file).exists()
 
 
 async def _page_images(passages: "Sequence[Passage]", backend: "Backend") -> "list[PageImage | None]":

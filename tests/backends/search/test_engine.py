@@ -148,7 +148,7 @@ async def test_wrong_ids_and_too_many_are_refused(desk: Desk) -> None:
     with pytest.raises(NotFound):
         await desk.library.ask("x", ["file_none"], max_tokens=100)
     with pytest.raises(InvalidArgument):
-        await desk.library.ask("x", [f"file_{n}" for n in range(21)], max_tokens=100)
+        await desk.library.ask("x", [f"file_{n}" for n in range(101)], max_tokens=100)
     with pytest.raises(InvalidArgument):
         await desk.library.ask("  ", [], max_tokens=100)
 

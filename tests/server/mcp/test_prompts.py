@@ -24,7 +24,7 @@ WRONG: list[tuple[str, dict[str, str], str]] = [
     ("summary", {"file_ids": "file_unknown"}, "[not_found] No file has the id file_unknown."),
     ("summary", {"file_ids": "nothing like it"}, "[not_found] No filename contains"),
     ("summary", {"file_ids": "x" * 1000}, "too long"),
-    ("summary", {"file_ids": ",".join(f"file_{n}" for n in range(21))}, "more than 20 files"),
+    ("summary", {"file_ids": ",".join(f"file_{n}" for n in range(101))}, "more than 100 files"),
     ("summary", {"file_ids": "a.txt", "focus": "x" * 501}, "longer than 500"),
     ("summary", {"file_ids": "a.txt", "files": "b.txt"}, "Its arguments are file_ids and focus"),
     ("compare_files", {"file_ids": "a.txt"}, "at least 2 files"),
