@@ -32,7 +32,7 @@ _OPTIONS = (
         metavar="URL",
     ),
     BackendOption("--model", "Model that answers questions.", metavar="NAME", default=DEFAULT_MODEL),
-    BackendOption("--workspace-id", "Workspace, for keys with access to several.", metavar="ID"),
+    BackendOption("--workspace-id", "Workspace to use, if the key has access to several.", metavar="ID"),
     BackendOption(
         "--dialect",
         "Files API version; auto also accepts a gateway that still uses the beta.",
@@ -48,7 +48,7 @@ _OPTIONS = (
     ),
     BackendOption(
         "--ask-timeout",
-        "Time limit for an answer of the model.",
+        "Time limit for the model's answer.",
         metavar="SECONDS",
         minimum=1.0,
         default=DEFAULT_ASK_TIMEOUT_S,

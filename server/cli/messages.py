@@ -2,9 +2,9 @@
 
 import re
 
-__all__ = ["for_command_line"]
+__all__ = ["PHRASES", "for_command_line"]
 
-_PHRASES = {
+PHRASES = {
     "read_document with as_image shows": "`files-api-mcp download` gives",
     "set overwrite": "add --overwrite",
     "without name_contains": "without --name-contains",
@@ -16,6 +16,8 @@ _PHRASES = {
     "the operator should ": "",
     " in the allowed folders. Check the path; it may be relative to a ROOT.": ". Check the path.",
 }
+"""Replacements for parts of the messages that tools and backends write."""
+
 _COMMANDS = {
     "upload_file": "`files-api-mcp upload`",
     "list_files": "`files-api-mcp list`",
@@ -33,7 +35,7 @@ _TOOL = re.compile(rf"(?<![\w./-])(?:{'|'.join(_COMMANDS)})(?![\w/-]|\.\w)")
 
 def for_command_line(text: str) -> str:
     """Returns a tool's message in the terms of the command line."""
-    for phrase, replacement in _PHRASES.items():
+    for phrase, replacement in PHRASES.items():
         text = text.replace(phrase, replacement)
     text = _OPERATOR.sub(lambda found: found[1].upper(), text)
     return _TOOL.sub(lambda found: _COMMANDS[found[0]], text)

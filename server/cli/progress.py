@@ -60,9 +60,10 @@ class _Bar:
         self._task = display.add_task(escape(title), total=None, visible=False)
 
     async def report(self, progress: float, total: float | None, message: str | None) -> None:
-        self._display.start()
         description = escape(": ".join(part for part in (self._title, message) if part))
         self._display.update(self._task, completed=progress, total=total, description=description, visible=True)
+        # After the first update, so that the display does not start empty.
+        self._display.start()
 
     def end(self) -> None:
         self._display.remove_task(self._task)

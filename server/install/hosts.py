@@ -11,7 +11,7 @@ Syntax = Literal["json", "jsonc", "toml"]
 """Format of a configuration file; jsonc allows comments and trailing commas."""
 
 KeyReference = Literal["inherited", "env", "input", "env_vars"]
-"""How a host passes a key on without its value in the file.
+"""Ways in which a host passes a key on without its value in the file.
 
 The server inherits the host's environment; `${env:NAME}`; `${input:ID}`, which the host asks for once and stores
 encrypted; or a list of variables to pass on.
