@@ -80,7 +80,7 @@ def ended(process: "subprocess.Popen[bytes]", children: list[int], way: str) -> 
     _, errors = process.communicate()
     # Code that holds the interpreter prevents any message.
     assert (process.returncode, CUT_OFF in errors) == ((1, False) if way == HELD else (0, True)), errors
-    assert b"Traceback" not in errors
+    assert b"Traceback" not in errors, errors.decode()
     until(lambda: not any(map(is_running, children)))
 
 

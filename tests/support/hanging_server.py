@@ -13,9 +13,11 @@ from typing import Any
 from anyio import to_thread
 
 from files_api_mcp.backends.local.store import LocalStore
+from files_api_mcp.backends.models import FilePage
 from files_api_mcp.server.cli.main import main
 
 FOREVER_S = 100_000
+WHOLE_PAGE = 1000
 
 
 def in_a_thread(folder: Path) -> None:
@@ -54,16 +56,19 @@ WAYS = {way.__name__: way for way in (in_a_thread, in_python, in_c, in_c_that_ho
 
 
 def hang(way: str, folder: Path) -> None:
-    async def page(*_: Any, **__: Any) -> None:
+    whole = LocalStore.list
+
+    async def page(self: LocalStore, *, limit: int = 20, **arguments: Any) -> FilePage:
+        # The index lists the whole store in the background: it must not be the first to hang.
+        if limit == WHOLE_PAGE:
+            return await whole(self, limit=limit, **arguments)
         (folder / "hanging").touch()
         if way == in_a_thread.__name__:
             await to_thread.run_sync(in_a_thread, folder)
         WAYS[way](folder)
+        raise AssertionError("it ended")
 
-    # The server's index lists the store too, in the background: it must not be the first to hang.
-    LocalStore.list = page  # type: ignore[assignment,method-assign]
-    if sys.argv[1] == "emulator":
-        LocalStore.list = page  # type: ignore[assignment,method-assign]
+    LocalStore.list = page  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":
