@@ -51,8 +51,8 @@ class BatchesApi:
             "type": "message_batch",
             "processing_status": "in_progress",
             "request_counts": {name: len(requests) if name == "processing" else 0 for name in _COUNTS},
-            "created_at": _moment(created),
-            "expires_at": _moment(created + timedelta(days=1)),
+            "created_at": _timestamp(created),
+            "expires_at": _timestamp(created + timedelta(days=1)),
             "ended_at": None,
             "cancel_initiated_at": None,
             "archived_at": None,
@@ -75,7 +75,7 @@ class BatchesApi:
         after = request.query_params.get("after_id")
         if after in ids:
             batches = batches[ids.index(after) + 1 :]
-        shown = [_shown(batch, request) for batch in batches[: int(limit)]]
+        shown = [_with_results_url(batch, request) for batch in batches[: int(limit)]]
         return api_response(
             {
                 "data": shown,
@@ -90,7 +90,7 @@ class BatchesApi:
         batch = await self._batch(request, workspace)
         if batch["processing_status"] != "ended":
             self._start(batch["id"], workspace)
-        return api_response(_shown(batch, request))
+        return api_response(_with_results_url(batch, request))
 
     async def results(self, request: Request, workspace: Workspace) -> Response:
         """GET /v1/messages/batches/{id}/results: JSON lines."""
@@ -104,11 +104,11 @@ class BatchesApi:
         """POST /v1/messages/batches/{id}/cancel."""
         batch = await self._batch(request, workspace)
         if batch["processing_status"] == "in_progress":
-            batch["processing_status"], batch["cancel_initiated_at"] = "canceling", _moment(datetime.now(UTC))
+            batch["processing_status"], batch["cancel_initiated_at"] = "canceling", _timestamp(datetime.now(UTC))
             await to_thread.run_sync(_write, self._folder(workspace) / f"{batch['id']}.json", json.dumps(batch))
             self._canceled.add(batch["id"])
             self._start(batch["id"], workspace)
-        return api_response(_shown(batch, request))
+        return api_response(_with_results_url(batch, request))
 
     async def delete(self, request: Request, workspace: Workspace) -> Response:
         """DELETE /v1/messages/batches/{id}, once it ended."""
@@ -136,7 +136,7 @@ class BatchesApi:
             await to_thread.run_sync(_write, folder / f"{batch_id}.results", "".join(f"{line}\n" for line in lines))
             batch = await to_thread.run_sync(_load, folder / f"{batch_id}.json")
             batch["processing_status"], batch["request_counts"] = "ended", counts
-            batch["ended_at"] = _moment(datetime.now(UTC))
+            batch["ended_at"] = _timestamp(datetime.now(UTC))
             await to_thread.run_sync(_write, folder / f"{batch_id}.json", json.dumps(batch))
         except OSError:
             # The folder is gone or the disk is full. The next request for the batch restarts it.
@@ -187,7 +187,7 @@ def _requests(body: dict[str, Any]) -> "list[Batch]":
     return cast("list[Batch]", found)
 
 
-def _shown(batch: Batch, request: Request) -> Batch:
+def _with_results_url(batch: Batch, request: Request) -> Batch:
     if batch["processing_status"] != "ended":
         return batch
     return {**batch, "results_url": f"{request.base_url}v1/messages/batches/{batch['id']}/results"}
@@ -222,5 +222,5 @@ async def _lines(path: Path) -> AsyncIterator[bytes]:
         file.close()
 
 
-def _moment(moment: datetime) -> str:
+def _timestamp(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -50,18 +50,18 @@ class Dialect:
 
 def file_object(record: FileRecord, dialect: Dialect) -> dict[str, Any]:
     """A file in the API's JSON shape."""
-    shown: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "id": record.id,
         "type": "file",
         "filename": record.filename,
         "mime_type": record.mime_type,
         "size_bytes": record.size_bytes,
-        "created_at": _moment(record.created_at),
+        "created_at": _timestamp(record.created_at),
         "downloadable": record.downloadable,
     }
     if not dialect.beta:
-        shown["expires_at"] = None if record.expires_at is None else _moment(record.expires_at)
-    return shown
+        fields["expires_at"] = None if record.expires_at is None else _timestamp(record.expires_at)
+    return fields
 
 
 async def live_file(workspace: Workspace, file_id: str) -> FileRecord:
@@ -70,7 +70,7 @@ async def live_file(workspace: Workspace, file_id: str) -> FileRecord:
     Raises:
         ApiError: The file does not exist (404) or expired (404, `file_expired`).
     """
-    record = await _described(workspace, file_id)
+    record = await _record(workspace, file_id)
     if record.expires_at is not None and record.expires_at <= datetime.now(UTC):
         raise ApiError(404, f"File `{file_id}` has expired.", "file_expired")
     return record
@@ -99,7 +99,7 @@ class FilesApi:
     async def list(self, request: Request, workspace: Workspace) -> Response:
         """GET /v1/files: a page, newest first, or the files with given ids."""
         dialect, query = Dialect.from_request(request), request.query_params
-        _refuse_unknown(query, dialect)
+        _reject_unknown(query, dialect)
         limit = _limit(query.get("limit"))
         ids = list(dict.fromkeys(query.getlist("ids[]") + query.getlist("ids")))
         if ids:
@@ -110,11 +110,11 @@ class FilesApi:
             page = await workspace.store.list(limit=limit, cursor=query.get("page"))
         except InvalidArgument as exc:
             raise ApiError(400, "page: Invalid page token") from exc
-        return _listed(page.files, dialect, page.next_cursor, has_more=page.next_cursor is not None)
+        return _list_response(page.files, dialect, page.next_cursor, has_more=page.next_cursor is not None)
 
     async def metadata(self, request: Request, workspace: Workspace) -> Response:
         """GET /v1/files/{id}."""
-        record = await _described(workspace, request.path_params["file_id"])
+        record = await _record(workspace, request.path_params["file_id"])
         return api_response(file_object(record, Dialect.from_request(request)))
 
     async def delete(self, request: Request, workspace: Workspace) -> Response:
@@ -149,7 +149,7 @@ class FilesApi:
             except NotFound:
                 continue
         records.sort(key=lambda record: record.created_at, reverse=True)
-        return _listed(records, dialect, None, has_more=False)
+        return _list_response(records, dialect, None, has_more=False)
 
     async def _beside(
         self, workspace: Workspace, dialect: Dialect, after: str | None, before: str | None, limit: int
@@ -160,10 +160,10 @@ class FilesApi:
             page = await workspace.store.beside(after or before or "", limit=limit, newer=before is not None)
         except NotFound as exc:
             raise ApiError(400, f"{'after_id' if after else 'before_id'}: No such file") from exc
-        return _listed(page.files, dialect, page.next_cursor, has_more=page.next_cursor is not None)
+        return _list_response(page.files, dialect, page.next_cursor, has_more=page.next_cursor is not None)
 
 
-async def _described(workspace: Workspace, file_id: str) -> FileRecord:
+async def _record(workspace: Workspace, file_id: str) -> FileRecord:
     try:
         return await workspace.store.describe(file_id)
     except NotFound as exc:
@@ -224,18 +224,18 @@ def _whole_number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
-def _refuse_unknown(query: Any, dialect: Dialect) -> None:
+def _reject_unknown(query: Any, dialect: Dialect) -> None:
     if dialect.beta:
-        refused = {"page", "ids[]", "ids"}
+        unknown = {"page", "ids[]", "ids"}
     elif dialect.managed:
-        refused = {"page", "ids[]", "ids"} if "after_id" in query or "before_id" in query else set[str]()
+        unknown = {"page", "ids[]", "ids"} if "after_id" in query or "before_id" in query else set[str]()
     else:
-        refused = {"before_id", "after_id", "scope_id"}
-    for name in sorted(refused & set(query)):
+        unknown = {"before_id", "after_id", "scope_id"}
+    for name in sorted(unknown & set(query)):
         raise ApiError(400, f"{name}: Extra inputs are not permitted")
 
 
-def _listed(records: "list[FileRecord]", dialect: Dialect, cursor: str | None, *, has_more: bool) -> Response:
+def _list_response(records: "list[FileRecord]", dialect: Dialect, cursor: str | None, *, has_more: bool) -> Response:
     body: dict[str, Any] = {"data": [file_object(record, dialect) for record in records]}
     if not dialect.beta:
         body["next_page"] = cursor
@@ -250,6 +250,6 @@ def _length(request: Request) -> int:
     return _whole_number(request.headers.get("content-length", "")) or 0
 
 
-def _moment(moment: datetime) -> str:
+def _timestamp(moment: datetime) -> str:
     # Milliseconds, written with six digits, as recorded from the API.
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}000Z"
