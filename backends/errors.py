@@ -1,9 +1,8 @@
-"""Everything that a backend may raise on purpose; docs/reference/errors.md lists the codes.
+"""The errors that a backend raises on purpose; docs/reference/errors.md lists their codes.
 
-Unreadable is what the caller pointed at and cannot be taken, StoreError the place that holds the files, and
-UpstreamError the service behind an address.
+Unreadable is about a file that the caller names, StoreError about the store of files, and UpstreamError about the API.
 
-Codes are part of the contract with agents (they branch on them), so a released code never changes.
+Agents branch on codes, so a released code never changes.
 """
 
 import math
@@ -46,7 +45,7 @@ __all__ = [
 
 
 class FilesError(Exception):
-    """An expected failure: a stable code, one sentence, and what to do next.
+    """An expected failure: a stable code, one sentence, and the next step.
 
     `sentence` and `next_step` are shown to the model, so neither may hold a path that the caller did not
     give, a secret, or text of a document.
@@ -67,7 +66,7 @@ class FilesError(Exception):
 
 
 class InvalidArgument(FilesError):
-    """An argument is not one that can be used."""
+    """An argument has a value that cannot be used."""
 
     code = "invalid_argument"
     default_next_step = "Correct the argument and call again."
@@ -81,14 +80,14 @@ class NotFound(FilesError):
 
 
 class FileExpired(FilesError):
-    """The file outlived the time that it was given at upload."""
+    """The file's lifetime, set at upload, is over."""
 
     code = "file_expired"
     default_next_step = "Upload the file again to use it."
 
 
 class Unreadable(FilesError):
-    """The file that the caller pointed at cannot be taken; nothing was stored or sent."""
+    """The file at this path cannot be used; nothing was stored or sent."""
 
 
 class OutsideRoots(Unreadable):
@@ -106,7 +105,7 @@ class SensitiveFile(Unreadable):
 
 
 class NotARegularFile(Unreadable):
-    """The path is a device, a pipe, a socket, or a file of several names."""
+    """The path is a device, a pipe, a socket, or a file with several hard links."""
 
     code = "not_a_regular_file"
     default_next_step = "Give the path of an ordinary file."
@@ -120,157 +119,160 @@ class FileTooLarge(Unreadable):
 
 
 class EmptyFile(Unreadable):
-    """The file holds nothing."""
+    """The file is empty."""
 
     code = "empty_file"
     default_next_step = "Upload a file that has content."
 
 
 class FileChanged(Unreadable):
-    """The file was written to while it was read."""
+    """The file changed while it was read."""
 
     code = "file_changed"
-    default_next_step = "Nothing was stored; upload again once the file is no longer being written."
+    default_next_step = "Nothing was stored. Upload the file again when no program is writing to it."
 
 
 class BadFilename(Unreadable):
-    """The name cannot be a file's name in the store."""
+    """The filename is not allowed."""
 
     code = "bad_filename"
     default_next_step = "Use a name of 1 to 255 characters without control characters."
 
 
 class PermissionDenied(Unreadable):
-    """The system, or the service, does not let this server at the file."""
+    """The system or the API does not let this server use the file."""
 
     code = "permission_denied"
     default_next_step = "Ask the operator to make the file readable for this server."
 
 
 class UnsupportedType(FilesError):
-    """The file is not one that can be read as text or pictures."""
+    """The file cannot be read as text or shown as images."""
 
     code = "unsupported_type"
-    default_next_step = "The file stays stored; download_file returns its bytes."
+    default_next_step = "The file is stored; call download_file to get its bytes."
 
 
 class NotDownloadable(FilesError):
-    """The service gives no bytes of files that were uploaded to it."""
+    """Uploaded files cannot be downloaded from the Files API."""
 
     code = "not_downloadable"
 
 
 class StoreError(FilesError):
-    """The place that holds the files failed; what was acknowledged before still stands."""
+    """The store of files failed; files acknowledged before are not affected."""
 
 
 class StorageFull(StoreError):
-    """There is no room for the file."""
+    """There is not enough space for the file."""
 
     code = "storage_full"
-    default_next_step = "Nothing was stored; free disk space or delete files, then call again."
+    default_next_step = "Nothing was stored. Free disk space or delete files, then call again."
 
 
 class StoreBusy(StoreError):
-    """Another process held the store for too long."""
+    """Another process locked the store for too long."""
 
     code = "store_busy"
-    default_next_step = "Another process holds the store; call again in a few seconds."
+    default_next_step = "Call again in a few seconds."
 
 
 class StoreDamaged(StoreError):
-    """What is on the disk is not what was written."""
+    """The data on disk is not the data that was written."""
 
     code = "store_damaged"
-    default_next_step = "Nothing was changed; the operator can run `files-api-mcp doctor` to see what is wrong."
+    default_next_step = "Nothing was changed. Ask the operator to run `files-api-mcp doctor`."
 
 
 class UpstreamError(FilesError):
-    """The service that holds the files, or answers, did not do what was asked."""
+    """The API failed or refused the request."""
 
 
 class UpstreamUnreachable(UpstreamError):
-    """The service gave no answer in time, or broke off."""
+    """The API cannot be reached, or the connection broke."""
 
     code = "upstream_unreachable"
-    default_next_step = "Nothing was changed; check the connection and call again."
+    default_next_step = "Nothing was changed. Check the connection and call again."
 
 
 class UpstreamOverloaded(UpstreamError):
-    """The service has too much to do, or failed."""
+    """The API is overloaded or failed."""
 
     code = "upstream_overloaded"
-    default_next_step = "Nothing was changed; call again in a minute."
+    default_next_step = "Nothing was changed. Call again in a minute."
 
 
 class UpstreamBadReply(UpstreamError):
-    """The service answered with something that it never should."""
+    """The API sent an invalid response."""
 
     code = "upstream_bad_reply"
-    default_next_step = "Call again; if it stays so, the operator should check the base URL."
+    default_next_step = "Call again. If it fails again, the operator should check the base URL."
 
 
 class RateLimited(UpstreamError):
-    """The service takes no more calls just now. `retry_after_s` is how long it asks to wait, where it says so."""
+    """The API's rate limit is reached. `retry_after_s` is the wait that the API asks for, if it says."""
 
     code = "rate_limited"
 
     def __init__(self, sentence: str, next_step: str | None = None, *, retry_after_s: float | None = None) -> None:
         self.retry_after_s = retry_after_s
         wait = "in a minute" if retry_after_s is None else f"in {max(1, math.ceil(retry_after_s))} seconds"
-        super().__init__(sentence, f"Nothing was changed; call again {wait}." if next_step is None else next_step)
+        super().__init__(sentence, f"Nothing was changed. Call again {wait}." if next_step is None else next_step)
 
 
 class AuthenticationFailed(UpstreamError):
-    """The service does not know the key."""
+    """The API rejected the key."""
 
     code = "authentication_failed"
     default_next_step = "Ask the operator to check ANTHROPIC_API_KEY and restart the server."
 
 
 class Billing(UpstreamError):
-    """The account's plan or spend limit does not allow the call."""
+    """The account's plan or spend limit does not allow the request."""
 
     code = "billing"
     default_next_step = "Ask the operator to check the plan and spend limits of the Anthropic account."
 
 
 class OutcomeUnknown(UpstreamError):
-    """An upload's reply was lost, and whether it became a file cannot be found out now."""
+    """The response to an upload was lost, so it is unknown whether the file was stored."""
 
     code = "outcome_unknown"
-    default_next_step = "Call again with the same arguments: it looks for the first one's result before it sends."
+    default_next_step = (
+        "Call again with the same arguments: the server looks for the stored file before it uploads again."
+    )
 
 
 class ContextWindowExceeded(FilesError):
-    """The files asked are too long for the model."""
+    """The files are too long for the model."""
 
     code = "context_window_exceeded"
-    default_next_step = "Ask fewer files at once, or ask about fewer pages."
+    default_next_step = "Ask about fewer files, or about fewer pages."
 
 
 class Busy(FilesError):
-    """Too much is going on at once."""
+    """The server is busy."""
 
     code = "busy"
     default_next_step = "Call again in a few seconds."
 
 
 class ReadOnly(FilesError):
-    """The server was started without what writes."""
+    """The server is read-only."""
 
     code = "read_only"
     default_next_step = "Ask the operator to start the server without --read-only."
 
 
 class NotConfirmed(FilesError):
-    """The person did not agree, or could not be asked."""
+    """The user declined, or could not be asked."""
 
     code = "not_confirmed"
 
 
 def expected_in(exc: BaseException) -> FilesError | None:
-    """The expected failure that an exception is, or that a group of nothing but such holds first; None: a crash."""
+    """Find the expected failure in an exception: itself, or the first of a group of only expected
+    failures. None means a crash."""
     if isinstance(exc, FilesError):
         return exc
     if not isinstance(exc, BaseExceptionGroup):

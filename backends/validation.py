@@ -27,10 +27,10 @@ __all__ = [
 ]
 
 FILE_ID = re.compile(r"file_[A-Za-z0-9_-]{1,120}")
-"""What an id of any Files API looks like; match it whole."""
+"""A file id of any Files API; use `fullmatch`."""
 
 LIFETIME_S = range(3600, 7_776_000 + 1)
-"""Seconds that a file may be given to live: an hour to 90 days."""
+"""Lifetimes of a file in seconds: an hour to 90 days."""
 
 MAX_FILE_SIZE = 500_000_000
 """Bytes. The Files API takes 500 MB per file, and leaves open whether MB or MiB: the smaller reading is safe."""
@@ -47,48 +47,48 @@ _FORBIDDEN = frozenset('<>:"|?*\\/')
 
 
 def new_file_id() -> str:
-    """Return an id that nobody can guess and that no other file has."""
+    """Create a random id that cannot be guessed."""
     import secrets  # here: commands that make no id start faster without it
 
     return "file_" + "".join(secrets.choice(_BASE58) for _ in range(_ID_LENGTH))
 
 
 def check_file_id(file_id: str) -> None:
-    """Pass what could be an id of any Files API, so that error texts may repeat it.
+    """Check that this has the form of a file id, so that error texts may repeat it.
 
     Raises:
-        NotFound: It cannot be the id of a file.
+        NotFound: It has not.
     """
     if not FILE_ID.fullmatch(file_id):
-        raise NotFound("That is not the id of a file: ids look like file_ and letters or digits.")
+        raise NotFound("This is not a file id: ids look like file_ followed by letters and digits.")
 
 
 def check_filename(name: str) -> None:
-    """Refuse a name that the Files API would refuse: 1 to 255 characters, none of `< > : " | ? * \\ /`, none below
-    U+0020, and nothing that cannot be sent as UTF-8.
+    """Check a filename by the rule of the Files API: 1 to 255 characters, none of `< > : " | ? * \\ /`, none below
+    U+0020, and nothing that UTF-8 cannot encode.
 
     Raises:
         BadFilename: The name breaks the rule.
     """
     if not 1 <= len(name) <= _LONGEST or any(c in _FORBIDDEN or c < " " or "\ud800" <= c <= "\udfff" for c in name):
-        raise BadFilename("The filename is not one that the Files API takes.")
+        raise BadFilename("The Files API does not allow this filename.")
 
 
 def safe_filename(name: str) -> str:
-    """The nearest name that keeps the rule and cannot mislead a reader: forbidden, control, format (U+202E turns the
-    reading direction) and undecodable characters become `_`.
+    """Make a name that keeps the rule and cannot mislead a reader: `_` replaces forbidden, control, format (U+202E
+    reverses the reading direction) and undecodable characters, and a long name is cut.
 
     Raises:
-        BadFilename: The name is nothing but dots and blanks.
+        BadFilename: The name has only dots and spaces.
     """
     if len(name) > 2 * _LONGEST:
-        # A name in a request may have megabytes, and only its ends are kept.
+        # A name in a request may have megabytes; only its ends are kept.
         name = name[:_LONGEST] + name[-_LONGEST:]
     clean = "".join(
         "_" if c in _FORBIDDEN or unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") else c for c in name
     )
     if all(c == "." or c.isspace() for c in clean):
-        raise BadFilename("The file's name holds nothing but dots and blanks.", "Rename the file and upload it again.")
+        raise BadFilename("The filename has only dots and spaces.", "Rename the file and upload it again.")
     if len(clean) <= _LONGEST:
         return clean
     ending = PurePosixPath(clean).suffix
@@ -103,7 +103,7 @@ def fold_filename(name: str) -> str:
 
 
 def check_new(new: "NewFile") -> None:
-    """Pass what every place that holds files takes.
+    """Check the name and the lifetime of a new file.
 
     Raises:
         BadFilename: The name breaks the rule.

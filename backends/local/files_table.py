@@ -1,4 +1,4 @@
-"""Rows of the table of files: finding, adding, changing them, and turning them into records."""
+"""The table of files: finds, adds, changes and deletes rows."""
 
 import sqlite3
 import zlib
@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 METADATA_KEPT_US = 30 * 86_400 * 1_000_000
-"""How long an expired file is still described and listed."""
+"""Time for which an expired file is still described and listed."""
 
 _SAME_LIFETIME_US = 3600 * 1_000_000
 _COLUMNS = (
@@ -40,7 +40,7 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A file as the table holds it. `has_content` turns False when an expired file's bytes are let go."""
+    """A row of the table. `has_content` becomes False when the bytes of an expired file are removed."""
 
     seq: int
     id: str
@@ -57,7 +57,7 @@ class Row:
 
     @property
     def seal(self) -> int:
-        """A checksum of what never changes unnoticed: SQLite has none of its own for its pages."""
+        """A checksum of the row: SQLite has none for its pages."""
         sealed = (
             self.id,
             self.sha256,
@@ -69,7 +69,7 @@ class Row:
             self.created_us,
             self.expires_us,
         )
-        # Rows from before there was such a thing as a file that is not given back were sealed without a word of it.
+        # Rows from before the column `downloadable` are sealed without it.
         return zlib.crc32(repr(sealed if self.downloadable else (*sealed, False)).encode())
 
     @property
@@ -88,7 +88,7 @@ class Row:
         )
 
     def is_live(self, now_us: int) -> bool:
-        """Whether its content can still be had."""
+        """Whether its content is still available."""
         return self.has_content and (self.expires_us is None or self.expires_us > now_us)
 
 
@@ -111,13 +111,13 @@ def new_row(snapshot: Snapshot, new: NewFile, now_us: int) -> Row:
 
 
 def find(connection: sqlite3.Connection, file_id: str, now_us: int) -> Row | None:
-    """The file's row, unless there is none or its expiry is so long ago that it is forgotten."""
+    """The row of a file; None if there is none, or if it expired more than 30 days ago."""
     found = _select(connection, "id = ? AND (expires_us IS NULL OR expires_us > ?)", file_id, now_us - METADATA_KEPT_US)
     return found[0] if found else None
 
 
 def find_same(connection: sqlite3.Connection, wanted: Row, now_us: int) -> Row | None:
-    """A live file with the wanted bytes, name and, give or take an hour, end of life."""
+    """A live file with the same bytes and name, and an expiry within an hour of the wanted one."""
     where = "sha256 = ? AND has_content = 1 AND filename = ? AND "
     if wanted.expires_us is None:
         found = _select(connection, where + "expires_us IS NULL ORDER BY seq LIMIT 1", wanted.sha256, wanted.filename)
@@ -142,7 +142,7 @@ def is_referred_to(connection: sqlite3.Connection, sha256: str) -> bool:
 
 
 def insert(connection: sqlite3.Connection, row: Row) -> None:
-    """Add a row; its place in the order is the table's to give, so `row.seq` is not used."""
+    """Add a row. The table assigns `seq`; `row.seq` is not used."""
     connection.execute(
         "INSERT INTO files (id, sha256, size_bytes, filename, folded_name, mime_type, title, source_path,"
         " created_us, expires_us, downloadable, seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -191,8 +191,8 @@ def page(
 
 
 def matching(connection: sqlite3.Connection, text: str, *, limit: int, now_us: int) -> tuple[list[Row], int]:
-    """At most `limit` live rows whose id begins with the text or whose name holds it, newest first; and how many there
-    are in all."""
+    """At most `limit` live rows whose id begins with the text or whose name contains it, newest first, and the
+    number of all such rows."""
     where = "has_content = 1 AND (expires_us IS NULL OR expires_us > ?)"
     values: list[int | str] = [now_us]
     if text:
@@ -201,36 +201,36 @@ def matching(connection: sqlite3.Connection, text: str, *, limit: int, now_us: i
     found = _select(connection, f"{where} ORDER BY seq DESC LIMIT ?", *values, limit)
     if len(found) < limit:
         return found, len(found)
-    # A look at every row: some 40 ms where there are 100,000.
+    # This reads every row: about 40 ms for 100,000.
     total = connection.execute(f"SELECT count(*) FROM files WHERE {where}", values).fetchone()[0]  # noqa: S608 - see _read
     return found, int(total)
 
 
 def newer(connection: sqlite3.Connection, *, above: int, limit: int, now_us: int) -> list[Row]:
-    """At most `limit` rows newer than row `above`, those next to it, newest first."""
+    """The `limit` rows after row `above`, newest first."""
     where = "seq > ? AND (expires_us IS NULL OR expires_us > ?) ORDER BY seq LIMIT ?"
     return _select(connection, where, above, now_us - METADATA_KEPT_US, limit)[::-1]
 
 
 def with_content_after(connection: sqlite3.Connection, seq: int, limit: int) -> list[tuple[Row, bool]]:
-    """At most `limit` rows that need their bytes, in order, after row `seq`, and whether each is undamaged."""
+    """At most `limit` rows with content after row `seq`, in order, and whether each is undamaged."""
     return _read(connection, "seq > ? AND has_content = 1 ORDER BY seq LIMIT ?", seq, limit)
 
 
 def stored_bytes(connection: sqlite3.Connection) -> int:
-    """The sizes of all files with content, added up."""
+    """The total size of all files with content."""
     total = connection.execute("SELECT total(size_bytes) FROM files WHERE has_content = 1").fetchone()[0]
     return int(total)
 
 
 def delete(connection: sqlite3.Connection, row: Row, now_us: int) -> None:
-    """Delete a row, and remember that there was one."""
+    """Delete a row, and record the deletion."""
     connection.execute("DELETE FROM files WHERE seq = ?", (row.seq,))
     connection.execute("INSERT OR REPLACE INTO deleted VALUES (?, ?, ?)", (row.id, row.filename, now_us))
 
 
 def name_of_deleted(connection: sqlite3.Connection, file_id: str) -> str | None:
-    """The filename of a file that was deleted; None when no file with this id was."""
+    """The filename of a deleted file; None if no file with this id was deleted."""
     found = connection.execute("SELECT filename FROM deleted WHERE id = ?", (file_id,)).fetchone()
     return None if found is None else found[0]
 
@@ -239,7 +239,7 @@ def _select(connection: sqlite3.Connection, where: str, *values: int | str | Non
     rows: list[Row] = []
     for row, sound in _read(connection, where, *values):
         if not sound:
-            raise StoreDamaged(f"What the store knows of {row.id!r} is damaged.")
+            raise StoreDamaged(f"The row of {row.id!r} in the store is damaged.")
         rows.append(row)
     return rows
 
@@ -254,5 +254,5 @@ def _read(connection: sqlite3.Connection, where: str, *values: int | str | None)
 
 
 def storable(text: str) -> str:
-    """The same text, with undecodable bytes of a path written as escapes: neither SQLite nor JSON carries them."""
+    """Write undecodable bytes of a path as escapes: neither SQLite nor JSON can hold them."""
     return text.encode("utf-8", "backslashreplace").decode()

@@ -1,4 +1,4 @@
-"""The local store: files kept in a folder of this machine, behind the protocol of all backends."""
+"""The local store: files in a folder on this machine."""
 
 import sqlite3
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
@@ -52,15 +52,15 @@ _COLLECTING_S = 0.5
 async def open_store(
     data_dir: Path, *, clock: Clock = utc_now, busy_timeout: float = 10.0
 ) -> AsyncGenerator["LocalStore"]:
-    """Open the store in this folder, made if absent, after clearing away what a crash left behind.
+    """Open the store in this folder, which is created if missing, and clean up after a crash.
 
     Several processes may have the same folder open. `busy_timeout` is how many seconds a call waits for another
-    process to let go of the store.
+    process to release the store.
 
     Raises:
         PermissionDenied: The folder is read-only or belongs to another user.
-        StoreDamaged: It holds a store that is damaged, newer than this program, or not one; it stays untouched.
-        StoreBusy, StorageFull: The store could not be opened now.
+        StoreDamaged: The store is damaged, newer than this program, or of another program. It is not changed.
+        StoreBusy, StorageFull: The store cannot be opened now.
     """
     await to_thread.run_sync(prepare_folder, data_dir)
     database = Database(data_dir / "files.db", busy_timeout=busy_timeout, schema=FILES)
@@ -75,7 +75,7 @@ async def open_store(
 
 
 class LocalStore:
-    """Files on this machine: rows in `files.db`, content by its hash below `blobs/`. Implements FilesBackend."""
+    """Files on this machine: rows in `files.db`, content by hash below `blobs/`. Implements FilesBackend."""
 
     def __init__(self, database: Database, blobs: Blobs, clock: Clock) -> None:
         self._database = database
@@ -91,16 +91,16 @@ class LocalStore:
     async def upload(
         self, snapshot: Snapshot, new: NewFile, progress: Progress = silent, *, reuse: bool = True
     ) -> UploadedFile:
-        """Take the frozen bytes over; when this returns they are durable.
+        """Store the bytes of a snapshot; when this returns they are durable.
 
         The same bytes under the same name return the existing file when its lifetime agrees to within an hour,
-        unless `reuse` is False: every upload is then a file of its own.
-        `progress` is told once, in bytes: moving a frozen file takes no time worth reporting. Cancelled before
-        it is committed, an upload leaves nothing; afterwards, the file is there.
+        unless `reuse` is False: then every upload makes a new file.
+        `progress` is called once, in bytes: moving the file takes almost no time. An upload that is cancelled before
+        its commit leaves nothing; one that is cancelled after it is stored.
 
         Raises:
             BadFilename, InvalidArgument: The name or the lifetime is not allowed.
-            FileChanged: The snapshot's file is not as the snapshot says.
+            FileChanged: The snapshot's file was changed.
             StorageFull, StoreBusy, StoreDamaged: Nothing was stored.
         """
         check_new(new)
@@ -113,7 +113,7 @@ class LocalStore:
         return uploaded
 
     async def list(self, *, limit: int = 20, cursor: str | None = None, name_contains: str | None = None) -> FilePage:
-        """List files newest first, in the order of their uploads whatever the clock said; see FilesBackend.list."""
+        """List files newest first, in the order of upload and not of the clock; see FilesBackend.list."""
         if limit not in _PAGE_SIZES:
             raise InvalidArgument("limit must be between 1 and 1000.")
         return await self._database.run(partial(self._page, limit, decode_cursor(cursor), name_contains))
@@ -126,28 +126,28 @@ class LocalStore:
         """List up to `limit` files next to one, newest first; `next_cursor` is set when there are more that way.
 
         Raises:
-            NotFound: No file has this id (any more).
+            NotFound: No file has this id.
         """
         return await self._database.run(partial(self._beside, file_id, limit, newer))
 
     async def describe(self, file_id: str) -> FileRecord:
-        """Describe a file; an expired one for 30 days more.
+        """Describe a file. An expired file is described for 30 more days.
 
         Raises:
-            NotFound: No file has this id (any more).
+            NotFound: No file has this id.
         """
         row = await self._database.run(partial(self._find, file_id))
         return row.record
 
     @asynccontextmanager
     async def download(self, file_id: str) -> AsyncGenerator[tuple[FileRecord, AsyncIterator[bytes]]]:
-        """Open a file's bytes as a stream; see FilesBackend.download. A deletion meanwhile does not disturb it."""
+        """Open a file's bytes as a stream; see FilesBackend.download. It continues if the file is deleted meanwhile."""
         row, content = await self._database.run(partial(self._open, file_id))
         async with content:
             yield row.record, content
 
     async def blob_path(self, file_id: str) -> tuple[FileRecord, Path]:
-        """Return where a file's bytes are, to be read by a process of ours; a deletion removes them.
+        """The path of a file's bytes, for our own processes. A deletion removes them.
 
         Raises:
             NotFound, FileExpired, StoreDamaged: As in `download`.
@@ -156,7 +156,7 @@ class LocalStore:
         return row.record, self._blobs.path(row.sha256)
 
     async def contents(self) -> Sequence[tuple[FileRecord, Path]]:
-        """Every live file and where its bytes are, newest first."""
+        """All live files and the paths of their bytes, newest first."""
         found: list[tuple[FileRecord, Path]] = []
         cursor: str | None = None
         while True:
@@ -172,7 +172,7 @@ class LocalStore:
         """Delete a file for good; a second call succeeds and says so.
 
         Raises:
-            NotFound: There never was a file with this id, or it expired and was forgotten.
+            NotFound: There never was a file with this id, or it expired more than 30 days ago.
         """
         deleted, record = await self._database.run(partial(self._remove, file_id))
         await self._collect_garbage()
@@ -183,20 +183,20 @@ class LocalStore:
         return deleted
 
     async def stored_bytes(self) -> int:
-        """Bytes of all files together, each counted on its own even where two share their content."""
+        """The total size of all files in bytes. Files that share content each count."""
         return await self._database.run(rows.stored_bytes)
 
     async def check(self, *, read_data: bool = False) -> StoreReport:
-        """Compare what is known with what is on disk; changes nothing. With `read_data`, every byte is read."""
+        """Compare the rows with the disk; changes nothing. With `read_data`, every byte is read."""
         return await check_store(self._database, self._blobs, read_data=read_data)
 
     async def release_expired(self) -> None:
-        """Let go of the bytes of all expired files."""
+        """Remove the bytes of all expired files."""
         while await self._database.run(lambda connection: self._garbage.expire(connection, self._now_us())):
             continue
 
     async def _collect_garbage(self) -> None:
-        # Whether this succeeds changes nothing for the caller; what is left waits for the next upload or start.
+        # A failure changes nothing for the caller: the next upload or start collects the rest.
         if self._garbage:
             with anyio.move_on_after(_COLLECTING_S, shield=True), suppress(FilesError):
                 await self._database.run(self._garbage.collect)
@@ -220,10 +220,10 @@ class LocalStore:
         return UploadedFile(row.record, reused=False)
 
     def _ensure_content(self, connection: sqlite3.Connection, snapshot: Snapshot) -> None:
-        # Content that no row vouches for may be a crashed upload's: ours is known to be whole and durable.
+        # Content without a row may come from an upload that crashed; this snapshot is complete and durable.
         sha256 = snapshot.sha256
-        vouched_for = rows.is_referred_to(connection, sha256)
-        if not (vouched_for and self._blobs.size(sha256) == snapshot.size_bytes):
+        is_stored = rows.is_referred_to(connection, sha256)
+        if not (is_stored and self._blobs.size(sha256) == snapshot.size_bytes):
             self._blobs.put(snapshot)
 
     def _page(self, limit: int, below: int, name_contains: str | None, connection: sqlite3.Connection) -> FilePage:
@@ -273,7 +273,7 @@ class LocalStore:
             raise self._missing(file_id, connection) from None
 
     def _missing(self, file_id: str, connection: sqlite3.Connection) -> StoreDamaged:
-        # Another process may have deleted the file since its row was read: the row goes before the content.
+        # Another process may have deleted the file since its row was read: the row is deleted before the content.
         self._find_live(file_id, connection)
         return StoreDamaged(f"The stored bytes of {file_id} are missing or damaged.")
 

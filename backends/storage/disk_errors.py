@@ -1,4 +1,4 @@
-"""The one border where failures of the disk and of SQLite become ours."""
+"""Translates failures of the disk and of SQLite into our errors."""
 
 import errno
 import sqlite3
@@ -17,12 +17,12 @@ _SQLITE_DENIED = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_C
 
 
 class StoreLocked(StoreBusy):
-    """Another process held the lock through one short wait; nothing was done, and trying again is safe."""
+    """Another process held the lock during one short wait. Nothing was done; trying again is safe."""
 
 
 @contextmanager
 def translated() -> Generator[None]:
-    """Raise only our own errors from this block; their texts name no path of the store."""
+    """Raise only our own errors from this block; their sentences name no path of the store."""
     try:
         yield
     except sqlite3.Error as exc:
@@ -44,7 +44,7 @@ def _from_sqlite(exc: sqlite3.Error) -> FilesError:
     if primary == sqlite3.SQLITE_FULL:
         return _full()
     if extended == sqlite3.SQLITE_READONLY_DBMOVED:
-        return StoreDamaged("The store's table of files was moved or replaced while it was in use.")
+        return StoreDamaged("The database of the store was moved or replaced while it was in use.")
     if primary in _SQLITE_DENIED:
         return _denied()
     if primary == sqlite3.SQLITE_NOMEM:
@@ -65,23 +65,23 @@ def _from_os(exc: OSError) -> FilesError:
 
 
 def _full() -> StorageFull:
-    return StorageFull("The disk or the quota that holds the store is full.")
+    return StorageFull("The disk of the store, or its quota, is full.")
 
 
 def _denied() -> PermissionDenied:
     return PermissionDenied(
-        "The data folder cannot be used: it is read-only or not this server's.",
-        "Nothing was changed; the operator can make it readable and writable, or choose another with --data-dir.",
+        "The data folder is read-only or belongs to another user.",
+        "Nothing was changed. Ask the operator to make it readable and writable, or choose another --data-dir.",
     )
 
 
 def _scarce() -> StoreBusy:
-    return StoreBusy("The server is short of memory or open files.", "Call again in a few seconds.")
+    return StoreBusy("The server has no memory or file descriptors left.", "Call again in a few seconds.")
 
 
 def _damaged() -> StoreDamaged:
-    return StoreDamaged("The store's table of files is damaged or is not one.")
+    return StoreDamaged("The database of the store is damaged.")
 
 
 def _disk_error() -> StoreDamaged:
-    return StoreDamaged("The disk that holds the store reported an error.")
+    return StoreDamaged("The disk of the store reported an error.")

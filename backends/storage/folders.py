@@ -23,14 +23,14 @@ _OTHERS = 0o077
 
 
 def make_private(*folders: Path) -> None:
-    """Make folders (0700) that only this user can use, or close the ones that are there to everybody else.
+    """Create folders (0700), or close existing ones to other users.
 
-    Databases in them become 0600. What lies in our own folders below is closed too if it may have been open: once, as
-    the closed folder around it protects it from then on.
+    Databases in them become 0600. The content of our own subfolders is closed too if it may have been open. This is
+    done once: the closed folder protects it from then on.
 
     Raises:
-        PermissionDenied: They cannot be written, belong to another user, or are shared by all users.
-        StoreDamaged: Something else stands in their place.
+        PermissionDenied: A folder is not writable, belongs to another user, or is shared by all users.
+        StoreDamaged: A file has the name of a folder.
     """
     try:
         for folder in folders:
@@ -38,7 +38,7 @@ def make_private(*folders: Path) -> None:
             _close(folder)
             _refuse_unusable(folder)
     except OSError:
-        # Imported here, as a server that starts well does not need SQLite yet.
+        # Imported here: a server that starts without errors does not need SQLite yet.
         from files_api_mcp.backends.storage.disk_errors import translated
 
         with translated():
@@ -46,7 +46,7 @@ def make_private(*folders: Path) -> None:
 
 
 def create_private(path: Path) -> None:
-    """Create an empty file (0600) unless one is there: SQLite would create it with the umask's mode.
+    """Create an empty file (0600) unless it exists: SQLite would create it with the mode of the umask.
 
     The journal gets the database's mode from SQLite.
     """
@@ -56,7 +56,7 @@ def create_private(path: Path) -> None:
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Write a new file (0600) in the place of any that is there; its bytes are durable."""
+    """Write a new file (0600), replacing an existing one; its bytes are durable."""
     path.unlink(missing_ok=True)
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
         file.write(data)
@@ -65,7 +65,7 @@ def write_private(path: Path, data: bytes) -> None:
 
 
 def fsync_folder(folder: Path) -> None:
-    """Make what was created, renamed or removed in a folder durable."""
+    """Make creations, renames and removals in a folder durable."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
@@ -78,16 +78,16 @@ def _make(folder: Path) -> None:
         _make_missing(folder)
     except FileExistsError:
         if not folder.is_dir():
-            raise StoreDamaged("Something that is not a folder stands where the store's folder should be.") from None
+            raise StoreDamaged("A file has the name of a folder of the store.") from None
     except NotADirectoryError:
-        raise StoreDamaged("The data folder's path leads through something that is not a folder.") from None
+        raise StoreDamaged("A parent of the data folder is not a folder.") from None
 
 
 def _make_missing(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700)
     except FileNotFoundError:
-        # mkdir's own parents=True gives them the umask's mode.
+        # mkdir(parents=True) would create them with the mode of the umask.
         with suppress(FileExistsError):
             _make_missing(folder.parent)
         folder.mkdir(mode=0o700)
@@ -109,21 +109,21 @@ def _close(folder: Path) -> None:
 
 
 def _refuse_foreign(link: os.stat_result, found: os.stat_result) -> None:
-    # A link to it may be the administrator's.
+    # A link to it may belong to the administrator.
     if found.st_uid != os.geteuid() or link.st_uid not in (os.geteuid(), 0):
         raise PermissionDenied(
             "The data folder belongs to another user.",
-            "Nothing was changed; the operator can start the server as that user, or choose another --data-dir.",
+            "Nothing was changed. Ask the operator to start the server as that user, or choose another --data-dir.",
         )
     if found.st_mode & stat.S_ISVTX and found.st_mode & _OTHERS:
         raise PermissionDenied(
-            "The data folder is one that all users share, as /tmp is.",
-            "Nothing was changed; the operator can choose a folder in it with --data-dir.",
+            "All users share the data folder, like /tmp.",
+            "Nothing was changed. Ask the operator to choose a folder inside it with --data-dir.",
         )
 
 
 def _closed(fd: int, found: os.stat_result) -> bool:
-    """Take the folder away from other users; False where the file system keeps no modes, or cannot be written."""
+    """Close the folder to other users; False if the file system has no modes or is read-only."""
     try:
         os.fchmod(fd, found.st_mode & 0o700)
     except OSError as exc:
@@ -132,14 +132,14 @@ def _closed(fd: int, found: os.stat_result) -> bool:
     if not os.fstat(fd).st_mode & _OTHERS:
         return True
     _log.warning(
-        "The data folder's permissions cannot be changed, so other users of this machine may read what is in it. "
+        "The permissions of the data folder cannot be changed, so other users of this machine may read it. "
         "Choose a folder on another file system with --data-dir."
     )
     return False
 
 
 def _own(fd: int, folder: Path, *, everything: bool) -> Iterator[Path]:
-    """Our databases in the folder, and what is in our own folders below if those are, or with `everything`."""
+    """Yield our databases in the folder, and the content of our subfolders: open ones, or all with `everything`."""
     for name in os.listdir(fd):
         path = folder / name
         if _OWN_FILE.fullmatch(name):
@@ -152,12 +152,12 @@ def _own(fd: int, folder: Path, *, everything: bool) -> Iterator[Path]:
 
 
 def _refuse_foreign_file(path: Path) -> None:
-    """A database that another user put there while they could would be theirs to read."""
+    """Refuse a database that another user put there while the folder was open: they could read it."""
     with suppress(FileNotFoundError):
         if {path.lstat().st_uid, path.stat().st_uid} != {os.geteuid()}:
             raise PermissionDenied(
                 f"{path.name} in the data folder belongs to another user.",
-                "Nothing was changed; the operator can remove it, or choose another --data-dir.",
+                "Nothing was changed. Ask the operator to remove it, or choose another --data-dir.",
             )
 
 
@@ -169,7 +169,7 @@ def _is_open(path: Path) -> bool:
 
 
 def _close_one(path: Path) -> None:
-    """Close one file or folder by its path, which nobody else can exchange by now; another process may remove it."""
+    """Close one file or folder by its path: no other user can replace it by now. Another process may remove it."""
     # By path, not by descriptor: see create_private.
     with suppress(FileNotFoundError):
         status = path.lstat()
@@ -183,5 +183,5 @@ def _refuse_unusable(folder: Path) -> None:
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK, effective_ids=effective):
         raise PermissionDenied(
             "The data folder is read-only.",
-            "Nothing was changed; the operator can make it writable, or choose another with --data-dir.",
+            "Nothing was changed. Ask the operator to make it writable, or choose another --data-dir.",
         )

@@ -23,7 +23,7 @@ _T = TypeVar("_T")
 
 
 class Database:
-    """One connection, used by one thread at a time. Each piece of work is one short hop to a thread."""
+    """One connection, used by one thread at a time. Each piece of work runs in a thread."""
 
     def __init__(self, path: Path, *, busy_timeout: float, schema: Schema) -> None:
         self.schema = schema
@@ -35,12 +35,12 @@ class Database:
     async def run(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
         """Return what `work` returns. It runs to its end once begun, even if the caller is cancelled.
 
-        While another process holds the lock, `work` is begun anew until `busy_timeout` seconds have passed; it
+        While another process holds the lock, `work` is started again until `busy_timeout` seconds have passed; it
         must therefore take the lock before it changes anything.
 
         Raises:
-            StoreBusy: The lock was not to be had in time.
-            FilesError: What `work` raised, or what a failure of SQLite or the disk means.
+            StoreBusy: Another process held the lock too long.
+            FilesError: `work` failed, or SQLite or the disk did.
         """
         deadline = anyio.current_time() + self._busy_timeout
         while True:
@@ -52,7 +52,7 @@ class Database:
                     raise StoreBusy(waited) from exc
 
     async def close(self) -> None:
-        """Let go of the file. Work that is under way ends first."""
+        """Close the file, after the current work."""
         with anyio.CancelScope(shield=True):
             await to_thread.run_sync(self._disconnect, limiter=self._lane)
 
@@ -76,10 +76,10 @@ class Database:
 
 @contextmanager
 def writing(connection: sqlite3.Connection) -> Generator[None]:
-    """One transaction, alone in the store: committed and durable at the end of the block, else undone.
+    """Run an exclusive transaction: committed and durable at the end of the block, rolled back on an exception.
 
-    It excludes readers from its start, not just writers: a COMMIT that had to wait for them could find the store
-    busy after files were moved, where nothing but BEGIN may.
+    It also excludes readers from the start: a COMMIT that waits for them could find the store busy after files
+    were moved, and only BEGIN may.
     """
     connection.execute("BEGIN EXCLUSIVE")
     try:
@@ -94,22 +94,22 @@ def writing(connection: sqlite3.Connection) -> Generator[None]:
 def create_or_migrate(
     connection: sqlite3.Connection, *, schema: Schema, may_create: Callable[[], bool] = lambda: True
 ) -> None:
-    """Bring the tables to the schema's version, and prove that the store can be written.
+    """Bring the tables to the schema's version, and check that the store is writable.
 
-    `may_create` is asked, under the lock, whether a store without tables is new rather than damaged.
+    `may_create` is called under the lock: it says whether a store without tables is new and not damaged.
 
     Raises:
-        StoreDamaged: The tables are gone although files are there.
+        StoreDamaged: There are files but no tables.
     """
     with writing(connection):
         version = _pragma(connection, "user_version")
         if version == 0 and not may_create():
-            raise StoreDamaged("The store holds files, but its table of files is gone.")
+            raise StoreDamaged("The store has files, but its database is missing.")
         for step in schema.steps[version:]:
             for statement in step:
                 connection.execute(statement)
         connection.execute(f"PRAGMA application_id = {schema.application_id}")
-        # Written even when it is unchanged: a store that cannot be written fails here, at its opening.
+        # Written even when unchanged: a store that is not writable fails here, when it is opened.
         connection.execute(f"PRAGMA user_version = {schema.version}")
 
 
@@ -117,11 +117,11 @@ def check_integrity(connection: sqlite3.Connection) -> None:
     """Read every page and compare every index with its table.
 
     Raises:
-        StoreDamaged: Something does not fit.
+        StoreDamaged: They do not agree.
     """
     verdict: list[tuple[str]] = connection.execute("PRAGMA integrity_check(1)").fetchall()
     if verdict != [("ok",)]:
-        raise StoreDamaged("The store's table of files is damaged.")
+        raise StoreDamaged("The database of the store is damaged.")
 
 
 def _connect(path: Path, schema: Schema, lock_slice: float) -> sqlite3.Connection:
@@ -157,25 +157,25 @@ def open_private(path: Path, timeout: float) -> sqlite3.Connection:
                 uri=True,
             )
         except sqlite3.OperationalError:
-            # Another process may have thrown a damaged file away between the two.
+            # Another process may have removed a damaged file in between.
             if path.exists():
                 raise
     raise sqlite3.OperationalError("the file is removed again and again")
 
 
 def _refuse_foreign(connection: sqlite3.Connection, schema: Schema) -> None:
-    """Look before anything is written: a newer store or another program's database stays as it is."""
-    connection.execute("BEGIN")  # one view of all three: another process may be creating the tables just now
+    """Refuse a newer store or another program's database before anything is written."""
+    connection.execute("BEGIN")  # one view of all three: another process may be creating the tables
     version, owner, changes = (
         _pragma(connection, name) for name in ("user_version", "application_id", "schema_version")
     )
     connection.execute("COMMIT")
     if owner != schema.application_id and (version or owner or changes):
-        raise StoreDamaged("The store's table of files is not one of this program's.")
+        raise StoreDamaged("The database of the store belongs to another program.")
     if version > schema.version:
         raise StoreDamaged(
             "The store was written by a newer version of files-api-mcp.",
-            "Nothing was changed; the operator can update files-api-mcp.",
+            "Nothing was changed. Ask the operator to update files-api-mcp.",
         )
 
 

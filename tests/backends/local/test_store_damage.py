@@ -79,7 +79,7 @@ def test_a_cut_table_is_refused_and_never_taken_for_a_new_store(data: Path, leng
 
 def test_a_lost_table_is_not_replaced_by_an_empty_one(data: Path) -> None:
     (data / "files.db").write_bytes(b"")
-    assert "gone" in str(refusal(data))
+    assert "missing" in str(refusal(data))
 
 
 def test_a_file_that_is_no_database_is_refused(data: Path) -> None:

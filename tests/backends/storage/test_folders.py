@@ -122,7 +122,7 @@ def test_what_belongs_to_another_user_is_refused(tmp_path: Path, what: str) -> N
 def test_a_folder_that_all_users_share_is_refused_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "tmp").mkdir()
     (tmp_path / "tmp").chmod(0o1777)
-    with pytest.raises(PermissionDenied, match="all users share"):
+    with pytest.raises(PermissionDenied, match="All users share"):
         make_private(tmp_path / "tmp")
     assert mode(tmp_path / "tmp") == 0o1777
 

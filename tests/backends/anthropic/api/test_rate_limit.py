@@ -240,7 +240,7 @@ async def test_no_file_left_to_open_is_told_as_that_and_passes(tmp_path: Path) -
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
     try:
-        with pytest.raises(StoreBusy, match="open files"):
+        with pytest.raises(StoreBusy, match="file descriptors"):
             await limiter.turn(anyio.current_time() + 1)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

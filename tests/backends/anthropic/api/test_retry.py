@@ -158,7 +158,7 @@ async def test_a_deletion_that_may_have_happened_is_never_said_to_have_changed_n
 
 async def test_a_refused_deletion_is_said_to_have_changed_nothing() -> None:
     async with scripted(refusal(429, "rate_limit_error", retry_after="60")) as (_, sender):
-        assert "Nothing was changed; call again in 60 seconds" in (await failure_of(sender, DELETE)).text
+        assert "Nothing was changed. Call again in 60 seconds" in (await failure_of(sender, DELETE)).text
 
 
 async def test_a_retry_that_finds_no_turn_tells_why_it_was_needed(tmp_path: Path) -> None:
