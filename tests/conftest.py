@@ -1,4 +1,4 @@
-"""What every test stands on: one event loop, and a guard that fails the test in which that loop is blocked."""
+"""Shared fixtures: the event loop, a guard against blocking calls in it, and an agent."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ def update_golden(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture
 def anyio_backend() -> str:
-    """Asyncio alone: the MCP SDK's servers and asyncio's child watcher are what users run on."""
+    """Only asyncio: the MCP SDK's servers run on it."""
     return "asyncio"
 
 
 @pytest.fixture(autouse=True)
 def no_blocking_calls() -> Generator[BlockBuster]:
-    """A blocking call of ours inside the event loop fails the test that made it."""
+    """Fails a test if our code blocks the event loop."""
     with blockbuster_ctx("files_api_mcp") as guard:
-        # The guard passes over sys.stderr, and the command puts a stream that escapes in its place.
+        # The guard ignores sys.stderr, but the command replaces it by an escaping stream.
         guard.functions["io.TextIOWrapper.write"].can_block_in("server/cli/output.py", {"write", "_write"})
         yield guard
 
 
 @pytest.fixture(params=["auto", "legacy"], ids=["2026-07-28", "legacy"])
 def era(request: pytest.FixtureRequest) -> Era:
-    """Both protocol eras: what newer hosts negotiate, and what older ones do."""
+    """Both protocol versions: that of newer hosts, and that of older ones."""
     return request.param
 
 
 @pytest.fixture
 async def agent(tmp_path: Path, era: Era) -> AsyncGenerator[Agent]:
-    # Not at the top: tests of one layer then load no other.
+    # Not at the top, so that tests of one layer load no other layer.
     from tests.support.agent import connected, settings_for
 
     async with connected(settings_for(tmp_path), era) as connected_agent:
@@ -55,5 +55,5 @@ async def agent(tmp_path: Path, era: Era) -> AsyncGenerator[Agent]:
 
 @pytest.fixture
 def without_ocr(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing that reads pictures of text is found, whatever is installed here."""
+    """Hides Tesseract, even if it is installed."""
     monkeypatch.setenv("PATH", str(tmp_path / "no programs"))

@@ -1,6 +1,6 @@
-"""Makes the sample documents of `examples/documents/`: `uv run python tests/examples/make_documents.py`.
+"""Generates the sample documents in `examples/documents/`: `uv run python tests/examples/make_documents.py`.
 
-Everything in them is invented. They are committed, so that the demo needs none of the libraries used here.
+Their contents are fictional. They are committed, so that the demo needs none of the libraries used here.
 """
 
 import csv
@@ -94,7 +94,7 @@ def _table(rows: list[list[str]]) -> Table:
 
 
 def _scan() -> Path:
-    """A page that is a picture only, as a scanner makes it."""
+    """A page that is only an image, like a scan."""
     sheet = Image.new("L", (1240, 1754), 248)
     draw = ImageDraw.Draw(sheet)
     font = ImageFont.load_default(44)
@@ -233,7 +233,7 @@ Present: Ana Lund, Petter Sand, Ruth Okafor
 
 
 def make_plan() -> None:
-    """A drawing with lettering: there is something to see, and no text to search."""
+    """A drawing with lettering: something to see, but no text to search."""
     sheet = Image.new("RGB", (900, 600), "white")
     draw = ImageDraw.Draw(sheet)
     font = ImageFont.load_default(24)
@@ -249,7 +249,7 @@ def make_plan() -> None:
 
 
 def main() -> None:
-    """Make them all."""
+    """Generate all documents."""
     OUT.mkdir(parents=True, exist_ok=True)
     make_report()
     make_contract()

@@ -1,4 +1,4 @@
-"""Rules about the code as a whole."""
+"""Rules for the whole code base."""
 
 import ast
 import re

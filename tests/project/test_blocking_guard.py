@@ -1,4 +1,4 @@
-"""The guard of conftest.py, tried on planted faults: a detector that catches nothing is no evidence."""
+"""The guard in conftest.py catches planted faults."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""The documents say what the code does."""
+"""The docs agree with the code."""
 
 import re
 from pathlib import Path

@@ -1,6 +1,6 @@
-"""Each program in examples/ does what it says, with the framework that it is for, in an environment of its own.
+"""Each program in examples/ works with its framework, in a separate environment.
 
-A server that quotes wrongly makes it fail: the programs check what they are given.
+A server that quotes wrongly makes it fail: the programs check their results.
 """
 
 import os
@@ -22,7 +22,7 @@ AT_ONCE = 3
 LONGEST_S = 100
 INSTALLED_WITHIN_S = 300
 
-# What a server that quotes wrongly makes of a word of the document's. The three agents check in the same way.
+# A word of the document, and its wrong quote. The three agents check in the same way.
 WRONG = {
     "plain_client": ("0.42 crowns", "0.43 crowns"),
     "fastmcp_client": ("Brannholm", "Brannhelm"),
@@ -49,11 +49,11 @@ Runs = dict[tuple[str, bool], "Future[subprocess.CompletedProcess[str]]"]
 
 
 class NotInstalled(Exception):
-    """The message is what uv said."""
+    """uv could not install the packages; the message is uv's."""
 
 
 def run(name: str, server: list[str]) -> "subprocess.CompletedProcess[str]":
-    # Python's own variables do not count: without compiled modules frameworks start twice as slowly.
+    # Ignore Python's environment variables: without compiled modules, frameworks start twice as slowly.
     command = [python_for(ROOT / "examples" / f"{name}.py"), "-E", "-W", "error::DeprecationWarning:__main__"]
     return subprocess.run(
         [*command, f"examples/{name}.py", *server],
@@ -68,7 +68,7 @@ def run(name: str, server: list[str]) -> "subprocess.CompletedProcess[str]":
 
 
 def python_for(script: Path) -> str:
-    """The interpreter with what the script says that it needs. What was fetched once is not asked for anew."""
+    """An interpreter with the dependencies of the script. Cached packages are not downloaded again."""
     for offline in (["--offline"], []):
         done = uv("sync", "--script", str(script), *offline)
         if done.returncode == 0:
@@ -82,7 +82,7 @@ def uv(*arguments: str) -> "subprocess.CompletedProcess[str]":
 
 @pytest.fixture(scope="module")
 def runs() -> Generator[Runs]:
-    """All of them, a few at a time; some with a lying server too."""
+    """Run all programs, a few at a time; some also with a server that quotes wrongly."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
         started = {(name, False): pool.submit(run, name, SERVER) for name in STORIES}
         for name, words in WRONG.items():

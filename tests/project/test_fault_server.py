@@ -1,4 +1,4 @@
-"""The fault server does what its modes say: what is wrong with a client must not be excused by its tests."""
+"""The fault server does what its modes say, so that no test hides a fault of a client."""
 
 import json
 import zlib

@@ -1,4 +1,4 @@
-"""The fault server's Messages API, whole and as a stream."""
+"""The fault server's Messages API, as a whole reply and as a stream."""
 
 import json
 from collections.abc import AsyncGenerator

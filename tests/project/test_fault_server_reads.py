@@ -1,4 +1,4 @@
-"""The fault server's list, metadata, deletion, content and messages: right at first, then in each mode."""
+"""The fault server's list, metadata, deletion, content and messages: correct at first, then in each mode."""
 
 import json
 from collections.abc import AsyncGenerator
@@ -30,7 +30,7 @@ async def client() -> AsyncGenerator[httpx2.AsyncClient]:
 
 
 async def pages(client: httpx2.AsyncClient, url: str, *, limit: int, most: int = 10) -> list[list[str]]:
-    """The ids on each page, for as long as there is a next one, up to `most` pages."""
+    """The ids on each page, up to `most` pages."""
     found: list[list[str]] = []
     query = {"limit": str(limit)}
     while len(found) < most:

@@ -1,4 +1,4 @@
-"""What the fault server does on the wire, and what it records."""
+"""Bytes that the fault server sends, and requests that it records."""
 
 import asyncio
 import subprocess

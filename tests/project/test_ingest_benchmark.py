@@ -1,4 +1,4 @@
-"""The benchmark of taking in runs; its figures are for people to judge."""
+"""The ingestion benchmark runs; people judge its figures."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""No regular expression of the package takes more than linear time, and none escapes this test."""
+"""Every regular expression of the package takes linear time, and this test finds all of them."""
 
 import re
 import subprocess
@@ -14,7 +14,7 @@ from benchmarks.patterns.measure import LINEAR, is_bounded, worst
 
 @pytest.mark.slow
 def test_every_pattern_is_linear() -> None:
-    """In a process of its own, which is ended when a pattern hangs."""
+    """Measure in a separate process, which is killed if a pattern hangs."""
     found = list(results())
     assert {one["name"] for one in found} == {used.name for used in collected()}
     assert [one for one in found if not is_bounded(one)] == []
@@ -25,7 +25,7 @@ def test_no_pattern_is_out_of_sight() -> None:
 
 
 def test_every_pattern_written_in_the_source_is_collected() -> None:
-    """A pattern inside an object that the collector does not open would be missed."""
+    """The collector would miss a pattern inside an object that it does not open."""
     written = sum(len(re.findall(r"\bre\.compile\(", path.read_text(encoding="utf-8"))) for path in sources())
     inside_functions = 3
     made_of_one_call = 3  # lists of names, made into a pattern by one function
@@ -53,7 +53,7 @@ def test_a_bounded_repeat_that_is_read_again_from_each_character_is_found() -> N
 
 
 def test_an_exponential_pattern_is_found_or_hangs() -> None:
-    """The one that used to look for HTML: the table takes a hang for an infinite exponent."""
+    """A former pattern for HTML: the table shows a hang as an infinite exponent."""
     planted = (
         "import re; from benchmarks.patterns.collect import Used; from benchmarks.patterns.measure import worst;"
         r"pattern = re.compile(rb'\s*(?:<!--.*?-->\s*)*<(?:html|body)\b', re.DOTALL);"
@@ -72,7 +72,7 @@ def test_an_exponential_pattern_is_found_or_hangs() -> None:
 
 
 def test_a_pattern_that_hangs_ends_its_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The measuring process is replaced by one that says which pattern it begins, and then sleeps."""
+    """Replaces the measuring process by one that reports a pattern and then sleeps."""
     import benchmarks.patterns.__main__ as table
 
     package = tmp_path / "benchmarks" / "patterns"

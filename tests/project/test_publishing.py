@@ -1,4 +1,4 @@
-"""What is published beside the package: each in step with the project, and right for whoever reads it."""
+"""Published files agree with the project, and are valid for their readers."""
 
 import base64
 import json
@@ -150,7 +150,7 @@ class _Health(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name for it
-        """Tests print nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The MCP SDK's first version, which most hosts still build on, calls every tool over a network.
+"""Version 1 of the MCP SDK, which most hosts use, calls every tool over HTTP.
 
 `python -m benchmarks.clients` does the same with eight more clients, and over stdio.
 """

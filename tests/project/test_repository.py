@@ -1,4 +1,4 @@
-"""What the repository says about itself: its version, and the actions that its workflows run."""
+"""The version in the repository, and the actions of its workflows."""
 
 import re
 import tomllib
@@ -13,7 +13,7 @@ def test_the_citation_names_the_version() -> None:
 
 
 def test_actions_are_pinned_by_commit() -> None:
-    """A tag can be moved to other code; a commit cannot."""
+    """A tag can move to other code; a commit cannot."""
     workflows = [path.read_text(encoding="utf-8") for path in (ROOT / ".github" / "workflows").glob("*.yml")]
     used = [one for text in workflows for one in re.findall(r"uses: (\S+)", text)]
     assert used

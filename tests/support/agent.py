@@ -1,4 +1,4 @@
-"""An agent for tests: a client of the real server, in memory, in either protocol era."""
+"""An agent for tests: a client of the real server, in memory, in either protocol version."""
 
 import json
 from collections.abc import AsyncGenerator
@@ -17,7 +17,7 @@ Era = Literal["auto", "legacy"]
 
 
 class Agent:
-    """Calls tools as a model does, and checks what must hold of every answer."""
+    """Calls tools like a model, and checks rules that hold for every result."""
 
     def __init__(self, client: Client, root: Path) -> None:
         self.client = client
@@ -27,7 +27,7 @@ class Agent:
         return await self.client.call_tool(tool, arguments)
 
     async def data(self, tool: str, **arguments: Any) -> dict[str, Any]:
-        """The structured result, which the text channel must repeat as compact JSON."""
+        """Call a tool; returns its structured result, which must equal its text."""
         result = await self.call(tool, **arguments)
         assert not result.is_error, text_of(result)
         assert result.structured_content is not None
@@ -36,13 +36,13 @@ class Agent:
         return result.structured_content
 
     async def error(self, tool: str, **arguments: Any) -> str:
-        """The one text of a failure."""
+        """Call a tool that must fail; returns its error."""
         result = await self.call(tool, **arguments)
         assert result.is_error, text_of(result)
         return text_of(result)
 
     async def upload(self, name: str, content: bytes | str, **arguments: Any) -> dict[str, Any]:
-        """Write a file below the root and hand it over."""
+        """Write a file below the root and upload it."""
         write(self.root / name, content)
         result = await self.data("upload_file", path=name, **arguments)
         assert result["failed"] == []
@@ -68,8 +68,8 @@ def settings_for(tmp_path: Path, **changes: Any) -> Settings:
 
 @asynccontextmanager
 async def connected(settings: Settings, era: Era = "auto", **options: Any) -> AsyncGenerator[Agent]:
-    """An agent connected to a server with these settings."""
-    # In a thread, as it reads the distribution's version from the disk; the command builds it before any loop runs.
+    """An agent that is connected to a server with these settings."""
+    # In a thread, as it reads the package version from disk. The command builds the server before the loop runs.
     server = await to_thread.run_sync(build_server, settings)
     async with Client(server, mode=era, **options) as client:
         yield Agent(client, settings.roots[0] if settings.roots else Path("/nonexistent"))

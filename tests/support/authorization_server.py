@@ -1,4 +1,4 @@
-"""An authorization server: its metadata and keys on a real socket, and tokens that it signs."""
+"""An authorization server with metadata and keys on a real socket; it signs tokens."""
 
 import json
 import threading
@@ -32,15 +32,15 @@ class Issuing:
         self.metadata: dict[str, Any] = {"issuer": self.url, "jwks_uri": f"{self.url}/keys"}
 
     def publish_another(self) -> None:
-        """A key that comes later, as issuers change theirs."""
+        """A key that is published later, like a rotated one."""
         self.keys["two"] = RSAAlgorithm.to_jwk(_KEYS[1].public_key(), as_dict=True)
 
     def publish_curve(self) -> None:
-        """A key of another kind."""
+        """A key of another type."""
         self.keys["curve"] = ECAlgorithm.to_jwk(_CURVE.public_key(), as_dict=True)
 
     def token(self, audience: str, subject: str = "ana", *, key: Any = None, **changes: Any) -> str:
-        """An access token; claims that are changed to None are left out."""
+        """An access token, without the claims that are set to None."""
         now = int(time.time())
         claims = {"iss": self.url, "aud": audience, "sub": subject, "exp": now + 600, "iat": now, "scope": SCOPES}
         head = {"kid": changes.pop("kid", "one"), "typ": changes.pop("typ", "at+jwt")}
@@ -62,7 +62,7 @@ def curve() -> ec.EllipticCurvePrivateKey:
 
 @contextmanager
 def issuing() -> Generator[Issuing]:
-    """Run one, in a thread of its own."""
+    """Run an authorization server in a thread."""
     server = _Server(("127.0.0.1", 0), _Handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
@@ -100,4 +100,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the parameter's name is given
-        """Say nothing."""
+        """Log nothing."""

@@ -1,4 +1,4 @@
-"""Batches against the emulator, with something between that loses replies."""
+"""Batches against the emulator, through middleware that loses replies."""
 
 import json
 from collections.abc import AsyncGenerator, Sequence
@@ -30,7 +30,7 @@ CREATE = ("POST", "/v1/messages/batches")
 
 
 class Between:
-    """Stands before the emulator: records requests, and loses the replies to chosen ones."""
+    """Middleware before the emulator: records requests, and loses the replies to some of them."""
 
     def __init__(self) -> None:
         self.bodies: list[dict[str, Any]] = []
@@ -70,11 +70,11 @@ class Between:
 
 
 async def nowhere(_: Message) -> None:
-    """A reply that nobody hears."""
+    """A lost reply."""
 
 
 async def forgotten(index: int, outcome: Answer | FilesError) -> None:
-    """An answer that is lost with the run that it came to."""
+    """A result that is lost because its run ends."""
 
 
 async def plain_500(send: Send) -> None:
@@ -83,7 +83,7 @@ async def plain_500(send: Send) -> None:
 
 
 class Asking:
-    """Everything that a batch needs, opened on one emulator."""
+    """All parts of a batch run, on one emulator."""
 
     def __init__(self, workspace: Workspace, library: SearchEngine, folder: Path) -> None:
         self.workspace = workspace

@@ -1,4 +1,4 @@
-"""Documents for tests, made as they are needed."""
+"""Generates documents for tests."""
 
 import io
 import json
@@ -31,7 +31,7 @@ _KIND = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 
 def pdf(pages: list[str], password: str | None = None) -> bytes:
-    """A PDF with these texts, a line to a line."""
+    """A PDF with these texts, line by line."""
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=A4, encrypt=StandardEncryption(password) if password else None, invariant=1)
     for page in pages:
@@ -43,7 +43,7 @@ def pdf(pages: list[str], password: str | None = None) -> bytes:
 
 
 def labelled(pages: list[str], styles: dict[int, tuple[str, str, int]]) -> bytes:
-    """A PDF that numbers its pages itself: from a place (0-based) on by style, prefix and first number."""
+    """A PDF with page labels: style, prefix and first number from a page index (0-based) on."""
     numbers: list[object] = []
     for place, (style, prefix, first) in styles.items():
         numbers += [place, pikepdf.Dictionary(S=pikepdf.Name(f"/{style}"), P=prefix, St=first)]
@@ -70,19 +70,19 @@ def word(paragraphs: list[tuple[str, str]], table: list[list[str]] | None = None
 
 
 def archive(members: dict[str, str | bytes], mimetype: str | None = None) -> bytes:
-    """A zip, which may begin with a member that states its type."""
+    """A zip file; its first member can be the media type."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as zipped:
         if mimetype:
             zipped.writestr(zipfile.ZipInfo("mimetype"), mimetype, zipfile.ZIP_STORED)
         for name, content in members.items():
-            # A date of its own: the same members make the same bytes at any time.
+            # A fixed date, so that the same members always make the same bytes.
             zipped.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
 
 def slides(texts: list[tuple[str, str]]) -> bytes:
-    """A presentation of (title, body) slides, listed in the reverse of their file names."""
+    """A presentation of (title, body) slides, in reverse order of their file names."""
     members: dict[str, str | bytes] = {"[Content_Types].xml": _TYPES}
     ids, relations = "", ""
     for number, (title, body) in enumerate(texts):
@@ -131,7 +131,7 @@ def opened(kind: str, body: str, styles: str = "") -> bytes:
 
 
 def book(chapters: list[str], **more: str) -> bytes:
-    """An EPUB of these pages, listed in the reverse of their file names; `more` replaces or adds members."""
+    """An EPUB of these pages, in reverse order of their file names; `more` replaces or adds members."""
     numbers = range(len(chapters), 0, -1)
     items = "".join(f'<item id="c{n}" href="a%20{n}.xhtml" media-type="application/xhtml+xml"/>' for n in numbers)
     spine = "".join(f'<itemref idref="c{n}"/>' for n in numbers)

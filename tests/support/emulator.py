@@ -1,4 +1,4 @@
-"""The emulator in the test's own event loop, on a real loopback socket, and our client opened against it."""
+"""The emulator on a real loopback socket, in the test's event loop, and our client for it."""
 
 import hashlib
 from collections.abc import AsyncGenerator, Callable
@@ -21,7 +21,7 @@ QUICK = Timing(call_s=2.0, upload_s=6.0, reply_s=1.0, looks=(0.0, 0.1, 0.3))
 
 
 def workspace_of(key: str) -> str:
-    """The name of the folder in which the emulator keeps a key's files."""
+    """The name of the emulator's folder for the files of a key."""
     return hashlib.sha256(key.encode()).hexdigest()[:24]
 
 
@@ -29,10 +29,10 @@ def workspace_of(key: str) -> str:
 async def emulated(
     data_dir: Path, *, around: Callable[[ASGIApp], ASGIApp] | None = None, **settings: object
 ) -> AsyncGenerator[str]:
-    """An emulator's base URL; `around` may stand between it and its clients."""
+    """Run an emulator; yields its base URL. `around` can wrap it in middleware."""
     listener = listen("127.0.0.1", 0)
     async with emulator(EmulatorSettings(data_dir, **settings)) as application:  # type: ignore[arg-type]
-        # Reads a template of its own from the disk.
+        # Reads its own template from disk.
         server = await to_thread.run_sync(uvicorn_server, around(application) if around else application)
         async with anyio.create_task_group() as group:
             group.start_soon(server.serve, [listener])
@@ -56,7 +56,7 @@ async def opened(
     rate_limit: int = 1_000_000,
     principal: str = "",
 ) -> AsyncGenerator[Workspace]:
-    """Our client on this server, with short waits."""
+    """Our client for this server, with short waits."""
     await to_thread.run_sync(lambda: data_dir.mkdir(parents=True, exist_ok=True))
     async with (
         open_spool(data_dir / "spool") as spool,

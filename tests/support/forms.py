@@ -1,4 +1,4 @@
-"""Forms of an upload, and whether the files behind them are open."""
+"""Upload forms, and whether their files are open."""
 
 import os
 from collections.abc import Callable
@@ -25,7 +25,7 @@ async def joined(form: MultipartBody) -> bytes:
 
 
 def opened(path: Path) -> bool:
-    """Whether this process holds the file open."""
+    """Whether this process has the file open."""
     found: list[str] = []
     for entry in Path("/proc/self/fd").iterdir():
         try:

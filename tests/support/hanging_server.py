@@ -1,6 +1,6 @@
-"""The real command with one call that hangs: `python hanging_server.py WAY FOLDER serve ...`.
+"""Runs the real command with one call that hangs: `python hanging_server.py WAY FOLDER serve ...`.
 
-A list of files then hangs for good, and leaves `FOLDER/hanging` when it begins to.
+Listing files then hangs forever, and creates `FOLDER/hanging` when it starts to.
 """
 
 import ctypes
@@ -21,32 +21,32 @@ WHOLE_PAGE = 1000
 
 
 def in_a_thread(folder: Path) -> None:
-    """Read from a pipe that nobody writes to."""
+    """Read from a pipe without a writer."""
     os.mkfifo(folder / "pipe")
     with open(folder / "pipe", "rb") as pipe:
         pipe.read()
 
 
 def in_python(_: Path) -> None:
-    """Loop in the event loop's thread."""
+    """Loop in the thread of the event loop."""
     while True:
         pass
 
 
 def in_c(_: Path) -> None:
-    """Stay in C code that lets other threads run, in the event loop's thread."""
+    """Block in C code that releases the GIL, in the thread of the event loop."""
     time.sleep(FOREVER_S)
 
 
 def in_c_that_holds_the_interpreter(_: Path) -> None:
-    """Stay in C code that lets no other thread run; the signal ends the first wait, and not the second."""
+    """Block in C code that holds the GIL; the signal ends the first wait but not the second."""
     library = ctypes.PyDLL(None)
     library.sleep(20)
     library.sleep(FOREVER_S)
 
 
 def in_short_c_calls(_: Path) -> None:
-    """Call C code again and again that lets no other thread run."""
+    """Call C code that holds the GIL, again and again."""
     library = ctypes.PyDLL(None)
     while True:
         library.usleep(50_000)

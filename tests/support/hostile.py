@@ -65,7 +65,7 @@ WHOLE[PDF] = form()
 
 
 def damaged(content: bytes, chance: random.Random) -> bytes:
-    """Some bytes changed, or the end cut off; in a zip, those of a member as often as its own."""
+    """Some changed bytes, or a missing end; in a zip, those of a member as often as its own."""
     if content.startswith(b"PK") and chance.random() < 0.6:
         return with_damaged_member(content, chance)
     if chance.random() < 0.3:

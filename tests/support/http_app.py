@@ -1,4 +1,4 @@
-"""The server in the test's own event loop, on a real loopback socket, with limits of the test's choice."""
+"""The server on a real loopback socket, in the test's event loop, with limits chosen by the test."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -36,7 +36,7 @@ class Inside:
             yield stream
 
     async def healthy(self) -> bool:
-        """Whether somebody else is served at once."""
+        """Whether another client is served immediately."""
         with anyio.fail_after(60):
             async with self.connection() as stream:
                 await stream.send(f"GET /health HTTP/1.1\r\n{self.host}Connection: close\r\n\r\n".encode())
@@ -53,18 +53,18 @@ class Inside:
             yield client
 
     def spooled(self) -> list[Path]:
-        """Copies that a running upload holds."""
+        """Temporary copies of running uploads."""
         return [path for path in (self.root.parent / "data" / "spool").glob("*/*") if path.is_file()]
 
     async def left_alone(self) -> None:
-        """Wait until the server holds no connection."""
+        """Wait until the server has no open connection."""
         with anyio.fail_after(60):
             while self.server.server_state.connections:
                 await anyio.lowlevel.checkpoint()
 
 
 async def everything(stream: SocketStream) -> bytes:
-    """What comes until the server ends the connection, in whichever way."""
+    """Everything that the server sends until the connection ends."""
     received = b""
     try:
         while True:
@@ -74,7 +74,7 @@ async def everything(stream: SocketStream) -> bytes:
 
 
 async def dribble(stream: SocketStream, start: str, piece: bytes) -> bytes:
-    """Send the start, then a piece every few milliseconds, for as long as the server bears it; returns its answer."""
+    """Send the start, then a part every few milliseconds, until the server answers; returns its answer."""
     received = b""
     await stream.send(start.encode())
     with anyio.fail_after(60):

@@ -1,4 +1,4 @@
-"""The real server as a process, on a real port; and clients of it, honest and other."""
+"""The real server as a process on a real port, and well-behaved and hostile clients of it."""
 
 import json
 import os
@@ -26,7 +26,7 @@ SERVE = [sys.executable, "-m", "files_api_mcp.server.cli.main", "serve"]
 
 
 class Served:
-    """A server process. `errors` is what it wrote to stderr until it said that it serves."""
+    """A server process. `errors` is its stderr until it served."""
 
     def __init__(
         self, tmp_path: Path, transport: str, *options: str, root: Path | None = None, token: str = ""
@@ -84,16 +84,16 @@ class Served:
             yield Agent(client, self.root or Path("/nonexistent"))
 
     def spooled(self) -> list[Path]:
-        """Copies that a running upload holds."""
+        """Temporary copies of running uploads."""
         return [path for path in (self.data_dir / "spool").glob("*/*") if path.is_file()]
 
     def most_memory(self) -> int:
-        """The most memory in bytes that the process has held so far."""
+        """The peak memory of the process in bytes."""
         (line,) = re.findall(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{self.process.pid}/status").read_text())
         return int(line) * 1024
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
-        """Its exit code, and what it wrote to stderr since it served."""
+        """Its exit code, and its stderr since it served."""
         self.process.send_signal(how)
         _, errors = self.process.communicate(timeout=300)
         return self.process.returncode, errors.decode()
@@ -112,7 +112,7 @@ def served(
 
 
 class Reply:
-    """An answer as it came over the wire."""
+    """An HTTP response as received."""
 
     def __init__(self, raw: bytes) -> None:
         head, _, self.body = raw.partition(b"\r\n\r\n")
@@ -143,7 +143,7 @@ def _read(connection: socket.socket) -> bytes:
 
 
 def call_request(tool: str, arguments: dict[str, Any], *, progress: bool = False) -> tuple[dict[str, str], bytes]:
-    """Headers and body of a tool call in the newer era, for those who send it by hand."""
+    """Headers and body of a tool call in the newer protocol version, for raw requests."""
     meta: dict[str, Any] = {PROTOCOL_VERSION_META_KEY: MODERN, CLIENT_CAPABILITIES_META_KEY: {}}
     if progress:
         meta["progressToken"] = 1

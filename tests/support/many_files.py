@@ -1,4 +1,4 @@
-"""Stores with many files, or files of another day: rows alone, as they are listed, found and described."""
+"""Stores with many files, or with files of another day: only rows, without contents."""
 
 import secrets
 import sqlite3
@@ -15,7 +15,7 @@ from files_api_mcp.backends.storage.sqlite import Database, writing
 
 
 async def add_rows(data_dir: Path, names: Iterable[str], *, expired_for: timedelta | None = None) -> list[str]:
-    """Add a file of each name to a store that exists; returns their ids, oldest first."""
+    """Add a file for each name to an existing store; returns their ids, oldest first."""
     now = to_us(utc_now())
     expires = None if expired_for is None else to_us(utc_now() - expired_for)
     made = [

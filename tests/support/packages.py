@@ -1,4 +1,4 @@
-"""Tests that install packages of others are skipped, with the reason, where none can be had."""
+"""Skips tests that install packages if the package index is unreachable."""
 
 import pytest
 
@@ -6,7 +6,7 @@ __all__ = ["skip_if_unreachable"]
 
 
 def skip_if_unreachable(said: str) -> None:
-    """Skip the test if uv said that it cannot reach the package index; any other failure of uv is one of the test."""
+    """Skip the test if uv cannot reach the package index; any other failure of uv fails the test."""
     if "Failed to fetch" in said or "Failed to download" in said:
         (reason,) = [line for line in said.splitlines() if line.startswith("error: ")][:1] or [said[-200:]]
         pytest.skip(f"the package index cannot be reached: {reason}")

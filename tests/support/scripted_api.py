@@ -1,4 +1,4 @@
-"""A Messages API whose answers are written by the test: byte by byte, or by messages before the emulator."""
+"""A Messages API whose answers the test writes: byte by byte, or as messages before the emulator."""
 
 import asyncio
 import json
@@ -35,7 +35,7 @@ def begun(index: int, block: Event) -> Event:
 
 
 def added(index: int, kind: str, value: object) -> Event:
-    """A delta of a kind, whose value stands under the kind's own name."""
+    """A delta of a kind, with its value under the name of the kind."""
     name = {"citations": "citation", "input_json": "partial_json"}.get(kind, kind)
     return {"type": "content_block_delta", "index": index, "delta": {"type": f"{kind}_delta", name: value}}
 
@@ -49,13 +49,13 @@ def ended(reason: str | None = "end_turn") -> list[Event]:
 
 
 def told(*pieces: str | Event) -> list[Event]:
-    """A message of one block of text, which these pieces and events make up."""
+    """A message with one text block, from these parts and events."""
     deltas = [added(0, "text", piece) if isinstance(piece, str) else piece for piece in pieces]
     return [START, begun(0, {"type": "text", "text": ""}), *deltas, closed(0), *ended()]
 
 
 def stream(events: Sequence[Event], *, line: str = "\n", ascii_only: bool = False) -> bytes:
-    """Events as they stand in a stream with these line ends."""
+    """Events as a stream with these line endings."""
     parts = [(f"event: {one.get('type')}", f"data: {json.dumps(one, ensure_ascii=ascii_only)}", "") for one in events]
     return "".join(f"{text}{line}" for part in parts for text in part).encode("utf-8", "replace")
 
@@ -93,7 +93,7 @@ class Scripted:
 
 @asynccontextmanager
 async def scripted() -> AsyncGenerator[tuple[Scripted, MessagesClient]]:
-    """Such a server, and our client of it."""
+    """Run the server; yields it and our client."""
     server = Scripted()
     listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
@@ -154,7 +154,7 @@ class Overheard:
 
 
 def _again(body: bytes, receive: Receive) -> Receive:
-    """The request's messages once more, its body already read."""
+    """The request's receive channel again, after its body was read."""
     first: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def whole() -> Message:
@@ -164,7 +164,7 @@ def _again(body: bytes, receive: Receive) -> Receive:
 
 
 def saying(*blocks: str | Event, stop_reason: str = "end_turn", **usage: int) -> Event:
-    """A message of these blocks; a text stands for a block of it."""
+    """A message of these blocks; a string is a text block."""
     content = [{"type": "text", "text": block} if isinstance(block, str) else block for block in blocks]
     return {
         "id": "msg_1",

@@ -1,4 +1,4 @@
-"""Frozen files for tests of stores, and the clock that they live by."""
+"""Snapshots for tests of stores, and a manual clock."""
 
 import hashlib
 import os
@@ -10,7 +10,7 @@ from files_api_mcp.backends.models import NewFile, Snapshot
 
 
 def freeze_bytes(folder: Path, content: bytes) -> Snapshot:
-    """A snapshot as the spool makes them: a durable, private file on the store's file system."""
+    """A snapshot like the spool's: a durable, private file on the file system of the store."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / secrets.token_hex(8)
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
@@ -26,7 +26,7 @@ def text_file(filename: str, expires_in_seconds: int | None = None) -> NewFile:
 
 
 class SettableClock:
-    """A wall clock that stands still until it is moved."""
+    """A wall clock that moves only on request."""
 
     def __init__(self) -> None:
         self.now = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)

@@ -1,7 +1,7 @@
-"""A process that uploads into a shared store: `store_writer.py DATA_DIR NAME COUNT [same]`, run by tests.
+"""A process that uploads to a shared store: `store_writer.py DATA_DIR NAME COUNT [same]`.
 
-Prints a line per upload: its outcome (stored, reused, unfrozen or an error's code), the id or -, and the filename.
-With `same` every process uploads the same files.
+Prints one line per upload: its outcome (stored, reused, unfrozen or an error code), the id or -, and the filename. With
+`same`, all processes upload the same files.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""Several principals on one server, and what one of them may try."""
+"""Several principals on one server, and attempts of one to reach the files of another."""
 
 import secrets
 from collections import Counter
@@ -76,8 +76,8 @@ async def hand_over(agent: Agent, name: str) -> str:
 
 
 async def try_ids(agent: Agent, foreign: str, tries: int) -> dict[str, Counter[str]]:
-    """Every way to name a file, with an id that is another's and ids that nobody has; returns what each tool said, and
-    how often, of both kinds of id together."""
+    """Name a file in every possible way, with another principal's id and with unknown ids; returns the texts of each
+    tool with their counts, for both kinds of id together."""
     answers: dict[str, Counter[str]] = {}
     for number in range(tries):
         guess = f"file_{secrets.token_hex(12)}" if number % 2 else foreign

@@ -1,4 +1,4 @@
-"""A person at the command line: with pipes, and at a terminal."""
+"""A user at the command line: with pipes, and at a terminal."""
 
 import importlib
 import logging
@@ -24,13 +24,13 @@ __all__ = ["COMMAND", "Done", "Here", "Terminal", "at_terminal", "environment", 
 
 COMMAND = [sys.executable, "-m", "files_api_mcp.server.cli.main"]
 _PATIENCE_S = 120.0
-# Libraries that read files while they are imported, which a process of its own does once and nobody waits for.
+# Libraries that read files at import; a separate process imports them only once.
 _LOADED_ON_FIRST_USE = ("jsonschema", "files_api_mcp.backends.anthropic.answers.answerer")
-# The styles of the program and its progress bars, and their moves within what they rewrite.
+# The program's styles, and the cursor moves of its progress bars.
 _OURS = re.compile(
     r"\x1b\[(?:0|1|2|3[1-6]|33;1|9[01])m|\r?\x1b\[2?K|\x1b\[\?25[lh]\r?|\x1b\[1A|\r+\n|\r(?=\x1b\[(?:2K|1A))"
 )
-# What a terminal obeys, what turns the order of letters, and what hides in a text.
+# Terminal codes, characters that change the reading direction, and invisible characters.
 _OBEYED = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u206f\ufeff\ufff9-\ufffb"
     r"\U000e0000-\U000e007f]"
@@ -38,20 +38,20 @@ _OBEYED = re.compile(
 
 
 def unsafe(shown: str) -> list[str]:
-    """What a terminal would obey beyond what the program itself sends, each with what stands before it."""
+    """Terminal codes other than the program's own, each with the text before it."""
     text = _OURS.sub("", shown)
     return [text[max(0, found.start() - 30) : found.end()] for found in _OBEYED.finditer(text)]
 
 
 def environment(**more: str) -> dict[str, str]:
-    """Nothing that steers the command but `more`; the command itself is on the path."""
+    """An environment without settings of the command, except `more`; the command is on the path."""
     here = str(Path(sys.executable).parent)
     path = os.pathsep.join([here, os.environ.get("PATH", os.defpath)])
     return {**clean_environment(), "PATH": path, "COLUMNS": "120", "TERM": "xterm", "LC_ALL": "C.UTF-8", **more}
 
 
 def run(data_dir: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    """The command with pipes on all sides, as in a script."""
+    """The command with pipes for all streams, as in a script."""
     return subprocess.run(
         [*COMMAND, *arguments],
         stdin=subprocess.DEVNULL,
@@ -65,7 +65,7 @@ def run(data_dir: Path, *arguments: str, **more: str) -> subprocess.CompletedPro
 
 @dataclass(frozen=True)
 class Done:
-    """How a command ended, and what it printed."""
+    """The exit code and output of a command."""
 
     returncode: int
     stdout: str
@@ -73,7 +73,7 @@ class Done:
 
 
 class Here:
-    """The command in this very process, where it starts at once, and where the guard of the event loop sees it."""
+    """The command in this process: it starts fast, and the guard of the event loop watches it."""
 
     def __init__(self, patch: pytest.MonkeyPatch, shown: pytest.CaptureFixture[bytes]) -> None:
         self._patch = patch
@@ -93,7 +93,7 @@ class Here:
 def in_this_process(
     patch: pytest.MonkeyPatch, shown: pytest.CaptureFixture[bytes], data_dir: Path, **more: str
 ) -> Generator[Here]:
-    """The command with a data folder, and an environment in which nothing else steers it."""
+    """The command with a data folder and a clean environment."""
     for module in _LOADED_ON_FIRST_USE:
         importlib.import_module(module)
     surroundings = environment(FILES_API_MCP_DATA_DIR=str(data_dir), **more)
@@ -115,7 +115,7 @@ def in_this_process(
 
 
 class Terminal:
-    """A terminal in which a program runs; what the program shows is kept."""
+    """A terminal that runs a program and records its output."""
 
     def __init__(self, process: subprocess.Popen[Any], screen: int) -> None:
         self.process = process
@@ -125,7 +125,7 @@ class Terminal:
         self._awaited = 0
 
     def await_text(self, wanted: str) -> None:
-        """Wait until this is shown, after what was awaited before."""
+        """Wait for this text, after the text awaited before."""
         while (place := self.shown.find(wanted, self._awaited)) < 0:
             assert self._read(), f"{wanted!r} was not shown: {self.shown!r}"
         self._awaited = place + len(wanted)
@@ -134,7 +134,7 @@ class Terminal:
         os.write(self._screen, text.encode())
 
     def end(self) -> int:
-        """The exit code, when it has ended by itself."""
+        """The exit code, once the program has ended."""
         while self._read():
             pass
         return self.process.wait(_PATIENCE_S)
@@ -142,7 +142,7 @@ class Terminal:
     def _read(self) -> bool:
         ready, _, _ = select.select([self._screen], [], [], _PATIENCE_S)
         assert ready, f"nothing more was shown after {self.shown!r}"
-        # On Linux the end of the other side is an error.
+        # On Linux, the end of the other side raises an error.
         with suppress(OSError):
             chunk = os.read(self._screen, 65536)
             self._raw += chunk
@@ -153,7 +153,7 @@ class Terminal:
 
 @contextmanager
 def at_terminal(command: Iterable[str], **options: Any) -> Generator[Terminal]:
-    """A program whose stdin, stdout and stderr are a terminal."""
+    """Run a program with a terminal as stdin, stdout and stderr."""
     screen, device = pty.openpty()
     try:
         process = subprocess.Popen(
@@ -162,7 +162,7 @@ def at_terminal(command: Iterable[str], **options: Any) -> Generator[Terminal]:
             stdout=device,
             stderr=device,
             start_new_session=True,
-            # Where the tests run in the background it is ignored, which programs inherit; at a terminal it never is.
+            # Background jobs ignore this signal and programs inherit that; at a terminal it is never ignored.
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             **options,
         )
