@@ -67,7 +67,7 @@ def endpoint_from(
     loopback = _is_loopback(urlsplit(url).hostname or "")
     header, value = _credential(environment, loopback=loopback)
     if workspace_id is not None and not _is_header_text(workspace_id):
-        raise InvalidArgument("The workspace id holds characters that no id has.", "Check --workspace-id.")
+        raise InvalidArgument("The workspace id has invalid characters.", "Check --workspace-id.")
     return Endpoint(url, header, value, workspace_id, None if loopback else _proxy(url, environment))
 
 
@@ -78,12 +78,12 @@ def _credential(environment: Mapping[str, str], *, loopback: bool) -> tuple[str,
         key = _LOOPBACK_KEY
     if not key and not token:
         raise InvalidArgument(
-            "The anthropic backend needs a key, and neither ANTHROPIC_API_KEY nor ANTHROPIC_AUTH_TOKEN is set.",
+            "The anthropic backend needs a key, but neither ANTHROPIC_API_KEY nor ANTHROPIC_AUTH_TOKEN is set.",
             "Set one of them, or use --backend local.",
         )
     name = "ANTHROPIC_API_KEY" if key else "ANTHROPIC_AUTH_TOKEN"
     if not _is_header_text(key or token):
-        raise InvalidArgument(f"{name} holds characters that no key has.", "Set it again, without quotes or breaks.")
+        raise InvalidArgument(f"{name} has characters that no key has.", "Set it again, without quotes or line breaks.")
     # The header that every version of the API and every gateway knows for keys; sending both is refused.
     return ("x-api-key", key) if key else ("authorization", f"Bearer {token}")
 
@@ -101,13 +101,13 @@ def _base_url(text: str) -> str:
     host = parts.hostname or ""
     # What the HTTP library could not send to must fail here, at the start.
     if not _is_header_text(text) or (host and not _is_host(parts)):
-        raise _bad_url("holds characters that no URL has")
+        raise _bad_url("has characters that no URL has")
     if parts.scheme not in ("http", "https") or not host or port == 0:
         raise _bad_url("is not an http or https URL")
     if parts.username is not None or parts.query or parts.fragment:
-        raise _bad_url("may hold neither a user, nor a query, nor a fragment")
+        raise _bad_url("must not contain a user, a query or a fragment")
     if parts.scheme == "http" and not _is_loopback(host):
-        raise _bad_url("must be https: over plain http the key and the files could be read on their way")
+        raise _bad_url("must be https: over plain http, others could read the key and the files")
     path = parts.path.rstrip("/")
     # Every path of ours begins with /v1, so one at the end of a base URL would be doubled.
     return f"{parts.scheme}://{parts.netloc.lower()}{path.removesuffix('/v1')}"

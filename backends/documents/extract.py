@@ -95,7 +95,7 @@ def extract(content: BinaryIO, mime_type: str, scans: Scans | None) -> Document:
 
 def _image(content: BinaryIO, scans: Scans | None) -> Document:
     if scans is None:
-        raise UnsupportedType("An image holds no text to search.")
+        raise UnsupportedType("An image has no text to search.")
     from files_api_mcp.backends.documents.render import image_texts
 
     texts = image_texts(content, scans)
@@ -111,7 +111,7 @@ def _text_lines(content: BinaryIO, mime_type: str) -> Iterator[str]:
         from files_api_mcp.backends.documents.formats.text import decoded_lines
 
         return decoded_lines(content)
-    raise UnsupportedType(f"Files of type {mime_type} hold no text that can be read.")
+    raise UnsupportedType(f"Files of type {mime_type} have no readable text.")
 
 
 def _pieces(lines: Iterator[str]) -> Iterator[str]:
@@ -123,7 +123,7 @@ def _pieces(lines: Iterator[str]) -> Iterator[str]:
         length += len(line)
         total += len(line)
         if total > _MOST_CHARS:
-            raise UnsupportedType("The file holds more text than can be indexed.")
+            raise UnsupportedType("The file has more text than can be indexed.")
         if length >= _PIECE:
             yield _sound("".join(held))
             held, length = [], 0

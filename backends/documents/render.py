@@ -28,7 +28,7 @@ def image_texts(content: BinaryIO, scans: Scans) -> Iterator[str]:
             for frame in islice(ImageSequence.Iterator(image), _MOST_FRAMES):
                 yield "".join(f"{line}\n" for line in scans.text(frame).splitlines())
     except _BAD_IMAGE:
-        raise UnsupportedType("The image is damaged or too large to be read.") from None
+        raise UnsupportedType("The image is damaged or too large to read.") from None
 
 
 def pdf_images(
@@ -58,7 +58,7 @@ def shown_image(content: BinaryIO, mime_type: str, max_side: int) -> PageImage:
         image.thumbnail((max_side, max_side))
         return PageImage(1, *_encoded(image.convert("RGB")))
     except _BAD_IMAGE:
-        raise UnsupportedType("The image is damaged or too large to be shown.") from None
+        raise UnsupportedType("The image is damaged or too large to show.") from None
 
 
 def _encoded(image: Image.Image) -> tuple[str, bytes]:

@@ -59,11 +59,11 @@ def _answers(content: BinaryIO, job: dict[str, Any]) -> Iterator[dict[str, Any]]
     except UnsupportedType as exc:
         yield {"error": exc.sentence}
     except MemoryError:
-        yield {"error": "The file needs more memory to read than is allowed."}
+        yield {"error": "The file needs more memory to read than the limit."}
     except RecursionError:
         yield {"error": "The file is nested too deeply to read."}
     except Exception:  # noqa: BLE001  a parser may raise anything on bytes made to break it
-        yield {"error": "The file is damaged, or not what its first bytes say."}
+        yield {"error": "The file is damaged, or its content does not match its type."}
 
 
 def _extract(content: BinaryIO, job: dict[str, Any]) -> Iterator[dict[str, Any]]:

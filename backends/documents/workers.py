@@ -149,7 +149,7 @@ class DocumentWorkers:
         except BaseException as exc:
             await child.stop()
             if isinstance(exc, WorkerDied):
-                raise ReaderStopped("The file could not be read: its reader does not start.") from exc
+                raise ReaderStopped("The file could not be read: the worker process did not start.") from exc
             raise
         return child
 
@@ -189,7 +189,7 @@ class _Work:
         except TimeoutError:
             raise ReaderStopped("The file takes too long to read.") from None
         except WorkerDied:
-            raise ReaderStopped("The file needs more memory or time to read than is allowed.") from None
+            raise ReaderStopped("The file needs more memory or time to read than the limit.") from None
 
 
 def _opened(path: Path) -> int:
@@ -197,11 +197,11 @@ def _opened(path: Path) -> int:
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
-        raise ReaderStopped("The file's bytes cannot be opened.") from None
+        raise ReaderStopped("The stored copy cannot be opened.") from None
     if stat.S_ISREG(os.fstat(fd).st_mode):
         return fd
     os.close(fd)
-    raise ReaderStopped("The file's bytes are not in an ordinary file.")
+    raise ReaderStopped("The stored copy is not an ordinary file.")
 
 
 async def _texts(answers: AsyncIterator[dict[str, Any]]) -> AsyncIterator[PageText]:

@@ -94,4 +94,4 @@ class NewLocalFile:
 
 
 def _taken() -> InvalidArgument:
-    return InvalidArgument("A file of that name is there.", "Choose another name, or set overwrite.")
+    return InvalidArgument("A file with that name already exists.", "Choose another name, or set overwrite.")

@@ -28,7 +28,7 @@ _FOLDER = {errno.EISDIR, errno.ENOTEMPTY, errno.ENOTDIR, errno.EEXIST}
 
 def outside() -> OutsideRoots:
     """One text for everything outside: it does not say whether anything is there."""
-    return OutsideRoots("That path does not lie in an allowed folder.")
+    return OutsideRoots("That path is not in an allowed folder.")
 
 
 def read_refusal(error: OSError, what: str = "file") -> FilesError:
@@ -36,11 +36,11 @@ def read_refusal(error: OSError, what: str = "file") -> FilesError:
     if error.errno in LEADING_OUT:
         return outside()
     if error.errno in _DENIED:
-        return PermissionDenied(f"The {what} may not be read by this server.")
+        return PermissionDenied(f"This server has no permission to read the {what}.")
     if error.errno in _SCARCE:
         return Busy("The server has too many files open.")
     if error.errno == errno.EAGAIN:
-        return Busy(f"The {what} is in use just now.")
+        return Busy(f"The {what} is in use.")
     if error.errno in ABSENT | _UNNAMEABLE:
         return NotFound(
             f"There is no such {what} in the allowed folders.", "Check the path; it may be relative to a ROOT."
@@ -48,7 +48,7 @@ def read_refusal(error: OSError, what: str = "file") -> FilesError:
     if error.errno in (errno.ENXIO, errno.ENODEV, errno.EOPNOTSUPP):
         return NotARegularFile("That path is not an ordinary file.")
     return PermissionDenied(
-        f"The disk did not let the {what} be read.", "Ask the operator to check the disk, or choose another file."
+        f"The {what} could not be read (disk error).", "Ask the operator to check the disk, or choose another file."
     )
 
 
@@ -63,13 +63,13 @@ def saving() -> Generator[None]:
 
 def _save_refusal(error: OSError) -> FilesError:
     if error.errno in FULL:
-        return StorageFull("There is no room to save the file there.")
+        return StorageFull("There is not enough disk space to save the file there.")
     if error.errno in _SCARCE:
         return Busy("The server has too many files open.")
     if error.errno in _UNNAMEABLE:
-        return InvalidArgument("The file system does not take that name.", "Choose another name.")
+        return InvalidArgument("The file system does not accept that name.", "Choose another name.")
     if error.errno in _FOLDER:
         return InvalidArgument("A folder has that name.", "Choose another name.")
     if error.errno == errno.ENOENT:
-        return NotFound("The folder to save in is gone.", "Choose another folder.")
+        return NotFound("The destination folder no longer exists.", "Choose another folder.")
     return PermissionDenied("The file could not be written there.", "Choose another folder under an allowed one.")

@@ -74,7 +74,7 @@ class Rules:
         self._refuse_private(path)
         below = self._below(path)
         if any(part.startswith(".") for part in below.split("/")) or is_sensitive_name(below):
-            raise SensitiveFile("Nothing is saved under a hidden name or one that keys go by.", "Choose another name.")
+            raise SensitiveFile("Files cannot be saved under hidden names or names of keys.", "Choose another name.")
 
     def private_folders(self) -> frozenset[tuple[int, int]]:
         """Device and inode of each folder that is closed to agents."""
@@ -99,17 +99,17 @@ class Rules:
         # Documents have one name; the files that package managers link lie in folders that expansion passes over.
         if found.st_nlink > 1:
             raise SensitiveFile(
-                "The file has a second name (a hard link), which may lie outside the allowed folders.",
-                "Upload a copy of it; only the operator can allow this one, with --allow-sensitive.",
+                "The file has another hard link, which may be outside the allowed folders.",
+                "Upload a copy; only the operator can allow this one, with --allow-sensitive.",
             )
         if is_sensitive_name(self._below(path)) and not _is_keynote(fd, path):
-            raise SensitiveFile("The file's name or folder is one that keys and credentials go by.")
+            raise SensitiveFile("The file's name or folder is typical of keys and credentials.")
 
     def _refuse_private(self, path: str) -> None:
         """By name, and by inode: a bind mount or another spelling gives the same folder a second path."""
         inside = any(Path(path).is_relative_to(folder) for folder in self._private)
         if inside or not self.private_folders().isdisjoint(_folders_above(path)):
-            raise SensitiveFile("That place belongs to this server's own store.", "Choose another one.")
+            raise SensitiveFile("That path is inside this server's data folder.", "Choose another path.")
 
     def _below(self, path: str) -> str:
         """The part of a path that lies below a root: how the operator's own folders are called says nothing."""
@@ -122,11 +122,11 @@ class Rules:
 
 def _refuse_unusual(fd: int, found: os.stat_result) -> None:
     if stat.S_ISDIR(found.st_mode):
-        raise NotARegularFile("That path is a folder.", "Give a file in it, or the folder where folders are expanded.")
+        raise NotARegularFile("That path is a folder.", "Give the path of a file in it.")
     if not stat.S_ISREG(found.st_mode):
         raise NotARegularFile("That path is not an ordinary file.")
     if is_kernel_state(fd):
-        raise NotARegularFile("That path is part of the kernel's state, not an ordinary file.")
+        raise NotARegularFile("That path is a kernel file (such as /proc), not an ordinary file.")
 
 
 def _folders_above(path: str) -> set[tuple[int, int]]:

@@ -82,7 +82,7 @@ class Roots:
             if source:
                 return source
             os.close(fd)
-        raise Busy("The file is being replaced just now.")
+        raise Busy("The file is being replaced.")
 
     def expand(self, path: str, *, limit: int = 1000, check_cancelled: Callable[[], None] = lambda: None) -> Expansion:
         """The files that a path stands for: itself, those of a folder, or those that a glob matches.
@@ -114,7 +114,7 @@ class Roots:
             OutsideRoots, NotFound, PermissionDenied, StorageFull: There is no writing there.
         """
         if any(relative == "." for _, relative in self._candidates(path)):
-            raise InvalidArgument("That path is a folder.", "Give the new file's name below it.")
+            raise InvalidArgument("That path is a folder.", "Add a file name to the path.")
         folder, name = os.path.split(os.path.normpath(path))
         fd = self._open(folder or ".", _OPEN_FOLDER, "folder")
         try:
@@ -167,9 +167,7 @@ class Roots:
         """Each open root that the path may lie below, with the path relative to it; never empty."""
         _refuse_unusable(path)
         if not self._roots:
-            raise OutsideRoots(
-                "This server was started without a folder to read from.", "Ask the operator to give it a ROOT."
-            )
+            raise OutsideRoots("This server has no folder to read from.", "Ask the operator to start it with a ROOT.")
         normal = os.path.normpath(path)
         if normal.startswith("/"):
             found = [(root, below) for root in self._roots if (below := _relative(normal, root)) is not None]
@@ -206,6 +204,6 @@ def _refuse_unusable(path: str) -> None:
     try:
         raw = os.fsencode(path)
     except UnicodeEncodeError:
-        raise InvalidArgument("path holds characters that no file name can hold.") from None
+        raise InvalidArgument("path has characters that no file name can have.") from None
     if not raw or b"\0" in raw or len(raw) > _LONGEST_PATH:
-        raise InvalidArgument(f"path is 1 to {_LONGEST_PATH} bytes without NUL.")
+        raise InvalidArgument(f"path must be 1 to {_LONGEST_PATH} bytes without NUL.")

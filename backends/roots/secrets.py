@@ -128,7 +128,7 @@ def refuse_sensitive_content(data: bytes) -> None:
     """
     for text in (data, data.replace(b"\0", b"")) if b"\0" in data else (data,):
         if what := _kind_of_secret(text):
-            raise SensitiveFile(f"The file holds what looks like {what}.")
+            raise SensitiveFile(f"The file contains what looks like {what}.")
 
 
 def _kind_of_secret(data: bytes) -> str | None:

@@ -59,7 +59,7 @@ class Copy:
             fcntl.ioctl(self._target, _FICLONE, self._source)
         except OSError as exc:
             if exc.errno in FULL:
-                raise StorageFull("There is no room for a private copy of the file.") from exc
+                raise StorageFull("There is not enough disk space for a private copy of the file.") from exc
             return
         if os.fstat(self._target).st_size != self.size:
             raise _changed()
@@ -131,7 +131,7 @@ class Copy:
                 return os.copy_file_range(self._source, self._target, count, at, at)
             except OSError as exc:
                 if exc.errno in _NOT_COPIED:
-                    raise StorageFull("There is no room for a private copy of the file.") from exc
+                    raise StorageFull("There is not enough disk space for a private copy of the file.") from exc
         # Also says which of the two files an error is about, which copy_file_range does not.
         with _reading():
             data = os.pread(self._source, min(count, _BLOCK), at)
@@ -164,7 +164,7 @@ def _blocks(fd: int, start: int, end: int) -> Iterator[bytes]:
 
 
 def _changed() -> FileChanged:
-    return FileChanged("The file changed while it was read.")
+    return FileChanged("The file changed while it was being read.")
 
 
 @contextmanager
@@ -181,7 +181,7 @@ def _read_failure(error: OSError) -> FilesError:
     if error.errno == errno.EAGAIN:
         return Busy("The file is locked by another program.")
     return PermissionDenied(
-        "The disk did not let the file be read to its end; nothing was stored.",
+        "The file could not be read completely (disk error); nothing was stored.",
         "Ask the operator to check the disk, or choose another file.",
     )
 
@@ -192,7 +192,7 @@ def _writing() -> Generator[None]:
         yield
     except OSError as exc:
         if exc.errno in FULL:
-            raise StorageFull("There is no room for a private copy of the file.") from exc
+            raise StorageFull("There is not enough disk space for a private copy of the file.") from exc
         if exc.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM):
             raise Busy("The server has too many files open.") from exc
         raise StoreDamaged("A private copy of the file could not be written.") from exc

@@ -58,7 +58,7 @@ def refuse_sensitive_name(name: str, head: bytes) -> None:
         SensitiveFile: It is one.
     """
     if is_sensitive_name(name) and not (name.lower().endswith(".key") and head.startswith(b"PK\x03\x04")):
-        raise SensitiveFile("The file's name is one that keys and credentials go by.")
+        raise SensitiveFile("The file's name is typical of keys and credentials.")
 
 
 async def _written(chunks: AsyncIterator[bytes], fd: int, most: int) -> "Writing":
@@ -66,7 +66,7 @@ async def _written(chunks: AsyncIterator[bytes], fd: int, most: int) -> "Writing
     async for chunk in chunks:
         writing.add(chunk)
         if writing.size > most:
-            raise FileTooLarge(f"The file is larger than {most:,} bytes, which is the limit.")
+            raise FileTooLarge(f"The file is larger than the limit of {most:,} bytes.")
         if writing.held >= _BATCH:
             await to_thread.run_sync(writing.write)
     if writing.size == 0:
@@ -126,4 +126,4 @@ class Writing:
 
 
 def _full(exc: OSError) -> Exception:
-    return StorageFull("There is no room for the file.") if exc.errno in FULL else exc
+    return StorageFull("There is not enough disk space for the file.") if exc.errno in FULL else exc

@@ -52,9 +52,9 @@ def _make(folder: Path) -> Spool:
         return _made(folder)
     except OSError as exc:
         if exc.errno in FULL:
-            raise StorageFull("There is no room in the data folder.") from exc
+            raise StorageFull("There is not enough disk space in the data folder.") from exc
         raise PermissionDenied(
-            "The data folder cannot be written.", "Ask the operator to check the data folder and its disk."
+            "The data folder is not writable.", "Ask the operator to check the data folder and its disk."
         ) from exc
 
 

@@ -93,4 +93,4 @@ def test_a_rule_that_means_nothing_is_passed_over(server: Process, root: Path) -
 
 def test_a_glob_of_100_kb_is_refused_with_the_limit(server: Process) -> None:
     answer = server.request(1, "tools/call", name="upload_file", arguments={"path": "*" * 100_000})
-    assert answer["result"]["content"][0]["text"].startswith("[invalid_argument] path is 1 to 4096 bytes")
+    assert answer["result"]["content"][0]["text"].startswith("[invalid_argument] path must be 1 to 4096 bytes")

@@ -244,5 +244,5 @@ def _refusal(result: BatchResult) -> FilesError:
     if result.type == "errored":
         error = (result.error or {}).get("error")
         return error_from_body(error if isinstance(error, dict) else {})  # type: ignore[reportUnknownArgumentType]
-    why = "The batch was cancelled before" if result.type == "canceled" else "The batch ran out of time, a day, before"
-    return UpstreamOverloaded(f"{why} this question was answered.", "Run the same command again to ask it anew.")
+    why = "The batch was cancelled before" if result.type == "canceled" else "The batch expired after a day, before"
+    return UpstreamOverloaded(f"{why} this question was answered.", "Run the same command again to ask it again.")

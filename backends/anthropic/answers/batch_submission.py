@@ -98,9 +98,7 @@ class BatchSubmitter:
                 break
         else:
             return None
-        raise OutcomeUnknown(
-            "Several new batches could be this one.", "Run the same command again when they have ended."
-        )
+        raise OutcomeUnknown("Several new batches could be this one.", "Run the same command again after they end.")
 
     async def _may_be(self, part: Part, batch: ApiBatch) -> bool:
         if not batch.has_ended:

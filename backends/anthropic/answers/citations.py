@@ -105,16 +105,16 @@ class CitationMapper:
         if message.stop_reason == "refusal":
             yield "The model declined to answer."
         elif message.stop_reason in ("max_tokens", "pause_turn", "model_context_window_exceeded"):
-            yield "The answer was cut off; ask again with a larger max_tokens, or a narrower question."
+            yield "The answer was cut off. Ask again with a larger max_tokens or a narrower question."
         elif text is None:
-            yield "The model gave no answer in words."
+            yield "The model answered without text."
         if self._untrue:
-            yield f"{self._untrue} citations were left out: their quotes do not stand literally at the places named."
+            yield f"{self._untrue} citations were dropped: the document does not contain their quotes where they point."
         if self._left_out:
-            yield f"{self._left_out} more passages were cited than max_tokens allows."
+            yield f"{self._left_out} more cited passages do not fit into max_tokens."
         if self._unchecked:
             names = ", ".join(sorted(self._unchecked))
-            yield f"Quotes of {names} are as the model gave them: their bytes are not on this machine."
+            yield f"Quotes from {names} are unchecked: the originals are not on this machine."
 
 
 def created_file_ids(blocks: Sequence[Block]) -> list[str]:

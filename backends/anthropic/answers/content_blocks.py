@@ -99,7 +99,7 @@ class ContextFile:
     def _context(self) -> str:
         # Constant for a file, or the second question would find nothing in the cache.
         if self.kind == "passages":
-            return f"The passages of {self.record.filename} that fit the question best; the file is longer."
+            return f"The best-matching passages of {self.record.filename}, which is longer."
         return self.record.filename if self.record.title else ""
 
     def _on_pages(self, quote: str, pages: range) -> Passage | None:

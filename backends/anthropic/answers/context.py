@@ -106,7 +106,7 @@ class ContextBuilder:
                 files.append(asked)
         if not files:
             raise UnsupportedType(
-                notes[0] if notes else "There is no file to ask.", "Ask a PDF, text, Office or image file."
+                notes[0] if notes else "There is no file to ask about.", "Ask about a PDF, text, Office or image file."
             )
         return await self._fitting(question, files, notes, min(self._room, most_tokens or self._room))
 
@@ -118,7 +118,7 @@ class ContextBuilder:
         """
         held = await self._workspace.originals.contents()
         if not held:
-            raise NotFound("No file was uploaded from this machine.", "Name files by file_ids, or call upload_file.")
+            raise NotFound("No file was uploaded from this machine.", "Pass file_ids, or call upload_file.")
         if len(held) <= _MOST_WHOLE:
             ids = [record.id for record, _ in held]
             found = {file.id: file for file in await self._workspace.client.by_ids(ids) if not file.is_past}
@@ -129,8 +129,8 @@ class ContextBuilder:
         records = {record.id: record for record, _ in held}
         files = [_by_passages(records[file_id], passages) for file_id, passages in _by_file(answer.passages).items()]
         if not files:
-            raise NotFound("No stored file holds a word of the question.", "Ask again in the documents' own words.")
-        return Context(files, [f"Answered from the best passages of {len(held)} files uploaded from here."])
+            raise NotFound("No stored file has a word of the question.", "Ask again with words from the documents.")
+        return Context(files, [f"Answered from the best passages of {len(held)} uploaded files."])
 
     async def _asked(self, file: ApiFile, *, compute: bool) -> ContextFile | None:
         entry = await self._workspace.ledger.entry(file.id)
@@ -222,7 +222,7 @@ class ContextBuilder:
                 continue
             try:
                 files.append(await self._by_passages(question, file))
-                notes.append(f"{file.record.filename} is too long to be read whole: answered from its best passages.")
+                notes.append(f"{file.record.filename} is too long to read whole: answered from its best passages.")
             except ContextWindowExceeded as exc:
                 failure = exc
                 notes.append(f"{exc.sentence} It was left out.")
@@ -234,8 +234,8 @@ class ContextBuilder:
         answer = await self._engine.ask(question, [file.record.id], max_tokens=_PASSAGE_TOKENS, progress=self._progress)
         if not answer.passages:
             raise ContextWindowExceeded(
-                f"{file.record.filename} is too long for the context window, and no passage of it fits the question.",
-                "Ask again in the document's own words.",
+                f"{file.record.filename} is too long for the context window, and no passage matches the question.",
+                "Ask again with words from the document.",
             )
         return _by_passages(file.record, answer.passages)
 
@@ -248,7 +248,7 @@ class ContextBuilder:
             return NotFound(f"No file has the id {file_id}.")
         return NotFound(
             f"{entry.content.filename} ({file_id}) is no longer stored: it was deleted elsewhere.",
-            "Call upload_file for it again; it gets a new file_id.",
+            "Upload it again; it gets a new file_id.",
         )
 
 

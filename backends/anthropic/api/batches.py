@@ -113,7 +113,7 @@ class BatchesClient:
         )
         batches = parsed(reply).get("data")
         if not isinstance(batches, list):
-            raise UpstreamBadReply("The API's answer is not a list of batches.")
+            raise UpstreamBadReply("The API's reply is not a list of batches.")
         return [_valid(batch) for batch in batches]  # type: ignore[reportUnknownVariableType]
 
     @asynccontextmanager
@@ -137,7 +137,7 @@ class BatchesClient:
     async def _attempt(
         self, request: ApiRequest, deadline: float
     ) -> tuple[FilesError, ApiFailure | None, ApiBatch | None]:
-        unknown = OutcomeUnknown("Whether the API took the batch is not known.")
+        unknown = OutcomeUnknown("It is not known whether the API accepted the batch.")
         try:
             reply = await self._sender.http.send(request, deadline=deadline)
         except RequestNotSent as exc:
@@ -159,7 +159,7 @@ class BatchesClient:
         def is_the_batch(reply: Reply) -> None:
             batch = _valid(parsed(reply))
             if batch.id != wanted:
-                raise UpstreamBadReply("The API's answer describes another batch.")
+                raise UpstreamBadReply("The API's reply describes another batch.")
             read.append(batch)
 
         await self._sender.send(request, deadline=anyio.current_time() + _CALL_S, check=is_the_batch)
@@ -171,13 +171,13 @@ def _valid(body: object) -> ApiBatch:
         batch = ApiBatch.model_validate(body)
         return batch.model_copy(update={"id": _checked(batch.id)})
     except ValidationError:
-        raise UpstreamBadReply("The API's answer does not describe a batch.") from None
+        raise UpstreamBadReply("The API's reply does not describe a batch.") from None
 
 
 def _checked(batch_id: str) -> str:
     # It becomes part of an address.
     if not _ID.fullmatch(batch_id):
-        raise UpstreamBadReply("The API's answer names a batch by an id that is none.")
+        raise UpstreamBadReply("The API's reply contains an invalid batch id.")
     return batch_id
 
 
@@ -191,7 +191,7 @@ def _result(line: bytes) -> BatchResult:
         fields = json.loads(line)
         return BatchResult.model_validate({"custom_id": fields["custom_id"], **fields["result"]})
     except (ValueError, TypeError, KeyError, RecursionError):
-        raise UpstreamBadReply("The API's results hold a line that cannot be read.") from None
+        raise UpstreamBadReply("The API's results contain a line that is not valid JSON.") from None
 
 
 async def _lines(blocks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -204,7 +204,7 @@ async def _lines(blocks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
                 yield bytes(line)
         rest = bytearray(last)
         if len(rest) > _LARGEST_LINE:
-            raise UpstreamBadReply("The API's results hold a line longer than any real one.")
+            raise UpstreamBadReply("The API's results contain a line that is too long.")
     if rest.strip():
         yield bytes(rest)
 

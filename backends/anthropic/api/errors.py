@@ -100,21 +100,21 @@ def _by_status(failure: ApiFailure) -> FilesError:
         case 400 | 422:
             return _refused(failure)
         case 401:
-            return AuthenticationFailed("The API did not accept the key.")
+            return AuthenticationFailed("The API rejected the key.")
         case 402:
-            return Billing(f"The API refuses for reasons of billing{_quoted(failure)}")
+            return Billing(f"The API reports a billing problem{_quoted(failure)}")
         case 403:
             return PermissionDenied(
-                f"The API does not permit this{_quoted(failure)}", "Ask the operator to check the key's workspace."
+                f"The API denied permission{_quoted(failure)}", "Ask the operator to check the key's workspace."
             )
         case 413:
-            return FileTooLarge("The API takes no request of this size.", "Split the file, or ask fewer files.")
+            return FileTooLarge("The request is too large for the API.", "Split the file, or ask about fewer files.")
         case 429:
             return RateLimited("The API's rate limit is reached.", retry_after_s=failure.retry_after_s)
         case status if status >= 500 or status in (408, 409):
-            return UpstreamOverloaded(f"The API failed for the moment (status {status}).")
+            return UpstreamOverloaded(f"The API failed temporarily (status {status}).")
         case status:
-            leads = "leads elsewhere, and redirects are refused" if 300 <= status < 400 else "gives no usable answer"
+            leads = "redirects to another address" if 300 <= status < 400 else "gives no usable answer"
             return UpstreamBadReply(f"The base URL {leads} (status {status}).")
 
 
@@ -124,8 +124,8 @@ def _by_code(failure: ApiFailure, file: str) -> FilesError | None:
             return FileExpired(f"The content of {file} expired.")
         case "file_not_downloadable":
             return NotDownloadable(
-                f"The Files API does not give {file} back: only files that its tools made can be downloaded.",
-                "Read it with read_document; describe_file says where it came from, if known.",
+                f"{file} cannot be downloaded: the Files API returns only files that its tools created.",
+                "Read it with read_document; describe_file shows where it came from, if known.",
             )
         case "storage_quota_exceeded":
             return StorageFull("The organization's storage at the API is full.", "Delete files, then call again.")
@@ -133,7 +133,7 @@ def _by_code(failure: ApiFailure, file: str) -> FilesError | None:
             return Billing(f"A spend limit of the Anthropic account is reached{_quoted(failure)}")
         case code if code.startswith(_ACCOUNT_CODES) and failure.status < 500:
             return PermissionDenied(
-                f"The Anthropic account is blocked ({printable(code)}).", "Ask the operator to see to the account."
+                f"The Anthropic account is blocked ({printable(code)}).", "Ask the operator to check the account."
             )
         case _:
             return None
@@ -142,7 +142,7 @@ def _by_code(failure: ApiFailure, file: str) -> FilesError | None:
 def _refused(failure: ApiFailure) -> FilesError:
     if any(words in failure.message.lower() for words in _CONTEXT_WORDS):
         return ContextWindowExceeded("The files are too long for the model's context window.")
-    return InvalidArgument(f"The API refused the request{_quoted(failure)}", "Change what was asked, or the file.")
+    return InvalidArgument(f"The API refused the request{_quoted(failure)}", "Change the question or the file.")
 
 
 def _not_found(failure: ApiFailure, file_id: str | None) -> FilesError:
@@ -151,7 +151,7 @@ def _not_found(failure: ApiFailure, file_id: str | None) -> FilesError:
         return UpstreamBadReply("There is no Files API at the base URL (status 404).")
     if file_id:
         return NotFound(f"No file has the id {file_id}.")
-    return NotFound(f"The API does not know what was asked for{_quoted(failure)}")
+    return NotFound(f"The API does not know the requested object{_quoted(failure)}")
 
 
 def _quoted(failure: ApiFailure) -> str:
@@ -170,7 +170,7 @@ def parsed(reply: Reply) -> dict[str, Any]:
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise UpstreamBadReply("The service answered with something that is not the API's JSON.")
+        raise UpstreamBadReply("The reply is not the API's JSON.")
     return cast(dict[str, Any], found)
 
 

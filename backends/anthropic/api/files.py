@@ -162,7 +162,7 @@ class FilesClient:
             seen.update(file.id for file in page.files)
             barren = 0 if len(seen) > known else barren + 1
             token = page.next
-        raise UpstreamBadReply("The API's list of files does not come to an end.")
+        raise UpstreamBadReply("The API's list of files does not end.")
 
     @asynccontextmanager
     async def content(self, file_id: str, size_bytes: int) -> AsyncGenerator[AsyncIterator[bytes]]:
@@ -213,7 +213,7 @@ def valid(reply: Reply) -> ApiFile:
     try:
         return ApiFile.model_validate_json(reply.body)
     except ValidationError as exc:
-        raise UpstreamBadReply("The API's answer does not describe a file.") from exc
+        raise UpstreamBadReply("The API's reply does not describe a file.") from exc
 
 
 def _listed(reply: Reply, limit: int | None) -> ListedPage:
@@ -221,7 +221,7 @@ def _listed(reply: Reply, limit: int | None) -> ListedPage:
     try:
         files = _FILE_LIST.validate_python(body.get("data"))
     except ValidationError as exc:
-        raise UpstreamBadReply("The API's answer is not a list of files.") from exc
+        raise UpstreamBadReply("The API's reply is not a list of files.") from exc
     return ListedPage(files, _next(body, files, limit), server_time(reply))
 
 
@@ -230,11 +230,11 @@ def _next(body: dict[str, Any], files: list[ApiFile], limit: int | None) -> Page
     if isinstance(token, str) and token:
         return PageToken("page", token)
     if token is not None and token != "":
-        raise UpstreamBadReply("The API says that there are more files, and not where.")
+        raise UpstreamBadReply("The API reports more files without a cursor for them.")
     if body.get("has_more"):
         last = body.get("last_id") or (files[-1].id if files else None)
         if not isinstance(last, str):
-            raise UpstreamBadReply("The API says that there are more files, and not where.")
+            raise UpstreamBadReply("The API reports more files without a cursor for them.")
         return PageToken("after_id", last)
     if "next_page" not in body and "has_more" not in body and limit is not None and len(files) >= limit:
         raise UpstreamBadReply("The API does not say whether there are more files.")
@@ -254,4 +254,4 @@ async def _exactly(blocks: AsyncIterator[bytes], size_bytes: int) -> AsyncIterat
             break
         yield block
     if left:
-        raise UpstreamBadReply("The API gave other bytes than the file's size says; nothing of it is to be used.")
+        raise UpstreamBadReply("The API sent more or fewer bytes than the file's size; discard what was received.")

@@ -186,7 +186,7 @@ class _translated:  # noqa: N801 - used as a statement
         if isinstance(exc, (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)):
             raise RequestNotSent(_reason(exc)) from exc
         if isinstance(exc, httpx2.LocalProtocolError):
-            raise StoreDamaged("A private copy of the file changed while it was sent.") from exc
+            raise StoreDamaged("The private copy of the file changed during the upload.") from exc
         if isinstance(exc, (httpx2.HTTPError, httpx2.StreamError)):
             raise ResponseLost(_reason(exc)) from exc
 
@@ -200,7 +200,7 @@ async def _whole(response: httpx2.Response, most: int) -> bytes:
     async for block in decoded(response):
         body += block
         if len(body) > most:
-            raise UpstreamBadReply("The service's reply is longer than any real one.")
+            raise UpstreamBadReply("The reply is too long to be the API's.")
     return bytes(body)
 
 
@@ -227,7 +227,7 @@ async def decoded(response: httpx2.Response) -> AsyncIterator[bytes]:
             yield block
         return
     if encoding not in ("gzip", "deflate", "x-gzip"):
-        raise UpstreamBadReply("The service's reply is encoded in a way that was not asked for.")
+        raise UpstreamBadReply("The reply has an encoding that was not requested.")
     inflater = zlib.decompressobj(wbits=47 if "gzip" in encoding else 15)
     async for block in response.aiter_raw():
         left = block
@@ -235,5 +235,5 @@ async def decoded(response: httpx2.Response) -> AsyncIterator[bytes]:
             try:
                 yield inflater.decompress(left, _BLOCK)
             except zlib.error as exc:
-                raise UpstreamBadReply("The service's reply is damaged.") from exc
+                raise UpstreamBadReply("The reply is damaged.") from exc
             left = inflater.unconsumed_tail

@@ -158,7 +158,7 @@ def _chunks(part: UploadPart) -> Generator[bytes]:
             while at < end:
                 chunk = os.pread(fd, min(_CHUNK, end - at), at)
                 if not chunk:
-                    raise StoreDamaged("The private copy of the file is shorter than it was.")
+                    raise StoreDamaged("The private copy of the file was truncated.")
                 at += len(chunk)
                 yield chunk
         finally:

@@ -77,7 +77,7 @@ class RateLimiter:
             while wait > 0 or room < 0:
                 if wait > room:
                     raise Busy(
-                        "The rate limit leaves no room for this call in time.",
+                        "The rate limit leaves no slot for this call before its deadline.",
                         f"Nothing was sent; call again in {max(1, math.ceil(wait))} seconds.",
                     )
                 await anyio.sleep(wait)
@@ -186,7 +186,7 @@ def _lock(fd: int) -> None:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() > until:
-                raise Busy("Another process on the data folder holds up its rate limit.") from None
+                raise Busy("Another process on the data folder holds the rate limit's lock.") from None
             time.sleep(_LOOK_S)
         else:
             return

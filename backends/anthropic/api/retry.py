@@ -60,12 +60,12 @@ def unreachable(reason: Exception) -> UpstreamUnreachable:
     """The error for a request that got no reply. The reason goes to the log alone: it may name addresses."""
     if isinstance(reason, RequestNotSent):
         return UpstreamUnreachable("The API cannot be reached.")
-    return UpstreamUnreachable("The API gave no answer in time, or broke off.")
+    return UpstreamUnreachable("The API did not answer in time, or closed the connection.")
 
 
 def _unsure(error: FilesError) -> FilesError:
     """The same error without its claim that nothing was changed."""
-    return type(error)(error.sentence, "Whether it was deleted is not known; call again, which settles it.")
+    return type(error)(error.sentence, "The file may or may not be deleted; call again to find out.")
 
 
 class RetryingSender:

@@ -70,7 +70,7 @@ class _Cursor:
             or (cursor.token and cursor.token.name not in ("page", "after_id"))
         ):
             raise InvalidArgument(
-                "The cursor is not one of this list's.", "Pass next_cursor unchanged, or no cursor for the first page."
+                "The cursor is not from this list.", "Pass next_cursor unchanged, or no cursor for the first page."
             )
         return cursor
 

@@ -114,7 +114,7 @@ def _write(fd: int, chunk: bytes) -> None:
             left = left[os.write(fd, left) :]
     except OSError as exc:
         if exc.errno in FULL:
-            raise StorageFull("There is no room for a copy of the file.") from exc
+            raise StorageFull("There is not enough disk space for a copy of the file.") from exc
         raise
 
 
@@ -132,6 +132,6 @@ def _refuse_expired(record: FileRecord) -> None:
 
 def _missing(record: FileRecord) -> OriginalMissing:
     return OriginalMissing(
-        f"The bytes of {record.filename} are not on this machine: it was uploaded from elsewhere.",
-        "ask_document can ask it; to read it here, upload the original once more.",
+        f"The original of {record.filename} is not on this machine: it was uploaded from elsewhere.",
+        "Use ask_document; to read it here, upload the original again.",
     )

@@ -54,7 +54,7 @@ class OwnedFilesClient(FilesClient):
         start = 0
         if after is not None:
             if after.value not in ids:
-                raise InvalidArgument("The list has changed.", "Begin again, without a cursor.")
+                raise InvalidArgument("The list has changed.", "Start again without a cursor.")
             start = ids.index(after.value) + 1
         chosen = ids[start : start + limit]
         found: dict[str, ApiFile] = {}

@@ -28,14 +28,14 @@ class AnthropicReader:
         except OriginalMissing as exc:
             record = await self._files.describe(file_id)
             asked = record.mime_type in (*SHOWN_IMAGES, PDF, "text/plain")
-            note = "ask_document can ask it; it cannot be read here." if asked else exc.sentence
+            note = "Only ask_document works: the original is not on this machine." if asked else exc.sentence
             return DocumentInfo(askable=asked, pages=None, chars=0, note=note)
         if info.askable:
             return info
         record = await self._files.describe(file_id)
         # A model sees what holds no text: pictures and scanned pages.
         if record.mime_type in SHOWN_IMAGES or (record.mime_type == PDF and info.pages):
-            return replace(info, askable=True, note="It holds no text: answers come without exact quotes.")
+            return replace(info, askable=True, note="It has no text: answers come without exact quotes.")
         return info
 
     async def read(

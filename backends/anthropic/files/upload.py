@@ -104,7 +104,7 @@ class Uploader:
     async def _earlier(self, content: Content, lifetime_s: int | None, deadline: float) -> tuple[ApiFile, Entry] | None:
         """What became of uploads of this name and size that were begun earlier and not heard of again."""
         if await self._ledger.has_strangers(content.filename, content.size_bytes, _SETTLED_WITHIN_US):
-            raise Busy("This upload could be taken for another one just now.", "Call again in two minutes.")
+            raise Busy("Another upload with this name and size is unfinished.", "Call again in two minutes.")
         wanted: tuple[ApiFile, Entry] | None = None
         for intent in await self._ledger.intents(content.filename, content.size_bytes):
             age_s = max(0.0, (datetime.now(UTC) - from_us(intent.begun_us)).total_seconds())
@@ -190,7 +190,7 @@ class Uploader:
                 # Unreachable now: the acknowledgement itself was sound.
                 return
         if not described:
-            raise UpstreamBadReply("The API acknowledged another file than the one that was sent.")
+            raise UpstreamBadReply("The API acknowledged a different file than the one sent.")
 
     async def _settled(self, intent: Intent, began: float, deadline: float, error: FilesError) -> ApiFile | None:
         """The file that an attempt of doubtful outcome made; None once it is clear that it made none."""
@@ -236,7 +236,7 @@ def _fields(lifetime_s: int | None) -> dict[str, str]:
 
 
 def _unknown(intent: Intent) -> OutcomeUnknown:
-    return OutcomeUnknown(f"{intent.content.filename} was sent, and whether the API stored it is not known.")
+    return OutcomeUnknown(f"{intent.content.filename} was sent, but it is not known whether the API stored it.")
 
 
 def _describes(file: ApiFile, content: Content) -> bool:

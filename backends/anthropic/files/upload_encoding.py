@@ -65,9 +65,7 @@ def _form(snapshot: Snapshot, new: NewFile, copy: Path) -> tuple[UploadPart, Con
     if path is copy or offset:
         size_bytes, sha256 = _measured(path, offset)
     if size_bytes == 0:
-        raise EmptyFile(
-            "The file holds nothing but a byte order mark." if snapshot.size_bytes else "The file is empty."
-        )
+        raise EmptyFile("The file contains only a byte order mark." if snapshot.size_bytes else "The file is empty.")
     part = UploadPart(path, offset, size_bytes, new.filename, sent_type)
     return part, Content(
         source_sha256=snapshot.sha256,
@@ -101,7 +99,7 @@ def _transcoded(source: Path, copy: Path) -> bool:
                     target.write(piece.encode())
         except OSError as exc:
             if exc.errno in FULL:
-                raise StorageFull("There is no room for a copy of the file in UTF-8.") from exc
+                raise StorageFull("There is not enough disk space for a UTF-8 copy of the file.") from exc
             raise
     return True
 

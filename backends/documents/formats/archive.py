@@ -35,7 +35,7 @@ class Archive:
             raise UnsupportedType("The file is damaged and cannot be opened.") from None
         members = self._zip.infolist()
         if len(members) > _MOST_MEMBERS or sum(member.file_size for member in members) > _MOST_BYTES:
-            raise UnsupportedType("The file unpacks to more than is allowed.")
+            raise UnsupportedType("The unpacked file exceeds the size limit.")
         self.names = frozenset(member.filename for member in members)
 
     def tree(self, name: str) -> Element | None:
@@ -70,7 +70,7 @@ class Archive:
         if member.flag_bits & 1:
             raise UnsupportedType("The file needs a password.")
         if member.file_size > max(_RATIO_FREE, member.compress_size * _MOST_RATIO):
-            raise UnsupportedType("The file unpacks to more than is allowed.")
+            raise UnsupportedType("The unpacked file exceeds the size limit.")
         return self._zip.open(member)
 
 
@@ -86,6 +86,6 @@ def _xml_errors() -> Generator[None]:
     try:
         yield
     except DefusedXmlException:
-        raise UnsupportedType("The file declares XML entities, which are not read.") from None
+        raise UnsupportedType("The file declares XML entities, which are not supported.") from None
     except (ParseError, zipfile.BadZipFile, zlib.error, EOFError):
         raise UnsupportedType("The file is damaged and cannot be read.") from None

@@ -22,7 +22,7 @@ def docx_lines(content: BinaryIO) -> Iterator[str]:
     archive = Archive(content)
     document = archive.tree("word/document.xml")
     if document is None:
-        raise UnsupportedType("The file is damaged: it holds no Word document.")
+        raise UnsupportedType("The file is damaged: it contains no Word document.")
     styles = _marked_styles(archive.tree("word/styles.xml"))
     body = document.find(f"{_W}body")
     yield from _blocks(body if body is not None else document, styles)

@@ -25,7 +25,7 @@ def mail_lines(content: BinaryIO) -> Iterator[str]:
     """
     data = content.read(_MOST_BYTES + 1)
     if len(data) > _MOST_BYTES:
-        raise UnsupportedType("The message is too long to be read.")
+        raise UnsupportedType("The message is too long to read.")
     message = message_from_bytes(data, policy=default)
     for name in _SHOWN:
         value = _header(message, name)

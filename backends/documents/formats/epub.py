@@ -28,7 +28,7 @@ def epub_lines(content: BinaryIO) -> Iterator[str]:
     if not chapters:
         raise UnsupportedType("The book is damaged: it lists no chapters.")
     if _locked(archive) & set(chapters):
-        raise UnsupportedType("The book is locked by its seller and cannot be read.")
+        raise UnsupportedType("The book is protected by DRM and cannot be read.")
     for name in chapters:
         page = archive.read(name)
         if page:

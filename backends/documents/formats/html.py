@@ -30,7 +30,7 @@ def html_lines(content: BinaryIO) -> Iterator[str]:
     """
     data = content.read(_MOST_BYTES + 1)
     if len(data) > _MOST_BYTES:
-        raise UnsupportedType("The page is too long to be read.")
+        raise UnsupportedType("The page is too long to read.")
     return page_lines(data.decode(_declared(data) or encoding_of(content), "replace"))
 
 

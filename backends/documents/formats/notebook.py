@@ -19,7 +19,7 @@ def notebook_lines(content: BinaryIO) -> Iterator[str]:
     """
     data = content.read(_MOST_BYTES + 1)
     if len(data) > _MOST_BYTES:
-        raise UnsupportedType("The notebook is too long to be read.")
+        raise UnsupportedType("The notebook is too long to read.")
     try:
         book = json.loads(data)
     except ValueError:

@@ -28,7 +28,7 @@ def odt_lines(content: BinaryIO) -> Iterator[str]:
     document = _document(content)
     body = document.find(f"{_OFFICE}body")
     if body is None:
-        raise UnsupportedType("The file is damaged: it holds no text.")
+        raise UnsupportedType("The file is damaged: it contains no text.")
     yield from _Reader(document).blocks(body)
 
 
@@ -46,7 +46,7 @@ def _document(content: BinaryIO) -> Element:
         raise UnsupportedType("The file needs a password.")
     document = archive.tree("content.xml")
     if document is None:
-        raise UnsupportedType("The file is damaged: it holds no document.")
+        raise UnsupportedType("The file is damaged: it contains no document.")
     return document
 
 

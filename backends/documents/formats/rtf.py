@@ -24,7 +24,7 @@ def rtf_lines(content: BinaryIO) -> Iterator[str]:
     """
     data = content.read(_MOST_BYTES + 1)
     if len(data) > _MOST_BYTES:
-        raise UnsupportedType("The file is too long to be read.")
+        raise UnsupportedType("The file is too long to read.")
     library: Any = striprtf
     text: str = library.rtf_to_text(_PICTURE.sub(b"", data).decode("cp1252", "replace"), errors="replace")
     for line in text.splitlines():

@@ -32,7 +32,7 @@ def decoded_lines(content: BinaryIO) -> Iterator[str]:
         UnsupportedType: The text is too long to be indexed.
     """
     if content.seek(0, io.SEEK_END) > _MOST_BYTES:
-        raise UnsupportedType("The file holds more text than can be indexed.")
+        raise UnsupportedType("The file has more text than can be indexed.")
     encoding = encoding_of(content)
     content.seek(0)
     with io.TextIOWrapper(content, encoding=encoding, errors="replace", newline="") as text:

@@ -78,7 +78,7 @@ async def test_bombs_are_refused(workers: DocumentWorkers, tmp_path: Path) -> No
         (ODP, documents.opened("presentation", endless)),
         (EPUB, chapter),
     ):
-        assert await outcome(workers, tmp_path / "bomb", bomb, kind) == "The file unpacks to more than is allowed."
+        assert await outcome(workers, tmp_path / "bomb", bomb, kind) == "The unpacked file exceeds the size limit."
     repeated = CELL.format(' table:number-columns-repeated="16384"')
     row = f'<table:table-row table:number-rows-repeated="1048576">{repeated}</table:table-row>'
     sheet = documents.opened("spreadsheet", f'<table:table table:name="a">{row}</table:table>')

@@ -26,7 +26,7 @@ from files_api_mcp.backends.roots import open_beneath as beneath
 from files_api_mcp.backends.roots.roots import Roots
 from tests.support.agent import write
 
-OUTSIDE_TEXT = "That path does not lie in an allowed folder."
+OUTSIDE_TEXT = "That path is not in an allowed folder."
 
 
 @pytest.fixture(params=["openat2", "walk"])

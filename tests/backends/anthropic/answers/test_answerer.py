@@ -165,7 +165,7 @@ async def test_a_pdf_of_too_many_pages_is_answered_from_its_best_passages(world:
     file = await world.agent.upload("log.pdf", documents.pdf(pages))
     short = await world.agent.upload("short.txt", "The Plover is a ferry.")
     answer = await world.ask("Where did the Plover run aground?", file, short)
-    assert answer["notes"] == ["log.pdf is too long to be read whole: answered from its best passages."]
+    assert answer["notes"] == ["log.pdf is too long to read whole: answered from its best passages."]
     assert [block["source"]["type"] for block in world.api.blocks[:-1]] == ["content", "file"]
     (hit,) = [passage for passage in answer["passages"] if "Outer Skerry" in passage["text"]]
     assert (hit["where"], hit["filename"]) == ("page 433", "log.pdf")
@@ -237,9 +237,9 @@ async def test_a_pause_of_the_tools_is_gone_on_with(world: World) -> None:
     ("message", "text", "note"),
     [
         (saying(stop_reason="refusal"), "", "The model declined to answer."),
-        (saying("The answer is", stop_reason="max_tokens"), "The answer is", "The answer was cut off; "),
-        (saying("On. ", stop_reason="pause_turn"), "On. On. On. On. On.", "The answer was cut off; "),
-        (saying({"type": "thinking", "thinking": "hm", "signature": "s"}), "", "The model gave no answer in words."),
+        (saying("The answer is", stop_reason="max_tokens"), "The answer is", "The answer was cut off. "),
+        (saying("On. ", stop_reason="pause_turn"), "On. On. On. On. On.", "The answer was cut off. "),
+        (saying({"type": "thinking", "thinking": "hm", "signature": "s"}), "", "The model answered without text."),
     ],
 )
 async def test_an_answer_that_is_none_or_half_of_one_says_so_in_one_sentence(
@@ -288,7 +288,7 @@ async def test_orders_in_a_document_are_its_text_and_nothing_more(world: World) 
     assert (await world.agent.data("describe_file", file_id=file["file_id"]))["filename"] == "orders.docx"
 
 
-@pytest.mark.parametrize(("count", "note"), [(2, None), (21, "21 files uploaded from here"), (22, "2 of 22 files")])
+@pytest.mark.parametrize(("count", "note"), [(2, None), (21, "21 uploaded files"), (22, "2 of 22 files")])
 async def test_at_most_20_files_are_shown_whole(world: World, count: int, note: str | None, tmp_path: Path) -> None:
     backend = AnthropicSettings(endpoint(world.url, str(tmp_path)), rate_limit=1_000_000)
     texts = [f"The fog siren of point {n} is heard for {n} miles.{' It hoots.' * (n < 2)}" for n in range(count)]

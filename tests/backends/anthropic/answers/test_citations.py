@@ -162,7 +162,7 @@ async def test_text_drawn_from_an_office_file_is_cited_in_the_original(world: Wo
 
 async def test_every_block_that_a_citation_spans_is_a_passage(world: World) -> None:
     context = await world.context("long.pdf", context_tokens=200_000)
-    assert context.notes == ["long.pdf is too long to be read whole: answered from its best passages."]
+    assert context.notes == ["long.pdf is too long to read whole: answered from its best passages."]
     shown = [block["text"] for block in context.files[0].block()["source"]["content"]]
     answer = await world.answer(context, blocks("".join(shown[1:3]), 1, 3), blocks(shown[0], 0, 1))
     assert answer.text == "So it is. [1][2][3]"
@@ -233,9 +233,7 @@ async def test_quotes_of_a_file_from_elsewhere_are_shown_and_said_to_be_unchecke
         (None, None, "Far off."),
         (2, 3, "a"),
     ]
-    assert answer.notes == [
-        "Quotes of far.pdf, far.txt are as the model gave them: their bytes are not on this machine."
-    ]
+    assert answer.notes == ["Quotes from far.pdf, far.txt are unchecked: the originals are not on this machine."]
 
 
 async def test_a_text_whose_copy_went_meanwhile_is_not_quoted(world: World) -> None:
@@ -249,7 +247,7 @@ async def test_a_text_whose_copy_went_meanwhile_is_not_quoted(world: World) -> N
 async def test_a_text_that_is_too_long_is_shown_by_its_best_passages(world: World) -> None:
     context = await world.context("long.txt", "notes.txt", context_tokens=40_000, question="Who is the captain?")
     assert [file.block()["source"]["type"] for file in context.files] == ["content", "file"]
-    assert context.notes == ["long.txt is too long to be read whole: answered from its best passages."]
+    assert context.notes == ["long.txt is too long to read whole: answered from its best passages."]
     shown = "".join(block["text"] for block in context.files[0].block()["source"]["content"])
     assert "The captain is Ruth Okafor." in shown
     assert len(shown) < 100_000
@@ -273,7 +271,7 @@ async def test_more_passages_than_the_budget_are_counted(world: World) -> None:
     )
     assert answer.text == "So it is. [1]"
     assert answer.tokens <= 10
-    assert answer.notes == ["2 more passages were cited than max_tokens allows."]
+    assert answer.notes == ["2 more cited passages do not fit into max_tokens."]
 
 
 WORDS = st.sampled_from(

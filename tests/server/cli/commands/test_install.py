@@ -198,7 +198,10 @@ def test_a_key_is_written_where_the_operator_insists_and_never_shown(install: In
         (["cursor", "--write-key"], "--backend anthropic"),
         (["cursor", "--backend", "anthropic", "--write-key"], "found no key"),
         (["cursor", "--backend", "anthropic", "--base-url", "http://example.com"], "must be https"),
-        (["cursor", "--backend", "anthropic", "--base-url", f"https://u:{SECRET}@example.com"], "neither a user"),
+        (
+            ["cursor", "--backend", "anthropic", "--base-url", f"https://u:{SECRET}@example.com"],
+            "must not contain a user",
+        ),
     ],
 )
 def test_what_cannot_be_is_wrong_usage_and_writes_nothing(
