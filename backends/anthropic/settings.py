@@ -154,7 +154,7 @@ class AnthropicSettings:
             if failure is None:
                 raise
             return [Finding(good=False, text=f"{where}: {failure.text}")]
-        return [Finding(good=True, text=f"{where}: the key is accepted, the list answers in {took_ms:.0f} ms")]
+        return [Finding(good=True, text=f"{where}: the key is accepted; the API answered in {took_ms:.0f} ms")]
 
     def recent(self, data_dir: Path, prefix: str, limit: int) -> list[tuple[str, str]]:
         """The newest uploads whose ids begin with `prefix`: ids and names. The API is not called."""

@@ -7,6 +7,7 @@ __all__ = ["PHRASES", "for_command_line"]
 PHRASES = {
     "read_document with as_image shows": "`files-api-mcp download` gives",
     "set overwrite": "add --overwrite",
+    "start_char": "--start-char",
     "without name_contains": "without --name-contains",
     "only the operator can allow this one, with --allow-sensitive": "--allow-sensitive allows this one",
     " readable for this server": " readable",

@@ -1,4 +1,4 @@
-"""Completion in the shells themselves, each at a terminal."""
+"""Shell completion, in real shells on a terminal."""
 
 import shutil
 import subprocess
@@ -23,7 +23,7 @@ def needs(shell: str) -> None:
 
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """A store with a single file, and the file's id."""
+    """A store with one file, and the file's id."""
     folder = tmp_path_factory.mktemp("store")
     done = run(folder / "data", "upload", str(write(folder / "notes.txt", "Twelve apple trees.\n")))
     assert done.returncode == 0, done.stderr
@@ -32,7 +32,7 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 
 @contextmanager
 def shell(command: list[str], data_dir: Path) -> Generator[Terminal]:
-    """A shell that has read its script, at its prompt."""
+    """A shell that has loaded the completion script, at its prompt."""
     needs(command[0])
     setup = "autoload -Uz compinit; compinit -u -D; " if command[0] == "zsh" else "bind 'set bell-style none'; "
     surroundings = environment(
@@ -77,7 +77,7 @@ def test_fish_shows_names_beside_ids(stored: tuple[Path, str]) -> None:
     assert {line.split("\t")[0] for line in completed("files-api-mcp list --")} >= {"--json", "--all"}
 
 
-def test_a_store_that_cannot_be_read_offers_nothing_and_stays_silent(tmp_path: Path) -> None:
+def test_an_unreadable_store_completes_nothing_without_an_error(tmp_path: Path) -> None:
     write(tmp_path / "data" / "files.db", "this is no database" * 100)
     asked = {"_FILES_API_MCP_COMPLETE": "bash_complete", "COMP_WORDS": "files-api-mcp read file_", "COMP_CWORD": "2"}
     for data_dir in (tmp_path / "data", tmp_path / "nowhere"):

@@ -1,4 +1,4 @@
-"""ROOTs as people and hosts give them: which are refused, which need a flag, and which are waited for."""
+"""ROOTs from the command line and variables: refused, allowed with a flag, or opened later."""
 
 import json
 import os
@@ -72,7 +72,7 @@ def run(
 
 
 def refused(done: Done) -> str:
-    """The one line of a refusal as wrong usage."""
+    """The one line of an error for wrong usage."""
     assert done.returncode == 2, (done.returncode, done.stdout, done.stderr)
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1, done.stderr
@@ -109,9 +109,7 @@ SPELLINGS = ["/", ".", "./", "..", "~", "~/", "~/docs/..", "//", "///", "/./", "
 
 
 @pytest.mark.parametrize("root", SPELLINGS)
-def test_wide_folders_need_the_flag_however_they_are_spelled(
-    home: Path, monkeypatch: pytest.MonkeyPatch, root: str
-) -> None:
+def test_wide_folders_need_the_flag_in_every_spelling(home: Path, monkeypatch: pytest.MonkeyPatch, root: str) -> None:
     (home / "link").symlink_to(home)
     (home / "top").symlink_to("/")
     (home / "up").symlink_to("..")
@@ -126,7 +124,7 @@ def test_wide_folders_need_the_flag_however_they_are_spelled(
 
 
 @pytest.mark.parametrize("folder", ["top", "home", "above home"])
-def test_wide_folders_are_served_with_the_flag_alone(run: Run, serve: Serve, home: Path, folder: str) -> None:
+def test_wide_folders_are_served_only_with_the_flag(run: Run, serve: Serve, home: Path, folder: str) -> None:
     path = {"top": "/", "home": str(home), "above home": str(home.parent)}[folder]
     assert FLAG in refused(run("serve", ".", cwd=path))
     for arguments, variables in (([FLAG], {}), ([], {"FILES_API_MCP_ALLOW_WIDE_ROOT": "1"})):
@@ -143,7 +141,7 @@ def test_without_a_root_wide_working_directories_are_never_shared(serve: Serve, 
     assert serve(cwd=home / "docs").endswith(f"roots {home / 'docs'}\n")
 
 
-def test_a_home_that_is_a_link_is_known_by_its_real_path(tmp_path: Path, home: Path) -> None:
+def test_a_symlinked_home_is_recognized_by_its_real_path(tmp_path: Path, home: Path) -> None:
     (tmp_path / "me").symlink_to(home)
     assert usable_roots([], cwd=home, homes=[tmp_path / "me"]) == ()
 
@@ -170,7 +168,7 @@ def test_a_root_that_is_a_file_or_cannot_be_reached_is_wrong_usage(run: Run, hom
         assert "cannot be opened" in refused(run("serve", root, cwd=home))
 
 
-def test_a_home_that_nobody_knows_stops_no_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_an_unknown_home_stops_no_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert usable_roots(["~nobody-has-this-name"], cwd=tmp_path, homes=home_folders()) == (
         tmp_path / "~nobody-has-this-name",
     )
@@ -194,7 +192,7 @@ def test_install_writes_the_flag_that_the_folder_needs(run: Run, home: Path) -> 
     assert entry["args"][-1] == FLAG
 
 
-def test_people_upload_files_of_their_home_folder_and_not_all_of_it(run: Run, home: Path) -> None:
+def test_single_files_of_the_home_folder_need_no_flag_but_all_of_it_does(run: Run, home: Path) -> None:
     notes = write(home / "notes.txt", "The harbour opens at six.")
     for whole in ("~", str(home), "/", "."):
         expanded = os.path.expandvars(whole.replace("~", str(home)))
@@ -212,7 +210,7 @@ def test_people_upload_files_of_their_home_folder_and_not_all_of_it(run: Run, ho
 
 
 @pytest.mark.anyio
-async def test_a_root_that_does_not_exist_is_waited_for_over_stdio(tmp_path: Path) -> None:
+async def test_a_missing_root_is_opened_later_over_stdio(tmp_path: Path) -> None:
     later = tmp_path / "later"
     log = tmp_path / "stderr"
     command = '"$@" 2>"$0"'
@@ -230,7 +228,7 @@ async def test_a_root_that_does_not_exist_is_waited_for_over_stdio(tmp_path: Pat
 
 
 @pytest.mark.anyio
-async def test_a_root_that_does_not_exist_is_waited_for_over_http(tmp_path: Path) -> None:
+async def test_a_missing_root_is_opened_later_over_http(tmp_path: Path) -> None:
     later = tmp_path / "later"
     with served(tmp_path, "http", root=later) as running:
         assert f"warning: ROOT {later} does not exist" in running.errors

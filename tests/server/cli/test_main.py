@@ -1,4 +1,4 @@
-"""The command as people type it."""
+"""The `files-api-mcp` command: help, version and wrong usage."""
 
 import subprocess
 import sys
@@ -16,7 +16,7 @@ def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess
     return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=300, cwd=cwd, check=False)
 
 
-def test_the_help_teaches_what_to_do_first() -> None:
+def test_the_help_names_the_first_commands() -> None:
     shown = run("--help")
     assert shown.returncode == 0
     for word in ("serve", "demo", "doctor", "~/Documents"):
@@ -36,7 +36,7 @@ def test_each_command_is_a_module_of_its_name() -> None:
     assert {path.stem for path in folder.glob("*.py")} == {*main.SUBCOMMANDS, "__init__"}
 
 
-def test_the_version_is_the_distributions() -> None:
+def test_the_version_is_that_of_the_distribution() -> None:
     assert run("--version").stdout == "files-api-mcp 0.1.0\n"
 
 

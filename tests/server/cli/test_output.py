@@ -1,4 +1,4 @@
-"""No name, title or document commands the terminal that a command prints to."""
+"""No file name, title or document can command the terminal."""
 
 import json
 import re
@@ -29,8 +29,8 @@ KEY = "sk-ant-canary-0123456789abcdef"
 
 
 @dataclass(frozen=True)
-class Place:
-    """A folder of documents with such names and contents, and a store that holds them."""
+class Sample:
+    """A folder of documents with such names and contents, and a store with one of them."""
 
     folder: Path
     data_dir: Path
@@ -39,7 +39,7 @@ class Place:
     file_id: str
 
     def at_terminal(self, *arguments: str, code: int = 0, **more: str) -> str:
-        """What a command shows at a terminal. A width of 200 keeps each text on one line."""
+        """The output of a command on a terminal, 200 columns wide to keep each text on one line."""
         surroundings = environment(
             FILES_API_MCP_DATA_DIR=str(self.data_dir), HOME=str(self.folder), BROWSER="true", **more
         )
@@ -61,22 +61,22 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 
 
 @pytest.fixture
-def place(tmp_path: Path, stored: tuple[Path, str]) -> Place:
+def sample(tmp_path: Path, stored: tuple[Path, str]) -> Sample:
     note = write(tmp_path / "docs" / NAME, TEXT)
     table = write(tmp_path / "docs" / "sounds.csv", TABLE)
     data_dir, file_id = stored
     shutil.copytree(data_dir, tmp_path / "data")
-    return Place(tmp_path, tmp_path / "data", note, table, file_id)
+    return Sample(tmp_path, tmp_path / "data", note, table, file_id)
 
 
-def test_what_is_allowed_here_is_less_than_what_a_document_can_send() -> None:
+def test_the_program_uses_fewer_codes_than_a_document_can_send() -> None:
     assert len(unsafe(CODES)) == len(CODES.replace(" ", "")) - len("]0;owned[7m5m")
     assert unsafe("\x1b[1mbold\x1b[0m\r\n") == []
 
 
-def test_ask_shows_documents_and_names_escaped(place: Place) -> None:
-    fresh = write(place.folder / "new" / NAME, f"{TEXT}It is not stored yet.\n")
-    shown = place.at_terminal("ask", "whale song", str(fresh), str(place.table))
+def test_ask_shows_documents_and_names_escaped(sample: Sample) -> None:
+    fresh = write(sample.folder / "new" / NAME, f"{TEXT}It is not stored yet.\n")
+    shown = sample.at_terminal("ask", "whale song", str(fresh), str(sample.table))
     assert "The whale" not in shown  # the words asked for are marked
     assert "\x1b[33;1mwhale\x1b[0m" in shown
     assert "\\x1b]0;owned\\x07" in shown
@@ -85,39 +85,39 @@ def test_ask_shows_documents_and_names_escaped(place: Place) -> None:
     assert "sounds.csv, " in shown
 
 
-def test_ask_in_json_is_escaped_and_holds_the_exact_text(place: Place) -> None:
-    shown = place.at_terminal("ask", "whale", str(place.note), "--json")
+def test_ask_in_json_is_escaped_and_holds_the_exact_text(sample: Sample) -> None:
+    shown = sample.at_terminal("ask", "whale", str(sample.note), "--json")
     (line,) = [line for line in shown.split("\r\n") if line.startswith("{")] or [shown[shown.index("{") :]]
     (passage,) = json.loads(line)["passages"]
     assert CODES in passage["text"]
 
 
-def test_ask_says_what_it_cannot_find(place: Place) -> None:
-    assert "nowhere\\x1b]0;owned" in place.at_terminal("ask", "whale", f"nowhere{CODES}.txt", code=1)
-    assert "whale _]0;owned_" in place.at_terminal("ask", "zygomorphic", str(place.note), code=1)
-    assert "\\x1b[7m" in place.at_terminal("ask", "whale", str(place.note), "--open", TMPDIR=str(place.note.parent))
+def test_ask_names_what_it_cannot_find_escaped(sample: Sample) -> None:
+    assert "nowhere\\x1b]0;owned" in sample.at_terminal("ask", "whale", f"nowhere{CODES}.txt", code=1)
+    assert "whale _]0;owned_" in sample.at_terminal("ask", "zygomorphic", str(sample.note), code=1)
+    assert "\\x1b[7m" in sample.at_terminal("ask", "whale", str(sample.note), "--open", TMPDIR=str(sample.note.parent))
 
 
 @pytest.mark.parametrize(
     "command",
     [["list"], ["describe", "ID"], ["read", "ID"], ["download", "ID", "--overwrite", "--save-as", f"saved{CODES}"]],
 )
-def test_the_commands_about_one_file_show_it_escaped(place: Place, command: list[str]) -> None:
-    arguments = [place.file_id if word == "ID" else word for word in command]
-    assert "\\u202e" in place.at_terminal(*arguments)
-    json.loads(place.at_terminal(*arguments, "--json").rpartition("\x1b[?25h\r")[2])
+def test_the_commands_about_one_file_show_it_escaped(sample: Sample, command: list[str]) -> None:
+    arguments = [sample.file_id if word == "ID" else word for word in command]
+    assert "\\u202e" in sample.at_terminal(*arguments)
+    json.loads(sample.at_terminal(*arguments, "--json").rpartition("\x1b[?25h\r")[2])
 
 
-def test_upload_shows_names_bars_and_failures_escaped(place: Place) -> None:
-    again = write(place.folder / f"second{CODES}.txt", TEXT * 2)
-    shown = place.at_terminal("upload", str(place.note), str(again), f"nowhere{CODES}", code=1)
+def test_upload_shows_names_bars_and_failures_escaped(sample: Sample) -> None:
+    again = write(sample.folder / f"second{CODES}.txt", TEXT * 2)
+    shown = sample.at_terminal("upload", str(sample.note), str(again), f"nowhere{CODES}", code=1)
     assert "second\\x1b]0;owned" in shown
     assert "nowhere\\x1b]0;owned" in shown
 
 
-def test_delete_asks_and_reports_escaped(place: Place) -> None:
-    surroundings = environment(FILES_API_MCP_DATA_DIR=str(place.data_dir))
-    with at_terminal([*COMMAND, "delete", place.file_id], env=surroundings) as terminal:
+def test_delete_asks_and_reports_escaped(sample: Sample) -> None:
+    surroundings = environment(FILES_API_MCP_DATA_DIR=str(sample.data_dir))
+    with at_terminal([*COMMAND, "delete", sample.file_id], env=surroundings) as terminal:
         terminal.await_text("[y/N]")
         terminal.write("y\n")
         assert terminal.end() == 0
@@ -125,47 +125,47 @@ def test_delete_asks_and_reports_escaped(place: Place) -> None:
     assert unsafe(terminal.shown) == []
 
 
-def test_batch_prints_json_that_holds_the_exact_text(place: Place) -> None:
-    shown = place.at_terminal("batch", str(place.note), "-q", f"whale{CODES}", "--backend", "local")
+def test_batch_prints_json_that_holds_the_exact_text(sample: Sample) -> None:
+    shown = sample.at_terminal("batch", str(sample.note), "-q", f"whale{CODES}", "--backend", "local")
     (line,) = re.findall(r'\{"file".*?\}(?=\r\n)', shown)
     answer = json.loads(line)
-    assert (answer["file"], answer["question"]) == (str(place.note), f"whale{CODES}")
+    assert (answer["file"], answer["question"]) == (str(sample.note), f"whale{CODES}")
     assert CODES in answer["passages"][0]["text"]
-    secret = write(place.folder / f"{CODES}.env", "KEY=value\n").rename(place.folder / ".env")
-    assert "nothing was asked" in place.at_terminal("batch", str(place.note), str(secret), "-q", "whale", code=1)
+    secret = write(sample.folder / f"{CODES}.env", "KEY=value\n").rename(sample.folder / ".env")
+    assert "nothing was asked" in sample.at_terminal("batch", str(sample.note), str(secret), "-q", "whale", code=1)
 
 
-def test_a_line_of_batch_is_exact_even_where_a_name_is_no_text(place: Place) -> None:
-    odd = place.folder / "odd\udcff.txt"
+def test_a_line_of_batch_is_exact_for_an_undecodable_name(sample: Sample) -> None:
+    odd = sample.folder / "odd\udcff.txt"
     odd.write_text("A whale.\n")
-    done = run(place.data_dir, "batch", str(odd), "-q", "whale", "--backend", "local")
+    done = run(sample.data_dir, "batch", str(odd), "-q", "whale", "--backend", "local")
     assert json.loads(done.stdout)["file"] == str(odd)
 
 
-def test_the_demo_shows_what_an_agent_sees_escaped(place: Place) -> None:
-    shown = place.at_terminal("demo", str(place.note), "--question", "whale")
+def test_the_demo_shows_what_an_agent_sees_escaped(sample: Sample) -> None:
+    shown = sample.at_terminal("demo", str(sample.note), "--question", "whale")
     assert "\x1b[32m  the quote was found at" in shown
     assert "\\u202e" in shown
 
 
-def test_doctor_shows_paths_escaped(place: Place) -> None:
-    root = place.folder / f"root{CODES}\n"
+def test_doctor_shows_paths_escaped(sample: Sample) -> None:
+    root = sample.folder / f"root{CODES}\n"
     root.mkdir()
-    shown = place.at_terminal("doctor", str(root), "--data-dir", str(place.folder / f"data{CODES}"))
+    shown = sample.at_terminal("doctor", str(root), "--data-dir", str(sample.folder / f"data{CODES}"))
     assert "root\\x1b]0;owned\\x07" in shown
     assert "\\n: agents may read it" in shown
 
 
 @pytest.mark.parametrize(("host", "parsed"), [("cursor", json.loads), ("codex", tomllib.loads)])
-def test_install_shows_paths_escaped_and_a_dry_run_still_parses(place: Place, host: str, parsed: object) -> None:
-    root = place.folder / f"root{CODES}"
+def test_install_shows_paths_escaped_and_a_dry_run_still_parses(sample: Sample, host: str, parsed: object) -> None:
+    root = sample.folder / f"root{CODES}"
     root.mkdir()
-    shown = place.at_terminal("install", host, str(root), "--dry-run")
+    shown = sample.at_terminal("install", host, str(root), "--dry-run")
     source = shown[: shown.index("This would be added")].replace("\r\n", "\n")
     assert str(root) in str(parsed(source)).encode().decode() or repr(str(root))[1:-1] in repr(parsed(source))  # type: ignore[operator]
-    config = place.folder / f"config{CODES}"
-    assert "config\\x1b]0;owned" in place.at_terminal("install", host, str(root), "--config", str(config))
-    assert "Nothing to do" in place.at_terminal("install", host, str(root), "--config", str(config))
+    config = sample.folder / f"config{CODES}"
+    assert "config\\x1b]0;owned" in sample.at_terminal("install", host, str(root), "--config", str(config))
+    assert "Nothing to do" in sample.at_terminal("install", host, str(root), "--config", str(config))
 
 
 @pytest.mark.parametrize(
@@ -182,8 +182,8 @@ def test_install_shows_paths_escaped_and_a_dry_run_still_parses(place: Place, ho
         (["serve", "--transport", "http", "--token-env", f"NO{CODES}"], "files-api-mcp: "),
     ],
 )
-def test_wrong_usage_shows_what_was_typed_escaped(place: Place, command: list[str], shown: str) -> None:
-    assert shown in place.at_terminal(*command, code=2, ANTHROPIC_API_KEY=KEY)
+def test_wrong_usage_shows_what_was_typed_escaped(sample: Sample, command: list[str], shown: str) -> None:
+    assert shown in sample.at_terminal(*command, code=2, ANTHROPIC_API_KEY=KEY)
 
 
 @pytest.mark.parametrize(
@@ -195,9 +195,9 @@ def test_wrong_usage_shows_what_was_typed_escaped(place: Place, command: list[st
         ["emulator", "--port", "0"],
     ],
 )
-def test_a_server_names_its_folders_escaped(place: Place, command: list[str]) -> None:
-    surroundings = environment(FILES_API_MCP_DATA_DIR=str(place.folder / f"data{CODES}"))
-    with at_terminal([*COMMAND, *command], env=surroundings, cwd=place.folder) as terminal:
+def test_a_server_names_its_folders_escaped(sample: Sample, command: list[str]) -> None:
+    surroundings = environment(FILES_API_MCP_DATA_DIR=str(sample.folder / f"data{CODES}"))
+    with at_terminal([*COMMAND, *command], env=surroundings, cwd=sample.folder) as terminal:
         terminal.await_text("\\U000e0041 \\x7f")
         terminal.process.send_signal(signal.SIGTERM)
         terminal.end()
@@ -211,10 +211,10 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Generator[Emulator]:
 
 
 @pytest.mark.parametrize("command", [["ask", "whale"], ["batch", "-q", "whale"]])
-def test_answers_and_logs_of_the_api_are_shown_escaped(place: Place, live: Emulator, command: list[str]) -> None:
-    shown = place.at_terminal(
+def test_answers_and_logs_of_the_api_are_shown_escaped(sample: Sample, live: Emulator, command: list[str]) -> None:
+    shown = sample.at_terminal(
         *command,
-        str(place.note),
+        str(sample.note),
         *("--backend", "anthropic", "--base-url", live.url, "--log-level", "debug"),
         ANTHROPIC_API_KEY=KEY,
     )
@@ -251,7 +251,7 @@ else:
 
 
 @pytest.mark.parametrize("way", ["logged", "unset", "warned", "thread", "raised"])
-def test_what_libraries_and_faults_write_is_escaped(way: str) -> None:
+def test_output_of_libraries_and_tracebacks_is_escaped(way: str) -> None:
     with at_terminal([sys.executable, "-c", _FAILING, way, CODES], env=environment()) as terminal:
         assert terminal.end() == (way == "raised")
     assert "\\x1b]0;owned\\x07 \\x1b[7m \\x9b5m \\u202e" in terminal.shown
@@ -259,15 +259,15 @@ def test_what_libraries_and_faults_write_is_escaped(way: str) -> None:
     assert way != "logged" or "\\nforged" in terminal.shown
 
 
-def test_names_offered_by_a_shell_are_escaped(place: Place) -> None:
+def test_completed_names_are_escaped(sample: Sample) -> None:
     asked = {"_FILES_API_MCP_COMPLETE": "fish_complete", "COMP_WORDS": "files-api-mcp read ", "COMP_CWORD": ""}
-    shown = run(place.data_dir, **asked).stdout
+    shown = run(sample.data_dir, **asked).stdout
     assert "whale " in shown
     assert unsafe(shown) == []
 
 
-def test_text_that_terminals_can_show_stays_as_it_is(tmp_path: Path) -> None:
-    """Joiners and variation selectors make words of Persian and Indic scripts, and emoji."""
+def test_printable_text_is_not_escaped(tmp_path: Path) -> None:
+    """Persian and Indic scripts and emoji need joiners and variation selectors."""
     plain = "می\u200cخواهم שלום क्\u200dष 👩\u200d🔬 ❤\ufe0f na\u00efve\u00a0\u00ad日本"
     note = write(tmp_path / "note.txt", f"whale {plain}\n")
     shown = run(tmp_path / "data", "ask", "whale", str(note)).stdout

@@ -1,4 +1,4 @@
-"""Configurations as people and hosts leave them: one entry set, nothing else touched."""
+"""Configurations with comments and odd formatting: one entry is set, and the rest is kept."""
 
 import json
 from pathlib import Path
@@ -35,7 +35,7 @@ def configuration(host: str, text: str) -> Configuration:
 
 @st.composite
 def written(draw: st.DrawFn, value: Any) -> str:
-    """A value as somebody may write it who likes comments."""
+    """A value in JSON with comments and odd spacing."""
     if not isinstance(value, dict | list):
         return json.dumps(value)
     opening, closing = "{}" if isinstance(value, dict) else "[]"
@@ -56,14 +56,14 @@ def documents(draw: st.DrawFn) -> tuple[dict[str, Any], str]:
 
 
 def is_old_text_with_additions(old: str, new: str) -> bool:
-    """Whether every character of the old text that is no space stands in the new one, in its order."""
+    """Whether the new text contains every non-space character of the old one, in order."""
     characters = iter(new)
     return all(character in characters for character in old if not character.isspace())
 
 
 @given(documents())
 @settings(deadline=None, max_examples=300)
-def test_a_member_more_leaves_every_character_where_it_was(document: tuple[dict[str, Any], str]) -> None:
+def test_adding_a_member_keeps_every_character(document: tuple[dict[str, Any], str]) -> None:
     value, text = document
     assert parsed_json(text, comments=True) == value
     new = with_member(text, ("new", "files"), {"command": "x"}, comments=True)
@@ -73,7 +73,7 @@ def test_a_member_more_leaves_every_character_where_it_was(document: tuple[dict[
 
 @given(documents(), st.lists(VALUES, max_size=3).flatmap(lambda items: st.tuples(st.just(items), written(items))))
 @settings(deadline=None, max_examples=200)
-def test_an_item_more_leaves_every_character_where_it_was(
+def test_adding_an_item_keeps_every_character(
     document: tuple[dict[str, Any], str], asked: tuple[list[Any], str]
 ) -> None:
     items, items_text = asked
@@ -85,7 +85,7 @@ def test_an_item_more_leaves_every_character_where_it_was(
 
 @given(documents())
 @settings(deadline=None, max_examples=200)
-def test_an_installation_is_right_or_refused_whatever_stands_there(document: tuple[dict[str, Any], str]) -> None:
+def test_an_installation_is_right_or_refused_in_any_configuration(document: tuple[dict[str, Any], str]) -> None:
     value, text = document
     entry = entry_for(HOSTS["vscode"], ["/bin/x"], Key("ANTHROPIC_API_KEY"))
     servers, inputs = value.get("servers", {}), value.get("inputs", [])
@@ -99,7 +99,7 @@ def test_an_installation_is_right_or_refused_whatever_stands_there(document: tup
     assert configuration("vscode", new).find("files", entry) == "the same"
 
 
-def test_comments_trailing_commas_and_indentation_survive_as_they_were() -> None:
+def test_comments_trailing_commas_and_indentation_are_kept() -> None:
     text = """{
     // my servers
     "servers": {
@@ -122,14 +122,14 @@ def test_comments_trailing_commas_and_indentation_survive_as_they_were() -> None
     )
 
 
-def test_an_entry_of_that_name_is_replaced_where_it_stands() -> None:
+def test_an_entry_of_that_name_is_replaced_in_its_position() -> None:
     text = '{"mcpServers": {"a": 1, "files": {"command": "old", "env": {"K": "v"}}, "b": 2}}'
     new = configuration("claude-desktop", text).with_entry("files", Entry({"command": "new"}))
     assert json.loads(new) == {"mcpServers": {"a": 1, "files": {"command": "new"}, "b": 2}}
     assert list(json.loads(new)["mcpServers"]) == ["a", "files", "b"]
 
 
-def test_windows_line_ends_and_the_mark_of_windows_editors_stay() -> None:
+def test_windows_line_endings_and_byte_order_mark_are_kept() -> None:
     text = '\ufeff{\r\n\t"mcpServers": {}\r\n}\r\n'
     new = configuration("claude-desktop", text).with_entry("files", ENTRY)
     assert new.startswith('\ufeff{\r\n\t"mcpServers": {\r\n\t\t"files": {\r\n')
@@ -165,7 +165,7 @@ def test_an_empty_configuration_gets_its_first_server(text: str) -> None:
         ("codex", 'mcp_servers.c.command = "d"\nmcp_servers.d = {command = "x"}\n'),
     ],
 )
-def test_a_configuration_that_is_not_right_is_refused_and_the_file_named(host: str, text: str) -> None:
+def test_an_invalid_configuration_is_refused_and_its_file_named(host: str, text: str) -> None:
     with pytest.raises(InvalidArgument) as refusal:
         configuration(host, text).with_entry("files", ENTRY)
     assert refusal.value.text.startswith("[invalid_argument] /etc/host.conf ")
@@ -211,7 +211,7 @@ def test_toml_keeps_its_comments_its_order_and_its_other_tables() -> None:
         'title = "x"\r\n[mcp_servers.a]\r\ncommand = "x"\r\n',
     ],
 )
-def test_every_way_to_write_the_tables_of_codex_takes_a_server(text: str) -> None:
+def test_a_server_can_be_added_to_every_form_of_codex_tables(text: str) -> None:
     new = configuration("codex", text).with_entry("files", ENTRY)
     assert configuration("codex", new).find("files", ENTRY) == "the same"
     assert configuration("codex", new).with_entry("files", ENTRY) == new

@@ -18,7 +18,7 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_the_old_file_is_kept_under_the_first_free_name(tmp_path: Path) -> None:
+def test_the_backup_gets_the_first_free_name(tmp_path: Path) -> None:
     file = write(tmp_path / "c.json", "one")
     write(tmp_path / "c.json.backup-1", "not ours")
     assert replace_host_file(read_host_file(file), b"two", private=False) == tmp_path / "c.json.backup-2"
@@ -46,7 +46,7 @@ def test_mode_and_owner_stay_and_the_backup_has_them_too(tmp_path: Path, mode: i
         assert (now.st_uid, now.st_gid, stat.S_IMODE(now.st_mode)) == (before.st_uid, before.st_gid, mode)
 
 
-def test_a_new_file_that_holds_a_key_is_for_its_owner_locked(tmp_path: Path) -> None:
+def test_a_new_file_with_a_key_is_readable_only_by_its_owner(tmp_path: Path) -> None:
     assert replace_host_file(read_host_file(tmp_path / "c.json"), b"key", private=True) is None
     assert stat.S_IMODE((tmp_path / "c.json").stat().st_mode) == 0o600
     assert names(tmp_path) == ["c.json"]
@@ -71,7 +71,7 @@ def test_a_symlink_to_nothing_gets_its_file(tmp_path: Path) -> None:
     assert (tmp_path / "later" / "real.json").read_text() == "two"
 
 
-def test_what_the_host_wrote_meanwhile_is_not_lost(tmp_path: Path) -> None:
+def test_a_change_by_the_host_in_between_is_not_lost(tmp_path: Path) -> None:
     file = write(tmp_path / "c.json", "one")
     old = read_host_file(file)
     write(file, "from the host")
@@ -81,7 +81,7 @@ def test_what_the_host_wrote_meanwhile_is_not_lost(tmp_path: Path) -> None:
     assert names(tmp_path) == ["c.json"]
 
 
-def test_a_file_that_came_meanwhile_is_not_lost(tmp_path: Path) -> None:
+def test_a_file_created_in_between_is_not_lost(tmp_path: Path) -> None:
     old = read_host_file(tmp_path / "c.json")
     write(tmp_path / "c.json", "from the host")
     with pytest.raises(Busy):
@@ -104,7 +104,7 @@ except FilesError as exc:
 """
 
 
-def test_a_full_disk_leaves_the_file_as_it_was_and_nothing_beside_it(tmp_path: Path) -> None:
+def test_a_full_disk_changes_nothing_and_leaves_no_draft(tmp_path: Path) -> None:
     file = write(tmp_path / "c.json", "one")
     told = subprocess.run(
         [sys.executable, "-c", FULL_DISK, str(file)], capture_output=True, text=True, timeout=300, check=True
@@ -114,7 +114,7 @@ def test_a_full_disk_leaves_the_file_as_it_was_and_nothing_beside_it(tmp_path: P
     assert names(tmp_path) == ["c.json"]
 
 
-def test_what_is_no_ordinary_file_is_refused(tmp_path: Path) -> None:
+def test_a_path_that_is_not_a_regular_file_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(NotARegularFile):
         read_host_file(tmp_path / "pipe")
@@ -126,7 +126,7 @@ def test_what_is_no_ordinary_file_is_refused(tmp_path: Path) -> None:
         read_host_file(write(tmp_path / "latin", b"\xe4")).text()
 
 
-def test_a_folder_that_is_a_file_is_told(tmp_path: Path) -> None:
+def test_a_parent_that_is_a_file_is_reported(tmp_path: Path) -> None:
     write(tmp_path / "file", "x")
     with pytest.raises(PermissionDenied, match=r"Not a directory|File exists"), locked(tmp_path / "file" / "c.json"):
         pass
@@ -144,7 +144,7 @@ install_entry(InstallPlan(HOSTS["cursor"], Path(sys.argv[1]), sys.argv[2], ("/bi
 """
 
 
-def test_installations_at_once_all_stand_in_the_file_and_lose_nothing(tmp_path: Path) -> None:
+def test_concurrent_installations_lose_no_entry(tmp_path: Path) -> None:
     file = write(tmp_path / "mcp.json", "{}")
     names = [f"server-{number}" for number in range(6)]
     many = [

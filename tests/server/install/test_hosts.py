@@ -37,7 +37,7 @@ def test_each_host_has_its_file_on_each_platform(
     assert user_file(HOSTS[host], machine(platform, **environment)) == HOME / where
 
 
-def test_a_packaged_claude_desktop_on_windows_has_its_file_where_it_sees_it(tmp_path: Path) -> None:
+def test_the_windows_package_of_claude_desktop_has_its_own_folder(tmp_path: Path) -> None:
     packaged = tmp_path / "Packages" / "Claude_pzs8sxrjxfjjc" / "LocalCache" / "Roaming" / "Claude"
     packaged.mkdir(parents=True)
     on_windows = machine("win32", LOCALAPPDATA=str(tmp_path), APPDATA="/r")
@@ -45,7 +45,7 @@ def test_a_packaged_claude_desktop_on_windows_has_its_file_where_it_sees_it(tmp_
     assert user_file(HOSTS["vscode"], on_windows) == Path("/r/Code/User/mcp.json")
 
 
-def test_projects_have_their_own_file_but_for_claude_desktop() -> None:
+def test_every_host_but_claude_desktop_has_a_project_file() -> None:
     found = {name: project_file(host, machine("linux")) for name, host in HOSTS.items()}
     project = Path("/work/project")
     assert found == {

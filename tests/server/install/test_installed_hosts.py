@@ -1,4 +1,4 @@
-"""What hosts themselves make of what was installed, where their command is on this machine."""
+"""The hosts' own commands read the installed entry; skipped without these commands."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""How a host is told to start the server: by what will still be there tomorrow."""
+"""The launcher survives an emptied cache."""
 
 import json
 import os
@@ -25,7 +25,7 @@ except FilesError as exc:
 """
 
 
-def test_an_installed_executable_is_named_whatever_the_environment() -> None:
+def test_an_installed_executable_is_found_in_any_environment() -> None:
     (executable,) = launcher({})
     assert Path(executable).name == "files-api-mcp"
     assert os.access(executable, os.X_OK)
@@ -51,7 +51,7 @@ def told(python: Path, *arguments: str) -> list[str] | str:
     return json.loads(subprocess.run(run, cwd="/", capture_output=True, timeout=300, check=True).stdout)
 
 
-def test_out_of_a_cache_it_is_uvx_beside_the_uv_that_runs_us(cached_python: Path, tmp_path: Path) -> None:
+def test_from_a_cache_the_launcher_is_uvx_next_to_the_running_uv(cached_python: Path, tmp_path: Path) -> None:
     for folder in ("first", "shims"):
         write(tmp_path / folder / "uvx", "#!/bin/sh\n").chmod(0o755)
     again = ["--from", str(ROOT), "files-api-mcp"]
@@ -62,7 +62,7 @@ def test_out_of_a_cache_it_is_uvx_beside_the_uv_that_runs_us(cached_python: Path
     assert told(cached_python, "", str(tmp_path / "shims")) == [str(tmp_path / "shims" / "uvx"), *again]
 
 
-def test_with_nothing_that_lasts_the_next_step_is_told(cached_python: Path, tmp_path: Path) -> None:
+def test_without_an_installed_executable_or_uvx_the_next_step_is_given(cached_python: Path, tmp_path: Path) -> None:
     said = told(cached_python, "", str(tmp_path))
     assert isinstance(said, str)
     assert said.startswith("[not_found] ")
@@ -86,5 +86,5 @@ def test_with_nothing_that_lasts_the_next_step_is_told(cached_python: Path, tmp_
         ),
     ],
 )
-def test_what_uvx_fetched_is_fetched_again(record: str | None, source: str | None) -> None:
+def test_uvx_fetches_the_same_source_again(record: str | None, source: str | None) -> None:
     assert source_of(record) == source

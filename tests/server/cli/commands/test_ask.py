@@ -1,4 +1,4 @@
-"""`files-api-mcp ask`, as a person uses it."""
+"""`files-api-mcp ask`."""
 
 import base64
 import io
@@ -17,7 +17,7 @@ REPORT = str(DOCUMENTS / "annual-report.pdf")
 
 
 def ask(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command where no browser opens anything."""
+    """Runs the command without opening a browser."""
     command = [sys.executable, "-m", "files_api_mcp.server.cli.main", "ask", *arguments]
     return subprocess.run(
         [*command, "--backend", "local", "--data-dir", str(folder / "data")],
@@ -37,14 +37,14 @@ def test_passages_are_printed_with_their_pages(tmp_path: Path) -> None:
     assert max(map(len, done.stdout.splitlines())) <= 90
 
 
-def test_everything_stored_is_asked_where_no_file_is_named_and_ids_are_taken(tmp_path: Path) -> None:
+def test_without_a_file_all_stored_files_are_searched_and_ids_are_accepted(tmp_path: Path) -> None:
     first = json.loads(ask(tmp_path, "dividend", REPORT, "--json").stdout)
     file_id = first["passages"][0]["file_id"]
     for again in (ask(tmp_path, "dividend", "--json"), ask(tmp_path, "dividend", file_id, "--json")):
         assert json.loads(again.stdout)["passages"] == first["passages"]
 
 
-def test_nothing_found_is_exit_code_1_and_says_what_to_ask(tmp_path: Path) -> None:
+def test_finding_nothing_exits_with_1_and_suggests_words(tmp_path: Path) -> None:
     done = ask(tmp_path, "zygomorphic xylophones", REPORT)
     assert (done.returncode, done.stdout) == (1, "")
     assert "annual-report.pdf speaks of" in done.stderr
@@ -62,7 +62,7 @@ def test_the_cited_pages_are_shown_beside_the_passages(tmp_path: Path) -> None:
     assert yellow.histogram()[255] > 5_000
 
 
-def test_text_of_a_document_is_shown_and_nothing_of_it_runs(tmp_path: Path) -> None:
+def test_text_of_a_document_cannot_run_in_the_page(tmp_path: Path) -> None:
     evil = tmp_path / 'x"><script>alert(1)<'
     evil.mkdir()
     note = evil / "note.txt"
@@ -76,7 +76,7 @@ def test_text_of_a_document_is_shown_and_nothing_of_it_runs(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("name", ["nowhere.pdf", "file_011CNha8iCJcU1wXNR6q4V8w"])
-def test_what_is_not_there_is_said(tmp_path: Path, name: str) -> None:
+def test_a_missing_file_is_reported_with_its_code(tmp_path: Path, name: str) -> None:
     done = ask(tmp_path, "anything", name)
     assert done.returncode == 1
     assert "\n[" in f"\n{done.stderr}"

@@ -1,4 +1,4 @@
-"""`files-api-mcp batch` as a person runs it, on this machine and against the emulator."""
+"""`files-api-mcp batch`, on this machine and against the emulator."""
 
 import json
 import os
@@ -28,7 +28,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Generator[Emulator]:
 
 @pytest.fixture(params=["local", "anthropic"])
 def backend(request: pytest.FixtureRequest, live: Emulator, tmp_path: Path) -> list[str]:
-    """The options that say where files live."""
+    """The options of the backend."""
     url = ["--base-url", live.url] if request.param == "anthropic" else []
     return ["--backend", request.param, *url, "--data-dir", str(tmp_path / "data")]
 
@@ -50,7 +50,7 @@ def lines(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-def test_a_line_for_each_question_of_each_file_in_their_order(tmp_path: Path, backend: list[str]) -> None:
+def test_one_line_per_question_and_file_in_their_order(tmp_path: Path, backend: list[str]) -> None:
     done = batch(tmp_path, *FILES, "--questions", "questions.txt", *backend)
     assert done.returncode == 0, done.stderr
     answers = lines(done.stdout)
@@ -65,16 +65,16 @@ def test_a_line_for_each_question_of_each_file_in_their_order(tmp_path: Path, ba
 
 
 def test_the_same_command_again_gives_the_same_answers_in_the_file(tmp_path: Path, backend: list[str]) -> None:
-    order = [FILES[0], "-q", "What dividend does the board propose?", "-o", "answers.jsonl", *backend]
-    first = batch(tmp_path, *order)
+    arguments = [FILES[0], "-q", "What dividend does the board propose?", "-o", "answers.jsonl", *backend]
+    first = batch(tmp_path, *arguments)
     assert (first.returncode, first.stdout) == (0, ""), first.stderr
     written = (tmp_path / "answers.jsonl").read_text(encoding="utf-8")
-    assert batch(tmp_path, *order).returncode == 0
+    assert batch(tmp_path, *arguments).returncode == 0
     assert (tmp_path / "answers.jsonl").read_text(encoding="utf-8") == written
     assert sorted(path.name for path in tmp_path.iterdir()) == ["answers.jsonl", "data", "questions.txt"]
 
 
-def test_a_file_that_holds_a_secret_ends_it_before_anything_is_asked(tmp_path: Path, backend: list[str]) -> None:
+def test_a_secret_file_stops_the_command_before_anything_is_asked(tmp_path: Path, backend: list[str]) -> None:
     (tmp_path / ".env").write_text("PASSWORD=hunter2hunter2\n", encoding="utf-8")
     done = batch(tmp_path, FILES[1], ".env", "-q", "What?", *backend)
     assert (done.returncode, done.stdout) == (1, "")
@@ -82,7 +82,7 @@ def test_a_file_that_holds_a_secret_ends_it_before_anything_is_asked(tmp_path: P
     assert "nothing was asked" in done.stderr
 
 
-def test_an_output_that_cannot_be_written_is_said_before_anything_is_asked(tmp_path: Path, backend: list[str]) -> None:
+def test_an_unwritable_output_stops_the_command_before_anything_is_asked(tmp_path: Path, backend: list[str]) -> None:
     done = batch(tmp_path, FILES[1], "-q", "What?", "-o", "nowhere/answers.jsonl", *backend)
     assert done.returncode == 1
     assert done.stderr.startswith("[not_found]")
@@ -96,7 +96,7 @@ def test_no_question_is_wrong_usage(tmp_path: Path, backend: list[str]) -> None:
     assert "--questions" in done.stderr
 
 
-def test_ending_the_batches_asks_nothing(tmp_path: Path, backend: list[str]) -> None:
+def test_cancel_asks_nothing(tmp_path: Path, backend: list[str]) -> None:
     done = batch(tmp_path, FILES[1], "-q", "What?", "--cancel", *backend)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     assert "0 batches" in done.stderr

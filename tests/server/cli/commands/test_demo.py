@@ -43,15 +43,15 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     return done
 
 
-def test_the_demo_runs_the_whole_job_on_the_samples() -> None:
+def test_the_demo_succeeds_on_the_samples() -> None:
     shown = run("demo")
     assert shown.returncode == 0, shown.stdout + shown.stderr
     assert "All steps succeeded" in shown.stdout
     assert shown.stdout.count("the quote was found at") == 5
 
 
-def test_the_demo_takes_samples_that_an_installer_linked(tmp_path: Path) -> None:
-    """As uv does from its cache; and files with a second name are refused."""
+def test_the_demo_accepts_samples_that_an_installer_hard_linked(tmp_path: Path) -> None:
+    """uv does so from its cache, and files with several names are refused."""
     shutil.copytree(DOCUMENTS, tmp_path / "cache")
     shutil.copytree(tmp_path / "cache", tmp_path / "documents", copy_function=os.link)
     shown = subprocess.run(
@@ -60,26 +60,26 @@ def test_the_demo_takes_samples_that_an_installer_linked(tmp_path: Path) -> None
     assert shown.returncode == 0, shown.stdout + shown.stderr
 
 
-def test_the_demo_takes_files_of_ones_own(tmp_path: Path) -> None:
+def test_the_demo_accepts_other_files(tmp_path: Path) -> None:
     mine = write(tmp_path / "mine" / "diary.txt", "Monday: planted twelve apple trees near the northern wall.\n" * 3)
     shown = run("demo", str(mine), "--question", "apple trees")
     assert shown.returncode == 0, shown.stdout + shown.stderr
     assert "planted twelve apple trees" in shown.stdout
 
 
-def test_the_demo_fails_when_a_step_is_wrong(tmp_path: Path) -> None:
+def test_the_demo_exits_with_1_if_a_step_fails(tmp_path: Path) -> None:
     shown = run("demo", str(write(tmp_path / "empty.txt", "")))
     assert shown.returncode == 1
     assert "[empty_file]" in shown.stderr
 
 
-def test_the_demo_runs_the_whole_job_against_the_api(live: Emulator) -> None:
+def test_the_demo_succeeds_against_the_api(live: Emulator) -> None:
     done = run("demo", "--backend", "anthropic", "--base-url", live.url)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "All steps succeeded" in done.stdout
     assert "0.42 crowns" in done.stdout
 
 
-def test_the_demo_takes_the_address_from_the_environment_as_the_sdk_does(live: Emulator) -> None:
+def test_the_demo_reads_the_url_from_the_environment_as_the_sdk_does(live: Emulator) -> None:
     done = run("demo", str(DOCUMENTS / "meeting-notes.md"), "--backend", "anthropic", ANTHROPIC_BASE_URL=live.url)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -33,20 +33,20 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     return done
 
 
-def test_the_doctor_finds_nothing_to_do_on_a_good_set_up(tmp_path: Path) -> None:
+def test_the_doctor_finds_nothing_to_fix_in_a_good_setup(tmp_path: Path) -> None:
     shown = run("doctor", str(tmp_path), "--data-dir", str(tmp_path / "data"), "--backend", "local")
     assert shown.returncode == 0, shown.stdout
     assert "FAIL" not in shown.stdout
 
 
-def test_the_doctor_says_what_to_do_about_a_damaged_store(tmp_path: Path) -> None:
+def test_the_doctor_reports_a_damaged_store(tmp_path: Path) -> None:
     write(tmp_path / "data" / "files.db", "this is no database" * 100)
     shown = run("doctor", str(tmp_path), "--data-dir", str(tmp_path / "data"), "--backend", "local")
     assert shown.returncode == 1
     assert "[store_damaged]" in shown.stdout
 
 
-def test_a_key_in_the_environment_is_enough_to_be_at_the_api(live: Emulator, tmp_path: Path) -> None:
+def test_a_key_in_the_environment_chooses_the_api(live: Emulator, tmp_path: Path) -> None:
     done = run("doctor", str(tmp_path), "--data-dir", str(tmp_path / "data"), ANTHROPIC_BASE_URL=live.url)
     assert done.returncode == 0, done.stdout
     assert f"ok    backend anthropic at {live.url}" in done.stdout
@@ -59,7 +59,7 @@ def test_a_key_in_the_environment_is_enough_to_be_at_the_api(live: Emulator, tmp
         ({"ANTHROPIC_BASE_URL": "http://127.0.0.1:1"}, "[upstream_unreachable]"),
     ],
 )
-def test_the_doctor_says_what_is_wrong_with_the_key_or_the_address(
+def test_the_doctor_reports_a_wrong_key_or_url(
     environment: dict[str, str], said: str, live: Emulator, tmp_path: Path
 ) -> None:
     done = run(
@@ -71,7 +71,7 @@ def test_the_doctor_says_what_is_wrong_with_the_key_or_the_address(
 
 
 @pytest.mark.parametrize("url", ["http://api.anthropic.com", "ftp://127.0.0.1", "https://user:pw@127.0.0.1"])
-def test_an_address_that_would_give_the_key_away_is_wrong_usage(url: str, tmp_path: Path) -> None:
+def test_a_url_that_would_leak_the_key_is_wrong_usage(url: str, tmp_path: Path) -> None:
     done = run("doctor", str(tmp_path), "--data-dir", str(tmp_path / "data"), ANTHROPIC_BASE_URL=url)
     assert done.returncode == 2
     assert done.stderr.startswith("files-api-mcp: ")

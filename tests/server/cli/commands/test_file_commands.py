@@ -1,4 +1,4 @@
-"""The commands for people on the local store, as scripts and persons use them."""
+"""The commands for stored files, with the local backend."""
 
 import hashlib
 import json
@@ -29,14 +29,14 @@ def here(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[byt
 
 
 def upload(here: Here, *arguments: str | Path) -> str:
-    """The id of what was uploaded."""
+    """Uploads files; returns the first id."""
     done = here("upload", *map(str, arguments))
     assert done.returncode == 0, done.stderr
     (line,) = done.stdout.splitlines()
     return line.split("\t")[0]
 
 
-def test_a_files_life_in_lines_for_scripts(here: Here, store: Path, tmp_path: Path) -> None:
+def test_piped_output_is_lines_for_scripts(here: Here, store: Path, tmp_path: Path) -> None:
     notes = write(tmp_path / "in" / "notes.txt", "Twelve apple trees.\n")
     stored = run(store, "upload", str(REPORT), str(notes))
     assert (stored.returncode, stored.stderr) == (0, "")
@@ -63,7 +63,7 @@ def test_a_files_life_in_lines_for_scripts(here: Here, store: Path, tmp_path: Pa
     assert here("delete", note[0], "--yes").stdout == f"{note[0]}\tnotes.txt\tdeleted\n"
 
 
-def test_json_is_a_line_that_says_the_same(here: Here, tmp_path: Path) -> None:
+def test_json_output_is_one_line_with_the_same_data(here: Here, tmp_path: Path) -> None:
     def data(*arguments: str) -> dict[str, Any]:
         done = here(*arguments, "--json")
         assert (done.returncode, done.stderr, done.stdout.count("\n")) == (0, "", 1)
@@ -83,7 +83,7 @@ def test_json_is_a_line_that_says_the_same(here: Here, tmp_path: Path) -> None:
     assert data("delete", file_id, "--yes")["deleted"] is True
 
 
-def test_what_was_done_before_is_said_in_the_words_of_the_command_line(here: Here, tmp_path: Path) -> None:
+def test_repeated_commands_report_it_in_terms_of_the_command_line(here: Here, tmp_path: Path) -> None:
     file_id = upload(here, REPORT)
     assert here("upload", str(REPORT)).stdout.endswith("\treused\n")
     taken = write(tmp_path / "taken.pdf", "mine")
@@ -100,7 +100,7 @@ def test_what_was_done_before_is_said_in_the_words_of_the_command_line(here: Her
     assert "`files-api-mcp upload`" in empty.stderr
 
 
-def test_more_than_a_list_shows_is_said_and_all_of_it_can_be_had(here: Here, tmp_path: Path) -> None:
+def test_list_says_when_there_is_more_and_all_shows_it(here: Here, tmp_path: Path) -> None:
     for number in range(3):
         write(tmp_path / "many" / f"note-{number}.txt", f"Note {number}.\n")
     assert len(here("upload", str(tmp_path / "many")).stdout.splitlines()) == 3
@@ -113,7 +113,7 @@ def test_more_than_a_list_shows_is_said_and_all_of_it_can_be_had(here: Here, tmp
 
 
 @pytest.mark.parametrize("command", [["describe"], ["read"], ["download"], ["delete", "--yes"]])
-def test_what_is_not_there_is_one_line_with_its_code_first(command: list[str], here: Here) -> None:
+def test_a_missing_file_is_reported_in_one_line_with_its_code_first(command: list[str], here: Here) -> None:
     done = here(*command, "file_011CNha8iCJcU1wXNR6q4V8w", "--json")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("[not_found] ")
@@ -132,20 +132,20 @@ def test_what_is_not_there_is_one_line_with_its_code_first(command: list[str], h
         ["completion", "tcsh"],
     ],
 )
-def test_wrong_usage_is_another_exit_code(command: list[str], here: Here, store: Path) -> None:
+def test_wrong_usage_exits_with_2(command: list[str], here: Here, store: Path) -> None:
     done = here(*command)
     assert (done.returncode, done.stdout) == (2, "")
     assert "Error: " in done.stderr
     assert not store.exists()
 
 
-def test_what_is_no_id_is_said(here: Here) -> None:
+def test_an_invalid_file_id_is_reported(here: Here) -> None:
     done = here("describe", "../etc/passwd")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("[invalid_argument] ")
 
 
-def test_what_can_be_stored_is_stored_beside_what_cannot(here: Here, tmp_path: Path) -> None:
+def test_files_that_fail_do_not_stop_the_others(here: Here, tmp_path: Path) -> None:
     secret = write(tmp_path / ".env", "KEY=value\n")
     done = here("upload", str(tmp_path / "nowhere.txt"), str(REPORT), str(secret))
     assert done.returncode == 1
@@ -158,7 +158,7 @@ def test_what_can_be_stored_is_stored_beside_what_cannot(here: Here, tmp_path: P
     assert here("upload", str(secret), "--allow-sensitive").returncode == 0
 
 
-def test_a_long_text_is_printed_whole_and_a_reader_who_leaves_is_no_failure(
+def test_a_long_text_is_printed_completely_and_a_closed_pipe_is_no_failure(
     here: Here, store: Path, tmp_path: Path
 ) -> None:
     lines = [f"Row {number}: the price was {number * 7} crowns a ton." for number in range(6_000)]
@@ -181,7 +181,7 @@ def test_a_long_text_is_printed_whole_and_a_reader_who_leaves_is_no_failure(
         assert reading.wait(60) == 128 + signal.SIGPIPE
 
 
-def test_nothing_of_a_name_a_title_or_a_text_is_obeyed_by_the_terminal(here: Here, store: Path, tmp_path: Path) -> None:
+def test_names_titles_and_texts_cannot_command_the_terminal(here: Here, store: Path, tmp_path: Path) -> None:
     file_id = upload(here, write(tmp_path / "in" / "e\x1b[2Jv\u202eil.txt", EVIL), "--title", "T\x1b[31m\u202e")
     listed, described, read = here("list"), here("describe", file_id), here("read", file_id)
     assert "T\\x1b[31m\\u202e" in listed.stdout
@@ -201,7 +201,7 @@ def test_nothing_of_a_name_a_title_or_a_text_is_obeyed_by_the_terminal(here: Her
             assert unsafe(terminal.shown) == []
 
 
-def test_deleting_asks_the_person_at_the_terminal_and_nobody_elsewhere(here: Here, store: Path) -> None:
+def test_delete_asks_on_a_terminal_and_refuses_elsewhere(here: Here, store: Path) -> None:
     file_id = upload(here, REPORT)
     done = here("delete", file_id)
     assert (done.returncode, done.stdout) == (1, "")

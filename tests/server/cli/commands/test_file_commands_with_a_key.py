@@ -1,4 +1,4 @@
-"""The commands for people where a key is set: against the emulator."""
+"""The commands for stored files with an API key, against the emulator."""
 
 import hashlib
 import json
@@ -29,7 +29,7 @@ def here(
         yield command
 
 
-def test_a_files_life_in_the_workspace_of_the_key(here: Here, live: Emulator, tmp_path: Path) -> None:
+def test_a_file_is_uploaded_read_and_deleted_in_the_keys_workspace(here: Here, live: Emulator, tmp_path: Path) -> None:
     uploaded = here("upload", str(REPORT), "--backend", "anthropic", "--log-level", "debug")
     assert uploaded.returncode == 0, uploaded.stderr
     assert KEY not in uploaded.stdout + uploaded.stderr
@@ -49,7 +49,7 @@ def test_a_files_life_in_the_workspace_of_the_key(here: Here, live: Emulator, tm
     assert live.request("GET", f"/v1/files/{file_id}").status == 404
 
 
-def test_a_shell_is_offered_what_this_key_uploaded(here: Here, live: Emulator, tmp_path: Path) -> None:
+def test_completion_offers_only_files_uploaded_with_this_key(here: Here, live: Emulator, tmp_path: Path) -> None:
     uploaded = here("upload", str(REPORT))
     file_id = uploaded.stdout.split("\t")[0]
     asked = {
@@ -65,7 +65,7 @@ def test_a_shell_is_offered_what_this_key_uploaded(here: Here, live: Emulator, t
     assert run(tmp_path / "data", ANTHROPIC_API_KEY="sk-ant-another", **asked).stdout.split() == []
 
 
-def test_a_key_that_is_not_known_is_one_line(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_key_is_reported_in_one_line(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-another-0123456789")
     done = here("list")
     assert (done.returncode, done.stdout) == (1, "")

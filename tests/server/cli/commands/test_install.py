@@ -1,4 +1,4 @@
-"""`files-api-mcp install` as people type it, in a home folder of its own."""
+"""`files-api-mcp install`, in a temporary home folder."""
 
 import json
 import os
@@ -30,7 +30,7 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def install(home: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
-    """Runs the command in the project `home/project`, with the variables given and none of the machine's own."""
+    """Runs the command in the folder `home/project`, with only the variables given."""
     (home / "project").mkdir()
     monkeypatch.chdir(home / "project")
     theirs = [name for name in os.environ if name.startswith(("ANTHROPIC_", "CLAUDE_", "CODEX_", "XDG_"))]
@@ -51,7 +51,7 @@ def read(path: Path) -> dict[str, Any]:
     return tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
 
 
-PLACES = {
+CONFIGS = {
     "claude-desktop": ".config/Claude/claude_desktop_config.json",
     "claude-code": ".claude.json",
     "cursor": ".cursor/mcp.json",
@@ -64,7 +64,7 @@ PLACES = {
 def test_every_host_gets_a_command_that_works_without_a_path(install: Install, home: Path, host: str) -> None:
     done = install(host, str(home / "docs"), "../docs")
     assert done.exit_code == 0, done.output
-    server = read(home / PLACES[host])[HOSTS[host].section]["files"]
+    server = read(home / CONFIGS[host])[HOSTS[host].section]["files"]
     assert Path(server["command"]).is_absolute()
     assert server["args"] == ["serve", str(home / "docs"), str(home / "docs")]
     assert not {"env", "env_vars"} & set(server)
@@ -77,7 +77,7 @@ def test_every_host_gets_a_command_that_works_without_a_path(install: Install, h
 def test_a_client_that_reads_the_configuration_reaches_the_server(install: Install, home: Path) -> None:
     done = install("claude-desktop", str(home / "docs"), "--backend", "local", "--data-dir", "../data")
     assert done.exit_code == 0, done.output
-    server = read(home / PLACES["claude-desktop"])["mcpServers"]["files"]
+    server = read(home / CONFIGS["claude-desktop"])["mcpServers"]["files"]
     assert server["args"][-2:] == ["--data-dir", str(home / "data")]
     bare = {"HOME": str(home), "PATH": "/usr/bin:/bin"}
 
@@ -93,10 +93,10 @@ def test_a_dry_run_prints_the_entry_and_touches_nothing(install: Install, home: 
     shown = install(host, str(home / "docs"), "--dry-run")
     assert shown.exit_code == 0, shown.output
     assert files_below(home) == {}
-    assert str(home / PLACES[host]) in shown.stderr
+    assert str(home / CONFIGS[host]) in shown.stderr
     printed = tomllib.loads(shown.stdout) if host == "codex" else json.loads(shown.stdout)
     install(host, str(home / "docs"))
-    assert read(home / PLACES[host]) == printed
+    assert read(home / CONFIGS[host]) == printed
 
 
 @pytest.mark.parametrize("host", HOSTS)
@@ -109,45 +109,45 @@ def test_a_second_run_has_nothing_to_do(install: Install, home: Path, host: str)
     assert files_below(home) == after_one
 
 
-def test_another_entry_of_that_name_is_kept_in_the_backup_and_that_is_said(install: Install, home: Path) -> None:
-    place = home / PLACES["claude-code"]
-    write(place, '{"numStartups": 3, "mcpServers": {"files": {"command": "theirs"}, "other": {"command": "x"}}}')
+def test_a_replaced_entry_is_kept_in_a_backup_and_reported(install: Install, home: Path) -> None:
+    config = home / CONFIGS["claude-code"]
+    write(config, '{"numStartups": 3, "mcpServers": {"files": {"command": "theirs"}, "other": {"command": "x"}}}')
     done = install("claude-code")
     assert "It replaces another `files`." in done.output
-    assert str(place.with_name(".claude.json.backup-1")) in done.output
-    assert read(place.with_name(".claude.json.backup-1"))["mcpServers"]["files"] == {"command": "theirs"}
-    now = read(place)
+    assert str(config.with_name(".claude.json.backup-1")) in done.output
+    assert read(config.with_name(".claude.json.backup-1"))["mcpServers"]["files"] == {"command": "theirs"}
+    now = read(config)
     assert (now["numStartups"], now["mcpServers"]["other"]) == (3, {"command": "x"})
     assert now["mcpServers"]["files"]["type"] == "stdio"
 
 
-def test_an_invalid_configuration_is_left_alone_with_one_line_that_names_it(install: Install, home: Path) -> None:
-    place = write(home / PLACES["claude-desktop"], '{"mcpServers": {')
+def test_an_invalid_configuration_is_not_changed_and_is_named_in_one_line(install: Install, home: Path) -> None:
+    config = write(home / CONFIGS["claude-desktop"], '{"mcpServers": {')
     before = files_below(home)
     for extra in ([], ["--dry-run"]):
         done = install("claude-desktop", str(home / "docs"), *extra)
         assert done.exit_code == 1
-        assert done.stderr.startswith(f"[invalid_argument] {place} is not valid JSON")
+        assert done.stderr.startswith(f"[invalid_argument] {config} is not valid JSON")
         assert done.stderr.count("\n") == 1
         assert files_below(home) == before
         assert bool(extra) == ('"args"' in done.stdout)
 
 
 @pytest.mark.parametrize("host", [name for name, host in HOSTS.items() if host.project_file])
-def test_a_project_gets_its_own_file_and_no_key_ever(install: Install, home: Path, host: str) -> None:
+def test_a_projects_file_never_contains_a_key(install: Install, home: Path, host: str) -> None:
     done = install(host, "--scope", "project", "--backend", "anthropic", ANTHROPIC_API_KEY=SECRET)
     assert done.exit_code == 0, done.output
-    place = home / "project" / str(HOSTS[host].project_file)
-    assert place.is_file()
+    config = home / "project" / str(HOSTS[host].project_file)
+    assert config.is_file()
     assert not any(SECRET.encode() in content for content in files_below(home).values())
-    args = read(place)[HOSTS[host].section]["files"]["args"]
+    args = read(config)[HOSTS[host].section]["files"]["args"]
     assert ("${workspaceFolder}" in args) == (host in ("cursor", "vscode"))
     refused = install(host, "--scope", "project", "--backend", "anthropic", "--write-key", ANTHROPIC_API_KEY=SECRET)
     assert isinstance(refused.exception, BadSettings)
 
 
 @pytest.mark.parametrize(
-    ("host", "handed_on"),
+    ("host", "expected"),
     [
         ("claude-code", {}),
         ("cursor", {"env": {"ANTHROPIC_API_KEY": "${env:ANTHROPIC_API_KEY}"}}),
@@ -156,41 +156,41 @@ def test_a_project_gets_its_own_file_and_no_key_ever(install: Install, home: Pat
     ],
 )
 def test_a_key_is_referred_to_in_the_hosts_own_way(
-    install: Install, home: Path, host: str, handed_on: dict[str, Any]
+    install: Install, home: Path, host: str, expected: dict[str, Any]
 ) -> None:
     install(host, "--backend", "anthropic", ANTHROPIC_API_KEY=SECRET)
-    configuration = read(home / PLACES[host])
+    configuration = read(home / CONFIGS[host])
     server = configuration[HOSTS[host].section]["files"]
-    assert {key: server[key] for key in server if key.startswith("env")} == handed_on
+    assert {key: server[key] for key in server if key.startswith("env")} == expected
     assert server["args"][-2:] == ["--backend", "anthropic"]
     assert SECRET not in json.dumps(configuration)
     if host == "vscode":
         assert configuration["inputs"][0]["password"] is True
 
 
-def test_a_token_and_the_address_that_it_is_for_stay_together(install: Install, home: Path) -> None:
+def test_a_token_is_installed_with_its_url(install: Install, home: Path) -> None:
     install("codex", "--backend", "anthropic", ANTHROPIC_AUTH_TOKEN=SECRET, ANTHROPIC_BASE_URL="https://gate.example")
-    server = read(home / PLACES["codex"])["mcp_servers"]["files"]
+    server = read(home / CONFIGS["codex"])["mcp_servers"]["files"]
     assert server["env_vars"] == ["ANTHROPIC_AUTH_TOKEN"]
     assert server["args"][-2:] == ["--base-url", "https://gate.example"]
 
 
-def test_a_key_is_written_where_the_operator_insists_and_never_shown(install: Install, home: Path) -> None:
-    order = ("claude-desktop", str(home / "docs"), "--backend", "anthropic")
-    refused = install(*order, ANTHROPIC_API_KEY=SECRET)
+def test_a_key_is_written_only_with_write_key_and_never_printed(install: Install, home: Path) -> None:
+    arguments = ("claude-desktop", str(home / "docs"), "--backend", "anthropic")
+    refused = install(*arguments, ANTHROPIC_API_KEY=SECRET)
     assert isinstance(refused.exception, BadSettings)
     assert "--write-key" in str(refused.exception)
-    shown = install(*order, "--write-key", "--dry-run", ANTHROPIC_API_KEY=SECRET)
-    done = install(*order, "--write-key", ANTHROPIC_API_KEY=SECRET)
+    shown = install(*arguments, "--write-key", "--dry-run", ANTHROPIC_API_KEY=SECRET)
+    done = install(*arguments, "--write-key", ANTHROPIC_API_KEY=SECRET)
     assert (shown.exit_code, done.exit_code) == (0, 0)
     assert SECRET not in shown.output + done.output
-    place = home / PLACES["claude-desktop"]
-    assert read(place)["mcpServers"]["files"]["env"] == {"ANTHROPIC_API_KEY": SECRET}
-    assert place.stat().st_mode & 0o077 == 0
+    config = home / CONFIGS["claude-desktop"]
+    assert read(config)["mcpServers"]["files"]["env"] == {"ANTHROPIC_API_KEY": SECRET}
+    assert config.stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["claude-desktop", "--scope", "project"], "no project configuration"),
         (["cursor", "--name", "my files"], "--name takes"),
@@ -204,17 +204,17 @@ def test_a_key_is_written_where_the_operator_insists_and_never_shown(install: In
         ),
     ],
 )
-def test_what_cannot_be_is_wrong_usage_and_writes_nothing(
-    install: Install, home: Path, arguments: list[str], said: str
+def test_impossible_options_are_wrong_usage_and_write_nothing(
+    install: Install, home: Path, arguments: list[str], message: str
 ) -> None:
     done = install(*arguments)
     assert isinstance(done.exception, BadSettings)
-    assert said in str(done.exception)
+    assert message in str(done.exception)
     assert SECRET not in str(done.exception)
     assert files_below(home) == {}
 
 
-def test_the_servers_options_are_passed_on_from_wherever_they_come(install: Install, home: Path) -> None:
+def test_the_servers_options_are_passed_on_from_the_command_line_and_variables(install: Install, home: Path) -> None:
     install(
         "cursor",
         "--read-only",
@@ -223,7 +223,7 @@ def test_the_servers_options_are_passed_on_from_wherever_they_come(install: Inst
         FILES_API_MCP_RATE_LIMIT="50",
         FILES_API_MCP_ALLOW_SENSITIVE="0",
     )
-    args = read(home / PLACES["cursor"])["mcpServers"]["files"]["args"]
+    args = read(home / CONFIGS["cursor"])["mcpServers"]["files"]["args"]
     assert args == ["serve", "--model", "some-model", "--rate-limit", "50", "--read-only"]
 
 
