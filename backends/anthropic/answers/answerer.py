@@ -1,4 +1,4 @@
-"""Questions answered by a model that is shown the files, its citations checked here. Implements Answerer."""
+"""AnthropicAnswerer: answers questions with Claude and checks its citations. Implements Answerer."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -28,20 +28,20 @@ _MOST_TURNS = 5
 
 
 class AnthropicAnswerer:
-    """Asks one model; `timeout_s` bounds a whole answer."""
+    """Asks one model. `timeout_s` is the time limit for a whole answer."""
 
     def __init__(self, workspace: Workspace, engine: SearchEngine, model: str, timeout_s: float) -> None:
         self._workspace = workspace
         self._engine = engine
         self._model = model
         self._timeout_s = timeout_s
-        # The rate limit is that of calls about files: Messages have their own, told by their own refusals.
+        # No limiter: it paces Files API calls only. The Messages API has a separate limit and reports it by 429.
         self._messages = MessagesClient(RetryingSender(workspace.http, None))
 
     async def ask(
         self, question: str, file_ids: Sequence[str], *, max_tokens: int, progress: Progress = silent
     ) -> Answer:
-        """An answer in words, and the passages it cites, each found literally where its bytes are here.
+        """Answer a question, with the passages it cites. Passages are verbatim if the original is on this machine.
 
         Raises:
             InvalidArgument: The question is empty, or there are more than 100 ids.
@@ -72,7 +72,7 @@ class AnthropicAnswerer:
         deadline: float,
         progress: Progress,
     ) -> tuple[Message, Context]:
-        """The model's message; once more from passages where the files proved longer than the context window."""
+        """Ask the model; if the files exceed the context window, ask again with their best passages."""
         longer = [file for file in context.files if _can_be_shorter(file)]
         spent: dict[str, int] = {}
         try:
@@ -91,7 +91,7 @@ class AnthropicAnswerer:
         return message, shorter
 
     async def _turns(self, params: Params, deadline: float, progress: Progress) -> Message:
-        """One message of as many turns as the server's tools take: each pause is answered by sending it back."""
+        """Run the turns that server tools need: send the message back after each pause, and join the turns."""
         whole = Message()
         for _ in range(_MOST_TURNS):
             message = await self._messages.create(params, deadline=deadline, progress=progress)
@@ -99,7 +99,7 @@ class AnthropicAnswerer:
             whole.stop_reason = message.stop_reason
             whole.container = message.container or whole.container
             _add(whole.usage, message.usage)
-            # The API refuses texts and turns that are empty.
+            # The API rejects empty texts and turns.
             content = [_sendable(block) for block in message.blocks if block.get("type") != "text" or block.get("text")]
             if message.stop_reason != "pause_turn" or not content:
                 break
@@ -120,9 +120,9 @@ async def answer_from(
     share: float = 1.0,
     deadline: float = math.inf,
 ) -> Answer:
-    """The model's message as an answer: checked quotes, files made, what it cost (`share` of the list price).
+    """Build an answer from the model's message: checked quotes, created files and cost (`share` of the list price).
 
-    After `deadline` (on the loop's clock) the API is not asked what the files made are.
+    After `deadline` (on the loop's clock), created files are not looked up any more.
     """
     answer = await CitationMapper(context, engine).answer(message, max_tokens)
     ids = created_file_ids(message.blocks)
@@ -135,12 +135,12 @@ async def _made(workspace: Workspace, file_id: str, deadline: float) -> CreatedF
     with anyio.move_on_at(deadline), suppress(FilesError):
         file = await workspace.client.metadata(file_id)
         return CreatedFile(file.id, file.filename, file.size_bytes)
-    # The id is worth telling even when nothing more is to be learnt now.
+    # The id is useful even if the file cannot be described now.
     return CreatedFile(file_id, "", 0)
 
 
 def _onward(progress: Progress) -> Progress:
-    """Progress that goes on growing where a further step begins to count anew."""
+    """Progress that keeps growing when a further step starts counting from zero."""
     before = last = 0.0
 
     async def report(done: float, total: float | None, message: str) -> None:
@@ -162,7 +162,7 @@ def _can_be_shorter(file: ContextFile) -> bool:
 
 
 def _sendable(block: Mapping[str, Any]) -> Params:
-    """A block of the model's as it may be sent back: citations of requests name no file_id."""
+    """The model's block in the form that requests accept: without file_id in citations."""
     citations: Any = block.get("citations")
     if not citations:
         return {name: value for name, value in block.items() if name != "citations"}

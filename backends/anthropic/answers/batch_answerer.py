@@ -1,4 +1,4 @@
-"""Many questions as Message Batches, at half the price. Implements BatchAnswerer."""
+"""AnthropicBatchAnswerer: answers many questions with Message Batches, at half the price. Implements BatchAnswerer."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -33,15 +33,15 @@ __all__ = ["AnthropicBatchAnswerer"]
 
 _MOST_REQUESTS = 10_000
 _MOST_CHARS = 8_000_000
-"""Of text inside the requests of one batch: the API takes 256 MB, and memory should not."""
+"""Characters of inline text in one batch. The API accepts 256 MB; this keeps memory use far lower."""
 _IDS_AT_ONCE = 100
 _ROUNDS = 3
 _PASSING = (UpstreamUnreachable, UpstreamOverloaded, UpstreamBadReply, RateLimited)
-"""Failures that a batch, which goes on without us, is worth waiting out."""
+"""Temporary failures. Batches continue at the API, so it is worth waiting."""
 
 
 class AnthropicBatchAnswerer:
-    """Asks one model; what was handed in is kept track of below `folder`."""
+    """Asks one model. Records of submitted batches are kept in `folder`."""
 
     def __init__(
         self,
@@ -56,13 +56,13 @@ class AnthropicBatchAnswerer:
         self._model = model
         self._folder = folder
         self._schedule = schedule or PollSchedule()
-        # Batches have a rate limit of their own, told by their own refusals.
+        # No limiter: batches have a separate rate limit, which the API reports by 429.
         self._client = BatchesClient(RetryingSender(workspace.http, None))
 
     async def answer(
         self, asks: Sequence[Ask], take: TakeAnswer, *, max_tokens: int, progress: Progress = silent
     ) -> None:
-        """Hand over answers as they come; see BatchAnswerer. Requests that failed are made anew by the next call."""
+        """Pass answers to `take` as they arrive; see BatchAnswerer. The next call retries failed requests."""
         async with open_job(self._folder, self._key(asks, max_tokens)) as job:
             submitter = BatchSubmitter(self._client, self._schedule, job, self._folder)
             run = _Run(self._workspace, self._engine, self._model, self._client, job, asks, max_tokens, take)
@@ -77,7 +77,7 @@ class AnthropicBatchAnswerer:
                 await take(index, UpstreamBadReply("The batch ended without a result for this question."))
 
     async def cancel(self, asks: Sequence[Ask], *, max_tokens: int) -> int:
-        """Have the batches of these questions ended; returns how many there are. What was answered stays."""
+        """Cancel the batches of these questions and return their number. Existing answers are kept."""
         async with open_job(self._folder, self._key(asks, max_tokens)) as job:
             ids = [part.batch_id for part in job.state.parts if part.batch_id]
             for batch_id in ids:
@@ -91,7 +91,7 @@ class AnthropicBatchAnswerer:
 
 
 class _Run:
-    """One process's work on one job."""
+    """One run of a job."""
 
     def __init__(
         self,
@@ -118,14 +118,14 @@ class _Run:
         self.done: set[int] = set()
 
     async def forget_failed(self) -> None:
-        """Have the next call ask anew what failed and may do better."""
+        """Remove questions that failed temporarily from the job, so that the next call asks them again."""
         for part in self._job.state.parts:
             part.indexes = [index for index in part.indexes if index not in self._failed]
         self._job.state.parts = [part for part in self._job.state.parts if part.indexes]
         await self._job.save()
 
     async def submit(self, submitter: BatchSubmitter, progress: Progress) -> None:
-        """Make batches of the questions that are in none; those that cannot be asked are done with."""
+        """Submit the questions that are in no batch; a question that cannot be asked is answered with its error."""
         missing = sorted(set(range(len(self._asks))) - self._job.submitted - self.done)
         await self._know_files(sorted({self._asks[index].file_id for index in missing}))
         requests: dict[int, dict[str, Any]] = {}
@@ -165,12 +165,12 @@ class _Run:
 
     def _params(self, index: int, context: Context) -> dict[str, Any]:
         ask = self._asks[index]
-        # A document read once is cheaper uncached: for an hour's cache a token costs twice.
+        # Writing the one-hour cache doubles the price of a token, so a document with one question is not cached.
         cached = self._askings[ask.file_id] > 1
         return request_params(self._model, context, ask.question, self._max_tokens, cached=cached, ttl="1h")
 
     async def collect(self, schedule: PollSchedule, progress: Progress) -> None:
-        """Wait for the batches to end, and hand over what they ended with."""
+        """Wait for the batches to end, and pass their results on."""
         waiting = {part.nonce: 0 for part in self._job.state.parts}
         pause = schedule.first_s
         while waiting:
@@ -188,7 +188,7 @@ class _Run:
                 pause = min(schedule.longest_s, pause * 1.5)
 
     async def _retrieved(self, part: Part, schedule: PollSchedule) -> ApiBatch | None:
-        """The batch of a part as it is now; None where the API has it no more."""
+        """The current state of a part's batch; None if the API no longer has it."""
         until = anyio.current_time() + schedule.away_s
         while True:
             try:
@@ -211,7 +211,7 @@ class _Run:
                 if attempt + 1 == _ROUNDS:
                     raise
                 await anyio.sleep(schedule.first_s)
-        # What has no result is in no batch; with none at all, this was not the part's batch, or is kept no longer.
+        # Questions without a result are submitted again. No result at all: a different batch, or its results expired.
         part.indexes = [index for index in part.indexes if index in self.done]
         self._job.state.parts = [one for one in self._job.state.parts if one.indexes]
         await self._job.save()

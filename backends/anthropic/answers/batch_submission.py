@@ -1,4 +1,4 @@
-"""Handing a batch in, so that one call makes at most one."""
+"""BatchSubmitter: creates at most one batch per call, even if a reply is lost."""
 
 import secrets
 from collections.abc import Mapping
@@ -19,8 +19,8 @@ _ATTEMPTS = 3
 
 @dataclass(frozen=True, slots=True)
 class PollSchedule:
-    """Seconds: between looks at a batch, before each look for one whose reply was lost, and how long the API may be
-    away before waiting ends."""
+    """Times in seconds: the pause between polls (`first_s`, growing to `longest_s`), the pauses before each lookup of a
+    batch whose reply was lost, and how long the API may be unavailable before polling gives up."""
 
     first_s: float = 1.0
     longest_s: float = 30.0
@@ -29,7 +29,7 @@ class PollSchedule:
 
 
 class BatchSubmitter:
-    """Batches with three outcomes: taken, refused, or unknown, in which case the API's list is looked at first."""
+    """Submits batches. The outcome is accepted, refused, or unknown; then the API's list of batches decides."""
 
     def __init__(self, client: BatchesClient, schedule: PollSchedule, job: Job, folder: Path) -> None:
         self._client = client
@@ -38,16 +38,16 @@ class BatchSubmitter:
         self._folder = folder
 
     async def settle(self) -> None:
-        """Find what became of batches that an earlier run began to hand in."""
+        """Resolve the batches that an earlier run started to submit."""
         for part in [part for part in self._job.state.parts if part.batch_id is None]:
             await self._settled(part, await self._look(part))
 
     async def submit(self, requests: Mapping[int, Mapping[str, Any]]) -> None:
-        """Make one batch of requests, by the places of their questions.
+        """Create one batch of requests, keyed by question index.
 
         Raises:
-            OutcomeUnknown: Whether it was taken is not known; the next call looks again.
-            FilesError: It was not taken.
+            OutcomeUnknown: The API may or may not have accepted it; the next call checks again.
+            FilesError: The API did not accept it.
         """
         before = [batch.id for batch in await self._client.recent()]
         part = Part(nonce=secrets.token_hex(8), indexes=sorted(requests), before=before)
@@ -78,10 +78,10 @@ class BatchSubmitter:
         await self._job.save()
 
     async def _look(self, part: Part) -> ApiBatch | None:
-        """The part's batch, if the API made one.
+        """The part's batch, if the API created one.
 
         Raises:
-            OutcomeUnknown: Several could be it, and only their end will tell.
+            OutcomeUnknown: Several batches match, and only their results can tell them apart.
         """
         for pause in self._schedule.looks:
             await anyio.sleep(pause)

@@ -1,4 +1,4 @@
-"""The model's message as an answer: its words, numbered passages for its citations, and what must be said of both."""
+"""CitationMapper: maps the citations in a model's message to numbered passages."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -24,7 +24,7 @@ Block = dict[str, Any]
 
 
 class CitationMapper:
-    """Turns one message into an answer."""
+    """Turns one message into an answer with passages and notes."""
 
     def __init__(self, context: Context, engine: SearchEngine) -> None:
         self._context = context
@@ -37,8 +37,8 @@ class CitationMapper:
         self._unchecked: set[str] = set()
 
     async def answer(self, message: Message, max_tokens: int) -> Answer:
-        """The answer with its passages, of at most `max_tokens` together; every quote is literal where its file's
-        text is here."""
+        """Return the answer with passages of at most `max_tokens`. Quotes are verbatim if the file's text is on this
+        machine."""
         parts: list[str] = []
         for block in message.blocks:
             if block.get("type") != "text":
@@ -52,12 +52,12 @@ class CitationMapper:
         return Answer(text=text or "", passages=self._passages, tokens=self._tokens, notes=notes)
 
     async def _marks(self, citation: Block, max_tokens: int) -> list[int]:
-        """The numbers of the passages that a citation means, as far as there are any to show."""
+        """The numbers of the passages that a citation refers to; empty if none can be shown."""
         file = self._cited(citation)
         passages: Sequence[Passage] = ()
         if file is not None:
             await self._load(file, citation)
-            # Looking through a text as long as a context window takes a while.
+            # Searching a text as long as a context window takes a while.
             passages = await to_thread.run_sync(file.cited, citation)
             if passages and not file.held:
                 self._unchecked.add(file.record.filename)
@@ -87,7 +87,7 @@ class CitationMapper:
         return None
 
     async def _load(self, file: ContextFile, citation: Mapping[str, Any]) -> None:
-        """Have the text at hand that the quote is looked for in."""
+        """Load the text to search the quote in."""
         try:
             if file.kind == "text" and file.held and file.text is None:
                 windows = await self._engine.read(file.record.id, max_chars=_MOST_CHARS)
@@ -98,7 +98,7 @@ class CitationMapper:
                     file.pages[page] = windows[0].text if windows else ""
                     file.labels[page] = windows[0].label if windows else None
         except FilesError:
-            # A page that the document does not have, or a copy that went meanwhile: the quote is then not found.
+            # The page does not exist, or the original was removed: the quote then counts as not found.
             return
 
     def _notes(self, message: Message, text: str | None) -> Iterator[str]:
@@ -118,7 +118,7 @@ class CitationMapper:
 
 
 def created_file_ids(blocks: Sequence[Block]) -> list[str]:
-    """Ids of the files that code runs made, in order."""
+    """Ids of the files that code execution created, in order."""
     found: dict[str, None] = {}
     for block in blocks:
         if block.get("type") in _RESULTS:
@@ -132,7 +132,7 @@ def created_file_ids(blocks: Sequence[Block]) -> list[str]:
 
 
 def _marked(text: str, marks: str) -> str:
-    """The text with its marks before the blanks at its end."""
+    """The text with marks inserted before its trailing whitespace."""
     if not marks:
         return text
     bare = text.rstrip()
@@ -140,7 +140,7 @@ def _marked(text: str, marks: str) -> str:
 
 
 def _cut(passage: Passage, max_tokens: int) -> Passage:
-    """The passage, or the beginning of one that is too long."""
+    """The passage, truncated to `max_tokens`."""
     text = passage.text
     while (cost := estimate_tokens(text)) > max_tokens:
         text = text[: len(text) * max_tokens // cost].rstrip()

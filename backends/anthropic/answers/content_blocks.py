@@ -1,4 +1,4 @@
-"""Files as a question sees them: the block that shows each to the model, and what a citation of it means here."""
+"""ContextFile: a file as content block of a request, and the passages that citations of it refer to."""
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
@@ -25,10 +25,10 @@ PageTexts = Mapping[int, str]
 class ContextFile:
     """One file of a question.
 
-    `kind` is how it is shown: a PDF or text by its id, text drawn from an Office file (`rendition`), the best
-    passages of a file too long to be shown whole, an image, or data put into the container of a code run.
-    `pages` are the texts of its pages, and `labels` what the document itself calls them, as far as they are needed and
-    here; `text` is that of a file without pages.
+    `kind` is how the model sees it: a PDF or text by its id, text extracted from an Office file (`rendition`), the best
+    passages of a file too long to show whole, an image, or data uploaded to the code execution container. `pages` and
+    `labels` hold the page texts and page labels loaded so far; `text` is the text of a file without pages. `held` says
+    that the original is on this machine.
     """
 
     record: FileRecord
@@ -44,11 +44,11 @@ class ContextFile:
 
     @property
     def is_document(self) -> bool:
-        """Whether it is one of the documents that citations count."""
+        """Whether citations count it in document_index."""
         return self.kind in ("pdf", "text", "rendition", "passages")
 
     def block(self) -> Block:
-        """The content block that shows it."""
+        """Its content block."""
         if self.kind == "image":
             return {"type": "image", "source": self._by_id()}
         if self.kind == "data":
@@ -69,7 +69,7 @@ class ContextFile:
         return range(first, min(max(first + 1, end), (self.page_count if self.held else first + _MOST_PAGES) + 1))
 
     def cited(self, citation: Mapping[str, Any]) -> Sequence[Passage]:
-        """The literal passages that a citation means; none where its quote does not stand at the place named."""
+        """The verbatim passages that a citation refers to; empty if its quote is not where the citation points."""
         quote = str(citation.get("cited_text") or "")
         if not quote.strip():
             return ()
@@ -97,7 +97,7 @@ class ContextFile:
         return self._by_id()
 
     def _context(self) -> str:
-        # Constant for a file, or the second question would find nothing in the cache.
+        # Constant for a file: a change would invalidate the prompt cache.
         if self.kind == "passages":
             return f"The best-matching passages of {self.record.filename}, which is longer."
         return self.record.filename if self.record.title else ""
@@ -114,7 +114,7 @@ class ContextFile:
         return self._over_pages(quote, pages)
 
     def _over_pages(self, quote: str, pages: range) -> Passage | None:
-        """A quote that begins on one page and ends on the next is returned as both pages' parts of it."""
+        """Find a quote that continues on the next page; the passage joins the parts on both pages."""
         for page in pages[:-1]:
             first, second = self.pages.get(page, ""), self.pages.get(page + 1, "")
             span = find_quote(f"{first}\n{second}", quote)
@@ -125,7 +125,7 @@ class ContextFile:
         return None
 
     def _in_blocks(self, quote: str, blocks: Sequence[Passage]) -> Sequence[Passage]:
-        """Those of the blocks over which the quote runs."""
+        """The blocks that the quote spans."""
         span = find_quote("\n".join(one.text for one in blocks), quote)
         if span is None:
             return ()
@@ -135,7 +135,7 @@ class ContextFile:
 
     def _in_text(self, quote: str, start: int, end: int) -> Passage | None:
         if self.text is None:
-            # One that is held could not be read just now: its quotes would be unchecked, and nobody told.
+            # A held file that cannot be read now: its quotes would pass unchecked, without a note.
             return None if self.held else self._passage(quote, None, start, end)
         span = span_of_chars(self.text, quote, start, end)
         if span is None:

@@ -1,4 +1,4 @@
-"""What of the files is shown to the model, and how: whole where they fit, else their best passages."""
+"""ContextBuilder: chooses how to show files to the model, whole if they fit, else as their best passages."""
 
 import re
 from collections.abc import Sequence
@@ -21,12 +21,12 @@ __all__ = ["Context", "ContextBuilder", "wants_computing"]
 
 _PASSAGE_TOKENS = 20_000
 _LIBRARY_TOKENS = 100_000
-"""Up to this size everything stored is shown whole when no file is named; above, passages cost far less."""
+"""Up to this size, all stored files are shown whole if the question names none; above, passages cost far less."""
 _MOST_WHOLE = 20
 """Files shown whole; more are shown by their best passages, where this machine has their bytes."""
 _MOST_PAGES, _MOST_PAGES_SMALL = 600, 100
 _MOST_INLINE_CHARS = 8_000_000
-"""Four bytes each at most: the request stays below the API's 32 MB."""
+"""At most four bytes each, so the request stays below the API's limit of 32 MB."""
 _PAGE_TOKENS = 1600
 _IMAGE_TOKENS = 1600
 _BYTES_PER_TOKEN = 3
@@ -45,12 +45,12 @@ _COMPUTING = re.compile(
 
 
 def wants_computing(question: str) -> bool:
-    """Whether a question asks for figures that have to be worked out."""
+    """Whether a question asks for a calculation."""
     return _COMPUTING.search(question, 0, MAX_QUESTION_CHARS) is not None
 
 
 class Context:
-    """The files of a question, in order, and what has to be said about them."""
+    """The files of a question, in order, and notes about them for the answer."""
 
     def __init__(self, files: list[ContextFile], notes: list[str]) -> None:
         self.files = files
@@ -58,12 +58,12 @@ class Context:
 
     @property
     def documents(self) -> list[ContextFile]:
-        """Those that citations count, in the order of their numbers."""
+        """The files that citations count, by document_index."""
         return [file for file in self.files if file.is_document]
 
 
 class ContextBuilder:
-    """Settles, for one question, how each file is shown."""
+    """Chooses how one question shows each file."""
 
     def __init__(self, workspace: Workspace, engine: SearchEngine, context_tokens: int, progress: Progress) -> None:
         self._workspace = workspace
@@ -153,7 +153,7 @@ class ContextBuilder:
         return ContextFile(record, "text", tokens, held=info is not None and info.askable)
 
     async def _info(self, file_id: str) -> DocumentInfo | None:
-        """What this machine knows of the file's text; None where it does not have the bytes."""
+        """Index the file's text; None if this machine has no original or the original has no text."""
         try:
             return await self._engine.prepare(file_id, self._progress)
         except (UnsupportedType, NotFound):
@@ -170,7 +170,7 @@ class ContextBuilder:
         return ContextFile(record, "rendition", estimate_tokens(text), text=text, page_starts=starts, held=True)
 
     async def _fitting(self, question: str, files: list[ContextFile], notes: list[str], room: int) -> Context:
-        """Show the longest files by passages until the rest fits."""
+        """Replace the longest files with their best passages until everything fits."""
         files, notes = await self._few_whole(question, files, notes)
         while True:
             whole = [file for file in files if file.kind in ("pdf", "text", "rendition")]
@@ -260,7 +260,7 @@ def _by_file(passages: Sequence[Passage]) -> dict[str, list[Passage]]:
 
 
 def _by_passages(record: FileRecord, passages: Sequence[Passage]) -> ContextFile:
-    # In the document's order, which reads better than that of their scores.
+    # In document order, which reads better than the order of scores.
     ordered = sorted(passages, key=lambda one: (one.page or 0, one.start_char))
     tokens = sum(estimate_tokens(one.text) for one in ordered)
     return ContextFile(record, "passages", tokens, passages=[replace(one, score=1.0) for one in ordered], held=True)

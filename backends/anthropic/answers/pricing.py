@@ -1,4 +1,4 @@
-"""What models cost and how much they take in, as far as it is published (November 2026)."""
+"""Model prices and context windows, as published in November 2026."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from files_api_mcp.backends.models import ModelUsage
 __all__ = ["BATCH_SHARE", "context_tokens", "usage_of"]
 
 BATCH_SHARE = 0.5
-"""What a batch costs of the same requests one by one."""
+"""The price of a batch relative to single requests."""
 
 _WRITE_SHARE, _WRITE_HOUR_SHARE, _READ_SHARE = 1.25, 2.0, 0.1
 _LARGE_CONTEXT, _SMALL_CONTEXT = 1_000_000, 200_000
@@ -16,7 +16,7 @@ _LARGE_CONTEXT, _SMALL_CONTEXT = 1_000_000, 200_000
 
 @dataclass(frozen=True, slots=True)
 class _Price:
-    """Dollars for a million tokens."""
+    """Dollars per million tokens."""
 
     input: float
     output: float
@@ -33,14 +33,14 @@ _SMALL = ("claude-haiku-4", "claude-opus-4-5", "claude-sonnet-4-5")
 
 
 def context_tokens(model: str) -> int:
-    """Tokens that the model's context window takes; a model of no known name counts as a large one."""
+    """The size of the model's context window in tokens; unknown models count as large."""
     return _SMALL_CONTEXT if model.startswith(_SMALL) or "-3-" in model else _LARGE_CONTEXT
 
 
 def usage_of(model: str, counts: Mapping[str, int], *, share: float = 1.0) -> ModelUsage:
-    """Tokens and their estimated cost from a message's usage; no cost where the model's price is not known.
+    """Tokens and estimated cost from a message's usage; no cost if the model's price is unknown.
 
-    `share` is what is paid of the list price (BATCH_SHARE in a batch).
+    `share` is the fraction of the list price that is paid (BATCH_SHARE in a batch).
     """
     fresh, output = counts.get("input_tokens", 0), counts.get("output_tokens", 0)
     written, read = counts.get("cache_creation_input_tokens", 0), counts.get("cache_read_input_tokens", 0)

@@ -21,14 +21,14 @@ Params = dict[str, Any]
 def request_params(
     model: str, context: Context, question: str, max_tokens: int, *, cached: bool = True, ttl: str = "5m"
 ) -> Params:
-    """A Messages request: the files first, cached, so that another question of them costs a tenth; then the question.
+    """Build a Messages request: first the files, cached so that the next question costs a tenth, then the question.
 
-    `ttl` is how long the cache holds them: `5m` or `1h`.
+    `ttl` is the lifetime of the cache: `5m` or `1h`.
     """
     blocks = [file.block() for file in context.files]
     control = {"type": "ephemeral", "ttl": ttl}
     cacheable = [block for block in blocks if cached and block["type"] in ("document", "image")]
-    # The first ones and the last: asking fewer of the same files in the same order finds them cached too.
+    # The first ones and the last: a question about fewer of the same files, in the same order, also hits the cache.
     for block in [*cacheable[: _MOST_BREAKPOINTS - 1], *cacheable[-1:]]:
         block["cache_control"] = control
     words = max(50, max_tokens // 2)

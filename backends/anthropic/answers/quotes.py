@@ -1,4 +1,4 @@
-"""Finding a quote literally in a text, although it was read there by another reader."""
+"""Finds a quote verbatim in a text, even if the model's reader extracted that text differently."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class _Squeezed:
     offsets: list[int]
 
     def span(self, start: int, end: int) -> tuple[int, int] | None:
-        """The [start, end) in the text of some of the parts; None where they begin or end within a character."""
+        """The [start, end) in the text of a range of the parts; None if it begins or ends inside a character."""
         first, last = self.offsets[start], self.offsets[end - 1]
         if self.offsets[start - 1 : start] == [first] or self.offsets[end : end + 1] == [last]:
             return None
@@ -26,11 +26,10 @@ class _Squeezed:
 
 
 def find_quote(text: str, quote: str, near: int = 0) -> tuple[int, int] | None:
-    """The [start, end) at which the quote stands in the text, the occurrence closest to `near`.
+    """The [start, end) of the quote in the text, at the occurrence closest to `near`; None if it is not there.
 
-    Readers of PDFs differ in blanks, line ends, hyphens at them, ligatures, and accents as letters of their own: these
-    make no difference. The range is of the text itself, so that what is returned from it is literal. None: it does
-    not stand there.
+    PDF readers differ in spaces, line breaks, hyphenation, ligatures and separate accents, so these are ignored. The
+    range refers to the original text, so a passage cut from it is verbatim.
     """
     exact = _closest(text, quote.strip(), near)
     if exact is not None:
@@ -50,10 +49,9 @@ def find_quote(text: str, quote: str, near: int = 0) -> tuple[int, int] | None:
 
 
 def span_of_chars(text: str, quote: str, start: int, end: int) -> tuple[int, int] | None:
-    """The [start, end) of a quote that is said to stand at characters `start` to `end`.
+    """The [start, end) of a quote that a citation locates at characters `start` to `end`.
 
-    Which characters the API counts is not documented: code points, UTF-16 units or bytes are all tried, and then the
-    quote is looked for nearby.
+    The API does not document its unit: code points, UTF-16 units and bytes are tried, then a search nearby.
     """
     if not quote.strip():
         return None

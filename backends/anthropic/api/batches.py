@@ -1,4 +1,4 @@
-"""Message Batches on the http: handed in, looked after, their results read line by line."""
+"""BatchesClient: creates and polls Message Batches, and reads their results line by line."""
 
 import json
 import re
@@ -27,7 +27,7 @@ _RECENT = "100"
 
 
 class BatchCounts(BaseModel):
-    """How many of a batch's requests are in which state."""
+    """The number of a batch's requests in each state."""
 
     processing: int = 0
     succeeded: int = 0
@@ -60,7 +60,7 @@ class ApiBatch(BaseModel):
 
 
 class BatchResult(BaseModel):
-    """What became of one request: `message` where it succeeded, `error` where it failed."""
+    """The result of one request: `message` if it succeeded, `error` if it failed."""
 
     custom_id: str
     type: Literal["succeeded", "errored", "canceled", "expired"]
@@ -75,11 +75,11 @@ class BatchesClient:
         self._sender = sender
 
     async def create(self, requests: Sequence[Mapping[str, Any]]) -> ApiBatch:
-        """Hand a batch in, once.
+        """Create a batch, once.
 
         Raises:
-            OutcomeUnknown: It was sent, and no reply said what became of it.
-            FilesError: It was not taken.
+            OutcomeUnknown: It was sent, but no reply says whether the API accepted it.
+            FilesError: The API did not accept it.
         """
         body = await to_thread.run_sync(_encoded, requests)
         request = ApiRequest("POST", _PATH, content=body, headers={"content-type": "application/json"})
@@ -95,15 +95,15 @@ class BatchesClient:
         raise AssertionError("the last attempt returns or raises")
 
     async def retrieve(self, batch_id: str) -> ApiBatch:
-        """A batch as it is now.
+        """The current state of a batch.
 
         Raises:
-            NotFound: There is none with this id (any more).
+            NotFound: No batch has this id, or it is no longer kept.
         """
         return await self._read(ApiRequest("GET", f"{_PATH}/{_checked(batch_id)}"))
 
     async def cancel(self, batch_id: str) -> ApiBatch:
-        """Have what was not begun of a batch left out. It is a batch still, and ends soon."""
+        """Cancel the requests of a batch that have not started. The batch ends soon after."""
         return await self._read(ApiRequest("POST", f"{_PATH}/{_checked(batch_id)}/cancel"))
 
     async def recent(self) -> list[ApiBatch]:
@@ -118,13 +118,13 @@ class BatchesClient:
 
     @asynccontextmanager
     async def results(self, batch_id: str) -> AsyncGenerator[AsyncIterator[BatchResult]]:
-        """Open what became of each request of a batch that ended, in any order.
+        """Open the results of a batch that ended, in any order.
 
         Raises:
             NotFound: The results are no longer kept.
-            UpstreamError: They cannot be read now, or broke off; what was handed out stands.
+            UpstreamError: They cannot be read now, or the connection closed; results already read are valid.
         """
-        # By its own address: that which the batch names could lead anywhere.
+        # Never results_url: it could lead to any host.
         request = ApiRequest("GET", f"{_PATH}/{_checked(batch_id)}/results", accepts="application/x-jsonl")
         try:
             async with self._sender.http.open(request, deadline=anyio.current_time() + _RESULTS_S) as response:
@@ -175,7 +175,7 @@ def _valid(body: object) -> ApiBatch:
 
 
 def _checked(batch_id: str) -> str:
-    # It becomes part of an address.
+    # It becomes part of a URL.
     if not _ID.fullmatch(batch_id):
         raise UpstreamBadReply("The API's reply contains an invalid batch id.")
     return batch_id

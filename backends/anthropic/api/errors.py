@@ -1,4 +1,4 @@
-"""What a reply of the API means: the one place where its statuses and codes become our errors."""
+"""Maps the API's statuses and error codes to FilesError."""
 
 import email.utils
 import json
@@ -35,12 +35,12 @@ _ACCOUNT_CODES = ("organization_", "cmek_key_", "claude_code_key_")
 _CONTEXT_WORDS = ("prompt is too long", "context window", "pdf pages", "too many total text")
 _JSON = TypeAdapter(Any)
 _LONGEST_WAIT_S = 366 * 86400.0
-"""What is longer says nothing more, and would be hundreds of digits in an error."""
+"""Longer waits are meaningless, and would put hundreds of digits in an error."""
 
 
 @dataclass(frozen=True, slots=True)
 class ApiFailure:
-    """A failure as the API describes it; empty strings where it says nothing."""
+    """A failure as the API describes it. Missing fields are empty strings."""
 
     status: int
     type: str
@@ -50,22 +50,22 @@ class ApiFailure:
 
     @property
     def is_spend_limit(self) -> bool:
-        """Whether waiting is in vain until somebody raises a limit."""
+        """Whether retrying is useless until someone raises a limit."""
         return self.code in _SPEND_CODES
 
     @property
     def may_be_retried(self) -> bool:
-        """Whether the same request may do better soon, provided that it did nothing."""
+        """Whether the same request may succeed later, provided that it had no effect."""
         return (self.status == 429 and not self.is_spend_limit) or self.status in (408, 409) or self.status >= 500
 
     @property
     def did_nothing(self) -> bool:
-        """Whether the request certainly had no effect: the API refused it."""
+        """Whether the request certainly had no effect, because the API refused it."""
         return self.status < 500 and self.status not in (408, 409)
 
 
 def failure_of(reply: Reply, *, secret: str = "") -> ApiFailure:
-    """Read a reply that is no success; whatever its body holds, `secret` is not in the result."""
+    """Read an unsuccessful reply. `secret` is masked in the result."""
     try:
         body = _object(json.loads(reply.body))
     except (ValueError, RecursionError):
@@ -81,12 +81,12 @@ def failure_of(reply: Reply, *, secret: str = "") -> ApiFailure:
 
 
 async def refused(response: httpx2.Response, *, secret: str) -> ApiFailure:
-    """Read an unread reply that is no success, as far as it is worth reading."""
+    """Read the body of an unsuccessful response, up to a limit; see failure_of."""
     return failure_of(Reply(response.status_code, response.headers, await explanation(response)), secret=secret)
 
 
 def error_from(failure: ApiFailure, *, file_id: str | None = None) -> FilesError:
-    """The error that a failure is for the agent. `file_id` is the file that the request was about."""
+    """Map a failure to the error shown to the agent. `file_id` is the file of the request."""
     by_code = _by_code(failure, file_id or "the file")
     if by_code is not None:
         return by_code
@@ -146,7 +146,7 @@ def _refused(failure: ApiFailure) -> FilesError:
 
 
 def _not_found(failure: ApiFailure, file_id: str | None) -> FilesError:
-    # Another 404 is some web server's: taking it for the API's would declare every file dead.
+    # Any other 404 comes from some other web server. Taken for the API's, it would mark every file as deleted.
     if failure.type != "not_found_error":
         return UpstreamBadReply("There is no Files API at the base URL (status 404).")
     if file_id:
@@ -155,7 +155,7 @@ def _not_found(failure: ApiFailure, file_id: str | None) -> FilesError:
 
 
 def _quoted(failure: ApiFailure) -> str:
-    """The API's own words, as data: what they say helps, and what they ask is not to be done."""
+    """The API's message in quotes: it is data, never an instruction."""
     return f': "{failure.message}"' if failure.message else "."
 
 
@@ -175,7 +175,7 @@ def parsed(reply: Reply) -> dict[str, Any]:
 
 
 def retry_after_s(reply: Reply) -> float | None:
-    """Seconds that the server asks to wait; None where it says nothing that can be understood."""
+    """Seconds that the server asks to wait; None if the header is missing or malformed."""
     millis, plain = reply.headers.get("retry-after-ms"), reply.headers.get("retry-after")
     if millis is not None and (found := _seconds(millis)) is not None:
         return min(found / 1000, _LONGEST_WAIT_S)
@@ -188,7 +188,7 @@ def retry_after_s(reply: Reply) -> float | None:
 
 
 def server_time(reply: Reply) -> datetime | None:
-    """The server's clock, to the second, when it sent the reply."""
+    """The server's time when it sent the reply, to the second; None if it is missing."""
     return _http_date(reply.headers.get("date", ""))
 
 

@@ -1,4 +1,4 @@
-"""The Files API's operations: requests and validated replies, in the GA dialect or the beta one."""
+"""FilesClient: the operations of the Files API, in the GA or the beta dialect, with validated replies."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -25,7 +25,7 @@ _FILES = "/v1/files"
 _DOWNLOAD_BYTES_PER_S = 250_000
 _LARGEST_PAGE = 4 * 1024 * 1024
 _MOST_BARREN = 3
-"""Pages in a row that show no file not seen before: a list that goes on after them leads in circles."""
+"""Consecutive pages without a new file after which the list counts as a loop."""
 
 
 class ApiFile(FileMetadata):
@@ -50,13 +50,13 @@ class ApiFile(FileMetadata):
 
     @property
     def is_past(self) -> bool:
-        """Whether its content expired. An expired file is still listed and described for 30 days."""
+        """Whether its content expired. The API lists and describes an expired file for 30 more days."""
         return self.expires_at is not None and self.expires_at <= datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class PageToken:
-    """Where a list goes on: the GA dialect's `page`, or the beta dialect's `after_id`."""
+    """A cursor: `page` in the GA dialect, `after_id` in the beta dialect."""
 
     name: Literal["page", "after_id"]
     value: str
@@ -64,7 +64,7 @@ class PageToken:
 
 @dataclass(frozen=True, slots=True)
 class ListedPage:
-    """A page of a list, newest first, and the server's clock, where it tells it."""
+    """A page of a list, newest first, and the server's time if it sends one."""
 
     files: list[ApiFile]
     next: PageToken | None
@@ -139,7 +139,7 @@ class FilesClient:
 
         Raises:
             InvalidArgument: The server does not know the token.
-            UpstreamBadReply: The reply does not say whether there is more.
+            UpstreamBadReply: The reply does not say whether there are more files.
         """
         params = [("limit", str(limit))]
         if after is not None:
@@ -147,7 +147,7 @@ class FilesClient:
         return await self._page(params, limit)
 
     async def pages(self, *, limit: int = 1000, after: PageToken | None = None) -> AsyncIterator[ListedPage]:
-        """Every page from there on; a list that leads in circles ends with an error, never early.
+        """All pages after the token; a list that loops ends with an error, never early.
 
         Raises:
             UpstreamBadReply: The server's pages do not come to an end.
@@ -169,8 +169,8 @@ class FilesClient:
         """Open a file's bytes as a stream, which fails unless it is `size_bytes` long.
 
         Raises:
-            NotDownloadable: The file was uploaded, and the API gives only files back that its tools made.
-            NotFound, FileExpired: It is gone.
+            NotDownloadable: The file was uploaded; the API returns only files that its tools created.
+            NotFound, FileExpired: The file no longer exists.
         """
         request = ApiRequest("GET", f"{_path(file_id)}/content", headers=self.headers, accepts="application/binary")
         deadline = anyio.current_time() + self._call_s + size_bytes / _DOWNLOAD_BYTES_PER_S
@@ -205,10 +205,10 @@ class FilesClient:
 
 
 def valid(reply: Reply) -> ApiFile:
-    """The file that a successful reply describes.
+    """Parse the file in a successful reply.
 
     Raises:
-        UpstreamBadReply: It describes none.
+        UpstreamBadReply: The reply does not describe a file.
     """
     try:
         return ApiFile.model_validate_json(reply.body)

@@ -1,4 +1,4 @@
-"""One request, one reply: the HTTP client of the process, and what became of a request that got no reply."""
+"""HttpClient: sends a request and reads its reply, and says whether a failed request reached the server."""
 
 import logging
 import zlib
@@ -33,22 +33,22 @@ _LARGEST_REPLY = 1024 * 1024
 _LARGEST_ERROR = 64 * 1024
 _CONNECT_S = 10.0
 _STALLED_S = 30.0
-"""How long a peer may take no byte of a request before it counts as lost."""
+"""Seconds without progress after which sending a request fails."""
 _CONNECTIONS = 32
 _BLOCK = 64 * 1024
 
 
 class RequestNotSent(Exception):
-    """The server cannot have acted on the request."""
+    """The request did not reach the server, so it had no effect."""
 
 
 class ResponseLost(Exception):
-    """The request was sent, in part or whole, and no usable reply came: the server may have acted on it."""
+    """The request was sent at least in part and no usable reply came, so it may have had an effect."""
 
 
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
-    """A request below the base URL. `accepts` names the type of body wanted."""
+    """A request to a path below the base URL. `accepts` is the Accept header."""
 
     method: str
     path: str
@@ -58,12 +58,12 @@ class ApiRequest:
     accepts: str = "application/json"
     largest_reply: int = _LARGEST_REPLY
     reply_within: float | None = None
-    """Seconds between the request's end and the reply's first byte; None: only the deadline counts."""
+    """Seconds from the end of the request to the first byte of the reply; None: only the deadline applies."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A whole reply, its body decoded and no longer than the request allowed."""
+    """A complete reply with its decoded body, no longer than the request allows."""
 
     status: int
     headers: httpx2.Headers
@@ -71,17 +71,16 @@ class Reply:
 
 
 def printable(text: str, *, secret: str = "") -> str:
-    """Text of a server, fit for one line of a log or an error: short, nothing but printable characters, and without
-    `secret`."""
-    # Blanked before the text is cut, where half of it could stay.
+    """A server's text for one line of a log or error: short, printable, with `secret` masked."""
+    # Masked before truncation, which could leave half of the secret.
     blanked = text.replace(secret, "***") if secret else text
     return "".join(c if c.isprintable() else " " for c in blanked[:300])
 
 
 @asynccontextmanager
 async def open_http_client(endpoint: Endpoint) -> AsyncGenerator["HttpClient"]:
-    """Open the one connection pool of the process."""
-    # Loading the certificates takes 20 ms, which the event loop has not.
+    """Open the connection pool of the process."""
+    # In a thread: loading the certificates blocks for 20 ms.
     client = await to_thread.run_sync(_make_client, endpoint)
     async with client:
         yield HttpClient(client, endpoint)
@@ -92,7 +91,7 @@ def _make_client(endpoint: Endpoint) -> httpx2.AsyncClient:
         endpoint.auth_header: endpoint.auth_value,
         "anthropic-version": API_VERSION,
         "user-agent": "files-api-mcp",
-        # What is decoded could be a bomb, and what is sent here compresses little.
+        # A compressed reply could be a decompression bomb, and these replies compress little.
         "accept-encoding": "identity",
     }
     if endpoint.workspace_id:
@@ -102,7 +101,7 @@ def _make_client(endpoint: Endpoint) -> httpx2.AsyncClient:
         base_url=endpoint.base_url,
         headers=headers,
         transport=make_transport(context, connections=_CONNECTIONS, proxy=endpoint.proxy),
-        # Not from the environment: .netrc would replace the credential.
+        # The environment is ignored: .netrc would replace the credential.
         trust_env=False,
         follow_redirects=False,
         timeout=httpx2.Timeout(None, connect=_CONNECT_S, write=_STALLED_S),
@@ -110,19 +109,19 @@ def _make_client(endpoint: Endpoint) -> httpx2.AsyncClient:
 
 
 class HttpClient:
-    """Sends requests to the one endpoint, and to no other whatever a reply says."""
+    """Sends requests to one endpoint only, whatever a reply says."""
 
     def __init__(self, client: httpx2.AsyncClient, endpoint: Endpoint) -> None:
         self._client = client
         self.endpoint = endpoint
 
     async def send(self, request: ApiRequest, *, deadline: float) -> Reply:
-        """Send a request once and read its reply whole, both before `deadline` (on the loop's clock).
+        """Send a request once and read its whole reply before `deadline` (on the loop's clock).
 
         Raises:
-            RequestNotSent: The server cannot have acted on it.
-            ResponseLost: It may have, and no whole reply came in time.
-            UpstreamBadReply: The reply is larger than any real one, or cannot be decoded.
+            RequestNotSent: The request had no effect.
+            ResponseLost: It may have had an effect, and no complete reply came in time.
+            UpstreamBadReply: The reply is too large or cannot be decoded.
         """
         with anyio.move_on_at(deadline):
             async with self._answered(request) as response:
@@ -132,7 +131,7 @@ class HttpClient:
 
     @asynccontextmanager
     async def open(self, request: ApiRequest, *, deadline: float) -> AsyncGenerator[httpx2.Response]:
-        """Send a request once and hand its reply over unread; the body is read before `deadline` too.
+        """Send a request once and yield its unread response; its body must also be read before `deadline`.
 
         Raises:
             RequestNotSent, ResponseLost: As in `send`; ResponseLost also from within the block, while the body is read.
@@ -160,7 +159,7 @@ class HttpClient:
                 self._note(request, response)
                 yield response
             finally:
-                # A server that keeps its end open must not keep ours.
+                # A server that keeps its end open must not block ours.
                 with anyio.CancelScope(shield=True), anyio.move_on_after(1), suppress(httpx2.HTTPError):
                     await response.aclose()
 
@@ -172,9 +171,9 @@ class HttpClient:
 
 
 class _translated:  # noqa: N801 - used as a statement
-    """The border at which failures of the HTTP library become ours.
+    """Translates exceptions of the HTTP library.
 
-    A class: a generator-based one would have to be resumed with an exception from a generator that is itself closing.
+    A class, because a generator-based context manager cannot be resumed from a generator that is closing.
     """
 
     def __enter__(self) -> None:
@@ -205,7 +204,7 @@ async def _whole(response: httpx2.Response, most: int) -> bytes:
 
 
 async def explanation(response: httpx2.Response) -> bytes:
-    """The body of a reply that is no success, as far as it can be read and is worth it: its status counts without."""
+    """The body of an unsuccessful response, up to a limit. Errors in it are ignored: the status is enough."""
     body = bytearray()
     with suppress(UpstreamBadReply):
         async for block in decoded(response):
@@ -216,10 +215,10 @@ async def explanation(response: httpx2.Response) -> bytes:
 
 
 async def decoded(response: httpx2.Response) -> AsyncIterator[bytes]:
-    """The reply's body in blocks of bounded size, however well it was compressed.
+    """The decompressed body in blocks of bounded size.
 
     Raises:
-        UpstreamBadReply: It is encoded in a way that was not offered, or wrongly.
+        UpstreamBadReply: Its encoding was not requested, or it is damaged.
     """
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
     if encoding == "identity":

@@ -1,4 +1,4 @@
-"""The multipart form of an upload, as a stream that can be begun anew."""
+"""MultipartBody: the multipart form of an upload, as a restartable stream."""
 
 import asyncio
 import os
@@ -23,7 +23,7 @@ _AHEAD = 2
 
 @dataclass(frozen=True, slots=True)
 class UploadPart:
-    """The bytes to be sent: `size_bytes` of a frozen, private file from `offset` on.
+    """The bytes to send: `size_bytes` of a frozen, private file, starting at `offset`.
 
     `filename` and `mime_type` go into a header as they are, so they hold no quotes, slashes or control characters.
     """
@@ -102,8 +102,8 @@ class MultipartBody:
 
 
 class _Reader:
-    """Reads while the socket sends: chunks read one by one on demand, each a hop into a thread, go out at half the
-    speed. A thread of its own, because a slow line would hold one of the pool's for as long as it takes."""
+    """Reads ahead while the socket sends; reading each chunk on demand would halve the speed. It uses its own
+    thread, because a slow connection would occupy a thread of the pool for the whole upload."""
 
     def __init__(self, part: UploadPart) -> None:
         self._part = part
@@ -118,7 +118,7 @@ class _Reader:
         threading.Thread(target=self._run, name="upload", daemon=True).start()
 
     async def take(self) -> bytes:
-        """The next chunk; there must be one."""
+        """The next chunk. Call it only while chunks remain."""
         chunk = await self._read.get()
         if isinstance(chunk, Exception):
             raise chunk
@@ -126,7 +126,7 @@ class _Reader:
         return chunk
 
     async def close(self) -> None:
-        """Have the file closed, whether or not this is waited for."""
+        """Close the file, even if this call is cancelled."""
         self._closed = True
         self._wanted.put(None)
         await self._ended.wait()

@@ -1,4 +1,4 @@
-"""Pacing: at most so many requests a minute, all processes on one data folder together."""
+"""RateLimiter: limits requests per minute across all processes on one data folder."""
 
 import fcntl
 import math
@@ -20,7 +20,7 @@ __all__ = ["RateLimiter"]
 _WINDOW_S = 60.0
 _SHARE = 0.95
 _BURST_SHARE = 0.04
-"""With the sustained share above, no window of 60 s holds more than the limit, even if it begins with a burst."""
+"""With the sustained share above, no 60 s exceed the limit, even if they begin with a burst."""
 _MOST_WAITING = 200
 _LONGEST_PAUSE_S = 60.0
 _LONGEST_QUEUE_S = 600.0
@@ -28,13 +28,12 @@ _SLOWED_S = 60.0
 _RECOVERY_STEP = 0.1
 _LOOK_S = 0.002
 _PATIENCE_S = 2.0
-"""Seconds to wait for the file: it is held for microseconds, unless a process was stopped just then."""
+"""Seconds to wait for the file's lock. It is held for microseconds, unless its process is suspended."""
 
 
 @dataclass(slots=True)
 class _State:
-    """What the file holds: moments in seconds since 1970, and in `moved_s` by how much pauses have put off all calls
-    so far."""
+    """The content of the file: times in seconds since 1970, and in `moved_s` the total delay of all pauses so far."""
 
     slot: float = 0.0
     paused_until: float = 0.0
@@ -49,9 +48,9 @@ _FORM = struct.Struct("<ddddd")
 class RateLimiter:
     """A generic cell rate algorithm whose state lies in a locked file.
 
-    A refusal by the server (429) halves the rate for a minute, after which it recovers by a tenth each minute; all
-    calls that wait, and those that come, are put off by as long as it asks.
-    The wall clock is used, as processes share no other; where it was set back, the state goes back with it.
+    A 429 from the server halves the rate for a minute; it then recovers by a tenth per minute. Waiting and later calls
+    are delayed as long as the server asks. The clock is the wall clock, the only one that processes share; if it is
+    set back, the state moves back with it.
     """
 
     def __init__(self, path: Path, per_minute: int, clock: Callable[[], float] = time.time) -> None:
@@ -62,10 +61,10 @@ class RateLimiter:
         self._waiting = 0
 
     async def turn(self, deadline: float) -> None:
-        """Wait for a slot. A slot that lies beyond `deadline` (on the loop's clock) is not taken.
+        """Wait for a slot. A slot after `deadline` (on the loop's clock) is not taken.
 
         Raises:
-            Busy: There is none before the deadline, or too many are waiting already.
+            Busy: No slot is free before the deadline, or too many calls are waiting.
             FilesError: The data folder cannot be used.
         """
         if self._waiting >= _MOST_WAITING:
@@ -87,7 +86,7 @@ class RateLimiter:
             self._waiting -= 1
 
     async def refused(self, retry_after_s: float | None) -> None:
-        """Slow down: the server said 429, and perhaps for how long (at most a minute of it counts)."""
+        """Slow down after a 429, for `retry_after_s` if the server sent it (at most a minute)."""
         await to_thread.run_sync(self._pause, min(retry_after_s or 0.0, _LONGEST_PAUSE_S))
 
     def _reserve(self, room: float) -> tuple[float, float]:
@@ -116,7 +115,7 @@ class RateLimiter:
             until = now + seconds
             longer_by = until - max(now, state.paused_until)
             if longer_by > 0:
-                # Nobody catches up afterwards: all who were put off at once would be the next burst too many.
+                # No catching up afterwards: all delayed calls at once would be another burst.
                 burst = (self._burst - 1) * self._interval_at(now, state)
                 state.slot = max(max(state.slot, now) + longer_by, until + burst)
                 state.paused_until = until
@@ -136,7 +135,7 @@ def _speed(since_slowed: float) -> float:
 
 
 class _Locked:
-    """The state's file, held against all other processes and threads. Losing it in a crash loses nothing of worth."""
+    """The state file, locked against all other processes and threads. Losing it in a crash is harmless."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -156,7 +155,7 @@ class _Locked:
         os.close(self._fd)
 
     def read(self, now: float) -> _State:
-        """The state, as the clock is now; a new one where it makes no sense."""
+        """The state, adjusted to the current clock; a new one if it is implausible."""
         with translated():
             data = os.pread(self._fd, _FORM.size, 0)
         if len(data) < _FORM.size:
@@ -169,7 +168,7 @@ class _Locked:
             state.slot -= set_back_s
             state.paused_until -= set_back_s
             state.slowed_at -= set_back_s
-            # Else the clock would have to catch up before time went on.
+            # Otherwise all calls would wait until the clock catches up.
             self.write(state)
         absurd = state.slot > now + _LONGEST_QUEUE_S or state.paused_until > now + _LONGEST_PAUSE_S
         return _State(read_at=now) if absurd else state

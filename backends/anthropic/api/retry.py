@@ -1,4 +1,4 @@
-"""Sending again: when that is safe, after which pause, and how often in all."""
+"""RetryingSender: retries requests where that is safe, with delays and a budget."""
 
 import random
 from collections.abc import Callable
@@ -23,11 +23,11 @@ _EARNED = 1.0
 
 
 class GoneOnRetry(NotFound):
-    """What was asked for is gone, and an attempt before this one, whose reply was lost, may have seen to that."""
+    """The file does not exist, and an earlier attempt, whose reply was lost, may have deleted it."""
 
 
 class RetryBudget:
-    """How much may be sent again, all calls together: in a total outage retries would only add to the load.
+    """Limits the retries of all calls together: in an outage, retries only add load.
 
     The figures are those of the AWS SDKs' standard mode (November 2026).
     """
@@ -36,7 +36,7 @@ class RetryBudget:
         self._left = _BUDGET
 
     def spend(self, *, throttled: bool = False) -> bool:
-        """Take one retry's cost; False says that there is not enough left."""
+        """Spend the cost of one retry; False if the budget is too low."""
         cost = _COST_THROTTLED if throttled else _COST
         if self._left < cost:
             return False
@@ -44,12 +44,12 @@ class RetryBudget:
         return True
 
     def earn(self) -> None:
-        """Give back a little for a success."""
+        """Refund a little after a success."""
         self._left = min(_BUDGET, self._left + _EARNED)
 
 
 def retry_delay_s(attempt: int, failure: ApiFailure | None) -> float:
-    """Seconds before the next attempt: what the server asked for, else full jitter."""
+    """Seconds before the next attempt: the server's Retry-After, else full jitter."""
     if failure is not None and failure.retry_after_s is not None:
         return failure.retry_after_s
     base = _BASE_THROTTLED_S if failure is not None and failure.status == 429 else _BASE_S
@@ -57,19 +57,19 @@ def retry_delay_s(attempt: int, failure: ApiFailure | None) -> float:
 
 
 def unreachable(reason: Exception) -> UpstreamUnreachable:
-    """The error for a request that got no reply. The reason goes to the log alone: it may name addresses."""
+    """The error for a request without a reply. The reason is only logged, because it may contain addresses."""
     if isinstance(reason, RequestNotSent):
         return UpstreamUnreachable("The API cannot be reached.")
     return UpstreamUnreachable("The API did not answer in time, or closed the connection.")
 
 
 def _unsure(error: FilesError) -> FilesError:
-    """The same error without its claim that nothing was changed."""
+    """The same error without the claim that nothing was changed."""
     return type(error)(error.sentence, "The file may or may not be deleted; call again to find out.")
 
 
 class RetryingSender:
-    """Sends requests that may be repeated: reads, and deletions (a second one finds the file gone)."""
+    """Sends requests that may be repeated: reads, and deletes (a second delete reports the file as missing)."""
 
     def __init__(self, http: HttpClient, limiter: RateLimiter | None) -> None:
         self.http = http
@@ -84,12 +84,12 @@ class RetryingSender:
         file_id: str | None = None,
         check: Callable[[Reply], None] | None = None,
     ) -> Reply:
-        """The successful reply, after up to three attempts before `deadline` (on the loop's clock).
+        """Return a successful reply, after up to three attempts before `deadline` (on the loop's clock).
 
-        `check` refuses a reply that is no good by raising UpstreamBadReply; it is then asked for again.
+        `check` may reject a reply by raising UpstreamBadReply; the request is then retried.
 
         Raises:
-            FilesError: What the last failure was; see replies.py.
+            FilesError: The last failure; see errors.py.
         """
         doubtful = False
         last: FilesError | None = None
@@ -97,7 +97,7 @@ class RetryingSender:
             try:
                 failure, result = await self._attempt(request, deadline, file_id, check)
             except Busy as exc:
-                # That no turn was left to try again says less than why it had to be tried again.
+                # The earlier failure explains more than a rate limit that left no time for a retry.
                 raise last or exc from None
             if isinstance(result, Reply):
                 self.budget.earn()
@@ -111,12 +111,12 @@ class RetryingSender:
         raise AssertionError("the last attempt returns or raises")
 
     async def turn(self, deadline: float) -> None:
-        """Wait for the rate limit's leave to send."""
+        """Wait until the rate limit allows a request."""
         if self._limiter is not None:
             await self._limiter.turn(deadline)
 
     async def pause(self, attempt: int, failure: ApiFailure | None, deadline: float) -> bool:
-        """Wait as long as a retry must; False says that there is to be none: no time or no budget is left."""
+        """Wait before a retry; False if no time or no budget is left for one."""
         pause = retry_delay_s(attempt, failure)
         if failure is not None and failure.status == 429 and self._limiter is not None:
             await self._limiter.refused(failure.retry_after_s)

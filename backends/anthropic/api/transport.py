@@ -1,7 +1,7 @@
-"""Connections on which a reply is heard even while a request is still being sent.
+"""Connections that read the reply while the request is still being sent.
 
-A server may refuse an upload at its first bytes (413, 401) and close. On asyncio, the write that fails then closes the
-socket for reading too, and the refusal, already received by the kernel, is lost with it.
+A server may reject an upload at its first bytes (413, 401) and close the connection. On asyncio, the failing write also
+closes the socket for reading, which loses the rejection that the kernel already received.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ _INTERIM = re.compile(rb"\A(?:HTTP/1\.[01] 1\d\d[^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\
 def make_transport(
     context: ssl.SSLContext | None, *, connections: int, proxy: str | None = None
 ) -> httpx2.AsyncBaseTransport:
-    """A pool of that many connections, half of them kept open between requests. `context` None: plain HTTP."""
+    """Make a pool of `connections`, half of them kept alive between requests. `context` None: plain HTTP."""
     limits = httpx2.Limits(max_connections=connections, max_keepalive_connections=connections // 2)
     if proxy is not None:
         return httpx2.AsyncHTTPTransport(verify=context or True, trust_env=False, limits=limits, proxy=proxy)
@@ -32,7 +32,7 @@ def make_transport(
 
 
 class _Transport(httpx2.AsyncHTTPTransport):
-    """The library's transport over a pool with connections of ours, for which it has no parameter."""
+    """The library's transport with our connections, for which it has no parameter."""
 
     def __init__(self, context: ssl.SSLContext | None, limits: httpx2.Limits) -> None:
         super().__init__(verify=context or False, trust_env=False, limits=limits)
@@ -65,7 +65,7 @@ class _Backend(httpcore2.AsyncNetworkBackend):
 
 
 class _Stream(httpcore2.AsyncNetworkStream):
-    """Begins to read with the second write of a request, which is its body's first."""
+    """Starts reading at the second write of a request, which is the first of its body."""
 
     def __init__(self, inner: httpcore2.AsyncNetworkStream) -> None:
         self._inner = inner
@@ -121,8 +121,8 @@ class _Stream(httpcore2.AsyncNetworkStream):
             self._ahead = asyncio.create_task(self._inner.read(_READ_AHEAD))
 
     def _is_answered(self) -> bool:
-        """Whether the connection ended, or more has come than interim replies (100 Continue, 103 Early Hints), the last
-        of which may not be whole yet."""
+        """Whether the connection ended, or the server sent more than interim replies (100 Continue, 103 Early Hints).
+        The last interim reply may be incomplete."""
         if self._ahead is not None and self._ahead.done():
             return True
         rest = _INTERIM.sub(b"", self._heard)
