@@ -121,7 +121,7 @@ def tools_for(settings: Settings) -> dict[str, Tool]:
 async def open_dependencies(
     settings: Settings, opener: OpenBackend | None = None, *, uploads: UploadTickets | None = None
 ) -> AsyncGenerator[Dependencies]:
-    """What tools work with: the roots at once, the backends when a tool first needs them; all closed at the end."""
+    """Opens the dependencies of tools: the roots at once, the backend when a tool first needs it."""
     async with anyio.create_task_group() as owner:
         opened = LazyResource(opener or (lambda: open_backend(settings)), owner)
         try:
@@ -133,17 +133,19 @@ async def open_dependencies(
 
 @asynccontextmanager
 async def open_shared_dependencies(
-    settings: Settings, *, uploads: UploadTickets | None = None, strangers: bool = False
+    settings: Settings, *, uploads: UploadTickets | None = None, require_principal: bool = False
 ) -> AsyncGenerator[tuple[Dependencies, Tenants]]:
-    """The same for several principals, each of whom has backends of their own and shares what reads documents. Where
-    callers are `strangers` to each other, whoever has no name gets nothing."""
+    """Opens the dependencies of several principals. Each has its own backend; all share the search runtime.
+
+    With `require_principal`, the default principal gets no backend, because callers must not share files.
+    """
     from files_api_mcp.backends.search.runtime import open_runtime
 
     async with open_runtime(settings.semantic_model) as runtime, anyio.create_task_group() as owner:
 
         def opener(principal: Principal) -> AbstractAsyncContextManager[Backend]:
-            if strangers and principal == DEFAULT_PRINCIPAL:
-                raise PermissionDenied("It is not known whom this is from.", "Sign in again.")
+            if require_principal and principal == DEFAULT_PRINCIPAL:
+                raise PermissionDenied("The caller is not authenticated.", "Sign in again.")
             return settings.backend.open(settings.data_dir, runtime, principal.name)
 
         tenants = Tenants(opener, owner)
@@ -170,7 +172,7 @@ async def _dependencies(
 
 
 def open_roots(settings: Settings) -> Roots:
-    """The folders that agents may read from, opened; our own data folder is closed to them."""
+    """Opens the folders that agents may read from. They never include our own data folder."""
     return Roots(
         settings.roots,
         max_file_size=settings.max_file_size,
@@ -182,8 +184,8 @@ def open_roots(settings: Settings) -> Roots:
 
 @asynccontextmanager
 async def open_backend(settings: Settings, principal: str = "") -> AsyncGenerator[Backend]:
-    """Open the backend that the settings name, with a search runtime of its own."""
-    # Loaded here: a server that only lists its tools does not need it.
+    """Opens the backend of the settings, with its own search runtime."""
+    # Imported here, because a server that only lists its tools does not need it.
     from files_api_mcp.backends.search.runtime import open_runtime
 
     async with (

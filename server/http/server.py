@@ -64,8 +64,8 @@ def assemble(settings: Settings, http: HttpSettings, port: int, limits: Limits) 
     """
     base_url = http.public_url or f"http://{_reachable(http.host)}:{port}"
     tickets = TicketStore(base_url)
-    strangers = http.oauth is not None
-    shared = SharedBackends(lambda: open_shared_dependencies(settings, uploads=tickets, strangers=strangers))
+    with_oauth = http.oauth is not None
+    shared = SharedBackends(lambda: open_shared_dependencies(settings, uploads=tickets, require_principal=with_oauth))
     subscriptions = Subscriptions()
     uploads = None
     if create_upload.__name__ in tools_for(settings):

@@ -173,8 +173,11 @@ async def test_watching_another_principals_file_sends_nothing(tmp_path: Path) ->
 
 async def test_with_oauth_an_unnamed_principal_gets_no_files(tmp_path: Path) -> None:
     settings = await to_thread.run_sync(settings_for, tmp_path)
-    async with open_shared_dependencies(settings, strangers=True) as (deps, tenants), tenants.lease(DEFAULT_PRINCIPAL):
-        with pytest.raises(PermissionDenied, match="not known"):
+    async with (
+        open_shared_dependencies(settings, require_principal=True) as (deps, tenants),
+        tenants.lease(DEFAULT_PRINCIPAL),
+    ):
+        with pytest.raises(PermissionDenied, match="not authenticated"):
             await deps.open(DEFAULT_PRINCIPAL)
 
 

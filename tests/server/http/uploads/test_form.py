@@ -13,12 +13,16 @@ from mcp.client import ClientRequestContext
 from mcp.types import ElicitRequestParams, ElicitRequestURLParams, ElicitResult
 
 from files_api_mcp.server.http.settings import Limits
+from files_api_mcp.tools.create_upload import create_upload
+from files_api_mcp.tools.upload_tickets import TICKET_LIFETIME_S
 from tests.server.http.uploads.test_routes import KEY, names, opened, ticket
 from tests.support.agent import Agent, Era, connected, settings_for
 from tests.support.http_app import inside
 from tests.support.http_server import served
 
 pytestmark = pytest.mark.anyio
+
+DOCS = Path(__file__).parents[4] / "docs"
 
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
@@ -245,3 +249,10 @@ DROP = """text => {
   document.getElementById("drop").dispatchEvent(
     new DragEvent("drop", {dataTransfer: data, bubbles: true, cancelable: true}));
 }"""
+
+
+def test_tool_and_docs_state_the_lifetime_of_links() -> None:
+    lifetime = f"{TICKET_LIFETIME_S // 60} minutes"
+    assert lifetime in (create_upload.__doc__ or "")
+    for page in ("remote.md", "troubleshooting.md"):
+        assert lifetime in (DOCS / page).read_text()

@@ -16,9 +16,8 @@ from anyio import to_thread
 
 from files_api_mcp.server.http.settings import Limits
 from files_api_mcp.server.http.uploads.tickets import TicketStore
-from files_api_mcp.tools.create_upload import create_upload
 from files_api_mcp.tools.principal import Principal
-from files_api_mcp.tools.upload_tickets import TICKET_LIFETIME_S, UploadedItem, UploadExpectation
+from files_api_mcp.tools.upload_tickets import UploadedItem, UploadExpectation
 from tests.support.agent import Agent, write
 from tests.support.http_app import Inside, inside
 from tests.support.http_server import TOKEN, exchange, served
@@ -129,10 +128,6 @@ async def test_all_unusable_tickets_get_the_same_response(tmp_path: Path) -> Non
                 assert unknown[0] == 404
                 for url in (used, taken, "/upload/x", "/upload/" + "é" * 50, GONE + "/name.txt", used + "/", GONE[:-1]):
                     assert told(await web.request(method, url)) == unknown, (method, url)
-
-
-def test_the_tool_states_the_lifetime_of_its_links() -> None:
-    assert f"{TICKET_LIFETIME_S // 60} minutes" in (create_upload.__doc__ or "")
 
 
 async def test_tickets_expire() -> None:
