@@ -1,4 +1,4 @@
-"""Run the command as `python -m files_api_mcp`."""
+"""Runs the command with `python -m files_api_mcp`."""
 
 from files_api_mcp.server.cli.main import main
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from anyio import to_thread
 
+from files_api_mcp.backends.validation import safe_filename
 from files_api_mcp.server.cli.client import ToolClient, with_tools
 from files_api_mcp.server.cli.completion import FILE_ID
 from files_api_mcp.server.cli.exit_codes import exit_with
@@ -45,8 +46,6 @@ def download(file_id: str, save_as: str, overwrite: bool, **options: Any) -> Non
 
 
 def _download(file_id: str, save_as: str, settings: "Settings", *, overwrite: bool, as_json: bool) -> int:
-    from files_api_mcp.backends.validation import safe_filename
-
     async def call(tools: ToolClient) -> dict[str, Any]:
         path = save_as
         if await to_thread.run_sync(os.path.isdir, path):
