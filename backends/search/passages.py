@@ -9,7 +9,7 @@ from files_api_mcp.backends.models import FileRecord, Passage
 from files_api_mcp.backends.search.embeddings import Similarity
 from files_api_mcp.backends.search.index.index import Document, Index
 from files_api_mcp.backends.search.reader import Window, read
-from files_api_mcp.backends.search.reranker import rerank
+from files_api_mcp.backends.search.reranker import RERANKED, rerank
 from files_api_mcp.backends.search.scorer import ScoredPassage, rank
 from files_api_mcp.backends.search.tables import as_looked_up, head_after
 from files_api_mcp.backends.tokens import estimate_tokens
@@ -22,7 +22,6 @@ _LOWEST_SHARE = 0.25
 """Passages below this share of the best score are left out: they cost tokens and answer nothing."""
 
 _SMALLEST_CUT = 40
-_RANKED_BY_MEANING = 30
 _MEANING = 0.4
 
 
@@ -124,7 +123,7 @@ class _Texts:
 def _by_meaning(
     ranked: list[ScoredPassage], documents: list[Document], texts: _Texts, question: str, similarity: Similarity
 ) -> list[ScoredPassage]:
-    first, rest = ranked[:_RANKED_BY_MEANING], ranked[_RANKED_BY_MEANING:]
+    first, rest = ranked[:RERANKED], ranked[RERANKED:]
     best = ranked[0].score or 1.0
     near = similarity(question, [_text_of(documents[one.position], one.passage, texts) for one in first])
     scored = [

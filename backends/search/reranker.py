@@ -12,9 +12,11 @@ from files_api_mcp.backends.search.query import expand_query
 from files_api_mcp.backends.search.scorer import ScoredPassage
 from files_api_mcp.backends.search.tokenizer import terms
 
-__all__ = ["rerank"]
+__all__ = ["RERANKED", "rerank"]
 
-_RERANKED = 30
+RERANKED = 30
+"""How many of the best passages are reranked, by their words and by their meaning."""
+
 _PAIRS, _FIGURES, _DATES = 0.2, 0.15, 0.1
 _FAR = 2
 _REVERSED = 0.5
@@ -53,7 +55,7 @@ def rerank(
     Passages rise that hold terms of the question next to each other as the question does, and figures or a date where
     it asks for such. `text_of` reads a passage.
     """
-    first, rest = ranked[:_RERANKED], ranked[_RERANKED:]
+    first, rest = ranked[:RERANKED], ranked[RERANKED:]
     if not first:
         return []
     texts = [text_of(one) for one in first]

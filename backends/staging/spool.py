@@ -1,17 +1,17 @@
 """A private folder for this process's copies, which the next start clears if the process died."""
 
-import fcntl
 import os
 import secrets
 import shutil
-from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from anyio import CancelScope, to_thread
 
 from files_api_mcp.backends.errors import PermissionDenied, StorageFull
 from files_api_mcp.backends.roots.os_errors import FULL
+from files_api_mcp.backends.storage.file_lock import lock, locked_folder, try_lock
 from files_api_mcp.backends.storage.folders import make_private
 
 __all__ = ["Spool", "open_spool"]
@@ -60,7 +60,8 @@ def _make(folder: Path) -> Spool:
 
 def _made(folder: Path) -> Spool:
     make_private(folder)
-    with _alone(folder):
+    # Processes start one at a time, so that none clears a folder before its owner holds it.
+    with locked_folder(folder):
         for left in folder.iterdir():
             if left.is_dir():
                 _clear_if_dead(left)
@@ -68,28 +69,15 @@ def _made(folder: Path) -> Spool:
         mine.mkdir(mode=0o700)
         fd = os.open(mine, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         # Held until the process ends, however it ends; nobody clears a folder that is held.
-        fcntl.flock(fd, fcntl.LOCK_EX)
+        lock(fd)
     return Spool(mine, fd)
-
-
-@contextmanager
-def _alone(folder: Path) -> Generator[None]:
-    """Exclude other starting processes, so that a folder is never seen before it is held."""
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(fd)
 
 
 def _clear_if_dead(folder: Path) -> None:
     with suppress(FileNotFoundError):
         fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(folder, ignore_errors=True)
-        except BlockingIOError:
-            return
+            if try_lock(fd):
+                shutil.rmtree(folder, ignore_errors=True)
         finally:
             os.close(fd)

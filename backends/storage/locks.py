@@ -1,6 +1,5 @@
 """One at a time: uploads that a list could not tell apart exclude each other, in this process and in others."""
 
-import fcntl
 import hashlib
 import os
 from collections import defaultdict
@@ -13,6 +12,7 @@ from anyio import CancelScope, to_thread
 
 from files_api_mcp.backends.errors import Busy
 from files_api_mcp.backends.storage.disk_errors import translated
+from files_api_mcp.backends.storage.file_lock import try_lock
 
 __all__ = ["Turns"]
 
@@ -71,8 +71,4 @@ def _open(folder: Path, stripe: int) -> int:
 
 def _try(fd: int) -> bool:
     with translated():
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-    return True
+        return try_lock(fd)

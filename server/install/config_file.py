@@ -60,15 +60,10 @@ def locked(path: Path) -> Generator[None]:
         if sys.platform == "win32":
             yield
             return
-        import fcntl
+        from files_api_mcp.backends.storage.file_lock import locked_folder
 
-        fd = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            # The folder itself is locked: a lock file could not be removed safely.
-            fcntl.flock(fd, fcntl.LOCK_EX)
+        with locked_folder(folder):
             yield
-        finally:
-            os.close(fd)
 
 
 def read_host_file(path: Path) -> HostFile:

@@ -1,6 +1,5 @@
 """Batch jobs on disk: an interrupted run resumes its batches, so nothing is paid for twice."""
 
-import fcntl
 import hashlib
 import json
 import os
@@ -15,6 +14,7 @@ from files_api_mcp.backends.anthropic.api.files import ApiFile
 from files_api_mcp.backends.errors import Busy, StoreDamaged
 from files_api_mcp.backends.models import Ask
 from files_api_mcp.backends.storage.disk_errors import translated
+from files_api_mcp.backends.storage.file_lock import try_lock
 from files_api_mcp.backends.storage.folders import fsync_folder, make_private, write_private
 
 __all__ = ["Job", "Part", "batch_ids", "job_key", "open_job"]
@@ -105,11 +105,9 @@ def _lock(folder: Path, key: str) -> int:
     with translated():
         make_private(folder)
         fd = os.open(folder / f"{key}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not try_lock(fd):
             os.close(fd)
-            raise Busy("Another process is running a batch of these questions.") from None
+            raise Busy("Another process is running a batch of these questions.")
     return fd
 
 

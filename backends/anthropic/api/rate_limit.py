@@ -1,6 +1,5 @@
 """RateLimiter: limits requests per minute across all processes on one data folder."""
 
-import fcntl
 import math
 import os
 import struct
@@ -14,6 +13,7 @@ from anyio import to_thread
 
 from files_api_mcp.backends.errors import Busy
 from files_api_mcp.backends.storage.disk_errors import translated
+from files_api_mcp.backends.storage.file_lock import try_lock
 
 __all__ = ["RateLimiter"]
 
@@ -180,12 +180,7 @@ class _Locked:
 
 def _lock(fd: int) -> None:
     until = time.monotonic() + _PATIENCE_S
-    while True:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > until:
-                raise Busy("Another process on the data folder holds the rate limit's lock.") from None
-            time.sleep(_LOOK_S)
-        else:
-            return
+    while not try_lock(fd):
+        if time.monotonic() > until:
+            raise Busy("Another process on the data folder holds the rate limit's lock.")
+        time.sleep(_LOOK_S)

@@ -7,11 +7,10 @@ import secrets
 import signal
 import sqlite3
 import time
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 
 from files_api_mcp.backends.storage.disk_errors import translated
+from files_api_mcp.backends.storage.file_lock import locked_folder
 from files_api_mcp.backends.storage.sqlite import open_private
 
 __all__ = ["FORMAT", "connect", "index_path", "inode", "remove_unused_formats", "throw_away"]
@@ -65,7 +64,7 @@ def index_path(folder: Path) -> Path:
 
 def remove_unused_formats(folder: Path) -> None:
     """Remove index files of earlier formats that no process has open."""
-    with translated(), _alone(folder):
+    with translated(), locked_folder(folder):
         for path in folder.glob("index*.db"):
             named = _FILE.fullmatch(path.name)
             if named and int(named[1] or 0) < FORMAT and (path.is_symlink() or not _is_in_use(path)):
@@ -105,7 +104,8 @@ def inode(path: Path) -> int:
 
 def throw_away(path: Path, opened: int) -> None:
     """Remove the file, unless it is another one than that with the inode number `opened`, which must be open still."""
-    with translated(), _alone(path.parent):
+    # Of several processes that find the damage, one at a time removes the file.
+    with translated(), locked_folder(path.parent):
         if inode(path) == opened:
             _unlink(path)
 
@@ -113,17 +113,6 @@ def throw_away(path: Path, opened: int) -> None:
 def _unlink(path: Path) -> None:
     for suffix in ("", "-journal", "-wal", "-shm"):
         Path(f"{path}{suffix}").unlink(missing_ok=True)
-
-
-@contextmanager
-def _alone(folder: Path) -> Generator[None]:
-    """Of several processes that find the damage, one at a time throws the file away."""
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(fd)
 
 
 def _create(connection: sqlite3.Connection) -> None:
