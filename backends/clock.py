@@ -1,4 +1,4 @@
-"""Moments as the store keeps them: whole microseconds since 1970, UTC."""
+"""Timestamps of the store: whole microseconds since 1970, UTC."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -9,7 +9,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def utc_now() -> datetime:
-    """The wall clock, in UTC."""
+    """The current time in UTC."""
     return datetime.now(UTC)
 
 
@@ -19,5 +19,5 @@ def to_us(moment: datetime) -> int:
 
 
 def from_us(microseconds: int) -> datetime:
-    """The UTC moment that `to_us` was given."""
+    """The UTC time of a number of microseconds since 1970."""
     return _EPOCH + timedelta(microseconds=microseconds)

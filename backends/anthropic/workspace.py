@@ -18,9 +18,9 @@ from files_api_mcp.backends.anthropic.files.originals import Originals
 from files_api_mcp.backends.anthropic.files.owned_files import OwnedFilesClient
 from files_api_mcp.backends.anthropic.files.upload import Timing, Uploader
 from files_api_mcp.backends.staging.spool import Spool
-from files_api_mcp.backends.storage.blob_cache import Copies
+from files_api_mcp.backends.storage.blob_cache import BlobCache
 from files_api_mcp.backends.storage.folders import make_private
-from files_api_mcp.backends.storage.locks import Turns
+from files_api_mcp.backends.storage.locks import NamedLocks
 
 __all__ = ["Workspace", "open_workspace", "principal_folder"]
 
@@ -66,10 +66,10 @@ async def open_workspace(
         timing = timing or Timing()
         everything = FilesClient(sender, dialect, call_s=timing.call_s)
         client = OwnedFilesClient(sender, ledger, dialect, call_s=timing.call_s) if principal else everything
-        copies = Copies(home / "copies")
+        copies = BlobCache(home / "copies")
         # It looks for what a lost reply left, which is nobody's until it is found.
         uploader = Uploader(everything, ledger, timing)
-        files = AnthropicFiles(client, ledger, uploader, Turns(own / "turns"), copies, spool)
+        files = AnthropicFiles(client, ledger, uploader, NamedLocks(own / "turns"), copies, spool)
         yield Workspace(files, Originals(files, ledger, copies, spool), http, ledger, client)
 
 

@@ -22,10 +22,9 @@ class StoreReport:
     """What a check found.
 
     `rows` counts files whose content should be there, `bytes` their contents' size, each content once.
-    `missing` and `wrong` are ids of files whose content is absent, or is not what was acknowledged.
-    `orphans` counts contents that no file needs (harmless: the next start removes them). `table_sound` is False
-    when SQLite found the table of files damaged; nothing else was looked at then. `data_read` says whether
-    contents were read and compared with their hashes, or just their sizes.
+    `missing` and `wrong` are ids of files whose content is absent or changed. `orphans` counts contents that no file
+    needs (harmless: the next start removes them). `table_sound` is False if the database is damaged; nothing else was
+    checked then. `data_read` says whether contents were compared with their hashes, or only their sizes.
     """
 
     data_read: bool
@@ -38,12 +37,12 @@ class StoreReport:
 
     @property
     def healthy(self) -> bool:
-        """Whether every file that was acknowledged is there as it was."""
+        """Whether all acknowledged files are complete."""
         return self.table_sound and not self.missing and not self.wrong
 
     def __str__(self) -> str:
         if not self.table_sound:
-            return "the table of files is damaged; restore the data folder from a backup"
+            return "the database is damaged; restore the data folder from a backup"
         read = "hashes compared" if self.data_read else "sizes compared"
         counts = f"{self.rows} files, {self.bytes:,} bytes, {read}, {self.orphans} orphans"
         troubles = [*_named("missing", self.missing), *_named("damaged", self.wrong)]
@@ -51,9 +50,9 @@ class StoreReport:
 
 
 async def check_store(database: Database, blobs: Blobs, *, read_data: bool) -> StoreReport:
-    """Compare every row with its content and every content with the rows; changes nothing.
+    """Compare the rows and the contents with each other; changes nothing.
 
-    Other processes may use the store meanwhile. With `read_data` all bytes are read, in constant memory.
+    Other processes may use the store meanwhile. `read_data` reads all bytes, in constant memory.
     """
     report = StoreReport(data_read=read_data)
     try:

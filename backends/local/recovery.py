@@ -1,4 +1,4 @@
-"""Start-up: a folder of our own, a sound table of files, and nothing on disk that a crash left behind."""
+"""Recovery at start: prepares the folder, checks the table of files, and removes what a crash left behind."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -18,22 +18,22 @@ _REMOVED_AT_ONCE = 200
 
 
 def prepare_folder(data_dir: Path) -> None:
-    """Make the data folder (0700) with its folder of contents, or make sure that the ones there can be used.
+    """Create the data folder (0700) and its folder of blobs, or check existing ones.
 
     Raises:
-        PermissionDenied: They cannot be written, or belong to another user.
-        StoreDamaged: Something else stands in their place.
+        PermissionDenied: A folder is not writable, or belongs to another user.
+        StoreDamaged: A file has the name of a folder.
     """
     make_private(data_dir, data_dir / "blobs")
 
 
 async def recover(database: Database, blobs: Blobs) -> None:
-    """Check the table of files, bring it up to date, and remove content that no row needs.
+    """Check the database, migrate it, and remove content that no row needs.
 
-    Nothing is changed before the table is known to be sound: with a damaged one every content might look unneeded.
+    Nothing is changed before the check: with a damaged database, all content could look unneeded.
 
     Raises:
-        StoreDamaged: The table of files is damaged, newer than this program, or not one.
+        StoreDamaged: The database is damaged, newer than this program, or of another program.
     """
     await database.run(check_integrity)
     await database.run(partial(create_or_migrate, schema=FILES, may_create=blobs.is_empty))
@@ -44,14 +44,14 @@ async def recover(database: Database, blobs: Blobs) -> None:
 
 
 def shard_groups(blobs: Blobs) -> list[list[str]]:
-    """The shards in order, in groups that are looked through in one short hop each."""
+    """The shards in order, in groups: each is searched in one short call to a thread."""
     shards = blobs.shards()
     return [shards[start : start + _SHARDS_AT_ONCE] for start in range(0, len(shards), _SHARDS_AT_ONCE)]
 
 
 def find_orphans(blobs: Blobs, shards: Sequence[str], connection: sqlite3.Connection) -> list[str]:
-    """Hashes of contents that no row needs. One may belong to an upload under way: ask again under the lock."""
-    # Contents first: a row that is committed between the two looks then saves its content, not the reverse.
+    """The hashes of contents without a row. One may belong to a running upload: check again under the lock."""
+    # Contents first: a row that is committed in between then saves its content.
     found = {sha256 for shard in shards for sha256 in blobs.in_shard(shard)}
     query = "SELECT sha256 FROM files WHERE has_content = 1 AND sha256 BETWEEN ? AND ?"
     for (sha256,) in connection.execute(query, (shards[0], f"{shards[-1]}g")):

@@ -4,7 +4,7 @@ import re
 
 from files_api_mcp.backends.tokens import WIDE, estimate_tokens
 
-__all__ = ["windows"]
+__all__ = ["split_passages"]
 
 _TARGET = 180
 _TARGET_BY_LINE = 100
@@ -15,7 +15,7 @@ _SENTENCE = re.compile(rf"(?<=[.!?{_STOPS}\u3002\uff01\uff1f])\s+|(?<=[\u3002\uf
 _LINE_END = re.compile(r"\n")
 
 
-def windows(text: str, *, by_line: bool) -> list[tuple[int, int]]:
+def split_passages(text: str, *, by_line: bool) -> list[tuple[int, int]]:
     """[start, end) ranges that cover all of a text but blanks; `by_line` breaks at line ends alone."""
     target = _TARGET_BY_LINE if by_line else _TARGET
     ranges: list[tuple[int, int]] = []

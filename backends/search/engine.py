@@ -31,38 +31,38 @@ from files_api_mcp.backends.validation import check_question
 
 __all__ = ["SearchEngine", "open_search_engine"]
 
-_MOST_IMAGES = 20
-_MOST_NOTES = 5
-_PATIENCE_S = 15.0
+_MAX_IMAGES = 20
+_MAX_NOTES = 5
+_WAIT_S = 15.0
 """How long a question over everything waits for files that are not indexed yet; then it is answered from the rest."""
-_LONGEST_OFFER = 240
+_MAX_SUGGESTION_CHARS = 240
 """Characters of a document's own words in a note: about 60 tokens."""
 
 
 @asynccontextmanager
 async def open_search_engine(
-    data_dir: Path, store: ContentSource, runtime: SearchRuntime
+    data_dir: Path, source: ContentSource, runtime: SearchRuntime
 ) -> AsyncGenerator["SearchEngine"]:
     """Open the index of a data folder. One that is damaged is deleted. Stored files that the index lacks, such as after
     an upgrade to another format, are indexed in the background from the first use on."""
-    indexing = await to_thread.run_sync(Indexer, index_path(data_dir), runtime.workers)
-    library = SearchEngine(indexing, store, runtime)
+    indexer = await to_thread.run_sync(Indexer, index_path(data_dir), runtime.workers)
+    engine = SearchEngine(indexer, source, runtime)
     failure: Exception | None = None
     try:
         # What the sweep leaves lying about is for the next start: an index that another process holds stops nobody.
         with suppress(StoreError):
-            await library.sweep()
+            await engine.sweep()
         async with anyio.create_task_group() as background:
-            background.start_soon(library.index_in_background)
+            background.start_soon(engine.index_in_background)
             try:
-                yield library
+                yield engine
             except Exception as exc:  # noqa: BLE001  raised below, as the task group would wrap it
                 failure = exc
             background.cancel_scope.cancel()
         with suppress(StoreError):
             await to_thread.run_sync(remove_unused_formats, data_dir)
     finally:
-        await indexing.close()
+        await indexer.close()
     if failure is not None:
         raise failure
 
@@ -70,13 +70,13 @@ async def open_search_engine(
 class SearchEngine:
     """Implements Answerer and Reader."""
 
-    def __init__(self, indexing: Indexer, store: ContentSource, runtime: SearchRuntime) -> None:
+    def __init__(self, indexer: Indexer, source: ContentSource, runtime: SearchRuntime) -> None:
         self._similarity = runtime.similarity
-        self._indexing = indexing
-        self._store = store
+        self._indexer = indexer
+        self._source = source
         self._workers = runtime.workers
         self._used = anyio.Event()
-        self._backlog = Backlog(lambda record, path: indexing.healed(lambda: self._document(record, path, silent)))
+        self._backlog = Backlog(lambda record, path: indexer.healed(lambda: self._document(record, path, silent)))
 
     async def index_in_background(self) -> None:
         """Index stored files that the index lacks, until cancelled. This waits for the first use: a command that only
@@ -85,8 +85,8 @@ class SearchEngine:
         async with anyio.create_task_group() as group:
             group.start_soon(self._backlog.run)
             with suppress(StoreError):
-                files = await self._store.contents()
-                known = await self._indexing.healed(lambda: self._indexing.known([record for record, _ in files]))
+                files = await self._source.contents()
+                known = await self._indexer.healed(lambda: self._indexer.known([record for record, _ in files]))
                 self._backlog.add((record, path) for record, path in files if record.id not in known)
 
     async def prepare(self, file_id: str, progress: Progress = silent) -> DocumentInfo:
@@ -106,7 +106,7 @@ class SearchEngine:
             NotFound, FileExpired: One of the ids does not name a live file.
         """
         short, ids = check_question(question, file_ids)
-        return await self._indexing.healed(lambda: self._ask(short, ids, max_tokens, progress))
+        return await self._indexer.healed(lambda: self._ask(short, ids, max_tokens, progress))
 
     async def read(
         self,
@@ -128,10 +128,10 @@ class SearchEngine:
 
         async def whole() -> list[TextWindow]:
             _, _, document = await self._opened_once(file_id, progress)
-            window = reading.window(document.info, pages, start_char)
-            return await self._indexing.run(lambda index: reading.read(index, document, window, max_chars))
+            wanted = reading.read_range(document.info, pages, start_char)
+            return await self._indexer.run(lambda index: reading.read(index, document, wanted, max_chars))
 
-        return await self._indexing.healed(whole)
+        return await self._indexer.healed(whole)
 
     async def images(
         self, file_id: str, *, pages: tuple[int, int] | None = None, marked: Sequence[Passage] = ()
@@ -142,7 +142,7 @@ class SearchEngine:
             InvalidArgument: The pages lie outside the document, or are more than 20.
             UnsupportedType: The file is neither a PDF that opens nor an image.
         """
-        record, path = await self._store.blob_path(file_id)
+        record, path = await self._source.blob_path(file_id)
         if record.mime_type.startswith("image/"):
             if pages not in (None, (1, 1)):
                 raise InvalidArgument("An image is one page.", "Leave pages out.")
@@ -154,29 +154,29 @@ class SearchEngine:
             raise UnsupportedType(document.info.note or "The PDF cannot be opened.")
         first, last = pages or (1, 1)
         reading.check_pages((first, last), document.info)
-        if last - first >= _MOST_IMAGES:
-            raise InvalidArgument(f"At most {_MOST_IMAGES} pages can be shown at once.", "Ask for fewer pages.")
+        if last - first >= _MAX_IMAGES:
+            raise InvalidArgument(f"At most {_MAX_IMAGES} pages can be shown at once.", "Ask for fewer pages.")
         shown = range(first, last + 1)
         images = await self._workers.render(path, record.mime_type, shown, marked=marked)
-        labels = await self._indexing.run(lambda index: index.labels(document.id, shown))
+        labels = await self._indexer.run(lambda index: index.labels(document.id, shown))
         return [replace(image, label=labels.get(image.page)) for image in images]
 
     async def forget(self, record: FileRecord) -> None:
         """Drop what was extracted from a file's bytes, which another file may share: that one is read again."""
-        await self._indexing.healed(lambda: self._indexing.forget(record))
+        await self._indexer.healed(lambda: self._indexer.forget(record))
 
     async def sweep(self) -> None:
         """Drop what was extracted from files that are gone: a process may have died between the two."""
-        if await self._indexing.healed(lambda: self._indexing.run(Index.keys)):
-            live = [record for record, _ in await self._store.contents()]
-            await self._indexing.healed(lambda: self._indexing.keep_only(live))
+        if await self._indexer.healed(lambda: self._indexer.run(Index.keys)):
+            live = [record for record, _ in await self._source.contents()]
+            await self._indexer.healed(lambda: self._indexer.keep_only(live))
 
     async def _opened(self, file_id: str, progress: Progress) -> tuple[FileRecord, Path, Document]:
-        return await self._indexing.healed(lambda: self._opened_once(file_id, progress))
+        return await self._indexer.healed(lambda: self._opened_once(file_id, progress))
 
     async def _opened_once(self, file_id: str, progress: Progress) -> tuple[FileRecord, Path, Document]:
         self._used.set()
-        record, path = await self._store.blob_path(file_id)
+        record, path = await self._source.blob_path(file_id)
         return record, path, await self._document(record, path, progress)
 
     async def _document(self, record: FileRecord, path: Path, progress: Progress) -> Document:
@@ -185,13 +185,13 @@ class SearchEngine:
         Raises:
             NotFound, FileExpired: The file went while it was read; nothing of that is remembered about its content.
         """
-        document = await self._indexing.document(record, path, progress)
+        document = await self._indexer.document(record, path, progress)
         if not document.info.askable:
             # Bytes that vanish under their reader look damaged to it.
             try:
-                await self._store.blob_path(record.id)
+                await self._source.blob_path(record.id)
             except (NotFound, FileExpired):
-                await self._indexing.forget(record)
+                await self._indexer.forget(record)
                 raise
         return document
 
@@ -201,17 +201,17 @@ class SearchEngine:
             asked, notes = await self._named(ids, progress)
         else:
             asked, notes = await self._everything(progress)
-        passages, tokens = await self._indexing.run(
+        passages, tokens = await self._indexer.run(
             lambda index: answer(index, asked, question, max_tokens, from_thread.check_cancelled, self._similarity)
         )
         if not passages:
-            notes.append(_offer(asked))
+            notes.append(_suggestion(asked))
         return Answer(None, passages, tokens, notes)
 
     async def _named(self, ids: list[str], progress: Progress) -> tuple[list[tuple[FileRecord, Document]], list[str]]:
         """The files that a question names, each indexed first where it is not yet, and notes on those without text."""
-        files = [await self._store.blob_path(file_id) for file_id in ids]
-        known = await self._indexing.known([record for record, _ in files])
+        files = [await self._source.blob_path(file_id) for file_id in ids]
+        known = await self._indexer.known([record for record, _ in files])
         asked: list[tuple[FileRecord, Document]] = []
         notes: list[str] = []
         for number, (record, path) in enumerate(files, start=1):
@@ -225,13 +225,13 @@ class SearchEngine:
 
     async def _everything(self, progress: Progress) -> tuple[list[tuple[FileRecord, Document]], list[str]]:
         """All stored files that are indexed, and a note if some are not: a question does not wait for a rebuild."""
-        files = await self._store.contents()
-        known = await self._indexing.known([record for record, _ in files])
+        files = await self._source.contents()
+        known = await self._indexer.known([record for record, _ in files])
         missing = [(record, path) for record, path in files if record.id not in known]
         if missing:
             self._backlog.add(missing)
-            await self._backlog.wait(missing, _PATIENCE_S, progress)
-            known |= await self._indexing.known([record for record, _ in missing])
+            await self._backlog.wait(missing, _WAIT_S, progress)
+            known |= await self._indexer.known([record for record, _ in missing])
         left = len(files) - len(known)
         notes = [f"{left} of {len(files)} files are not indexed yet. Ask again to search them too."] if left else []
         asked = [(record, known[record.id]) for record, _ in files if record.id in known]
@@ -239,18 +239,18 @@ class SearchEngine:
 
 
 def _bounded(notes: list[str]) -> list[str]:
-    more = len(notes) - _MOST_NOTES
+    more = len(notes) - _MAX_NOTES
     if more <= 0:
         return notes
-    return [*notes[:_MOST_NOTES], f"{more} more of the files hold no text to search."]
+    return [*notes[:_MAX_NOTES], f"{more} more of the files hold no text to search."]
 
 
-def _offer(asked: list[tuple[FileRecord, Document]]) -> str:
+def _suggestion(asked: list[tuple[FileRecord, Document]]) -> str:
     """What to ask again with: the words of the first of the documents."""
     if not asked:
         return "No file with text to search was asked."
     record, document = asked[0]
     words = document.outline
-    if len(words) > _LONGEST_OFFER:
-        words = words[:_LONGEST_OFFER].rpartition(",")[0]
+    if len(words) > _MAX_SUGGESTION_CHARS:
+        words = words[:_MAX_SUGGESTION_CHARS].rpartition(",")[0]
     return "No passage holds a word of the question." + (f" {record.filename} speaks of: {words}." if words else "")

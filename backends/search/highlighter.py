@@ -4,12 +4,12 @@ import re
 
 from files_api_mcp.backends.search.tokenizer import terms
 
-__all__ = ["Marker"]
+__all__ = ["Highlighter"]
 
 _WORD = re.compile(r"\w+")
 
 
-class Marker:
+class Highlighter:
     """Finds the question's words in a text, whatever their grammar."""
 
     def __init__(self, question: str) -> None:

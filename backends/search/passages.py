@@ -8,10 +8,10 @@ from files_api_mcp.backends.documents.media_types import SHEETS, TABLES
 from files_api_mcp.backends.models import FileRecord, Passage
 from files_api_mcp.backends.search.embeddings import Similarity
 from files_api_mcp.backends.search.index.index import Document, Index
-from files_api_mcp.backends.search.reader import Window, read
+from files_api_mcp.backends.search.reader import ReadRange, read
 from files_api_mcp.backends.search.reranker import RERANKED, rerank
 from files_api_mcp.backends.search.scorer import ScoredPassage, rank
-from files_api_mcp.backends.search.tables import as_looked_up, head_after
+from files_api_mcp.backends.search.tables import header_after, indexed_text
 from files_api_mcp.backends.tokens import estimate_tokens
 
 __all__ = ["answer", "is_verbatim"]
@@ -61,7 +61,7 @@ def answer(
 
     def looked_up(one: ScoredPassage) -> str:
         record, document = asked[one.position]
-        return as_looked_up(_text_of(document, one.passage, texts), record.mime_type)
+        return indexed_text(_text_of(document, one.passage, texts), record.mime_type)
 
     ranked = rerank(ranked, documents, question, looked_up)
     if similarity is not None:
@@ -80,7 +80,7 @@ def answer(
 def is_verbatim(index: Index, document: Document, passage: Passage) -> bool:
     """Whether reading at the passage's own page and offsets, as anybody else would, gives its very text."""
     pages = (passage.page, passage.page) if passage.page is not None else None
-    (found,) = read(index, document, Window(pages, passage.start_char), len(passage.text))
+    (found,) = read(index, document, ReadRange(pages, passage.start_char), len(passage.text))
     verbatim = found.text == passage.text and found.end_char == passage.end_char
     if not verbatim:
         _log.error("a passage of %s is not at the place that it names, and was left out", passage.file_id)
@@ -111,7 +111,7 @@ class _Texts:
         if record.mime_type in SHEETS and text.startswith("# ", start):
             return None
         before = self._index.header(document.id, stretch.page)
-        return head_after(text[:start], before, record.mime_type)
+        return header_after(text[:start], before, record.mime_type)
 
     def start_of(self, document: Document, number: int) -> int:
         """Where a piece begins in the text of a document without pages."""

@@ -6,18 +6,18 @@ from files_api_mcp.backends.errors import InvalidArgument, UnsupportedType
 from files_api_mcp.backends.models import DocumentInfo, TextWindow
 from files_api_mcp.backends.search.index.index import Document, Index
 
-__all__ = ["Window", "check_pages", "read", "window"]
+__all__ = ["ReadRange", "check_pages", "read", "read_range"]
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class ReadRange:
     """What to read: these pages (None: a text without pages), from this character of the first."""
 
     pages: tuple[int, int] | None
     start: int
 
 
-def window(info: DocumentInfo, pages: tuple[int, int] | None, start_char: int | None) -> Window:
+def read_range(info: DocumentInfo, pages: tuple[int, int] | None, start_char: int | None) -> ReadRange:
     """Settle what the arguments mean for this document.
 
     Raises:
@@ -32,12 +32,12 @@ def window(info: DocumentInfo, pages: tuple[int, int] | None, start_char: int | 
             raise InvalidArgument("This file has no pages.", "Use start_char, or leave both out.")
         if start > info.chars:
             raise InvalidArgument(f"The text ends at character {info.chars:,}.", "Start before that.")
-        return Window(None, start)
+        return ReadRange(None, start)
     span = pages or (1, info.pages)
     check_pages(span, info)
     if start and span[0] != span[1]:
         raise InvalidArgument("start_char goes with a single page here.", 'Give pages="N" with it.')
-    return Window(span, start)
+    return ReadRange(span, start)
 
 
 def check_pages(span: tuple[int, int], info: DocumentInfo) -> None:
@@ -50,7 +50,7 @@ def check_pages(span: tuple[int, int], info: DocumentInfo) -> None:
         raise InvalidArgument(f"The document has {info.pages} pages.", "Give pages within them.")
 
 
-def read(index: Index, document: Document, wanted: Window, max_chars: int) -> list[TextWindow]:
+def read(index: Index, document: Document, wanted: ReadRange, max_chars: int) -> list[TextWindow]:
     """The texts of a window, of at most `max_chars` code points in all; a page that does not fit is cut."""
     if wanted.pages is None:
         return [_characters(index, document, wanted.start, max_chars)]

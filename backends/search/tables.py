@@ -2,7 +2,7 @@
 
 from files_api_mcp.backends.documents.media_types import SHEETS, TABLES
 
-__all__ = ["as_looked_up", "head_after"]
+__all__ = ["header_after", "indexed_text"]
 
 _CSV = "text/csv"
 _JSON = "application/json"
@@ -11,7 +11,7 @@ _SHEET = "# "
 _LONGEST_HEAD = 400
 
 
-def head_after(text: str, before: str | None, mime_type: str) -> str | None:
+def header_after(text: str, before: str | None, mime_type: str) -> str | None:
     """What explains the rows that follow a text of this type: the first row of the table that they go on with, and the
     sheet's name where there are sheets. `before` explains those with which the text begins. None: nothing does."""
     if mime_type in SHEETS:
@@ -25,7 +25,7 @@ def head_after(text: str, before: str | None, mime_type: str) -> str | None:
     return None
 
 
-def as_looked_up(text: str, mime_type: str) -> str:
+def indexed_text(text: str, mime_type: str) -> str:
     """The same text, of the same length, with blanks for the commas that part values: between two figures they would
     group digits.
 

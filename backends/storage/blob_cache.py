@@ -1,4 +1,4 @@
-"""Originals of what was uploaded from this machine, kept to be searched, read and shown: the API gives none back."""
+"""A cache of blobs: keeps uploaded files for search and reading, as the API does not return them."""
 
 import contextlib
 import os
@@ -11,14 +11,14 @@ from files_api_mcp.backends.models import Snapshot
 from files_api_mcp.backends.storage.blobs import Blobs
 from files_api_mcp.backends.storage.disk_errors import translated
 
-__all__ = ["Copies"]
+__all__ = ["BlobCache"]
 
 _MOST_BYTES = 20_000_000_000
 _KEPT_SHARE = 0.9
 
 
-class Copies:
-    """Content by its hash below a folder. When there is more than 20 GB of it, what was used longest ago goes."""
+class BlobCache:
+    """Content by hash in a folder of at most 20 GB. The least recently used content is removed first."""
 
     def __init__(self, folder: Path, *, most_bytes: int = _MOST_BYTES) -> None:
         self._folder = folder
@@ -27,11 +27,11 @@ class Copies:
         self._held_bytes: int | None = None
 
     async def keep(self, snapshot: Snapshot) -> None:
-        """Take a frozen file over; its bytes are durable when this returns."""
+        """Keep the file of a snapshot; its bytes are durable when this returns."""
         await to_thread.run_sync(self._keep, snapshot)
 
     async def path(self, sha256: str) -> Path | None:
-        """Where the content with this hash is; None where it is not (any more)."""
+        """The path of the content with this hash; None if it is not cached."""
         return await to_thread.run_sync(self._find, sha256)
 
     async def drop(self, sha256: str) -> None:
@@ -53,7 +53,7 @@ class Copies:
 
     def _find(self, sha256: str) -> Path | None:
         path = self._blobs.path(sha256)
-        # Its time of last use: access times are not kept by every file system.
+        # The time of last use: not every file system keeps access times.
         with contextlib.suppress(OSError):
             os.utime(path)
             return path
@@ -77,7 +77,7 @@ class Copies:
         return total
 
     def _all(self) -> Iterator[tuple[float, int, str]]:
-        """Time of last use, bytes and hash of each content."""
+        """Yield the time of last use, size and hash of each content."""
         for shard in self._blobs.shards():
             for sha256 in self._blobs.in_shard(shard):
                 with contextlib.suppress(FileNotFoundError):

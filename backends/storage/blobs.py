@@ -1,4 +1,4 @@
-"""Content on disk: one file per hash, `blobs/ab/<sha256>`, written once and never changed in place."""
+"""Content-addressed blobs: one file per hash, `blobs/ab/<sha256>`, written once and never changed."""
 
 import os
 import re
@@ -17,21 +17,21 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class Blobs:
-    """The folder of contents. Nothing here is checked against the table of files: callers hold its lock."""
+    """The folder of blobs. It knows nothing of the table of files: callers hold the lock of that."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._durable_shards: set[str] = set()
 
     def path(self, sha256: str) -> Path:
-        """Where the content with this hash is, or would be."""
+        """The path of the content with this hash, whether it exists or not."""
         return self._folder / sha256[:2] / sha256
 
     def put(self, snapshot: Snapshot) -> None:
-        """Move the frozen, already durable bytes into place, durably. Whatever was there is replaced whole.
+        """Move the durable bytes of a snapshot into place, durably. An existing file is replaced.
 
         Raises:
-            FileChanged: The snapshot is not the file that it says it is; nothing was moved.
+            FileChanged: The file of the snapshot was changed; nothing was moved.
         """
         _check_frozen(snapshot)
         target = self.path(snapshot.sha256)
@@ -43,13 +43,13 @@ class Blobs:
         with suppress(FileExistsError):
             shard.mkdir(mode=0o700)
             self._durable_shards.discard(shard.name)
-        # Also for a shard that was there: the process that made it may have died before its own fsync.
+        # Also for an existing shard: the process that created it may have died before its fsync.
         if shard.name not in self._durable_shards:
             fsync_folder(self._folder)
             self._durable_shards.add(shard.name)
 
     def size(self, sha256: str) -> int | None:
-        """Bytes that stand under this hash; None without a regular file."""
+        """The size of the content with this hash; None without a regular file."""
         try:
             found = self.path(sha256).lstat()
         except FileNotFoundError:
@@ -57,11 +57,11 @@ class Blobs:
         return found.st_size if stat.S_ISREG(found.st_mode) else None
 
     def open(self, sha256: str) -> int:
-        """Return a descriptor to read from; the content stays readable through it even when it is removed."""
+        """Open the content for reading; it stays readable when it is removed."""
         return os.open(self.path(sha256), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
 
     def remove(self, sha256: str) -> None:
-        """Remove the content, if it is there. A power cut may bring it back, until the next start removes it."""
+        """Remove the content, if it exists. A power cut may restore it; the next start removes it again."""
         self.path(sha256).unlink(missing_ok=True)
 
     def shards(self) -> list[str]:
@@ -70,13 +70,13 @@ class Blobs:
             return sorted(entry.name for entry in entries if _SHARD.fullmatch(entry.name) and entry.is_dir())
 
     def in_shard(self, shard: str) -> set[str]:
-        """The hashes that have a file in this subfolder. What else lies there is not ours, and not listed."""
+        """The hashes that have a file in this subfolder. Other files are not listed."""
         with os.scandir(self._folder / shard) as entries:
             names = {entry.name for entry in entries}
         return {name for name in names if _SHA256.fullmatch(name) and name[:2] == shard}
 
     def is_empty(self) -> bool:
-        """Whether no content is stored at all."""
+        """Whether there is no content."""
         return not any(self.in_shard(shard) for shard in self.shards())
 
 

@@ -1,4 +1,4 @@
-"""One at a time: uploads that a list could not tell apart exclude each other, in this process and in others."""
+"""Locks by name, shared by tasks and processes: uploads that a list cannot tell apart run one at a time."""
 
 import hashlib
 import os
@@ -14,18 +14,17 @@ from files_api_mcp.backends.errors import Busy
 from files_api_mcp.backends.storage.disk_errors import translated
 from files_api_mcp.backends.storage.file_lock import try_lock
 
-__all__ = ["Turns"]
+__all__ = ["NamedLocks"]
 
 _STRIPES = 1024
-_LOOK_S = 0.05
-_LONGEST_LOOK_S = 1.0
+_POLL_S = 0.05
+_MAX_POLL_S = 1.0
 
 
-class Turns:
-    """Locks by name, as files below a folder. A process that dies lets go of its locks.
+class NamedLocks:
+    """Locks by name, as files in a folder. The system releases the locks of a process that dies.
 
-    Names share 1024 locks: two that fall together wait for each other without need, and no file is ever left over
-    for a name that was used once.
+    Names share 1024 locks, so that names leave no files behind: two names may wait for each other without need.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -33,34 +32,34 @@ class Turns:
         self._here: defaultdict[int, anyio.Lock] = defaultdict(anyio.Lock)
 
     @asynccontextmanager
-    async def turn(self, name: str, *, patience_s: float) -> AsyncGenerator[None]:
-        """Hold the name's lock in this block.
+    async def hold(self, name: str, *, timeout_s: float) -> AsyncGenerator[None]:
+        """Hold the lock of this name during the block.
 
         Raises:
-            Busy: Another process held it all the while.
+            Busy: Another process held it for `timeout_s`.
             FilesError: The folder cannot be used.
         """
         stripe = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=4).digest()) % _STRIPES
         async with self._here[stripe]:
             fd = await to_thread.run_sync(_open, self._folder, stripe)
             try:
-                await _lock(fd, patience_s)
+                await _lock(fd, timeout_s)
                 yield
             finally:
                 with CancelScope(shield=True):
                     await to_thread.run_sync(os.close, fd)
 
 
-async def _lock(fd: int, patience_s: float) -> None:
-    deadline = anyio.current_time() + patience_s
-    look = _LOOK_S
+async def _lock(fd: int, timeout_s: float) -> None:
+    deadline = anyio.current_time() + timeout_s
+    poll = _POLL_S
     while True:
         if await to_thread.run_sync(_try, fd):
             return
-        if anyio.current_time() + look > deadline:
-            raise Busy("Another process is uploading a file of this name and size.")
-        await anyio.sleep(look)
-        look = min(_LONGEST_LOOK_S, look * 1.5)
+        if anyio.current_time() + poll > deadline:
+            raise Busy("Another process is uploading a file with this name and size.")
+        await anyio.sleep(poll)
+        poll = min(_MAX_POLL_S, poll * 1.5)
 
 
 def _open(folder: Path, stripe: int) -> int:

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from benchmarks.ask.scoring import Cited
-from files_api_mcp.backends.search.chunker import windows
+from files_api_mcp.backends.search.chunker import split_passages
 
 __all__ = ["FullText"]
 
@@ -29,7 +29,7 @@ class FullText:
         for number, text in enumerate(pages, start=1):
             rows = [
                 (text[start:end], document, number if paginated else None, start + offset)
-                for start, end in windows(text, by_line=paginated)
+                for start, end in split_passages(text, by_line=paginated)
             ]
             self._connection.executemany("insert into piece values (?, ?, ?, ?)", rows)
             offset += 0 if paginated else len(text)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from html import escape
 
 from files_api_mcp.backends.models import Answer, PageImage, Passage
-from files_api_mcp.backends.search.highlighter import Marker
+from files_api_mcp.backends.search.highlighter import Highlighter
 from files_api_mcp.tools.formatting import format_location
 
 __all__ = ["cited_pages"]
@@ -29,7 +29,7 @@ small {{ color: #666; }}
 """
 
 
-def cited_pages(question: str, answer: Answer, images: Sequence[PageImage | None], mark: Marker) -> str:
+def cited_pages(question: str, answer: Answer, images: Sequence[PageImage | None], mark: Highlighter) -> str:
     """Builds the page; `images` holds the page image of each passage, or None."""
     parts = [_HEAD.format(title=escape(question))]
     if answer.text:
@@ -40,7 +40,7 @@ def cited_pages(question: str, answer: Answer, images: Sequence[PageImage | None
     return "\n".join([*parts, "</body></html>\n"])
 
 
-def _section(number: int, passage: Passage, image: PageImage | None, mark: Marker) -> str:
+def _section(number: int, passage: Passage, image: PageImage | None, mark: Highlighter) -> str:
     words = "".join(
         f"<mark>{escape(piece)}</mark>" if marked else escape(piece) for piece, marked in mark.pieces(passage.text)
     )

@@ -25,8 +25,8 @@ from files_api_mcp.backends.models import (
     silent,
 )
 from files_api_mcp.backends.staging.spool import Spool
-from files_api_mcp.backends.storage.blob_cache import Copies
-from files_api_mcp.backends.storage.locks import Turns
+from files_api_mcp.backends.storage.blob_cache import BlobCache
+from files_api_mcp.backends.storage.locks import NamedLocks
 from files_api_mcp.backends.validation import check_file_id, check_new, fold_filename
 
 __all__ = ["AnthropicFiles", "original_of", "record_of"]
@@ -83,14 +83,14 @@ class AnthropicFiles:
         client: FilesClient,
         ledger: Ledger,
         uploader: Uploader,
-        turns: Turns,
-        copies: Copies,
+        locks: NamedLocks,
+        copies: BlobCache,
         spool: Spool,
     ) -> None:
         self._client = client
         self._ledger = ledger
         self._uploader = uploader
-        self._turns = turns
+        self._locks = locks
         self._copies = copies
         self._spool = spool
         self._on_delete: OnDelete | None = None
@@ -111,7 +111,7 @@ class AnthropicFiles:
         async with sendable(snapshot, new, self._spool) as (part, content):
             # A list tells two uploads of one name and size not apart: the first must be settled before the second.
             name = f"{content.filename}\0{content.size_bytes}"
-            async with self._turns.turn(name, patience_s=_PATIENCE_S):
+            async with self._locks.hold(name, timeout_s=_PATIENCE_S):
                 known = await self._reusable(content, new.expires_in_seconds)
                 if known is None:
                     file, entry = await self._uploader.send(part, content, new.expires_in_seconds, progress)

@@ -16,7 +16,7 @@ from files_api_mcp.backends.errors import FileExpired, NotFound, StorageFull, Un
 from files_api_mcp.backends.models import FileRecord, Snapshot
 from files_api_mcp.backends.roots.os_errors import FULL
 from files_api_mcp.backends.staging.spool import Spool
-from files_api_mcp.backends.storage.blob_cache import Copies
+from files_api_mcp.backends.storage.blob_cache import BlobCache
 
 __all__ = ["OriginalMissing", "Originals"]
 
@@ -30,7 +30,7 @@ class OriginalMissing(UnsupportedType):
 class Originals:
     """Implements Contents over the copies of what was uploaded."""
 
-    def __init__(self, files: AnthropicFiles, ledger: Ledger, copies: Copies, spool: Spool) -> None:
+    def __init__(self, files: AnthropicFiles, ledger: Ledger, copies: BlobCache, spool: Spool) -> None:
         self._files = files
         self._ledger = ledger
         self._copies = copies

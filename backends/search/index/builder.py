@@ -6,10 +6,10 @@ from collections import Counter
 from itertools import islice
 from pathlib import Path
 
-from files_api_mcp.backends.search.chunker import windows
+from files_api_mcp.backends.search.chunker import split_passages
 from files_api_mcp.backends.search.index.passage_table import PassageTable
 from files_api_mcp.backends.search.index.postings import Postings, Texts
-from files_api_mcp.backends.search.tables import as_looked_up, head_after
+from files_api_mcp.backends.search.tables import header_after, indexed_text
 from files_api_mcp.backends.search.tokenizer import is_english, is_stop_word, terms
 
 __all__ = ["HEAD_PREFIX", "IndexBuilder"]
@@ -59,7 +59,7 @@ class IndexBuilder:
         if label is not None:
             self.labels[number] = label
         header = self._header  # of the table that goes on at the start of this text
-        self._header = head_after(text, header, self._mime_type)
+        self._header = header_after(text, header, self._mime_type)
         if scanned and text.strip():
             self.scanned.append(number)
         if self.english is None and text.strip():
@@ -71,8 +71,8 @@ class IndexBuilder:
         if not text.strip():
             self.empty.append(number)
             return
-        looked_up = as_looked_up(text, self._mime_type)
-        for start, end in windows(text, by_line=self.paginated):
+        looked_up = indexed_text(text, self._mime_type)
+        for start, end in split_passages(text, by_line=self.paginated):
             counts = Counter(terms(looked_up[start:end], english=english))
             passage = len(self.passages)
             self.passages.append(number, start, end, sum(counts.values()))

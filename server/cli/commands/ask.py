@@ -33,7 +33,7 @@ from files_api_mcp.server.cli.progress import ProgressBars, ProgressCallback
 if TYPE_CHECKING:
     from files_api_mcp.backends.base import Backend
     from files_api_mcp.backends.models import Answer, PageImage, Passage
-    from files_api_mcp.backends.search.highlighter import Marker
+    from files_api_mcp.backends.search.highlighter import Highlighter
     from files_api_mcp.server.settings import Settings
 
 __all__ = ["ask"]
@@ -76,7 +76,7 @@ def ask(question: str, files: tuple[str, ...], **options: Any) -> None:
 
 
 def _ask(question: str, files: Sequence[str], settings: "Settings", options: dict[str, Any]) -> int:
-    from files_api_mcp.backends.search.highlighter import Marker
+    from files_api_mcp.backends.search.highlighter import Highlighter
     from files_api_mcp.server.app import open_backend
     from files_api_mcp.server.pages.cited_answer import cited_pages
     from files_api_mcp.tools.ask import ask_result
@@ -89,7 +89,7 @@ def _ask(question: str, files: Sequence[str], settings: "Settings", options: dic
                     question, list(dict.fromkeys(file_ids)), max_tokens=options["max_tokens"], progress=report
                 )
             await to_thread.run_sync(bars.clear)
-            marker = Marker(question)
+            marker = Highlighter(question)
             if options["as_json"]:
                 print_json(ask_result(answer).model_dump(exclude_none=True))
             else:
@@ -143,7 +143,7 @@ async def _page_images(passages: "Sequence[Passage]", backend: "Backend") -> "li
     return found
 
 
-def _print(answer: "Answer", marker: "Marker") -> None:
+def _print(answer: "Answer", marker: "Highlighter") -> None:
     from files_api_mcp.tools.formatting import format_location
 
     if answer.text:
@@ -172,7 +172,7 @@ def _wrapped(text: str, indent: str = "") -> str:
     return "\n".join(lines)
 
 
-def _highlighted(text: str, marker: "Marker") -> list[str | Styled]:
+def _highlighted(text: str, marker: "Highlighter") -> list[str | Styled]:
     return [Styled(piece, "match") if marked else piece for piece, marked in marker.pieces(text)]
 
 

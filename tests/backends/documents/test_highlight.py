@@ -13,7 +13,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from files_api_mcp.backends.documents.workers import DocumentWorkers
 from files_api_mcp.backends.models import Answer, Passage
-from files_api_mcp.backends.search.highlighter import Marker
+from files_api_mcp.backends.search.highlighter import Highlighter
 from files_api_mcp.server.pages.cited_answer import cited_pages
 from tests.support import documents
 from tests.support.agent import write
@@ -237,7 +237,7 @@ def test_nothing_that_a_document_says_becomes_markup() -> None:
     evil = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
     one = passage(evil, 0, len(evil), label=evil)
     answer = Answer(evil, [one], 9, [evil])
-    html = cited_pages(evil, answer, [None], Marker("script"))
+    html = cited_pages(evil, answer, [None], Highlighter("script"))
     assert "<script" not in html
     assert "<img" not in html
     assert html.count("&lt;") >= 5

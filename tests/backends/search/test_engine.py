@@ -242,7 +242,7 @@ async def test_a_file_that_goes_while_it_is_read_is_not_remembered_as_damaged(
         return extract(path.with_name("gone"), kind)
 
     monkeypatch.setattr(desk.library._workers, "extract", of_a_lost_file)  # pyright: ignore[reportPrivateUsage]
-    blob_path = desk.library._store.blob_path  # pyright: ignore[reportPrivateUsage]
+    blob_path = desk.library._source.blob_path  # pyright: ignore[reportPrivateUsage]
     looks: list[str] = []
 
     async def deleted_after_the_first_look(sought: str) -> object:
@@ -251,7 +251,7 @@ async def test_a_file_that_goes_while_it_is_read_is_not_remembered_as_damaged(
             await desk.opened.files.delete(sought)
         return await blob_path(sought)
 
-    monkeypatch.setattr(desk.library._store, "blob_path", deleted_after_the_first_look)  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(desk.library._source, "blob_path", deleted_after_the_first_look)  # pyright: ignore[reportPrivateUsage]
     with pytest.raises(NotFound):
         await desk.library.prepare(file_id)
     monkeypatch.undo()

@@ -163,7 +163,7 @@ async def test_who_asks_while_a_file_is_being_indexed_waits_for_all_of_it(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file_id = await desk.store("a.txt", "".join(f"word{n} " for n in range(10_000)) + "zenith")
-    indexing = desk.library._indexing  # pyright: ignore[reportPrivateUsage]
+    indexing = desk.library._indexer  # pyright: ignore[reportPrivateUsage]
     write = indexing._write_postings  # pyright: ignore[reportPrivateUsage]
     written, go_on = anyio.Event(), anyio.Event()
     answers: list[Answer] = []

@@ -3,7 +3,7 @@
 import pytest
 
 from files_api_mcp.backends.documents.media_types import ODS, XLSX
-from files_api_mcp.backends.search.tables import as_looked_up, head_after
+from files_api_mcp.backends.search.tables import header_after, indexed_text
 from tests.support import documents
 from tests.support.agent import Agent
 
@@ -33,7 +33,7 @@ CSV, TSV = "text/csv", "text/tab-separated-values"
 def test_the_head_of_a_table_is_known_after_each_part_of_it(
     text: str, before: str | None, kind: str, head: str | None
 ) -> None:
-    assert head_after(text, before, kind) == head
+    assert header_after(text, before, kind) == head
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_the_head_of_a_table_is_known_after_each_part_of_it(
     ],
 )
 def test_commas_part_values_where_they_do_in_the_file(text: str, kind: str, expected: str) -> None:
-    assert as_looked_up(text, kind) == expected
+    assert indexed_text(text, kind) == expected
     assert len(expected) == len(text)
 
 

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from files_api_mcp.backends.search.chunker import windows
+from files_api_mcp.backends.search.chunker import split_passages
 from files_api_mcp.backends.search.tokenizer import is_english, terms
 from files_api_mcp.backends.tokens import estimate_tokens
 
@@ -89,7 +89,7 @@ def test_languages_are_told_by_their_small_words() -> None:
     ],
 )
 def test_windows_cover_everything_once_and_in_order(text: str, by_line: bool) -> None:
-    ranges = windows(text, by_line=by_line)
+    ranges = split_passages(text, by_line=by_line)
     covered = "".join(text[start:end] for start, end in ranges)
     assert "".join(covered.split()) == "".join(text.replace("\ufeff", "").split())
     assert all(start < end for start, end in ranges)
@@ -99,4 +99,4 @@ def test_windows_cover_everything_once_and_in_order(text: str, by_line: bool) ->
 
 def test_windows_of_pages_break_at_line_ends() -> None:
     text = "\n".join(f"line {number} has some words in it" for number in range(200))
-    assert all(text[start - 1 : start] in ("", "\n") for start, _ in windows(text, by_line=True))
+    assert all(text[start - 1 : start] in ("", "\n") for start, _ in split_passages(text, by_line=True))

@@ -1,4 +1,4 @@
-"""Turns: uploads that a list could not tell apart go one at a time, in one process and in several."""
+"""NamedLocks: uploads that a list could not tell apart go one at a time, in one process and in several."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ import pytest
 from anyio import to_thread
 
 from files_api_mcp.backends.errors import Busy, FilesError
-from files_api_mcp.backends.storage.locks import Turns
+from files_api_mcp.backends.storage.locks import NamedLocks
 from tests.support.emulator import emulated, opened
 from tests.support.fault_server.server import fault_server
 
@@ -26,10 +26,10 @@ ROOT = Path(__file__).resolve().parents[3]
 HOLD = """
 import anyio, sys
 from pathlib import Path
-from files_api_mcp.backends.storage.locks import Turns
+from files_api_mcp.backends.storage.locks import NamedLocks
 
 async def main():
-    async with Turns(Path(sys.argv[1])).turn(sys.argv[2], patience_s=20):
+    async with NamedLocks(Path(sys.argv[1])).hold(sys.argv[2], timeout_s=20):
         print("held", flush=True)
         sys.stdin.read()
 
@@ -169,21 +169,21 @@ async def test_a_process_killed_while_it_uploads_leaves_its_turn_and_what_it_sen
 
 async def test_patience_with_another_process_ends_with_an_error(tmp_path: Path) -> None:
     async with held(tmp_path, "report"):
-        turns = Turns(tmp_path)
-        for patience_s in (0.0, 0.3):
+        turns = NamedLocks(tmp_path)
+        for timeout_s in (0.0, 0.3):
             began = time.monotonic()
             with pytest.raises(Busy, match="Another process is uploading"):
-                async with turns.turn("report", patience_s=patience_s):
+                async with turns.hold("report", timeout_s=timeout_s):
                     pytest.fail("two had the turn")
-            assert time.monotonic() - began >= patience_s - 0.2
-        async with turns.turn("another report", patience_s=0):
+            assert time.monotonic() - began >= timeout_s - 0.2
+        async with turns.hold("another report", timeout_s=0):
             pass
 
 
 async def test_a_process_that_is_killed_lets_go_of_its_turn(tmp_path: Path) -> None:
     async with held(tmp_path, "report") as holder:
         await holder.kill()
-        async with Turns(tmp_path).turn("report", patience_s=0):
+        async with NamedLocks(tmp_path).hold("report", timeout_s=0):
             pass
 
 
@@ -197,18 +197,18 @@ async def test_a_turn_passes_to_another_process_while_it_waits(tmp_path: Path) -
             await holder.end()
 
         group.start_soon(let_go)
-        async with Turns(tmp_path).turn("report", patience_s=60):
+        async with NamedLocks(tmp_path).hold("report", timeout_s=60):
             assert released.is_set()
 
 
 async def test_cancelling_the_holder_or_one_who_waits_frees_the_turn_and_every_file(tmp_path: Path) -> None:
-    turns, other = Turns(tmp_path), Turns(tmp_path)
+    turns, other = NamedLocks(tmp_path), NamedLocks(tmp_path)
     before = open_files()
     for _ in range(10):
         async with anyio.create_task_group() as group:
 
-            async def hold(turns: Turns) -> None:
-                async with turns.turn("report", patience_s=60):
+            async def hold(turns: NamedLocks) -> None:
+                async with turns.hold("report", timeout_s=60):
                     await anyio.sleep_forever()
 
             for each in (turns, turns, other, other):
@@ -217,26 +217,26 @@ async def test_cancelling_the_holder_or_one_who_waits_frees_the_turn_and_every_f
             group.cancel_scope.cancel()
     for each in (turns, other):
         with anyio.fail_after(60):
-            async with each.turn("report", patience_s=0):
+            async with each.hold("report", timeout_s=0):
                 pass
     assert open_files() == before
 
 
 async def test_an_error_within_a_turn_frees_it(tmp_path: Path) -> None:
-    turns = Turns(tmp_path)
+    turns = NamedLocks(tmp_path)
     for _ in range(3):
         with pytest.raises(ValueError, match="mine"):
-            async with turns.turn("report", patience_s=0):
+            async with turns.hold("report", timeout_s=0):
                 raise ValueError("mine")
 
 
 async def test_one_at_a_time_whichever_way_they_come(tmp_path: Path) -> None:
-    both = [Turns(tmp_path), Turns(tmp_path)]
+    both = [NamedLocks(tmp_path), NamedLocks(tmp_path)]
     inside = most = entered = 0
 
-    async def work(turns: Turns) -> None:
+    async def work(turns: NamedLocks) -> None:
         nonlocal inside, most, entered
-        async with turns.turn("report", patience_s=20):
+        async with turns.hold("report", timeout_s=20):
             inside += 1
             most, entered = max(most, inside), entered + 1
             await anyio.sleep(0.001)
@@ -250,9 +250,9 @@ async def test_one_at_a_time_whichever_way_they_come(tmp_path: Path) -> None:
 
 
 async def test_any_name_has_a_turn_and_leaves_no_file_of_its_own(tmp_path: Path) -> None:
-    turns = Turns(tmp_path / "deep" / "turns")
+    turns = NamedLocks(tmp_path / "deep" / "turns")
     for name in ("", "a\0b", "../../escape", "x" * 100_000, "naïve 報告 \U0001f600", *(str(n) for n in range(3000))):
-        async with turns.turn(name, patience_s=0):
+        async with turns.hold(name, timeout_s=0):
             pass
     files = list((tmp_path / "deep" / "turns").iterdir())
     assert len(files) <= 1024
@@ -263,6 +263,6 @@ async def test_any_name_has_a_turn_and_leaves_no_file_of_its_own(tmp_path: Path)
 async def test_a_folder_that_cannot_be_used_is_an_error_of_ours(tmp_path: Path) -> None:
     (tmp_path / "turns").write_text("a file stands where the folder should be")
     with pytest.raises(FilesError) as caught:
-        async with Turns(tmp_path / "turns").turn("report", patience_s=1):
+        async with NamedLocks(tmp_path / "turns").hold("report", timeout_s=1):
             pass
     assert str(tmp_path) not in caught.value.text

@@ -117,7 +117,7 @@ def documents_in(index: Path) -> int:
 async def test_a_question_does_not_wait_for_the_rebuild(
     tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "_PATIENCE_S", 0)
+    monkeypatch.setattr(engine, "_WAIT_S", 0)
     async with connected(settings_for(tmp_path)) as agent:
         answer = await agent.data("ask_document", question="synergy")
         assert answer["notes"][0] == "3 of 3 files are not indexed yet. Ask again to search them too."
@@ -139,14 +139,14 @@ async def test_a_question_about_one_file_has_the_others_indexed_too(tmp_path: Pa
 async def test_listing_starts_no_parser(tmp_path: Path, data: Path) -> None:
     async with open_backend(settings_for(tmp_path)) as opened:
         assert len((await opened.files.list()).files) == 3
-        assert not await opened.reader._indexing.run(lambda index: index.keys())  # type: ignore[attr-defined]
+        assert not await opened.reader._indexer.run(lambda index: index.keys())  # type: ignore[attr-defined]
     assert not await to_thread.run_sync((data / "index.db").exists)
 
 
 async def test_a_file_that_fails_leaves_the_others_their_turn(
     tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "_PATIENCE_S", 60)
+    monkeypatch.setattr(engine, "_WAIT_S", 60)
     (blob,) = [path for path in (data / "blobs").rglob("*") if path.is_file() and b"vessel" in path.read_bytes()]
     blob.unlink()
     async with connected(settings_for(tmp_path)) as agent:
