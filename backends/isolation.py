@@ -1,4 +1,4 @@
-"""Isolated child processes: nothing that lies in the working directory runs in one, or in place of one.
+"""Starts isolated child processes: no file in the working directory runs in one, or in place of one.
 
 The working directory may hold any file that an agent saved or a stranger sent: `json.py`, `tesseract`, `uvx`.
 """
@@ -26,7 +26,7 @@ def find_program(name: str, search_path: str | None = None) -> str | None:
 
 
 def absolute_path_variable(value: str) -> str:
-    """The folders of a variable such as PATH, less those that are relative or the working directory."""
+    """The folders of a variable such as PATH, without relative ones and the working directory."""
     return os.pathsep.join(_outside_working_directory(value.split(os.pathsep)))
 
 
@@ -41,7 +41,7 @@ def child_environment() -> dict[str, str]:
 
 
 def python_command(module: str, *arguments: str) -> list[str]:
-    """The command line that calls `main()` of a module in an isolated Python with the import folders of this one.
+    """The command line that runs `main()` of a module in an isolated Python with the import path of this process.
 
     `-I` keeps the working directory, the user's site folder and all `PYTHON*` variables out. What this process
     imports from may lie in none of the folders that are left then (`pip --user`, PYTHONPATH): so they are passed on.

@@ -14,7 +14,7 @@ __all__ = ["DEFAULT_BASE_URL", "Dialect", "Endpoint", "endpoint_from", "has_key"
 
 DEFAULT_BASE_URL = "https://api.anthropic.com"
 _LOOPBACK_KEY = "loopback"
-"""Sent where a server of this machine is asked without a key: it is nobody's secret."""
+"""Sent to a server on this machine if no key is set; it is not a secret."""
 
 _HOST_NAME = re.compile(r"(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}\.?")
 
@@ -23,7 +23,7 @@ Dialect = Literal["auto", "ga", "beta"]
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A base URL and a credential for it. The credential is in no repr."""
+    """A base URL and its credential, which is left out of the repr."""
 
     base_url: str
     auth_header: str
@@ -33,14 +33,14 @@ class Endpoint:
 
     @property
     def key(self) -> str:
-        """The bare secret, to be blanked wherever a text could hold it."""
+        """The secret itself, to be masked in texts."""
         return self.auth_value.removeprefix("Bearer ")
 
     @property
     def fingerprint(self) -> str:
-        """Tells this credential at this URL from others without giving it away."""
-        told = f"{self.base_url}\0{self.auth_value}\0{self.workspace_id or ''}"
-        return hashlib.blake2b(told.encode(), digest_size=12, person=b"files-api-mcp").hexdigest()
+        """A hash that identifies this credential at this URL without revealing it."""
+        identity = f"{self.base_url}\0{self.auth_value}\0{self.workspace_id or ''}"
+        return hashlib.blake2b(identity.encode(), digest_size=12, person=b"files-api-mcp").hexdigest()
 
     @property
     def is_loopback(self) -> bool:
@@ -48,20 +48,20 @@ class Endpoint:
 
 
 def has_key(environment: Mapping[str, str]) -> bool:
-    """Whether the environment holds a credential. An empty variable counts as none."""
+    """Whether the environment has a credential. An empty variable counts as unset."""
     return any(environment.get(name, "").strip() for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"))
 
 
 def endpoint_from(
     environment: Mapping[str, str], *, base_url: str | None = None, workspace_id: str | None = None
 ) -> Endpoint:
-    """Settle the endpoint from the environment given: ANTHROPIC_API_KEY, else ANTHROPIC_AUTH_TOKEN, and
-    ANTHROPIC_BASE_URL where no `base_url` is passed.
+    """Read the endpoint from the environment: ANTHROPIC_API_KEY, else ANTHROPIC_AUTH_TOKEN, and ANTHROPIC_BASE_URL
+    unless `base_url` is given.
 
-    Of other variables only a proxy (HTTPS_PROXY, NO_PROXY) counts: headers are never taken from the environment.
+    The only other variables are HTTPS_PROXY and NO_PROXY: headers never come from the environment.
 
     Raises:
-        InvalidArgument: There is no key, the URL is neither https nor of this machine, or the proxy's is none.
+        InvalidArgument: There is no key, the URL is neither https nor on this machine, or the proxy URL is invalid.
     """
     url = _base_url((base_url or environment.get("ANTHROPIC_BASE_URL") or "").strip() or DEFAULT_BASE_URL)
     loopback = _is_loopback(urlsplit(url).hostname or "")
@@ -84,7 +84,7 @@ def _credential(environment: Mapping[str, str], *, loopback: bool) -> tuple[str,
     name = "ANTHROPIC_API_KEY" if key else "ANTHROPIC_AUTH_TOKEN"
     if not _is_header_text(key or token):
         raise InvalidArgument(f"{name} has characters that no key has.", "Set it again, without quotes or line breaks.")
-    # The header that every version of the API and every gateway knows for keys; sending both is refused.
+    # All versions of the API and all gateways accept this header for keys; both headers together are rejected.
     return ("x-api-key", key) if key else ("authorization", f"Bearer {token}")
 
 
@@ -99,7 +99,7 @@ def _base_url(text: str) -> str:
     except ValueError:
         raise _bad_url("is not a URL") from None
     host = parts.hostname or ""
-    # What the HTTP library could not send to must fail here, at the start.
+    # An address that the HTTP library cannot use must fail here, at startup.
     if not _is_header_text(text) or (host and not _is_host(parts)):
         raise _bad_url("has characters that no URL has")
     if parts.scheme not in ("http", "https") or not host or port == 0:
@@ -109,7 +109,7 @@ def _base_url(text: str) -> str:
     if parts.scheme == "http" and not _is_loopback(host):
         raise _bad_url("must be https: over plain http, others could read the key and the files")
     path = parts.path.rstrip("/")
-    # Every path of ours begins with /v1, so one at the end of a base URL would be doubled.
+    # All request paths begin with /v1, so a /v1 at the end of the base URL would be doubled.
     return f"{parts.scheme}://{parts.netloc.lower()}{path.removesuffix('/v1')}"
 
 
@@ -144,7 +144,7 @@ def _proxy(url: str, environment: Mapping[str, str]) -> str | None:
     proxy = _variable(environment, "https_proxy").strip()
     if not proxy:
         return None
-    # curl and others take an address alone for one of a plain proxy.
+    # Like curl, treat an address without a scheme as an HTTP proxy.
     proxy = proxy if "://" in proxy else f"http://{proxy}"
     if not _is_proxy(proxy):
         raise InvalidArgument("HTTPS_PROXY is not the address of an HTTP proxy.", "Set it to http://HOST:PORT.")

@@ -1,4 +1,4 @@
-"""Opening the backend: what stands on what."""
+"""Workspace: the client, ledger and files of one Anthropic workspace, opened together."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -27,7 +27,7 @@ __all__ = ["Workspace", "open_workspace", "principal_folder"]
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """The workspace's files, and what else works on the same connection and ledger."""
+    """The files of a workspace, and the connection and ledger that they use."""
 
     files: AnthropicFiles
     originals: Originals
@@ -47,10 +47,10 @@ async def open_workspace(
     timing: Timing | None = None,
     principal: str = "",
 ) -> AsyncGenerator[Workspace]:
-    """Open the connection pool and the ledger; nothing is sent yet.
+    """Open the connection pool and the ledger. Nothing is sent.
 
-    `rate_limit` is in requests a minute, counted over all processes that share the data folder. A `principal` (of
-    letters that a folder's name may have) sees the files that came from them, and nothing else of the workspace.
+    `rate_limit` is in requests per minute, for all processes on the data folder together. A `principal` (of characters
+    that a folder name may have) sees only files that came from them.
 
     Raises:
         StoreDamaged, StoreBusy, StorageFull, PermissionDenied: The data folder cannot be used.
@@ -67,13 +67,13 @@ async def open_workspace(
         everything = FilesClient(sender, dialect, call_s=timing.call_s)
         client = OwnedFilesClient(sender, ledger, dialect, call_s=timing.call_s) if principal else everything
         copies = BlobCache(home / "copies")
-        # It looks for what a lost reply left, which is nobody's until it is found.
+        # The uploader needs the whole list: after a lost reply, the new file has no owner yet.
         uploader = Uploader(everything, ledger, timing)
         files = AnthropicFiles(client, ledger, uploader, NamedLocks(own / "turns"), copies, spool)
         yield Workspace(files, Originals(files, ledger, copies, spool), http, ledger, client)
 
 
 def principal_folder(data_dir: Path, principal: str) -> Path:
-    """Where a principal's copies and texts are kept; without one, everybody's."""
+    """The folder of a principal's originals and indexes; without a principal, the shared one."""
     own = data_dir / "anthropic"
     return own / "principals" / principal if principal else own

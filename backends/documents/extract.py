@@ -1,4 +1,4 @@
-"""Which parser reads which type."""
+"""Extracts text from documents: dispatches each media type to its parser."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -48,20 +48,20 @@ _READERS = {
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A text per page or slide; or, for formats without pages, consecutive pieces of the one text."""
+    """A document's texts: one per page or slide, or consecutive pieces for formats without pages."""
 
     paginated: bool
     pages: int | None
     texts: Iterable[str]
     label: Callable[[int], str | None] = lambda _: None
-    """What the document itself calls a page (1-based): "iv" or "A-3"; None where that is its number."""
+    """The page label in the document (1-based page), such as "iv" or "A-3"; None if it equals the page number."""
     is_scanned: Callable[[int], bool] = lambda _: False
-    """Whether a text, which was taken out of `texts` already, was read off a picture."""
+    """Whether a text, already taken from `texts`, was read by OCR."""
     scans: Scans | None = None
 
 
 def extract(content: BinaryIO, mime_type: str, scans: Scans | None) -> Document:
-    """Read a document's text, and with `scans` pictures of text too.
+    """Read a document's text, and with `scans` also the text in pictures.
 
     Raises:
         UnsupportedType: The type has no text, or these bytes cannot be read as it.
@@ -115,7 +115,7 @@ def _text_lines(content: BinaryIO, mime_type: str) -> Iterator[str]:
 
 
 def _pieces(lines: Iterator[str]) -> Iterator[str]:
-    """Whole lines, joined to pieces."""
+    """Join whole lines into pieces."""
     held: list[str] = []
     length = total = 0
     for line in lines:
@@ -132,7 +132,7 @@ def _pieces(lines: Iterator[str]) -> Iterator[str]:
 
 
 def _sound(text: str) -> str:
-    """Halves of surrogate pairs, which some formats can hold, joined where both are there, else U+FFFD."""
+    """Join surrogate pairs, which some formats can contain; replace lone halves with U+FFFD."""
     if text.isascii() or not _HALVES.search(text):
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
@@ -141,7 +141,7 @@ def _sound(text: str) -> str:
 def render(
     content: BinaryIO, mime_type: str, pages: list[int], max_side: int, marks: list[tuple[int, int, int, str]]
 ) -> Iterator[PageImage]:
-    """Pictures of a PDF's pages with passages marked (page, start, end and text of each), or the image itself."""
+    """Render a PDF's pages with passages marked (page, start, end and text of each), or return the image itself."""
     from files_api_mcp.backends.documents.render import pdf_images, shown_image
 
     if mime_type == PDF:

@@ -1,4 +1,4 @@
-"""Where a passage stands on the picture of its page."""
+"""Highlights passages on page images."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -22,11 +22,10 @@ _MARGIN = 1
 
 
 def tint(image: Image.Image, bitmap: Any, page: Any, shown: str, marks: Sequence[Mark]) -> Image.Image:
-    """The picture with the passages tinted; `shown` is the page's text as it was extracted.
+    """Tint the passages in the picture; `shown` is the page's extracted text.
 
-    PDFium knows places by the numbers of its own characters, which are read again with the page's text. Where that
-    text is not the extracted one, or the passage is not what stands there, nothing is marked: nobody is shown the wrong
-    place.
+    PDFium locates characters by its own numbers, which are read again with the page's text. If that text differs from
+    the extracted text, or the passage is not at its position, nothing is marked, so a highlight is never wrong.
     """
     boxes = [box for mark in marks for box in _boxes(bitmap, page, shown, mark)]
     if not boxes:
@@ -45,17 +44,17 @@ def _boxes(bitmap: Any, page: Any, shown: str, mark: Mark) -> Iterator[tuple[int
     if not quote.strip() or not passage.startswith(quote):
         return
     textpage = page.get_textpage()
-    places = _places(textpage, shown)
+    numbers = _pdfium_numbers(textpage, shown)
     conversion = bitmap.get_posconv(page)
-    for first, count in _runs([place for place in places[start:end] if place is not None]):
-        for number in range(textpage.count_rects(first, count)):
-            left, bottom, right, top = textpage.get_rect(number)
+    for first, count in _runs([number for number in numbers[start:end] if number is not None]):
+        for rect in range(textpage.count_rects(first, count)):
+            left, bottom, right, top = textpage.get_rect(rect)
             (x1, y1), (x2, y2) = conversion.to_bitmap(left, bottom), conversion.to_bitmap(right, top)
             yield min(x1, x2) - _MARGIN, min(y1, y2) - _MARGIN, max(x1, x2) + _MARGIN, max(y1, y2) + _MARGIN
 
 
-def _places(textpage: Any, shown: str) -> list[int | None]:
-    """For each character of the extracted text, PDFium's number of it; an empty list where the two do not match."""
+def _pdfium_numbers(textpage: Any, shown: str) -> list[int | None]:
+    """PDFium's number of each character of the extracted text; an empty list if the two texts differ."""
     text, numbers = numbered(*shown_characters(textpage))
     # Where form fields and notes follow the page's own text, line ends around that are left out.
     for left_out in (0, len(text) - len(text.lstrip("\n"))):
@@ -64,8 +63,8 @@ def _places(textpage: Any, shown: str) -> list[int | None]:
     return []
 
 
-def _runs(places: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """First numbers and lengths of the stretches without a gap."""
-    for _, run in groupby(enumerate(places), key=lambda one: one[1] - one[0]):
-        numbers = [place for _, place in run]
-        yield numbers[0], len(numbers)
+def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """First numbers and lengths of the runs without a gap."""
+    for _, run in groupby(enumerate(numbers), key=lambda one: one[1] - one[0]):
+        found = [number for _, number in run]
+        yield found[0], len(found)

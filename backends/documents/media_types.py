@@ -1,4 +1,4 @@
-"""What kind of file this is, told from its bytes; the name only chooses among kinds of text."""
+"""Media types of files, detected from their bytes; the name only chooses among kinds of text."""
 
 import codecs
 import re
@@ -21,7 +21,7 @@ RTF = "application/rtf"
 EML = "message/rfc822"
 NOTEBOOK = "application/x-ipynb+json"
 SHOWN_IMAGES = ("image/jpeg", "image/png", "image/gif", "image/webp")
-"""Images that models and clients take as they are."""
+"""Images that models and clients accept unchanged."""
 
 IMAGES = frozenset({*SHOWN_IMAGES, "image/bmp", "image/tiff"})
 
@@ -92,7 +92,7 @@ def sniff(head: bytes, tail: bytes, filename: str) -> str:
 
 
 def is_text(data: bytes) -> bool:
-    """Whether bytes read as text in some common encoding: marked as such, or free of the controls that text lacks."""
+    """Whether bytes look like text in a common encoding: a byte order mark, or no binary control characters."""
     if not data or data.startswith(_BOMS):
         return True
     try:
@@ -115,7 +115,7 @@ def _text_kind(head: bytes, tail: bytes, filename: str) -> str:
 
 
 def _begins_as_mail(head: bytes) -> bool:
-    """Whether the first lines are headers, at least two of them those of e-mail."""
+    """Whether the first lines are headers, at least two of them e-mail headers."""
     known = 0
     for line in head[:16_384].splitlines()[:-1]:
         if not line:
@@ -129,7 +129,7 @@ def _begins_as_mail(head: bytes) -> bool:
 
 
 def _stored_kind(head: bytes) -> str | None:
-    """The type that OpenDocument files and books state in their first member, which is not compressed."""
+    """The media type in the first, uncompressed member of OpenDocument files and EPUB books."""
     first = _FIRST_MEMBER.match(head)
     if not first:
         return None

@@ -1,4 +1,4 @@
-"""Text of pictures, by Tesseract where the operator has installed it together with the extra `ocr`."""
+"""OCR: text of pictures, by Tesseract. Needs Tesseract and the extra `ocr`."""
 
 import ctypes
 import os
@@ -28,7 +28,7 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 class Scans:
-    """Reads pictures, each within its share of `page_seconds`, and all together within 20 of them.
+    """Reads pictures, each within its share of `page_seconds`, and all together within 20 times that.
 
     `spent` are the seconds that this took so far.
     """
@@ -41,7 +41,7 @@ class Scans:
         self._languages: str | None = None
 
     def text(self, image: "Image") -> str:
-        """What is written in a picture; nothing where it takes too long or cannot be told."""
+        """The text in a picture; empty if reading it takes too long or fails."""
         begun = time.monotonic()
         end = begun + min(self._each, self._all - self.spent)
         try:
@@ -72,12 +72,12 @@ class Scans:
 
 
 def find_tesseract() -> str | None:
-    """Absolute path of Tesseract, or None where it or the extra `ocr` is not installed."""
+    """Absolute path of Tesseract; None if it or the extra `ocr` is not installed."""
     return find_program("tesseract") if find_spec("pytesseract") else None
 
 
 def _installed_languages(program: str, seconds: float) -> str:
-    """The few that the operator chose to install, English first; English alone where all of them are there."""
+    """The languages that the operator installed, English first; only English if all languages are installed."""
     import pytesseract  # pyright: ignore[reportMissingTypeStubs]  it ships none
 
     library: Any = pytesseract
@@ -90,7 +90,7 @@ def _installed_languages(program: str, seconds: float) -> str:
 
 @contextmanager
 def _alarm(seconds: float) -> Generator[None]:
-    """A limit on a call that takes none: what it started is ended too, as it is for any other exception in it."""
+    """Sets a time limit on a call that has none, and ends the processes that it started."""
 
     def ring(*_: object) -> None:
         raise TimeoutError

@@ -1,4 +1,4 @@
-"""Pictures of PDF pages, and image files made fit to be shown."""
+"""Renders PDF pages as pictures, and scales image files."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
@@ -22,7 +22,7 @@ _BAD_IMAGE = (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionB
 
 
 def image_texts(content: BinaryIO, scans: Scans) -> Iterator[str]:
-    """What is written in an image, or in each of the pages of one that has several."""
+    """The text in an image, or in each page of a multi-page image."""
     try:
         with Image.open(content) as image:
             for frame in islice(ImageSequence.Iterator(image), _MOST_FRAMES):
@@ -48,7 +48,7 @@ def pdf_images(
 
 
 def shown_image(content: BinaryIO, mime_type: str, max_side: int) -> PageImage:
-    """The image file itself where it is small enough to be shown, else a smaller picture of it."""
+    """The image file itself if it is small enough, else a smaller version."""
     data = content.read()
     try:
         image = Image.open(BytesIO(data))
@@ -62,7 +62,7 @@ def shown_image(content: BinaryIO, mime_type: str, max_side: int) -> PageImage:
 
 
 def _encoded(image: Image.Image) -> tuple[str, bytes]:
-    """As PNG, or as JPEG where that is much smaller, as with scans."""
+    """Encode as PNG, or as JPEG if that is much smaller, as for scans."""
     png, jpeg = BytesIO(), BytesIO()
     image.save(png, "PNG")
     image.save(jpeg, "JPEG", quality=85)

@@ -1,4 +1,4 @@
-"""The process that parses documents: hostile bytes can hang or crash it, and nothing else.
+"""The worker process that parses documents: hostile bytes can hang or crash only this process.
 
 Jobs come as JSON lines on stdin, and each job's document as an open descriptor on a socket: this process opens no
 document itself. Each job is answered by JSON lines on stdout, the last of which holds `end` or `error`.
@@ -105,7 +105,7 @@ def _limit(memory_bytes: int) -> None:
 
 
 def _limit_job(cpu_seconds: int) -> None:
-    """Bound this job's processor time too: a parent that is itself stopped cannot end it."""
+    """Limit this job's processor time as well: a suspended parent cannot end it."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + cpu_seconds, hard))
@@ -124,7 +124,7 @@ def _die_with(parent: int) -> None:
 
 
 def _watch(parent: int) -> None:
-    """End when the parent has, even in the middle of a job, where the system does not see to it."""
+    """End after the parent, even in the middle of a job, on systems that do not do so."""
     while os.getppid() == parent:
         time.sleep(_LOOKS_EVERY_S)
     os._exit(1)

@@ -1,4 +1,4 @@
-"""One worker process, spoken to in JSON lines."""
+"""WorkerProcess: one worker process, controlled through JSON lines."""
 
 import json
 import os
@@ -20,11 +20,11 @@ _LONGEST_END_S = 1
 
 
 class WorkerDied(Exception):
-    """The process died, or says what no worker says."""
+    """The process died, or its output is not valid."""
 
 
 class WorkerProcess:
-    """Takes one job at a time."""
+    """Runs one job at a time."""
 
     def __init__(self, process: Process, documents: socket.socket) -> None:
         assert process.stdin is not None
@@ -38,7 +38,7 @@ class WorkerProcess:
 
     @classmethod
     async def start(cls, memory_bytes: int, *, cpu_seconds: int, tesseract: str | None) -> "WorkerProcess":
-        """Start a process that may use this much memory, and this much processor time for each job."""
+        """Start a process with a memory limit, and a limit on processor time per job."""
         ours, its = socket.socketpair()
         ours.settimeout(0)
         with its:
@@ -58,7 +58,7 @@ class WorkerProcess:
         return cls(process, ours)
 
     async def ask(self, job: dict[str, Any], document: int) -> None:
-        """Give it a job, and the open descriptor of the job's document, which stays the caller's.
+        """Send a job and the open descriptor of its document. The caller keeps the descriptor.
 
         Raises:
             WorkerDied: It is dead.
@@ -87,7 +87,7 @@ class WorkerProcess:
             raise WorkerDied from None
 
     async def stop(self) -> None:
-        """End it now, whatever it is doing."""
+        """Kill it, whatever it is doing."""
         self._documents.close()
         with CancelScope(shield=True):
             if self._is_ending:

@@ -1,4 +1,4 @@
-"""A few warm worker processes that parse documents, and the limits that they are held to."""
+"""DocumentWorkers: a pool of warm worker processes that parse documents within limits."""
 
 import base64
 import os
@@ -23,18 +23,18 @@ __all__ = ["DocumentWorkers", "Extracted", "PageText", "ReaderStopped"]
 
 _JOBS_EACH = 200
 _TOTAL = 10
-"""How many times as long as one page's a whole document's limit is."""
+"""The time limit of a document, as a multiple of the limit of a page."""
 _SCANNING = 25
-"""The same for the time that scanned pages are granted beside that."""
+"""The extra time for scanned pages, as a multiple of the same limit."""
 
 
 class ReaderStopped(UnsupportedType):
-    """Reading took too much time or memory: perhaps the document's fault, perhaps a busy machine's."""
+    """Reading took too much time or memory, because of the document or of a busy machine."""
 
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """What is known before the text comes."""
+    """The document's properties that are known before its text."""
 
     paginated: bool
     pages: int | None
@@ -42,10 +42,10 @@ class Extracted:
 
 @dataclass(frozen=True, slots=True)
 class PageText:
-    """The text of a page or slide, or one of the consecutive pieces of a text without pages; counted from 1.
+    """The text of a page or slide, or a consecutive piece of a text without pages; numbers start at 1.
 
-    `label` is what the document itself calls the page ("iv", "A-3"), where that is not its number. `scanned` says that
-    the text was read off a picture.
+    `label` is the page label in the document ("iv", "A-3"), if it is not the page number. `scanned` says that
+    the text was read by OCR.
     """
 
     number: int
@@ -55,18 +55,18 @@ class PageText:
 
 
 class DocumentWorkers:
-    """At most `size` processes at once, started when first needed. A job that hangs or crashes costs its process,
-    and the next job gets a new one. `timeout_s` bounds the wait for each page."""
+    """Runs at most `size` processes, started on demand. A job that hangs or crashes loses only its process,
+    and the next job gets a new one. `timeout_s` limits the wait for each page."""
 
     def __init__(self, *, size: int = 2, timeout_s: float = 15, memory_bytes: int = 1 << 30) -> None:
-        self._places = anyio.CapacityLimiter(size)
+        self._slots = anyio.CapacityLimiter(size)
         self._idle: list[WorkerProcess] = []
         self._timeout_s = timeout_s
         self._memory_bytes = memory_bytes
 
     @cached_property
     def tesseract(self) -> str | None:
-        """Absolute path of the program that reads pictures of text; None where it is not installed. Looked up once;
+        """Absolute path of Tesseract; None if it is not installed. Looked up once;
         this reads the disk."""
         return find_tesseract()
 
@@ -100,9 +100,9 @@ class DocumentWorkers:
         max_side: int = 1568,
         marked: Sequence[Passage] = (),
     ) -> list[PageImage]:
-        """Pictures of PDF pages (1-based), or the image file itself, at most `max_side` pixels on the longer side.
+        """Render PDF pages (1-based), or the image file itself, at most `max_side` pixels on the longer side.
 
-        The passages in `marked` are tinted, as far as PDFium can tell their places for certain.
+        The passages in `marked` are tinted where PDFium can locate them exactly.
 
         Raises:
             UnsupportedType: It cannot be shown; ReaderStopped: not within the limits.
@@ -114,7 +114,7 @@ class DocumentWorkers:
 
     @asynccontextmanager
     async def _job(self, path: Path, job: dict[str, Any]) -> AsyncGenerator[AsyncIterator[dict[str, Any]]]:
-        async with self._places:
+        async with self._slots:
             document = await to_thread.run_sync(_opened, path)
             try:
                 child = await self._given(job, document)
@@ -124,14 +124,14 @@ class DocumentWorkers:
             try:
                 yield work.answers()
             finally:
-                # A process in the middle of a job, for whatever reason, is of no more use.
+                # A process that is still in the middle of a job cannot be reused.
                 if work.finished and child.jobs < _JOBS_EACH:
                     self._idle.append(child)
                 else:
                     await child.stop()
 
     async def _given(self, job: dict[str, Any], document: int) -> WorkerProcess:
-        """A process that has taken the job. One that died while it was idle is not the document's fault."""
+        """Send the job to a process. A process that died while idle is replaced: the document is not at fault."""
         while self._idle:
             child = self._idle.pop()
             try:
@@ -155,7 +155,7 @@ class DocumentWorkers:
 
 
 class _Work:
-    """One job's answers. An error that the process reports ends the job well; a silent process does not."""
+    """The answers of one job. A reported error ends the job normally; a silent process does not."""
 
     def __init__(self, child: WorkerProcess, timeout_s: float) -> None:
         self._child = child
@@ -176,7 +176,7 @@ class _Work:
             yield answer
 
     def _grant(self, answer: dict[str, Any]) -> None:
-        """More time for a document whose pages are pictures: reading one takes seconds."""
+        """Extend the deadline of a document with scanned pages: OCR takes seconds per page."""
         more = max(0.0, min(answer.get("scanning", 0.0), self._timeout_s, self._scanning))
         self._scanning -= more
         self._deadline += more
@@ -193,7 +193,7 @@ class _Work:
 
 
 def _opened(path: Path) -> int:
-    """A descriptor of the document: the process that parses it opens no path."""
+    """Open the document: the worker process itself opens no path."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:

@@ -1,4 +1,4 @@
-"""The files that the .gitignore files of a tree leave out, by git's own rules."""
+"""Ignores: applies the .gitignore files of a tree by git's rules."""
 
 import os
 import stat
@@ -12,15 +12,15 @@ _MOST_BYTES = 256 * 1024
 _LONGEST_RULE = 4096
 _MOST_RULES = 5000
 MOST_APPLIED = f"{_MOST_RULES:,} rules of at most {_LONGEST_RULE:,} bytes, and {_MOST_BYTES // 1024} KiB of each file"
-"""The limits in words. The rules are those in force at one time, of all folders on the way."""
+"""The limits in words. The number of rules is that of all folders on the current path."""
 _STEPS_TO_COMPILE = 500
 _Wild = tuple[int, bool, bytes | None, FullMatch]
-"""A rule with wildcards: its place, whether it is for folders only, the prefix of a path (None: it is for names)."""
+"""A rule with wildcards: its index, whether it applies to folders only, its path prefix (None: it matches names)."""
 _BOM = b"\xef\xbb\xbf"
 
 
 class Ignores:
-    """The rules of the folders on the way to where a walk stands; the deepest that says anything decides.
+    """The rules of the folders on a walk's current path. The deepest folder with a matching rule decides.
 
     `cut` names the first .gitignore file that holds more than the limits let be applied.
     """
@@ -31,7 +31,7 @@ class Ignores:
         self.cut: str | None = None
 
     def push(self, folder_fd: int, folder: str) -> None:
-        """Enter a folder, given relative to the root (`.`: the root itself)."""
+        """Enter a folder, relative to the root (`.`: the root itself)."""
         prefix = b"" if folder == "." else os.fsencode(folder) + b"/"
         lines, is_whole = _lines_in(folder_fd)
         self._budget.spend(len(lines))
@@ -55,7 +55,7 @@ class Ignores:
         self._rules.clear()
 
     def covers(self, path: str, *, is_folder: bool) -> bool:
-        """Whether a path relative to the root is left out.
+        """Whether a path relative to the root is ignored.
 
         Raises:
             TooMuchWork: The walk's budget is used up.
@@ -69,7 +69,7 @@ class Ignores:
 
 
 class _Rules:
-    """The rules of one file. The last that matches decides.
+    """The rules of one file. The last match decides.
 
     Names, endings and paths without wildcards, which are most rules, are looked up; only the others are tried in turn.
     """
@@ -105,7 +105,7 @@ class _Rules:
             self._add_wild(pattern, index, only_folders=only_folders, prefix=None)
 
     def verdict(self, path: bytes, *, is_folder: bool) -> bool | None:
-        """Whether a path is left out, None where no rule matches it."""
+        """Whether a path is ignored; None if no rule matches it."""
         self._budget.spend_on_match(len(path), self._longest_pieces, patterns=len(self._endings) + len(self._wild))
         name = path.rpartition(b"/")[2]
         found = max(
@@ -140,7 +140,7 @@ class _Rules:
 
 
 class _Lookup:
-    """Literal rules by their text, each with the place of the last one. Its length is the number of their lengths."""
+    """Literal rules by their text, each with the index of the last one. len() is the number of distinct lengths."""
 
     def __init__(self) -> None:
         self._any: dict[bytes, int] = {}
@@ -155,18 +155,18 @@ class _Lookup:
         self._lengths.add(len(text))
 
     def last(self, text: bytes, *, is_folder: bool) -> int:
-        """The place of the last rule for a text, -1 without one."""
+        """The index of the last rule for a text; -1 without one."""
         found = self._any.get(text, -1)
         return max(found, self._folders.get(text, -1)) if is_folder else found
 
     def last_ending(self, name: bytes, *, is_folder: bool) -> int:
-        """The place of the last rule for an ending of a name, -1 without one."""
+        """The index of the last rule for an ending of a name; -1 without one."""
         lengths = (length for length in self._lengths if length <= len(name))
         return max((self.last(name[len(name) - length :], is_folder=is_folder) for length in lengths), default=-1)
 
 
 def _lines_in(folder_fd: int) -> tuple[list[bytes], bool]:
-    """The rules of a folder's .gitignore as git reads them, and whether that is all of it."""
+    """The rules of a folder's .gitignore as git reads them, and whether they are complete."""
     raw = _bytes_in(folder_fd)
     is_whole = len(raw) <= _MOST_BYTES
     if not is_whole:
@@ -177,7 +177,7 @@ def _lines_in(folder_fd: int) -> tuple[list[bytes], bool]:
 
 
 def _without_blanks(line: bytes) -> bytes:
-    """A line without the blanks at its end, but for one that is escaped."""
+    """A line without trailing spaces, except an escaped one."""
     bare = line.rstrip(b" ")
     escapes = len(bare) - len(bare.rstrip(b"\\"))
     return line[: len(bare) + 1] if escapes % 2 else bare

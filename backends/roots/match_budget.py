@@ -1,4 +1,4 @@
-"""A bound on the work of one walk."""
+"""MatchBudget: limits the work of one walk."""
 
 from collections.abc import Callable
 
@@ -25,7 +25,7 @@ class MatchBudget:
         self.left = steps
 
     def spend(self, steps: int) -> None:
-        """Take steps off what is left.
+        """Spend steps.
 
         Raises:
             TooMuchWork: Nothing is left.
@@ -38,7 +38,7 @@ class MatchBudget:
                 raise TooMuchWork
 
     def spend_on_match(self, text_length: int, piece_length: int, *, patterns: int = 1) -> None:
-        """Take off the most that matching a text can cost; `piece_length` is the sum of all patterns' longest pieces.
+        """Spend the maximum cost of matching a text; `piece_length` is the sum of all patterns' longest pieces.
 
         Raises:
             TooMuchWork: Nothing is left.

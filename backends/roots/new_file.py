@@ -1,4 +1,4 @@
-"""A new local file: written beside its place, and put there whole or not at all."""
+"""NewLocalFile: writes a temporary file next to the destination, then renames it: the whole file or none."""
 
 import errno
 import os
@@ -14,9 +14,9 @@ _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
 
 class NewLocalFile:
-    """Bytes on their way into a folder that is held open, so that nobody can move it from under us.
+    """Writes a new file into a folder that is held open, so that moving the folder changes nothing.
 
-    It owns the folder's descriptor once it is made. Each method may raise StorageFull, PermissionDenied, NotFound,
+    It owns the folder's descriptor. Each method may raise StorageFull, PermissionDenied, NotFound,
     InvalidArgument or Busy; after any of them abort() leaves nothing.
     """
 
@@ -50,7 +50,7 @@ class NewLocalFile:
         return self._path
 
     def abort(self) -> None:
-        """Leave nothing behind; does nothing after commit."""
+        """Remove the temporary file; does nothing after commit."""
         if self._fd < 0:
             return
         try:
@@ -60,7 +60,7 @@ class NewLocalFile:
             self._close()
 
     def _refuse_taken(self) -> None:
-        """Said before a byte is written; commit makes sure of it."""
+        """Refuse a taken name before a byte is written; commit checks it again."""
         if self._overwrite:
             return
         with suppress(FileNotFoundError):
@@ -80,7 +80,7 @@ class NewLocalFile:
         os.unlink(self._draft, dir_fd=self._folder)
 
     def _claim_and_replace(self) -> None:
-        """For file systems without hard links (FAT, some network ones): whoever creates the name may replace it."""
+        """For file systems without hard links (FAT, some network ones): create the name, then replace it."""
         try:
             os.close(os.open(self._name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=self._folder))
         except FileExistsError:

@@ -1,4 +1,4 @@
-"""Opens paths below a folder, with no moment in which a path could lead out of it; and names what was opened."""
+"""Opens paths below a folder without a race in which a path could lead out of it."""
 
 import ctypes
 import errno
@@ -22,7 +22,7 @@ _RESOLVE_NO_MAGICLINKS = 0x02
 _RESOLVE_BENEATH = 0x08
 _UNAVAILABLE = {errno.ENOSYS, errno.EPERM, errno.EINVAL, errno.E2BIG, errno.EACCES}
 PASSING = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY
-"""Flags to open a folder only to pass through it: where there is O_PATH, no permission to list it is needed."""
+"""Flags to open a folder only for traversal: with O_PATH, no permission to list it is needed."""
 
 # f_type of file systems whose "files" are the kernel's own state: proc, sysfs, debugfs, tracefs, securityfs, cgroup,
 # cgroup2, bpf, pstore, efivarfs, configfs, selinuxfs, binfmt_misc, fusectl, mqueue, devpts (statfs(2),
@@ -41,9 +41,9 @@ class _OpenHow(ctypes.Structure):
 
 
 def open_beneath(root_fd: int, relative: str, flags: int, mode: int = 0) -> int:
-    """Open a path that the kernel itself keeps below `root_fd`; a new descriptor, closed on exec.
+    """Open a path that the kernel keeps below `root_fd`; returns a new descriptor, closed on exec.
 
-    Where openat2 is missing the path is walked folder by folder and no symlink is followed.
+    Without openat2, the path is walked folder by folder, and no symlink is followed.
 
     Raises:
         OSError: EXDEV or ELOOP where the path leads out; else what open(2) says.
@@ -63,7 +63,7 @@ def enter(folder_fd: int, name: str) -> int:
 
 
 def open_without_links(path: str) -> int:
-    """Open a folder by an absolute path of which no part is a link, for passing through; closed on exec.
+    """Open a folder for traversal by an absolute path without links; closed on exec.
 
     Raises:
         OSError: ELOOP for a link; else what open(2) says.
@@ -79,7 +79,7 @@ def open_without_links(path: str) -> int:
 
 
 def fd_path(fd: int) -> str:
-    """The absolute path of what is open; on Linux an unlinked file's ends in ` (deleted)`."""
+    """The absolute path behind a descriptor. On Linux, the path of a deleted file ends in ` (deleted)`."""
     if sys.platform == "linux":
         return os.readlink(f"/proc/self/fd/{fd}")  # noqa: PTH115  bytes that are no text must survive
     import fcntl
@@ -88,7 +88,7 @@ def fd_path(fd: int) -> str:
 
 
 def is_kernel_state(fd: int) -> bool:
-    """Whether the file is a view of the kernel, such as /proc/self/environ: regular by type, and no document."""
+    """Whether the file is kernel state, such as /proc/self/environ: a regular file by type, but no document."""
     if sys.platform != "linux":
         return False
     buffer = ctypes.create_string_buffer(256)
@@ -99,7 +99,7 @@ def is_kernel_state(fd: int) -> bool:
 
 
 def printable_path(path: str) -> str:
-    """A path as text that any channel carries: undecodable bytes are shown escaped."""
+    """A path as valid Unicode: undecodable bytes are escaped."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
@@ -157,7 +157,7 @@ def _syscall() -> "ctypes._NamedFuncPointer":  # pyright: ignore[reportPrivateUs
 
 @cache
 def _has_openat2() -> bool:
-    """Asked once: old kernels and some sandboxes refuse the call."""
+    """Checked once: old kernels and some sandboxes reject the call."""
     if sys.platform != "linux":
         return False
     top = os.open("/", PASSING | os.O_CLOEXEC)

@@ -1,4 +1,4 @@
-"""The one border where the operating system's errors about a caller's path become ours."""
+"""Translates the operating system's errors about a caller's path to FilesError."""
 
 import errno
 from collections.abc import Generator
@@ -27,12 +27,12 @@ _FOLDER = {errno.EISDIR, errno.ENOTEMPTY, errno.ENOTDIR, errno.EEXIST}
 
 
 def outside() -> OutsideRoots:
-    """One text for everything outside: it does not say whether anything is there."""
+    """The same error for every path outside, so that it does not reveal whether anything exists there."""
     return OutsideRoots("That path is not in an allowed folder.")
 
 
 def read_refusal(error: OSError, what: str = "file") -> FilesError:
-    """What a failed open of a file (or folder) below a root means to the caller."""
+    """The error for a failed open of a file (or folder) below a root."""
     if error.errno in LEADING_OUT:
         return outside()
     if error.errno in _DENIED:
@@ -54,7 +54,7 @@ def read_refusal(error: OSError, what: str = "file") -> FilesError:
 
 @contextmanager
 def saving() -> Generator[None]:
-    """Raise only our own errors from a block that writes where the caller asked."""
+    """Translate OSError from a block that writes to the caller's path."""
     try:
         yield
     except OSError as exc:

@@ -1,4 +1,4 @@
-"""Which opened files are taken, and where files may be saved."""
+"""Rules: decides which opened files may be uploaded, and where files may be saved."""
 
 import os
 import stat
@@ -17,7 +17,7 @@ __all__ = ["Rules", "SourceFile"]
 
 
 class SourceFile:
-    """An opened regular file below a root. Everything after goes by the descriptor, never by the path."""
+    """An opened regular file below a root. All later access uses the descriptor, never the path."""
 
     def __init__(self, fd: int, filename: str, path: str, size_bytes: int) -> None:
         self.fd = fd
@@ -40,7 +40,7 @@ class SourceFile:
 
 
 class Rules:
-    """What the operator set, applied to descriptors: names lie, and paths change their meaning while one looks."""
+    """The operator's rules, applied to descriptors: a path can change its meaning between check and use."""
 
     def __init__(
         self, roots: Sequence[Root], *, max_file_size: int, allow_sensitive: bool, private: Sequence[Path]
@@ -51,7 +51,7 @@ class Rules:
         self._private = tuple(Path(os.path.realpath(folder)) for folder in private)
 
     def accept(self, fd: int) -> SourceFile | None:
-        """Take an opened file, which then owns the descriptor; None when the file lost its name meanwhile.
+        """Accept an opened file, which then owns the descriptor; None if the file lost its name meanwhile.
 
         Raises:
             Unreadable: Which of its kind says why. Nothing was read.
@@ -66,7 +66,7 @@ class Rules:
         return SourceFile(fd, safe_filename(path.rpartition("/")[2]), printable_path(path), found.st_size)
 
     def refuse_saving(self, path: str) -> None:
-        """Refuse a new file whose place, as it was reached, is ours, hidden, or one that keys go by.
+        """Refuse to save a file in the data folder, under a hidden name, or under a name typical of keys.
 
         Raises:
             SensitiveFile: It is.
@@ -77,7 +77,7 @@ class Rules:
             raise SensitiveFile("Files cannot be saved under hidden names or names of keys.", "Choose another name.")
 
     def private_folders(self) -> frozenset[tuple[int, int]]:
-        """Device and inode of each folder that is closed to agents."""
+        """Device and inode of each folder that agents may not access."""
         found: set[tuple[int, int]] = set()
         for folder in self._private:
             with suppress(OSError):
@@ -106,13 +106,13 @@ class Rules:
             raise SensitiveFile("The file's name or folder is typical of keys and credentials.")
 
     def _refuse_private(self, path: str) -> None:
-        """By name, and by inode: a bind mount or another spelling gives the same folder a second path."""
+        """Check by name and by inode: a bind mount or another spelling gives a folder a second path."""
         inside = any(Path(path).is_relative_to(folder) for folder in self._private)
         if inside or not self.private_folders().isdisjoint(_folders_above(path)):
             raise SensitiveFile("That path is inside this server's data folder.", "Choose another path.")
 
     def _below(self, path: str) -> str:
-        """The part of a path that lies below a root: how the operator's own folders are called says nothing."""
+        """The part of a path below a root: the names of the operator's folders above it do not matter."""
         # The deepest first: below a root that lies in another one, its own path is what the operator chose.
         for root in sorted((root.real.rstrip("/") for root in self._roots), key=len, reverse=True):
             if path.startswith(f"{root}/"):
@@ -139,12 +139,12 @@ def _folders_above(path: str) -> set[tuple[int, int]]:
 
 
 def _is_keynote(fd: int, path: str) -> bool:
-    """A presentation of Apple's Keynote is a zip archive, and shares its ending with private keys."""
+    """Whether it is an Apple Keynote presentation: a zip archive with the same ending as private keys."""
     return path.lower().endswith(".key") and os.pread(fd, 4, 0) == b"PK\x03\x04"
 
 
 def _readable(size: int) -> str:
-    """A size that can be read and compared: `5,000,000,000 bytes (5.0 GB)`."""
+    """A readable, exact size: `5,000,000,000 bytes (5.0 GB)`."""
     for unit, factor in (("GB", 10**9), ("MB", 10**6), ("KB", 10**3)):
         if size >= factor:
             return f"{size:,} bytes ({size / factor:.1f} {unit})"

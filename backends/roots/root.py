@@ -1,4 +1,4 @@
-"""One allowed folder: opened once, by a path in which links were followed at the start only."""
+"""Root: one allowed folder, opened once. Links in its path are resolved only at startup."""
 
 import errno
 import logging
@@ -15,7 +15,7 @@ _log = logging.getLogger(__name__)
 
 
 class WideRoot(Exception):
-    """The folder holds everything a person owns; the message is the reason."""
+    """The folder contains everything a person owns; the message is the reason."""
 
     def __init__(self, reason: Wide) -> None:
         super().__init__(reason)
@@ -23,7 +23,7 @@ class WideRoot(Exception):
 
 
 class Root:
-    """A folder as the operator wrote it (`given`), in its resolved form (`real`), and opened (`fd`, -1 until then).
+    """A folder as the operator gave it (`given`), with links resolved (`real`), and opened (`fd`; -1 until then).
 
     Once opened, it stays the same folder whatever its path leads to later. With `wide`, such folders are refused.
     """
@@ -53,7 +53,7 @@ class Root:
         self.fd = fd
 
     def is_open(self) -> bool:
-        """Whether the folder is open; if not, it is tried again, and a new reason for a refusal is logged."""
+        """Open the folder if needed, and return whether it is open. A new reason for a failure is logged."""
         if self.fd >= 0:
             return True
         with self._opening:

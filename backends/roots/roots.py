@@ -1,4 +1,4 @@
-"""The folders that agents may read from and save to, and the one way to open a file below them."""
+"""Roots: the folders that agents may read from and save to. All their file access goes through here."""
 
 import os
 import stat
@@ -24,7 +24,7 @@ _OPEN_FOLDER = os.O_RDONLY | os.O_NONBLOCK | os.O_DIRECTORY
 
 
 class Roots:
-    """The allowed folders, each opened once: a folder that is replaced later changes nothing.
+    """The allowed folders, each opened once: replacing a folder later has no effect.
 
     A folder that is absent, or refused because it is one of `wide`, is tried again with each call.
     """
@@ -62,10 +62,10 @@ class Roots:
         self.close()
 
     def open_file(self, path: str) -> SourceFile:
-        """Open a file for reading, or refuse it before a byte is read.
+        """Open a file for reading, or refuse it before reading a byte.
 
         Raises:
-            Unreadable, NotFound, InvalidArgument, Busy: Which of them says why.
+            Unreadable, NotFound, InvalidArgument, Busy: It cannot be opened; the class says why.
         """
         # A file that is replaced at this very moment has lost its name, by which it is judged: the next open
         # finds the new one.
@@ -85,7 +85,7 @@ class Roots:
         raise Busy("The file is being replaced.")
 
     def expand(self, path: str, *, limit: int = 1000, check_cancelled: Callable[[], None] = lambda: None) -> Expansion:
-        """The files that a path stands for: itself, those of a folder, or those that a glob matches.
+        """Expand a path to files: the file itself, the files of a folder, or the matches of a glob.
 
         A path that stands for one file comes back as it is, whether or not that file can be opened: open_file says
         why it cannot. Links are passed over. What `check_cancelled` raises ends the walk.
@@ -106,10 +106,10 @@ class Roots:
         return self._walk(path, limit, check_cancelled, is_glob=False) if is_folder else Expansion([path])
 
     def create_file(self, path: str, *, overwrite: bool = False) -> NewLocalFile:
-        """Begin a new file below a root; it appears under its name when it is committed.
+        """Start a new file below a root. It appears under its name at commit.
 
         Raises:
-            SensitiveFile: The place, links resolved, is hidden, ours, or one that keys go by.
+            SensitiveFile: The path, links resolved, is hidden, in the data folder, or typical of keys.
             InvalidArgument: The name is taken, and `overwrite` is not set.
             OutsideRoots, NotFound, PermissionDenied, StorageFull: There is no writing there.
         """
@@ -119,9 +119,9 @@ class Roots:
         fd = self._open(folder or ".", _OPEN_FOLDER, "folder")
         try:
             with saving():
-                place = str(Path(fd_path(fd), name))
-                self._rules.refuse_saving(place)
-                return NewLocalFile(fd, name, place, overwrite=overwrite)
+                real_path = str(Path(fd_path(fd), name))
+                self._rules.refuse_saving(real_path)
+                return NewLocalFile(fd, name, real_path, overwrite=overwrite)
         except BaseException:
             os.close(fd)
             raise
@@ -152,7 +152,7 @@ class Roots:
         return found
 
     def _open(self, path: str, flags: int, what: str = "file") -> int:
-        """Open anything below the roots; how it fails says nothing of what lies outside them."""
+        """Open a path below the roots. Errors reveal nothing about files outside them."""
         refused: FilesError | None = None
         for root, relative in self._candidates(path):
             try:
@@ -164,7 +164,7 @@ class Roots:
         raise refused or outside()
 
     def _candidates(self, path: str) -> list[tuple[Root, str]]:
-        """Each open root that the path may lie below, with the path relative to it; never empty."""
+        """Each open root that may contain the path, with the path relative to it; never empty."""
         _refuse_unusable(path)
         if not self._roots:
             raise OutsideRoots("This server has no folder to read from.", "Ask the operator to start it with a ROOT.")
@@ -180,7 +180,7 @@ class Roots:
 
 
 def _closed(roots: Sequence[Root]) -> FilesError:
-    """Why none of these roots can be used; a folder that is refused looks like any other outside."""
+    """The error if none of these roots can be used; a refused folder looks like any other folder outside."""
     reasons = [root.refused for root in roots if isinstance(root.refused, OSError)]
     if not reasons or reasons[0].errno in LEADING_OUT:
         return outside()
@@ -190,7 +190,7 @@ def _closed(roots: Sequence[Root]) -> FilesError:
 
 
 def _relative(normal: str, root: Root) -> str | None:
-    """An absolute path relative to a root, by either of the root's paths; None when it is not below it."""
+    """An absolute path relative to a root, by either of the root's paths; None if it is not below the root."""
     for base in (root.given, root.real):
         top = base.rstrip("/")
         if normal in (base, top):

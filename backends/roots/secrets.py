@@ -1,4 +1,4 @@
-"""What is not handed over unless the operator says so: keys and credentials, told by name and by content."""
+"""Detects keys and credentials by name and content. They are not uploaded unless the operator allows it."""
 
 import fnmatch
 import re
@@ -96,7 +96,7 @@ _LOOKED_AT = 200
 
 
 def is_sensitive_name(path: str) -> bool:
-    """Whether a path is one that keys and credentials go by; copies (`.bak`, `~`) count as what they are of."""
+    """Whether a path is typical of keys and credentials; backups (`.bak`, `~`) count like their originals."""
     lowered = path.lower().strip("/")
     *folders, name = lowered.split("/")
     if not _FOLDERS.isdisjoint(folders) or _IS_PATH.match(f"/{lowered}"):
@@ -107,7 +107,7 @@ def is_sensitive_name(path: str) -> bool:
 
 
 def _without_copy_endings(name: str) -> str:
-    """A name without `.bak`, `.1`, `~` and the like at its end."""
+    """A name without backup endings such as `.bak`, `.1` and `~`."""
     end = len(name)
     while True:
         if name.endswith("~", 0, end):
@@ -146,7 +146,7 @@ def _key_follows(data: bytes, start: int) -> bool:
 
 
 def _holds_aws_pair(data: bytes) -> bool:
-    """An id alone opens nothing; it is refused with something like its secret on either side."""
+    """An id gives no access by itself; it is refused only with something like its secret next to it."""
     if b"AKIA" not in data and b"ASIA" not in data:
         return False
     ids = [match.start() for match in _AWS_ID.finditer(data)]
@@ -160,7 +160,7 @@ def _holds_aws_pair(data: bytes) -> bool:
 
 
 def _looks_real(secret: bytes) -> bool:
-    """Whether it can be a real key: manuals write theirs with few different characters, or with words."""
+    """Whether it can be a real key: examples in manuals have few different characters, or words."""
     secret = secret[:_LOOKED_AT]
     if len(set(secret)) < _FEWEST_DISTINCT or _PLACEHOLDER.search(secret):
         return False

@@ -1,4 +1,4 @@
-"""Folders and globs: which files a path stands for."""
+"""Walk: expands folders and globs to files."""
 
 import errno
 import os
@@ -25,7 +25,7 @@ _STEPS_PER_ENTRY = 20
 
 @dataclass(slots=True)
 class Expansion:
-    """Paths for open_file, sorted, and how many entries were passed over and why.
+    """Sorted paths for open_file, and how many entries were skipped and why.
 
     `truncated` says that there is more than the limits let be looked at, `notes` what else the caller should know.
     """
@@ -39,13 +39,13 @@ class Expansion:
 
     @property
     def anything(self) -> bool:
-        """Whether there was any file, taken or passed over."""
+        """Whether there was any file, found or skipped."""
         return bool(self.paths or self.skipped_hidden or self.skipped_ignored or self.skipped_sensitive)
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """A folder that is being listed: its path below the root, how deep it is, and what of the glob is left."""
+class _OpenFolder:
+    """A folder being listed: its path below the root, its depth, and the remaining glob states."""
 
     fd: int
     path: str
@@ -57,7 +57,7 @@ class _Place:
 
 
 class Walk:
-    """One walk below one root, by folder descriptors: no link is followed, so none leads out.
+    """One walk below one root, by folder descriptors. It follows no link, so it cannot leave the root.
 
     Its work is bounded whatever patterns it meets. It calls `check_cancelled` often; what that raises ends it.
     """
@@ -85,12 +85,12 @@ class Walk:
     def match(self, pattern: str) -> Expansion:
         """Collect the files that a glob relative to the root matches."""
         parts = pattern.split("/")
-        fixed = next(place for place, part in enumerate(parts) if is_pattern(part))
+        fixed = next(index for index, part in enumerate(parts) if is_pattern(part))
         self._glob = Glob(parts[fixed:], self._budget)
         return self.run("/".join(parts[:fixed]) or ".")
 
     def run(self, folder: str) -> Expansion:
-        """Collect the files below a folder, given relative to the root."""
+        """Collect the files below a folder, relative to the root."""
         try:
             self._enter_ancestors(folder)
             self._run(folder)
@@ -109,10 +109,10 @@ class Walk:
             _raise_if_scarce(exc)
             return
         with _closing(fd):
-            self._list(_Place(fd, folder, 0, self._glob.start))
+            self._list(_OpenFolder(fd, folder, 0, self._glob.start))
 
     def _enter_ancestors(self, folder: str) -> None:
-        """Take up the rules from above; a folder that was asked for by name is not itself left out by them."""
+        """Load the .gitignore rules from above; a folder that was requested by name is not ignored itself."""
         parts = [] if folder == "." else folder.split("/")
         for depth in range(len(parts)):
             above = "/".join(parts[:depth]) or "."
@@ -126,14 +126,14 @@ class Walk:
             if self._ignores.covers("/".join(parts[: depth + 1]), is_folder=True):
                 self._ignores.clear()
 
-    def _list(self, place: _Place) -> None:
-        status = os.fstat(place.fd)
+    def _list(self, folder: _OpenFolder) -> None:
+        status = os.fstat(folder.fd)
         if (status.st_dev, status.st_ino) in self._private:
             self.found.skipped_sensitive += 1
             return
-        self._ignores.push(place.fd, place.path)
-        for entry in self._entries(place.fd):
-            self._entry(entry, place)
+        self._ignores.push(folder.fd, folder.path)
+        for entry in self._entries(folder.fd):
+            self._entry(entry, folder)
             if self._full:
                 break
         self._ignores.pop()
@@ -151,7 +151,7 @@ class Walk:
         self._visited += len(found)
         return sorted(found, key=lambda entry: entry.name)
 
-    def _entry(self, entry: "os.DirEntry[str]", place: _Place) -> None:
+    def _entry(self, entry: "os.DirEntry[str]", folder: _OpenFolder) -> None:
         self._budget.spend(_STEPS_PER_ENTRY)
         is_folder = entry.is_dir(follow_symlinks=False)
         if entry.name.startswith("."):
@@ -159,32 +159,32 @@ class Walk:
         elif is_folder and entry.name in _IGNORED:
             self.found.skipped_ignored += 1
         elif is_folder:
-            states = self._glob.descend(place.states, entry.name)
-            if states and not self._is_left_out(entry, place):
-                self._descend(entry.name, place, states)
-        elif not self._is_left_out(entry, place) and self._is_wanted(entry, place):
-            self._take(place.child(entry.name))
+            states = self._glob.descend(folder.states, entry.name)
+            if states and not self._is_left_out(entry, folder):
+                self._descend(entry.name, folder, states)
+        elif not self._is_left_out(entry, folder) and self._is_wanted(entry, folder):
+            self._take(folder.child(entry.name))
 
-    def _is_wanted(self, entry: "os.DirEntry[str]", place: _Place) -> bool:
-        return entry.is_file(follow_symlinks=False) and self._glob.takes(place.states, entry.name)
+    def _is_wanted(self, entry: "os.DirEntry[str]", folder: _OpenFolder) -> bool:
+        return entry.is_file(follow_symlinks=False) and self._glob.takes(folder.states, entry.name)
 
-    def _is_left_out(self, entry: "os.DirEntry[str]", place: _Place) -> bool:
+    def _is_left_out(self, entry: "os.DirEntry[str]", folder: _OpenFolder) -> bool:
         is_folder = entry.is_dir(follow_symlinks=False)
-        is_left_out = entry.is_symlink() or self._ignores.covers(place.child(entry.name), is_folder=is_folder)
+        is_left_out = entry.is_symlink() or self._ignores.covers(folder.child(entry.name), is_folder=is_folder)
         self.found.skipped_ignored += is_left_out
         return is_left_out
 
-    def _descend(self, name: str, place: _Place, states: frozenset[int]) -> None:
-        if place.depth >= _DEEPEST:
+    def _descend(self, name: str, folder: _OpenFolder, states: frozenset[int]) -> None:
+        if folder.depth >= _DEEPEST:
             self.found.truncated = True
             return
         try:
-            fd = enter(place.fd, name)
+            fd = enter(folder.fd, name)
         except OSError as exc:
             _raise_if_scarce(exc)
             return  # unreadable, gone, or a link by now
         with _closing(fd):
-            self._list(_Place(fd, place.child(name), place.depth + 1, states))
+            self._list(_OpenFolder(fd, folder.child(name), folder.depth + 1, states))
 
     def _take(self, path: str) -> None:
         if not self._allow_sensitive and is_sensitive_name(path):
@@ -196,7 +196,7 @@ class Walk:
 
 
 def _raise_if_scarce(error: OSError) -> None:
-    """Without descriptors the answer would be a shorter list, which looks like a complete one."""
+    """Fail without descriptors: a shorter list would look complete."""
     if error.errno in _SCARCE:
         raise read_refusal(error) from error
 

@@ -1,4 +1,4 @@
-"""Folders that hold everything a person owns, which nobody shares by accident."""
+"""WideFolders: folders that contain everything a person owns, to prevent sharing them by accident."""
 
 import os
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ Wide = Literal["is the whole file system", "is your home folder", "holds your ho
 
 
 class WideFolders:
-    """The file system's top, the home folders, and every folder that holds a home folder.
+    """The root of the file system, the home folders, and every folder that contains a home folder.
 
     Folders are compared by device and inode, so a link, a bind mount or another spelling makes no difference.
     """
@@ -24,7 +24,7 @@ class WideFolders:
         self._homes = tuple(homes)
 
     def reason(self, fd: int) -> Wide | None:
-        """Why an open folder is wide; None where it is not."""
+        """Why an open folder is wide; None if it is not."""
         identity = _identity(os.fstat(fd))
         if identity == _identity_of(Path("/")):
             return "is the whole file system"
@@ -36,7 +36,7 @@ class WideFolders:
 
 
 def home_folders() -> tuple[Path, ...]:
-    """The home folders of this user: the one that HOME names, and the account's own where it is another one."""
+    """The home folders of this user: HOME, and the account's home if it differs."""
     # Path's own methods raise where there is no home.
     found = [Path(os.path.abspath(os.path.expanduser("~")))]  # noqa: PTH100, PTH111
     # Windows has no such module, and a container's user may have no account.

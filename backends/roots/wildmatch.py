@@ -37,7 +37,7 @@ _CLASSES = {
 
 
 class _Malformed(Exception):
-    """Git takes the pattern, and it matches nothing."""
+    """A valid pattern for git that matches nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,8 @@ def compiled(pattern: bytes) -> tuple[FullMatch, int]:
 
 
 def literal_length(pattern: bytes) -> int:
-    """The number of bytes before the first special one."""
-    return next((place for place, byte in enumerate(pattern) if byte in _SPECIAL), len(pattern))
+    """The number of bytes before the first special byte."""
+    return next((index for index, byte in enumerate(pattern) if byte in _SPECIAL), len(pattern))
 
 
 def _expression(tokens: list[_Token]) -> bytes:
@@ -87,29 +87,29 @@ def _expression(tokens: list[_Token]) -> bytes:
 
 
 def _tokens(pattern: bytes) -> Iterator[_Token]:
-    place, last = 0, _Token()
-    while place < len(pattern):
-        token, place = _token(pattern, place)
+    index, last = 0, _Token()
+    while index < len(pattern):
+        token, index = _token(pattern, index)
         # A second `**/` adds nothing to the first.
         if not (token.wild == last.wild == _FOLDERS):
             yield token
         last = token
 
 
-def _token(pattern: bytes, place: int) -> tuple[_Token, int]:
-    """The token at a place, and where the next one begins."""
-    byte = pattern[place]
+def _token(pattern: bytes, index: int) -> tuple[_Token, int]:
+    """The token at an index, and the index of the next one."""
+    byte = pattern[index]
     if byte == _STAR:
-        return _stars(pattern, place)
+        return _stars(pattern, index)
     if byte == _BRACKET:
-        return _bracket(pattern, place + 1)
+        return _bracket(pattern, index + 1)
     if byte == ord("?"):
-        return _Token(b"[^/]"), place + 1
+        return _Token(b"[^/]"), index + 1
     if byte == _BACKSLASH:
-        place += 1
-        if place == len(pattern):
+        index += 1
+        if index == len(pattern):
             raise _Malformed
-    return _Token(re.escape(pattern[place : place + 1])), place + 1
+    return _Token(re.escape(pattern[index : index + 1])), index + 1
 
 
 def _stars(pattern: bytes, start: int) -> tuple[_Token, int]:
@@ -127,37 +127,37 @@ def _stars(pattern: bytes, start: int) -> tuple[_Token, int]:
     return _Token(wild=_WITHIN_NAME), end
 
 
-def _bracket(pattern: bytes, place: int) -> tuple[_Token, int]:
-    """The set that begins at a place, after its bracket."""
-    negated = pattern[place : place + 1] in (b"!", b"^")
-    place += negated
+def _bracket(pattern: bytes, index: int) -> tuple[_Token, int]:
+    """The set that begins at an index, after its bracket."""
+    negated = pattern[index : index + 1] in (b"!", b"^")
+    index += negated
     members: set[int] = set()
     previous, first = 0, True
-    while first or pattern[place : place + 1] != b"]":
-        found, previous, place = _member(pattern, place, previous)
+    while first or pattern[index : index + 1] != b"]":
+        found, previous, index = _member(pattern, index, previous)
         members |= found
         first = False
     # A slash is never matched by a set.
     members = set(range(256)) - members - {_SLASH} if negated else members - {_SLASH}
-    return _Token(_set(members)), place + 1
+    return _Token(_set(members)), index + 1
 
 
-def _member(pattern: bytes, place: int, previous: int) -> tuple[frozenset[int], int, int]:
-    """The members that one item of a set adds, the byte that a range may begin with, and where the next item begins."""
-    byte = _at(pattern, place)
+def _member(pattern: bytes, index: int, previous: int) -> tuple[frozenset[int], int, int]:
+    """The members that one item of a set adds, the first byte of a possible range, and the index of the next item."""
+    byte = _at(pattern, index)
     if byte == _BACKSLASH:
-        byte = _at(pattern, place + 1)
-        return frozenset({byte}), byte, place + 2
-    if byte == ord("-") and previous and pattern[place + 1 : place + 2] not in (b"", b"]"):
-        place += 1 + (pattern[place + 1] == _BACKSLASH)
-        return frozenset(range(previous, _at(pattern, place) + 1)), 0, place + 1
-    if pattern.startswith(b"[:", place):
-        end = pattern.find(b"]", place + 2)
+        byte = _at(pattern, index + 1)
+        return frozenset({byte}), byte, index + 2
+    if byte == ord("-") and previous and pattern[index + 1 : index + 2] not in (b"", b"]"):
+        index += 1 + (pattern[index + 1] == _BACKSLASH)
+        return frozenset(range(previous, _at(pattern, index) + 1)), 0, index + 1
+    if pattern.startswith(b"[:", index):
+        end = pattern.find(b"]", index + 2)
         if end < 0:
             raise _Malformed
-        if end > place + 2 and pattern[end - 1] == ord(":"):
-            return _named(pattern[place + 2 : end - 1]), 0, end + 1
-    return frozenset({byte}), byte, place + 1
+        if end > index + 2 and pattern[end - 1] == ord(":"):
+            return _named(pattern[index + 2 : end - 1]), 0, end + 1
+    return frozenset({byte}), byte, index + 1
 
 
 def _named(name: bytes) -> frozenset[int]:
@@ -166,14 +166,14 @@ def _named(name: bytes) -> frozenset[int]:
     return _CLASSES[name]
 
 
-def _at(pattern: bytes, place: int) -> int:
-    if place >= len(pattern):
+def _at(pattern: bytes, index: int) -> int:
+    if index >= len(pattern):
         raise _Malformed
-    return pattern[place]
+    return pattern[index]
 
 
 def _set(members: set[int]) -> bytes:
-    """A set of bytes as an expression, which is short whatever the pattern's length."""
+    """A set of bytes as an expression that is short whatever the pattern's length."""
     if not members:
         return _NEVER
     return b"[" + b"".join(rb"\x%02x" % byte for byte in sorted(members)) + b"]"

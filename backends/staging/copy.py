@@ -1,4 +1,4 @@
-"""Copying an opened file once: the copy is hashed as it is made, and the source must not change meanwhile."""
+"""Copy: copies and hashes an opened file once, and detects changes of the source meanwhile."""
 
 import errno
 import hashlib
@@ -23,7 +23,7 @@ _TICK = 0.012
 
 
 class Copy:
-    """A private copy in the making. Each method is short enough for one hop into a thread; none is the event loop's.
+    """Makes a private copy. Call each method in a thread: all are short, and none is for the event loop.
 
     Methods raise FileChanged, PermissionDenied, StorageFull, StoreDamaged or Busy, and nothing else.
     """
@@ -50,7 +50,7 @@ class Copy:
         return self._digest.hexdigest()
 
     def clone(self) -> None:
-        """Share the source's blocks where the file system can (btrfs, xfs); copy_range then has nothing to do."""
+        """Share the source's blocks if the file system supports it (btrfs, xfs); copy_range then does nothing."""
         if sys.platform != "linux":
             return
         import fcntl
@@ -66,7 +66,7 @@ class Copy:
         self._cloned = True
 
     def copy_range(self, start: int, end: int) -> None:
-        """Copy bytes `start` to `end`, and let the disk keep up, so that the last sync is short."""
+        """Copy bytes `start` to `end` and start writing them to disk, so that the last sync is short."""
         if self._cloned:
             return
         at = start
@@ -80,7 +80,7 @@ class Copy:
                 os.fdatasync(self._target)
 
     def hash_range(self, start: int, end: int) -> None:
-        """Take the copy's bytes `start` to `end` into the hash; ranges come in order."""
+        """Add the copy's bytes `start` to `end` to the hash. Call it with ranges in order."""
         with _writing():
             for block in _blocks(self._target, start, end):
                 self._digest.update(block)
@@ -95,7 +95,7 @@ class Copy:
             return os.pread(self._target, count, 0), os.pread(self._target, count, max(0, self.size - count))
 
     def refuse_change(self) -> bool:
-        """Compare what the file system says of the source before and now.
+        """Compare the source's file status before the copy and now.
 
         Returns False when only a name was added or taken, which touches the inode just as an edit with its times put
         back would: the bytes must be compared then.
@@ -140,7 +140,7 @@ class Copy:
 
 
 def _settled(fd: int) -> os.stat_result:
-    """The file's state, once its last change is so long ago that another one must show in its times."""
+    """The file's status, after waiting until any new change must alter its timestamps."""
     found = os.fstat(fd)
     age = time.time() - found.st_ctime_ns / 1e9
     if 0 <= age < _TICK:

@@ -1,4 +1,4 @@
-"""Bytes that come in from elsewhere: written to a private file as they come, and held to the rules for local files."""
+"""Receives uploaded bytes: writes them to a private file and applies the rules for local files."""
 
 import hashlib
 import os
@@ -23,13 +23,13 @@ _BATCH = 1024 * 1024
 async def take_in(
     chunks: AsyncIterator[bytes], filename: str, spool: Spool, *, max_file_size: int, allow_sensitive: bool = False
 ) -> AsyncGenerator[Snapshot]:
-    """Take a stream to its end; the file is removed after the block unless it was renamed away.
+    """Read a stream to its end. The file is removed after the block unless it was renamed away.
 
     `filename` helps to tell the file's type.
 
     Raises:
         EmptyFile, FileTooLarge: Not so much, or not so little.
-        SensitiveFile: The content holds what looks like a key.
+        SensitiveFile: The content contains what looks like a key.
         StorageFull: There is no room for it.
     """
     path = spool.new_path()
@@ -52,7 +52,7 @@ async def take_in(
 
 
 def refuse_sensitive_name(name: str, head: bytes) -> None:
-    """Refuse a name that keys go by, but for presentations of Apple's Keynote, which share an ending with them.
+    """Refuse names typical of keys, except Apple Keynote presentations, which share the ending `.key`.
 
     Raises:
         SensitiveFile: It is one.
@@ -75,9 +75,9 @@ async def _written(chunks: AsyncIterator[bytes], fd: int, most: int) -> "Writing
 
 
 class Writing:
-    """A file that grows batch by batch: each goes to the disk, and into the hash, in a thread, while nothing is added.
+    """Writes a file in batches. Each batch is written and hashed in a thread; nothing is added meanwhile.
 
-    `size` counts the bytes that were added, `held` those of them that are not written yet.
+    `size` counts the bytes added, `held` those not yet written.
     """
 
     def __init__(self, fd: int) -> None:
@@ -89,13 +89,13 @@ class Writing:
         self._digest = hashlib.sha256()
 
     def add(self, chunk: bytes) -> None:
-        """Take a chunk, to be written with the next batch."""
+        """Add a chunk to the next batch."""
         self._pending.append(chunk)
         self.held += len(chunk)
         self.size += len(chunk)
 
     def write(self) -> None:
-        """Write what is held.
+        """Write the batch.
 
         Raises:
             StorageFull: There is no room for it.
@@ -111,7 +111,7 @@ class Writing:
                     raise _full(exc) from exc
 
     def settle(self) -> tuple[bytes, bytes]:
-        """Write the rest, make it durable, and return both ends of it; `sha256` is known then.
+        """Write the rest, make the file durable, and return its first and last bytes; `sha256` is set then.
 
         Raises:
             StorageFull: There is no room for it.

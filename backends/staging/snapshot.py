@@ -1,4 +1,4 @@
-"""Freezing a file: one private copy, hashed as it is made, that alone goes on."""
+"""Freezes files: makes a private, hashed copy, which replaces the source from then on."""
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -23,7 +23,7 @@ _SMALL = 1024 * 1024
 _SNIFFED = 64 * 1024
 
 SCANNED = 1024 * 1024
-"""Bytes at either end of a file that are searched for keys."""
+"""Bytes at each end of a file that are scanned for keys."""
 
 
 @asynccontextmanager
@@ -35,7 +35,7 @@ async def freeze(
     Raises:
         FileChanged: The file was written to meanwhile.
         PermissionDenied: The disk failed to read it to its end.
-        SensitiveFile: The content holds what looks like a key.
+        SensitiveFile: The content contains what looks like a key.
         StorageFull, StoreDamaged, Busy: The copy could not be written.
     """
     path = spool.new_path()
@@ -52,7 +52,7 @@ async def freeze(
 
 
 def _freeze_small(source: SourceFile, path: Path, allow_sensitive: bool) -> Snapshot:  # noqa: FBT001
-    """The whole of it in one hop into a thread, which costs more than the copying."""
+    """Do everything in one thread call, which costs more than the copying itself."""
     copy = Copy(source.fd, source.size_bytes, path)
     try:
         copy.copy_range(0, copy.size)
@@ -80,7 +80,7 @@ async def _freeze_large(source: SourceFile, path: Path, *, allow_sensitive: bool
 
 
 async def _fill(copy: Copy, progress: Progress) -> None:
-    """Copy piece by piece, hashing one piece behind: both take a thread, and neither waits for the other's work."""
+    """Copy in pieces and hash one piece behind, each in a thread, so that neither waits for the other."""
     copied = hashed = 0
     while hashed < copy.size:
         ready, until = copied, min(copy.size, copied + _PIECE)
@@ -93,7 +93,7 @@ async def _fill(copy: Copy, progress: Progress) -> None:
 
 
 async def _at_once(works: list[Callable[[], None]]) -> None:
-    """Run these in threads at once; the first expected failure is raised as it is, not in a group."""
+    """Run these in threads concurrently; raise the first expected failure itself, not in a group."""
     failures: list[FilesError] = []
 
     async def one(work: Callable[[], None]) -> None:
@@ -125,12 +125,12 @@ def _looked_at(copy: Copy, path: Path, filename: str, allow_sensitive: bool) -> 
 def looked_at(
     path: Path, sha256: str, size: int, head: bytes, tail: bytes, *, filename: str, allow_sensitive: bool
 ) -> Snapshot:
-    """Make the snapshot of a frozen file from its ends, each of the length that is scanned for keys.
+    """Build the snapshot of a frozen file from its first and last SCANNED bytes.
 
-    It costs milliseconds, so call it in a thread.
+    It takes milliseconds, so call it in a thread.
 
     Raises:
-        SensitiveFile: They hold what looks like a key.
+        SensitiveFile: They contain what looks like a key.
     """
     if not allow_sensitive:
         refuse_sensitive_content(head)

@@ -1,4 +1,4 @@
-"""A private folder for this process's copies, which the next start clears if the process died."""
+"""Spool: a private folder for this process's temporary copies. The next start clears it if the process died."""
 
 import os
 import secrets
@@ -18,7 +18,7 @@ __all__ = ["Spool", "open_spool"]
 
 
 class Spool:
-    """Names files below a folder that no other process looks into while this one lives."""
+    """Names temporary files in a folder that no other process touches while this one lives."""
 
     def __init__(self, folder: Path, fd: int) -> None:
         self.folder = folder
@@ -34,7 +34,7 @@ class Spool:
 
 @asynccontextmanager
 async def open_spool(folder: Path) -> AsyncGenerator[Spool]:
-    """Clear what dead processes left, and make a folder for this one, removed at the end.
+    """Clear the folders of dead processes, and make one for this process, removed at the end.
 
     Raises:
         PermissionDenied, StorageFull, StoreDamaged: No folder can be made there.
@@ -68,7 +68,7 @@ def _made(folder: Path) -> Spool:
         mine = folder / f"{os.getpid()}-{secrets.token_hex(4)}"
         mine.mkdir(mode=0o700)
         fd = os.open(mine, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        # Held until the process ends, however it ends; nobody clears a folder that is held.
+        # Locked until the process ends, however it ends; a locked folder is never cleared.
         lock(fd)
     return Spool(mine, fd)
 

@@ -58,12 +58,12 @@ class AnthropicAnswerer:
             context = await builder.named(question, ids, compute=compute)
         else:
             context = await builder.everything(question, compute=compute)
-        message, context = await self._asked(question, context, builder, max_tokens, deadline, progress)
+        message, context = await self._ask_model(question, context, builder, max_tokens, deadline, progress)
         return await answer_from(
             self._workspace, self._engine, self._model, message, context, max_tokens, deadline=deadline
         )
 
-    async def _asked(
+    async def _ask_model(
         self,
         question: str,
         context: Context,
@@ -100,7 +100,9 @@ class AnthropicAnswerer:
             whole.container = message.container or whole.container
             _add(whole.usage, message.usage)
             # The API rejects empty texts and turns.
-            content = [_sendable(block) for block in message.blocks if block.get("type") != "text" or block.get("text")]
+            content = [
+                _as_request(block) for block in message.blocks if block.get("type") != "text" or block.get("text")
+            ]
             if message.stop_reason != "pause_turn" or not content:
                 break
             params = {**params, "messages": [*params["messages"], {"role": "assistant", "content": content}]}
@@ -161,7 +163,7 @@ def _can_be_shorter(file: ContextFile) -> bool:
     return file.held and file.kind in ("pdf", "text", "rendition")
 
 
-def _sendable(block: Mapping[str, Any]) -> Params:
+def _as_request(block: Mapping[str, Any]) -> Params:
     """The model's block in the form that requests accept: without file_id in citations."""
     citations: Any = block.get("citations")
     if not citations:

@@ -91,7 +91,7 @@ class ContextBuilder:
     async def shown(
         self, question: str, live: Sequence[ApiFile], *, compute: bool, most_tokens: int | None = None
     ) -> Context:
-        """How these files are shown; see `named`. The API is not asked.
+        """How these files are shown; see `named`. The API is not called.
 
         Raises:
             UnsupportedType, ContextWindowExceeded: As in `named`.
@@ -99,11 +99,11 @@ class ContextBuilder:
         files: list[ContextFile] = []
         notes: list[str] = []
         for file in live:
-            asked = await self._asked(file, compute=compute)
-            if asked is None:
+            context_file = await self._context_file(file, compute=compute)
+            if context_file is None:
                 notes.append(f"{file.filename} cannot be shown to the model: its type is {file.mime_type}.")
             else:
-                files.append(asked)
+                files.append(context_file)
         if not files:
             raise UnsupportedType(
                 notes[0] if notes else "There is no file to ask about.", "Ask about a PDF, text, Office or image file."
@@ -132,7 +132,7 @@ class ContextBuilder:
             raise NotFound("No stored file has a word of the question.", "Ask again with words from the documents.")
         return Context(files, [f"Answered from the best passages of {len(held)} uploaded files."])
 
-    async def _asked(self, file: ApiFile, *, compute: bool) -> ContextFile | None:
+    async def _context_file(self, file: ApiFile, *, compute: bool) -> ContextFile | None:
         entry = await self._workspace.ledger.entry(file.id)
         record = record_of(file, entry)
         if compute and _is_data(record, entry):

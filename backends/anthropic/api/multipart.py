@@ -40,7 +40,7 @@ class MultipartBody:
 
     Iterating takes a few MB of memory however large the file is, and holds no file open once it has ended, been
     closed or been cancelled. It raises StoreDamaged where the file is shorter than it was, and what else a disk may
-    fail with as an error of ours. `progress` is told how many of the file's bytes have been taken.
+    fail with as an error of ours. `progress` gets the number of file bytes read so far.
 
     `whole_sent` is True from when the last bytes are handed over: from then on the server may have the whole form,
     even if what comes next is a cancellation or a broken connection.
@@ -132,7 +132,7 @@ class _Reader:
         await self._ended.wait()
 
     def _run(self) -> None:
-        # A loop that is closed has nobody waiting.
+        # If the loop is closed, nothing waits for a chunk.
         with suppress(RuntimeError):
             try:
                 self._read_on()

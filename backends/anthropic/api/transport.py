@@ -70,7 +70,7 @@ class _Stream(httpcore2.AsyncNetworkStream):
     def __init__(self, inner: httpcore2.AsyncNetworkStream) -> None:
         self._inner = inner
         self._ahead: asyncio.Task[bytes] | None = None
-        self._heard = b""
+        self._received = b""
         self._writes = 0
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
@@ -84,9 +84,9 @@ class _Stream(httpcore2.AsyncNetworkStream):
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         self._writes = 0
-        if self._heard:
-            heard, self._heard = self._heard[:max_bytes], self._heard[max_bytes:]
-            return heard
+        if self._received:
+            received, self._received = self._received[:max_bytes], self._received[max_bytes:]
+            return received
         if self._ahead is None:
             return await self._inner.read(max_bytes, timeout)
         ahead, self._ahead = self._ahead, None
@@ -102,7 +102,7 @@ class _Stream(httpcore2.AsyncNetworkStream):
             ahead.cancel()
             await asyncio.wait([ahead])
             if not ahead.cancelled():
-                ahead.exception()  # looked at, so that nobody is warned of it
+                ahead.exception()  # retrieved, so that asyncio logs no warning
         await self._inner.aclose()
 
     async def start_tls(
@@ -115,9 +115,9 @@ class _Stream(httpcore2.AsyncNetworkStream):
 
     def _listen(self) -> None:
         if self._ahead is not None and self._ahead.done() and not self._ahead.exception() and self._ahead.result():
-            self._heard += self._ahead.result()
+            self._received += self._ahead.result()
             self._ahead = None
-        if self._ahead is None and len(self._heard) < _READ_AHEAD:
+        if self._ahead is None and len(self._received) < _READ_AHEAD:
             self._ahead = asyncio.create_task(self._inner.read(_READ_AHEAD))
 
     def _is_answered(self) -> bool:
@@ -125,5 +125,5 @@ class _Stream(httpcore2.AsyncNetworkStream):
         The last interim reply may be incomplete."""
         if self._ahead is not None and self._ahead.done():
             return True
-        rest = _INTERIM.sub(b"", self._heard)
+        rest = _INTERIM.sub(b"", self._received)
         return bool(rest) and not any(start.startswith(rest[: len(start)]) for start in _INTERIM_STARTS)

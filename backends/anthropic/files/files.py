@@ -1,4 +1,4 @@
-"""Files in a workspace of Anthropic's Files API. Implements FilesBackend."""
+"""AnthropicFiles: the files of a workspace in Anthropic's Files API. Implements FilesBackend."""
 
 import base64
 import json
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from files_api_mcp.backends.anthropic.api.files import ApiFile, FilesClient, PageToken
 from files_api_mcp.backends.anthropic.files.ledger import Content, Entry, Ledger
 from files_api_mcp.backends.anthropic.files.upload import Uploader
-from files_api_mcp.backends.anthropic.files.upload_encoding import sendable
+from files_api_mcp.backends.anthropic.files.upload_encoding import encoded_upload
 from files_api_mcp.backends.base import OnDelete
 from files_api_mcp.backends.clock import from_us
 from files_api_mcp.backends.errors import FilesError, InvalidArgument, NotFound
@@ -40,7 +40,7 @@ _FILTERED_PAGE = 1000
 
 @dataclass(frozen=True, slots=True)
 class _Cursor:
-    """Where our list goes on: a page of the server's, and the last file of it that was shown."""
+    """A list cursor: a page of the server's list, and the last file shown from it."""
 
     token: PageToken | None
     after_id: str = ""
@@ -63,7 +63,7 @@ class _Cursor:
             cursor = cls(PageToken(*map(str, where)) if where else None, str(after_id), str(after))  # type: ignore[arg-type]
         except (ValueError, TypeError, RecursionError):
             cursor = None
-        # Our own spelling refuses foreign letters and other shapes alike.
+        # Encoding it again also rejects other spellings of the same cursor.
         if (
             cursor is None
             or cursor.encode() != text
@@ -76,7 +76,7 @@ class _Cursor:
 
 
 class AnthropicFiles:
-    """Every file of the workspace, and what the ledger knows of those that this machine uploaded."""
+    """All files of the workspace, with the ledger's details of those that this machine uploaded."""
 
     def __init__(
         self,
@@ -100,16 +100,16 @@ class AnthropicFiles:
         self._on_delete = hook
 
     async def upload(self, snapshot: Snapshot, new: NewFile, progress: Progress = silent) -> UploadedFile:
-        """Send the frozen bytes, unless the workspace has them from us already; text goes as UTF-8.
+        """Upload the frozen bytes, unless an earlier upload can be reused. Text is sent as UTF-8.
 
         Raises:
-            OutcomeUnknown: They were sent, and what became of them is not known; calling again finds out.
+            OutcomeUnknown: They were sent, but the outcome is unknown; calling again resolves it.
             BadFilename, InvalidArgument: The name or the lifetime is not allowed.
             FilesError: Nothing was stored.
         """
         check_new(new)
-        async with sendable(snapshot, new, self._spool) as (part, content):
-            # A list tells two uploads of one name and size not apart: the first must be settled before the second.
+        async with encoded_upload(snapshot, new, self._spool) as (part, content):
+            # The API's list cannot distinguish two uploads of one name and size, so they run one after the other.
             name = f"{content.filename}\0{content.size_bytes}"
             async with self._locks.hold(name, timeout_s=_PATIENCE_S):
                 known = await self._reusable(content, new.expires_in_seconds)
@@ -117,13 +117,13 @@ class AnthropicFiles:
                     file, entry = await self._uploader.send(part, content, new.expires_in_seconds, progress)
                 else:
                     file, entry = known
-        # Whether the copy can be kept changes nothing for the caller.
+        # The upload succeeded even if the copy cannot be kept.
         with suppress(FilesError):
             await self._copies.keep(snapshot)
         return UploadedFile(record_of(file, entry), reused=known is not None)
 
     async def list(self, *, limit: int = 20, cursor: str | None = None, name_contains: str | None = None) -> FilePage:
-        """List files newest first; see FilesBackend.list. The API cannot filter by name: that is done here."""
+        """List files newest first; see FilesBackend.list. The API cannot filter by name, so it is done here."""
         if limit not in _PAGE_SIZES:
             raise InvalidArgument("limit must be between 1 and 1000.")
         start = _Cursor(None) if cursor is None else _Cursor.decode(cursor)
@@ -162,10 +162,10 @@ class AnthropicFiles:
         )
 
     async def describe(self, file_id: str) -> FileRecord:
-        """Describe a file as the API does now.
+        """Describe a file as the API reports it now.
 
         Raises:
-            NotFound: There is none with this id, or it was deleted.
+            NotFound: No file has this id, or it was deleted.
         """
         check_file_id(file_id)
         try:
@@ -177,21 +177,21 @@ class AnthropicFiles:
 
     @asynccontextmanager
     async def download(self, file_id: str) -> AsyncGenerator[tuple[FileRecord, AsyncIterator[bytes]]]:
-        """Open a file's bytes as a stream; the API gives back only files that its tools made.
+        """Open a file's bytes as a stream; the API returns only files that its tools created.
 
         Raises:
             NotDownloadable: The file was uploaded.
-            NotFound, FileExpired: It is gone.
+            NotFound, FileExpired: The file no longer exists.
         """
         record = await self.describe(file_id)
         async with self._client.content(file_id, record.size_bytes) as chunks:
             yield record, chunks
 
     async def delete(self, file_id: str) -> DeletedFile:
-        """Delete a file; a second call from this machine succeeds and says so.
+        """Delete a file. A second call from this machine succeeds with `already_deleted`.
 
         Raises:
-            NotFound: There is none with this id.
+            NotFound: No file has this id.
         """
         check_file_id(file_id)
         name = await self._ledger.name_of_gone(file_id)
@@ -203,7 +203,7 @@ class AnthropicFiles:
         try:
             await self._client.delete(file_id)
         except NotFound:
-            # Deleted from elsewhere: what we hold of it goes all the same.
+            # Deleted elsewhere: its local data is removed all the same.
             if entry is None:
                 raise
             gone_before = True
@@ -211,7 +211,7 @@ class AnthropicFiles:
         return DeletedFile(file_id, name, already_deleted=gone_before)
 
     async def _reusable(self, content: Content, lifetime_s: int | None) -> tuple[ApiFile, Entry] | None:
-        """A live file of the same source, name and lifetime; entries of dead ones are taken out on the way."""
+        """A live file of the same source, name and lifetime. Ledger entries of deleted files are removed on the way."""
         for entry in await self._ledger.same(content, lifetime_s, _SAME_LIFETIME_US):
             try:
                 file = await self._client.metadata(entry.file_id)
@@ -241,7 +241,7 @@ class AnthropicFiles:
 
 
 def record_of(file: ApiFile, entry: Entry | None) -> FileRecord:
-    """What the API says of a file, and what only we know of it."""
+    """Combine the API's description of a file with the ledger's details."""
     known = entry.content if entry else None
     return FileRecord(
         **file.model_dump(),
@@ -252,7 +252,7 @@ def record_of(file: ApiFile, entry: Entry | None) -> FileRecord:
 
 
 def _rest(files: list[ApiFile], start: _Cursor | None) -> list[ApiFile]:
-    """What of a page was not shown before. A file that was the last one shown may be gone since."""
+    """The files of a page that were not shown yet. The last one shown may have been deleted since."""
     if start is None or not start.after_id:
         return files
     for index, file in enumerate(files):

@@ -1,4 +1,4 @@
-"""`ledger.db`: which bytes became which file, and which uploads were begun and not heard of again."""
+"""Ledger: a record, in `ledger.db`, of uploaded files and of uploads whose outcome is unknown."""
 
 import sqlite3
 from collections.abc import AsyncGenerator, Callable, Iterable
@@ -24,10 +24,10 @@ _CONTENT = "source_sha256, sent_sha256, size_bytes, filename, local_type, sent_t
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What is uploaded: the source as it was on this machine, and the form in which it is sent.
+    """The content of an upload: the source on this machine, and the form in which it is sent.
 
-    `size_bytes` and `sent_sha256` are of the bytes sent; `local_type` is what the source is, `sent_type` what the
-    API is told.
+    `size_bytes` and `sent_sha256` describe the bytes sent. `local_type` is the source's type, `sent_type` the type sent
+    to the API.
     """
 
     source_sha256: str
@@ -42,7 +42,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """An upload that was begun, and of which it is not known how it ended."""
+    """An upload that started and whose outcome is unknown."""
 
     id: str
     content: Content
@@ -62,12 +62,12 @@ class Entry:
 
 @asynccontextmanager
 async def open_ledger(path: Path, credential: str, principal: str = "") -> AsyncGenerator["Ledger"]:
-    """Open the ledger, made if absent, as seen with one credential (its fingerprint, never itself).
+    """Open the ledger of one credential (its fingerprint, never the secret), and create it if absent.
 
-    Each `principal` who shares the credential has a ledger of its own in it.
+    Each `principal` who shares the credential has a separate ledger in the file.
 
     Raises:
-        StoreDamaged, StoreBusy, StorageFull, PermissionDenied: It cannot be used; it stays untouched.
+        StoreDamaged, StoreBusy, StorageFull, PermissionDenied: It cannot be used; it is unchanged.
     """
     database = Database(path, busy_timeout=10.0, schema=LEDGER)
     try:
@@ -79,9 +79,9 @@ async def open_ledger(path: Path, credential: str, principal: str = "") -> Async
 
 
 class Ledger:
-    """Every write is on the disk when its call returns.
+    """Records uploads. Every write is durable when its call returns.
 
-    The credential's workspace is looked up each time: another process may have learnt it since.
+    The credential's workspace is read each time, because another process may have learnt it.
     """
 
     def __init__(self, database: Database, credential: str, principal: str = "") -> None:
@@ -91,27 +91,27 @@ class Ledger:
         self._learnt = ""
 
     async def learn_workspace(self, base_url: str, workspace: str | None) -> None:
-        """Note the workspace that the server says the credential acts in: another key of it sees the same files."""
+        """Record the credential's workspace, as named by the server. Other keys of it see the same files."""
         scope = f"{base_url} {workspace} {self._principal}".rstrip()
         if workspace and scope != self._learnt:
             await self._write(lambda connection, old: _move(connection, self._credential, old, scope))
             self._learnt = scope
 
     async def begin(self, content: Content, lifetime_s: int | None) -> Intent:
-        """Write down that this is going to be sent."""
+        """Record the intent to send this content."""
         intent = Intent(new_file_id().replace("file_", "op_"), content, lifetime_s, to_us(utc_now()))
         await self._write(lambda connection, scope: _insert_intent(connection, scope, intent))
         return intent
 
     async def intents(self, filename: str, size_bytes: int) -> list[Intent]:
-        """Uploads begun and not ended of this name and size, which is all that a list tells of a file."""
+        """Unfinished uploads of this name and size, the only details that the API's list shows of a file."""
         where = f"scope = {_SCOPE} AND filename = ? AND size_bytes = ?"
         query = f"SELECT id, {_CONTENT}, lifetime_s, begun_us FROM intent WHERE {where}"  # noqa: S608
         rows = await self._read(query, filename, size_bytes)
         return [Intent(row[0], Content(*row[1:9]), row[9], row[10]) for row in rows]
 
     async def has_strangers(self, filename: str, size_bytes: int, age_us: int) -> bool:
-        """Whether another principal's upload of this name and size, begun no longer ago, has not ended."""
+        """Whether another principal has an unfinished upload of this name and size that started within `age_us`."""
         if not self._principal:
             return False
         where = f"scope <> {_SCOPE} AND filename = ? AND size_bytes = ? AND begun_us > ?"
@@ -119,11 +119,11 @@ class Ledger:
         return bool(await self._read(query, filename, size_bytes, to_us(utc_now()) - age_us))
 
     async def drop(self, intent: Intent) -> None:
-        """Note that nothing came of it."""
+        """Remove an intent that created no file."""
         await self._write(lambda connection, _: connection.execute("DELETE FROM intent WHERE id = ?", (intent.id,)))
 
     async def commit(self, intent: Intent, file: ApiFile) -> Entry:
-        """Note that it became this file."""
+        """Record that an intent created this file."""
         entry = Entry(file.id, intent.content, to_us(file.created_at), _us(file))
 
         def work(connection: sqlite3.Connection, scope: str) -> None:
@@ -134,11 +134,11 @@ class Ledger:
         return entry
 
     async def adopt(self, entry: Entry) -> None:
-        """Note a file that was not uploaded from here, and whose bytes are here now."""
+        """Record a file that was not uploaded from here but whose original is now here."""
         await self._write(lambda connection, scope: _insert_entry(connection, scope, entry))
 
     async def same(self, content: Content, lifetime_s: int | None, tolerance_us: int) -> list[Entry]:
-        """Files that came of the same source under the same name, to live as long give or take the tolerance."""
+        """Files of the same source and name whose lifetime is equal within the tolerance."""
         found = await self._entries("source_sha256 = ? AND filename = ?", content.source_sha256, content.filename)
         if lifetime_s is None:
             return [entry for entry in found if entry.expires_us is None]
@@ -146,7 +146,7 @@ class Ledger:
         return [e for e in found if e.expires_us is not None and abs(e.expires_us - wanted) <= tolerance_us]
 
     async def entry(self, file_id: str) -> Entry | None:
-        """What is known of a file; None when another machine uploaded it."""
+        """A file's entry; None if another machine uploaded it."""
         found = await self._entries("file_id = ?", file_id)
         return found[0] if found else None
 
@@ -155,7 +155,7 @@ class Ledger:
         return {entry.file_id: entry for entry in await self._entries("1")}
 
     async def known(self, file_ids: Iterable[str]) -> set[str]:
-        """Which of these ids are files of this ledger, or were."""
+        """The ids among these that are or were files of any principal in this ledger."""
         found: set[str] = set()
         for file_id in file_ids:
             anywhere = " UNION ALL ".join(f"SELECT 1 FROM {table} WHERE file_id = ?1" for table in _NAMING)  # noqa: S608
@@ -164,7 +164,7 @@ class Ledger:
         return found
 
     async def claim(self, file_ids: Iterable[str]) -> None:
-        """Note files that the API's tools made for who asks here. What is anybody's already stays theirs."""
+        """Record files that the API's tools created for this principal. Files that already have an owner keep it."""
         strange = [file_id for file_id in dict.fromkeys(file_ids) if not await self.known([file_id])]
         now = to_us(utc_now())
 
@@ -176,12 +176,12 @@ class Ledger:
             await self._write(work)
 
     async def owns(self, file_id: str) -> bool:
-        """Whether a file came from here, uploaded or made."""
+        """Whether a file was uploaded from here or created in an answer here."""
         tables = " UNION ALL ".join(f"SELECT 1 FROM {t} WHERE scope = {_SCOPE} AND file_id = ?2" for t in _OWNING)  # noqa: S608
         return bool(await self._read(tables, file_id))
 
-    async def owned(self) -> list[str]:
-        """Ids of all files that came from here, uploaded or made, newest first."""
+    async def owned_ids(self) -> list[str]:
+        """Ids of all files uploaded from here or created in an answer here, newest first."""
         query = (
             f"SELECT file_id, created_us AS at_us FROM file WHERE scope = {_SCOPE}"  # noqa: S608
             f" UNION SELECT file_id, at_us FROM made WHERE scope = {_SCOPE}"
@@ -190,7 +190,7 @@ class Ledger:
         return list(dict.fromkeys(row[0] for row in await self._read(query)))
 
     async def fill_in(self, entry: Entry, content: Content) -> Entry:
-        """Note a title or a path that was not known before."""
+        """Add a title or path that the entry does not have."""
         title = entry.content.title or content.title
         path = entry.content.source_path or content.source_path
         if (title, path) == (entry.content.title, entry.content.source_path):
@@ -200,7 +200,7 @@ class Ledger:
         return await self.entry(entry.file_id) or entry
 
     async def bury(self, file_id: str, filename: str) -> None:
-        """Note that a file is gone."""
+        """Record that a file was deleted."""
 
         def work(connection: sqlite3.Connection, scope: str) -> None:
             for table in _OWNING:
@@ -211,7 +211,7 @@ class Ledger:
         await self._write(work)
 
     async def name_of_gone(self, file_id: str) -> str | None:
-        """The name of a file that was deleted from here; None when none with this id was."""
+        """The name of a file deleted from here; None if no file with this id was."""
         rows = await self._read(f"SELECT filename FROM gone WHERE scope = {_SCOPE} AND file_id = ?", file_id)  # noqa: S608
         return rows[0][0] if rows else None
 
@@ -224,11 +224,11 @@ class Ledger:
         return await self._database.run(partial(_rows, query, (self._credential, *values)))
 
     async def _write(self, work: Callable[[sqlite3.Connection, str], object]) -> None:
-        def alone(connection: sqlite3.Connection) -> None:
+        def transaction(connection: sqlite3.Connection) -> None:
             with writing(connection):
                 work(connection, _scope_of(connection, self._credential))
 
-        await self._database.run(alone)
+        await self._database.run(transaction)
 
 
 def _us(file: ApiFile) -> int | None:
@@ -249,13 +249,13 @@ def _move(connection: sqlite3.Connection, credential: str, old: str, new: str) -
     connection.execute("INSERT OR REPLACE INTO scope VALUES (?, ?)", (credential, new))
     if old != _unknown(credential):
         return
-    # What another key of the workspace knows already stays as it is.
+    # Rows that another key of the workspace already recorded stay as they are.
     for table in (*_NAMING, "intent"):
         connection.execute(f"UPDATE OR IGNORE {table} SET scope = ? WHERE scope = ?", (new, old))  # noqa: S608
 
 
 def _unknown(credential: str) -> str:
-    """The scope of a credential whose workspace no server has named."""
+    """The scope of a credential whose workspace is unknown."""
     return f"credential {credential}"
 
 

@@ -8,7 +8,7 @@ LEDGER = Schema(
     application_id=0x4641504C,  # "FAPL"
     steps=(
         (
-            # `scope` is the workspace that a credential acts in, as far as it is known.
+            # `scope` is the workspace of a credential, if known.
             "CREATE TABLE scope (credential TEXT PRIMARY KEY, scope TEXT NOT NULL) STRICT, WITHOUT ROWID",
             """CREATE TABLE file (
                 seq INTEGER PRIMARY KEY AUTOINCREMENT,

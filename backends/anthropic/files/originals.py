@@ -1,4 +1,4 @@
-"""Files of the workspace whose bytes are on this machine: uploads from here, and files made by the API's tools."""
+"""Originals: the local copies of uploaded files and of files that the API's tools created."""
 
 import hashlib
 import os
@@ -24,7 +24,7 @@ _ENDS = 64 * 1024
 
 
 class OriginalMissing(UnsupportedType):
-    """The API holds the file and does not give its bytes back, and this machine has none of them."""
+    """The file's original is not on this machine, and the API does not return it."""
 
 
 class Originals:
@@ -37,11 +37,11 @@ class Originals:
         self._spool = spool
 
     async def blob_path(self, file_id: str) -> tuple[FileRecord, Path]:
-        """Where a file's original bytes are; those of a file made by a tool are fetched first.
+        """The path of a file's original. A file created by a tool is downloaded first.
 
         Raises:
-            NotFound, FileExpired: There is no such file, or its lifetime is over.
-            OriginalMissing: Its bytes are not on this machine, and cannot be.
+            NotFound, FileExpired: The file does not exist or has expired.
+            OriginalMissing: Its original is not on this machine and cannot be downloaded.
         """
         entry = await self._ledger.entry(file_id)
         if entry is None:
@@ -56,7 +56,7 @@ class Originals:
         return record, path
 
     async def contents(self) -> Sequence[tuple[FileRecord, Path]]:
-        """Every live upload from this machine whose original is still here, newest first. The API is not asked."""
+        """All live files whose originals are on this machine, newest first. The API is not called."""
         found: list[tuple[FileRecord, Path]] = []
         for entry in reversed((await self._ledger.entries()).values()):
             path = await self._copies.path(entry.content.source_sha256)

@@ -1,4 +1,4 @@
-"""The Files API as one of several principals may see it: a key sees the whole workspace, they only what is theirs."""
+"""OwnedFilesClient: a FilesClient limited to one principal's files. The key itself could see the whole workspace."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -18,8 +18,8 @@ _UNKNOWN = ApiFailure(status=404, type="not_found_error", code="", message="", r
 
 
 class OwnedFilesClient(FilesClient):
-    """Knows the files of one ledger. An id that is another's is answered like one that nobody has, without asking the
-    API: neither words nor time tell them apart."""
+    """Sees only files of one ledger. Another principal's id is answered like an unknown id, without an API call, so
+    neither message nor timing differs."""
 
     def __init__(
         self, sender: RetryingSender, ledger: Ledger, dialect: Dialect = "auto", *, call_s: float = 30.0
@@ -38,7 +38,7 @@ class OwnedFilesClient(FilesClient):
         await super().delete(file_id)
 
     async def by_ids(self, file_ids: Sequence[str]) -> list[ApiFile]:
-        """Those of the files that exist; see FilesClient.by_ids."""
+        """The principal's files with these ids that exist; see FilesClient.by_ids."""
         for file_id in file_ids:
             check_file_id(file_id)
         own = [file_id for file_id in file_ids if await self._ledger.owns(file_id)]
@@ -48,9 +48,9 @@ class OwnedFilesClient(FilesClient):
         """A page of the principal's files, newest first.
 
         Raises:
-            InvalidArgument: The token names no file of theirs, or none any more.
+            InvalidArgument: The token is not one of their files, or that file was deleted.
         """
-        ids = await self._ledger.owned()
+        ids = await self._ledger.owned_ids()
         start = 0
         if after is not None:
             if after.value not in ids:
@@ -66,7 +66,7 @@ class OwnedFilesClient(FilesClient):
         return ListedPage(files, None if is_last else PageToken("after_id", chosen[-1]), None)
 
     async def pages(self, *, limit: int = 1000, after: PageToken | None = None) -> AsyncIterator[ListedPage]:
-        """Every page from there on; see FilesClient.pages. Pages of files that are gone are empty, and not the end."""
+        """All pages after the token; see FilesClient.pages. A page of deleted files is empty, not the end."""
         token = after
         while True:
             page = await self.page(limit=limit, after=token)

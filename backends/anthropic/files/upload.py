@@ -1,4 +1,4 @@
-"""One upload with three outcomes: committed, not committed, or unknown, in which case the server is asked first."""
+"""Uploader: sends a file so that one call creates at most one. If a reply is lost, it checks the server first."""
 
 import logging
 import unicodedata
@@ -35,10 +35,10 @@ _SETTLED_WITHIN_US = 120 * 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How long calls may take, in seconds (`call_s` all but uploads), and when the server is asked after a lost reply.
+    """Time limits in seconds (`call_s` for all calls but uploads), and when to check the server after a lost reply.
 
-    `looks` are the pauses before each look at the server's list: it may show a new file late. Bytes are allowed
-    for at `bytes_per_s`, which is a slow line's uplink.
+    `looks` are the pauses before each check of the server's list, which may show a new file late. An upload gets extra
+    time at `bytes_per_s`, the speed of a slow uplink.
     """
 
     call_s: float = 30.0
@@ -49,22 +49,22 @@ class Timing:
     looks: tuple[float, ...] = (0.0, 3.0, 7.0)
 
     def deadline_s(self, size_bytes: int) -> float:
-        """Seconds for the whole call, looks included."""
+        """Seconds for the whole call, checks included."""
         return self.upload_s + size_bytes / self.bytes_per_s
 
     def reply_within_s(self, size_bytes: int) -> float:
-        """Seconds that the server may take to answer once it has all bytes."""
+        """Seconds that the server may take to answer after the last byte."""
         return self.reply_s + size_bytes / self.reply_bytes_per_s
 
     @property
     def reserve_s(self) -> float:
-        """Seconds kept back from sending, to look for what a lost reply left."""
+        """Seconds reserved for checks after a lost reply."""
         return min(sum(self.looks) + 3.0, self.upload_s / 2)
 
 
 class Uploader:
-    """Sends frozen bytes so that one call makes at most one file. Callers see to it that uploads of the same name and
-    size, which a list cannot tell apart, come one at a time."""
+    """Sends frozen bytes; one call creates at most one file. Callers must serialise uploads of the same name and size,
+    which the API's list cannot distinguish."""
 
     def __init__(self, client: FilesClient, ledger: Ledger, timing: Timing) -> None:
         self._client = client
@@ -95,14 +95,14 @@ class Uploader:
                 await self._ledger.drop(intent)
             raise
         except BaseException:
-            # Cancelled. An intent that may have been carried out stays, for the next call to look after.
+            # Cancelled. An intent that may have created a file stays, so that the next call resolves it.
             if not body.whole_sent:
                 with CancelScope(shield=True), anyio.move_on_after(1):
                     await self._ledger.drop(intent)
             raise
 
     async def _earlier(self, content: Content, lifetime_s: int | None, deadline: float) -> tuple[ApiFile, Entry] | None:
-        """What became of uploads of this name and size that were begun earlier and not heard of again."""
+        """Resolve earlier unfinished uploads of this name and size; return the one that matches this upload."""
         if await self._ledger.has_strangers(content.filename, content.size_bytes, _SETTLED_WITHIN_US):
             raise Busy("Another upload with this name and size is unfinished.", "Call again in two minutes.")
         wanted: tuple[ApiFile, Entry] | None = None
@@ -160,7 +160,7 @@ class Uploader:
         except RequestNotSent as exc:
             return _Failed(unreachable(exc), doubtful=False)
         except ResponseLost as exc:
-            # Without the last bytes of the form the server has nothing that it could commit.
+            # Without the last bytes of the form, the server cannot store the file.
             return _Failed(unreachable(exc), doubtful=body.whole_sent)
         except UpstreamBadReply as exc:
             return _Failed(exc, doubtful=True)
@@ -178,8 +178,8 @@ class Uploader:
         return file
 
     async def _refuse_other(self, file: ApiFile, content: Content) -> None:
-        """Pass the acknowledgement of what was sent alone. An id is believed once the server describes the file under
-        it: nobody could be told later which bytes stand behind a wrong one."""
+        """Accept only an acknowledgement of the file sent. Its id is trusted after the server describes that file:
+        a wrong id could never be traced to its bytes later."""
         described = _describes(file, content) and not await self._ledger.known([file.id])
         if described:
             try:
@@ -187,13 +187,13 @@ class Uploader:
             except NotFound:
                 described = False
             except UpstreamError:
-                # Unreachable now: the acknowledgement itself was sound.
+                # Unreachable now, but the acknowledgement itself was valid.
                 return
         if not described:
             raise UpstreamBadReply("The API acknowledged a different file than the one sent.")
 
     async def _settled(self, intent: Intent, began: float, deadline: float, error: FilesError) -> ApiFile | None:
-        """The file that an attempt of doubtful outcome made; None once it is clear that it made none."""
+        """The file that an attempt with an unknown outcome created; None if it created none."""
         _log.warning("upload %s: %s; looking for what became of it", intent.id, error.code)
         for pause in self._timing.looks:
             if anyio.current_time() + pause >= deadline:
@@ -205,7 +205,7 @@ class Uploader:
         return None
 
     async def _look(self, intent: Intent, age_s: float, deadline: float) -> ApiFile | None:
-        """The oldest file in the server's list that can only be this upload's."""
+        """The oldest file in the server's list that can only come from this upload."""
         match: ApiFile | None = None
         try:
             with anyio.fail_after(max(0.0, deadline - anyio.current_time())):
@@ -224,7 +224,7 @@ class Uploader:
 
 @dataclass(frozen=True, slots=True)
 class _Failed:
-    """An attempt that gave no file. `doubtful`: it may have made one all the same."""
+    """An attempt that returned no file. `doubtful`: it may have created one all the same."""
 
     error: FilesError
     doubtful: bool
@@ -248,20 +248,20 @@ def _fits(file: ApiFile, intent: Intent, since: datetime) -> bool:
     if not _describes(file, intent.content) or file.created_at < since:
         return False
     if file.expires_at is None or intent.lifetime_s is None:
-        # The beta dialect tells no lifetimes.
+        # The beta dialect has no lifetimes.
         return file.expires_at is None
     lives_s = (file.expires_at - file.created_at).total_seconds()
     return abs(lives_s - intent.lifetime_s) <= _LIFETIME_SLACK_S
 
 
 def _since(server_now: datetime | None, age_s: float) -> datetime:
-    """The moment of the upload's beginning on the server's clock, and a little before."""
+    """The start of the upload by the server's clock, minus some slack."""
     slack = _SLACK_S if server_now else _SLACK_WITHOUT_CLOCK_S
     return (server_now or datetime.now(UTC)) - timedelta(seconds=age_s + slack)
 
 
 async def _reported(sending: Callable[[], Awaitable[Reply]], sent: "_Sent", progress: Progress) -> Reply:
-    """The reply; meanwhile it is told how much of a large body has gone out."""
+    """Send a request and report the progress of a large body."""
     if sent.total < _REPORTED_FROM:
         return await sending()
     result: Reply | Exception = ResponseLost("nothing was sent")
@@ -289,7 +289,7 @@ _Reported = Callable[[Callable[[], Awaitable[Reply]]], Awaitable[Reply]]
 
 @dataclass(slots=True)
 class _Sent:
-    """Bytes handed to the socket so far."""
+    """Counts the bytes passed to the socket."""
 
     total: int
     done: int = 0

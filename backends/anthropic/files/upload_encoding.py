@@ -1,4 +1,4 @@
-"""The form in which a file is sent: text as UTF-8 that can be asked, a PDF from where it begins, the rest as it is."""
+"""The form in which a file is sent: text as UTF-8, a PDF from its header on, all else unchanged."""
 
 import hashlib
 import io
@@ -19,7 +19,7 @@ from files_api_mcp.backends.roots.os_errors import FULL
 from files_api_mcp.backends.staging.spool import Spool
 from files_api_mcp.backends.storage.disk_errors import translated
 
-__all__ = ["is_text_type", "sendable"]
+__all__ = ["encoded_upload", "is_text_type"]
 
 _BLOCK = 1024 * 1024
 _PDF_MARK = b"%PDF-"
@@ -28,17 +28,17 @@ _TEXT_TYPES = frozenset({"application/json", "application/xml"})
 
 
 def is_text_type(mime_type: str) -> bool:
-    """Whether files of this type are sent as plain text: the API asks PDFs and `text/plain` alone."""
+    """Whether files of this type are sent as plain text: the API answers only about PDFs and `text/plain`."""
     return mime_type.startswith("text/") or mime_type in _TEXT_TYPES
 
 
 @asynccontextmanager
-async def sendable(snapshot: Snapshot, new: NewFile, spool: Spool) -> AsyncGenerator[tuple[UploadPart, Content]]:
-    """The bytes to be sent for a frozen file, and their description. A transcoded copy is removed at the end.
+async def encoded_upload(snapshot: Snapshot, new: NewFile, spool: Spool) -> AsyncGenerator[tuple[UploadPart, Content]]:
+    """The bytes to send for a frozen file, and their description. A transcoded copy is removed at the end.
 
     Raises:
-        EmptyFile: Nothing would be left to send.
-        StorageFull: There is no room for a transcoded copy.
+        EmptyFile: There is nothing to send.
+        StorageFull: There is not enough disk space for a transcoded copy.
         StoreError: The disk failed.
     """
     copy = spool.new_path()
@@ -54,7 +54,7 @@ async def sendable(snapshot: Snapshot, new: NewFile, spool: Spool) -> AsyncGener
 def _form(snapshot: Snapshot, new: NewFile, copy: Path) -> tuple[UploadPart, Content]:
     path, offset, sent_type = snapshot.path, 0, new.mime_type
     if new.mime_type == PDF:
-        # The API takes a file that begins otherwise for no PDF.
+        # The API does not recognise a PDF that starts with other bytes.
         offset = max(0, snapshot.head.find(_PDF_MARK))
     elif is_text_type(new.mime_type):
         sent_type = "text/plain"
@@ -80,14 +80,14 @@ def _form(snapshot: Snapshot, new: NewFile, copy: Path) -> tuple[UploadPart, Con
 
 
 def _transcoded(source: Path, copy: Path) -> bool:
-    """Write the text in UTF-8, unless that is what it is in."""
+    """Write a UTF-8 copy of the text, unless it already is UTF-8."""
     with source.open("rb") as content:
         encoding = encoding_of(content)
         if encoding == "utf-8":
             return False
         content.seek(0)
         if content.read(len(_BOM)) == _BOM:
-            # What a guess takes the mark for would go out as the text's first letters.
+            # Decoded by a guessed encoding, the mark would become the first letters of the text.
             encoding = "utf-8-sig"
         content.seek(0)
         try:
@@ -115,5 +115,5 @@ def _measured(path: Path, offset: int) -> tuple[int, str]:
 
 
 def _text(text: str | None) -> str | None:
-    # Undecodable bytes of a path: neither SQLite nor JSON carries them.
+    # Escapes undecodable bytes of a path, which neither SQLite nor JSON can hold.
     return None if text is None else text.encode("utf-8", "backslashreplace").decode()

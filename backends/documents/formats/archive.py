@@ -1,4 +1,4 @@
-"""Members of office files and books, bounded: a zip of a few bytes can hold gigabytes."""
+"""Reads members of office files and books within limits: a zip of a few bytes can contain gigabytes."""
 
 import zipfile
 import zlib
@@ -39,14 +39,14 @@ class Archive:
         self.names = frozenset(member.filename for member in members)
 
     def tree(self, name: str) -> Element | None:
-        """A member's XML, or None where there is none."""
+        """A member's XML; None if the member does not exist."""
         if name not in self.names:
             return None
         with self._open(name) as member, _xml_errors():
             return parse(member, forbid_dtd=True).getroot()
 
     def check(self, name: str) -> None:
-        """Look whether a member, where there is one, is XML from beginning to end; nothing of it is kept."""
+        """Check that a member, if it exists, is well-formed XML; nothing of it is kept."""
         if name not in self.names:
             return
         parser = DefusedXMLParser(target=_Nothing(), forbid_dtd=True)
@@ -56,7 +56,7 @@ class Archive:
             parser.close()
 
     def read(self, name: str) -> bytes | None:
-        """A member's bytes, or None where there is none."""
+        """A member's bytes; None if the member does not exist."""
         if name not in self.names:
             return None
         with self._open(name) as member:
@@ -75,7 +75,7 @@ class Archive:
 
 
 class _Nothing:
-    """What a parser makes of XML that is not wanted."""
+    """A parser target that discards everything."""
 
     def close(self) -> None:
         pass

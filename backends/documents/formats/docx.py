@@ -33,7 +33,7 @@ def docx_lines(content: BinaryIO) -> Iterator[str]:
 
 
 def _marked_styles(styles: Element | None) -> dict[str, str]:
-    """What stands before a paragraph of a style: `# ` to `###### ` for headings, `- ` for lists."""
+    """The prefix of a paragraph by its style: `# ` to `###### ` for headings, `- ` for lists."""
     marks: dict[str, str] = {}
     for style in styles.iter(f"{_W}style") if styles is not None else ():
         level = _level(style)
@@ -45,7 +45,7 @@ def _marked_styles(styles: Element | None) -> dict[str, str]:
 
 
 def _level(style: Element) -> int:
-    """A style's heading level by its name or its outline, 0 for none."""
+    """A style's heading level, from its name or outline; 0 for no heading."""
     name = style.find(f"{_W}name")
     found = _HEADING.search(name.get(f"{_W}val", "") if name is not None else "")
     if found:

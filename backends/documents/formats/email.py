@@ -1,4 +1,4 @@
-"""Text of e-mail: who wrote what to whom, and what was attached."""
+"""Text of e-mail: headers, attachment names and body."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -18,7 +18,7 @@ _LONGEST_PARSED = 20_000
 
 
 def mail_lines(content: BinaryIO) -> Iterator[str]:
-    """Lines of the headers that people read, the names of attachments, then the text.
+    """Lines of the common headers, the names of attachments, then the text.
 
     Raises:
         UnsupportedType: The message is too long to be read.
@@ -54,7 +54,7 @@ def _attachments(message: EmailMessage) -> list[str]:
 
 
 def _body(message: EmailMessage) -> Iterator[str]:
-    """The part in plain text, else the one in HTML."""
+    """The plain-text part, else the HTML part."""
     plain = _text(message, "plain")
     if plain.strip():
         yield from plain.splitlines(keepends=True)

@@ -37,7 +37,7 @@ def epub_lines(content: BinaryIO) -> Iterator[str]:
 
 
 def _chapters(archive: Archive) -> list[str]:
-    """The members that hold the chapters, once each, in reading order."""
+    """The members with the chapters, once each, in reading order."""
     container = archive.tree("META-INF/container.xml")
     roots = _named(container, "rootfile") if container is not None else []
     path = roots[0].get("full-path", "") if roots else ""
@@ -58,5 +58,5 @@ def _locked(archive: Archive) -> set[str]:
 
 
 def _named(tree: Element, name: str) -> list[Element]:
-    """Elements of a name in any namespace: EPUB has had several."""
+    """Elements with a name in any namespace: EPUB has had several."""
     return [element for element in tree.iter() if element.tag.rpartition("}")[2] == name]

@@ -35,7 +35,7 @@ def html_lines(content: BinaryIO) -> Iterator[str]:
 
 
 def page_lines(page: str) -> Iterator[str]:
-    """Lines of the visible text of a page that is decoded already."""
+    """Lines of the visible text of a decoded page."""
     tree = LexborHTMLParser(page)
     for node in tree.css(_UNSEEN):
         node.decompose()
@@ -52,7 +52,7 @@ def page_lines(page: str) -> Iterator[str]:
 
 
 def _declared(data: bytes) -> str | None:
-    """The encoding that the page names for itself, if it is one."""
+    """The encoding that the page declares, if it exists."""
     found = _CHARSET.search(data[:2048])
     try:
         return codecs.lookup(found[1].decode("ascii")).name if found else None

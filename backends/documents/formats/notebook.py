@@ -1,4 +1,4 @@
-"""Text of Jupyter notebooks: the cells in order, each with the text that it put out."""
+"""Text of Jupyter notebooks: the cells in order, each with its text output."""
 
 import json
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ _MOST_BYTES = 100_000_000
 
 
 def notebook_lines(content: BinaryIO) -> Iterator[str]:
-    """Lines of all cells, a blank one after each; pictures are left out.
+    """Lines of all cells, with a blank line after each; pictures are left out.
 
     Raises:
         UnsupportedType: The file is no notebook, or too long to be read.
@@ -58,7 +58,7 @@ def _list(holder: Any, key: str) -> list[Any]:
 
 
 def _lines(holder: Any, key: str) -> Iterator[str]:
-    """A text that is kept whole or as a list of lines."""
+    """A text stored as a string or as a list of lines."""
     value = _value(holder, key)
     parts = [value] if isinstance(value, str) else [part for part in _list(holder, key) if isinstance(part, str)]
     for line in "".join(parts).splitlines():

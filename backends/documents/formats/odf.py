@@ -1,4 +1,4 @@
-"""Text of OpenDocument files: of texts line by line, of presentations slide by slide."""
+"""Text of OpenDocument files: documents line by line, presentations slide by slide."""
 
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -24,7 +24,7 @@ _LEFT_OUT = frozenset({f"{_TEXT}tracked-changes", f"{_TEXT}note-citation", f"{_O
 
 
 def odt_lines(content: BinaryIO) -> Iterator[str]:
-    """Lines of the body; notes, comments and text boxes follow the paragraph that they belong to."""
+    """Lines of the body; notes, comments and text boxes follow their paragraph."""
     document = _document(content)
     body = document.find(f"{_OFFICE}body")
     if body is None:
@@ -62,7 +62,7 @@ def _slide(page: Element, reader: "_Reader") -> Iterator[str]:
 
 
 class _Reader:
-    """Knows which of a document's own styles are titles."""
+    """The document's styles that are titles."""
 
     def __init__(self, document: Element) -> None:
         styles = document.findall(f"{_OFFICE}automatic-styles/{_STYLE}style")
@@ -109,7 +109,7 @@ class _Reader:
 
 
 def _inline(element: Element, asides: list[Element]) -> Iterator[str]:
-    """A paragraph's own text; what stands in it as an aside is put on the list."""
+    """A paragraph's text; its notes, comments and text boxes are added to the list."""
     yield element.text or ""
     for child in element:
         if child.tag in _ASIDES:

@@ -38,7 +38,7 @@ def open_pdf(content: BinaryIO) -> Any:
 
 
 def _opened(content: BinaryIO) -> Any:
-    """The document, or None where PDFium finds no pages in it."""
+    """The document; None if PDFium finds no pages in it."""
     try:
         document: Any = pypdfium2.PdfDocument(content)
     except pypdfium2.PdfiumError:
@@ -69,7 +69,7 @@ def _repaired(content: BinaryIO) -> BytesIO:
 
 
 class pdf_pages(Sequence[str]):  # noqa: N801
-    """The texts of a PDF's pages, each read when it is asked for."""
+    """The texts of a PDF's pages, each read on access."""
 
     def __init__(self, content: BinaryIO, scans: Scans | None = None) -> None:
         self._document = open_pdf(content)
@@ -80,26 +80,26 @@ class pdf_pages(Sequence[str]):  # noqa: N801
         return len(self._document)
 
     def label(self, number: int) -> str | None:
-        """The number that the PDF itself gives to a page (1-based), where that is another one."""
+        """The page label in the PDF (1-based page); None if it equals the page number."""
         with suppress(UnicodeDecodeError):
             label: str = " ".join(self._document.get_page_label(number - 1).split())
             return label[:_LONGEST_LABEL] if label.isprintable() and label not in ("", str(number)) else None
         return None
 
     def is_scanned(self, number: int) -> bool:
-        """Whether the text of a page (1-based), which was asked for already, was read off a picture."""
+        """Whether the text of a page (1-based), already accessed, was read by OCR."""
         return number in self._scanned
 
     @overload
-    def __getitem__(self, place: int) -> str: ...
+    def __getitem__(self, index: int) -> str: ...
     @overload
-    def __getitem__(self, place: slice) -> Sequence[str]: ...
-    def __getitem__(self, place: int | slice) -> str | Sequence[str]:
-        if isinstance(place, slice):
-            return [self[number] for number in range(*place.indices(len(self)))]
-        if not 0 <= place < len(self):
-            raise IndexError(place)
-        return page_text(self._document, place, lambda page: self._read_off(page, place + 1))
+    def __getitem__(self, index: slice) -> Sequence[str]: ...
+    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
+        if isinstance(index, slice):
+            return [self[number] for number in range(*index.indices(len(self)))]
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        return page_text(self._document, index, lambda page: self._read_off(page, index + 1))
 
     def __iter__(self) -> Iterator[str]:
         return (self[number] for number in range(len(self)))
@@ -112,7 +112,7 @@ class pdf_pages(Sequence[str]):  # noqa: N801
 
 
 def page_text(document: Any, number: int, read_off: Callable[[Any], str] = lambda _: "") -> str:
-    """The text of a page (0-based), with what was written into its fields and notes.
+    """The text of a page (0-based), with its form fields and notes.
 
     A page without text of its own is given to `read_off`.
     """
@@ -131,7 +131,7 @@ def page_text(document: Any, number: int, read_off: Callable[[Any], str] = lambd
 
 
 def _scanned(page: Any, scans: Scans) -> str:
-    """The text of a page that is a picture."""
+    """The text of a scanned page, by OCR."""
     library: Any = pypdfium2.raw
     if not library.FPDFPage_CountObjects(page):
         return ""

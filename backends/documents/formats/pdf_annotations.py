@@ -1,4 +1,4 @@
-"""What people wrote into a PDF page's form fields and notes, which PDFium leaves out of the page's text."""
+"""Form fields and notes of a PDF page, which PDFium leaves out of the page's text."""
 
 import ctypes
 from collections.abc import Callable, Generator, Iterator
@@ -80,7 +80,7 @@ def _is_secret(annotation: Any, form: Any) -> bool:
 
 
 def _chosen(annotation: Any, form: Any) -> Iterator[str]:
-    """What the form shows for the options that are chosen."""
+    """The labels of the selected options."""
     for number in range(min(pdfium.FPDFAnnot_GetOptionCount(form, annotation), _MOST)):
         if pdfium.FPDFAnnot_IsOptionSelected(form, annotation, number):
             yield _option(annotation, form, number)
@@ -91,7 +91,7 @@ def _option(annotation: Any, form: Any, number: int) -> str:
 
 
 def _string(ask: Callable[[Any, int], int]) -> str:
-    """What PDFium writes when given enough room: UTF-16 with a zero at its end."""
+    """Call PDFium with a large enough buffer and decode the result: UTF-16 with a trailing zero."""
     size = min(ask(None, 0), _LONGEST)
     if size <= 2:
         return ""

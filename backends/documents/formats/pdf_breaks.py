@@ -1,4 +1,4 @@
-"""Line ends and spaces that PDFium writes wrongly, or not at all, between a PDF's characters."""
+"""Corrects line ends and spaces that PDFium misplaces or omits between a PDF's characters."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from files_api_mcp.backends.documents.formats.pdf_glyphs import Box, Glyphs
 __all__ = ["Numbers", "has_torn_words", "with_breaks"]
 
 Numbers = Sequence[int | None]
-"""PDFium's number of each character; None for one that PDFium does not have."""
+"""PDFium's number of each character; None for an inserted character."""
 
 _FIGURE = re.compile(r"\d(?:[.,]?\d)+")
 _LINE_END = re.compile(r"(?<=\S)\s*\n\s*(?=\S)")
@@ -28,16 +28,16 @@ _SPACE = 0.1
 _OVERLAP = 0.25
 
 Edit = tuple[int, int, str]
-"""Start and end of a piece of the text, and the blank that stands there instead."""
+"""Start and end of a piece of the text, and the whitespace that replaces it."""
 
 
 def has_torn_words(characters: str) -> bool:
-    """Whether several lines are single characters: a column of them, or a word that PDFium takes to run downwards."""
+    """Whether several lines are single characters: a column, or a word that PDFium reads as vertical."""
     return _TORN.search(characters) is not None
 
 
 def with_breaks(textpage: Any, characters: str, numbers: Numbers, *, line_ends: bool) -> tuple[str, Numbers]:
-    """The text and its numbers with a break between figures that stand apart.
+    """Insert breaks between figures that are apart, in the text and its numbers.
 
     PDFium writes none in columns of single digits beside a chart, nor where the space between cells is letter-spacing.
     With `line_ends`, also without those that PDFium writes within a line: it does so on pages that it takes for
@@ -59,15 +59,15 @@ def _between_figures(glyphs: Glyphs, characters: str, numbers: Numbers) -> Itera
         # Two calls for most figures, instead of more for each digit: this is what makes the check cheap.
         if _is_even(cell, last_cell, len(figure) - marks, marks):
             continue
-        digits = [place for place, character in enumerate(figure, start) if character not in ".,"]
-        cells = (glyphs.cell(numbers[place]) for place in digits)
+        digits = [index for index, character in enumerate(figure, start) if character not in ".,"]
+        cells = (glyphs.cell(numbers[index]) for index in digits)
         for (one, other), (cell, next_cell) in zip(pairwise(digits), pairwise(cells), strict=True):
             if not _is_even(cell, next_cell, 2, other - one - 1):
                 yield from _between_digits(glyphs, numbers, one, other)
 
 
 def _is_even(cell: Box | None, last_cell: Box | None, digits: int, marks: int) -> bool:
-    """Whether the last digit of a level line stands where its digits and marks put it, so nothing is between them."""
+    """Whether the last digit of a horizontal line is where its glyphs' widths put it, so nothing is between them."""
     if cell is None or last_cell is None:
         return False
     left, bottom, right, top = cell
@@ -85,17 +85,17 @@ def _between_digits(glyphs: Glyphs, numbers: Numbers, one: int, other: int) -> I
     first, second = numbers[one], numbers[other]
     if first is None or second is None or not (blank := _blank(glyphs, first, second)):
         return
-    place = other
+    index = other
     mark = numbers[one + 1]
     if other - one == 2 and mark is not None:
         before, after = glyphs.step(first, mark), glyphs.step(mark, second)
         if before and after and before.distance > after.distance:
-            place = one + 1
-    yield place, place, blank
+            index = one + 1
+    yield index, index, blank
 
 
 def _blank(glyphs: Glyphs, one: int, other: int) -> str:
-    """A line end where two digits stand on different lines, a space where they are far apart on one."""
+    """A line end if two digits are on different lines, a space if they are far apart on one line."""
     step = glyphs.step(one, other)
     if step is None or not step.size:
         return ""
@@ -116,7 +116,7 @@ def _within_lines(glyphs: Glyphs, characters: str, numbers: Numbers) -> Iterator
 
 
 def _gap(glyphs: Glyphs, one: int, other: int) -> float | None:
-    """The room between two glyphs of a line, in heights of their font; None where the second begins another line."""
+    """The distance between two glyphs of a line, in font heights; None if the second begins another line."""
     (width, height), (_, next_height) = glyphs.advance(one), glyphs.advance(other)
     height = max(height, next_height)
     step = glyphs.step(one, other)

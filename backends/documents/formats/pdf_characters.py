@@ -1,4 +1,4 @@
-"""The characters of a PDF page that can be seen, with PDFium's number of each."""
+"""The visible characters of a PDF page, with PDFium's number of each."""
 
 import ctypes
 import sys
@@ -18,11 +18,11 @@ pdfium: Any = pypdfium2.raw
 _UTF_16 = "utf-16-le", "surrogatepass"
 
 _MENDED = {"\x02": "-\n", "\ufffe": "-\n", "\0": "", "\uffff": ""}
-"""PDFium writes U+0002 or U+FFFE for a hyphen at a line's end together with the line's end."""
+"""PDFium writes U+0002 or U+FFFE for a hyphen at a line's end together with the line end."""
 
 
 def mended(characters: str) -> str:
-    """The text that PDFium's characters stand for: with plain line ends and hyphens."""
+    """Normalise PDFium's text: plain line ends and hyphens."""
     text = characters.replace("\r\n", "\n")
     for character, written in _MENDED.items():
         if character in text:
@@ -31,7 +31,7 @@ def mended(characters: str) -> str:
 
 
 def numbered(characters: str, numbers: Numbers) -> tuple[str, list[int | None]]:
-    """The mended text, and for each character of it the number of the PDFium character behind it."""
+    """The corrected text, and PDFium's number of each of its characters."""
     pieces: list[str] = []
     kept: list[int | None] = []
     for (character, following), number in zip(pairwise(f"{characters}\0"), numbers, strict=True):
@@ -44,7 +44,7 @@ def numbered(characters: str, numbers: Numbers) -> tuple[str, list[int | None]]:
 
 
 def shown_characters(textpage: Any) -> tuple[str, Numbers]:
-    """The page's characters that lie in its visible box, and PDFium's number of each; None for an inserted break.
+    """The page's characters in its visible box, and PDFium's number of each; None for an inserted break.
 
     PDFium's text of a box leaves out line ends, so the text of the whole page is read. A call for each character is
     slow. Most pages need none: both texts are the same.
@@ -57,7 +57,7 @@ def shown_characters(textpage: Any) -> tuple[str, Numbers]:
 
 
 def _in_box(textpage: Any, count: int) -> str:
-    """The text of the visible box by one call, cut off where it is far longer; pypdfium2 makes two."""
+    """The text of the visible box by one call (pypdfium2 makes two), truncated if it is far too long."""
     left, bottom, right, top = textpage.page.get_bbox()
     buffer: Any = (ctypes.c_ushort * (2 * count + 2))()
     written: int = pdfium.FPDFText_GetBoundedText(textpage, left, top, right, bottom, buffer, len(buffer))
@@ -91,7 +91,7 @@ def _codes(textpage: Any, count: int) -> list[int]:
 
 
 def _numbers(text: str, codes: Sequence[int]) -> Iterator[int]:
-    """The number of each character, where PDFium counts those beyond the first plane as two."""
+    """The number of each character; PDFium counts characters beyond U+FFFF as two."""
     number = 0
     for character in text:
         yield number
@@ -99,7 +99,7 @@ def _numbers(text: str, codes: Sequence[int]) -> Iterator[int]:
 
 
 def _visible(textpage: Any, characters: str, numbers: Numbers) -> tuple[str, Numbers]:
-    """The characters that are not off the page; a line ends where some are left out between others."""
+    """The characters on the page; a line end replaces left-out characters between others."""
     shown: list[str] = []
     kept: list[int | None] = []
     left_out = False

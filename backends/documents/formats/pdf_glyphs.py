@@ -1,4 +1,4 @@
-"""Where the glyphs behind PDFium's characters stand on a page."""
+"""Glyphs: positions of the glyphs on a PDF page, from PDFium."""
 
 import ctypes
 import math
@@ -19,12 +19,12 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The way from one glyph to another, in points, as a reader sees it who holds the line level."""
+    """The offset from one glyph to another, in points, relative to the direction of the line."""
 
     along: float
     across: float
     size: float
-    """The longest side of what is drawn of the two."""
+    """The longest side of the two drawn glyphs."""
     turned: bool
     """Whether their lines run in different directions."""
 
@@ -42,7 +42,7 @@ class _Placed(NamedTuple):
 
 
 class Glyphs:
-    """The glyphs of a page. A call of PDFium takes microseconds, so the structures that it fills are used again."""
+    """The glyphs of a page. PDFium's output structures are reused, because each call takes only microseconds."""
 
     def __init__(self, textpage: Any) -> None:
         self._page = textpage.raw
@@ -62,20 +62,20 @@ class Glyphs:
         return bounds.left, bounds.bottom, bounds.right, bounds.top
 
     def box(self, number: int) -> Box | None:
-        """Left, bottom, right and top of what is drawn."""
+        """Left, bottom, right and top of the drawn glyph."""
         if not pdfium.FPDFText_GetCharBox(self._page, number, *self._to_sides):
             return None
         left, right, bottom, top = (side.value for side in self._sides)
         return left, bottom, right, top
 
     def direction(self, number: int) -> float | None:
-        """The angle of its line, which a slanted letter does not change."""
+        """The angle of its line; slanted letters do not change it."""
         if not pdfium.FPDFText_GetMatrix(self._page, number, self._to_matrix):
             return None
         return math.atan2(self._matrix.b, self._matrix.a)
 
     def step(self, one: int, other: int) -> Step | None:
-        """The way between two glyphs; None where PDFium does not know it."""
+        """The offset between two glyphs; None if PDFium does not know it."""
         # The last glyph of one step is mostly the first of the next.
         first = self._last if self._last and self._last.number == one else self._placed(one)
         self._last = second = self._placed(other)
@@ -99,7 +99,7 @@ class Glyphs:
         return _Placed(number, turn, self._sides[0].value, self._sides[1].value, max(right - left, top - bottom))
 
     def advance(self, number: int) -> tuple[float, float]:
-        """The width and height of its cell as its reader sees it; nothing where its line is neither level nor plumb."""
+        """The width and height of its cell along its line; zeros if the line is neither horizontal nor vertical."""
         turn, cell = self.direction(number), self.cell(number)
         if turn is None or cell is None or min(abs(math.cos(turn)), abs(math.sin(turn))) > _ROUNDING:
             return 0, 0

@@ -1,4 +1,4 @@
-"""Bytes to text, whatever the encoding."""
+"""Decodes text of any encoding."""
 
 import codecs
 import io
@@ -23,7 +23,7 @@ _MOST_BYTES = 200_000_000
 
 
 def decoded_lines(content: BinaryIO) -> Iterator[str]:
-    """The lines of a text, line ends and all, in constant memory.
+    """The lines of a text with their line ends, in constant memory.
 
     Text in UTF-8 comes exactly as it stands in the file, a byte order mark included, so that offsets into it are
     offsets into the file. What an encoding cannot decode becomes U+FFFD.
@@ -41,7 +41,7 @@ def decoded_lines(content: BinaryIO) -> Iterator[str]:
 
 
 def encoding_of(content: BinaryIO) -> str:
-    """The encoding by its mark, else UTF-8 where all of it is, else the one that fits the beginning best."""
+    """The encoding: by byte order mark, else UTF-8 if all bytes are valid, else the best guess from the beginning."""
     content.seek(0)
     head = content.read(_SAMPLE)
     for mark, encoding in _MARKS:
