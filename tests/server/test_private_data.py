@@ -1,6 +1,7 @@
 """Real commands on a data folder that others could read: afterwards they can read nothing in it."""
 
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -33,17 +34,24 @@ def notes(tmp_path: Path) -> Path:
     return write(tmp_path / "root" / "notes.md", "# Notes\n\nThe harbour opens at six.\n")
 
 
+@pytest.fixture(scope="module")
+def used(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder that holds a file and its index."""
+    folder = tmp_path_factory.mktemp("used")
+    notes = write(folder / "notes.md", "# Notes\n\nThe harbour opens at six.\n")
+    run(folder / "data", "ask", "When does it open?", str(notes))
+    return folder / "data"
+
+
 @pytest.fixture(params=["new", "open to all", "used and opened to all"])
-def data(request: pytest.FixtureRequest, tmp_path: Path, notes: Path) -> Path:
+def data(request: pytest.FixtureRequest, tmp_path: Path, used: Path) -> Path:
     folder = tmp_path / "data"
-    if request.param != "new":
-        folder.mkdir()
     if request.param == "used and opened to all":
-        run(folder, "upload", str(notes))
-        run(folder, "ask", "When does it open?")
+        shutil.copytree(used, folder)
         for path in (folder, *folder.rglob("*")):
             path.chmod(0o777 if path.is_dir() else 0o644)
-    elif folder.exists():
+    elif request.param == "open to all":
+        folder.mkdir()
         folder.chmod(0o777)
     return folder
 
