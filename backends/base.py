@@ -1,4 +1,4 @@
-"""The seam: what tools need from the place that holds the files, whichever place that is."""
+"""The interface of every backend: files, answers, and reading documents."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -30,9 +30,9 @@ __all__ = ["Answerer", "Backend", "BatchAnswerer", "ContentSource", "FilesBacken
 
 
 class FilesBackend(Protocol):
-    """Where files live.
+    """The store of files.
 
-    Every method may raise StoreError and its kind; a file_id that names nothing raises NotFound.
+    Every method may raise StoreError and its subclasses; an unknown file_id raises NotFound.
     """
 
     async def upload(self, snapshot: Snapshot, new: NewFile, progress: Progress = silent) -> UploadedFile:
@@ -51,10 +51,10 @@ class FilesBackend(Protocol):
         ...
 
     async def find(self, text: str, *, limit: int) -> FoundFiles:
-        """Find files that are not expired by the beginning of their id or, in any case, a part of their name; without
-        a text, all of them. Newest first.
+        """Find live files by the start of their id or a part of their name, ignoring case; an empty text finds all.
+        Newest first.
 
-        It answers while somebody types: where looking at every file takes too long, only the newest are looked at.
+        It must answer while a user types: where searching all files takes too long, only the newest are searched.
         """
         ...
 
@@ -67,23 +67,24 @@ class FilesBackend(Protocol):
 
         Raises:
             FileExpired: The file's lifetime is over.
-            NotDownloadable: The backend does not give these bytes back.
-            StoreDamaged: The stored bytes are not the ones that were acknowledged.
+            NotDownloadable: The backend does not return these bytes.
+            StoreDamaged: The stored bytes were changed.
         """
         ...
 
     async def delete(self, file_id: str) -> DeletedFile:
-        """Delete a file; a second call succeeds and says so."""
+        """Delete a file. A second call succeeds and sets `already_deleted`."""
         ...
 
 
 class Answerer(Protocol):
-    """Who answers questions about files."""
+    """Answers questions about files."""
 
     async def ask(
         self, question: str, file_ids: Sequence[str], *, max_tokens: int, progress: Progress = silent
     ) -> Answer:
-        """Answer from the files named (none: from everything stored), in at most `max_tokens` tokens of passages.
+        """Answer from the named files, or from all files if none are named, with at most `max_tokens` tokens of
+        passages.
 
         Raises:
             NotFound, FileExpired: One of the ids does not name a live file.
@@ -98,32 +99,31 @@ TakeAnswer = Callable[[int, Answer | FilesError], Awaitable[None]]
 
 
 class BatchAnswerer(Protocol):
-    """Who answers many questions in the background, as they come to be answered."""
+    """Answers many questions in the background, each as soon as it is done."""
 
     async def answer(
         self, asks: Sequence[Ask], take: TakeAnswer, *, max_tokens: int, progress: Progress = silent
     ) -> None:
-        """Hand each question's place in `asks`, and its answer or why it has none, to `take`: once each, in any order.
+        """Call `take` once for each question, in any order, with its index in `asks` and its answer or failure.
 
-        Whoever is interrupted and calls again with the same questions is given the same answers, where they were
-        paid for.
+        After an interruption, a call with the same questions returns the answers that were already paid for.
 
         Raises:
-            Busy: The same questions are being answered for somebody else on this machine.
-            FilesError: No more can be answered now; those that were handed over stand.
+            Busy: Another process on this machine is answering the same questions.
+            FilesError: No more questions can be answered now; answers already taken stay valid.
         """
         ...
 
     async def cancel(self, asks: Sequence[Ask], *, max_tokens: int) -> int:
-        """End what an interrupted call left going on for these questions; returns how many batches that are."""
+        """Cancel what an interrupted call left running for these questions; returns the number of batches."""
         ...
 
 
 class Reader(Protocol):
-    """Who can read a stored file as a document."""
+    """Reads stored files as documents."""
 
     async def prepare(self, file_id: str, progress: Progress = silent) -> DocumentInfo:
-        """Extract and index the file's text unless that was done; say what can be read in it."""
+        """Extract and index the file's text, once; returns what can be read in it."""
         ...
 
     async def read(
@@ -146,8 +146,7 @@ class Reader(Protocol):
     async def images(
         self, file_id: str, *, pages: tuple[int, int] | None = None, marked: Sequence[Passage] = ()
     ) -> list[PageImage]:
-        """Render pages of a PDF, the passages in `marked` tinted where that can be done, or return the image file
-        itself.
+        """Render pages of a PDF, with the passages in `marked` highlighted where possible, or return an image file.
 
         Raises:
             InvalidArgument: The pages lie outside the document.
@@ -157,10 +156,11 @@ class Reader(Protocol):
 
 
 class ContentSource(Protocol):
-    """Finds files' bytes on this machine. A record's `sha256` and `mime_type` are those of the bytes at the path."""
+    """Finds the bytes of files on this machine. A record's `sha256` and `mime_type` are those of the bytes at the
+    path."""
 
     async def blob_path(self, file_id: str) -> tuple[FileRecord, Path]:
-        """Where a live file's bytes are.
+        """The path of a live file's bytes.
 
         Raises:
             NotFound, FileExpired: There is no such file, or its lifetime is over.
@@ -169,7 +169,7 @@ class ContentSource(Protocol):
         ...
 
     async def contents(self) -> Sequence[tuple[FileRecord, Path]]:
-        """Every live file whose bytes are on this machine, newest first."""
+        """All live files whose bytes are on this machine, newest first."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""The words that every backend and every tool share: files, pages of a list, documents, passages."""
+"""The data types that backends and tools share: files, pages of a list, documents, passages."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -33,13 +33,13 @@ __all__ = [
 
 
 class Progress(Protocol):
-    """Told how far a long operation is: `done` of `total` (same unit; None: unknown), and what is going on."""
+    """Reports the progress of a long operation: `done` of `total` (same unit; None: unknown), and a message."""
 
     def __call__(self, done: float, total: float | None, message: str, /) -> Awaitable[None]: ...
 
 
 async def silent(done: float, total: float | None, message: str) -> None:
-    """Progress that nobody asked for."""
+    """Ignores progress."""
 
 
 class FileMetadata(BaseModel):
@@ -58,12 +58,12 @@ class FileMetadata(BaseModel):
 
 
 class FileRecord(FileMetadata):
-    """A file's metadata and what only we know of it."""
+    """A file's metadata, with fields that the Files API does not have."""
 
     sha256: str | None = None
     title: str | None = None
     source_path: str | None = None
-    """Absolute local path that the bytes were read from; None when unknown."""
+    """Absolute local path of the uploaded file; None if unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class FilePage:
 
 @dataclass(frozen=True, slots=True)
 class FoundFiles:
-    """The newest of the files that match. `total` is how many match in all; None where not all were looked at."""
+    """The newest of the matching files. `total` counts all matches; None if not all files were searched."""
 
     files: list[FileRecord]
     more: bool
@@ -100,7 +100,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class NewFile:
-    """What an upload says about the bytes that it brings. `downloadable` False: they are never given back."""
+    """The metadata of an upload. `downloadable` False: the bytes are never returned."""
 
     filename: str
     mime_type: str
@@ -112,7 +112,7 @@ class NewFile:
 
 @dataclass(frozen=True, slots=True)
 class UploadedFile:
-    """An acknowledged upload; `reused` says that the same bytes under the same name were there already."""
+    """An acknowledged upload; `reused` means that the same bytes were already stored under the same name."""
 
     record: FileRecord
     reused: bool
@@ -120,7 +120,7 @@ class UploadedFile:
 
 @dataclass(frozen=True, slots=True)
 class DeletedFile:
-    """`already_deleted` is True when an earlier call had deleted the file."""
+    """A deleted file; `already_deleted` means that an earlier call deleted it."""
 
     id: str
     filename: str
@@ -129,9 +129,9 @@ class DeletedFile:
 
 @dataclass(frozen=True, slots=True)
 class DocumentInfo:
-    """What can be read in a file.
+    """The readable content of a file.
 
-    `askable` is True when there is text to search. `pages` counts pages or slides and is None where a format
+    `askable` is True if there is text to search. `pages` counts pages or slides and is None where a format
     has none (its places are character ranges). `chars` counts code points of extracted text.
     `pages_without_text` are 1-based numbers of scanned or figure-only pages; `scanned` are those of pages (or of the
     pieces of an image's text) that were read by OCR. `note` says in one sentence why a file is not askable, and is None
@@ -149,7 +149,7 @@ class DocumentInfo:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Text that stands literally at the place named.
+    """Verbatim text of a document, with its location.
 
     `page` is 1-based, for formats with pages. `start_char` and `end_char` are code point offsets (0-based, end
     exclusive) into the page's text where there are pages, else into the document's extracted text. A quote that
@@ -212,7 +212,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One question to one file."""
+    """A question to a file."""
 
     file_id: str
     question: str
@@ -220,7 +220,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class TextWindow:
-    """A stretch of a document's text: of one page, or of a document without pages.
+    """A part of a document's text: of one page, or of a document without pages.
 
     Offsets count code points in the page's (or the document's) text, which is `total_chars` long. `label` is what the
     document itself calls the page, where that is not its number. `scanned` says that the text was read by OCR.
@@ -248,7 +248,7 @@ class PageImage:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of a check-up: what is in order, or what to do."""
+    """One line of a check: what works, or what to do."""
 
     good: bool
     text: str

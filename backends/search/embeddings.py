@@ -1,4 +1,4 @@
-"""Passages ranked by meaning: a sentence-embedding model that the operator provides, run here. The `semantic` extra."""
+"""Similarity by meaning, with a local sentence-embedding model that the operator provides. The `semantic` extra."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -10,21 +10,21 @@ from files_api_mcp.backends.errors import InvalidArgument
 __all__ = ["EmbeddingModel", "Similarity"]
 
 Similarity = Callable[[str, Sequence[str]], list[float]]
-"""How near each text is to a question, 1 at most."""
+"""The similarity of each text to a question, at most 1."""
 
 _LONGEST = 256
-"""Tokens of a text that are looked at: what models of this kind were trained on."""
+"""Tokens of a text that count: models of this kind are trained on as many."""
 _AT_ONCE = 16
 
 
 class EmbeddingModel:
-    """How near texts are to a question in meaning.
+    """Computes how similar texts are to a question in meaning.
 
     The folder holds a model as sentence-transformers exports it: `model.onnx` (there or in `onnx/`), which takes
     `input_ids` and `attention_mask` and gives a vector for each token or for the text, and `tokenizer.json`.
 
     Raises:
-        InvalidArgument: The extra is not installed, or the folder does not hold such a model.
+        InvalidArgument: The extra is not installed, or the folder has no such model.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -46,7 +46,7 @@ class EmbeddingModel:
                 str(_model_file(folder)), options, providers=["CPUExecutionProvider"]
             )
         except Exception as exc:
-            # What the two libraries raise is named nowhere, and may hold the whole path.
+            # The errors of the two libraries are not documented, and may contain the whole path.
             raise InvalidArgument(
                 f"The semantic model cannot be loaded ({type(exc).__name__}).",
                 "Give a folder with model.onnx and tokenizer.json.",
@@ -54,11 +54,11 @@ class EmbeddingModel:
         self._tokenizer.enable_truncation(_LONGEST)
         self._tokenizer.enable_padding()
         self._inputs = {one.name for one in self._session.get_inputs()}
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
 
     def similarity(self, question: str, texts: Sequence[str]) -> list[float]:
-        """The cosine of each text's vector to the question's, -1 to 1. This computes for long: it is for threads."""
-        with self._turn:
+        """The cosine of each text's vector to the question's, -1 to 1. Slow: call it in a thread."""
+        with self._lock:
             asked = self._vectors([question])[0]
             found: list[float] = []
             for start in range(0, len(texts), _AT_ONCE):

@@ -1,4 +1,4 @@
-"""The embedded backend's answerer and reader: store, workers and index put together."""
+"""The search engine: indexes, searches, reads and shows documents of a content source."""
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -34,7 +34,7 @@ __all__ = ["SearchEngine", "open_search_engine"]
 _MAX_IMAGES = 20
 _MAX_NOTES = 5
 _WAIT_S = 15.0
-"""How long a question over everything waits for files that are not indexed yet; then it is answered from the rest."""
+"""Seconds that a question to all files waits for files that are not indexed yet."""
 _MAX_SUGGESTION_CHARS = 240
 """Characters of a document's own words in a note: about 60 tokens."""
 
@@ -43,13 +43,13 @@ _MAX_SUGGESTION_CHARS = 240
 async def open_search_engine(
     data_dir: Path, source: ContentSource, runtime: SearchRuntime
 ) -> AsyncGenerator["SearchEngine"]:
-    """Open the index of a data folder. One that is damaged is deleted. Stored files that the index lacks, such as after
-    an upgrade to another format, are indexed in the background from the first use on."""
+    """Open the index of a data folder. A damaged index is deleted. Files that the index lacks, such as after an
+    upgrade to another format, are indexed in the background from the first use on."""
     indexer = await to_thread.run_sync(Indexer, index_path(data_dir), runtime.workers)
     engine = SearchEngine(indexer, source, runtime)
     failure: Exception | None = None
     try:
-        # What the sweep leaves lying about is for the next start: an index that another process holds stops nobody.
+        # The next start sweeps again: an index that another process has locked must not stop this one.
         with suppress(StoreError):
             await engine.sweep()
         async with anyio.create_task_group() as background:
@@ -68,7 +68,7 @@ async def open_search_engine(
 
 
 class SearchEngine:
-    """Implements Answerer and Reader."""
+    """Searches and reads the files of a content source. Implements Answerer and Reader."""
 
     def __init__(self, indexer: Indexer, source: ContentSource, runtime: SearchRuntime) -> None:
         self._similarity = runtime.similarity
@@ -79,8 +79,8 @@ class SearchEngine:
         self._backlog = Backlog(lambda record, path: indexer.healed(lambda: self._document(record, path, silent)))
 
     async def index_in_background(self) -> None:
-        """Index stored files that the index lacks, until cancelled. This waits for the first use: a command that only
-        lists files starts no parser."""
+        """Index files that the index lacks, until cancelled. It waits for the first use: a command that only lists
+        files starts no worker."""
         await self._used.wait()
         async with anyio.create_task_group() as group:
             group.start_soon(self._backlog.run)
@@ -90,16 +90,16 @@ class SearchEngine:
                 self._backlog.add((record, path) for record, path in files if record.id not in known)
 
     async def prepare(self, file_id: str, progress: Progress = silent) -> DocumentInfo:
-        """Extract and index the file's text unless that was done; say what can be read in it."""
+        """Extract and index the file's text, once; returns what can be read in it."""
         _, _, document = await self._opened(file_id, progress)
         return document.info
 
     async def ask(
         self, question: str, file_ids: Sequence[str], *, max_tokens: int, progress: Progress = silent
     ) -> Answer:
-        """Literal passages, best first, of at most `max_tokens` together.
+        """Find verbatim passages, best first, of at most `max_tokens` in total.
 
-        A question longer than 10,000 characters counts with its first 10,000.
+        Only the first 10,000 characters of a question count.
 
         Raises:
             InvalidArgument: The question is empty, or there are more than 100 ids.
@@ -117,13 +117,13 @@ class SearchEngine:
         max_chars: int,
         progress: Progress = silent,
     ) -> list[TextWindow]:
-        """Pages (1-based, both inclusive) or a character window, of at most `max_chars` code points in all.
+        """Read pages (1-based, both inclusive) or a character range, at most `max_chars` code points in total.
 
-        In a document with pages, `start_char` says where to begin in a single page.
+        In a document with pages, `start_char` is the start within a single page.
 
         Raises:
-            InvalidArgument: The place lies outside the document, or is not of a kind that it has.
-            UnsupportedType: The file holds no text.
+            InvalidArgument: The range lies outside the document, or the document has no such ranges.
+            UnsupportedType: The file has no text.
         """
 
         async def whole() -> list[TextWindow]:
@@ -136,11 +136,11 @@ class SearchEngine:
     async def images(
         self, file_id: str, *, pages: tuple[int, int] | None = None, marked: Sequence[Passage] = ()
     ) -> list[PageImage]:
-        """Pictures of pages of a PDF, the passages in `marked` tinted, or the image file itself.
+        """Render pages of a PDF, with the passages in `marked` highlighted, or return an image file.
 
         Raises:
             InvalidArgument: The pages lie outside the document, or are more than 20.
-            UnsupportedType: The file is neither a PDF that opens nor an image.
+            UnsupportedType: The file is not an image or a PDF that opens.
         """
         record, path = await self._source.blob_path(file_id)
         if record.mime_type.startswith("image/"):
@@ -148,7 +148,7 @@ class SearchEngine:
                 raise InvalidArgument("An image is one page.", "Leave pages out.")
             return await self._workers.render(path, record.mime_type, [1])
         if record.mime_type != "application/pdf":
-            raise UnsupportedType("Only PDFs and images can be shown.", "Read the text without as_image.")
+            raise UnsupportedType("Only PDFs and images can be shown as images.", "Read the text without as_image.")
         _, _, document = await self._opened(file_id, silent)
         if document.info.pages is None:
             raise UnsupportedType(document.info.note or "The PDF cannot be opened.")
@@ -162,11 +162,11 @@ class SearchEngine:
         return [replace(image, label=labels.get(image.page)) for image in images]
 
     async def forget(self, record: FileRecord) -> None:
-        """Drop what was extracted from a file's bytes, which another file may share: that one is read again."""
+        """Remove a file's content from the index. Another file with the same content is indexed again."""
         await self._indexer.healed(lambda: self._indexer.forget(record))
 
     async def sweep(self) -> None:
-        """Drop what was extracted from files that are gone: a process may have died between the two."""
+        """Remove deleted files from the index: a process may have died between the two deletions."""
         if await self._indexer.healed(lambda: self._indexer.run(Index.keys)):
             live = [record for record, _ in await self._source.contents()]
             await self._indexer.healed(lambda: self._indexer.keep_only(live))
@@ -180,14 +180,14 @@ class SearchEngine:
         return record, path, await self._document(record, path, progress)
 
     async def _document(self, record: FileRecord, path: Path, progress: Progress) -> Document:
-        """The file's entry in the index.
+        """The file's document in the index.
 
         Raises:
-            NotFound, FileExpired: The file went while it was read; nothing of that is remembered about its content.
+            NotFound, FileExpired: The file was deleted while it was read; the result is not kept.
         """
         document = await self._indexer.document(record, path, progress)
         if not document.info.askable:
-            # Bytes that vanish under their reader look damaged to it.
+            # Bytes that are deleted while they are read look damaged.
             try:
                 await self._source.blob_path(record.id)
             except (NotFound, FileExpired):
@@ -209,7 +209,7 @@ class SearchEngine:
         return Answer(None, passages, tokens, notes)
 
     async def _named(self, ids: list[str], progress: Progress) -> tuple[list[tuple[FileRecord, Document]], list[str]]:
-        """The files that a question names, each indexed first where it is not yet, and notes on those without text."""
+        """The named files, each indexed first if needed, and notes on those without text."""
         files = [await self._source.blob_path(file_id) for file_id in ids]
         known = await self._indexer.known([record for record, _ in files])
         asked: list[tuple[FileRecord, Document]] = []
@@ -224,7 +224,7 @@ class SearchEngine:
         return asked, _bounded(notes)
 
     async def _everything(self, progress: Progress) -> tuple[list[tuple[FileRecord, Document]], list[str]]:
-        """All stored files that are indexed, and a note if some are not: a question does not wait for a rebuild."""
+        """All indexed files, and a note if some are not indexed: a question does not wait for a rebuild."""
         files = await self._source.contents()
         known = await self._indexer.known([record for record, _ in files])
         missing = [(record, path) for record, path in files if record.id not in known]
@@ -242,15 +242,15 @@ def _bounded(notes: list[str]) -> list[str]:
     more = len(notes) - _MAX_NOTES
     if more <= 0:
         return notes
-    return [*notes[:_MAX_NOTES], f"{more} more of the files hold no text to search."]
+    return [*notes[:_MAX_NOTES], f"{more} more files have no text to search."]
 
 
 def _suggestion(asked: list[tuple[FileRecord, Document]]) -> str:
-    """What to ask again with: the words of the first of the documents."""
+    """Suggest words to ask again with: those of the first document."""
     if not asked:
-        return "No file with text to search was asked."
+        return "None of the files has text to search."
     record, document = asked[0]
     words = document.outline
     if len(words) > _MAX_SUGGESTION_CHARS:
         words = words[:_MAX_SUGGESTION_CHARS].rpartition(",")[0]
-    return "No passage holds a word of the question." + (f" {record.filename} speaks of: {words}." if words else "")
+    return "No passage contains a word of the question." + (f" {record.filename} is about: {words}." if words else "")

@@ -1,4 +1,4 @@
-"""The question's words in a text, to be shown."""
+"""Finds the words of a question in a text, for highlighting."""
 
 import re
 
@@ -10,13 +10,13 @@ _WORD = re.compile(r"\w+")
 
 
 class Highlighter:
-    """Finds the question's words in a text, whatever their grammar."""
+    """Finds the words of a question in a text, in any inflection."""
 
     def __init__(self, question: str) -> None:
         self._wanted = {english: set(terms(question, english=english)) for english in (True, False)}
 
     def pieces(self, text: str) -> list[tuple[str, bool]]:
-        """The text in pieces, and whether each is a word of the question."""
+        """Split a text into pieces, each with whether it is a word of the question."""
         found: list[tuple[str, bool]] = []
         at = 0
         for word in _WORD.finditer(text):

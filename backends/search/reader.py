@@ -1,4 +1,4 @@
-"""Windows of a document's text, by page or by characters."""
+"""Reads a document's text by pages or by characters."""
 
 from dataclasses import dataclass
 
@@ -11,21 +11,21 @@ __all__ = ["ReadRange", "check_pages", "read", "read_range"]
 
 @dataclass(frozen=True, slots=True)
 class ReadRange:
-    """What to read: these pages (None: a text without pages), from this character of the first."""
+    """A range to read: these pages (None: a text without pages), from this character of the first page."""
 
     pages: tuple[int, int] | None
     start: int
 
 
 def read_range(info: DocumentInfo, pages: tuple[int, int] | None, start_char: int | None) -> ReadRange:
-    """Settle what the arguments mean for this document.
+    """The range that the arguments name in this document.
 
     Raises:
-        InvalidArgument: They name no place in it.
-        UnsupportedType: It holds no text.
+        InvalidArgument: The document has no such range.
+        UnsupportedType: It has no text.
     """
     if not info.askable:
-        raise UnsupportedType(info.note or "The file holds no text.", "")
+        raise UnsupportedType(info.note or "The file has no text.", "")
     start = start_char or 0
     if info.pages is None:
         if pages is not None:
@@ -41,17 +41,17 @@ def read_range(info: DocumentInfo, pages: tuple[int, int] | None, start_char: in
 
 
 def check_pages(span: tuple[int, int], info: DocumentInfo) -> None:
-    """Refuse pages that the document does not have.
+    """Check that the document has these pages.
 
     Raises:
-        InvalidArgument: Its text says how many there are.
+        InvalidArgument: It has not.
     """
     if info.pages is None or span[1] > info.pages:
         raise InvalidArgument(f"The document has {info.pages} pages.", "Give pages within them.")
 
 
 def read(index: Index, document: Document, wanted: ReadRange, max_chars: int) -> list[TextWindow]:
-    """The texts of a window, of at most `max_chars` code points in all; a page that does not fit is cut."""
+    """Read a range, at most `max_chars` code points in total; a page that does not fit is cut."""
     if wanted.pages is None:
         return [_characters(index, document, wanted.start, max_chars)]
     windows: list[TextWindow] = []

@@ -12,8 +12,8 @@ _LONGEST_HEAD = 400
 
 
 def header_after(text: str, before: str | None, mime_type: str) -> str | None:
-    """What explains the rows that follow a text of this type: the first row of the table that they go on with, and the
-    sheet's name where there are sheets. `before` explains those with which the text begins. None: nothing does."""
+    """The header of the rows that follow a text of this type: the first row of the table that continues there, and the
+    name of the sheet if there is one. `before` is the header of the rows at the start of the text. None: no header."""
     if mime_type in SHEETS:
         start = text.rfind(f"\n{_SHEET}") + 1
         if not text.startswith(_SHEET, start):

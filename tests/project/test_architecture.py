@@ -159,13 +159,11 @@ def test_no_source_file_is_longer_than_300_lines() -> None:
 
 
 def test_no_folder_holds_more_than_20_modules() -> None:
-    # The commands are being merged with the modules that do their work.
-    merging = "server/cli/commands"
     for layer in MAY_IMPORT:
         for folder in (ROOT / layer, *(path for path in (ROOT / layer).rglob("*") if path.is_dir())):
             modules = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
             path = folder.relative_to(ROOT).as_posix()
-            assert len(modules) <= MOST_MODULES or path == merging, path
+            assert len(modules) <= MOST_MODULES, path
 
 
 def test_package_init_files_are_empty() -> None:

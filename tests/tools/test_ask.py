@@ -49,7 +49,7 @@ async def test_figures_in_cells_are_found(agent: Agent, content: str, question: 
 async def test_a_document_without_words_suggests_none(agent: Agent) -> None:
     file = await agent.upload("figures.csv", "1,2\n3,4\n")
     answer = await agent.data("ask_document", question="weather", file_ids=[file["file_id"]])
-    assert answer["notes"] == ["No passage holds a word of the question."]
+    assert answer["notes"] == ["No passage contains a word of the question."]
 
 
 @pytest.mark.parametrize("name", ["sailings.csv", "sailings.tsv"])

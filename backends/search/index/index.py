@@ -1,4 +1,4 @@
-"""The index: extracted pages and postings, derived from the stored bytes and thrown away when in doubt."""
+"""The index: pages and postings of documents, derived from the stored bytes and rebuilt when damaged."""
 
 import json
 import sqlite3
@@ -23,8 +23,8 @@ _ADVICE = "Pages without text may be scans: with Tesseract and files-api-mcp[ocr
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What asking needs of an indexed document. `outline` names its headings and commonest words; `scans`
-    says that pictures of text could be read when it was indexed."""
+    """An indexed document. `outline` has its headings and most frequent words; `scans` means that OCR was available
+    when it was indexed."""
 
     id: int
     paginated: bool
@@ -37,8 +37,8 @@ class Document:
 
 
 class Index:
-    """One connection, opened on first use and used by one thread at a time. Nothing here is precious: whatever fails
-    is built again. Every method may raise sqlite3.Error."""
+    """One connection, opened on first use and used by one thread at a time. The index can always be rebuilt. Every
+    method may raise sqlite3.Error."""
 
     def __init__(self, path: Path, *, busy_timeout: float = 10) -> None:
         self._path = path
@@ -75,7 +75,7 @@ class Index:
             return {term: array("I", data) for term, data in rows}
 
     def counts(self, documents: Sequence[int], wanted: Sequence[str]) -> list[tuple[int, str, int]]:
-        """Documents of those given, the terms wanted that they hold, and in how many windows."""
+        """For each document and wanted term, the number of passages that contain it."""
         # In this order each term of each document is one step down the tree.
         query = (
             "select p.document, p.term, length(p.data) / 8 from json_each(?) d cross join json_each(?) t"
@@ -90,17 +90,17 @@ class Index:
             return zlib.decompress(rows[0][0]).decode() if rows else ""
 
     def header(self, document: int, number: int) -> str | None:
-        """The header of the table that goes on at the start of a piece of a text; None: no table does."""
+        """The header of the table that continues at the start of a page; None: no table does."""
         rows = self._rows("select header from page where document = ? and number = ?", document, number)
         return rows[0][0] if rows else None
 
     def labels(self, document: int, numbers: Sequence[int]) -> dict[int, str]:
-        """What the document itself calls those of its pages that it does not call by their number."""
+        """The labels of those pages whose label is not their number."""
         query = "select l.number, l.label from json_each(?) n join label l on l.document = ? and l.number = n.value"
         return dict(self._rows(query, json.dumps(list(numbers)), document))
 
     def labelled(self, document: int, labels: Sequence[str]) -> dict[str, int]:
-        """The pages that the document calls so, by label in any case; no label that several pages have."""
+        """The pages with these labels, ignoring case; labels of several pages are left out."""
         query = (
             "select w.value, min(l.number) from json_each(?) w join label l on l.document = ?"
             " and l.label = w.value collate nocase group by w.value having count(*) = 1"
@@ -155,7 +155,7 @@ class Index:
         self._connection.executemany("insert or replace into posting (document, term, data) values (?, ?, ?)", rows)
 
     def commit(self) -> None:
-        """Make the added document visible, and drop what was to be forgotten meanwhile."""
+        """Make the added document visible, and remove documents that were forgotten meanwhile."""
         self._expect_transaction()
         for key in self._doomed:
             self._drop(key)
@@ -164,7 +164,7 @@ class Index:
         self._doomed.clear()
 
     def roll_back(self) -> None:
-        """Take back what was not committed; what was to be forgotten meanwhile is forgotten all the same."""
+        """Undo what was not committed; documents that were forgotten meanwhile are still removed."""
         self._adding = None
         doomed, self._doomed = self._doomed, []
         if self._opened is not None and self._opened.in_transaction:
@@ -173,7 +173,7 @@ class Index:
             self.forget(key)
 
     def forget(self, key: str) -> None:
-        """Drop a document, if it is there: at once, or at the end of the transaction that adds another one."""
+        """Remove a document, if it exists: at once, or at the end of the transaction that adds another one."""
         if self._connection.in_transaction:
             self._doomed.append(key)
             return
@@ -197,7 +197,7 @@ class Index:
         return self._connection.execute(sql, values).fetchall()
 
     def start_over(self) -> None:
-        """Throw the file away, after damage; unless another process did so already: then use its new one."""
+        """Remove the damaged file, unless another process already did: then use its new file."""
         self._adding = None
         self._doomed.clear()
         throw_away(self._path, self._inode)
@@ -236,7 +236,7 @@ def _document(row: tuple[Any, ...]) -> Document:
 
 @contextmanager
 def _intact() -> Generator[None]:
-    """Bytes that SQLite hands out and that are not what was put in count as damage like any other."""
+    """Treat values that cannot be decoded as damage of the database."""
     try:
         yield
     except (zlib.error, ValueError, TypeError) as exc:

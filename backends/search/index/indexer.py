@@ -63,7 +63,7 @@ class Indexer:
                     raise StoreBusy(waited) from exc
 
     async def healed(self, whole: Callable[[], Awaitable[_T]]) -> _T:
-        """Do something whole, and once more on a fresh index where the old one was damaged: all of it is derived."""
+        """Run a whole operation, and again on a new index if the old one is damaged."""
         try:
             return await whole()
         except IndexDamaged:
@@ -71,7 +71,7 @@ class Indexer:
             return await whole()
 
     async def document(self, record: FileRecord, path: Path, progress: Progress) -> Document:
-        """The file's entry, made first where there is none. Calls for one content at once do the work once."""
+        """The file's document, created first if missing. Concurrent calls for the same content do the work once."""
         key = _key(record)
         while True:
             found = self._stopped.get(key) or await self.run(lambda index: index.document(key))
@@ -88,7 +88,7 @@ class Indexer:
                 ended.set()
 
     async def known(self, records: Sequence[FileRecord]) -> dict[str, Document]:
-        """The entries, by file id, of those files that have one."""
+        """The documents of those files that are indexed, by file id."""
         keys = {record.id: _key(record) for record in records}
         by_key = {keys[record.id]: record for record in records}
         found = await self.run(lambda index: index.documents(list(by_key)))
@@ -204,7 +204,7 @@ def _some(postings: "Iterator[tuple[str, array[int]]]") -> "list[tuple[str, arra
 
 
 class IndexDamaged(StoreDamaged):
-    """The index is of no more use, and nothing is lost by that."""
+    """The index is damaged; nothing is lost, as it can be rebuilt."""
 
 
 def _key(record: FileRecord) -> str:
@@ -230,12 +230,12 @@ def _note(record: FileRecord, built: IndexBuilder) -> str | None:
     if built.postings:
         return None
     if record.mime_type.startswith("image/"):
-        return f"No text to search was found in the image; read_document with as_image shows it{_unless(built)}."
+        return f"The image has no text to search; read_document with as_image shows it{_unless(built)}."
     if built.failure:
         return built.failure
     if built.paginated:
-        return f"Its pages hold no text to search; read_document with as_image shows them{_unless(built)}."
-    return "It holds no words to search."
+        return f"Its pages have no text to search; read_document with as_image shows them{_unless(built)}."
+    return "It has no words to search."
 
 
 def _unless(built: IndexBuilder) -> str:

@@ -1,4 +1,4 @@
-"""The index file: one for each format, made, opened, and thrown away."""
+"""The index file, one for each format: creates, opens and removes it."""
 
 import fcntl
 import os
@@ -41,7 +41,7 @@ create table posting (document integer not null, term text not null, data blob n
 
 
 def connect(path: Path, busy_timeout: float) -> sqlite3.Connection:
-    """Open the file, and make its tables where it has none or other ones."""
+    """Open the file, and create its tables if they are missing or of another format."""
     connection = open_private(path, busy_timeout)
     try:
         connection.execute("pragma journal_mode = truncate")
@@ -95,7 +95,7 @@ def _was_written_lately(fd: int) -> bool:
 
 
 def inode(path: Path) -> int:
-    """Which file is there; 0 for none."""
+    """The inode number of a file; 0 if there is none."""
     try:
         return path.stat().st_ino
     except FileNotFoundError:
@@ -103,7 +103,7 @@ def inode(path: Path) -> int:
 
 
 def throw_away(path: Path, opened: int) -> None:
-    """Remove the file, unless it is another one than that with the inode number `opened`, which must be open still."""
+    """Remove the file if its inode number is `opened`; that file must still be open."""
     # Of several processes that find the damage, one at a time removes the file.
     with translated(), locked_folder(path.parent):
         if inode(path) == opened:

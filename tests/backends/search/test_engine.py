@@ -264,6 +264,6 @@ async def test_notes_are_few_and_the_offer_of_words_is_short(desk: Desk) -> None
     ids.append(await desk.store("a.md", "".join(f"# {letter * 50}\n" for letter in "abcdefgh") + "whale\n"))
     notes = (await desk.ask("nothing that is there", *ids)).notes
     assert len(notes) == 7
-    assert notes[5] == "4 more of the files hold no text to search."
-    assert notes[6].startswith("No passage holds a word of the question. a.md speaks of: aaa")
+    assert notes[5] == "4 more files have no text to search."
+    assert notes[6].startswith("No passage contains a word of the question. a.md is about: aaa")
     assert estimate_tokens(notes[6]) < 90

@@ -47,7 +47,7 @@ def test_without_a_file_all_stored_files_are_searched_and_ids_are_accepted(tmp_p
 def test_finding_nothing_exits_with_1_and_suggests_words(tmp_path: Path) -> None:
     done = ask(tmp_path, "zygomorphic xylophones", REPORT)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "annual-report.pdf speaks of" in done.stderr
+    assert "annual-report.pdf is about" in done.stderr
 
 
 def test_the_cited_pages_are_shown_beside_the_passages(tmp_path: Path) -> None:
