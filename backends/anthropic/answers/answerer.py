@@ -1,28 +1,24 @@
 """AnthropicAnswerer: answers questions with Claude and checks its citations. Implements Answerer."""
 
-import math
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 import anyio
 
-from files_api_mcp.backends.anthropic.answers.citations import CitationMapper, created_file_ids
 from files_api_mcp.backends.anthropic.answers.content_blocks import ContextFile
 from files_api_mcp.backends.anthropic.answers.context import Context, ContextBuilder, wants_computing
-from files_api_mcp.backends.anthropic.answers.pricing import context_tokens, usage_of
+from files_api_mcp.backends.anthropic.answers.model import Model
 from files_api_mcp.backends.anthropic.answers.prompt import Params, request_params
 from files_api_mcp.backends.anthropic.api.message_builder import Message
 from files_api_mcp.backends.anthropic.api.messages import MessagesClient
 from files_api_mcp.backends.anthropic.api.retry import RetryingSender
 from files_api_mcp.backends.anthropic.workspace import Workspace
-from files_api_mcp.backends.errors import ContextWindowExceeded, FilesError
-from files_api_mcp.backends.models import Answer, CreatedFile, Progress, silent
+from files_api_mcp.backends.errors import ContextWindowExceeded
+from files_api_mcp.backends.models import Answer, Progress, silent
 from files_api_mcp.backends.search.engine import SearchEngine
 from files_api_mcp.backends.validation import check_question
 
-__all__ = ["AnthropicAnswerer", "answer_from"]
+__all__ = ["AnthropicAnswerer"]
 
 _MOST_TURNS = 5
 
@@ -31,9 +27,7 @@ class AnthropicAnswerer:
     """Asks one model. `timeout_s` is the time limit for a whole answer."""
 
     def __init__(self, workspace: Workspace, engine: SearchEngine, model: str, timeout_s: float) -> None:
-        self._workspace = workspace
-        self._engine = engine
-        self._model = model
+        self._model = Model(workspace, engine, model)
         self._timeout_s = timeout_s
         # No limiter: it paces Files API calls only. The Messages API has a separate limit and reports it by 429.
         self._messages = MessagesClient(RetryingSender(workspace.http, None))
@@ -52,16 +46,14 @@ class AnthropicAnswerer:
         question, ids = check_question(question, file_ids)
         deadline = anyio.current_time() + self._timeout_s
         progress = _onward(progress)
-        builder = ContextBuilder(self._workspace, self._engine, context_tokens(self._model), progress)
+        builder = self._model.context_builder(progress)
         compute = wants_computing(question)
         if ids:
             context = await builder.named(question, ids, compute=compute)
         else:
             context = await builder.everything(question, compute=compute)
         message, context = await self._ask_model(question, context, builder, max_tokens, deadline, progress)
-        return await answer_from(
-            self._workspace, self._engine, self._model, message, context, max_tokens, deadline=deadline
-        )
+        return await self._model.answer(message, context, max_tokens, deadline=deadline)
 
     async def _ask_model(
         self,
@@ -76,7 +68,9 @@ class AnthropicAnswerer:
         longer = [file for file in context.files if _can_be_shorter(file)]
         spent: dict[str, int] = {}
         try:
-            message = await self._turns(request_params(self._model, context, question, max_tokens), deadline, progress)
+            message = await self._turns(
+                request_params(self._model.name, context, question, max_tokens), deadline, progress
+            )
             if message.stop_reason != "model_context_window_exceeded":
                 return message, context
             spent = message.usage
@@ -86,7 +80,7 @@ class AnthropicAnswerer:
         if not longer:
             raise ContextWindowExceeded("The files and the answer are too long for the model's context window.")
         shorter = await builder.shorter(question, context, longer)
-        message = await self._turns(request_params(self._model, shorter, question, max_tokens), deadline, progress)
+        message = await self._turns(request_params(self._model.name, shorter, question, max_tokens), deadline, progress)
         _add(message.usage, spent)
         return message, shorter
 
@@ -109,36 +103,6 @@ class AnthropicAnswerer:
             if whole.container:
                 params["container"] = whole.container
         return whole
-
-
-async def answer_from(
-    workspace: Workspace,
-    engine: SearchEngine,
-    model: str,
-    message: Message,
-    context: Context,
-    max_tokens: int,
-    *,
-    share: float = 1.0,
-    deadline: float = math.inf,
-) -> Answer:
-    """Build an answer from the model's message: checked quotes, created files and cost (`share` of the list price).
-
-    After `deadline` (on the loop's clock), created files are not looked up any more.
-    """
-    answer = await CitationMapper(context, engine).answer(message, max_tokens)
-    ids = created_file_ids(message.blocks)
-    await workspace.ledger.claim(ids)
-    made = [await _made(workspace, file_id, deadline) for file_id in ids]
-    return replace(answer, usage=usage_of(model, message.usage, share=share), created_files=tuple(made))
-
-
-async def _made(workspace: Workspace, file_id: str, deadline: float) -> CreatedFile:
-    with anyio.move_on_at(deadline), suppress(FilesError):
-        file = await workspace.client.metadata(file_id)
-        return CreatedFile(file.id, file.filename, file.size_bytes)
-    # The id is useful even if the file cannot be described now.
-    return CreatedFile(file_id, "", 0)
 
 
 def _onward(progress: Progress) -> Progress:

@@ -7,11 +7,11 @@ from typing import Any
 
 import anyio
 
-from files_api_mcp.backends.anthropic.answers.answerer import answer_from
 from files_api_mcp.backends.anthropic.answers.batch_jobs import Job, Part, job_key, open_job
 from files_api_mcp.backends.anthropic.answers.batch_submission import BatchSubmitter, PollSchedule
-from files_api_mcp.backends.anthropic.answers.context import Context, ContextBuilder, wants_computing
-from files_api_mcp.backends.anthropic.answers.pricing import BATCH_SHARE, context_tokens
+from files_api_mcp.backends.anthropic.answers.context import Context, wants_computing
+from files_api_mcp.backends.anthropic.answers.model import Model
+from files_api_mcp.backends.anthropic.answers.pricing import BATCH_SHARE
 from files_api_mcp.backends.anthropic.answers.prompt import request_params
 from files_api_mcp.backends.anthropic.api.batches import ApiBatch, BatchesClient, BatchResult
 from files_api_mcp.backends.anthropic.api.message_builder import error_from_body, message_from
@@ -51,9 +51,7 @@ class AnthropicBatchAnswerer:
         folder: Path,
         schedule: PollSchedule | None = None,
     ) -> None:
-        self._workspace = workspace
-        self._engine = engine
-        self._model = model
+        self._model = Model(workspace, engine, model)
         self._folder = folder
         self._schedule = schedule or PollSchedule()
         # No limiter: batches have a separate rate limit, which the API reports by 429.
@@ -65,7 +63,7 @@ class AnthropicBatchAnswerer:
         """Pass answers to `take` as they arrive; see BatchAnswerer. The next call retries failed requests."""
         async with open_job(self._folder, self._key(asks, max_tokens)) as job:
             submitter = BatchSubmitter(self._client, self._schedule, job, self._folder)
-            run = _Run(self._workspace, self._engine, self._model, self._client, job, asks, max_tokens, take)
+            run = _Run(self._model, self._client, job, asks, max_tokens, take)
             for _ in range(_ROUNDS):
                 await submitter.settle()
                 await run.submit(submitter, progress)
@@ -85,9 +83,8 @@ class AnthropicBatchAnswerer:
         return len(ids)
 
     def _key(self, asks: Sequence[Ask], max_tokens: int) -> str:
-        return job_key(
-            scope=self._workspace.http.endpoint.fingerprint, model=self._model, max_tokens=max_tokens, asks=asks
-        )
+        scope = self._model.workspace.http.endpoint.fingerprint
+        return job_key(scope=scope, model=self._model.name, max_tokens=max_tokens, asks=asks)
 
 
 class _Run:
@@ -95,17 +92,13 @@ class _Run:
 
     def __init__(
         self,
-        workspace: Workspace,
-        engine: SearchEngine,
-        model: str,
+        model: Model,
         client: BatchesClient,
         job: Job,
         asks: Sequence[Ask],
         max_tokens: int,
         take: TakeAnswer,
     ) -> None:
-        self._workspace = workspace
-        self._engine = engine
         self._model = model
         self._client = client
         self._job = job
@@ -113,7 +106,7 @@ class _Run:
         self._max_tokens = max_tokens
         self._take = take
         self._askings = Counter(ask.file_id for ask in asks)
-        self._builder = ContextBuilder(workspace, engine, context_tokens(model), silent)
+        self._builder = model.context_builder(silent)
         self._failed: set[int] = set()
         self.done: set[int] = set()
 
@@ -153,7 +146,7 @@ class _Run:
     async def _know_files(self, file_ids: list[str]) -> None:
         unknown = [file_id for file_id in file_ids if file_id not in self._job.state.files]
         for start in range(0, len(unknown), _IDS_AT_ONCE):
-            found = await self._workspace.client.by_ids(unknown[start : start + _IDS_AT_ONCE])
+            found = await self._model.workspace.client.by_ids(unknown[start : start + _IDS_AT_ONCE])
             self._job.state.files.update({file.id: file for file in found})
 
     async def _context(self, index: int) -> Context:
@@ -167,7 +160,7 @@ class _Run:
         ask = self._asks[index]
         # Writing the one-hour cache doubles the price of a token, so a document with one question is not cached.
         cached = self._askings[ask.file_id] > 1
-        return request_params(self._model, context, ask.question, self._max_tokens, cached=cached, ttl="1h")
+        return request_params(self._model.name, context, ask.question, self._max_tokens, cached=cached, ttl="1h")
 
     async def collect(self, schedule: PollSchedule, progress: Progress) -> None:
         """Wait for the batches to end, and pass their results on."""
@@ -229,9 +222,7 @@ class _Run:
             if result.message is not None:
                 context = await self._context(index)
                 message = message_from(result.message)
-                return await answer_from(
-                    self._workspace, self._engine, self._model, message, context, self._max_tokens, share=BATCH_SHARE
-                )
+                return await self._model.answer(message, context, self._max_tokens, share=BATCH_SHARE)
             error = _refusal(result)
         except FilesError as exc:
             return exc

@@ -11,8 +11,8 @@ from anyio import to_thread
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from files_api_mcp.backends.anthropic.answers.answerer import answer_from
 from files_api_mcp.backends.anthropic.answers.context import Context, ContextBuilder
+from files_api_mcp.backends.anthropic.answers.model import Model
 from files_api_mcp.backends.anthropic.api.message_builder import Message
 from files_api_mcp.backends.documents.media_types import DOCX, PDF, PPTX
 from files_api_mcp.backends.models import Answer, NewFile, Passage, silent
@@ -50,7 +50,7 @@ class World:
     ) -> Answer:
         message = Message([{"type": "text", "text": text, "citations": list(citations)}], "end_turn")
         workspace, library = self.asking.workspace, self.asking.library
-        return await answer_from(workspace, library, "claude-sonnet-5-5", message, context, max_tokens)
+        return await Model(workspace, library, "claude-sonnet-5-5").answer(message, context, max_tokens)
 
     async def literal(self, passage: Passage) -> bool:
         """Whether anybody who reads the file at the passage's place finds its text there."""

@@ -1,0 +1,52 @@
+"""Model: a Claude model with the files and the index that it answers from."""
+
+import math
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+import anyio
+
+from files_api_mcp.backends.anthropic.answers.citations import CitationMapper, created_file_ids
+from files_api_mcp.backends.anthropic.answers.context import Context, ContextBuilder
+from files_api_mcp.backends.anthropic.answers.pricing import context_tokens, usage_of
+from files_api_mcp.backends.anthropic.api.message_builder import Message
+from files_api_mcp.backends.anthropic.workspace import Workspace
+from files_api_mcp.backends.errors import FilesError
+from files_api_mcp.backends.models import Answer, CreatedFile, Progress
+from files_api_mcp.backends.search.engine import SearchEngine
+
+__all__ = ["Model"]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model by its `name`, and the workspace and search engine for its context and citations."""
+
+    workspace: Workspace
+    engine: SearchEngine
+    name: str
+
+    def context_builder(self, progress: Progress) -> ContextBuilder:
+        """A builder of contexts that fit into the model's context window."""
+        return ContextBuilder(self.workspace, self.engine, context_tokens(self.name), progress)
+
+    async def answer(
+        self, message: Message, context: Context, max_tokens: int, *, share: float = 1.0, deadline: float = math.inf
+    ) -> Answer:
+        """Build an answer from the model's message: checked quotes, created files and cost.
+
+        `share` is the fraction of the list price that is paid. After `deadline` (on the loop's clock), created files
+        are not looked up any more.
+        """
+        answer = await CitationMapper(context, self.engine).answer(message, max_tokens)
+        ids = created_file_ids(message.blocks)
+        await self.workspace.ledger.claim(ids)
+        created = [await self._created_file(file_id, deadline) for file_id in ids]
+        return replace(answer, usage=usage_of(self.name, message.usage, share=share), created_files=tuple(created))
+
+    async def _created_file(self, file_id: str, deadline: float) -> CreatedFile:
+        with anyio.move_on_at(deadline), suppress(FilesError):
+            file = await self.workspace.client.metadata(file_id)
+            return CreatedFile(file.id, file.filename, file.size_bytes)
+        # The id is useful even if the file cannot be described now.
+        return CreatedFile(file_id, "", 0)
