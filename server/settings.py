@@ -31,14 +31,16 @@ _SHORTEST_KEY = 32
 
 
 class BadSettings(Exception):
-    """The server cannot start as asked; the message names the setting and the remedy."""
+    """The server cannot start with these settings; the message names the setting and the next step."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the operator decided. Nothing here can be changed by an agent. `remote`: agents are elsewhere, and paths
-    of this machine are theirs only where there are roots. `state_keys` seal what clients keep between two requests of a
-    call: the first one does, and all are understood."""
+    """The operator's settings. No agent can change them.
+
+    `remote` means that agents are on other machines: they may use paths of this machine only below roots. `state_keys`
+    encrypt the state that clients keep between two requests of a call: the first key encrypts, all of them decrypt.
+    """
 
     roots: tuple[Path, ...]
     data_dir: Path
@@ -61,7 +63,7 @@ class Settings:
         return self.backend.secret
 
     def summary(self) -> str:
-        """One line that says where files live and what agents may read."""
+        """One line with the backend, the data folder and the roots."""
         none = "none" if self.remote else "none (give a ROOT to allow uploads)"
         roots = ", ".join(str(root) for root in self.roots) or none
         switches = "".join(f", {name}" for name in self._switches())
@@ -110,7 +112,7 @@ def usable_roots(
 
 
 def wide_reason(folder: Path, homes: Sequence[Path]) -> Wide | None:
-    """Why a folder holds too much to be taken by accident; None where it does not, or cannot be opened."""
+    """The reason why a folder is too wide to be a root by accident; None if it is not, or cannot be opened."""
     root = Root(folder, WideFolders(homes))
     try:
         root.open()
@@ -129,7 +131,8 @@ def absent_roots(roots: Sequence[Path]) -> Iterator[Path]:
 
 
 def _problem(folder: Path, wide: WideFolders | None) -> str | None:
-    """Why a folder cannot be a root, and the next step, as the end of a sentence; None where it can or is absent."""
+    """The reason why a folder cannot be a root, and the next step, as the end of a sentence; None if it can or is
+    missing."""
     root = Root(folder, wide)
     try:
         root.open()
@@ -159,7 +162,7 @@ def backend_from(name: str, environment: Mapping[str, str], options: Mapping[str
 
 
 def state_keys_from(variable: str | None, environment: Mapping[str, str]) -> tuple[str, ...]:
-    """The keys in the variable that the operator named; none without one.
+    """The keys in the variable that --state-key-env names; none if it names none.
 
     Raises:
         BadSettings: The variable is not set or empty, or a key is short enough to be guessed.

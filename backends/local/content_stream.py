@@ -1,4 +1,4 @@
-"""Stored bytes on their way out: in chunks, checked against their hash as they pass."""
+"""Streams the bytes of a stored file in chunks, and checks them against their hash."""
 
 import hashlib
 import io
@@ -20,7 +20,7 @@ CHUNK_BYTES = 1024 * 1024
 
 
 class ContentStream:
-    """An open content: an iterator of chunks of at most 1 MiB, one thread hop each, and a context that closes it.
+    """An open blob: an iterator of chunks of at most 1 MiB, one thread hop each, and a context that closes it.
 
     The last chunk comes only once the whole is known to be what was acknowledged. Deleting the file does not
     disturb a stream that is open.

@@ -1,4 +1,4 @@
-"""Opaque cursors of a list: the place of the last row shown, proof against typing errors."""
+"""Opaque list cursors: the position of the last row shown, with a checksum against typing errors."""
 
 import base64
 import binascii

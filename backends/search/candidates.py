@@ -14,7 +14,7 @@ _FEW = 20
 
 
 class Candidates:
-    """The documents asked as one collection. Each is scored as a whole: BM25 over its passages that hold a term.
+    """The documents of a question as one collection. Each is scored as a whole: BM25 over its passages with a term.
 
     `idf` is that of each term over all passages; `passages` and `terms` are the collection's size.
     """
@@ -36,12 +36,12 @@ class Candidates:
         return self._by_language[document.english]
 
     def positions(self, most: int) -> list[int]:
-        """Positions, in the list that was asked, of the documents that hold a term, best first."""
+        """Positions, in the list of documents, of those that contain a term, best first."""
         return sorted(self._scores, key=lambda position: (-self._scores[position], position))[:most]
 
     def share(self, position: int) -> float:
-        """A document's score as a share of the best one's. It counts less the fewer documents are asked: a person who
-        names a few files wants to hear of each."""
+        """A document's score as a share of the best one's. It counts less with fewer documents: a user who names a few
+        files expects passages of each."""
         return min(1.0, (len(self._documents) - 1) / _FEW) * self._scores.get(position, 0.0) / self._best
 
     def _held(self, index: Index, check_cancelled: Callable[[], None]) -> dict[int, dict[str, int]]:

@@ -1,4 +1,4 @@
-"""Passages of a text: whole lines or sentences, about 100 or 180 tokens each, without overlap."""
+"""Chunker: text to passages of whole lines or sentences, about 100 or 180 tokens each, without overlap."""
 
 import re
 
@@ -16,7 +16,7 @@ _LINE_END = re.compile(r"\n")
 
 
 def split_passages(text: str, *, by_line: bool) -> list[tuple[int, int]]:
-    """[start, end) ranges that cover all of a text but blanks; `by_line` breaks at line ends alone."""
+    """Split a text into [start, end) ranges that cover everything but spaces; `by_line` splits only at line ends."""
     target = _TARGET_BY_LINE if by_line else _TARGET
     ranges: list[tuple[int, int]] = []
     start = end = 0

@@ -30,7 +30,7 @@ _NONE: Mapping[str, int] = MappingProxyType({})
 
 
 def labels_named(question: str) -> list[str]:
-    """What may be a page's label in the question: the word after "page"."""
+    """Words of the question that may be page labels: those after "page"."""
     found = (label.rstrip("./-") for label in _LABELLED.findall(question))
     return list(dict.fromkeys(label for label in found if label not in _WORDS))
 

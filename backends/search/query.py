@@ -1,4 +1,4 @@
-"""Query expansion: the terms to look up for a question, and their weights."""
+"""Query expansion: a question to weighted search terms."""
 
 from collections.abc import Iterator
 from functools import cache

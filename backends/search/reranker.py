@@ -50,10 +50,10 @@ def rerank(
     question: str,
     text_of: Callable[[ScoredPassage], str],
 ) -> list[ScoredPassage]:
-    """The same passages, the best of them in a better order.
+    """Rerank the best passages; the others follow in their order.
 
-    Passages rise that hold terms of the question next to each other as the question does, and figures or a date where
-    it asks for such. `text_of` reads a passage.
+    Passages rise if they contain neighbouring terms of the question next to each other, or figures or a date if the
+    question asks for them. `text_of` reads a passage.
     """
     first, rest = ranked[:RERANKED], ranked[RERANKED:]
     if not first:
@@ -70,7 +70,7 @@ def rerank(
 
 
 def _kind_bonus(question: str) -> Callable[[str], float]:
-    """The bonus of a text for holding figures or a date, if the question asks for such."""
+    """The bonus of a text with figures or a date, if the question asks for them."""
     if _ASKS_FOR_FIGURES.search(question):
         return lambda text: _FIGURES * min(1.0, len(_FIGURE.findall(text)) / _MANY_FIGURES)
     if _ASKS_FOR_A_DATE.search(question):

@@ -1,4 +1,4 @@
-"""Scores of passages across all documents asked: how well each answers the question."""
+"""Scores passages across all documents of a question."""
 
 from array import array
 from collections import defaultdict
@@ -22,8 +22,8 @@ _FEW = 20
 
 @dataclass(frozen=True, slots=True)
 class ScoredPassage:
-    """A passage and its score, which may exceed 1. `position` is the document's in the list that was asked, `passage`
-    the passage's in the document."""
+    """A passage and its score, which may exceed 1. `position` is the index of the document in the list of documents,
+    `passage` the index of the passage in the document."""
 
     position: int
     passage: int
@@ -32,7 +32,7 @@ class ScoredPassage:
 
 @dataclass(slots=True)
 class _Query:
-    """What one document is asked for: the terms with their weights, its postings of them, and the pages named."""
+    """A query for one document: the terms with their weights, their postings, and the named pages."""
 
     document: Document
     position: int
@@ -44,12 +44,12 @@ class _Query:
 def rank(
     index: Index, documents: list[Document], question: str, check_cancelled: Callable[[], None]
 ) -> list[ScoredPassage]:
-    """Passages that hold a term of the question, best first.
+    """Rank the passages that contain a term of the question, best first.
 
-    The score adds up BM25 of the passage, of its page and, where several are asked, of its document; the idf of terms
+    The score adds up BM25 of the passage, of its page and, with several documents, of its document; the idf of terms
     in the page's head; the share of the question (by idf) that the passage holds; whether the question names the page;
-    and the better neighbour's score. The documents asked are one collection: a term that is rare in all of them counts
-    more than one that each of them repeats. Of many documents, only the best candidates are looked up.
+    and the better neighbour's score. The documents are one collection: a term that is rare in all of them counts
+    more than one that each of them repeats. Of many documents, only the best candidates are searched.
     """
     candidates = Candidates(index, documents, question, check_cancelled)
     named = dict(enumerate(_named(index, documents[:_FEW], question)))

@@ -1,4 +1,4 @@
-"""Indexing in the background: files that are stored and not in the index yet."""
+"""The backlog of files to index in the background."""
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -15,7 +15,7 @@ _log = logging.getLogger(__name__)
 
 
 class Backlog:
-    """Files that wait to be indexed, one after another, so that calls find a parser process free.
+    """Files that wait to be indexed, one at a time, so that calls find a free worker.
 
     A file that cannot be indexed now (a locked or full disk) leaves the backlog; the next question adds it again.
     """
@@ -50,10 +50,10 @@ class Backlog:
                     self._progressed = anyio.Event()
             self._added = anyio.Event()
 
-    async def wait(self, files: Sequence[tuple[FileRecord, Path]], patience_s: float, progress: Progress) -> None:
-        """Wait until these files have left the backlog, but not longer than `patience_s`."""
+    async def wait(self, files: Sequence[tuple[FileRecord, Path]], timeout_s: float, progress: Progress) -> None:
+        """Wait until these files have left the backlog, but not longer than `timeout_s`."""
         ids = {record.id for record, _ in files}
-        with anyio.move_on_after(patience_s):
+        with anyio.move_on_after(timeout_s):
             while left := len(ids & self._waiting.keys()):
                 await progress(len(ids) - left, len(ids), "Indexing files")
                 await self._progressed.wait()

@@ -25,10 +25,10 @@ _LONG_WORD = re.compile(r"[^\W\d_]{4,30}")
 
 
 class IndexBuilder:
-    """Takes pages in order. Postings are flat pairs: passage number and count, or page number alone for heads."""
+    """Takes pages in order. Postings are flat pairs of passage number and count; those of heads are page numbers."""
 
     def __init__(self, folder: Path, *, scans: bool = True, mime_type: str = "text/plain") -> None:
-        """`folder` takes what would be too much for memory. `scans` says that pictures of text could be read."""
+        """`folder` is for temporary files of large documents. `scans` means that OCR is available."""
         self._mime_type = mime_type
         self.paginated = False
         self.pages: int | None = None
@@ -54,8 +54,8 @@ class IndexBuilder:
         self.postings.close()
 
     def add(self, number: int, text: str, label: str | None = None, *, scanned: bool = False) -> None:
-        """Add a page, which the document may call otherwise than by its number, or the next piece of a text without
-        pages; `scanned` says that it was read off a picture."""
+        """Add a page, or the next piece of a text without pages. `label` is the page's label if it is not its number;
+        `scanned` means that the text was read by OCR."""
         if label is not None:
             self.labels[number] = label
         header = self._header  # of the table that goes on at the start of this text
@@ -84,7 +84,7 @@ class IndexBuilder:
         self.postings.spill()
 
     def keywords(self, most: int) -> list[str]:
-        """The document's own words that stand in it most often, the longer counting more."""
+        """The most frequent words of the document; longer words count more."""
         ranked = sorted(self._words.items(), key=lambda item: -item[1] * len(item[0]))
         return list(islice((word for word, _ in ranked if not is_stop_word(word)), most))
 

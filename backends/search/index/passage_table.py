@@ -1,4 +1,4 @@
-"""Where the passages of a document lie."""
+"""The passages of a document: their pages, offsets and lengths."""
 
 from array import array
 
@@ -13,10 +13,10 @@ class PassageTable:
     holds many documents in memory."""
 
     def __init__(self, data: bytes = b"") -> None:
-        """From what `to_bytes` gives.
+        """Load the bytes of `to_bytes`.
 
         Raises:
-            ValueError: These bytes are no such table.
+            ValueError: They are not such a table.
         """
         self._numbers = array("I", data)
         if len(self._numbers) % _COLUMNS:

@@ -28,11 +28,11 @@ class Texts:
         self._pages: list[tuple[int, int, str | None, int]] = []  # number, characters, table header, bytes
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._file.close()
 
     def add(self, number: int, chars: int, data: bytes, header: str | None = None) -> None:
-        """Append a page's text, and the header of the table that goes on at its start."""
+        """Append a page's text, and the header of the table that continues at its start."""
         self._file.append(data)
         self._pages.append((number, chars, header, len(data)))
 
@@ -54,7 +54,7 @@ class Postings:
         self._segments: list[tuple[int, int]] = []  # start and end in the file
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._file.close()
 
     def __bool__(self) -> bool:
@@ -68,7 +68,7 @@ class Postings:
         held.extend(numbers)
 
     def spill(self) -> None:
-        """Put what is in memory into the file, where it is too much."""
+        """Move the lists from memory to the file if there are many."""
         if len(self._held) < self._most_terms:
             return
         start = self._file.size
@@ -114,7 +114,7 @@ class Postings:
 
 
 class _Unnamed:
-    """A file that nobody else sees and that goes with its process. It is made when it is first written to."""
+    """An unnamed temporary file, created at the first write and removed with its process."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
