@@ -53,7 +53,7 @@ class Scans:
 
     def _read(self, picture: bytes, end: float) -> str:
         if self._languages is None:
-            # Taken where it cannot be told; asking again would cost as much at every page.
+            # The default if it cannot be determined; checking again would cost the same for every page.
             self._languages = "eng"
             self._languages = _installed_languages(self._program, end - time.monotonic())
         # Through pipes: the worker may write no files, and neither may what it starts.

@@ -22,7 +22,7 @@ _BOM = b"\xef\xbb\xbf"
 class Ignores:
     """The rules of the folders on a walk's current path. The deepest folder with a matching rule decides.
 
-    `cut` names the first .gitignore file that holds more than the limits let be applied.
+    `cut` names the first .gitignore file that exceeds the limits.
     """
 
     def __init__(self, budget: MatchBudget) -> None:

@@ -96,7 +96,7 @@ class Rules:
         if self.allow_sensitive:
             return
         # A hard link gives a file from outside the roots a name inside them, and nothing tells which name was first.
-        # Documents have one name; the files that package managers link lie in folders that expansion passes over.
+        # Documents have one hard link; files linked by package managers are in folders that expansion skips.
         if found.st_nlink > 1:
             raise SensitiveFile(
                 "The file has another hard link, which may be outside the allowed folders.",
@@ -113,7 +113,7 @@ class Rules:
 
     def _below(self, path: str) -> str:
         """The part of a path below a root: the names of the operator's folders above it do not matter."""
-        # The deepest first: below a root that lies in another one, its own path is what the operator chose.
+        # The deepest first: below a root inside another root, the inner path is the operator's choice.
         for root in sorted((root.real.rstrip("/") for root in self._roots), key=len, reverse=True):
             if path.startswith(f"{root}/"):
                 return path[len(root) + 1 :]

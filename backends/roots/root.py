@@ -81,7 +81,7 @@ class Root:
         self.refused = refused
         # An absent folder was already reported at the start.
         if not is_known and getattr(refused, "errno", None) != errno.ENOENT:
-            _log.warning("ROOT %s stays closed: it %s", self.given, _words(refused))
+            _log.warning("ROOT %s is not available: it %s", self.given, _words(refused))
 
 
 def _words(refused: OSError | WideRoot) -> str:

@@ -87,7 +87,7 @@ class Roots:
     def expand(self, path: str, *, limit: int = 1000, check_cancelled: Callable[[], None] = lambda: None) -> Expansion:
         """Expand a path to files: the file itself, the files of a folder, or the matches of a glob.
 
-        A path that stands for one file comes back as it is, whether or not that file can be opened: open_file says
+        A path of one file is returned unchanged, whether or not that file can be opened: open_file says
         why it cannot. Links are passed over. What `check_cancelled` raises ends the walk.
 
         Raises:

@@ -58,12 +58,12 @@ _KEY_BEGINS = re.compile(
     rb"-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----"
     rb"|PuTTY-User-Key-File-\d: [^\r\n]{1,50}\r?\nEncryption: "
 )
-# The frame is telling enough, however little of the key is left at a line's start: no more is asked of it than base64.
+# The frame is evidence enough: however little of the key is left at a line's start, base64 suffices.
 _KEY_LINE = re.compile(
     rb"-----|PuTTY-|([A-Za-z0-9+/=]{20})|(?:[\r\n]|\\[rn])[ \t\"'>]{0,20}([A-Za-z0-9+/=]{8,19})(?=[\s\"'\\.]|$)"
 )
 _KEY_WITHIN = 1200
-# A frame that is complete and holds nothing but base64 is a key file, whatever stands in it.
+# A complete frame with only base64 inside is a key file, whatever it encodes.
 _WHOLE_KEY = re.compile(
     rb"-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----[\r\n\\][A-Za-z0-9+/=\s\\]{4,16000}-----END "
 )

@@ -59,7 +59,7 @@ class _OpenFolder:
 class Walk:
     """One walk below one root, by folder descriptors. It follows no link, so it cannot leave the root.
 
-    Its work is bounded whatever patterns it meets. It calls `check_cancelled` often; what that raises ends it.
+    Its work is limited, whatever the patterns. It calls `check_cancelled` often; an exception from it ends the walk.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class Walk:
             self.found.truncated = True
             self.found.notes.append("the patterns of the path or of .gitignore files take too long to match")
         if self._ignores.cut:
-            self.found.notes.append(f"{self._ignores.cut} holds more rules than are applied ({MOST_APPLIED})")
+            self.found.notes.append(f"{self._ignores.cut} has more rules than the limits allow ({MOST_APPLIED})")
         self.found.paths.sort()
         return self.found
 

@@ -1,6 +1,6 @@
 """Git's wildcard patterns as regular expressions that never backtrack.
 
-The rules are those of git's `wildmatch`: `*`, `?` and `[..]` stand within one name, and `**` between slashes stands for
+The rules are those of git's `wildmatch`: `*`, `?` and `[..]` match within one name, and `**` between slashes matches
 any number of folders. Git compares bytes, and so does this module.
 """
 

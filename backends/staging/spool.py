@@ -60,7 +60,7 @@ def _make(folder: Path) -> Spool:
 
 def _made(folder: Path) -> Spool:
     make_private(folder)
-    # Processes start one at a time, so that none clears a folder before its owner holds it.
+    # Processes start one at a time, so that none clears a folder before its owner locks it.
     with locked_folder(folder):
         for left in folder.iterdir():
             if left.is_dir():

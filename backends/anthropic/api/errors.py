@@ -163,7 +163,7 @@ def parsed(reply: Reply) -> dict[str, Any]:
     """The JSON object in a successful reply.
 
     Raises:
-        UpstreamBadReply: It holds none.
+        UpstreamBadReply: The body is not a JSON object.
     """
     try:
         found = _JSON.validate_json(reply.body)

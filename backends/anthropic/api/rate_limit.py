@@ -46,7 +46,7 @@ _FORM = struct.Struct("<ddddd")
 
 
 class RateLimiter:
-    """A generic cell rate algorithm whose state lies in a locked file.
+    """A generic cell rate algorithm whose state is in a locked file.
 
     A 429 from the server halves the rate for a minute; it then recovers by a tenth per minute. Waiting and later calls
     are delayed as long as the server asks. The clock is the wall clock, the only one that processes share; if it is

@@ -74,7 +74,7 @@ class Uploader:
     async def send(
         self, part: UploadPart, content: Content, lifetime_s: int | None, progress: Progress
     ) -> tuple[ApiFile, Entry]:
-        """The file that the bytes became, and what the ledger holds of it.
+        """Send the bytes, and return the file and its ledger entry.
 
         Raises:
             OutcomeUnknown: The bytes were sent and no look at the server showed what became of them; the next call

@@ -18,7 +18,7 @@ _TABLE = f"{_NAMES}table:1.0}}"
 _TEXT = f"{_NAMES}text:1.0}}"
 _ENCRYPTED = f"{_NAMES}manifest:1.0}}encryption-data"
 _SPACES = frozenset({f"{_TEXT}s", f"{_TEXT}tab", f"{_TEXT}line-break"})
-# They stand in the middle of a paragraph, and their paragraphs are not part of it.
+# They are inside a paragraph, but their own paragraphs are not part of it.
 _ASIDES = frozenset({f"{_TEXT}note-body", f"{_OFFICE}annotation", f"{_DRAW}text-box", f"{_TABLE}table"})
 _LEFT_OUT = frozenset({f"{_TEXT}tracked-changes", f"{_TEXT}note-citation", f"{_OFFICE}forms", f"{_SHOW}notes"})
 

@@ -25,7 +25,7 @@ _MOST_BYTES = 200_000_000
 def decoded_lines(content: BinaryIO) -> Iterator[str]:
     """The lines of a text with their line ends, in constant memory.
 
-    Text in UTF-8 comes exactly as it stands in the file, a byte order mark included, so that offsets into it are
+    UTF-8 text is returned exactly as in the file, a byte order mark included, so that offsets into it are
     offsets into the file. What an encoding cannot decode becomes U+FFFD.
 
     Raises:

@@ -187,4 +187,4 @@ def test_what_is_not_applied_is_said(tmp_path: Path, make: Callable[[], str]) ->
         found = roots.expand("docs")
     assert found.paths == ["docs/y.txt"]
     (note,) = found.notes
-    assert note.startswith("docs/.gitignore holds more rules than are applied (5,000 rules")
+    assert note.startswith("docs/.gitignore has more rules than the limits allow (5,000 rules")
