@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from files_api_mcp.backends.anthropic.settings import AnthropicSettings
+from files_api_mcp.backends.backend_options import BackendOption, Credential
 from files_api_mcp.backends.local.settings import LocalSettings
-from files_api_mcp.backends.options import BackendOption, Credential
 
 if TYPE_CHECKING:
     from files_api_mcp.backends.base import Backend

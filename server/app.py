@@ -14,7 +14,7 @@ from mcp.server.mcpserver.tools import Tool
 from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.errors import PermissionDenied
 from files_api_mcp.backends.roots.roots import Roots
-from files_api_mcp.backends.roots.wide import WideFolders, home_folders
+from files_api_mcp.backends.roots.wide_folders import WideFolders, home_folders
 from files_api_mcp.server.lazy import LazyResource
 from files_api_mcp.server.mcp.authorization import require_scopes
 from files_api_mcp.server.mcp.server import FilesServer

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from files_api_mcp.backends.errors import InvalidArgument
 from files_api_mcp.backends.registry import BackendSettings, LocalSettings, choose_backend
 from files_api_mcp.backends.roots.root import Root, WideRoot
-from files_api_mcp.backends.roots.wide import Wide, WideFolders
+from files_api_mcp.backends.roots.wide_folders import Wide, WideFolders
 from files_api_mcp.backends.validation import MAX_FILE_SIZE
 
 __all__ = [

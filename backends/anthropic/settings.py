@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from files_api_mcp.backends.anthropic.endpoint import Dialect, Endpoint, endpoint_from, has_key
-from files_api_mcp.backends.options import BackendOption, Credential
+from files_api_mcp.backends.backend_options import BackendOption, Credential
 
 if TYPE_CHECKING:
     from files_api_mcp.backends.anthropic.workspace import Workspace

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from files_api_mcp.backends.isolation import find_program
+from files_api_mcp.backends.process_isolation import find_program
 
 if TYPE_CHECKING:
     from PIL.Image import Image

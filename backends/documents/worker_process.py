@@ -11,7 +11,7 @@ from anyio import CancelScope, to_thread
 from anyio.abc import Process
 from anyio.streams.buffered import BufferedByteReceiveStream
 
-from files_api_mcp.backends.isolation import NEUTRAL_DIRECTORY, child_environment, python_command
+from files_api_mcp.backends.process_isolation import NEUTRAL_DIRECTORY, child_environment, python_command
 
 __all__ = ["WorkerDied", "WorkerProcess"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from files_api_mcp.backends.options import BackendOption, Credential
+from files_api_mcp.backends.backend_options import BackendOption, Credential
 
 if TYPE_CHECKING:
     from files_api_mcp.backends.base import Backend

@@ -19,7 +19,7 @@ from files_api_mcp.backends.errors import (
     StoreDamaged,
 )
 from files_api_mcp.backends.local import files_table as rows
-from files_api_mcp.backends.local.check import StoreReport, check_store
+from files_api_mcp.backends.local.consistency_check import StoreReport, check_store
 from files_api_mcp.backends.local.content_stream import ContentStream, open_content
 from files_api_mcp.backends.local.cursor import decode_cursor, encode_cursor
 from files_api_mcp.backends.local.files_table import Row

@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 from files_api_mcp.backends.roots.open_beneath import fd_path, open_without_links
-from files_api_mcp.backends.roots.wide import Wide, WideFolders
+from files_api_mcp.backends.roots.wide_folders import Wide, WideFolders
 
 __all__ = ["Root", "WideRoot"]
 

@@ -13,7 +13,7 @@ from files_api_mcp.backends.roots.os_errors import ABSENT, LEADING_OUT, outside,
 from files_api_mcp.backends.roots.policy import Rules, SourceFile
 from files_api_mcp.backends.roots.root import Root
 from files_api_mcp.backends.roots.walk import Expansion, Walk, is_pattern
-from files_api_mcp.backends.roots.wide import WideFolders
+from files_api_mcp.backends.roots.wide_folders import WideFolders
 from files_api_mcp.backends.validation import MAX_FILE_SIZE
 
 __all__ = ["Roots", "SourceFile"]

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from docs.publishing.project import ROOT, project
-from files_api_mcp.backends.isolation import find_program
+from files_api_mcp.backends.process_isolation import find_program
 
 __all__ = ["PACKER", "build_bundle", "copy_contents"]
 

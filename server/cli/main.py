@@ -8,7 +8,7 @@ from io import StringIO
 import click
 from click.shell_completion import CompletionItem
 
-from files_api_mcp.backends.isolation import absolute_path_variable
+from files_api_mcp.backends.process_isolation import absolute_path_variable
 from files_api_mcp.server.cli.options import PREFIX
 from files_api_mcp.server.cli.output import CommandError, guard_streams, say
 from files_api_mcp.server.settings import BadSettings

@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from files_api_mcp.backends.options import BackendOption
+from files_api_mcp.backends.backend_options import BackendOption
 from files_api_mcp.backends.registry import AUTO, BACKENDS
-from files_api_mcp.backends.roots.wide import home_folders
+from files_api_mcp.backends.roots.wide_folders import home_folders
 from files_api_mcp.backends.validation import MAX_FILE_SIZE as DEFAULT_MAX_FILE_SIZE
 from files_api_mcp.server.settings import (
     BadSettings,

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from files_api_mcp.backends.errors import NotFound
-from files_api_mcp.backends.isolation import find_program
+from files_api_mcp.backends.process_isolation import find_program
 
 __all__ = ["launcher", "source_of"]
 

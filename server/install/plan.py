@@ -8,7 +8,7 @@ from typing import Any
 
 from files_api_mcp.backends.errors import InvalidArgument
 from files_api_mcp.backends.registry import BACKENDS
-from files_api_mcp.backends.roots.wide import home_folders
+from files_api_mcp.backends.roots.wide_folders import home_folders
 from files_api_mcp.server.install.hosts import Host, Machine, project_file, user_file
 from files_api_mcp.server.settings import BadSettings, absent_roots, usable_roots
 

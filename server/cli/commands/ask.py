@@ -14,7 +14,7 @@ import click
 from anyio import to_thread
 
 from files_api_mcp.backends.errors import FilesError
-from files_api_mcp.backends.isolation import NEUTRAL_DIRECTORY
+from files_api_mcp.backends.process_isolation import NEUTRAL_DIRECTORY
 from files_api_mcp.backends.validation import FILE_ID
 from files_api_mcp.server.cli.exit_codes import exit_with
 from files_api_mcp.server.cli.options import (

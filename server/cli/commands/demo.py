@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import click
 
-from files_api_mcp.backends.isolation import NEUTRAL_DIRECTORY, python_command
+from files_api_mcp.backends.process_isolation import NEUTRAL_DIRECTORY, python_command
 from files_api_mcp.server.cli.exit_codes import exit_with
 from files_api_mcp.server.cli.options import settings_from
 from files_api_mcp.server.cli.output import Styled, print_line, print_text, say

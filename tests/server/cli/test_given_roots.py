@@ -12,7 +12,7 @@ from anyio import to_thread
 from click.testing import CliRunner
 from mcp import Client, StdioServerParameters
 
-from files_api_mcp.backends.roots.wide import home_folders
+from files_api_mcp.backends.roots.wide_folders import home_folders
 from files_api_mcp.server.cli.main import command
 from files_api_mcp.server.settings import BadSettings, usable_roots
 from tests.server.emulator.sdk.running import clean_environment

@@ -10,13 +10,13 @@ import pytest
 
 from files_api_mcp.backends.errors import NotFound, OutsideRoots
 from files_api_mcp.backends.roots.roots import Roots
-from files_api_mcp.backends.roots.wide import WideFolders, home_folders
+from files_api_mcp.backends.roots.wide_folders import WideFolders, home_folders
 from tests.support.agent import write
 
 BOUND = """
 import os, sys
 from pathlib import Path
-from files_api_mcp.backends.roots.wide import WideFolders
+from files_api_mcp.backends.roots.wide_folders import WideFolders
 fd = os.open(sys.argv[1], os.O_RDONLY | os.O_DIRECTORY)
 print(WideFolders([Path(sys.argv[2])]).reason(fd))
 """

@@ -1,4 +1,4 @@
-"""Is the store whole? What doctor and verify report."""
+"""Consistency check of the store: compares its table of files with the disk."""
 
 import sqlite3
 from collections.abc import Sequence

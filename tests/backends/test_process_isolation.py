@@ -14,7 +14,12 @@ from mcp import Client, StdioServerParameters
 from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
-from files_api_mcp.backends.isolation import absolute_path_variable, child_environment, find_program, python_command
+from files_api_mcp.backends.process_isolation import (
+    absolute_path_variable,
+    child_environment,
+    find_program,
+    python_command,
+)
 from files_api_mcp.server.install.launcher import launcher
 from tests.support import documents
 from tests.support.agent import write
