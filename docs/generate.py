@@ -70,7 +70,7 @@ def settings_page() -> str:
     """The page of subcommands, with their options and environment variables."""
     head = (
         "# Commands and settings\n\nYou can set each option on the command line or with its environment variable."
-        " The command line wins. The server reads no `.env` file and no configuration file.\n"
+        " The command line takes precedence. The server reads no `.env` file and no configuration file.\n"
     )
     context = click.Context(command, info_name="files-api-mcp")
     return NOTE + head + "".join(_command(name, context) for name in SUBCOMMANDS)
@@ -119,7 +119,7 @@ def errors_page() -> str:
         "# Errors\n\nA tool that fails returns `[code] One sentence. Next step.` Agents may branch on the code: a"
         " released code never changes. The command line prints the same line and exits with 1.\n\n"
     )
-    rows = [(f"`{one.code}`", _about(one), one.default_next_step or "Part of each error.") for one in _coded()]
+    rows = [(f"`{one.code}`", _about(one), one.default_next_step or "Given in each error.") for one in _coded()]
     return NOTE + head + _table(("code", "meaning", "default next step"), rows)
 
 

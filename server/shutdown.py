@@ -19,7 +19,7 @@ FORCED_S = 1.6
 """Seconds after which the process ends by force. The rest of the limit is for an interpreter that no longer runs our
 code."""
 
-_FORCED_END = b"files-api-mcp: a call did not finish in time and was ended. All acknowledged data is stored.\n"
+_FORCED_END = b"files-api-mcp: a call did not finish in time and was aborted. All acknowledged data is stored.\n"
 
 
 class Shutdown:

@@ -27,7 +27,7 @@ from tests.support.http_server import call_request
 HANGING = [sys.executable, str(Path(__file__).parents[1] / "support" / "hanging_server.py")]
 PATIENCE_S = 60.0
 """A server that ends within 2 s does so on a machine that is much slower."""
-CUT_OFF = b"files-api-mcp: a call did not finish in time and was ended. All acknowledged data is stored.\n"
+CUT_OFF = b"files-api-mcp: a call did not finish in time and was aborted. All acknowledged data is stored.\n"
 HELD = "in_c_that_holds_the_interpreter"
 
 
