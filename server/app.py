@@ -1,4 +1,4 @@
-"""The composition root: builds the server, and opens what its tools work with."""
+"""The composition root: builds the server and opens the dependencies of its tools."""
 
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Container, Generator
@@ -48,8 +48,8 @@ OpenBackend = Callable[[], AbstractAsyncContextManager[Backend]]
 
 @contextmanager
 def _without_rich() -> Generator[None]:
-    """Hides rich from imports: the SDK's server would load it for its logging, a tenth of the cold start, although our
-    logging is already configured."""
+    """Hides rich from imports. The SDK's server would load it for logging, which takes a tenth of the cold start,
+    although our logging is already configured."""
     modules = cast(dict[str, Any], sys.modules)
     hidden = {name: modules.get(name) for name in ("rich.console", "rich.logging")}
     modules |= dict.fromkeys(hidden)

@@ -7,12 +7,12 @@ from files_api_mcp.server.cli.output import escape, escape_lines
 
 __all__ = ["configure_logging", "scrub"]
 
-# Key formats of services whose keys are often in the same environment. The prefix stays, so that a person sees which.
+# Key formats of services whose keys are often in the same environment. The prefix stays, to show which key it was.
 _SECRETS = re.compile(r"\b(sk-ant-|sk-|ghp_|gho_|github_pat_|xox[abp]-|AKIA)[A-Za-z0-9_\-]{8,}")
 
 
 def scrub(text: str, secret: str | None = None) -> str:
-    """Replaces every string in a known key format, and `secret`, which may have any format, by asterisks."""
+    """Replaces every string in a known key format, and `secret`, which may have any format, with asterisks."""
     if secret:
         text = text.replace(secret, "***")
     return _SECRETS.sub(r"\1***", text)
@@ -27,7 +27,7 @@ class _ScrubbingFormatter(logging.Formatter):
         return escape_lines(scrub(super().format(record), self._secret))
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
-        """One line, so that a client cannot forge another record. Only tracebacks have several lines."""
+        """A record as one line, so that a client cannot forge another record. Only tracebacks have several lines."""
         return escape(super().formatMessage(record))
 
 

@@ -80,7 +80,7 @@ class Settings:
 
 def default_data_dir() -> Path:
     """The platform's folder for a user's application data."""
-    # Here, as a server that is given its folder needs none of it.
+    # Imported here, because a server with --data-dir does not need it.
     import platformdirs
 
     return Path(platformdirs.user_data_dir("files-api-mcp", appauthor=False))
@@ -89,20 +89,20 @@ def default_data_dir() -> Path:
 def usable_roots(
     given: Sequence[str], *, cwd: Path, homes: Sequence[Path], allow_wide: bool = False
 ) -> tuple[Path, ...]:
-    """Absolute folders that agents may read from: those given, else the working directory.
+    """Absolute folders that agents may read from: the given ones, or else the working directory.
 
-    The working directory does not count where it is the file system's top, a home folder, or above one: desktop
-    hosts start servers there, and a person who named no folder did not mean to share everything they own. A folder
-    given that does not exist is kept: it is opened when it appears.
+    The working directory is not used if it is /, a home folder, or a folder above one. Desktop hosts start servers
+    there, and a user who named no folder did not mean to share everything. A given folder that does not exist is kept
+    and opened when it appears.
 
     Raises:
-        BadSettings: A folder given is blank or not a folder, or is too wide without `allow_wide`.
+        BadSettings: A given folder is blank, not a folder, or too wide without `allow_wide`.
     """
     if not given:
         return (cwd,) if _problem(cwd, WideFolders(homes)) is None else ()
     if not all(root.strip() for root in given):
         raise BadSettings("A ROOT is empty. Name a folder, as in: files-api-mcp ~/Documents")
-    # Unlike a Path's own method this leaves the name of an unknown user as it is.
+    # Unlike Path.expanduser, this leaves the name of an unknown user unchanged.
     absolute = tuple(cwd / os.path.expanduser(root) for root in given)  # noqa: PTH111
     for root in absolute:
         problem = _problem(root, None if allow_wide else WideFolders(homes))

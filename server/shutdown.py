@@ -53,7 +53,7 @@ class Shutdown:
 
     def force(self) -> NoReturn:
         """Ends the process now, with exit code 0, because it was asked to stop."""
-        # Writing blocks if stderr is a full pipe that nobody reads.
+        # Writing blocks if stderr is a full pipe that no process reads.
         self._exit_after(LIMIT_S - FORCED_S)
         with suppress(OSError):
             os.write(2, _FORCED_END)

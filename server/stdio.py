@@ -27,7 +27,7 @@ _MAX_LINE = 4 * 1024 * 1024
 
 
 def serve_stdio(settings: Settings) -> None:
-    """Serves over stdin and stdout until stdin ends or SIGINT or SIGTERM arrives, and ends within 2 s of it.
+    """Serves over stdin and stdout until stdin ends or SIGINT or SIGTERM arrives, and ends within 2 s.
 
     Exits with code 1 and one line on stderr if the data folder cannot be used.
     """

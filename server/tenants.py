@@ -23,7 +23,7 @@ _MAX_IDLE = 32
 _log = logging.getLogger(__name__)
 
 _STREAM = "subscriptions/listen"
-"""Stays open as long as its client does, and uses no backend."""
+"""The method of a stream that stays open as long as its client does. It uses no backend."""
 
 
 @dataclass(slots=True)
@@ -49,7 +49,7 @@ class Tenants:
 
     @asynccontextmanager
     async def lease(self, principal: Principal) -> AsyncGenerator[None]:
-        """Keeps what `open` returns for this principal open until the block ends."""
+        """Keeps this principal's backend open until the block ends."""
         tenant = self._tenants.get(principal.name)
         if tenant is None:
             backend = LazyResource(lambda: self._open_isolated(principal), self._owner)
@@ -97,7 +97,7 @@ class Tenants:
 
     def _close_idle(self) -> None:
         idle = [name for name, tenant in self._tenants.items() if not tenant.users]
-        # A store may be opened again while it is still closing, as by another process.
+        # A store may be opened again while it is still closing, just as another process may open it.
         for name in idle[: max(0, len(idle) - self._max_idle)]:
             self._tenants.pop(name).backend.close()
 
@@ -115,7 +115,7 @@ class SharedBackends:
 
     @asynccontextmanager
     async def open(self) -> AsyncGenerator[None]:
-        """Opens them for the length of the block."""
+        """Opens the dependencies and tenants for the length of the block."""
         async with self._opener() as opened:
             self._opened.append(opened)
             try:

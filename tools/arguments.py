@@ -28,7 +28,7 @@ FileId: TypeAlias = Annotated[str, AfterValidator(_check_file_id)]
 
 
 def parse_pages(value: str) -> tuple[int, int]:
-    """Parse `7` or `3-5` into (first, last), 1-based and inclusive.
+    """Parses `7` or `3-5` into (first, last), 1-based and inclusive.
 
     Raises:
         ValueError: The text is neither a page nor an ascending range.

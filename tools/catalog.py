@@ -24,7 +24,8 @@ class ToolEntry:
     """A tool, its hints, and the conditions to offer it.
 
     `scope`: the scope that a caller's token needs. `writes`: the tool changes the store or local files, so
-    --read-only removes it. `where`: "paths" needs local paths that agents can name, "remote" needs agents elsewhere.
+    --read-only removes it. `where`: "paths" needs local paths that agents can name, "remote" needs agents on
+    other machines.
     """
 
     function: Callable[..., Awaitable[Any]]
@@ -170,7 +171,7 @@ def offered_tools(
 
 
 def _minimal(schema: dict[str, Any]) -> dict[str, Any]:
-    """Drop titles, and null as a value of optional arguments: they cost tokens and help no model."""
+    """Drops titles, and null as a value of optional arguments: they cost tokens and help no model."""
     properties: dict[str, dict[str, Any]] = {
         name: _minimal_property(value) for name, value in schema.get("properties", {}).items()
     }

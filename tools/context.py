@@ -67,7 +67,7 @@ async def backends(ctx: Context[Dependencies]) -> Backend:
 
 
 async def notify_files_changed(ctx: Context[Any], *deleted: str) -> None:
-    """Notify clients that the list of files changed, and subscribers of deleted files that those are gone."""
+    """Notifies clients that the list of files changed, and subscribers of deleted files that these are gone."""
     # Shielded: other clients must hear of the change even if this call is cancelled. The sender limits the time.
     with CancelScope(shield=True):
         await ctx.notify_resources_changed()
@@ -92,8 +92,8 @@ def tool_errors() -> Generator[None]:
 
 
 def progress_to(ctx: Context[Any]) -> Progress:
-    """Reports progress to the client. It only grows, as MCP requires, with at most ten notifications a second between
-    the first and the last."""
+    """Reports progress to the client. Progress only grows, as MCP requires, with at most ten notifications a second
+    between the first and the last."""
     last_sent, furthest = float("-inf"), float("-inf")
 
     async def report(done: float, total: float | None, message: str) -> None:

@@ -34,7 +34,7 @@ __all__ = ["create_upload"]
 
 _MAX_TEXT_BYTES = 100_000
 _WAIT_S = 30.0
-"""How long a call waits for the file after the user took the link. Clients end a call after about a minute."""
+"""Seconds that a call waits for the file after the user accepted the link. Clients end a call after about a minute."""
 
 # The first protocol version in which the result of a call can ask the client for input.
 _INPUT_REQUIRED_SINCE = "2026-07-28"
@@ -126,7 +126,7 @@ def _is_accepted(answer: object) -> bool:
 async def _outcome(
     ctx: Context[Any], uploads: UploadTickets, ticket: UploadTicket, expected: UploadExpectation, *, accepted: bool
 ) -> CreatedUpload:
-    """The file, if it arrives soon after the user took the link; otherwise the link, which still works."""
+    """The file, if it arrives soon after the user accepted the link; otherwise the link, which still works."""
     if accepted:
         with anyio.move_on_after(_WAIT_S):
             await ctx.report_progress(0, 1, "Waiting for the file")

@@ -48,8 +48,8 @@ def _can_confirm(ctx: Context[Any]) -> bool:
 
 
 async def confirm_deletion(file_id: FileId, ctx: Context[Dependencies]) -> Confirm | Elicit[Confirm]:
-    """Ask the user to confirm, if the policy and the client say so."""
-    # The question depends only on the arguments: a text that changed between rounds would be asked again.
+    """Asks the user to confirm, if the policy requires it and the client supports it."""
+    # The question depends only on the arguments: if its text changed between rounds, the client would ask again.
     with tool_errors():
         policy = dependencies(ctx).confirm_deletes
         filename = await _filename(await backends(ctx), file_id)

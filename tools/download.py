@@ -69,7 +69,7 @@ async def _save(
                 await progress(saved_bytes, record.size_bytes, "Saving")
             saved = await to_thread.run_sync(target.commit)
         except BaseException:
-            # Also on cancellation: the shield lets the unfinished file be removed.
+            # Shielded, so that the unfinished file is removed even on cancellation.
             with CancelScope(shield=True):
                 await to_thread.run_sync(target.abort)
             raise

@@ -45,7 +45,7 @@ def rfc3339(moment: datetime) -> str:
 
 
 def is_past(moment: datetime | None) -> bool:
-    """Whether a time is over; None means never."""
+    """Whether a time has passed; None means never."""
     return moment is not None and moment <= datetime.now(UTC)
 
 

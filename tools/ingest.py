@@ -27,7 +27,7 @@ async def store_file(
     lifetime_s: int | None = None,
     progress: Progress = silent,
 ) -> UploadedFile:
-    """Snapshot the file at a path below a root, and upload the snapshot to the backend.
+    """Takes a snapshot of the file at a path below a root, and uploads it to the backend.
 
     Raises:
         FilesError: The file may not be read, or was not stored.
@@ -54,7 +54,7 @@ async def store_received(
     opened: Backend,
     progress: Progress = silent,
 ) -> UploadedItem:
-    """Receive all bytes of a stream, then store and index them. `filename` is the name that came with them.
+    """Receives all bytes of a stream, then stores and indexes them. `filename` is the name that came with them.
 
     Raises:
         FilesError: They were not stored.
@@ -83,7 +83,7 @@ def _check(snapshot: Snapshot, expected: UploadExpectation) -> None:
 
 
 async def index_uploaded(uploaded: UploadedFile, opened: Backend, progress: Progress) -> UploadedItem:
-    """Index a stored file, and return the result of the upload."""
+    """Indexes a stored file, and returns the result of the upload."""
     record = uploaded.record
     try:
         info = await opened.reader.prepare(record.id, subprogress(progress, 60, 99))

@@ -53,7 +53,7 @@ async def upload_file(
     """Store local files and get their file_ids. Files already stored are reused."""
     deps, progress = dependencies(ctx), progress_to(ctx)
     with tool_errors():
-        upload = _Upload(deps, await backends(ctx), title, expires_in_hours)
+        uploader = _Uploader(deps, await backends(ctx), title, expires_in_hours)
         found = await to_thread.run_sync(
             lambda: deps.roots.expand(path, limit=_MAX_FILES, check_cancelled=from_thread.check_cancelled)
         )
@@ -64,15 +64,15 @@ async def upload_file(
             raise NotFound(f"Nothing to upload there ({why}).", "Give another path.")
         try:
             if found.paths == [path]:
-                return tool_result(UploadResult(files=[await upload.one(path, progress)], failed=[]))
-            return tool_result(await _upload_many(upload, found, progress))
+                return tool_result(UploadResult(files=[await uploader.upload(path, progress)], failed=[]))
+            return tool_result(await _upload_many(uploader, found, progress))
         finally:
-            # Once for a whole folder, even if the call is cancelled half-way.
-            if upload.stored:
+            # One notification for a whole folder, even if the call is cancelled halfway.
+            if uploader.stored:
                 await notify_files_changed(ctx)
 
 
-class _Upload:
+class _Uploader:
     """Stores and indexes each file of one call."""
 
     def __init__(self, deps: Dependencies, opened: Backend, title: str | None, hours: int | None) -> None:
@@ -83,7 +83,7 @@ class _Upload:
         self.stored = False
         """Whether any file was new."""
 
-    async def one(self, path: str, progress: Progress) -> UploadedItem:
+    async def upload(self, path: str, progress: Progress) -> UploadedItem:
         uploaded = await store_file(
             path,
             self._deps.roots,
@@ -97,7 +97,7 @@ class _Upload:
         return await index_uploaded(uploaded, self._opened, progress)
 
 
-async def _upload_many(upload: _Upload, found: Expansion, progress: Progress) -> UploadResult:
+async def _upload_many(uploader: _Uploader, found: Expansion, progress: Progress) -> UploadResult:
     total = len(found.paths)
     results: list[UploadedItem | FilesError | None] = [None] * total
     finished = 0
@@ -107,7 +107,7 @@ async def _upload_many(upload: _Upload, found: Expansion, progress: Progress) ->
         nonlocal finished
         async with limiter:
             try:
-                results[index] = await upload.one(path, silent)
+                results[index] = await uploader.upload(path, silent)
             except FilesError as exc:
                 results[index] = exc
         finished += 1
@@ -130,17 +130,17 @@ def _summary(found: Expansion, results: list[UploadedItem | FilesError | None]) 
         files=[result for result in results if isinstance(result, UploadedItem)],
         failed=failed[:_MAX_SHOWN_FAILURES],
         skipped=_skipped(found),
-        next="; ".join(_nexts(found, hidden)) or None,
+        next="; ".join(_next_steps(found, hidden)) or None,
     )
 
 
-def _nexts(found: Expansion, hidden: int) -> list[str]:
-    nexts: list[str] = []
+def _next_steps(found: Expansion, hidden: int) -> list[str]:
+    steps: list[str] = []
     if found.truncated:
-        nexts.append(f"only the first {len(found.paths)} files were uploaded: call again with a narrower path")
+        steps.append(f"only the first {len(found.paths)} files were uploaded: call again with a narrower path")
     if hidden > 0:
-        nexts.append(f"{hidden} more files failed: upload a narrower path to see why")
-    return nexts + found.notes
+        steps.append(f"{hidden} more files failed: upload a narrower path to see why")
+    return steps + found.notes
 
 
 def _skipped(found: Expansion) -> str | None:

@@ -26,8 +26,8 @@ class UploadedItem(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class UploadExpectation:
-    """The announced properties of an upload; None: not announced. The upload must have this type and size. `filename`
-    is used only if the upload brings no name."""
+    """The announced properties of an upload; None if not announced. The upload must have this type and size. `filename`
+    is used only if the upload has no name."""
 
     filename: str | None = None
     mime_type: str | None = None
@@ -46,7 +46,7 @@ class UploadTickets(Protocol):
     """Issues upload tickets and waits for their files."""
 
     def issue(self, owner: Principal, expected: UploadExpectation) -> UploadTicket:
-        """Issue a ticket. The uploaded file will belong to `owner`.
+        """Issues a ticket. The uploaded file will belong to `owner`.
 
         Raises:
             Busy: Too many tickets are open.
@@ -54,5 +54,5 @@ class UploadTickets(Protocol):
         ...
 
     async def arrival(self, ticket_id: str, owner: Principal) -> UploadedItem | None:
-        """Wait for the file; None if `owner` has no such ticket, or it expired."""
+        """Waits for the file; None if `owner` has no such ticket, or it expired."""
         ...

@@ -1,4 +1,4 @@
-"""ToolClient: the tools in this process, called as an agent calls them."""
+"""ToolClient: calls the tools in this process as an agent does."""
 
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -63,7 +63,7 @@ def with_tools(
         CommandError: A tool failed.
         BrokenPipeError: The reader of stdout is gone.
     """
-    # Here, as they take a second: help and shell completion need none of them.
+    # Imported here, because they take a second, and help and shell completion do not need them.
     import anyio
     from mcp import Client
 
@@ -73,7 +73,7 @@ def with_tools(
 
     async def run() -> _T | CommandError | BrokenPipeError:
         async with Client(server, elicitation_callback=elicitation_callback) as client:
-            # Raised here, they would reach the caller inside the exception groups of the client's tasks.
+            # Returned, because the client's task groups would wrap raised ones in exception groups.
             try:
                 return await task(ToolClient(client))
             except _EXPECTED as exc:

@@ -55,5 +55,5 @@ def completion_script(command: click.Command, shell: str) -> str:
     completion = completion_class(command, {}, "files-api-mcp", _VARIABLE)
     if shell != "bash":
         return completion.source()
-    # Its source() checks the version of the first bash on PATH, which may not be the user's.
+    # source() of the bash class checks the version of the first bash on PATH, which may not be the user's.
     return completion.source_template % completion.source_vars()

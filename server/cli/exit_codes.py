@@ -49,7 +49,7 @@ def run(task: Callable[[], int]) -> int:
 
 
 def _expected_failure(exc: BaseException) -> CommandError | FilesError | None:
-    """The expected failure that an exception is, or that task groups have wrapped; None for a crash."""
+    """The expected failure in an exception, which task groups may have wrapped; None for a crash."""
     if isinstance(exc, ExceptionGroup):
         group = cast("ExceptionGroup[Exception]", exc)
         commands, others = group.split(CommandError)
@@ -61,7 +61,7 @@ def _expected_failure(exc: BaseException) -> CommandError | FilesError | None:
 
 @contextmanager
 def _signals_interrupt() -> Generator[list[int]]:
-    """SIGTERM and SIGHUP clean up as Ctrl-C does; yields the list of those received."""
+    """Makes SIGTERM and SIGHUP interrupt the block as Ctrl-C does; yields the list of received signals."""
     received: list[int] = []
 
     def interrupt(number: int, _: FrameType | None) -> None:

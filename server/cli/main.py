@@ -31,7 +31,7 @@ SUBCOMMANDS = {
     "completion": "Print the completion script of a shell.",
     "emulator": "Emulate the Files API over HTTP on this machine.",
 }
-"""In the order of `--help`. Each is defined in the module of the same name in `commands/`."""
+"""Names and summaries in the order of `--help`. Each is defined in the module of the same name in `commands/`."""
 
 
 class _Subcommands(click.Group):
@@ -46,7 +46,7 @@ class _Subcommands(click.Group):
         return getattr(importlib.import_module(f"files_api_mcp.server.cli.commands.{cmd_name}"), cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        # From the summaries above: to read them from the commands, all of them would have to be imported.
+        # Uses the summaries above, because reading them from the commands would import all commands.
         with formatter.section("Commands"):
             formatter.write_dl(list(SUBCOMMANDS.items()))
 
@@ -92,7 +92,7 @@ def command() -> None:
 def main() -> None:
     """Runs the command. Exit codes: 0 success, 1 failure (one line on stderr), 2 wrong usage, 130 interrupted."""
     guard_streams()
-    # Libraries start programs by name, such as a browser; never one in the working directory.
+    # Libraries start programs by name, such as a browser. They must never start one in the working directory.
     os.environ["PATH"] = absolute_path_variable(os.environ.get("PATH", os.defpath))
     try:
         code = command(prog_name="files-api-mcp", standalone_mode=False)
@@ -108,7 +108,7 @@ def main() -> None:
         say(shown.getvalue().removesuffix("\n"), lines=True)
         sys.exit(exc.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        # Also while modules are imported. click would exit with 1.
+        # click would exit with 1. This also covers an interrupt while modules are imported.
         sys.exit(130)
     sys.exit(code if isinstance(code, int) else 0)
 

@@ -1,4 +1,4 @@
-"""Rewrites the tools' messages for the command line: commands in place of tools, options in place of arguments."""
+"""Rewrites the tools' messages for the command line: commands replace tools, options replace arguments."""
 
 import re
 

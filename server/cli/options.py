@@ -43,7 +43,7 @@ PREFIX = "FILES_API_MCP"
 
 
 def option(name: str, **attributes: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """An option with one variable for all commands: its name does not contain the command's."""
+    """An option with the same variable for all commands: the variable's name does not contain the command's."""
     variable = f"{PREFIX}_{name.removeprefix('--').upper().replace('-', '_')}"
     return click.option(name, envvar=variable, show_envvar=True, **attributes)
 
@@ -141,7 +141,7 @@ def settings_from(
 ) -> Settings:
     """Returns the Settings for a command's options; options that the command lacks have their defaults.
 
-    `allow_wide_root` is for roots derived from the paths given.
+    `allow_wide_root` is for roots derived from given paths.
 
     Raises:
         BadSettings: An option's value is not usable.

@@ -131,7 +131,7 @@ def guard_streams() -> None:
 
 
 def _show_traceback(_: type[BaseException], exc: BaseException, __: TracebackType | None) -> None:
-    """Prints a traceback without colors: from Python 3.13 on, its own hook adds them, and they would be escaped."""
+    """Prints a traceback without colors. From Python 3.13 on, the default hook adds them, and they would be escaped."""
     import traceback
 
     _write("stderr", escape_lines("".join(traceback.format_exception(exc))))
@@ -235,7 +235,7 @@ def _shown(part: str | Styled, output: _Output, *, lines: bool = False) -> str:
 
 
 def print_json(data: dict[str, Any]) -> None:
-    """Prints one line of JSON, in UTF-8 whatever the locale."""
+    """Prints one line of JSON, in UTF-8 under every locale."""
     print_encoded([json_line(data)])
 
 
@@ -266,7 +266,7 @@ def _json_escaped(found: re.Match[str]) -> str:
 
 
 def _toml_escaped(found: re.Match[str]) -> str:
-    r"""The same for TOML, which has \UXXXXXXXX and no surrogate pairs."""
+    r"""The TOML escape of a character; TOML has \UXXXXXXXX and no surrogate pairs."""
     code = ord(found[0])
     return f"\\U{code:08x}" if code > 0xFFFF else f"\\u{code:04x}"
 

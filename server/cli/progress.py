@@ -1,4 +1,4 @@
-"""Progress on stderr: bars on a terminal, elsewhere a line now and then for commands that take long."""
+"""Progress on stderr: bars on a terminal, otherwise an occasional line for commands that take long."""
 
 import time
 from collections.abc import Generator

@@ -117,7 +117,7 @@ class _Endpoint:
             handler = self._handlers["GET" if request.method == "HEAD" else request.method]
             response = await handler(request, workspace)
         except ClientDisconnect:
-            # The client left, so nobody reads this response.
+            # The client left, so this response is never read.
             response = Response(status_code=499)
         except ApiError as exc:
             response = error_response(exc, request_id)

@@ -111,7 +111,7 @@ class BatchesApi:
         return api_response(_with_results_url(batch, request))
 
     async def delete(self, request: Request, workspace: Workspace) -> Response:
-        """DELETE /v1/messages/batches/{id}, once it ended."""
+        """DELETE /v1/messages/batches/{id}, once it has ended."""
         batch = await self._batch(request, workspace)
         if batch["processing_status"] != "ended":
             raise ApiError(400, "The batch can only be deleted after it has ended.")

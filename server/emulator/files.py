@@ -105,7 +105,7 @@ class FilesApi:
         if ids:
             return await self._by_ids(workspace, dialect, ids, exclusive="page" in query or "limit" in query)
         if "after_id" in query or "before_id" in query:
-            return await self._beside(workspace, dialect, query.get("after_id"), query.get("before_id"), limit)
+            return await self._page_at_cursor(workspace, dialect, query.get("after_id"), query.get("before_id"), limit)
         try:
             page = await workspace.store.list(limit=limit, cursor=query.get("page"))
         except InvalidArgument as exc:
@@ -151,7 +151,7 @@ class FilesApi:
         records.sort(key=lambda record: record.created_at, reverse=True)
         return _list_response(records, dialect, None, has_more=False)
 
-    async def _beside(
+    async def _page_at_cursor(
         self, workspace: Workspace, dialect: Dialect, after: str | None, before: str | None, limit: int
     ) -> Response:
         if after and before:

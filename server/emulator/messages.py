@@ -41,7 +41,7 @@ class _Found:
 
 
 class MessageWriter:
-    """Creates messages from the documents of a request. There is no model: the text is the documents' own."""
+    """Creates messages from the documents of a request. There is no model: the text comes from the documents."""
 
     def __init__(self, cache: PromptCache) -> None:
         self._cache = cache

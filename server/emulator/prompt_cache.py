@@ -1,4 +1,4 @@
-"""Prompt caching: which prefix of a request was sent before, counted as the API does."""
+"""Prompt caching: finds the prefix of a request that was sent before, and counts tokens as the API does."""
 
 import hashlib
 import json
@@ -37,13 +37,13 @@ class PromptCache:
         self._until: OrderedDict[bytes, float] = OrderedDict()
 
     def usage(self, workspace: str, request: MessagesRequest, tokens: Sequence[int], overhead: int) -> Usage:
-        """Counts a request's tokens from those of each block; `overhead` is the count before the blocks."""
+        """Counts a request's tokens from the `tokens` of each block; `overhead` is the count before the blocks."""
         digest = hashlib.sha256(repr((workspace, request.model, request.system, request.tools)).encode())
         read = written = total = 0
         before = overhead
         for (role, block), count in zip(request.blocks, tokens, strict=True):
             before += count
-            digest.update(json.dumps([role, _plain(block)], sort_keys=True).encode())
+            digest.update(json.dumps([role, _without_cache_control(block)], sort_keys=True).encode())
             lifetime = _lifetime(block)
             if lifetime is not None and before >= _MIN_PREFIX:
                 written = before
@@ -66,7 +66,7 @@ class PromptCache:
         return known
 
 
-def _plain(block: Block) -> Block:
+def _without_cache_control(block: Block) -> Block:
     return {name: value for name, value in block.items() if name != "cache_control"}
 
 

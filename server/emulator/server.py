@@ -23,7 +23,7 @@ _CLOSING = {"connection": "close"}
 
 
 def serve_emulator(settings: EmulatorSettings, *, host: str, port: int, log_level: str) -> None:
-    """Serves until SIGINT or SIGTERM, and ends within 2 s of it, whatever a call does.
+    """Serves until SIGINT or SIGTERM, and ends within 2 s of the signal, even if a call hangs.
 
     Exits with code 1 and the reason on stderr if it cannot start.
     """

@@ -174,7 +174,7 @@ def _inline(source: Block) -> tuple[bytes, str, Kind, tuple[str, ...]]:
 
 
 def _joined(content: object) -> tuple[bytes, tuple[str, ...]]:
-    """Text blocks joined into one text, and separate."""
+    """Text blocks, joined into one text and as separate texts."""
     if isinstance(content, str):
         return content.encode("utf-8", "replace"), (content,)
     blocks = cast(list[object], content) if isinstance(content, list) else []

@@ -18,7 +18,7 @@ from files_api_mcp.server.http.multipart import FormParser, FormParserError, Too
 __all__ = ["MAX_FILE_BYTES", "UploadForm", "receive_form"]
 
 MAX_FILE_BYTES = 500 * 1024 * 1024
-"""500 MiB. The API documents 500 MB without saying which; the larger one rejects nothing that the API accepts."""
+"""500 MiB. The API documents 500 MB, which may mean either; the larger one rejects nothing that the API accepts."""
 
 _BATCH = 1024 * 1024
 _ENDS = 64 * 1024

@@ -35,16 +35,17 @@ class AllowedHosts:
     origins: frozenset[bytes]
 
     def allows_host(self, value: bytes) -> bool:
-        """Compares without case (RFC 9110). Port, trailing dot, user info and spelling of addresses must match."""
+        """Whether the value is allowed, in upper or lower case (RFC 9110). Port, trailing dot, user info and the
+        spelling of addresses must match."""
         return value.lower() in self.hosts
 
     def allows_origin(self, value: bytes) -> bool:
-        """Compares exactly, because browsers write each origin in one way."""
+        """Whether the value is allowed. It must match exactly, because browsers write each origin in one way."""
         return value in self.origins
 
 
 def allowed_hosts_for(port: int, hosts: Iterable[str], origins: Iterable[str]) -> AllowedHosts:
-    """The allow-lists of a server on a port: its loopback names and their origins, and what the operator added."""
+    """The allow-lists of a server on a port: its loopback names and origins, and those that the operator added."""
     own = [f"{name}:{port}" for name in _LOOPBACK_NAMES]
     if port == _HTTP_PORT:
         own += _LOOPBACK_NAMES
@@ -58,7 +59,7 @@ def parse_host(text: str) -> str:
     """A host name or address with an optional port, in lower case.
 
     Raises:
-        BadSettings: The text is something else, such as a pattern.
+        BadSettings: The text is not a host, for example a pattern.
     """
     if not _HOST.fullmatch(text.lower()):
         raise BadSettings(
@@ -71,7 +72,7 @@ def parse_origin(text: str) -> str:
     """An origin as browsers write it: scheme and host, and the port unless it is the scheme's default.
 
     Raises:
-        BadSettings: The text is something else.
+        BadSettings: The text is not an origin.
     """
     if not _ORIGIN.fullmatch(text):
         raise BadSettings(

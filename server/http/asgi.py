@@ -12,7 +12,7 @@ EXPIRES = "files_api_mcp.expires"
 
 _SCHEME = b"bearer "
 _STREAM = b"subscriptions/listen"
-"""In the newer era this message is answered by a stream. The SDK rejects it if its header names another method."""
+"""The method whose response is a stream in the newer era. The SDK rejects messages with another one in the header."""
 
 
 def header_values(scope: Scope, name: bytes) -> list[bytes]:
@@ -40,6 +40,6 @@ def bearer_token(scope: Scope) -> bytes | None:
 
 
 def json_error(status: int, sentence: str, headers: dict[str, str] | None = None) -> Response:
-    """An error response: the status, and one sentence in JSON. Caches do not keep it: the next request may be right."""
+    """An error response: the status, and one sentence in JSON. Caches do not keep it: the next request may succeed."""
     body = json.dumps({"error": sentence}, separators=(",", ":"))
     return Response(body, status, {"cache-control": "no-store", **(headers or {})}, media_type="application/json")

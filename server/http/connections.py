@@ -1,4 +1,4 @@
-"""Connections: limits their number, and how long each may keep the server waiting."""
+"""Connections: limits the number of connections, and how long each may keep the server waiting."""
 
 import asyncio
 import resource
@@ -25,9 +25,9 @@ class Connections:
         return _Connection(self, **state)
 
     def make_room(self) -> bool:
-        """Drops the connection that has waited longest for a request, if the limit is reached; false if none waits.
+        """Drops the connection that has been idle longest, if the limit is reached; false if none is idle.
 
-        A real client sends its request at once, so only clients that hold connections idle lose them.
+        A real client sends its request at once, so only clients that hold idle connections lose them.
         """
         if self.open < self.limit:
             return True
@@ -75,7 +75,7 @@ class _Connection(H11Protocol):
             self._cancel_header_timer()
 
     def on_response_complete(self) -> None:
-        # Before the call, which may already start the next request.
+        # Must come before the call, which may already start the next request.
         self._await_headers()
         super().on_response_complete()
 

@@ -15,7 +15,7 @@ from files_api_mcp.server.shutdown import LIMIT_S, Shutdown
 __all__ = ["GRACE_S", "ListenError", "listen", "serve", "uvicorn_server"]
 
 GRACE_S = 0.8
-"""How long calls may run on once the server must stop. Then they are cancelled and the stores closed."""
+"""Seconds that running calls get to finish once the server must stop. Then they are cancelled and the stores closed."""
 
 _BACKLOG = 512
 
@@ -46,7 +46,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def uvicorn_server(application: Any, **options: Any) -> uvicorn.Server:
-    """A server for the application that logs only warnings and errors."""
+    """A uvicorn server for the application. It logs only warnings and errors."""
     config = uvicorn.Config(
         application,
         lifespan="off",
@@ -58,7 +58,7 @@ def uvicorn_server(application: Any, **options: Any) -> uvicorn.Server:
         **options,
     )
     server = uvicorn.Server(config)
-    # It would raise the signal again before the stores are closed.
+    # uvicorn would raise the signal again before the stores are closed.
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign]
     return server
 

@@ -11,7 +11,7 @@ _MAX_PARTS = 20
 
 
 class TooManyParts(FormParserError):
-    """The form has more parts than any real form. Each costs time, however small it is."""
+    """The form has more parts than any real form. Even a small part costs time."""
 
 
 class FormParser:

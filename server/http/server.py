@@ -33,7 +33,7 @@ _DEPRECATED = "files-api-mcp: SSE is deprecated in the protocol; use --transport
 
 
 def serve_http(settings: Settings, http: HttpSettings, limits: Limits | None = None) -> None:
-    """Serves until SIGINT or SIGTERM, and ends within 2 s of it, whatever a call does.
+    """Serves until SIGINT or SIGTERM, and ends within 2 s of the signal, even if a call hangs.
 
     Exits with code 1 and one line on stderr if it cannot listen or use the data folder.
     """

@@ -28,26 +28,26 @@ class Limits:
     """Limits of one client, in bytes and seconds."""
 
     header_bytes: int = 16 * 1024
-    """Request line and headers."""
+    """Size of the request line and headers."""
     body_bytes: int = 4 * 1024 * 1024
-    """A message; the same limit as the SDK's transports."""
+    """Size of a message; the same limit as in the SDK's transports."""
     stream_request_bytes: int = 64 * 1024
-    """A message that opens a stream. It stays in memory as long as the stream, as objects many times its size."""
+    """Size of a message that opens a stream. It stays in memory with the stream, as objects many times its size."""
     file_bytes: int = MAX_FILE_SIZE
-    """An uploaded file."""
+    """Size of an uploaded file."""
     header_timeout_s: float = 15
-    """Until the headers are complete, counted from the connection or the last response."""
+    """Time until the headers are complete, from the connection or the last response."""
     body_timeout_s: float = 20
-    """For a body that stalls; also the time it may take in addition to its bytes at `min_body_rate`."""
+    """Time that a body may stall; also the time it may take beyond its bytes at `min_body_rate`."""
     min_body_rate: float = 4096
     """Bytes per second that a body must reach."""
     write_timeout_s: float = 60
-    """For a client that does not read its response."""
+    """Time that a client may leave its response unread."""
     max_connections: int = 1000
     per_principal: int = 200
     """Open requests (streams included), and sessions, of one principal if there are several."""
     grace_s: float = GRACE_S
-    """How long calls may run on once the server must stop."""
+    """Time that running calls get to finish once the server must stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def http_settings_from(options: Mapping[str, Any], environment: Mapping[str, str
         raise BadSettings("--oauth-issuer requires --public-url unless --host is a loopback address.")
     return HttpSettings(
         transport=options["transport"],
-        # As an address: the name could resolve to another one, and no token may be set.
+        # As an address, because the name could resolve to another one, and there may be no token.
         host="127.0.0.1" if host.lower() == "localhost" else host,
         port=options["port"],
         token=token,

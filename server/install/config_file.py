@@ -105,7 +105,7 @@ def replace_host_file(old: HostFile, content: bytes, *, private: bool) -> Path |
             draft.replace(old.path)
         except BaseException:
             with suppress(OSError):
-                # Fails once the draft has replaced the file; then the backup must stay.
+                # Fails if the draft has already replaced the file; then the backup must stay.
                 draft.unlink()
                 if backup is not None:
                     backup.unlink()

@@ -40,7 +40,7 @@ def launcher(environment: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def source_of(direct_url: str | None) -> str | None:
-    """The value of `--from` that installs the same package, read from `direct_url.json`; None: the package index."""
+    """The value of `--from` that installs the same package, read from `direct_url.json`; None for the package index."""
     if direct_url is None:
         return None
     record: dict[str, Any] = json.loads(direct_url)
@@ -53,7 +53,7 @@ def source_of(direct_url: str | None) -> str | None:
 
 
 def _executables(name: str) -> Iterator[Path]:
-    """The paths where installers put it: this Python's scripts, or the recorded path, as with `pip --user`."""
+    """Paths where installers put an executable: this Python's scripts, or the recorded path, as with `pip --user`."""
     yield Path(sysconfig.get_path("scripts"), name)
     for file in distribution(_DISTRIBUTION).files or ():
         if file.name == name:
@@ -61,7 +61,8 @@ def _executables(name: str) -> Iterator[Path]:
 
 
 def _in_a_cache(executable: Path) -> bool:
-    """Whether a folder above the environment is tagged as a cache (bford.info/cachedir); its own tag does not count."""
+    """Whether a folder above the environment is tagged as a cache (bford.info/cachedir). The environment's
+    own tag does not count."""
     environment = executable.parent.parent
     return any((parent / "CACHEDIR.TAG").is_file() for parent in environment.parents)
 

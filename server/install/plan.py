@@ -20,7 +20,7 @@ _INPUT_ID = "files-api-mcp-key"
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """The variable of the API key; its value only with --write-key."""
+    """The environment variable of the API key, and the key itself only with --write-key."""
 
     variable: str
     value: str | None = field(default=None, repr=False)
@@ -88,7 +88,7 @@ def plan_for(
     """Checks the command line and returns its plan.
 
     Raises:
-        BadSettings: The host does not support an option, a key may not or cannot be written, or a ROOT is not usable.
+        BadSettings: The host does not support an option, a key must not or cannot be written, or a ROOT is not usable.
     """
     _check(host, options)
     project = options["scope"] == "project"
@@ -134,8 +134,8 @@ def _folders(roots: Sequence[str], machine: Machine, *, allow_wide: bool) -> tup
 
 
 def _key(host: Host, options: Mapping[str, Any], environment: Mapping[str, str]) -> tuple[Key | None, tuple[str, ...]]:
-    """The backend's key as the host passes it on, and the arguments with the URL that it is for."""
-    # With `auto` the server looks for a key itself, if the host passes it on.
+    """The backend's key as the host passes it on, and the arguments that set the URL it belongs to."""
+    # With `auto`, the server finds a key itself if the host passes it on.
     backend = BACKENDS.get(options["backend"])
     try:
         credential = backend.credential(environment, options) if backend else None

@@ -22,7 +22,7 @@ def toml_with_member(text: str, path: tuple[str, ...], value: dict[str, Any]) ->
     Raises:
         ValueError: A value on the way is not a table, or the text is not valid TOML.
     """
-    # Imported here, as other hosts do not need it.
+    # Imported here, because other hosts do not need it.
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 

@@ -17,7 +17,8 @@ _READ_METHODS = frozenset({"completion/complete", "prompts/get", "subscriptions/
 
 
 def required_scope(method: str, name: str) -> str | None:
-    """The scope that a message requires; `name` is the name of the called tool. None if it reveals nothing of files."""
+    """The scope that a message requires; `name` is the name of the called tool. None if the message reveals
+    nothing about files."""
     if method == "tools/call":
         return _TOOL_SCOPES.get(name)
     return "files:read" if method.startswith("resources/") or method in _READ_METHODS else None
@@ -26,7 +27,7 @@ def required_scope(method: str, name: str) -> str | None:
 async def require_scopes(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
     """Middleware that passes a message on only if its sender has the required scope.
 
-    It checks every message, whichever tools the client was shown.
+    It checks every message, because a client may call tools that it was not shown.
     """
     needed = required_scope(ctx.method, str((ctx.params or {}).get("name", "")))
     if needed is None or needed in principal_in(ctx).scopes:

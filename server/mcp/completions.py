@@ -12,10 +12,10 @@ from files_api_mcp.tools.formatting import FILE_URI_TEMPLATE
 __all__ = ["complete_argument"]
 
 _MAX_VALUES = 100
-"""The protocol's limit."""
+"""Values in one result; the protocol's limit."""
 
 _MAX_TYPED = 255
-"""Characters of a filename; a longer text matches nothing."""
+"""Characters in the longest filename; a longer text matches nothing."""
 
 
 async def complete_argument(params: CompleteRequestParams, files: FilesBackend, offered: Collection[str]) -> Completion:

@@ -1,4 +1,4 @@
-"""The prompts: ready questions about files that people pick. Each names the files, the steps and how to cite."""
+"""The prompts: prepared questions about files, for people to pick. Each names the files, the steps and how to cite."""
 
 import json
 from collections.abc import Collection, Mapping

@@ -49,7 +49,7 @@ async def list_resources(files: FilesBackend, cursor: str | None) -> ListResourc
 
 
 async def read_file_resource(ctx: Context[Dependencies], uri: str, *, with_text: bool) -> list[ReadResourceContents]:
-    """A file's metadata as JSON, then the beginning of its text, as much as one result holds.
+    """A file's metadata as JSON, then the beginning of its text, as much as fits into one result.
 
     Raises:
         NotFound: The URI names no file, or a deleted one.
@@ -82,12 +82,12 @@ async def _windows(backend: Backend, file_id: str) -> list[TextWindow]:
     try:
         return await backend.reader.read(file_id, max_chars=MAX_CHARS)
     except UnsupportedType:
-        # A model may answer about a file without text, or one whose bytes are not on this machine.
+        # The file has no text, or its bytes are not on this machine. A model may still answer about it.
         return []
 
 
 def _text(windows: list[TextWindow]) -> str:
-    """The text unchanged; in documents with pages, each page below its number."""
+    """The text unchanged; in documents with pages, each page under its number."""
     if windows[0].page is None:
         return windows[0].text
     return "\n".join(f"--- {text_heading(window)} ---\n{window.text}" for window in windows)

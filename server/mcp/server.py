@@ -44,9 +44,9 @@ _log = logging.getLogger(__name__)
 class FilesServer(MCPServer[Dependencies]):
     """The SDK's server with files as resources.
 
-    The SDK's lists of resources are fixed at start, so we replace its handlers. Excluding a tool also removes what
-    would reveal the same: list_files the resource list and completions, describe_file a file's metadata, read_document
-    its text.
+    The SDK's lists of resources are fixed at start, so we replace its handlers. Excluding a tool also removes the
+    features that reveal the same data: without list_files there is no resource list and no completion, without
+    describe_file no metadata of a file, without read_document no text.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class FilesServer(MCPServer[Dependencies]):
             add_handler("completion/complete", CompleteRequestParams, self._complete)
 
     async def list_resource_templates(self) -> list[ResourceTemplate]:
-        """The one template: a file by id."""
+        """The only template: a file by id."""
         if "describe_file" not in self._offered:
             return []
         from files_api_mcp.server.mcp.resources import file_resource_template
@@ -141,7 +141,7 @@ class FilesServer(MCPServer[Dependencies]):
 
 def _state_security(keys: Sequence[str]) -> RequestStateSecurity:
     """Encrypts the state that a request leaves with its client, for that principal only. Without keys it uses a random
-    one, which no other process knows."""
+    key, which no other process knows."""
 
     def principal(ctx: ServerRequestContext[Any, Any]) -> str:
         return principal_in(ctx).name
@@ -165,7 +165,7 @@ async def _backend(ctx: ServerRequestContext[Dependencies, Any]) -> Backend:
 
 @contextmanager
 def _protocol_errors() -> Generator[None]:
-    """Turns an expected failure into a protocol error with its next step, any other into one without its cause.
+    """Turns an expected failure into a protocol error with its next step, and any other into one that hides its cause.
 
     Without this, the SDK hides every error text in the newer era and shows every one in the older.
     """

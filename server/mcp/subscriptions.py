@@ -20,7 +20,7 @@ from files_api_mcp.tools.principal import DEFAULT_PRINCIPAL, Principal, principa
 __all__ = ["Subscriptions"]
 
 _TIMEOUT_S = 0.5
-"""How long to wait for one client. If it does not read, it misses the notification and delays no one's upload."""
+"""Seconds to wait for one client. A client that does not read misses the notification and delays no other's upload."""
 
 _MAX_WATCHED = 1000
 _CHANGING_LIST = "resources"
@@ -46,7 +46,7 @@ class Subscriptions:
 
     Clients of the newer era listen on a stream that they opened, through a bus. Clients of the older era get
     notifications without subscribing. Only changes by this process are sent; those by other processes on the same store
-    show in the next list.
+    appear in the next list.
     """
 
     def __init__(self) -> None:

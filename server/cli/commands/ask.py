@@ -130,12 +130,12 @@ def _is_file_id(file: str) -> bool:
 
 
 async def _page_images(passages: "Sequence[Passage]", backend: "Backend") -> "list[PageImage | None]":
-    """For each passage the image of its page with the passage highlighted; None if there is none."""
+    """The image of each passage's page, with the passage highlighted; None for a passage without a page image."""
     found: list[PageImage | None] = []
     for passage in passages:
         images: list[PageImage] = []
         if passage.page is not None:
-            # Slides have pages and no images: their text is shown without.
+            # Slides have pages but no images, so only their text is shown.
             with suppress(FilesError):
                 span = (passage.page, passage.page)
                 images = await backend.reader.images(passage.file_id, pages=span, marked=[passage])
@@ -162,7 +162,7 @@ def _print(answer: "Answer", marker: "Highlighter") -> None:
 
 def _wrapped(text: str, indent: str = "") -> str:
     width = min(_MAX_WIDTH, shutil.get_terminal_size().columns)
-    # Escaped before it is wrapped, as escapes take more room.
+    # Escaped before it is wrapped, because escapes take more room.
     lines = (
         textwrap.fill(
             escape_lines(line), width, initial_indent=indent, subsequent_indent=indent, replace_whitespace=False

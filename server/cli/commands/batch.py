@@ -213,7 +213,7 @@ def _location(passage: "Passage") -> dict[str, Any]:
 
 
 class _Output:
-    """The file for the results, its folder opened at once; without a path, stdout."""
+    """The output of the results: a file, whose folder is opened at once, or stdout if there is no path."""
 
     def __init__(self, path: Path | None) -> None:
         from files_api_mcp.backends.roots.new_file import NewLocalFile

@@ -51,7 +51,7 @@ _SAMPLE_QUESTIONS = (
 
 
 class _StepFailed(Exception):
-    """A step gave a wrong result; the message says which."""
+    """A step gave a wrong result; the message names the step."""
 
 
 @click.command()
@@ -77,7 +77,7 @@ def demo(files: tuple[Path, ...], question: tuple[str, ...], backend: str, base_
 
 
 def run_demo(given: Sequence[Path], questions: Sequence[str], options: Sequence[str]) -> int:
-    """Runs every tool on the files given, or on the sample documents, and prints what an agent sees.
+    """Runs every tool on the given files, or on the sample documents, and prints the results as an agent sees them.
 
     `options` are those of serve that name the backend. Returns 0 if every step's result is right, else 1.
     """
@@ -93,7 +93,7 @@ def run_demo(given: Sequence[Path], questions: Sequence[str], options: Sequence[
             # No other agent uses this server, so a FILE in the home folder is fine.
             args=[*arguments, "serve", *options, "--data-dir", data_dir, "--allow-wide-root", *roots],
             cwd=NEUTRAL_DIRECTORY,
-            # By default the SDK passes on hardly any variable.
+            # By default the SDK passes on only a few variables.
             env={name: value for name, value in os.environ.items() if name.startswith(_PASSED_VARIABLES)},
         )
         failure = anyio.run(_failure, server, paths, None if not given else tuple(questions))
@@ -108,7 +108,7 @@ def run_demo(given: Sequence[Path], questions: Sequence[str], options: Sequence[
 @contextmanager
 def _samples() -> Generator[list[Path]]:
     """Copies of the sample documents in the package."""
-    # Installers may hard-link files from their cache, and files with several names are refused.
+    # Installers may hard-link files from their cache, and the server refuses files with several links.
     with (
         tempfile.TemporaryDirectory(prefix="files-api-mcp-samples-") as folder,
         as_file(files("files_api_mcp.examples") / "documents") as packed,
@@ -119,7 +119,7 @@ def _samples() -> Generator[list[Path]]:
 async def _failure(
     server: "StdioServerParameters", paths: Sequence[Path], questions: Sequence[str] | None
 ) -> str | None:
-    """Runs the steps; returns None if all were right, else which one failed."""
+    """Runs the steps; returns None if all succeeded, else the message of the one that failed."""
     try:
         await _run_steps(server, paths, questions)
     except _StepFailed as exc:
@@ -139,7 +139,7 @@ def _first(group: BaseExceptionGroup[_StepFailed]) -> _StepFailed:
 
 
 class _Agent:
-    """Calls tools as a model does, and prints what the model sees."""
+    """Calls tools as a model does, and prints the results as the model sees them."""
 
     def __init__(self, client: "Client") -> None:
         self.client = client
@@ -199,7 +199,7 @@ async def _list_and_describe(agent: _Agent, stored: dict[str, dict[str, Any]]) -
 
 
 async def _questions(client: "Client", stored: dict[str, dict[str, Any]], questions: Sequence[str]) -> list[_Question]:
-    """The questions about each file; without any, one made from the words of its middle page."""
+    """The questions about each file; if none are given, one made from the words of its middle page."""
     found: list[_Question] = []
     for name, file in stored.items():
         if not file["askable"]:
@@ -212,7 +212,7 @@ async def _questions(client: "Client", stored: dict[str, dict[str, Any]], questi
 
 
 def _question_from(text: str) -> str:
-    """The longest words of the line that has most of them, in their order; empty for a text without words."""
+    """The longest words of the line that has the most of them, in their original order; empty if there are no words."""
     best: list[str] = []
     for line in text.splitlines()[2:-1]:
         words = list(dict.fromkeys(_WORD.findall(line)))
@@ -224,7 +224,7 @@ def _question_from(text: str) -> str:
 
 
 async def _ask(agent: _Agent, file: dict[str, Any], question: _Question) -> None:
-    """Asks, checks the passages, and finds the best one again on the page that it cites."""
+    """Asks a question, checks the passages, and checks that the best one is on the page that it cites."""
     answer = await agent.data(
         "ask_document", show=2000, question=question.text, file_ids=[file["file_id"]], max_tokens=400
     )

@@ -33,13 +33,13 @@ def doctor(roots: tuple[str, ...], **options: Any) -> None:
 
 
 def _doctor(settings: Settings) -> int:
-    findings = [*_own_findings(settings), *anyio.run(settings.backend.check, settings.data_dir)]
+    findings = [*_setup_findings(settings), *anyio.run(settings.backend.check, settings.data_dir)]
     for finding in findings:
         print_line(f"{'ok  ' if finding.good else 'FAIL'}  {finding.text}")
     return 0 if all(finding.good for finding in findings) else 1
 
 
-def _own_findings(settings: Settings) -> "Iterator[Finding]":
+def _setup_findings(settings: Settings) -> "Iterator[Finding]":
     """Checks the versions and the roots."""
     from files_api_mcp.backends.models import Finding
 

@@ -86,7 +86,7 @@ def install(ctx: click.Context, host: str, roots: tuple[str, ...], **options: An
 
 
 def _server_options(ctx: click.Context) -> Iterator[str]:
-    """The server's options that were set, including those set by variables, which the host would not have."""
+    """The server's options that were set, including those set by variables that the host will not have."""
     for parameter in ctx.command.params:
         name = parameter.name or ""
         value = ctx.params.get(name)
@@ -118,10 +118,10 @@ def install_entry(plan: InstallPlan) -> None:
 
 
 def _print_entry(plan: InstallPlan) -> None:
-    """Prints the new entry with any key hidden, and on stderr where it would go. Changes nothing.
+    """Prints the new entry with any key hidden, and its destination on stderr. Changes nothing.
 
     Raises:
-        FilesError: The configuration cannot be read or changed; the entry is printed before.
+        FilesError: The configuration cannot be read or changed; the entry is printed first.
     """
     entry = shown = plan.entry()
     if plan.key is not None and plan.writes_key:

@@ -71,7 +71,7 @@ def read(file_id: str, pages: str | None, start_char: int | None, **options: Any
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One result of read_document; `pages` counts those of the whole document."""
+    """One result of read_document; `pages` is the number of pages of the whole document."""
 
     header: str
     pages: int
@@ -83,7 +83,7 @@ class _Part:
 
 @dataclass(frozen=True, slots=True)
 class _Document:
-    """A document to read: some pages, or from a character on; neither: all of it."""
+    """A document to read: some pages, the text from a character on, or, without either, the whole text."""
 
     file_id: str
     pages: str | None
@@ -99,7 +99,7 @@ class _Document:
     async def print_text(self, tools: ToolClient, bars: ProgressBars) -> None:
         """Prints the whole text."""
         async for text in self._texts(tools, bars):
-            # In a thread, as a pager may block it for long.
+            # In a thread, because a pager may block for long.
             await to_thread.run_sync(print_text, text)
 
     async def _texts(self, tools: ToolClient, bars: ProgressBars) -> AsyncGenerator[str]:
@@ -108,7 +108,7 @@ class _Document:
 
         with bars.bar() as report:
             part = await self._part(tools, report, self.pages, self.start_char)
-        # Only the first call extracts the text, and takes long.
+        # Only the first call takes long, because it extracts the text.
         await to_thread.run_sync(bars.clear)
         last_page = parse_pages(self.pages)[1] if self.pages else part.pages
         yield f"{part.header}\n{part.text}"
@@ -145,5 +145,5 @@ class _Document:
 
 
 def _with_options(marker: str) -> str:
-    """The marker of the next part, with options of this command in place of arguments of the tool."""
+    """The marker of the next part, with options of this command instead of arguments of the tool."""
     return _PAGES_ARGUMENT.sub(r"--pages \1", marker).replace("start_char=", "--start-char ").replace(", ", " ")

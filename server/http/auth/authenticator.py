@@ -1,4 +1,4 @@
-"""Authenticator: finds out which principal sent a request."""
+"""Authenticator: identifies the principal that sent a request."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol

@@ -14,11 +14,11 @@ __all__ = ["Issuer", "IssuerUnavailable"]
 
 _REFRESH_S = 3600.0
 _VALID_S = 24 * 3600.0
-"""How long cached keys stay valid while the issuer is unreachable."""
+"""Seconds that cached keys stay valid while the issuer is unreachable."""
 _REFETCH_S = 30.0
 """Minimum time between two fetches, because anyone can send a token with an unknown key id."""
 _RETRY_S = 5.0
-"""The same while there is no valid key."""
+"""Minimum time between two fetches while there is no valid key."""
 _TIMEOUT_S = 5.0
 _MAX_BYTES = 512 * 1024
 
@@ -48,7 +48,7 @@ class Issuer:
         Raises:
             IssuerUnavailable: The issuer does not answer, or its answer has no keys.
         """
-        # A caller with a known key does not wait for a fetch that another's unknown key caused.
+        # A caller with a known key does not wait for a fetch that another caller's unknown key started.
         if self._needs_fetch(key_id) or not self._is_valid() or self._find(key_id) is None:
             async with self._fetching:
                 if self._needs_fetch(key_id):
@@ -137,7 +137,7 @@ async def _json(client: httpx2.AsyncClient, url: str) -> dict[str, Any]:
 
 
 def _signing_keys(keys: dict[str, Any]) -> list[dict[str, Any]]:
-    """The public signing keys of a key set. Symmetric keys are left out: anyone who can check with one can sign."""
+    """The public signing keys of a key set. Symmetric keys are left out, as they can also sign."""
     listed = cast("list[object]", keys["keys"]) if isinstance(keys.get("keys"), list) else []
     entries = [cast("dict[str, Any]", entry) for entry in listed if isinstance(entry, dict)]
     found = [entry for entry in entries if entry.get("kty") != "oct" and entry.get("use", "sig") == "sig"]

@@ -69,7 +69,7 @@ class OAuthAuthenticator:
             _log.warning("The issuer's keys cannot be fetched: %s", exc)
             return json_error(503, "The authorization server is unreachable. Try again later.", {"retry-after": "30"})
         except jwt.PyJWTError as exc:
-            # As repr and cut, because the message repeats text from the token's header.
+            # Escaped and shortened, because the message repeats text from the token's header.
             _log.info("Access token rejected: %.200r", str(exc))
             return self._challenge(401, "The access token is invalid or expired.", "invalid_token")
         scopes = _scopes(claims)
@@ -125,7 +125,8 @@ class OAuthAuthenticator:
 
 
 def _required_scope(scope: Scope) -> str | None:
-    """The scope that the request's headers require. Requests of the older era lack them; their message is checked."""
+    """The scope that the request's headers require. Requests of the older era lack these headers, so the scope is
+    checked later, from the message."""
     methods, names = header_values(scope, b"mcp-method"), header_values(scope, b"mcp-name")
     if not methods:
         return None
@@ -150,7 +151,7 @@ def _principal(claims: dict[str, Any], scopes: frozenset[str]) -> Principal:
 
 
 def _access(claims: dict[str, Any], scopes: frozenset[str]) -> AccessToken:
-    """The identity that the SDK compares to find the owner of a session. It does not need the token itself."""
+    """The identity that the SDK compares to find the owner of a session. It does not contain the token."""
     client = claims.get("client_id", claims.get("azp", ""))
     return AccessToken(
         token="",

@@ -15,9 +15,9 @@ __all__ = ["BodyLimitMiddleware"]
 class BodyLimitMiddleware:
     """Rejects bodies that are too large or too slow. A declared length over the limit is rejected before reading.
 
-    The application gets each body complete, and never a broken one. `streamed_bytes` returns the limit of a path whose
-    body is read as it arrives, and None for other paths. A streaming application sees a disconnect when the limit is
-    hit; its response is then replaced by the reason.
+    The application gets only complete bodies. `streamed_bytes` returns the limit of a path whose body is read as it
+    arrives, and None for other paths. A streaming application sees a disconnect when the limit is hit; its response is
+    then replaced by the reason.
     """
 
     def __init__(self, app: ASGIApp, limits: Limits, streamed_bytes: Callable[[str], int | None]) -> None:
@@ -90,7 +90,7 @@ class _Body:
             await self._send(message)
 
     async def _next(self) -> Message | None:
-        """The next piece; None if it arrives too late. Only waiting counts: the application may take its time."""
+        """The next piece; None if it arrives too late. Only time spent waiting for the client counts."""
         limits = self._limits
         left = limits.body_timeout_s + self._received / limits.min_body_rate - self._waited
         began = anyio.current_time()

@@ -17,7 +17,7 @@ _TOO_MANY = "You have too many open {}. Close some or try again later."
 
 
 class QuotaMiddleware:
-    """Rejects requests of a principal with `limit` open requests (streams included), and its sessions beyond `limit`.
+    """Rejects a principal's requests while `limit` are open (streams included), and its sessions beyond `limit`.
 
     `sessions` counts the sessions of a request's sender. The default principal has no quota.
     """

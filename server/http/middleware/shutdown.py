@@ -12,7 +12,7 @@ class GracefulShutdown:
     """Tracks running requests and can end them, because an open stream would keep the server from stopping.
 
     With `endless`, responses are event streams: they end cleanly, and those to a GET end at once because they never end
-    by themselves. Without it, a response that has started is cut off, so that no client takes a part for the whole.
+    by themselves. Without it, a response that has started is cut off, so that no client mistakes a part for the whole.
     `refused` answers a request whose response has not started.
     """
 

@@ -10,7 +10,7 @@ from files_api_mcp.server.http.asgi import EXPIRES, is_stream_request
 __all__ = ["TokenExpiryMiddleware"]
 
 _GRACE_S = 600.0
-"""How long a call may continue after its token expired: it began in time."""
+"""Seconds that a call may continue after its token expired, because the token was valid when the call began."""
 
 
 class TokenExpiryMiddleware:

@@ -14,7 +14,7 @@ _MAX_OTHER_BYTES = 64 * 1024
 
 
 class FileForm:
-    """A form whose field `file` is one file. Other fields are ignored."""
+    """A form whose field `file` contains one file. Other fields are ignored."""
 
     def __init__(self, content_type: str, stream: AsyncIterator[bytes]) -> None:
         """
@@ -38,7 +38,7 @@ class FileForm:
             raise _malformed() from exc
 
     async def filename(self) -> str:
-        """The file's name, which may be empty. Reads the form only as far as that.
+        """The file's name, which may be empty. Reads the form only up to the name.
 
         Raises:
             InvalidArgument: The form is malformed or has no file.
@@ -50,7 +50,7 @@ class FileForm:
         return self._filename
 
     async def content(self) -> AsyncIterator[bytes]:
-        """The file's bytes, to the end of the form.
+        """The file's bytes. Reads the form to its end.
 
         Raises:
             InvalidArgument: The form is malformed, ends too early, or has a second file.

@@ -27,7 +27,7 @@ from files_api_mcp.tools.upload_tickets import UploadedItem
 __all__ = ["FORM_OVERHEAD", "UploadRoutes"]
 
 FORM_OVERHEAD = 1024 * 1024
-"""Bytes that a form may have beside its file."""
+"""Bytes that a form may have in addition to its file."""
 
 _NO_TICKET = "This upload link is invalid, expired or already used."
 _STATUSES = ((FileTooLarge, 413), (StorageFull, 507), (Busy, 503), (StoreError, 503), (UpstreamError, 502))
@@ -63,7 +63,7 @@ class UploadRoutes:
                     return self._error(request, 404, _NO_TICKET)
                 item = ticket.item = await self._store(request, ticket, is_form=is_form)
         except ClientDisconnect:
-            # The client left, so nobody reads this response.
+            # The client left, so this response is never read.
             return Response(status_code=499)
         except (FilesError, ExceptionGroup) as exc:
             failure = expected_in(exc)

@@ -21,7 +21,7 @@ UPLOAD_PATH = "/upload/"
 """Prefix of an upload URL; the ticket's secret follows."""
 
 _MAX_PER_OWNER = 1000
-"""Tickets of one principal, so that none can use up the total."""
+"""Open tickets of one principal, so that no principal can use up the total."""
 _MAX_TICKETS = 10 * _MAX_PER_OWNER
 _MAX_UPLOADS = 100
 """Simultaneous uploads of one principal. Each holds a connection until its file has arrived."""
