@@ -80,7 +80,7 @@ class NotFound(FilesError):
 
 
 class FileExpired(FilesError):
-    """The file's lifetime, set at upload, is over."""
+    """The file has expired: the lifetime set at upload has passed."""
 
     code = "file_expired"
     default_next_step = "Upload the file again to use it."
@@ -108,7 +108,7 @@ class NotARegularFile(Unreadable):
     """The path is a device, a pipe, a socket, or a file with several hard links."""
 
     code = "not_a_regular_file"
-    default_next_step = "Give the path of an ordinary file."
+    default_next_step = "Give the path of a regular file."
 
 
 class FileTooLarge(Unreadable):

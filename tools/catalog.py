@@ -75,7 +75,7 @@ CATALOG = (
     # Not idempotent: each call issues a new ticket.
     ToolEntry(
         create_upload,
-        "Upload from elsewhere",
+        "Create an upload link",
         scope="files:write",
         read_only=False,
         destructive=False,

@@ -60,13 +60,13 @@ async def create_upload(
     mime_type: Annotated[str | None, Field(max_length=255, description="Reject other types")] = None,
     size_bytes: Annotated[int | None, Field(ge=1, strict=True, description="Reject other sizes")] = None,
 ) -> Annotated[CallToolResult, CreatedUpload] | InputRequiredResult:
-    """Create a one-time upload link and curl command, valid 15 minutes, for a file on your or the user's machine."""
+    """Create a one-time upload link and curl command for a file on your or the user's machine, valid for 15 minutes."""
     expected = UploadExpectation(filename=filename, mime_type=mime_type, size_bytes=size_bytes)
     with tool_errors():
         if content is not None:
             return tool_result(CreatedUpload(file=await _store_text(ctx, content, expected)))
         uploads = dependencies(ctx).uploads
-        assert uploads is not None, "this tool is offered only by a server that receives uploads"
+        assert uploads is not None, "this tool needs a server that receives uploads"
         if ctx.request_state is not None:
             ticket = UploadTicket.model_validate_json(ctx.request_state)
             answer = (ctx.input_responses or {}).get(_INPUT)
@@ -116,7 +116,9 @@ def _shows_urls(ctx: Context[Any]) -> bool:
 
 def _message(expected: UploadExpectation) -> str:
     minutes = TICKET_LIFETIME_S // 60
-    return f"Upload {expected.filename or 'a file'} on this page. The link works once and is valid {minutes} minutes."
+    return (
+        f"Upload {expected.filename or 'a file'} on this page. The link works once and is valid for {minutes} minutes."
+    )
 
 
 def _is_accepted(answer: object) -> bool:

@@ -29,7 +29,7 @@ class DescribedFile(ListedFile):
 
 
 async def describe_file(file_id: FileId, ctx: Context[Dependencies]) -> Annotated[CallToolResult, DescribedFile]:
-    """Show a file's metadata, its pages, and how to ask or read it."""
+    """Show a file's metadata, pages, and how to ask about or read it."""
     with tool_errors():
         _, _, described = await describe(await backends(ctx), file_id, progress_to(ctx))
     return tool_result(described)
@@ -68,7 +68,7 @@ def _how_to_use(info: DocumentInfo) -> str:
     if info.note:
         return info.note
     where = "pages" if info.pages is not None else "start_char"
-    use = f"Ask with ask_document; read whole passages with read_document ({where})."
+    use = f"Ask with ask_document; read longer parts with read_document ({where})."
     return f"{use} {info.advice}" if info.advice else use
 
 

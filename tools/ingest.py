@@ -61,7 +61,7 @@ async def store_received(
     """
     name = filename or expected.filename
     if not name:
-        raise BadFilename("The file has no name.", "Put one at the end of the URL, or into the form.")
+        raise BadFilename("The file has no name.", "Put one at the end of the URL, or in the form.")
     # Old browsers send the whole path.
     name = safe_filename(name.replace("\\", "/").rpartition("/")[2])
     async with take_in(
@@ -77,9 +77,9 @@ async def store_received(
 
 def _check(snapshot: Snapshot, expected: UploadExpectation) -> None:
     if expected.size_bytes not in (None, snapshot.size_bytes):
-        raise InvalidArgument(f"The file has {snapshot.size_bytes} bytes, but {expected.size_bytes} were announced.")
+        raise InvalidArgument(f"The file has {snapshot.size_bytes} bytes, but {expected.size_bytes} were expected.")
     if expected.mime_type not in (None, snapshot.mime_type):
-        raise InvalidArgument(f"The file's type is {snapshot.mime_type}, but {expected.mime_type} was announced.")
+        raise InvalidArgument(f"The file's type is {snapshot.mime_type}, but {expected.mime_type} was expected.")
 
 
 async def index_uploaded(uploaded: UploadedFile, opened: Backend, progress: Progress) -> UploadedItem:

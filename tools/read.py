@@ -28,7 +28,7 @@ async def read_document(
     pages: PageRange | None = None,
     start_char: Annotated[
         int | None,
-        Field(ge=0, strict=True, description="Offset to start at, in a file without pages or within one page"),
+        Field(ge=0, strict=True, description="Start offset, in a file without pages or within one page"),
     ] = None,
     as_image: Annotated[
         bool, Field(strict=True, description=f"Return page images (up to {_MAX_IMAGES}) instead of text")

@@ -17,7 +17,7 @@ def server_json() -> dict[str, Any]:
         "$schema": _SCHEMA,
         "name": REGISTRY_NAME,
         "title": "Files",
-        "description": "The Files API for any agent: upload once, then list, ask, cite or download by file_id.",
+        "description": "The Files API for any agent: upload once, then list, ask about, cite or download by file_id.",
         "version": about["version"],
         "packages": [
             {

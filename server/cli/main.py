@@ -16,7 +16,7 @@ from files_api_mcp.server.settings import BadSettings
 __all__ = ["SUBCOMMANDS", "command", "main"]
 
 SUBCOMMANDS = {
-    "serve": "Serve MCP over stdio or HTTP; agents may read the folders given.",
+    "serve": "Start the MCP server, over stdio or HTTP.",
     "install": "Add the server to a host, such as Claude Desktop or VS Code.",
     "demo": "Try every tool on sample documents.",
     "ask": "Ask about your files, and see the cited pages.",
@@ -28,7 +28,7 @@ SUBCOMMANDS = {
     "download": "Save a stored file.",
     "delete": "Delete stored files.",
     "doctor": "Check the setup.",
-    "completion": "Print the completion script of a shell.",
+    "completion": "Print a shell's completion script.",
     "emulator": "Emulate the Files API over HTTP on this machine.",
 }
 """Names and summaries in the order of `--help`. Each is defined in the module of the same name in `commands/`."""
@@ -78,7 +78,7 @@ class _Subcommands(click.Group):
 )
 @click.version_option(package_name="files-api-mcp", message="%(prog)s %(version)s")
 def command() -> None:
-    """Give any agent the Files API: upload a local file once, then list, ask, cite, download or delete it by id.
+    """Give any agent the Files API: upload a local file once, then list, ask about, cite, download or delete it by id.
 
     \b
     files-api-mcp install claude-desktop ~/Documents

@@ -144,7 +144,7 @@ def _reject_removed(body: Mapping[str, Any], blocks: list[tuple[str, Block]]) ->
         if role == "assistant" and block["type"] == "document":
             raise ApiError(400, "messages: document blocks are not allowed in assistant messages")
         if role == "user" and block["type"] == "text" and block.get("citations"):
-            raise ApiError(400, "messages: text blocks of a user may hold no citations")
+            raise ApiError(400, "messages: text blocks in user messages cannot have citations")
 
 
 def _formatted(body: Mapping[str, Any]) -> bool:

@@ -109,7 +109,7 @@ async def _passages(question: str, found: Sequence[Source], infos: Sequence[Docu
             try:
                 answer = await engine.ask(question, group, max_tokens=budget)
             except (NotFound, FileExpired) as exc:
-                raise ApiError(404, f"A file of the request is gone: {exc.sentence}") from exc
+                raise ApiError(404, f"A file in the request no longer exists: {exc.sentence}") from exc
             scored += [_Found(by_id[passage.file_id], passage) for passage in answer.passages]
     scored.sort(key=lambda one: -one.passage.score)
     return _within(scored, budget)

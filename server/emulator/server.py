@@ -33,7 +33,7 @@ def serve_emulator(settings: EmulatorSettings, *, host: str, port: int, log_leve
         listener = listen(host, port)
         shutdown = Shutdown()
         shutdown.on_signals()
-        keys = "only the keys given" if settings.api_keys else "any key, each with its own workspace"
+        keys = "only the given keys" if settings.api_keys else "any key, each with its own workspace"
         address = f"http://{url_host(host)}:{listener.getsockname()[1]}"
         say(f"files-api-mcp emulator: {address} (data {settings.data_dir}, {keys})")
         anyio.run(_serve, settings, listener, shutdown)

@@ -137,7 +137,9 @@ async def _document(block: Block, index: int, workspace: Workspace) -> AsyncGene
         yield Source(workspace.engine, record.id, kind, index, title, record.id)
         return
     if source["type"] == "url":
-        raise ApiError(400, "Unable to download the file: this server has no way out. Use a file or the bytes.")
+        raise ApiError(
+            400, "Unable to download the file: this server does not fetch URLs. Send a file_id or the data itself."
+        )
     content, mime_type, kind, texts = _inline(source)
     async with _stored(workspace, content, mime_type) as stored_id:
         yield Source(workspace.inline_engine, stored_id, kind, index, title, None, texts)

@@ -101,11 +101,11 @@ class _Form:
         except TooManyParts as exc:
             raise ApiError(400, "Invalid multipart form: too many parts") from exc
         except FormParserError as exc:
-            raise ApiError(400, "Invalid multipart form: the body does not parse") from exc
+            raise ApiError(400, "Invalid multipart form: the body cannot be parsed") from exc
 
     def finish(self) -> None:
         if not self._parser.complete:
-            raise ApiError(400, "Invalid multipart form: the body ends too early")
+            raise ApiError(400, "Invalid multipart form: the body is incomplete")
         if not self._has_file:
             raise ApiError(400, "file: Field required")
 

@@ -63,7 +63,7 @@ def parse_host(text: str) -> str:
     """
     if not _HOST.fullmatch(text.lower()):
         raise BadSettings(
-            f"--allowed-host {text} is not a host. Write it as clients do: files.example.com or 10.0.0.5:8765."
+            f"--allowed-host {text} is not a host. Write it as clients send it: files.example.com or 10.0.0.5:8765."
         )
     return text.lower()
 

@@ -109,7 +109,7 @@ def plan_for(
 def _check(host: Host, options: Mapping[str, Any]) -> None:
     project = options["scope"] == "project"
     if not _NAME.fullmatch(options["name"]):
-        raise BadSettings("--name takes 1 to 64 letters, digits, - and _.")
+        raise BadSettings("--name must be 1 to 64 letters, digits, - or _.")
     if project and host.project_file is None:
         raise BadSettings(f"{host.title} has no project configuration. Omit --scope.")
     if project and options["write_key"]:
@@ -143,7 +143,7 @@ def _key(host: Host, options: Mapping[str, Any], environment: Mapping[str, str])
         raise BadSettings(str(exc)) from None
     if credential is None:
         if options["write_key"]:
-            raise BadSettings("--write-key needs a backend with a key. Add --backend anthropic.")
+            raise BadSettings("--write-key needs a backend that uses a key. Add --backend anthropic.")
         return None, ()
     if options["write_key"]:
         if credential.value is None:

@@ -39,9 +39,9 @@ class _PromptTemplate:
 _PROMPTS = (
     _PromptTemplate(
         "summary",
-        "Summarise files",
+        "Summarize files",
         "A short summary of the files, with sources",
-        "Summarise them: what they are in one sentence, then the main points in at most ten lines.",
+        "Summarize them: what they are in one sentence, then the main points in at most ten lines.",
     ),
     _PromptTemplate(
         "risks",

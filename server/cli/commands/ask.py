@@ -49,7 +49,7 @@ _MAX_WIDTH = 100
     type=click.IntRange(100, 20_000),
     default=1500,
     show_default=True,
-    help="Maximum length of all passages together.",
+    help="Token budget for all passages together.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the tool's result as one line of JSON.")
 @click.option(

@@ -57,9 +57,9 @@ __all__ = ["batch"]
     type=click.IntRange(100, 20_000),
     default=1500,
     show_default=True,
-    help="Maximum length of each answer.",
+    help="Maximum tokens of each answer.",
 )
-@click.option("--cancel", is_flag=True, help="Cancel the running batches of this command, and ask nothing.")
+@click.option("--cancel", is_flag=True, help="Cancel this command's running batches, and ask nothing.")
 @backend_options
 @DATA_DIR
 @MAX_FILE_SIZE
@@ -85,7 +85,7 @@ def batch(
     """
     parsed = _questions_in("\n".join([*question, questions.read() if questions else ""]))
     if not parsed:
-        raise BadSettings("There is no question. Add --questions FILE or --question TEXT.")
+        raise BadSettings("No question was given. Add --questions FILE or --question TEXT.")
     settings = settings_from(roots_for([real_path(str(file)) for file in files]), options, allow_wide_root=True)
 
     exit_with(

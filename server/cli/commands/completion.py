@@ -12,7 +12,7 @@ __all__ = ["completion"]
 @click.argument("shell", type=click.Choice(SHELLS))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:
-    """Print the completion script of a shell: commands, options, paths and file ids.
+    """Print a shell's completion script, for commands, options, paths and file ids.
 
     \b
     bash   echo 'eval "$(files-api-mcp completion bash)"' >> ~/.bashrc

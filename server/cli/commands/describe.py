@@ -25,7 +25,7 @@ __all__ = ["describe"]
 @DATA_DIR
 @QUIET_LOG_LEVEL
 def describe(file_id: str, **options: Any) -> None:
-    """Show a file's metadata and number of pages, and whether it can be asked and read."""
+    """Show a file's metadata and number of pages, and whether you can read it and ask about it."""
     settings = settings_from((), options)
     exit_with(lambda: _describe(file_id, settings, as_json=options["as_json"]), settings)
 

@@ -44,7 +44,7 @@ __all__ = ["serve"]
 @option(
     "--oauth-issuer",
     metavar="URL",
-    help="http, sse: accept access tokens (JWT) of this authorization server; each subject sees only its own files.",
+    help="http, sse: accept access tokens (JWT) from this authorization server; each subject sees only its own files.",
 )
 @option(
     "--oauth-audience",
@@ -62,7 +62,7 @@ __all__ = ["serve"]
     "--allowed-host",
     multiple=True,
     metavar="HOST",
-    help="http, sse: additional host name with port that clients may use (repeatable).",
+    help="http, sse: additional host name, with port, that clients may use (repeatable).",
 )
 @option(
     "--allowed-origin",

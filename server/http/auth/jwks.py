@@ -101,7 +101,7 @@ class Issuer:
             # Without this check, metadata copied from another issuer would make us trust its keys (RFC 8414, 3.3).
             if metadata.get("issuer") == self.url and isinstance(keys_url, str) and _is_secure(keys_url, self.url):
                 return keys_url
-        raise ValueError("No metadata of the issuer names its keys.")
+        raise ValueError("The issuer's metadata does not give the URL of its keys.")
 
 
 def _metadata_urls(issuer: str) -> list[str]:

@@ -36,7 +36,7 @@ class SecurityMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            raise RuntimeError("The server speaks only HTTP.")
+            raise RuntimeError("The server supports only HTTP.")
         outcome = self._check_headers(scope) or self._check_host(scope)
         if outcome is None and not scope["path"].startswith(self._public_paths):
             outcome = await self._authenticator.authenticate(scope)
