@@ -54,7 +54,7 @@ class FilesBackend(Protocol):
         """Find live files by the start of their id or a part of their name, ignoring case; an empty text finds all.
         Newest first.
 
-        It must answer while a user types: where searching all files takes too long, only the newest are searched.
+        It must answer while a user types, so it searches only the newest files if searching all takes too long.
         """
         ...
 
@@ -93,13 +93,13 @@ class Answerer(Protocol):
 
 
 OnDelete = Callable[[FileRecord], Awaitable[None]]
-"""Called after a file was deleted, with its record as it was."""
+"""Called after a file was deleted, with the record that it had."""
 
 TakeAnswer = Callable[[int, Answer | FilesError], Awaitable[None]]
 
 
 class BatchAnswerer(Protocol):
-    """Answers many questions in the background, each as soon as it is done."""
+    """Answers many questions in the background, and passes on each answer as soon as it is ready."""
 
     async def answer(
         self, asks: Sequence[Ask], take: TakeAnswer, *, max_tokens: int, progress: Progress = silent
@@ -115,7 +115,7 @@ class BatchAnswerer(Protocol):
         ...
 
     async def cancel(self, asks: Sequence[Ask], *, max_tokens: int) -> int:
-        """Cancel what an interrupted call left running for these questions; returns the number of batches."""
+        """Cancel the batches of an interrupted call for these questions; returns the number of batches."""
         ...
 
 
@@ -123,7 +123,7 @@ class Reader(Protocol):
     """Reads stored files as documents."""
 
     async def prepare(self, file_id: str, progress: Progress = silent) -> DocumentInfo:
-        """Extract and index the file's text, once; returns what can be read in it."""
+        """Extract and index the file's text, once; returns a description of its readable content."""
         ...
 
     async def read(
@@ -135,7 +135,7 @@ class Reader(Protocol):
         max_chars: int,
         progress: Progress = silent,
     ) -> list[TextWindow]:
-        """Read pages (1-based, both ends inclusive) or a character window, at most `max_chars` code points.
+        """Read pages (1-based, both ends inclusive) or a character range, at most `max_chars` code points.
 
         Raises:
             InvalidArgument: The pages or the offset lie outside the document.

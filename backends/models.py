@@ -132,10 +132,10 @@ class DocumentInfo:
     """The readable content of a file.
 
     `askable` is True if there is text to search. `pages` counts pages or slides and is None where a format
-    has none (its places are character ranges). `chars` counts code points of extracted text.
+    has none (locations are then character ranges). `chars` counts code points of extracted text.
     `pages_without_text` are 1-based numbers of scanned or figure-only pages; `scanned` are those of pages (or of the
     pieces of an image's text) that were read by OCR. `note` says in one sentence why a file is not askable, and is None
-    when it is. `advice` says in another one how more of its text could be had.
+    when it is. `advice` says in another one how to get more of its text.
     """
 
     askable: bool
@@ -152,10 +152,10 @@ class Passage:
     """Verbatim text of a document, with its location.
 
     `page` is 1-based, for formats with pages. `start_char` and `end_char` are code point offsets (0-based, end
-    exclusive) into the page's text where there are pages, else into the document's extracted text. A quote that
-    runs over several pages ends on `last_page`; one whose page's text is not at hand has no offsets (0, 0).
-    `label` is what the document itself calls the page ("iv"), where that is not its number. `scanned` says that the
-    text was read by OCR. `header` is the first row of the table that the text has rows of, where it is not among them.
+    exclusive) into the page's text if there are pages, else into the document's extracted text. A quote that
+    runs over several pages ends on `last_page`; if the text of its page is not available, both offsets are 0.
+    `label` is the page label in the document ("iv"), if it is not the page number. `scanned` says that the text was
+    read by OCR. `header` is the header row of the table that the text is from, if the text does not contain it.
     """
 
     file_id: str
@@ -173,9 +173,9 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class ModelUsage:
-    """What a model's answer took. `input_tokens` are all that it read, `cached_tokens` those of them that came from
-    the prompt cache. Costs are estimates in US dollars, None where no price is known; `saved_usd` is what the cache
-    spared."""
+    """The tokens and cost of a model's answer. `input_tokens` counts all that it read, `cached_tokens` those of them
+    from the prompt cache. Costs are estimates in US dollars, None if the price is unknown; `saved_usd` is the amount
+    that the cache saved."""
 
     input_tokens: int
     cached_tokens: int
@@ -186,7 +186,7 @@ class ModelUsage:
 
 @dataclass(frozen=True, slots=True)
 class CreatedFile:
-    """A file that a tool of the model's made; it can be downloaded by its id."""
+    """A file that one of the model's tools created; it can be downloaded by its id."""
 
     file_id: str
     filename: str
@@ -197,8 +197,8 @@ class CreatedFile:
 class Answer:
     """Passages best first, or in the order in which the answer's [1], [2] ... refer to them.
 
-    `text` is an answer in words where a model wrote one, else None; `usage` is what that took. `tokens` estimates
-    what the passages cost. `notes` are short sentences for the agent: files that could not be searched and why,
+    `text` is the answer in words if a model wrote one, else None; `usage` is its cost. `tokens` estimates the tokens
+    of the passages. `notes` are short sentences for the agent: files that could not be searched and why,
     quotes that could not be checked, or the document's own terms to ask again with.
     """
 
@@ -212,7 +212,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A question to a file."""
+    """A question about a file."""
 
     file_id: str
     question: str
@@ -222,8 +222,8 @@ class Ask:
 class TextWindow:
     """A part of a document's text: of one page, or of a document without pages.
 
-    Offsets count code points in the page's (or the document's) text, which is `total_chars` long. `label` is what the
-    document itself calls the page, where that is not its number. `scanned` says that the text was read by OCR.
+    Offsets count code points in the page's (or the document's) text, which is `total_chars` long. `label` is the
+    page label in the document, if it is not the page number. `scanned` says that the text was read by OCR.
     """
 
     page: int | None
@@ -237,8 +237,8 @@ class TextWindow:
 
 @dataclass(frozen=True, slots=True)
 class PageImage:
-    """A picture of one page (or the image file itself, with `page` 1), and what the document itself calls the page,
-    where that is not its number."""
+    """A picture of one page (or the image file itself, with `page` 1), and the page label in the document, if it is
+    not the page number."""
 
     page: int
     mime_type: str
@@ -248,7 +248,7 @@ class PageImage:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of a check: what works, or what to do."""
+    """One result of a check, in one line: a part that works, or a problem and the next step."""
 
     good: bool
     text: str

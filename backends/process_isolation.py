@@ -12,14 +12,14 @@ NEUTRAL_DIRECTORY = os.sep
 """The working directory of child processes."""
 
 _INHERITED = ("LANG", "LC_ALL", "LC_CTYPE")
-# Folders that the loader or a program takes code or data from: the working directory is none of them.
+# Folders that the loader or a program takes code or data from. The working directory must not be one of them.
 _SEARCH_PATHS = ("PATH", "LD_LIBRARY_PATH")
 _FOLDERS = ("TMPDIR", "TESSDATA_PREFIX")
 
 
 def find_program(name: str, search_path: str | None = None) -> str | None:
     """Absolute path of a program on PATH (or on `search_path`), or None. The working directory never counts."""
-    import shutil  # here: most commands start no program, and it takes a while to load
+    import shutil  # imported here, because most commands start no program, and it takes a while to load
 
     given = os.environ.get("PATH", os.defpath) if search_path is None else search_path
     return shutil.which(name, path=absolute_path_variable(given))
@@ -43,8 +43,8 @@ def child_environment() -> dict[str, str]:
 def python_command(module: str, *arguments: str) -> list[str]:
     """The command line that runs `main()` of a module in an isolated Python with the import path of this process.
 
-    `-I` keeps the working directory, the user's site folder and all `PYTHON*` variables out. What this process
-    imports from may lie in none of the folders that are left then (`pip --user`, PYTHONPATH): so they are passed on.
+    `-I` keeps the working directory, the user's site folder and all `PYTHON*` variables out. This process may
+    import from other folders than the remaining ones (`pip --user`, PYTHONPATH), so these are passed on.
     """
     folders = _outside_working_directory(sys.path)
     start = (

@@ -48,7 +48,7 @@ _FORBIDDEN = frozenset('<>:"|?*\\/')
 
 def new_file_id() -> str:
     """Create a random id that cannot be guessed."""
-    import secrets  # here: commands that make no id start faster without it
+    import secrets  # imported here, because commands that create no id start faster without it
 
     return "file_" + "".join(secrets.choice(_BASE58) for _ in range(_ID_LENGTH))
 
@@ -57,7 +57,7 @@ def check_file_id(file_id: str) -> None:
     """Check that this has the form of a file id, so that error texts may repeat it.
 
     Raises:
-        NotFound: It has not.
+        NotFound: It does not.
     """
     if not FILE_ID.fullmatch(file_id):
         raise NotFound("This is not a file id: ids look like file_ followed by letters and digits.")

@@ -1,4 +1,4 @@
-"""The API's address and credential, settled at start-up and never by a caller."""
+"""The API's address and credential, set at startup and never by a caller."""
 
 import hashlib
 import ipaddress

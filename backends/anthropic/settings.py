@@ -98,7 +98,7 @@ class AnthropicSettings:
         """
         url = options.get("base_url") or environment.get("ANTHROPIC_BASE_URL")
         endpoint = endpoint_from({"ANTHROPIC_API_KEY": "checked-by-the-server"}, base_url=url)
-        # The key must never go to another address than the one that it is for here.
+        # The key must never be sent to any other address than this one.
         arguments = ("--base-url", endpoint.base_url) if url and not options.get("base_url") else ()
         variables = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
         variable = next((name for name in variables if environment.get(name, "").strip()), variables[0])

@@ -56,7 +56,7 @@ class Scans:
             # The default if it cannot be determined; checking again would cost the same for every page.
             self._languages = "eng"
             self._languages = _installed_languages(self._program, end - time.monotonic())
-        # Through pipes: the worker may write no files, and neither may what it starts.
+        # Through pipes: the worker may write no files, and neither may its child processes.
         done = subprocess.run(
             [self._program, "stdin", "stdout", "-l", self._languages],
             input=picture,

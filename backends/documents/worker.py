@@ -118,7 +118,7 @@ def _die_with(parent: int) -> None:
         libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     else:
         threading.Thread(target=_watch, args=(parent,), daemon=True).start()
-    # It may have died before.
+    # The parent may have died before.
     if os.getppid() != parent:
         os._exit(1)
 

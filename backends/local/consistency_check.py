@@ -19,7 +19,7 @@ _ROWS_AT_ONCE = 500
 
 @dataclass(slots=True)
 class StoreReport:
-    """What a check found.
+    """The result of a check.
 
     `rows` counts files whose content should be there, `bytes` their contents' size, each content once.
     `missing` and `wrong` are ids of files whose content is absent or changed. `orphans` counts contents that no file

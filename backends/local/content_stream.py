@@ -22,8 +22,8 @@ CHUNK_BYTES = 1024 * 1024
 class ContentStream:
     """An open blob: an iterator of chunks of at most 1 MiB, one thread hop each, and a context that closes it.
 
-    The last chunk comes only once the whole is known to be what was acknowledged. Deleting the file does not
-    disturb a stream that is open.
+    The last chunk is returned only after the whole content was checked against its hash. Deleting the file does not
+    disturb an open stream.
     """
 
     def __init__(self, row: Row, file: io.FileIO) -> None:
@@ -38,7 +38,7 @@ class ContentStream:
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        # In a thread: closing the last descriptor of a deleted file is when its blocks are freed.
+        # In a thread, because closing the last descriptor of a deleted file also frees its blocks.
         with anyio.CancelScope(shield=True):
             await to_thread.run_sync(self._file.close)
 
@@ -65,7 +65,7 @@ def open_content(blobs: Blobs, row: Row) -> ContentStream:
 
     Raises:
         FileNotFoundError: The content is not there.
-        StoreDamaged: It is not as long as what was acknowledged.
+        StoreDamaged: It does not have the acknowledged length.
     """
     file = io.FileIO(blobs.open(row.sha256))
     if os.fstat(file.fileno()).st_size != row.size_bytes:

@@ -15,7 +15,7 @@ _BATCH = 200  # expired files per transaction, so that none is long
 class Garbage:
     """Content to remove after a failed upload, a deletion or an expiry.
 
-    Content is removed in a transaction of its own, after the one that took its last row: a crash in between leaves
+    Content is removed in a separate transaction, after the one that removed its last row: a crash in between leaves
     bytes without a row, which the next start removes, and never a row without bytes. The lock makes the two steps
     of removing (does a row need it? unlink) and the two of an upload (move into place, add the row) exclude each
     other between processes. All methods run in the database's one thread at a time, so none sees a change half done.

@@ -25,7 +25,7 @@ class LocalSettings:
 
     @classmethod
     def is_configured(cls, environment: Mapping[str, str]) -> bool:  # noqa: ARG003 - part of the protocol
-        """Always: it needs nothing."""
+        """Whether it is configured: always, because it needs no configuration."""
         return True
 
     @classmethod
@@ -49,7 +49,7 @@ class LocalSettings:
 
     @asynccontextmanager
     async def open(self, data_dir: Path, runtime: "SearchRuntime", principal: str = "") -> "AsyncGenerator[Backend]":
-        """Open the store and its index. A principal has a store of their own below `data_dir`."""
+        """Open the store and its index. Each principal has a separate store below `data_dir`."""
         from anyio import to_thread
 
         from files_api_mcp.backends.base import Backend

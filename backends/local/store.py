@@ -85,7 +85,7 @@ class LocalStore:
         self._garbage = Garbage(blobs)
 
     def on_delete(self, hook: OnDelete) -> None:
-        """Call this after each deletion. A failure of it changes nothing for the caller."""
+        """Register a hook to call after each deletion. Its failure changes nothing for the caller."""
         self._on_delete = hook
 
     async def upload(
@@ -169,7 +169,7 @@ class LocalStore:
                 return found
 
     async def delete(self, file_id: str) -> DeletedFile:
-        """Delete a file for good; a second call succeeds and says so.
+        """Delete a file permanently; a second call succeeds and sets `already_deleted`.
 
         Raises:
             NotFound: There never was a file with this id, or it expired more than 30 days ago.

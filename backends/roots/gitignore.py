@@ -129,7 +129,7 @@ class _Rules:
         if literal == len(pattern):
             self._paths.add(pattern, index, only_folders=only_folders)
         else:
-            # As in git, the rest is a pattern of its own: a `**` that opens it counts as one after a slash.
+            # As in git, the rest is a separate pattern: a `**` at its start counts as one after a slash.
             self._add_wild(pattern[literal:], index, only_folders=only_folders, prefix=pattern[:literal])
 
     def _add_wild(self, pattern: bytes, index: int, *, only_folders: bool, prefix: bytes | None) -> None:

@@ -26,7 +26,7 @@ PASSING = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY
 
 # f_type of file systems whose "files" are the kernel's own state: proc, sysfs, debugfs, tracefs, securityfs, cgroup,
 # cgroup2, bpf, pstore, efivarfs, configfs, selinuxfs, binfmt_misc, fusectl, mqueue, devpts (statfs(2),
-# linux/magic.h). The device number does not tell: btrfs, overlayfs and tmpfs have major number 0 too.
+# linux/magic.h). The device number does not show it: btrfs, overlayfs and tmpfs have major number 0 too.
 _KERNEL_STATE = frozenset(
     {
         0x9FA0, 0x62656572, 0x64626720, 0x74726163, 0x73636673, 0x27E0EB, 0x63677270, 0xCAFE4A11, 0x6165676C,

@@ -54,7 +54,7 @@ class Rules:
         """Accept an opened file, which then owns the descriptor; None if the file lost its name meanwhile.
 
         Raises:
-            Unreadable: Which of its kind says why. Nothing was read.
+            Unreadable: Its subclass says why. Nothing was read.
         """
         found = os.fstat(fd)
         _refuse_unusual(fd, found)
@@ -69,7 +69,7 @@ class Rules:
         """Refuse to save a file in the data folder, under a hidden name, or under a name typical of keys.
 
         Raises:
-            SensitiveFile: It is.
+            SensitiveFile: The path is one of these.
         """
         self._refuse_private(path)
         below = self._below(path)
@@ -95,7 +95,7 @@ class Rules:
         self._refuse_private(path)
         if self.allow_sensitive:
             return
-        # A hard link gives a file from outside the roots a name inside them, and nothing tells which name was first.
+        # A hard link gives a file from outside the roots a name inside them, and nothing shows which name was first.
         # Documents have one hard link; files linked by package managers are in folders that expansion skips.
         if found.st_nlink > 1:
             raise SensitiveFile(

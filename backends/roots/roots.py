@@ -67,8 +67,8 @@ class Roots:
         Raises:
             Unreadable, NotFound, InvalidArgument, Busy: It cannot be opened; the class says why.
         """
-        # A file that is replaced at this very moment has lost its name, by which it is judged: the next open
-        # finds the new one.
+        # A file that is replaced at this moment has lost its name, which the rules need. The next open finds the
+        # new file.
         for _ in range(10):
             fd = self._open(path, _OPEN_FILE)
             try:
@@ -111,7 +111,7 @@ class Roots:
         Raises:
             SensitiveFile: The path, links resolved, is hidden, in the data folder, or typical of keys.
             InvalidArgument: The name is taken, and `overwrite` is not set.
-            OutsideRoots, NotFound, PermissionDenied, StorageFull: There is no writing there.
+            OutsideRoots, NotFound, PermissionDenied, StorageFull: The file cannot be written there.
         """
         if any(relative == "." for _, relative in self._candidates(path)):
             raise InvalidArgument("That path is a folder.", "Add a file name to the path.")

@@ -52,8 +52,8 @@ def _any_of(patterns: Sequence[str]) -> re.Pattern[str]:
 
 _IS_NAME, _IS_HARMLESS, _IS_PATH = _any_of(_NAMES), _any_of(_HARMLESS), _any_of(_PATHS)
 
-# The secret's first line follows one of these, with headers, quoting or the line ends of JSON between. That is looked
-# for in a bounded stretch: one pattern for the lot could be made to try its parts against each other without end.
+# The secret's first line follows one of these, with headers, quoting or the line ends of JSON between. The search
+# covers a bounded stretch, because a file could make one pattern for everything backtrack without end.
 _KEY_BEGINS = re.compile(
     rb"-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----"
     rb"|PuTTY-User-Key-File-\d: [^\r\n]{1,50}\r?\nEncryption: "
@@ -67,7 +67,7 @@ _KEY_WITHIN = 1200
 _WHOLE_KEY = re.compile(
     rb"-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----[\r\n\\][A-Za-z0-9+/=\s\\]{4,16000}-----END "
 )
-# A mark that must be there at all, which is quick to look for; then the shape, with the secret itself as group 1.
+# A mark that must be present and is quick to find; then the shape, with the secret as group 1.
 _SHAPES: tuple[tuple[str, bytes, re.Pattern[bytes]], ...] = (
     ("a private key", b"AGE-SECRET-KEY-1", re.compile(rb"AGE-SECRET-KEY-1([A-Z0-9]{50,})")),
     ("an API key", b"sk-", re.compile(rb"\bsk-(?:ant|proj|svcacct|admin)-([A-Za-z0-9_\-]{32,})")),

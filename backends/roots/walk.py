@@ -27,7 +27,7 @@ _STEPS_PER_ENTRY = 20
 class Expansion:
     """Sorted paths for open_file, and how many entries were skipped and why.
 
-    `truncated` says that there is more than the limits let be looked at, `notes` what else the caller should know.
+    `truncated` says that the limits ended the walk early; `notes` are for the caller.
     """
 
     paths: list[str] = field(default_factory=list[str])

@@ -11,7 +11,7 @@ from files_api_mcp.backends.roots.open_beneath import PASSING, open_beneath
 __all__ = ["Wide", "WideFolders", "home_folders"]
 
 Wide = Literal["is the whole file system", "is your home folder", "holds your home folder"]
-"""Why a folder is wide, as the end of a sentence."""
+"""The reason that a folder is wide, as the end of a sentence."""
 
 
 class WideFolders:
@@ -24,7 +24,7 @@ class WideFolders:
         self._homes = tuple(homes)
 
     def reason(self, fd: int) -> Wide | None:
-        """Why an open folder is wide; None if it is not."""
+        """The reason that an open folder is wide; None if it is not."""
         identity = _identity(os.fstat(fd))
         if identity == _identity_of(Path("/")):
             return "is the whole file system"
@@ -51,7 +51,7 @@ def _is_above(fd: int, identity: tuple[int, int], home: Path) -> bool:
     real = Path(os.path.realpath(home))
     if identity in {_identity_of(folder) for folder in (*home.parents, *real.parents)}:
         return True
-    # A mount may show a parent under another device and inode: the home folder found below it tells.
+    # A mount may show a parent under another device and inode, so look for the home folder below it.
     tails = ("/".join(real.parts[start:]) for start in range(1, len(real.parts)))
     return any(_leads_to(fd, tail, _identity_of(real)) for tail in tails)
 

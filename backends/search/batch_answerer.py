@@ -1,4 +1,4 @@
-"""Batches of questions for a backend whose answers are quick and cost nothing."""
+"""Answers batches of questions one by one, for a backend whose answers are quick and free."""
 
 from collections.abc import Sequence
 
@@ -28,5 +28,5 @@ class SequentialBatchAnswerer:
             await progress(number + 1, len(asks), f"{number + 1} of {len(asks)} questions answered")
 
     async def cancel(self, asks: Sequence[Ask], *, max_tokens: int) -> int:  # noqa: ARG002 - part of the protocol
-        """Return 0: no question outlives its command."""
+        """Return 0: no question keeps running after its command."""
         return 0

@@ -8,10 +8,10 @@ _K1, _B = 1.2, 0.75
 
 
 def bm25(idf: float, count: float, length: float, average_length: float) -> float:
-    """Score of a text for one term that it holds `count` times; lengths are in terms."""
+    """The score of a text that contains a term `count` times; lengths are in terms."""
     return idf * count * (_K1 + 1) / (count + _K1 * (1 - _B + _B * length / average_length))
 
 
 def idf(texts: int, holding: int) -> float:
-    """Inverse document frequency of a term that `holding` of `texts` texts hold; never negative."""
+    """The inverse document frequency of a term that `holding` of `texts` texts contain; never negative."""
     return math.log(1 + (texts - holding + 0.5) / (holding + 0.5))

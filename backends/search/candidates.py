@@ -14,7 +14,7 @@ _FEW = 20
 
 
 class Candidates:
-    """The documents of a question as one collection. Each is scored as a whole: BM25 over its passages with a term.
+    """The documents of a question as one collection. Each is scored as a whole, by BM25 over its passages with a term.
 
     `idf` is that of each term over all passages; `passages` and `terms` are the collection's size.
     """
@@ -45,10 +45,10 @@ class Candidates:
         return min(1.0, (len(self._documents) - 1) / _FEW) * self._scores.get(position, 0.0) / self._best
 
     def _held(self, index: Index, check_cancelled: Callable[[], None]) -> dict[int, dict[str, int]]:
-        """For each document's position, how many of its passages hold each term."""
+        """For each document's position, how many of its passages contain each term."""
         positions: dict[int, int] = {}
         for position, document in enumerate(self._documents):
-            # Files of the same content share a document: the first of them counts.
+            # Files with the same content share a document, so only the first one counts.
             positions.setdefault(document.id, position)
         held: defaultdict[int, dict[str, int]] = defaultdict(dict)
         for english, weights in self._by_language.items():

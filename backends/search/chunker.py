@@ -8,7 +8,7 @@ __all__ = ["split_passages"]
 
 _TARGET = 180
 _TARGET_BY_LINE = 100
-"""Pages are tables and columns as often as prose: shorter passages find more of the pages that matter."""
+"""Pages are often tables and columns. Shorter passages find more of the relevant pages."""
 # Full stops of Latin, Arabic, Urdu, Devanagari, Armenian, Burmese, Khmer, Ethiopic, and, without a blank, CJK script.
 _STOPS = "\u061f\u06d4\u0964\u0965\u0589\u104b\u17d4\u1362"
 _SENTENCE = re.compile(rf"(?<=[.!?{_STOPS}\u3002\uff01\uff1f])\s+|(?<=[\u3002\uff01\uff1f])|\n+")

@@ -13,7 +13,7 @@ Similarity = Callable[[str, Sequence[str]], list[float]]
 """The similarity of each text to a question, at most 1."""
 
 _LONGEST = 256
-"""Tokens of a text that count: models of this kind are trained on as many."""
+"""Tokens of a text that count; models of this kind are trained on texts of this length."""
 _AT_ONCE = 16
 
 
@@ -59,10 +59,10 @@ class EmbeddingModel:
     def similarity(self, question: str, texts: Sequence[str]) -> list[float]:
         """The cosine of each text's vector to the question's, -1 to 1. Slow: call it in a thread."""
         with self._lock:
-            asked = self._vectors([question])[0]
+            question_vector = self._vectors([question])[0]
             found: list[float] = []
             for start in range(0, len(texts), _AT_ONCE):
-                found += (self._vectors(texts[start : start + _AT_ONCE]) @ asked).tolist()
+                found += (self._vectors(texts[start : start + _AT_ONCE]) @ question_vector).tolist()
         return found
 
     def _vectors(self, texts: Sequence[str]) -> Any:

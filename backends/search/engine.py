@@ -90,7 +90,7 @@ class SearchEngine:
                 self._backlog.add((record, path) for record, path in files if record.id not in known)
 
     async def prepare(self, file_id: str, progress: Progress = silent) -> DocumentInfo:
-        """Extract and index the file's text, once; returns what can be read in it."""
+        """Extract and index the file's text, once; returns a description of its readable content."""
         _, _, document = await self._opened(file_id, progress)
         return document.info
 
@@ -198,30 +198,30 @@ class SearchEngine:
     async def _ask(self, question: str, ids: list[str], max_tokens: int, progress: Progress) -> Answer:
         self._used.set()
         if ids:
-            asked, notes = await self._named(ids, progress)
+            searched, notes = await self._named(ids, progress)
         else:
-            asked, notes = await self._everything(progress)
+            searched, notes = await self._everything(progress)
         passages, tokens = await self._indexer.run(
-            lambda index: answer(index, asked, question, max_tokens, from_thread.check_cancelled, self._similarity)
+            lambda index: answer(index, searched, question, max_tokens, from_thread.check_cancelled, self._similarity)
         )
         if not passages:
-            notes.append(_suggestion(asked))
+            notes.append(_suggestion(searched))
         return Answer(None, passages, tokens, notes)
 
     async def _named(self, ids: list[str], progress: Progress) -> tuple[list[tuple[FileRecord, Document]], list[str]]:
         """The named files, each indexed first if needed, and notes on those without text."""
         files = [await self._source.blob_path(file_id) for file_id in ids]
         known = await self._indexer.known([record for record, _ in files])
-        asked: list[tuple[FileRecord, Document]] = []
+        searched: list[tuple[FileRecord, Document]] = []
         notes: list[str] = []
         for number, (record, path) in enumerate(files, start=1):
             document = known.get(record.id) or await self._document(record, path, silent)
             if document.info.askable:
-                asked.append((record, document))
+                searched.append((record, document))
             else:
                 notes.append(f"{record.filename}: {document.info.note}")
             await progress(number, len(files), "Looking through files")
-        return asked, _bounded(notes)
+        return searched, _bounded(notes)
 
     async def _everything(self, progress: Progress) -> tuple[list[tuple[FileRecord, Document]], list[str]]:
         """All indexed files, and a note if some are not indexed: a question does not wait for a rebuild."""
@@ -234,8 +234,8 @@ class SearchEngine:
             known |= await self._indexer.known([record for record, _ in missing])
         left = len(files) - len(known)
         notes = [f"{left} of {len(files)} files are not indexed yet. Ask again to search them too."] if left else []
-        asked = [(record, known[record.id]) for record, _ in files if record.id in known]
-        return [(record, document) for record, document in asked if document.info.askable], notes
+        searched = [(record, known[record.id]) for record, _ in files if record.id in known]
+        return [(record, document) for record, document in searched if document.info.askable], notes
 
 
 def _bounded(notes: list[str]) -> list[str]:
@@ -245,11 +245,11 @@ def _bounded(notes: list[str]) -> list[str]:
     return [*notes[:_MAX_NOTES], f"{more} more files have no text to search."]
 
 
-def _suggestion(asked: list[tuple[FileRecord, Document]]) -> str:
-    """Suggest words to ask again with: those of the first document."""
-    if not asked:
+def _suggestion(searched: list[tuple[FileRecord, Document]]) -> str:
+    """Suggest words from the first document to ask again with."""
+    if not searched:
         return "None of the files has text to search."
-    record, document = asked[0]
+    record, document = searched[0]
     words = document.outline
     if len(words) > _MAX_SUGGESTION_CHARS:
         words = words[:_MAX_SUGGESTION_CHARS].rpartition(",")[0]

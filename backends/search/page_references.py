@@ -36,10 +36,10 @@ def labels_named(question: str) -> list[str]:
 
 
 def pages_named(question: str, pages: int | None, labelled: Mapping[str, int] = _NONE) -> frozenset[int]:
-    """The 1-based pages, of a document of so many, that the question speaks of; none where it has no pages.
+    """The 1-based pages that the question names, in a document with `pages` pages; empty if it has no pages.
 
-    `labelled` are the pages that the document calls by one of the question's `labels_named`. What is a page's number
-    too means that page.
+    `labelled` maps the document's labels among the question's `labels_named` to pages. A label that is also a page
+    number means the page with that number.
     """
     if not pages:
         return frozenset()
@@ -48,7 +48,7 @@ def pages_named(question: str, pages: int | None, labelled: Mapping[str, int] = 
 
 
 def _without(match: re.Match[str], named: Mapping[str, int]) -> str:
-    """Nothing in place of a label, which may look like a range of pages."""
+    """Blank out a label, which may look like a range of pages."""
     return " " if match[1].rstrip("./-") in named else match[0]
 
 

@@ -27,7 +27,7 @@ _MEANING = 0.4
 
 @dataclass(slots=True)
 class _Stretch:
-    """Neighbouring passages of one page. `position` is the document's in the list that was asked."""
+    """Neighbouring passages of one page. `position` is the index of its document in the list of documents."""
 
     position: int
     page: int
@@ -37,39 +37,39 @@ class _Stretch:
 
 
 def _never() -> None:
-    """Nobody can cancel this call."""
+    """Never cancels the call."""
 
 
 def answer(
     index: Index,
-    asked: list[tuple[FileRecord, Document]],
+    searched: list[tuple[FileRecord, Document]],
     question: str,
     max_tokens: int,
     check_cancelled: Callable[[], None] = _never,
     similarity: Similarity | None = None,
 ) -> tuple[list[Passage], int]:
-    """Verbatim passages, best first, of at most `max_tokens` estimated tokens together, and their estimate.
+    """Verbatim passages, best first, of at most `max_tokens` estimated tokens in total, and that total.
 
     `check_cancelled` is called between documents; what it raises ends the call. With `similarity`, the best by words
     are ranked by meaning too.
     """
-    documents = [document for _, document in asked]
+    documents = [document for _, document in searched]
     ranked = rank(index, documents, question, check_cancelled)
     if not ranked:
         return [], 0
     texts = _Texts(index)
 
-    def looked_up(one: ScoredPassage) -> str:
-        record, document = asked[one.position]
+    def text_of(one: ScoredPassage) -> str:
+        record, document = searched[one.position]
         return indexed_text(_text_of(document, one.passage, texts), record.mime_type)
 
-    ranked = rerank(ranked, documents, question, looked_up)
+    ranked = rerank(ranked, documents, question, text_of)
     if similarity is not None:
         ranked = _by_meaning(ranked, documents, texts, question, similarity)
     passages: list[Passage] = []
     left = max_tokens
     for stretch in _choose(ranked, documents, texts, max_tokens):
-        record, document = asked[stretch.position]
+        record, document = searched[stretch.position]
         passage = _passage(record, document, stretch, texts, left)
         if passage is not None and is_verbatim(index, document, passage):
             passages.append(passage)
@@ -78,7 +78,7 @@ def answer(
 
 
 def is_verbatim(index: Index, document: Document, passage: Passage) -> bool:
-    """Whether reading at the passage's own page and offsets, as anybody else would, gives its very text."""
+    """Whether reading the document at the passage's page and offsets returns exactly its text."""
     pages = (passage.page, passage.page) if passage.page is not None else None
     (found,) = read(index, document, ReadRange(pages, passage.start_char), len(passage.text))
     verbatim = found.text == passage.text and found.end_char == passage.end_char
@@ -88,7 +88,7 @@ def is_verbatim(index: Index, document: Document, passage: Passage) -> bool:
 
 
 class _Texts:
-    """Pages of the documents asked, each unpacked once."""
+    """Pages of the searched documents, each decompressed once."""
 
     def __init__(self, index: Index) -> None:
         self._index = index
@@ -114,7 +114,7 @@ class _Texts:
         return header_after(text[:start], before, record.mime_type)
 
     def start_of(self, document: Document, number: int) -> int:
-        """Where a piece begins in the text of a document without pages."""
+        """The start of a piece in the text of a document without pages."""
         if document.paginated:
             return 0
         return sum(chars for piece, chars in self._index.page_sizes(document.id) if piece < number)

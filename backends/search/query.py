@@ -27,8 +27,8 @@ Phrase = tuple[str, ...]
 def expand_query(question: str, *, english: bool) -> dict[str, float]:
     """The terms to look up and their weights.
 
-    The question's own terms count 1, or less where they only phrase the request; synonyms count 0.6. A question that
-    holds nothing but stop words is looked up by those.
+    The question's own terms count 1, or less where they only phrase the request; synonyms count 0.6. A question of
+    nothing but stop words is looked up by these.
     """
     own = terms(question, english=english) or terms(question, english=english, keep_stop_words=True)
     if not english:

@@ -44,7 +44,7 @@ def check_pages(span: tuple[int, int], info: DocumentInfo) -> None:
     """Check that the document has these pages.
 
     Raises:
-        InvalidArgument: It has not.
+        InvalidArgument: It does not have them.
     """
     if info.pages is None or span[1] > info.pages:
         raise InvalidArgument(f"The document has {info.pages} pages.", "Give pages within them.")

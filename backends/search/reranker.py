@@ -15,7 +15,7 @@ from files_api_mcp.backends.search.tokenizer import terms
 __all__ = ["RERANKED", "rerank"]
 
 RERANKED = 30
-"""How many of the best passages are reranked, by their words and by their meaning."""
+"""Number of best passages that are reranked, by their words and by their meaning."""
 
 _PAIRS, _FIGURES, _DATES = 0.2, 0.15, 0.1
 _FAR = 2
@@ -79,7 +79,7 @@ def _kind_bonus(question: str) -> Callable[[str], float]:
 
 
 def _pairs_held(english: Sequence[bool], texts: Sequence[str], question: str) -> list[float]:
-    """The share of the question's term pairs that each text holds; a rare pair counts more."""
+    """The share of the question's term pairs that each text contains; a rare pair counts more."""
     wanted = {kind: _pairs(question, english=kind) for kind in set(english)}
     held = [_held(wanted[kind], terms(text, english=kind)) for kind, text in zip(english, texts, strict=True)]
     count = Counter(pair for one in held for pair in one)

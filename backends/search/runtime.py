@@ -15,7 +15,7 @@ __all__ = ["SearchRuntime", "open_runtime"]
 
 @dataclass(frozen=True, slots=True)
 class SearchRuntime:
-    """Reads and ranks documents for one or several backends. Without `similarity`, meaning does not count."""
+    """Reads and ranks documents for one or several backends. Without `similarity`, only words count."""
 
     workers: DocumentWorkers
     similarity: Similarity | None = None

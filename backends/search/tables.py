@@ -26,11 +26,10 @@ def header_after(text: str, before: str | None, mime_type: str) -> str | None:
 
 
 def indexed_text(text: str, mime_type: str) -> str:
-    """The same text, of the same length, with blanks for the commas that part values: between two figures they would
-    group digits.
+    """The text to index, of the same length: blanks replace the commas between cells, which would group the digits of
+    two numbers.
 
-    Other text is left as it is, and so are tables whose cells are parted by something else: there a comma stands in
-    decimal numbers.
+    Other text is unchanged, and so are tables with another separator, where commas belong to decimal numbers.
     """
     if mime_type == _JSON or (mime_type == _CSV and _has_commas_for_cells(text)):
         return "\n".join(map(_values_apart, text.split("\n")))
@@ -38,13 +37,13 @@ def indexed_text(text: str, mime_type: str) -> str:
 
 
 def _has_commas_for_cells(text: str) -> bool:
-    """Whether no other mark stands in every line, as what parts the cells does."""
+    """Whether commas separate the cells: any other separator would be in every line."""
     lines = [line for line in text.split("\n", _LINES_JUDGED)[:_LINES_JUDGED] if line.strip()]
     return not any(all(mark in line for line in lines) for mark in ";\t")
 
 
 def _values_apart(line: str) -> str:
-    # By line: a quotation mark too many then spoils its own line alone.
+    # Line by line, so that a stray quotation mark affects only its line.
     parts = line.split('"')
     parts[::2] = [part.replace(",", " ") for part in parts[::2]]
     return '"'.join(parts)

@@ -15,7 +15,7 @@ __all__ = ["is_english", "is_stop_word", "terms"]
 
 _LETTER = r"[^\W\d_]"
 _WORD = re.compile(rf"\d+(?:[.,]\d+)*|{_LETTER}(?:{_LETTER}|[{MARKS}])*")
-# Points of Hebrew, vowel marks and the stretching line of Arabic, accents, the nukta: written or left out at will.
+# Optional marks: Hebrew points, Arabic vowel marks and the tatweel, accents, the nukta.
 _OPTIONAL = re.compile(r"[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed\u093c]")
 _HYPHENATED = re.compile(r"(?<=[^\W\d_])[-\u00ad\u2010]\n(?=[^\W\d_])")
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
@@ -31,18 +31,18 @@ _FUNCTION_WORDS = frozenset(
 )
 
 
-# Of those, the ones that other languages do not have too.
-_TELLING = frozenset("the and of to that is was for with are be by this which from it or not have has".split())
+# Function words that other languages do not have.
+_ENGLISH_ONLY = frozenset("the and of to that is was for with are be by this which from it or not have has".split())
 
 
 def is_english(text: str) -> bool:
-    """Whether more than 8 % of the words are small words of English."""
+    """Whether more than 8 % of the words are English function words."""
     words = [word for word in _WORD.findall(text.casefold()) if not word[0].isdigit()]
-    return bool(words) and sum(word in _TELLING for word in words) > _ENGLISH_SHARE * len(words)
+    return bool(words) and sum(word in _ENGLISH_ONLY for word in words) > _ENGLISH_SHARE * len(words)
 
 
 def is_stop_word(word: str) -> bool:
-    """Whether a word says nothing about what an English text is about."""
+    """Whether a word says nothing about the subject of an English text."""
     return word.casefold() in _FUNCTION_WORDS
 
 
@@ -76,7 +76,7 @@ def _word_terms(word: str, english: bool, keep_stop_words: bool) -> tuple[str, .
 
 
 class _Stemmer(threading.local):
-    """A stemmer for each thread: it works on a word in its own state, and documents are indexed in several threads."""
+    """A stemmer for each thread, because a stemmer has state and documents are indexed in several threads."""
 
     def __init__(self) -> None:
         library: Any = Stemmer  # it has no types

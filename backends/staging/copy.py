@@ -16,14 +16,14 @@ __all__ = ["Copy"]
 _SYNC_EVERY = 64 * 1024 * 1024
 _BLOCK = 1024 * 1024
 _FICLONE = 0x40049409
-# What the kernel's own copying says where it cannot; whatever else is wrong is found again by reading.
+# Errors by which the kernel says that it cannot copy. Reading finds all other errors again.
 _NOT_COPIED = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 # File times of older kernels move in ticks of up to 10 ms: a second change within one tick does not show.
 _TICK = 0.012
 
 
 class Copy:
-    """Makes a private copy. Call each method in a thread: all are short, and none is for the event loop.
+    """Makes a private copy. Call each method in a thread and never in the event loop; all are short.
 
     Methods raise FileChanged, PermissionDenied, StorageFull, StoreDamaged or Busy, and nothing else.
     """
@@ -97,8 +97,8 @@ class Copy:
     def refuse_change(self) -> bool:
         """Compare the source's file status before the copy and now.
 
-        Returns False when only a name was added or taken, which touches the inode just as an edit with its times put
-        back would: the bytes must be compared then.
+        Returns False if only a name was added or removed. An edit with restored file times looks the same, so the
+        bytes must then be compared.
 
         Raises:
             FileChanged: It was written to.

@@ -28,7 +28,7 @@ async def take_in(
     `filename` helps to tell the file's type.
 
     Raises:
-        EmptyFile, FileTooLarge: Not so much, or not so little.
+        EmptyFile, FileTooLarge: The stream is empty, or larger than the limit.
         SensitiveFile: The content contains what looks like a key.
         StorageFull: There is no room for it.
     """
@@ -55,7 +55,7 @@ def refuse_sensitive_name(name: str, head: bytes) -> None:
     """Refuse names typical of keys, except Apple Keynote presentations, which share the ending `.key`.
 
     Raises:
-        SensitiveFile: It is one.
+        SensitiveFile: The name is one of these.
     """
     if is_sensitive_name(name) and not (name.lower().endswith(".key") and head.startswith(b"PK\x03\x04")):
         raise SensitiveFile("The file's name is typical of keys and credentials.")

@@ -52,7 +52,7 @@ async def freeze(
 
 
 def _freeze_small(source: SourceFile, path: Path, allow_sensitive: bool) -> Snapshot:  # noqa: FBT001
-    """Do everything in one thread call, which costs more than the copying itself."""
+    """Do everything in one thread call, because such a call costs more than the copying."""
     copy = Copy(source.fd, source.size_bytes, path)
     try:
         copy.copy_range(0, copy.size)

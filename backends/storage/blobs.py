@@ -17,7 +17,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class Blobs:
-    """The folder of blobs. It knows nothing of the table of files: callers hold the lock of that."""
+    """The folder of blobs. It does not use the table of files; callers hold the lock of that table."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -12,7 +12,7 @@ _STEPS = 20_000
 
 
 def peek(path: Path, query: str, *values: str | int) -> list[tuple[str, str]]:
-    """The rows of a query with two columns of text; none where the database cannot be read now."""
+    """The rows of a query with two columns of text; empty if the database cannot be read now."""
     try:
         with closing(
             sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=_TIME_LIMIT_S)

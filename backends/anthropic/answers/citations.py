@@ -68,7 +68,7 @@ class CitationMapper:
 
     def _mark(self, passage: Passage, max_tokens: int) -> int | None:
         for number, known in enumerate(self._passages, start=1):
-            if _place(known) == _place(passage):
+            if _location(known) == _location(passage):
                 return number
         if not self._passages:
             passage = _cut(passage, max_tokens)
@@ -151,5 +151,5 @@ def _cut(passage: Passage, max_tokens: int) -> Passage:
     return replace(passage, text=whole_words, end_char=end)
 
 
-def _place(passage: Passage) -> tuple[object, ...]:
+def _location(passage: Passage) -> tuple[object, ...]:
     return passage.file_id, passage.page, passage.start_char, passage.end_char, passage.text

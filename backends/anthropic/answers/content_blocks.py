@@ -14,7 +14,7 @@ __all__ = ["ContextFile", "Kind", "PageTexts"]
 Kind = Literal["pdf", "text", "rendition", "passages", "image", "data"]
 
 _MOST_PAGES = 600
-"""Of one request."""
+"""Pages in one request."""
 
 Block = dict[str, Any]
 

@@ -73,7 +73,7 @@ class ContextBuilder:
         self._progress = progress
 
     async def named(self, question: str, file_ids: Sequence[str], *, compute: bool) -> Context:
-        """How the files named are shown.
+        """Choose how to show the named files.
 
         Raises:
             NotFound, FileExpired: One of the ids does not name a live file.
@@ -91,7 +91,7 @@ class ContextBuilder:
     async def shown(
         self, question: str, live: Sequence[ApiFile], *, compute: bool, most_tokens: int | None = None
     ) -> Context:
-        """How these files are shown; see `named`. The API is not called.
+        """Choose how to show these files; see `named`. The API is not called.
 
         Raises:
             UnsupportedType, ContextWindowExceeded: As in `named`.
@@ -111,10 +111,10 @@ class ContextBuilder:
         return await self._fitting(question, files, notes, min(self._room, most_tokens or self._room))
 
     async def everything(self, question: str, *, compute: bool) -> Context:
-        """How all files uploaded from here are shown: whole while they are few and short, else by their passages.
+        """Choose how to show all files uploaded from here: whole if they are few and short, else by their passages.
 
         Raises:
-            NotFound: There is none.
+            NotFound: No file was uploaded from here.
         """
         held = await self._workspace.originals.contents()
         if not held:

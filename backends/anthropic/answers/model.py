@@ -36,7 +36,7 @@ class Model:
         """Build an answer from the model's message: checked quotes, created files and cost.
 
         `share` is the fraction of the list price that is paid. After `deadline` (on the loop's clock), created files
-        are not looked up any more.
+        are no longer looked up.
         """
         answer = await CitationMapper(context, self.engine).answer(message, max_tokens)
         ids = created_file_ids(message.blocks)

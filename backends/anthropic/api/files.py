@@ -75,8 +75,8 @@ _FILE_LIST = TypeAdapter(list[ApiFile])
 
 
 class FilesClient:
-    """Calls the Files API. Every call has a deadline, `call_s` seconds beside the time that content takes; every reply
-    is checked before it counts."""
+    """Calls the Files API. Every call has a deadline of `call_s` seconds, plus the time that content takes. Every reply
+    is checked before it is used."""
 
     def __init__(self, sender: RetryingSender, dialect: Dialect = "auto", *, call_s: float = 30.0) -> None:
         self.sender = sender
@@ -86,14 +86,14 @@ class FilesClient:
 
     @property
     def headers(self) -> dict[str, str]:
-        """What every request about files carries beside the credential."""
+        """The headers of every request about files, in addition to the credential."""
         return dict(BETA) if self._dialect == "beta" else {}
 
     async def metadata(self, file_id: str) -> ApiFile:
         """Describe a file.
 
         Raises:
-            NotFound: There is none with this id (any more).
+            NotFound: No file has this id, or it was deleted.
         """
 
         def is_about_it(reply: Reply) -> None:
@@ -109,10 +109,10 @@ class FilesClient:
         return valid(reply)
 
     async def delete(self, file_id: str) -> None:
-        """Delete a file. That it is gone already counts as done when this call may have done it.
+        """Delete a file. A missing file counts as deleted if an earlier attempt of this call may have deleted it.
 
         Raises:
-            NotFound: There is none with this id (any more).
+            NotFound: No file has this id, or it was deleted.
         """
 
         def is_about_it(reply: Reply) -> None:

@@ -39,10 +39,10 @@ class MultipartBody:
     """A restartable body for httpx2's `content`, of exactly `content_length` bytes: the fields, then the file.
 
     Iterating takes a few MB of memory however large the file is, and holds no file open once it has ended, been
-    closed or been cancelled. It raises StoreDamaged where the file is shorter than it was, and what else a disk may
-    fail with as an error of ours. `progress` gets the number of file bytes read so far.
+    closed or been cancelled. It raises StoreDamaged if the file became shorter, and FilesError for
+    other failures of the disk. `progress` gets the number of file bytes read so far.
 
-    `whole_sent` is True from when the last bytes are handed over: from then on the server may have the whole form,
+    `whole_sent` becomes True when the last bytes are passed on: from then on the server may have the whole form,
     even if what comes next is a cancellation or a broken connection.
     """
 
@@ -110,7 +110,7 @@ class _Reader:
         self._loop = asyncio.get_running_loop()
         self._read: asyncio.Queue[bytes | Exception] = asyncio.Queue()
         self._ended = asyncio.Event()
-        # Of the queues that a thread can wait for, the one whose other side never waits.
+        # A SimpleQueue, because a thread can wait on it and its other side never waits.
         self._wanted: SimpleQueue[None] = SimpleQueue()
         self._closed = False
         for _ in range(_AHEAD):

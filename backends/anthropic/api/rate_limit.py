@@ -90,7 +90,7 @@ class RateLimiter:
         await to_thread.run_sync(self._pause, min(retry_after_s or 0.0, _LONGEST_PAUSE_S))
 
     def _reserve(self, room: float) -> tuple[float, float]:
-        """Seconds until a slot, which is taken where they are no more than `room`; and what `_moved_since` wants."""
+        """Take a slot if it is at most `room` seconds away; return these seconds and the input of `_moved_since`."""
         with _Locked(self._path) as file:
             now = self._clock()
             state = file.read(now)

@@ -47,7 +47,7 @@ class _Transport(httpx2.AsyncHTTPTransport):
 
 class _Backend(httpcore2.AsyncNetworkBackend):
     def __init__(self) -> None:
-        # Two types to a checker: the library has a stand-in for where anyio is not installed.
+        # A type checker sees two types, because the library has a stand-in for systems without anyio.
         self._inner = cast(httpcore2.AsyncNetworkBackend, httpcore2.AnyIOBackend())
 
     async def connect_tcp(

@@ -96,7 +96,7 @@ class AnthropicFiles:
         self._on_delete: OnDelete | None = None
 
     def on_delete(self, hook: OnDelete) -> None:
-        """Call this after each deletion of a file uploaded from here. A failure of it changes nothing."""
+        """Register a hook to call after each deletion of a file uploaded from here. Its failure changes nothing."""
         self._on_delete = hook
 
     async def upload(self, snapshot: Snapshot, new: NewFile, progress: Progress = silent) -> UploadedFile:

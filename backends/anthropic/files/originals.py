@@ -28,7 +28,7 @@ class OriginalMissing(UnsupportedType):
 
 
 class Originals:
-    """Implements Contents over the copies of what was uploaded."""
+    """Finds the local copies of a workspace's files. Implements ContentSource."""
 
     def __init__(self, files: AnthropicFiles, ledger: Ledger, copies: BlobCache, spool: Spool) -> None:
         self._files = files

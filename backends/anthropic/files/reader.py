@@ -11,8 +11,6 @@ from files_api_mcp.backends.search.engine import SearchEngine
 
 __all__ = ["AnthropicReader"]
 
-"""The types of images that the model sees."""
-
 
 class AnthropicReader:
     """Reads the local originals. Some files can be asked about but not read here."""

@@ -77,8 +77,8 @@ class Uploader:
         """Send the bytes, and return the file and its ledger entry.
 
         Raises:
-            OutcomeUnknown: The bytes were sent and no look at the server showed what became of them; the next call
-                for the same file looks again before it sends.
+            OutcomeUnknown: The bytes were sent, and no check of the server showed the outcome; the next call for the
+                same file checks again before it sends.
             FilesError: Nothing was stored.
         """
         deadline = anyio.current_time() + self._timing.deadline_s(part.size_bytes)

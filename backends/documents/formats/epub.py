@@ -16,7 +16,7 @@ __all__ = ["epub_lines"]
 
 _CHAPTERS = frozenset({"application/xhtml+xml", "text/html", "application/x-dtbook+xml"})
 _HEAD = 16 * 1024
-# The book's name in most of them; and an empty one, as XML has it, would hide the page from a reader of HTML.
+# Most chapters have the book's name as title, and an HTML parser would hide the page after an empty XML title.
 _TITLE = re.compile(rb"<title\b[^<>]{0,200}?(?:/>|>.{0,2000}?</title\s*>)", re.IGNORECASE | re.DOTALL)
 _CLOSED = re.compile(rb"<(script|style|iframe|textarea)\b([^<>]{0,2000})/>", re.IGNORECASE)
 

@@ -114,7 +114,7 @@ class pdf_pages(Sequence[str]):  # noqa: N801
 def page_text(document: Any, number: int, read_off: Callable[[Any], str] = lambda _: "") -> str:
     """The text of a page (0-based), with its form fields and notes.
 
-    A page without text of its own is given to `read_off`.
+    A page without text is passed to `read_off`.
     """
     try:
         page = document[number]

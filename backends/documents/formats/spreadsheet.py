@@ -17,7 +17,7 @@ _Value = int | float | str | bool | time | date | datetime | timedelta
 def sheet_lines(content: BinaryIO) -> Iterator[str]:
     """Lines of all sheets; `|` separates cells, and empty cells at the end are left out."""
     if content.read(2) == b"PK":
-        # calamine reads on for ever where an OpenDocument sheet's table does not end.
+        # calamine reads forever if the table of an OpenDocument sheet does not end.
         Archive(content).check("content.xml")
     content.seek(0)
     try:

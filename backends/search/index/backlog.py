@@ -33,7 +33,7 @@ class Backlog:
         self._added.set()
 
     async def run(self) -> None:
-        """Index what is added, until cancelled."""
+        """Index the added files, until cancelled."""
         while True:
             await self._added.wait()
             if self._waiting:

@@ -15,7 +15,7 @@ from files_api_mcp.backends.search.tokenizer import is_english, is_stop_word, te
 __all__ = ["HEAD_PREFIX", "IndexBuilder"]
 
 HEAD_PREFIX = "\x01"
-"""Marks postings of pages whose first characters hold a term."""
+"""Prefix of a term in the postings of page heads: the pages whose first characters contain the term."""
 
 _HEAD_CHARS = 120
 _LANGUAGE_SAMPLE = 20_000
@@ -25,7 +25,8 @@ _LONG_WORD = re.compile(r"[^\W\d_]{4,30}")
 
 
 class IndexBuilder:
-    """Takes pages in order. Postings are flat pairs of passage number and count; those of heads are page numbers."""
+    """Builds the index from pages in order. Postings are flat pairs of passage number and count, those of page heads
+    are page numbers."""
 
     def __init__(self, folder: Path, *, scans: bool = True, mime_type: str = "text/plain") -> None:
         """`folder` is for temporary files of large documents. `scans` means that OCR is available."""
@@ -58,7 +59,7 @@ class IndexBuilder:
         `scanned` means that the text was read by OCR."""
         if label is not None:
             self.labels[number] = label
-        header = self._header  # of the table that goes on at the start of this text
+        header = self._header  # of the table that continues at the start of this text
         self._header = header_after(text, header, self._mime_type)
         if scanned and text.strip():
             self.scanned.append(number)
@@ -92,6 +93,6 @@ class IndexBuilder:
         if len(self.headings) < _MOST_HEADINGS:
             found = (line.lstrip("# ").strip() for line in text.splitlines() if line.startswith("#"))
             self.headings += [line[:60] for line in found if line][: _MOST_HEADINGS - len(self.headings)]
-        # Enough of them show what the document is about; a dictionary of all would be the largest part of the index.
+        # This many words show the subject; a dictionary of all words would be the largest part of the index.
         if len(self._words) < _MOST_WORDS:
             self._words.update(_LONG_WORD.findall(text))

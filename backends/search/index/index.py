@@ -58,7 +58,7 @@ class Index:
         return self.documents([key]).get(key)
 
     def documents(self, keys: Sequence[str]) -> dict[str, Document]:
-        """Those of the documents with these keys that are indexed."""
+        """The indexed documents among those with these keys, by key."""
         rows = self._rows(
             "select document.* from json_each(?) wanted join document on document.key = wanted.value",
             json.dumps(list(keys)),
@@ -67,7 +67,7 @@ class Index:
             return {row[1]: _document(row) for row in rows if row[1] != self._adding}
 
     def postings(self, document: int, wanted: Sequence[str]) -> "dict[str, array[int]]":
-        """The postings of those terms that the document holds."""
+        """The postings of the wanted terms that the document contains."""
         marks = ",".join("?" * len(wanted))
         query = f"select term, data from posting where document = ? and term in ({marks})"  # noqa: S608  question marks
         rows = self._rows(query, document, *wanted)
@@ -76,7 +76,7 @@ class Index:
 
     def counts(self, documents: Sequence[int], wanted: Sequence[str]) -> list[tuple[int, str, int]]:
         """For each document and wanted term, the number of passages that contain it."""
-        # In this order each term of each document is one step down the tree.
+        # In this order, each term of each document is one lookup in the tree.
         query = (
             "select p.document, p.term, length(p.data) / 8 from json_each(?) d cross join json_each(?) t"
             " cross join posting p where p.document = d.value and p.term = t.value"

@@ -39,7 +39,7 @@ class Indexer:
         self._turn = CapacityLimiter(1)
         self._writing = anyio.Lock()
         self._underway: dict[str, anyio.Event] = {}
-        # What a busy machine may have caused is not written down: the next process tries again.
+        # Failures that a busy machine may have caused are not stored, so the next process tries again.
         self._stopped: dict[str, Document] = {}
 
     async def close(self) -> None:
@@ -51,7 +51,7 @@ class Indexer:
 
         Raises:
             StoreDamaged: The index is damaged; `healed` starts it over.
-            StoreBusy, StorageFull: Not now.
+            StoreBusy, StorageFull: The index cannot be used now.
         """
         deadline = anyio.current_time() + self._busy_timeout
         while True:
@@ -63,7 +63,7 @@ class Indexer:
                     raise StoreBusy(waited) from exc
 
     async def healed(self, whole: Callable[[], Awaitable[_T]]) -> _T:
-        """Run a whole operation, and again on a new index if the old one is damaged."""
+        """Run a whole operation; if the index is damaged, run it again on a new index."""
         try:
             return await whole()
         except IndexDamaged:
@@ -88,7 +88,7 @@ class Indexer:
                 ended.set()
 
     async def known(self, records: Sequence[FileRecord]) -> dict[str, Document]:
-        """The documents of those files that are indexed, by file id."""
+        """The documents of the indexed files, by file id."""
         keys = {record.id: _key(record) for record in records}
         by_key = {keys[record.id]: record for record in records}
         found = await self.run(lambda index: index.documents(list(by_key)))
@@ -97,16 +97,16 @@ class Indexer:
         return {file_id: current[key] for file_id, key in keys.items() if key in current}
 
     def _is_current(self, record: FileRecord, document: Document) -> bool:
-        """Whether no more could be read now: what reads pictures of text may have been installed meanwhile."""
+        """Whether extracting again would read no more text: OCR may have been installed meanwhile."""
         in_pictures = record.mime_type.startswith("image/") or document.info.pages_without_text
         return document.scans or not self._scans or not in_pictures
 
     async def forget(self, record: FileRecord) -> None:
-        """Drop what was extracted from a content."""
+        """Remove a content's document from the index."""
         await self._forget(_key(record))
 
     async def keep_only(self, records: Iterable[FileRecord]) -> None:
-        """Drop what was extracted from contents that no file has any more."""
+        """Remove the documents of all other contents from the index."""
         wanted = {_key(record) for record in records}
         for key in await self.run(Index.keys):
             if key not in wanted:
@@ -179,7 +179,7 @@ class Indexer:
 
 
 async def _batches(texts: AsyncIterator[PageText]) -> AsyncIterator[list[PageText]]:
-    """A hop to a thread costs a fifth of what a page does there, so that several share one."""
+    """Group texts, because a hop to a thread costs a fifth of the work on a page."""
     batch: list[PageText] = []
     chars = 0
     async for text in texts:

@@ -136,7 +136,7 @@ class _Unnamed:
             view = view[written:]
 
     def read(self, start: int, length: int) -> bytes:
-        """All of these bytes.
+        """Read all of these bytes.
 
         Raises:
             OSError: The file is shorter.

@@ -22,7 +22,7 @@ Another format is another file, built from the stored bytes: this is no migratio
 data folder, each with its own file. Up to format 10 the file was `index.db`."""
 _FILE = re.compile(r"index(?:-([0-9]{1,9}))?\.db")
 _UNUSED_S = 24 * 60 * 60
-"""Seconds without a write after which a file counts as unused, where the system cannot say who has it open."""
+"""Seconds without a write after which a file counts as unused, if the system cannot say whether it is open."""
 # An id is never used twice, so what was looked up before a deletion cannot name another document after it.
 _SCHEMA = """
 create table document (
@@ -46,7 +46,7 @@ def connect(path: Path, busy_timeout: float) -> sqlite3.Connection:
     try:
         connection.execute("pragma journal_mode = truncate")
         connection.execute("pragma synchronous = normal")
-        # What is deleted is overwritten: a deleted document's text must not lie about in free pages.
+        # Deleted data is overwritten, because a deleted document's text must not remain in free pages.
         connection.execute("pragma secure_delete = on")
         (version,) = connection.execute("pragma user_version").fetchone()
         if version != FORMAT:
@@ -76,10 +76,10 @@ def _is_in_use(path: Path) -> bool:
     try:
         if not hasattr(fcntl, "F_SETLEASE"):
             return _was_written_lately(fd)
-        # A process that opens the file while we look sends this signal; the default one would end us.
+        # A process that opens the file while we look sends this signal, which ends the process by default.
         fcntl.fcntl(fd, fcntl.F_SETSIG, signal.SIGURG)
         try:
-            # A write lease is granted only where nobody else has the file open (Linux, fcntl(2)).
+            # A write lease is granted only if no other process has the file open (Linux, fcntl(2)).
             fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_WRLCK)
         except BlockingIOError:
             return True
@@ -124,7 +124,7 @@ def _create(connection: sqlite3.Connection) -> None:
                 connection.execute(f'drop table "{table}"')
         for statement in filter(str.strip, _SCHEMA.split(";")):
             connection.execute(statement)
-        # A new file goes on elsewhere than the one it replaces, for the sake of ids that were looked up there.
+        # Ids of a new file start at a random number, so that ids from the file it replaces do not match.
         first = secrets.randbelow(2**30)
         connection.execute("insert into sqlite_sequence (name, seq) values ('document', ?)", (first,))
         connection.execute(f"pragma user_version = {FORMAT}")
