@@ -22,7 +22,7 @@ class BackendOption:
 class Credential:
     """The key that a server needs for a backend.
 
-    `variable` is the environment variable that holds it, and `value` is None where that is not set. `optional` means
+    `variable` is the environment variable that holds it, and `value` is None if it is not set. `optional` means
     that the backend also works without a key. `arguments` belong on the server's command line: they name the address
     that the key is for.
     """

@@ -131,7 +131,7 @@ class DeletedFile:
 class DocumentInfo:
     """The readable content of a file.
 
-    `askable` is True if there is text to search. `pages` counts pages or slides and is None where a format
+    `askable` is True if there is text to search. `pages` counts pages or slides and is None if the format
     has none (locations are then character ranges). `chars` counts code points of extracted text.
     `pages_without_text` are 1-based numbers of scanned or figure-only pages; `scanned` are those of pages (or of the
     pieces of an image's text) that were read by OCR. `note` says in one sentence why a file is not askable, and is None

@@ -64,4 +64,4 @@ def _working_directory() -> str | None:
     try:
         return os.path.realpath(os.getcwd())  # noqa: PTH109
     except FileNotFoundError:
-        return None  # it was removed, and so holds nothing
+        return None  # it was removed, so nothing is in it

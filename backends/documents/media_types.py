@@ -50,7 +50,7 @@ _TEXT_NAMES = {
     ".tsv": "text/tab-separated-values",
     ".json": "application/json",
     ".jsonl": "application/json",
-    ".ipynb": "application/json",  # what says so without being one
+    ".ipynb": "application/json",  # JSON that only has the name of a notebook
     ".html": "text/html",
     ".htm": "text/html",
     ".xml": "application/xml",
@@ -141,7 +141,7 @@ def _zip_kind(head: bytes, tail: bytes) -> str:
     stored = _stored_kind(head)
     if stored:
         return stored
-    # The directory at the end names every member; a file as long as that has the first ones at its start.
+    # The directory at the end names every member. If it is longer than the tail, the first members are in the head.
     for member, kind in _OOXML:
         if member in tail or member in head:
             return kind

@@ -34,7 +34,7 @@ def main() -> None:
     """Serve jobs until stdin ends. Arguments: bytes of memory, seconds of processor time for a job, the descriptor of
     the socket that documents come by, the parent's process id, and the path of Tesseract (empty: not installed)."""
     out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library prints must not be taken for an answer
+    os.dup2(2, 1)  # the output of a library must not be taken for an answer
     memory_bytes, cpu_seconds, documents, parent = map(int, sys.argv[1:5])
     _die_with(parent=parent)
     _limit(memory_bytes)

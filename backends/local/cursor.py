@@ -11,15 +11,15 @@ __all__ = ["decode_cursor", "encode_cursor"]
 
 _PREFIX = "page_"
 _VERSION = 1
-_PLACE = struct.Struct(">Bq")
+_POSITION = struct.Struct(">Bq")
 _CHECK = struct.Struct(">I")
 _LARGEST = 2**63 - 1
 
 
 def encode_cursor(seq: int) -> str:
     """Return the cursor that continues below row `seq`."""
-    place = _PLACE.pack(_VERSION, seq)
-    packed = place + _CHECK.pack(zlib.crc32(place))
+    position = _POSITION.pack(_VERSION, seq)
+    packed = position + _CHECK.pack(zlib.crc32(position))
     return _PREFIX + base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 
@@ -43,7 +43,7 @@ def decode_cursor(cursor: str | None) -> int:
 def _unpack(cursor: str) -> int | None:
     try:
         packed = base64.urlsafe_b64decode(cursor.removeprefix(_PREFIX) + "==")
-        _, seq = _PLACE.unpack_from(packed)
+        _, seq = _POSITION.unpack_from(packed)
     except (binascii.Error, struct.error, ValueError):
         return None
     return seq if seq > 0 else None

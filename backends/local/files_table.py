@@ -164,7 +164,7 @@ def insert(connection: sqlite3.Connection, row: Row) -> None:
 
 
 def fill_in(connection: sqlite3.Connection, known: Row, new: Row) -> Row:
-    """Take over the new row's title and source path where the known row has none; returns the row as it is then."""
+    """Copy the new row's title and source path to the known row if it has none; returns the updated row."""
     filled = replace(
         known,
         title=new.title if known.title is None else known.title,

@@ -44,7 +44,7 @@ class Garbage:
         self._released.add(sha256)
 
     def collect(self, connection: sqlite3.Connection) -> None:
-        """Remove what is registered."""
+        """Remove the registered content."""
         self._withdraw(connection)
         self._remove_unneeded(connection)
 

@@ -78,7 +78,7 @@ class LocalSettings:
             )
 
     async def check(self, data_dir: Path) -> "list[Finding]":
-        """Compare the files of the store with what is on the disk."""
+        """Compare the files of the store with the disk."""
         from files_api_mcp.backends.errors import FilesError
         from files_api_mcp.backends.local.store import open_store
         from files_api_mcp.backends.models import Finding

@@ -46,7 +46,7 @@ def open_beneath(root_fd: int, relative: str, flags: int, mode: int = 0) -> int:
     Without openat2, the path is walked folder by folder, and no symlink is followed.
 
     Raises:
-        OSError: EXDEV or ELOOP where the path leads out; else what open(2) says.
+        OSError: EXDEV or ELOOP if the path leads out; else the error of open(2).
     """
     if _has_openat2():
         return _openat2(root_fd, relative, flags | os.O_CLOEXEC, mode)
@@ -57,7 +57,7 @@ def enter(folder_fd: int, name: str) -> int:
     """Open a folder for listing by one name in another; a link is never followed.
 
     Raises:
-        OSError: ELOOP for a link; else what open(2) says.
+        OSError: ELOOP for a link; else the error of open(2).
     """
     return _step(folder_fd, name, os.O_RDONLY | os.O_DIRECTORY)
 
@@ -66,7 +66,7 @@ def open_without_links(path: str) -> int:
     """Open a folder for traversal by an absolute path without links; closed on exec.
 
     Raises:
-        OSError: ELOOP for a link; else what open(2) says.
+        OSError: ELOOP for a link; else the error of open(2).
     """
     flags = PASSING | os.O_CLOEXEC
     if sys.platform == "darwin":  # where a walk would need permission to list every folder on the way

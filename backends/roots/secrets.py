@@ -23,10 +23,10 @@ _NAMES = (
     # password stores and wallets
     "*.kdb", "*.kdbx", "*.psafe3", "*.agilekeychain", "*.opvault", "*.1pux", "*.keychain", "*.keychain-db",
     "*.kwallet", "wallet.dat", "*.wallet", "utc--*--*",
-    # what browsers keep
+    # browser data
     "login data*", "web data", "cookies", "cookies-journal", "cookies.sqlite*", "cookies.binarycookies", "logins.json",
     "logins-backup.json", "key3.db", "key4.db", "signons.sqlite", "formhistory.sqlite",
-    # what was typed into shells
+    # shell histories
     ".*_history", ".*history", "fish_history", "consolehost_history.txt",
 )  # fmt: skip
 _HARMLESS = ("*.pub", "*.example", "*.sample", "*.template", "*.dist")

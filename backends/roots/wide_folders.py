@@ -37,7 +37,7 @@ class WideFolders:
 
 def home_folders() -> tuple[Path, ...]:
     """The home folders of this user: HOME, and the account's home if it differs."""
-    # Path's own methods raise where there is no home.
+    # The methods of Path raise if there is no home.
     found = [Path(os.path.abspath(os.path.expanduser("~")))]  # noqa: PTH100, PTH111
     # Windows has no such module, and a container's user may have no account.
     with suppress(ImportError, KeyError):

@@ -16,7 +16,7 @@ FullMatch = Callable[..., re.Match[bytes] | None]
 _SPECIAL = b"*?[\\"
 _SLASH, _STAR, _BACKSLASH, _BRACKET = b"/*\\["
 _WITHIN_NAME = rb"[^/]*?"
-# The shortest run of folders after which the rest matches; one folder at least where the slash is escaped.
+# The shortest run of folders after which the rest matches; at least one folder if the slash is escaped.
 _FOLDERS, _SOME_FOLDERS, _ANYTHING = rb"(?:[^/]*+/)*?", rb"(?:[^/]*+/)+?", rb".*+"
 _NEVER = b"(?!)"
 _PRINTABLE = frozenset(range(0x20, 0x7F))

@@ -27,7 +27,7 @@ Phrase = tuple[str, ...]
 def expand_query(question: str, *, english: bool) -> dict[str, float]:
     """The terms to look up and their weights.
 
-    The question's own terms count 1, or less where they only phrase the request; synonyms count 0.6. A question of
+    The question's own terms count 1, or less if they only phrase the request; synonyms count 0.6. A question of
     nothing but stop words is looked up by these.
     """
     own = terms(question, english=english) or terms(question, english=english, keep_stop_words=True)

@@ -11,7 +11,7 @@ from files_api_mcp.backends.errors import EmptyFile, FileTooLarge, SensitiveFile
 from files_api_mcp.backends.models import Snapshot
 from files_api_mcp.backends.roots.os_errors import FULL
 from files_api_mcp.backends.roots.secrets import is_sensitive_name
-from files_api_mcp.backends.staging.snapshot import SCANNED, looked_at
+from files_api_mcp.backends.staging.snapshot import SCANNED, snapshot_of
 from files_api_mcp.backends.staging.spool import Spool
 
 __all__ = ["Writing", "refuse_sensitive_name", "take_in"]
@@ -42,7 +42,7 @@ async def take_in(
             with CancelScope(shield=True):
                 await to_thread.run_sync(os.close, fd)
         yield await to_thread.run_sync(
-            lambda: looked_at(
+            lambda: snapshot_of(
                 path, written.sha256, written.size, head, tail, filename=filename, allow_sensitive=allow_sensitive
             )
         )

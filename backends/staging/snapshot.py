@@ -16,7 +16,7 @@ from files_api_mcp.backends.roots.secrets import refuse_sensitive_content
 from files_api_mcp.backends.staging.copy import Copy
 from files_api_mcp.backends.staging.spool import Spool
 
-__all__ = ["SCANNED", "freeze", "looked_at"]
+__all__ = ["SCANNED", "freeze", "snapshot_of"]
 
 _PIECE = 8 * 1024 * 1024
 _SMALL = 1024 * 1024
@@ -61,7 +61,7 @@ def _freeze_small(source: SourceFile, path: Path, allow_sensitive: bool) -> Snap
         if not copy.refuse_change():
             copy.compare_range(0, copy.size)
             copy.refuse_change()
-        return _looked_at(copy, path, source.filename, allow_sensitive)
+        return _snapshot_of_copy(copy, path, source.filename, allow_sensitive)
     finally:
         copy.close()
 
@@ -73,7 +73,7 @@ async def _freeze_large(source: SourceFile, path: Path, *, allow_sensitive: bool
         await _fill(copy, progress)
         await to_thread.run_sync(copy.sync)
         await _refuse_change(copy)
-        return await to_thread.run_sync(_looked_at, copy, path, source.filename, allow_sensitive)
+        return await to_thread.run_sync(_snapshot_of_copy, copy, path, source.filename, allow_sensitive)
     finally:
         with CancelScope(shield=True):
             await to_thread.run_sync(copy.close)
@@ -117,12 +117,12 @@ async def _refuse_change(copy: Copy) -> None:
     await to_thread.run_sync(copy.refuse_change)
 
 
-def _looked_at(copy: Copy, path: Path, filename: str, allow_sensitive: bool) -> Snapshot:  # noqa: FBT001
+def _snapshot_of_copy(copy: Copy, path: Path, filename: str, allow_sensitive: bool) -> Snapshot:  # noqa: FBT001
     head, tail = copy.ends(SCANNED)
-    return looked_at(path, copy.sha256, copy.size, head, tail, filename=filename, allow_sensitive=allow_sensitive)
+    return snapshot_of(path, copy.sha256, copy.size, head, tail, filename=filename, allow_sensitive=allow_sensitive)
 
 
-def looked_at(
+def snapshot_of(
     path: Path, sha256: str, size: int, head: bytes, tail: bytes, *, filename: str, allow_sensitive: bool
 ) -> Snapshot:
     """Build the snapshot of a frozen file from its first and last SCANNED bytes.

@@ -14,7 +14,7 @@ _ESCAPED = re.compile(r'\\(["\\])')
 
 @dataclass(frozen=True, slots=True)
 class PartHeaders:
-    """The headers of a form part; None where a header or parameter is missing."""
+    """The headers of a form part; None if a header or parameter is missing."""
 
     name: str
     filename: str | None

@@ -38,7 +38,7 @@ def mail_lines(content: BinaryIO) -> Iterator[str]:
 
 def _header(message: EmailMessage, name: str) -> str:
     raw = next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
-    # Above some length, and on what breaks the grammar, the standard library's parser takes forever or raises anything.
+    # On long or malformed headers, the standard library's parser may take forever or raise any exception.
     if len(raw) < _LONGEST_PARSED:
         with suppress(Exception):
             raw = str(message.get(name, ""))

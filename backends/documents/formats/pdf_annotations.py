@@ -57,7 +57,7 @@ def _field(annotation: Any, form: Any) -> str:
     value = _value(annotation, form)
     if not value:
         return ""
-    # What the form shows to people, where it says so; the name is often the program's own.
+    # The label that the form shows, if there is one; the name is often only for programs.
     name = _string(lambda out, size: pdfium.FPDFAnnot_GetFormFieldAlternateName(form, annotation, out, size))
     name = name or _string(lambda out, size: pdfium.FPDFAnnot_GetFormFieldName(form, annotation, out, size))
     return f"{name}: {value}" if name else value

@@ -56,7 +56,7 @@ def _between_figures(glyphs: Glyphs, characters: str, numbers: Numbers) -> Itera
         marks = figure.count(".") + figure.count(",")
         start = match.start()
         cell, last_cell = glyphs.cell(numbers[start]), glyphs.cell(numbers[match.end() - 1])
-        # Two calls for most figures, instead of more for each digit: this is what makes the check cheap.
+        # Two calls for most figures, instead of more for each digit, make the check cheap.
         if _is_even(cell, last_cell, len(figure) - marks, marks):
             continue
         digits = [index for index, character in enumerate(figure, start) if character not in ".,"]

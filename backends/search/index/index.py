@@ -164,7 +164,7 @@ class Index:
         self._doomed.clear()
 
     def roll_back(self) -> None:
-        """Undo what was not committed; documents that were forgotten meanwhile are still removed."""
+        """Undo uncommitted changes; documents that were forgotten meanwhile are still removed."""
         self._adding = None
         doomed, self._doomed = self._doomed, []
         if self._opened is not None and self._opened.in_transaction:

@@ -85,7 +85,7 @@ class Postings:
 
     def merged(self) -> Iterator[Posting]:
         """Every term once, sorted, with its whole list."""
-        parts = [*(self._segment(*place) for place in self._segments), iter(sorted(self._held.items()))]
+        parts = [*(self._segment(*segment) for segment in self._segments), iter(sorted(self._held.items()))]
         # A merge takes equal terms in the order of the parts, which is that of the pages.
         for term, lists in groupby(heapq.merge(*parts, key=itemgetter(0)), key=itemgetter(0)):
             whole = array("I")

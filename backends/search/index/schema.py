@@ -23,7 +23,7 @@ data folder, each with its own file. Up to format 10 the file was `index.db`."""
 _FILE = re.compile(r"index(?:-([0-9]{1,9}))?\.db")
 _UNUSED_S = 24 * 60 * 60
 """Seconds without a write after which a file counts as unused, if the system cannot say whether it is open."""
-# An id is never used twice, so what was looked up before a deletion cannot name another document after it.
+# An id is never used twice, so an id from before a deletion cannot name another document after it.
 _SCHEMA = """
 create table document (
     id integer primary key autoincrement, key text not null unique, paginated integer not null,

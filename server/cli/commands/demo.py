@@ -170,8 +170,8 @@ async def _run_steps(server: "StdioServerParameters", paths: Sequence[Path], que
         print_line(f"Connected: {', '.join(tool.name for tool in tools)}")
         stored = await _upload(agent, paths)
         await _list_and_describe(agent, stored)
-        asked = _SAMPLE_QUESTIONS if questions is None else await _questions(client, stored, questions)
-        for question in asked:
+        chosen = _SAMPLE_QUESTIONS if questions is None else await _questions(client, stored, questions)
+        for question in chosen:
             await _ask(agent, stored[question.filename], question)
         await _read_as_image(agent, stored)
         await _delete(agent, stored)
