@@ -125,6 +125,6 @@ def check_question(question: str, file_ids: Sequence[str]) -> tuple[str, list[st
     ids = list(dict.fromkeys(file_ids))
     if len(ids) > MAX_FILES_PER_QUESTION:
         raise InvalidArgument(
-            f"file_ids holds more than {MAX_FILES_PER_QUESTION} ids.", "Ask in several calls, or omit file_ids."
+            f"file_ids contains more than {MAX_FILES_PER_QUESTION} ids.", "Ask in several calls, or omit file_ids."
         )
     return question[:MAX_QUESTION_CHARS], ids

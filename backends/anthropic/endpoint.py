@@ -83,7 +83,9 @@ def _credential(environment: Mapping[str, str], *, loopback: bool) -> tuple[str,
         )
     name = "ANTHROPIC_API_KEY" if key else "ANTHROPIC_AUTH_TOKEN"
     if not _is_header_text(key or token):
-        raise InvalidArgument(f"{name} has characters that no key has.", "Set it again, without quotes or line breaks.")
+        raise InvalidArgument(
+            f"{name} contains characters that are not allowed in a key.", "Set it again, without quotes or line breaks."
+        )
     # All versions of the API and all gateways accept this header for keys; both headers together are rejected.
     return ("x-api-key", key) if key else ("authorization", f"Bearer {token}")
 
@@ -101,7 +103,7 @@ def _base_url(text: str) -> str:
     host = parts.hostname or ""
     # An address that the HTTP library cannot use must fail here, at startup.
     if not _is_header_text(text) or (host and not _is_host(parts)):
-        raise _bad_url("has characters that no URL has")
+        raise _bad_url("contains characters that are not allowed in a URL")
     if parts.scheme not in ("http", "https") or not host or port == 0:
         raise _bad_url("is not an http or https URL")
     if parts.username is not None or parts.query or parts.fragment:

@@ -201,7 +201,7 @@ def _opened(path: Path) -> int:
     if stat.S_ISREG(os.fstat(fd).st_mode):
         return fd
     os.close(fd)
-    raise ReaderStopped("The stored copy is not an ordinary file.")
+    raise ReaderStopped("The stored copy is not a regular file.")
 
 
 async def _texts(answers: AsyncIterator[dict[str, Any]]) -> AsyncIterator[PageText]:

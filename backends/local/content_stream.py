@@ -75,4 +75,4 @@ def open_content(blobs: Blobs, row: Row) -> ContentStream:
 
 
 def _damaged(row: Row) -> StoreDamaged:
-    return StoreDamaged(f"The stored bytes of {row.id} are not the ones that were uploaded.")
+    return StoreDamaged(f"The stored bytes of {row.id} differ from the uploaded bytes.")

@@ -35,7 +35,7 @@ def decode_cursor(cursor: str | None) -> int:
     # Comparing with our own spelling refuses padding, foreign letters and a wrong checksum alike.
     if seq is None or encode_cursor(seq) != cursor:
         raise InvalidArgument(
-            "The cursor is not one of this list's.", "Pass next_cursor unchanged, or no cursor for the first page."
+            "The cursor is not from this list.", "Pass next_cursor unchanged, or no cursor for the first page."
         )
     return seq
 

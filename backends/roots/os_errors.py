@@ -46,7 +46,7 @@ def read_refusal(error: OSError, what: str = "file") -> FilesError:
             f"There is no such {what} in the allowed folders.", "Check the path; it may be relative to a ROOT."
         )
     if error.errno in (errno.ENXIO, errno.ENODEV, errno.EOPNOTSUPP):
-        return NotARegularFile("That path is not an ordinary file.")
+        return NotARegularFile("That path is not a regular file.")
     return PermissionDenied(
         f"The {what} could not be read (disk error).", "Ask the operator to check the disk, or choose another file."
     )

@@ -74,7 +74,9 @@ class Rules:
         self._refuse_private(path)
         below = self._below(path)
         if any(part.startswith(".") for part in below.split("/")) or is_sensitive_name(below):
-            raise SensitiveFile("Files cannot be saved under hidden names or names of keys.", "Choose another name.")
+            raise SensitiveFile(
+                "Files cannot be saved under hidden names or names typical of keys.", "Choose another name."
+            )
 
     def private_folders(self) -> frozenset[tuple[int, int]]:
         """Device and inode of each folder that agents may not access."""
@@ -124,9 +126,9 @@ def _refuse_unusual(fd: int, found: os.stat_result) -> None:
     if stat.S_ISDIR(found.st_mode):
         raise NotARegularFile("That path is a folder.", "Give the path of a file in it.")
     if not stat.S_ISREG(found.st_mode):
-        raise NotARegularFile("That path is not an ordinary file.")
+        raise NotARegularFile("That path is not a regular file.")
     if is_kernel_state(fd):
-        raise NotARegularFile("That path is a kernel file (such as /proc), not an ordinary file.")
+        raise NotARegularFile("That path is a kernel file (as in /proc), not a regular file.")
 
 
 def _folders_above(path: str) -> set[tuple[int, int]]:

@@ -204,6 +204,6 @@ def _refuse_unusable(path: str) -> None:
     try:
         raw = os.fsencode(path)
     except UnicodeEncodeError:
-        raise InvalidArgument("path has characters that no file name can have.") from None
+        raise InvalidArgument("path contains characters that are not allowed in file names.") from None
     if not raw or b"\0" in raw or len(raw) > _LONGEST_PATH:
         raise InvalidArgument(f"path must be 1 to {_LONGEST_PATH} bytes without NUL.")

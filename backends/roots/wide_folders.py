@@ -10,7 +10,7 @@ from files_api_mcp.backends.roots.open_beneath import PASSING, open_beneath
 
 __all__ = ["Wide", "WideFolders", "home_folders"]
 
-Wide = Literal["is the whole file system", "is your home folder", "holds your home folder"]
+Wide = Literal["is the whole file system", "is your home folder", "contains your home folder"]
 """The reason that a folder is wide, as the end of a sentence."""
 
 
@@ -31,7 +31,7 @@ class WideFolders:
         if any(identity == _identity_of(home) for home in self._homes):
             return "is your home folder"
         if any(_is_above(fd, identity, home) for home in self._homes):
-            return "holds your home folder"
+            return "contains your home folder"
         return None
 
 

@@ -145,7 +145,7 @@ class SearchEngine:
         record, path = await self._source.blob_path(file_id)
         if record.mime_type.startswith("image/"):
             if pages not in (None, (1, 1)):
-                raise InvalidArgument("An image is one page.", "Leave pages out.")
+                raise InvalidArgument("An image is one page.", "Omit pages.")
             return await self._workers.render(path, record.mime_type, [1])
         if record.mime_type != "application/pdf":
             raise UnsupportedType("Only PDFs and images can be shown as images.", "Read the text without as_image.")

@@ -29,14 +29,14 @@ def read_range(info: DocumentInfo, pages: tuple[int, int] | None, start_char: in
     start = start_char or 0
     if info.pages is None:
         if pages is not None:
-            raise InvalidArgument("This file has no pages.", "Use start_char, or leave both out.")
+            raise InvalidArgument("This file has no pages.", "Use start_char, or omit both.")
         if start > info.chars:
             raise InvalidArgument(f"The text ends at character {info.chars:,}.", "Start before that.")
         return ReadRange(None, start)
     span = pages or (1, info.pages)
     check_pages(span, info)
     if start and span[0] != span[1]:
-        raise InvalidArgument("start_char goes with a single page here.", 'Give pages="N" with it.')
+        raise InvalidArgument("In a file with pages, start_char needs a single page.", 'Set pages="N" too.')
     return ReadRange(span, start)
 
 
@@ -47,7 +47,7 @@ def check_pages(span: tuple[int, int], info: DocumentInfo) -> None:
         InvalidArgument: It does not have them.
     """
     if info.pages is None or span[1] > info.pages:
-        raise InvalidArgument(f"The document has {info.pages} pages.", "Give pages within them.")
+        raise InvalidArgument(f"The document has {info.pages} pages.", "Choose pages in that range.")
 
 
 def read(index: Index, document: Document, wanted: ReadRange, max_chars: int) -> list[TextWindow]:

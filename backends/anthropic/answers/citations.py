@@ -109,7 +109,7 @@ class CitationMapper:
         elif text is None:
             yield "The model answered without text."
         if self._untrue:
-            yield f"{self._untrue} citations were dropped: the document does not contain their quotes where they point."
+            yield f"{self._untrue} citations were dropped: their quotes are not in the document at the cited location."
         if self._left_out:
             yield f"{self._left_out} more cited passages do not fit into max_tokens."
         if self._unchecked:

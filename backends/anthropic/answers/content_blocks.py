@@ -99,7 +99,7 @@ class ContextFile:
     def _context(self) -> str:
         # Constant for a file: a change would invalidate the prompt cache.
         if self.kind == "passages":
-            return f"The best-matching passages of {self.record.filename}, which is longer."
+            return f"Excerpts from {self.record.filename}: the passages that best match the question."
         return self.record.filename if self.record.title else ""
 
     def _on_pages(self, quote: str, pages: range) -> Passage | None:

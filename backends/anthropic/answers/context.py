@@ -129,7 +129,9 @@ class ContextBuilder:
         records = {record.id: record for record, _ in held}
         files = [_by_passages(records[file_id], passages) for file_id, passages in _by_file(answer.passages).items()]
         if not files:
-            raise NotFound("No stored file has a word of the question.", "Ask again with words from the documents.")
+            raise NotFound(
+                "No stored file contains a word of the question.", "Ask again with words from the documents."
+            )
         return Context(files, [f"Answered from the best passages of {len(held)} uploaded files."])
 
     async def _context_file(self, file: ApiFile, *, compute: bool) -> ContextFile | None:

@@ -114,7 +114,7 @@ def _by_status(failure: ApiFailure) -> FilesError:
         case status if status >= 500 or status in (408, 409):
             return UpstreamOverloaded(f"The API failed temporarily (status {status}).")
         case status:
-            leads = "redirects to another address" if 300 <= status < 400 else "gives no usable answer"
+            leads = "redirects to another address" if 300 <= status < 400 else "does not return a usable reply"
             return UpstreamBadReply(f"The base URL {leads} (status {status}).")
 
 
@@ -170,7 +170,7 @@ def parsed(reply: Reply) -> dict[str, Any]:
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise UpstreamBadReply("The reply is not the API's JSON.")
+        raise UpstreamBadReply("The API's reply is not the expected JSON.")
     return cast(dict[str, Any], found)
 
 

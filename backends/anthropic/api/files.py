@@ -98,7 +98,7 @@ class FilesClient:
 
         def is_about_it(reply: Reply) -> None:
             if valid(reply).id != file_id:
-                raise UpstreamBadReply("The API answered about another file.")
+                raise UpstreamBadReply("The API's reply is about a different file.")
 
         reply = await self.sender.send(
             ApiRequest("GET", _path(file_id), headers=self.headers),
@@ -117,7 +117,7 @@ class FilesClient:
 
         def is_about_it(reply: Reply) -> None:
             if parsed(reply).get("id") != file_id:
-                raise UpstreamBadReply("The API answered about another file.")
+                raise UpstreamBadReply("The API's reply is about a different file.")
 
         request = ApiRequest("DELETE", _path(file_id), headers=self.headers)
         with suppress(GoneOnRetry):

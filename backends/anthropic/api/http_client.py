@@ -140,7 +140,7 @@ class HttpClient:
             async with self._answered(request) as response:
                 yield response
         if scope.cancelled_caught:
-            raise ResponseLost("no whole reply in time")
+            raise ResponseLost("no complete reply in time")
 
     @asynccontextmanager
     async def _answered(self, request: ApiRequest) -> AsyncGenerator[httpx2.Response]:
@@ -199,7 +199,7 @@ async def _whole(response: httpx2.Response, most: int) -> bytes:
     async for block in decoded(response):
         body += block
         if len(body) > most:
-            raise UpstreamBadReply("The reply is too long to be the API's.")
+            raise UpstreamBadReply("The API's reply is too long.")
     return bytes(body)
 
 

@@ -114,7 +114,7 @@ class MessageBuilder:
 
     def _put(self, index: object, block: Block) -> None:
         if index != len(self._message.blocks) or len(self._message.blocks) > 10_000:
-            raise UpstreamBadReply("The API's answer is out of order.")
+            raise UpstreamBadReply("The events of the API's answer are out of order.")
         self._message.blocks.append(block)
 
     def _add(self, index: object, delta: Block) -> None:
@@ -141,7 +141,7 @@ class MessageBuilder:
 
     def _block(self, index: object) -> Block:
         if index != len(self._message.blocks) - 1 or not self._message.blocks:
-            raise UpstreamBadReply("The API's answer is out of order.")
+            raise UpstreamBadReply("The events of the API's answer are out of order.")
         return self._message.blocks[-1]
 
     def _finish(self, event: Block) -> None:

@@ -65,7 +65,7 @@ def unreachable(reason: Exception) -> UpstreamUnreachable:
 
 def _unsure(error: FilesError) -> FilesError:
     """The same error without the claim that nothing was changed."""
-    return type(error)(error.sentence, "The file may or may not be deleted; call again to find out.")
+    return type(error)(error.sentence, "It is not known whether the file was deleted; call again to find out.")
 
 
 class RetryingSender:

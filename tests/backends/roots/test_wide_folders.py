@@ -41,7 +41,7 @@ def test_the_top_the_home_folder_and_what_is_above_it_are_wide(home: Path, tmp_p
     assert reason(Path("/"), home) == "is the whole file system"
     assert reason(home, home) == "is your home folder"
     for above in (home.parent, tmp_path, tmp_path.parent):
-        assert reason(above, home) == "holds your home folder"
+        assert reason(above, home) == "contains your home folder"
     (tmp_path / "users" / "bob").mkdir()
     for below in (home / "docs", tmp_path / "users" / "bob"):
         assert reason(below, home) is None
@@ -53,8 +53,8 @@ def test_links_and_a_home_that_is_a_link_change_nothing(home: Path, tmp_path: Pa
     (tmp_path / "elsewhere" / "me").symlink_to(home)
     assert reason(tmp_path / "alias", home) == "is your home folder"
     assert reason(home, tmp_path / "elsewhere" / "me") == "is your home folder"
-    assert reason(home.parent, tmp_path / "elsewhere" / "me") == "holds your home folder"
-    assert reason(tmp_path / "elsewhere", tmp_path / "elsewhere" / "me") == "holds your home folder"
+    assert reason(home.parent, tmp_path / "elsewhere" / "me") == "contains your home folder"
+    assert reason(tmp_path / "elsewhere", tmp_path / "elsewhere" / "me") == "contains your home folder"
 
 
 def test_a_link_to_the_home_folder_does_not_make_a_folder_wide(home: Path, tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_a_link_to_the_home_folder_does_not_make_a_folder_wide(home: Path, tmp_p
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="bind mounts are Linux's")
-@pytest.mark.parametrize(("source", "told"), [(".", "is your home folder"), ("..", "holds your home folder")])
+@pytest.mark.parametrize(("source", "told"), [(".", "is your home folder"), ("..", "contains your home folder")])
 def test_a_bind_mount_is_what_it_shows(home: Path, tmp_path: Path, source: str, told: str) -> None:
     (tmp_path / "mounted").mkdir()
     script = f'mount --bind "$1/{source}" "$2" && exec "$3" -c "$4" "$2" "$1"'

@@ -81,7 +81,7 @@ class MemoryFiles:
         if not 1 <= limit <= 1000:
             raise InvalidArgument("limit must be between 1 and 1000.")
         if cursor is not None and cursor not in self._cursors:
-            raise InvalidArgument("The cursor is not one of this list's.")
+            raise InvalidArgument("The cursor is not from this list.")
         files = [*enumerate(self._files.values())][: self._cursors[cursor] if cursor else None]
         wanted = fold_filename(name_contains or "")
         found = [
