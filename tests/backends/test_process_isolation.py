@@ -25,6 +25,8 @@ from tests.support import documents
 from tests.support.agent import write
 from tests.support.terminal import environment
 
+pytestmark = pytest.mark.slow
+
 COMMAND = str(Path(sysconfig.get_path("scripts"), "files-api-mcp"))
 """The console script: unlike `python -m`, it does not import from the working directory itself."""
 

@@ -11,8 +11,9 @@ from benchmarks.patterns.__main__ import results
 from benchmarks.patterns.collect import ROOT, Used, collected, escaping_calls, sources
 from benchmarks.patterns.measure import LINEAR, is_bounded, worst
 
+pytestmark = pytest.mark.slow
 
-@pytest.mark.slow
+
 def test_every_pattern_is_linear() -> None:
     """Measure in a separate process, which is killed if a pattern hangs."""
     found = list(results())

@@ -19,7 +19,7 @@ from tests.support.agent import text_of, write
 from tests.support.emulator import emulated
 from tests.support.fault_server.server import fault_server
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 KEY = "plain-words-8472-and-no-prefix"
 FACT = "The ferry sails at noon."

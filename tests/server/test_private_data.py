@@ -16,6 +16,8 @@ from tests.server.emulator.sdk.running import clean_environment, emulator
 from tests.support.agent import text_of, write
 from tests.support.http_server import served
 
+pytestmark = pytest.mark.slow
+
 KEY = "sk-ant-canary-0123456789abcdef"
 COMMAND = [sys.executable, "-m", "files_api_mcp.server.cli.main"]
 

@@ -24,6 +24,8 @@ from tests.support.agent import write
 from tests.support.hanging_server import WAYS
 from tests.support.http_server import call_request
 
+pytestmark = pytest.mark.slow
+
 HANGING = [sys.executable, str(Path(__file__).parents[1] / "support" / "hanging_server.py")]
 PATIENCE_S = 60.0
 """A server that ends within 2 s does so on a machine that is much slower."""

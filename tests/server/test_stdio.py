@@ -13,6 +13,8 @@ from mcp import Client, StdioServerParameters
 
 from tests.support.agent import text_of, write
 
+pytestmark = pytest.mark.slow
+
 SERVE = [sys.executable, "-m", "files_api_mcp.server.cli.main", "serve"]
 ENDS_WITHIN_S = 60.0
 """Ten times the limit, which tests/server/test_shutdown.py holds the server to."""

@@ -17,7 +17,7 @@ from tests.support import documents
 from tests.support.agent import write
 from tests.support.hostile import W, damaged, pdf_of
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from benchmarks.hostile.files import hostile_files
 from benchmarks.hostile.samples import FORMATS
 from benchmarks.hostile.watch import Watch
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 LARGE = 500_000
 """Files that long take a second each; the benchmark has them."""

@@ -16,7 +16,7 @@ from tests.support import documents
 from tests.support.agent import write
 from tests.support.hostile import CELL, HEADERS, WHOLE, damaged
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

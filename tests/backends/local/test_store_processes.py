@@ -14,7 +14,7 @@ from files_api_mcp.backends.errors import FilesError, NotFound
 from files_api_mcp.backends.local.store import LocalStore, open_store
 from tests.support.snapshots import freeze_bytes, text_file
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -27,7 +27,7 @@ from files_api_mcp.backends.staging.snapshot import freeze
 from files_api_mcp.backends.staging.spool import Spool, open_spool
 from tests.support.agent import write
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 MEGABYTE = 1024 * 1024
 

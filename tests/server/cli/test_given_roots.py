@@ -20,6 +20,8 @@ from tests.support.agent import text_of, write
 from tests.support.http_server import served
 from tests.support.terminal import Done, in_this_process
 
+pytestmark = pytest.mark.slow
+
 COMMAND = [sys.executable, "-m", "files_api_mcp.server.cli.main"]
 FLAG = "--allow-wide-root"
 Run = Callable[..., Done]

@@ -8,6 +8,8 @@ import pytest
 
 from files_api_mcp.server.cli import main
 
+pytestmark = pytest.mark.slow
+
 DOCUMENTS = Path(__file__).parents[3] / "examples" / "documents"
 COMMAND = [sys.executable, "-m", "files_api_mcp.server.cli.main"]
 

@@ -17,6 +17,8 @@ from tests.server.emulator.sdk.running import Emulator, emulator
 from tests.support.agent import write
 from tests.support.terminal import COMMAND, at_terminal, environment, run, unsafe
 
+pytestmark = pytest.mark.slow
+
 # A title, a reverse video, a C1 command, an override, an isolate, a return, and characters that nobody sees. None of
 # the styles is one that the program itself uses.
 CODES = "\x1b]0;owned\x07 \x1b[7m \x9b5m \u202e \u2066 \u200f \u061c \ufeff \U000e0041 \x7f"

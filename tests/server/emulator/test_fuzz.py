@@ -24,6 +24,8 @@ from tests.server.emulator.sdk.running import (
     multipart,
 )
 
+pytestmark = pytest.mark.slow
+
 QUICKLY = settings(
     max_examples=150, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
 )

@@ -18,6 +18,8 @@ import pytest
 
 from tests.server.emulator.sdk.running import BETA, HERE, Emulator, emulator, multipart, start_driver
 
+pytestmark = pytest.mark.slow
+
 DOCUMENTS = HERE.parents[3] / "examples" / "documents"
 SEEDED = 2500
 CHECKS = 45

@@ -21,6 +21,8 @@ from tests.server.emulator.sdk.running import (
     multipart,
 )
 
+pytestmark = pytest.mark.slow
+
 NEWEST, WITH_BETA_FILES = "2.14.0", "0.97.0"
 DOCUMENTS = HERE.parents[3] / "examples" / "documents"
 MANAGED = {"anthropic-beta": "managed-agents-2026-04-01"}

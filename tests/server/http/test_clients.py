@@ -9,7 +9,7 @@ from mcp.types import BlobResourceContents, EmbeddedResource
 from tests.support.agent import Agent, Era, text_of, write
 from tests.support.http_server import TOKEN, served
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 @pytest.mark.parametrize("transport", ["http", "sse"])

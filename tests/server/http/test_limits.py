@@ -13,7 +13,7 @@ from tests.support.agent import write
 from tests.support.http_app import dribble, everything, inside
 from tests.support.http_server import TOKEN, Served, call_request, exchange
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 QUICK = Limits(header_timeout_s=0.3, body_timeout_s=0.3, min_body_rate=1_000_000, write_timeout_s=0.3)
 

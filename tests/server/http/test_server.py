@@ -14,7 +14,7 @@ from mcp import Client, StdioServerParameters
 from tests.support.agent import Agent, Era
 from tests.support.http_server import SERVE, TOKEN, Served, call_request, exchange, served
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 """Ten times the limit, which tests/server/test_shutdown.py holds the server to."""
 

@@ -15,7 +15,7 @@ from files_api_mcp.backends.models import Answer, Ask
 from tests.support.batches import Asking, Between, asking, forgotten
 from tests.support.emulator import emulated
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 BELL = "The harbour office opens at six in the morning.\n\nIts bell was cast in 1871.\n"
 FERRY = "The ferry sails at noon.\n\nIts captain is Ruth Okafor.\n"

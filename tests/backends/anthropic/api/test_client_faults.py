@@ -13,7 +13,7 @@ from tests.support.emulator import KEY, QUICK, opened
 from tests.support.fault_server.server import FaultServer, fault_server
 from tests.support.snapshots import freeze_bytes, text_file
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 CONTENT = b"What was sent, whole. " * 60
 UPLOAD_DEADLINE_S = 6.0

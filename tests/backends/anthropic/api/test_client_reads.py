@@ -11,7 +11,7 @@ from files_api_mcp.backends.errors import FilesError, InvalidArgument
 from tests.support.emulator import KEY, opened
 from tests.support.fault_server.server import FaultServer, fault_server
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 CALL_DEADLINE_S = 2.0
 

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops
 
+pytestmark = pytest.mark.slow
+
 DOCUMENTS = Path(__file__).parents[4] / "examples" / "documents"
 REPORT = str(DOCUMENTS / "annual-report.pdf")
 

@@ -12,6 +12,8 @@ import pytest
 
 from tests.server.emulator.sdk.running import Emulator, emulator
 
+pytestmark = pytest.mark.slow
+
 DOCUMENTS = Path(__file__).parents[4] / "examples" / "documents"
 FILES = [str(DOCUMENTS / name) for name in ("annual-report.pdf", "meeting-notes.md", "cleaning-agreement.docx")]
 QUESTIONS = (

@@ -12,6 +12,8 @@ import pytest
 from tests.server.emulator.sdk.running import Emulator, emulator
 from tests.support.agent import write
 
+pytestmark = pytest.mark.slow
+
 DOCUMENTS = Path(__file__).parents[4] / "examples" / "documents"
 KEY = "sk-ant-canary-0123456789abcdef"
 

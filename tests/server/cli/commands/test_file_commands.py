@@ -13,6 +13,8 @@ import pytest
 from tests.support.agent import write
 from tests.support.terminal import COMMAND, Here, at_terminal, environment, in_this_process, run, unsafe
 
+pytestmark = pytest.mark.slow
+
 REPORT = Path(__file__).parents[4] / "examples" / "documents" / "annual-report.pdf"
 EVIL = "Before \x1b]0;owned\x07\x1b[2J\x9b1m\u202eafter\u202c\rover\n"
 

@@ -20,7 +20,7 @@ from tests.support.agent import Agent, Era, connected, settings_for
 from tests.support.http_app import inside
 from tests.support.http_server import served
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 DOCS = Path(__file__).parents[4] / "docs"
 

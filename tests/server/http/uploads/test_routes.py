@@ -22,7 +22,7 @@ from tests.support.agent import Agent, write
 from tests.support.http_app import Inside, inside
 from tests.support.http_server import TOKEN, exchange, served
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEAx\n-----END RSA PRIVATE KEY-----\n"
 MOST = 100_000
