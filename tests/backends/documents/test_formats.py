@@ -107,7 +107,7 @@ async def test_books_are_read_in_their_order(workers: DocumentWorkers, tmp_path:
 async def test_a_locked_book_says_so(workers: DocumentWorkers, tmp_path: Path) -> None:
     locks = '<encryption><CipherReference URI="OPS/a%201.xhtml"/></encryption>'
     made = documents.book(["x"], **{"META-INF/encryption.xml": locks})
-    with pytest.raises(UnsupportedType, match="locked"):
+    with pytest.raises(UnsupportedType, match="protected by DRM"):
         await text(workers, tmp_path, made, "a.epub")
     fonts = documents.book(["<p>x"], **{"META-INF/encryption.xml": locks.replace("a%201.xhtml", "font.otf")})
     assert await text(workers, tmp_path, fonts, "a.epub") == "x\n"

@@ -193,7 +193,7 @@ def test_a_key_is_written_only_with_write_key_and_never_printed(install: Install
     ("arguments", "message"),
     [
         (["claude-desktop", "--scope", "project"], "no project configuration"),
-        (["cursor", "--name", "my files"], "--name takes"),
+        (["cursor", "--name", "my files"], "--name must be"),
         (["cursor", "nowhere"], "does not exist"),
         (["cursor", "--write-key"], "--backend anthropic"),
         (["cursor", "--backend", "anthropic", "--write-key"], "found no key"),
