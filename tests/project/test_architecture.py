@@ -172,6 +172,7 @@ def test_package_init_files_are_empty() -> None:
             assert init.read_bytes() == b"", init
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_no_top_level_package_but_ours(tmp_path: Path) -> None:
     subprocess.run(
         ["uv", "build", "-q", "--wheel", "--out-dir", str(tmp_path), str(ROOT)],

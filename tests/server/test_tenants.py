@@ -31,7 +31,7 @@ from tests.server.http.auth.test_oauth import post
 from tests.support.agent import Agent, Era, settings_for, text_of
 from tests.support.tenants import hand_over, resource, shared, signed_in, try_ids
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 TRIES = 100
 """In each era and on each backend; benchmarks/foreign_ids.py makes more."""

@@ -6,7 +6,7 @@ from mcp.types import ImageContent
 from tests.support.agent import Agent, text_of
 from tests.support.samples import sample
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 async def test_reading_continues_with_the_returned_arguments(agent: Agent) -> None:

@@ -18,7 +18,7 @@ from files_api_mcp.server.pages.cited_answer import cited_pages
 from tests.support import documents
 from tests.support.agent import write
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 LINES = [f"Line {number} speaks of nothing much" for number in range(40)]
 LINES[20] = "The whale dived off Lyse"

@@ -12,7 +12,7 @@ from tests.support.agent import Agent, Era, connected, settings_for
 from tests.support.emulator import emulated, endpoint
 from tests.support.many_files import add_rows
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 TEMPLATE = ResourceTemplateReference(uri="files-api:///{file_id}")
 SUMMARY = PromptReference(name="summary")

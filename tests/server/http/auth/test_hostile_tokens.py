@@ -24,7 +24,7 @@ from tests.support.authorization_server import issuing
 from tests.support.http_server import call_request
 from tests.support.tenants import resource, shared
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 def _in_ten_minutes() -> int:

@@ -20,7 +20,7 @@ from tests.support.http_app import Inside, inside
 from tests.support.http_server import call_request
 from tests.support.tenants import resource, signed_in
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 LISTING = call_request("list_files", {})
 
