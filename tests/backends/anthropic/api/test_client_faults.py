@@ -163,9 +163,9 @@ async def test_the_same_bytes_are_sent_once_and_a_dead_id_is_sent_anew_once(tmp_
         again = await workspace.files.upload(freeze_bytes(tmp_path / "b", CONTENT), text_file("report.txt"))
         assert (again.reused, again.record.id, state.posts) == (True, first.record.id, 1)
         del state.files[first.record.id]
-        anew = await workspace.files.upload(freeze_bytes(tmp_path / "c", CONTENT), text_file("report.txt"))
-        assert (anew.reused, state.posts) == (False, 2)
-        assert anew.record.id in state.files
+        second = await workspace.files.upload(freeze_bytes(tmp_path / "c", CONTENT), text_file("report.txt"))
+        assert (second.reused, state.posts) == (False, 2)
+        assert second.record.id in state.files
 
 
 async def test_two_contents_of_one_name_and_size_are_never_taken_for_each_other(tmp_path: Path) -> None:

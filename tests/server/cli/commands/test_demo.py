@@ -4,18 +4,17 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
-from tests.server.emulator.sdk.running import Emulator, emulator
+from tests.server.emulator.sdk.running import Emulator
 from tests.support.agent import write
+from tests.support.keyed_command import run
 
 pytestmark = pytest.mark.slow
 
 DOCUMENTS = Path(__file__).parents[4] / "examples" / "documents"
-KEY = "sk-ant-canary-0123456789abcdef"
 
 
 DEMO_OF_FILES_IN = """
@@ -24,25 +23,6 @@ from files_api_mcp.server.cli.commands import demo
 demo.files = lambda package: pathlib.Path(sys.argv[1])
 sys.exit(demo.run_demo([], [], ["--backend", "local"]))
 """
-
-
-@pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Generator[Emulator]:
-    with emulator(tmp_path_factory.mktemp("emulator"), "--api-key", KEY, key=KEY) as running:
-        yield running
-
-
-def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "files_api_mcp.server.cli.main", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        env={**os.environ, "ANTHROPIC_API_KEY": KEY, **environment},
-        check=False,
-    )
-    assert KEY not in done.stdout + done.stderr
-    return done
 
 
 def test_the_demo_succeeds_on_the_samples() -> None:

@@ -1,36 +1,12 @@
 """`files-api-mcp doctor`, on this machine and against the emulator."""
 
-import os
-import subprocess
-import sys
-from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
-from tests.server.emulator.sdk.running import Emulator, emulator
+from tests.server.emulator.sdk.running import Emulator
 from tests.support.agent import write
-
-KEY = "sk-ant-canary-0123456789abcdef"
-
-
-@pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Generator[Emulator]:
-    with emulator(tmp_path_factory.mktemp("emulator"), "--api-key", KEY, key=KEY) as running:
-        yield running
-
-
-def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "files_api_mcp.server.cli.main", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        env={**os.environ, "ANTHROPIC_API_KEY": KEY, **environment},
-        check=False,
-    )
-    assert KEY not in done.stdout + done.stderr
-    return done
+from tests.support.keyed_command import run
 
 
 def test_the_doctor_finds_nothing_to_fix_in_a_good_setup(tmp_path: Path) -> None:
