@@ -13,6 +13,8 @@ __all__ = [
     "Ask",
     "Clock",
     "CreatedFile",
+    "Damage",
+    "DamagedPart",
     "DeletedFile",
     "DocumentInfo",
     "FileMetadata",
@@ -252,6 +254,24 @@ class Finding:
 
     good: bool
     text: str
+
+
+DamagedPart = Literal["database", "row", "content", "sidecar", "index", "ledger", "leftover"]
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A damaged part of a data folder, as `verify` finds it.
+
+    `meaning` says in one sentence what the damage means for the user. `file_id` and `filename` are those of the file
+    that it is about, if they are known.
+    """
+
+    part: DamagedPart
+    meaning: str
+    file_id: str | None = None
+    filename: str | None = None
+    repaired: bool = False
 
 
 Clock = Callable[[], datetime]
