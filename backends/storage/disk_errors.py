@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from files_api_mcp.backends.errors import FilesError, PermissionDenied, StorageFull, StoreBusy, StoreDamaged
 
-__all__ = ["StoreLocked", "translated"]
+__all__ = ["DatabaseDamaged", "StoreLocked", "translated"]
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -18,6 +18,10 @@ _SQLITE_DENIED = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_C
 
 class StoreLocked(StoreBusy):
     """Another process held the lock during one short wait. Nothing was done; trying again is safe."""
+
+
+class DatabaseDamaged(StoreDamaged):
+    """A database file is damaged: it cannot be read, or not all of it."""
 
 
 @contextmanager
@@ -79,8 +83,8 @@ def _scarce() -> StoreBusy:
     return StoreBusy("The server has no memory or file descriptors left.", "Call again in a few seconds.")
 
 
-def _damaged() -> StoreDamaged:
-    return StoreDamaged("The database of the store is damaged.")
+def _damaged() -> DatabaseDamaged:
+    return DatabaseDamaged("The database of the store is damaged.")
 
 
 def _disk_error() -> StoreDamaged:

@@ -1,8 +1,9 @@
 """A SQLite database: opening, migration, transactions, and the one thread at a time that works on it."""
 
+import os
 import sqlite3
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,20 +11,26 @@ import anyio
 from anyio import CapacityLimiter, to_thread
 
 from files_api_mcp.backends.errors import FilesError, StoreBusy, StoreDamaged
-from files_api_mcp.backends.storage.disk_errors import StoreLocked, translated
+from files_api_mcp.backends.storage.disk_errors import DatabaseDamaged, StoreLocked, translated
 from files_api_mcp.backends.storage.folders import create_private
 from files_api_mcp.backends.storage.schema import Schema
 
-__all__ = ["Database", "check_integrity", "create_or_migrate", "open_private", "writing"]
+__all__ = ["Database", "check_integrity", "create_or_migrate", "inode", "open_private", "writing"]
 
 _LOCK_SLICE_S = 0.2  # one wait for the lock; a thread cannot be cancelled, so it is short and repeated
 
+
+_DEFINITIONS = "SELECT name, sql FROM sqlite_master ORDER BY name"
 
 _T = TypeVar("_T")
 
 
 class Database:
-    """One connection, used by one thread at a time. Each piece of work runs in a thread."""
+    """One connection, used by one thread at a time. Each piece of work runs in a thread.
+
+    A file that another process replaced is opened again. A file that cannot be written to is opened read-only: work
+    that writes then fails with PermissionDenied.
+    """
 
     def __init__(self, path: Path, *, busy_timeout: float, schema: Schema) -> None:
         self.schema = schema
@@ -31,6 +38,12 @@ class Database:
         self._busy_timeout = busy_timeout
         self._lane = CapacityLimiter(1)
         self._connection: sqlite3.Connection | None = None
+        self._inode = 0
+
+    @property
+    def path(self) -> Path:
+        """The path of the file."""
+        return self._path
 
     async def run(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
         """Return what `work` returns. It runs to its end once begun, even if the caller is cancelled.
@@ -59,14 +72,20 @@ class Database:
     def _attempt(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
         try:
             with translated():
-                if self._connection is None:
-                    self._connection = _connect(self._path, self.schema, min(self._busy_timeout, _LOCK_SLICE_S))
-                return work(self._connection)
+                return work(self._connected())
         except FilesError as exc:
             # After an I/O error a later fsync of the same descriptor may claim success for lost pages.
             if exc.__cause__ is not None and not isinstance(exc, StoreLocked):
                 self._disconnect()
             raise
+
+    def _connected(self) -> sqlite3.Connection:
+        if self._connection is not None and inode(self._path) != self._inode:
+            self._disconnect()
+        if self._connection is None:
+            self._connection = _connect(self._path, self.schema, min(self._busy_timeout, _LOCK_SLICE_S))
+            self._inode = inode(self._path)
+        return self._connection
 
     def _disconnect(self) -> None:
         if self._connection is not None:
@@ -94,22 +113,23 @@ def writing(connection: sqlite3.Connection) -> Generator[None]:
 def create_or_migrate(
     connection: sqlite3.Connection, *, schema: Schema, may_create: Callable[[], bool] = lambda: True
 ) -> None:
-    """Bring the tables to the schema's version, and check that the store is writable.
+    """Bring the tables to the schema's version. Tables of this version are not written to: the disk may be full.
 
     `may_create` is called under the lock: it says whether a store without tables is new and not damaged.
 
     Raises:
-        StoreDamaged: There are files but no tables.
+        DatabaseDamaged: There are files but no tables.
     """
+    if _pragma(connection, "user_version") == schema.version:
+        return
     with writing(connection):
         version = _pragma(connection, "user_version")
         if version == 0 and not may_create():
-            raise StoreDamaged("The store has files, but its database is missing.")
+            raise DatabaseDamaged("The store has files, but its database is missing.")
         for step in schema.steps[version:]:
             for statement in step:
                 connection.execute(statement)
         connection.execute(f"PRAGMA application_id = {schema.application_id}")
-        # Written even when unchanged: a store that is not writable fails here, when it is opened.
         connection.execute(f"PRAGMA user_version = {schema.version}")
 
 
@@ -117,11 +137,11 @@ def check_integrity(connection: sqlite3.Connection) -> None:
     """Read every page and compare every index with its table.
 
     Raises:
-        StoreDamaged: They do not agree.
+        DatabaseDamaged: They do not agree.
     """
     verdict: list[tuple[str]] = connection.execute("PRAGMA integrity_check(1)").fetchall()
     if verdict != [("ok",)]:
-        raise StoreDamaged("The database of the store is damaged.")
+        raise DatabaseDamaged("The database of the store is damaged.")
 
 
 def _connect(path: Path, schema: Schema, lock_slice: float) -> sqlite3.Connection:
@@ -144,13 +164,26 @@ def _connect(path: Path, schema: Schema, lock_slice: float) -> sqlite3.Connectio
     return connection
 
 
+def inode(path: Path) -> int:
+    """The inode number of a file; 0 if there is none."""
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return 0
+
+
 def open_private(path: Path, timeout: float) -> sqlite3.Connection:
-    """Open a database file, created for this user only (0600) if it is absent. `timeout`: seconds to wait for locks."""
+    """Open a database file, created for this user only (0600) if it is absent. `timeout`: seconds to wait for locks.
+
+    A file that cannot be written to is opened read-only.
+    """
+    mode = "rw" if os.access(path.parent, os.W_OK) and (os.access(path, os.W_OK) or not path.exists()) else "ro"
     for _ in range(10):
-        create_private(path)
+        if mode == "rw":
+            create_private(path)
         try:
             return sqlite3.connect(
-                f"{path.absolute().as_uri()}?mode=rw",
+                f"{path.absolute().as_uri()}?mode={mode}",
                 timeout=timeout,
                 isolation_level=None,
                 check_same_thread=False,
@@ -158,7 +191,7 @@ def open_private(path: Path, timeout: float) -> sqlite3.Connection:
             )
         except sqlite3.OperationalError:
             # Another process may have removed a damaged file in between.
-            if path.exists():
+            if mode == "ro" or path.exists():
                 raise
     raise sqlite3.OperationalError("the file is removed again and again")
 
@@ -170,13 +203,28 @@ def _refuse_foreign(connection: sqlite3.Connection, schema: Schema) -> None:
         _pragma(connection, name) for name in ("user_version", "application_id", "schema_version")
     )
     connection.execute("COMMIT")
-    if owner != schema.application_id and (version or owner or changes):
+    is_foreign = owner != schema.application_id and (version or owner or changes)
+    if (is_foreign or version > schema.version) and _has_tables_of(connection, schema):
+        raise DatabaseDamaged("The header of the store's database is damaged.")
+    if is_foreign:
         raise StoreDamaged("The database of the store belongs to another program.")
     if version > schema.version:
         raise StoreDamaged(
             "The store was written by a newer version of files-api-mcp.",
             "Nothing was changed. Ask the operator to update files-api-mcp.",
         )
+
+
+def _has_tables_of(connection: sqlite3.Connection, schema: Schema) -> bool:
+    """Whether the tables are exactly those of a known version: each version defines other tables."""
+    tables = connection.execute(_DEFINITIONS).fetchall()
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as known:
+        for step in schema.steps:
+            for statement in step:
+                known.execute(statement)
+            if known.execute(_DEFINITIONS).fetchall() == tables:
+                return True
+    return False
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:

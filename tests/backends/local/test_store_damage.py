@@ -99,6 +99,7 @@ def test_another_programs_database_is_refused(tmp_path: Path) -> None:
 def test_a_newer_stores_table_is_left_alone(data: Path) -> None:
     connection = sqlite3.connect(data / "files.db")
     connection.execute(f"PRAGMA user_version = {SCHEMA.version + 1}")
+    connection.execute("ALTER TABLE files ADD COLUMN language TEXT")
     connection.close()
     assert "newer version" in str(refusal(data))
 
