@@ -259,6 +259,7 @@ async def test_a_damaged_foreign_or_newer_ledger_is_refused_and_left_alone(how: 
         pragma = "application_id = 7" if how == "foreign" else "user_version = 99"
         connection = sqlite3.connect(path)
         connection.execute(f"PRAGMA {pragma}")
+        connection.execute("CREATE TABLE another (value)")
         connection.close()
     before = path.read_bytes()
     with pytest.raises(StoreDamaged) as caught:
