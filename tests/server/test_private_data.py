@@ -84,8 +84,7 @@ def open_to_others(data: Path) -> dict[str, str]:
 
 
 def test_the_local_backend(data: Path, notes: Path) -> None:
-    run(data, "upload", str(notes))
-    assert "opens at six" in run(data, "ask", "When does it open?")
+    assert "opens at six" in run(data, "ask", "When does it open?", str(notes))
     assert {path.name for path in data.iterdir()} >= {"files.db", "blobs", "spool"}
     assert list(data.glob("index*.db"))
     assert open_to_others(data) == {}
