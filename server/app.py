@@ -7,7 +7,6 @@ from typing import Any, cast
 
 import anyio
 from anyio import to_thread
-from mcp.server import MCPServer
 from mcp.server.context import ServerMiddleware
 from mcp.server.mcpserver.tools import Tool
 
@@ -16,6 +15,7 @@ from files_api_mcp.backends.errors import PermissionDenied
 from files_api_mcp.backends.roots.roots import Roots
 from files_api_mcp.backends.roots.wide_folders import WideFolders, home_folders
 from files_api_mcp.server.lazy import LazyResource
+from files_api_mcp.server.mcp.answers import ensure_answer
 from files_api_mcp.server.mcp.authorization import require_scopes
 from files_api_mcp.server.mcp.server import FilesServer
 from files_api_mcp.server.mcp.subscriptions import Subscriptions
@@ -70,7 +70,7 @@ def build_server(
     *,
     shared: SharedBackends | None = None,
     subscriptions: Subscriptions | None = None,
-) -> MCPServer[Dependencies]:
+) -> FilesServer:
     """Builds a server. It opens its dependencies when it runs, and its store when a tool first needs it.
 
     With `shared`, its tools use those backends and it opens none. Pass `subscriptions` to publish events from outside
@@ -86,6 +86,7 @@ def build_server(
     withheld = frozenset(entry.name for entry in CATALOG if settings.read_only and entry.writes)
     subscriptions = subscriptions or Subscriptions()
     middleware: list[ServerMiddleware[Dependencies]] = [  # Outermost first.
+        ensure_answer,
         *([] if shared is None else [shared.middleware]),
         require_scopes,
         ArgumentValidation(tools, withheld),

@@ -10,10 +10,13 @@ from contextlib import suppress
 from types import FrameType
 from typing import NoReturn
 
-__all__ = ["FORCED_S", "LIMIT_S", "Shutdown"]
+__all__ = ["FORCED_S", "GRACE_S", "LIMIT_S", "Shutdown"]
 
 LIMIT_S = 2.0
 """Seconds from the request to stop to the end of the process."""
+
+GRACE_S = 0.8
+"""Seconds that running calls get to finish. Then they are cancelled and the stores closed."""
 
 FORCED_S = 1.6
 """Seconds after which the process ends by force. The rest of the limit is for an interpreter that no longer runs our

@@ -1,27 +1,29 @@
 """The ASGI application: routes and the ordered middleware stack."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
 
-from mcp.server import MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Scope
 
 from files_api_mcp.server.http.allowed_hosts import AllowedHosts
 from files_api_mcp.server.http.auth.authenticator import Authenticator
 from files_api_mcp.server.http.middleware.body_limit import BodyLimitMiddleware
+from files_api_mcp.server.http.middleware.messages import MessageMiddleware
 from files_api_mcp.server.http.middleware.quota import QuotaMiddleware, count_sessions
 from files_api_mcp.server.http.middleware.security import SecurityMiddleware
 from files_api_mcp.server.http.middleware.shutdown import GracefulShutdown
 from files_api_mcp.server.http.middleware.token_expiry import TokenExpiryMiddleware
-from files_api_mcp.server.http.settings import HttpSettings, Limits
+from files_api_mcp.server.http.settings import PATHS, HttpSettings, Limits
+from files_api_mcp.server.http.sse import MESSAGES_PATH, sse_app
 from files_api_mcp.server.http.uploads.routes import FORM_OVERHEAD, UploadRoutes
 from files_api_mcp.server.http.uploads.tickets import UPLOAD_PATH
-from files_api_mcp.tools.context import Dependencies
+from files_api_mcp.server.mcp.server import FilesServer
 
 __all__ = ["Application"]
 
@@ -34,7 +36,7 @@ class Application:
 
     def __init__(
         self,
-        server: MCPServer[Dependencies],
+        server: FilesServer,
         http: HttpSettings,
         allowed: AllowedHosts,
         limits: Limits,
@@ -42,8 +44,7 @@ class Application:
         uploads: UploadRoutes | None,
     ) -> None:
         self._server = server
-        self._http = http
-        self._add_routes(authenticator, uploads)
+        self._is_sse = http.transport == "sse"
         public_paths = () if uploads is None else (UPLOAD_PATH,)
 
         def streamed_bytes(path: str) -> int | None:
@@ -54,8 +55,11 @@ class Application:
             Middleware(QuotaMiddleware, limits.per_principal, self._count_sessions),
             Middleware(TokenExpiryMiddleware),
             Middleware(BodyLimitMiddleware, limits, streamed_bytes),
+            Middleware(MessageMiddleware, MESSAGES_PATH if self._is_sse else PATHS["http"], streamed=self._is_sse),
         ]
-        self.graceful = GracefulShutdown(self._mcp_app(limits))
+        mcp_app = self._mcp_app(limits)
+        mcp_app.routes.extend(_other_routes(authenticator, uploads))
+        self.graceful = GracefulShutdown(mcp_app)
         self.asgi: ASGIApp = self.graceful
         for layer in reversed(middleware):
             self.asgi = layer.cls(self.asgi, *layer.args, **layer.kwargs)
@@ -63,23 +67,15 @@ class Application:
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """Keeps sessions for the length of the block."""
-        if self._http.transport == "sse":
+        if self._is_sse:
             yield
             return
         async with self._server.session_manager.run():
             yield
 
-    def _add_routes(self, authenticator: Authenticator, uploads: UploadRoutes | None) -> None:
-        self._server.custom_route("/health", methods=["GET"])(_health)
-        for path, endpoint in authenticator.routes.items():
-            self._server.custom_route(path, methods=["GET"])(endpoint)
-        if uploads is not None:
-            for path in (f"{UPLOAD_PATH}{{secret}}", f"{UPLOAD_PATH}{{secret}}/{{name:path}}"):
-                self._server.custom_route(path, methods=["GET", "PUT", "POST"])(uploads.handle)
-
     def _mcp_app(self, limits: Limits) -> Starlette:
-        if self._http.transport == "sse":
-            app = self._server.sse_app(max_request_body_size=limits.body_bytes, transport_security=_CHECKED_BY_US)
+        if self._is_sse:
+            app = sse_app(self._server, limits.body_bytes, _CHECKED_BY_US)
         else:
             # Not with JSON responses, which have no cancellation and progress; not stateless, as the server could then
             # send no requests to clients.
@@ -91,7 +87,16 @@ class Application:
         return app
 
     def _count_sessions(self, scope: Scope) -> int:
-        return 0 if self._http.transport == "sse" else count_sessions(self._server.session_manager, scope)
+        return 0 if self._is_sse else count_sessions(self._server.session_manager, scope)
+
+
+def _other_routes(authenticator: Authenticator, uploads: UploadRoutes | None) -> Generator[Route]:
+    yield Route("/health", _health, methods=["GET"])
+    for path, endpoint in authenticator.routes.items():
+        yield Route(path, endpoint, methods=["GET"])
+    if uploads is not None:
+        for path in (f"{UPLOAD_PATH}{{secret}}", f"{UPLOAD_PATH}{{secret}}/{{name:path}}"):
+            yield Route(path, uploads.handle, methods=["GET", "PUT", "POST"])
 
 
 async def _health(_: Request) -> Response:

@@ -10,12 +10,9 @@ import uvicorn
 
 from files_api_mcp.server.http.allowed_hosts import url_host
 from files_api_mcp.server.http.middleware.shutdown import GracefulShutdown
-from files_api_mcp.server.shutdown import LIMIT_S, Shutdown
+from files_api_mcp.server.shutdown import GRACE_S, LIMIT_S, Shutdown
 
-__all__ = ["GRACE_S", "ListenError", "listen", "serve", "uvicorn_server"]
-
-GRACE_S = 0.8
-"""Seconds that running calls get to finish once the server must stop. Then they are cancelled and the stores closed."""
+__all__ = ["ListenError", "listen", "serve", "uvicorn_server"]
 
 _BACKLOG = 512
 

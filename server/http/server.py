@@ -23,7 +23,7 @@ from files_api_mcp.server.logs import configure_logging
 from files_api_mcp.server.mcp.subscriptions import Subscriptions
 from files_api_mcp.server.settings import Settings
 from files_api_mcp.server.shutdown import Shutdown
-from files_api_mcp.server.stdio import check_data_dir
+from files_api_mcp.server.stdio.server import check_data_dir
 from files_api_mcp.server.tenants import SharedBackends
 from files_api_mcp.tools.create_upload import create_upload
 

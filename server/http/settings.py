@@ -13,8 +13,8 @@ from files_api_mcp.server.http.allowed_hosts import (
     parse_url,
 )
 from files_api_mcp.server.http.auth.bearer import Token, token_from
-from files_api_mcp.server.http.listener import GRACE_S
 from files_api_mcp.server.settings import BadSettings
+from files_api_mcp.server.shutdown import GRACE_S
 
 __all__ = ["PATHS", "HttpSettings", "Limits", "OAuthSettings", "http_settings_from"]
 

@@ -14,7 +14,9 @@ from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 from mcp.server.mcpserver.tools import Tool
 from mcp.server.request_state import RequestStateSecurity
+from mcp.shared._stream_protocols import ReadStream, WriteStream
 from mcp.shared.exceptions import MCPError
+from mcp.shared.message import SessionMessage
 from mcp.types import (
     INTERNAL_ERROR,
     INVALID_PARAMS,
@@ -77,6 +79,13 @@ class FilesServer(MCPServer[Dependencies]):
         if "list_files" in tools:
             add_handler("resources/list", PaginatedRequestParams, _list_resources)
             add_handler("completion/complete", CompleteRequestParams, self._complete)
+
+    async def serve(
+        self, read_stream: ReadStream[SessionMessage | Exception], write_stream: WriteStream[SessionMessage]
+    ) -> None:
+        """Serves one client until its stream of messages ends."""
+        server = self._lowlevel_server
+        await server.run(read_stream, write_stream, server.create_initialization_options())
 
     async def list_resource_templates(self) -> list[ResourceTemplate]:
         """The only template: a file by id."""

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.server.test_stdio import Process
 from tests.support.agent import write
+from tests.support.stdio_process import Process
 
 HANGS_AFTER_S = 60.0
 COMMENTS = "<!---->" * 40 + "x"

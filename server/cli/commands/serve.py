@@ -102,7 +102,7 @@ def serve(roots: tuple[str, ...], **options: Any) -> None:
     settings = settings_from(roots, options)
     warn_about_missing_roots(settings.roots)
     if options["transport"] == "stdio":
-        from files_api_mcp.server.stdio import serve_stdio
+        from files_api_mcp.server.stdio.server import serve_stdio
 
         serve_stdio(settings)
         return

@@ -2,8 +2,6 @@
 
 import json
 import signal
-import subprocess
-import sys
 from collections.abc import Generator
 from pathlib import Path
 from typing import IO, Any
@@ -12,12 +10,9 @@ import pytest
 from mcp import Client, StdioServerParameters
 
 from tests.support.agent import text_of, write
+from tests.support.stdio_process import ENDS_WITHIN_S, SERVE, Process
 
 pytestmark = pytest.mark.slow
-
-SERVE = [sys.executable, "-m", "files_api_mcp.server.cli.main", "serve"]
-ENDS_WITHIN_S = 60.0
-"""Ten times the limit, which tests/server/test_shutdown.py holds the server to."""
 
 
 @pytest.fixture
@@ -25,47 +20,6 @@ def root(tmp_path: Path) -> Path:
     folder = tmp_path / "root"
     write(folder / "notes.md", "# Notes\n\nThe harbour opens at six.\n")
     return folder
-
-
-class Process:
-    """A server process spoken to line by line."""
-
-    def __init__(self, tmp_path: Path, root: Path, *options: str) -> None:
-        self.process = subprocess.Popen(
-            [*SERVE, "--data-dir", str(tmp_path / "data"), *options, str(root)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-
-    def send(self, line: bytes) -> None:
-        assert self.process.stdin
-        self.process.stdin.write(line + b"\n")
-        self.process.stdin.flush()
-
-    def request(self, number: int, method: str, **params: Any) -> dict[str, Any]:
-        self.send(json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": params}).encode())
-        return self.answer(number)
-
-    def answer(self, number: int) -> dict[str, Any]:
-        """The answer to a request; every line before it must be protocol too."""
-        assert self.process.stdout
-        for line in self.process.stdout:
-            message = json.loads(line)
-            assert message["jsonrpc"] == "2.0"
-            if message.get("id") == number:
-                return message
-        raise AssertionError("the server closed its stdout")
-
-    def handshake(self) -> None:
-        client = {"name": "test", "version": "1"}
-        self.request(0, "initialize", protocolVersion="2025-06-18", capabilities={}, clientInfo=client)
-        self.send(b'{"jsonrpc":"2.0","method":"notifications/initialized"}')
-
-    def ends(self) -> tuple[int, bytes]:
-        """Its exit code, and what it wrote to stderr."""
-        _, errors = self.process.communicate(timeout=ENDS_WITHIN_S)
-        return self.process.returncode, errors
 
 
 @pytest.fixture
