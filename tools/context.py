@@ -1,6 +1,7 @@
 """Context of a tool call: dependencies, progress, notifications, errors and results."""
 
 import json
+import logging
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from mcp.types import CallToolResult, TextContent
 from pydantic import BaseModel
 
 from files_api_mcp.backends.base import Backend
+from files_api_mcp.backends.committed import Committed
 from files_api_mcp.backends.errors import FilesError, expected_in
 from files_api_mcp.backends.models import Progress
 from files_api_mcp.backends.roots.roots import Roots
@@ -25,12 +27,15 @@ __all__ = [
     "Dependencies",
     "backends",
     "dependencies",
+    "failure_in",
     "notify_files_changed",
     "progress_to",
     "subprogress",
     "tool_errors",
     "tool_result",
 ]
+
+_log = logging.getLogger(__name__)
 
 _PROGRESS_EVERY_S = 0.1
 
@@ -67,9 +72,12 @@ async def backends(ctx: Context[Dependencies]) -> Backend:
 
 
 async def notify_files_changed(ctx: Context[Any], *deleted: str) -> None:
-    """Notifies clients that the list of files changed, and subscribers of deleted files that these are gone."""
+    """Notifies clients that the list of files changed, and subscribers of deleted files that these are gone.
+
+    A notification that cannot be sent changes nothing: the files are stored or deleted."""
     # Shielded: other clients must hear of the change even if this call is cancelled. The sender limits the time.
-    with CancelScope(shield=True):
+    with CancelScope(shield=True), Committed[None]() as change:
+        change.result = None
         await ctx.notify_resources_changed()
         for file_id in deleted:
             await ctx.notify_resource_updated(file_uri(file_id))
@@ -91,9 +99,18 @@ def tool_errors() -> Generator[None]:
         raise ToolError(failure.text) from exc
 
 
+def failure_in(exc: Exception) -> FilesError:
+    """The expected failure in an exception. Any other is logged, and described without its details."""
+    failure = expected_in(exc)
+    if failure is not None:
+        return failure
+    _log.error("an unexpected error", exc_info=exc)
+    return FilesError("An unexpected error occurred; the server's log has the details.", "Call again.")
+
+
 def progress_to(ctx: Context[Any]) -> Progress:
     """Reports progress to the client. Progress only grows, as MCP requires, with at most ten notifications a second
-    between the first and the last."""
+    between the first and the last. A report that cannot be sent changes nothing."""
     last_sent, furthest = float("-inf"), float("-inf")
 
     async def report(done: float, total: float | None, message: str) -> None:
@@ -102,7 +119,10 @@ def progress_to(ctx: Context[Any]) -> Progress:
         if done <= furthest or (done != total and now - last_sent < _PROGRESS_EVERY_S):
             return
         last_sent, furthest = now, done
-        await ctx.report_progress(done, total, message)
+        try:
+            await ctx.report_progress(done, total, message)
+        except Exception:  # noqa: BLE001 - the work must not depend on who watches it
+            _log.debug("progress could not be reported", exc_info=True)
 
     return report
 

@@ -10,6 +10,7 @@ from mcp.types import BlobResourceContents, CallToolResult, EmbeddedResource, Te
 from pydantic import BaseModel, Field
 
 from files_api_mcp.backends.base import Backend
+from files_api_mcp.backends.committed import Committed
 from files_api_mcp.backends.errors import FileTooLarge
 from files_api_mcp.backends.models import FileRecord, Progress
 from files_api_mcp.tools.arguments import FileId
@@ -59,21 +60,23 @@ async def _save(
 ) -> DownloadResult:
     digest = hashlib.sha256()
     saved_bytes = 0
-    async with opened.files.download(file_id) as (record, chunks):
-        target = await to_thread.run_sync(lambda: deps.roots.create_file(save_as, overwrite=overwrite))
-        try:
-            async for chunk in chunks:
-                await to_thread.run_sync(target.write, chunk)
-                await to_thread.run_sync(digest.update, chunk)
-                saved_bytes += len(chunk)
-                await progress(saved_bytes, record.size_bytes, "Saving")
-            saved = await to_thread.run_sync(target.commit)
-        except BaseException:
-            # Shielded, so that the unfinished file is removed even on cancellation.
-            with CancelScope(shield=True):
-                await to_thread.run_sync(target.abort)
-            raise
-    return _result(record, digest.hexdigest(), saved)
+    with Committed[DownloadResult]() as saved:
+        async with opened.files.download(file_id) as (record, chunks):
+            target = await to_thread.run_sync(lambda: deps.roots.create_file(save_as, overwrite=overwrite))
+            try:
+                async for chunk in chunks:
+                    await to_thread.run_sync(target.write, chunk)
+                    await to_thread.run_sync(digest.update, chunk)
+                    saved_bytes += len(chunk)
+                    await progress(saved_bytes, record.size_bytes, "Saving")
+                saved_as = await to_thread.run_sync(target.commit)
+            except BaseException:
+                # Shielded, so that the unfinished file is removed even on cancellation.
+                with CancelScope(shield=True):
+                    await to_thread.run_sync(target.abort)
+                raise
+            saved.result = _result(record, digest.hexdigest(), saved_as)
+    return saved.result
 
 
 async def _inline(opened: Backend, file_id: str) -> CallToolResult:

@@ -5,13 +5,14 @@ from collections.abc import AsyncIterator
 from anyio import to_thread
 
 from files_api_mcp.backends.base import Backend
-from files_api_mcp.backends.errors import BadFilename, FilesError, InvalidArgument
+from files_api_mcp.backends.committed import Committed
+from files_api_mcp.backends.errors import BadFilename, InvalidArgument
 from files_api_mcp.backends.models import DocumentInfo, NewFile, Progress, Snapshot, UploadedFile, silent
 from files_api_mcp.backends.roots.roots import Roots
 from files_api_mcp.backends.staging.receive import refuse_sensitive_name, take_in
 from files_api_mcp.backends.staging.snapshot import freeze
 from files_api_mcp.backends.validation import safe_filename
-from files_api_mcp.tools.context import Dependencies, subprogress
+from files_api_mcp.tools.context import Dependencies, failure_in, subprogress
 from files_api_mcp.tools.upload_tickets import UploadedItem, UploadExpectation
 
 __all__ = ["index_uploaded", "store_file", "store_received"]
@@ -33,8 +34,8 @@ async def store_file(
         FilesError: The file may not be read, or was not stored.
     """
     source = await to_thread.run_sync(roots.open_file, path)
-    with source:
-        copying, sending = subprogress(progress, 0, 50), subprogress(progress, 50, 100)
+    copying, sending = subprogress(progress, 0, 50), subprogress(progress, 50, 100)
+    with Committed[UploadedFile]() as stored, source:
         async with freeze(source, opened.spool, allow_sensitive=allow_sensitive, progress=copying) as snapshot:
             new = NewFile(
                 filename=source.filename,
@@ -43,7 +44,8 @@ async def store_file(
                 source_path=source.path,
                 expires_in_seconds=lifetime_s,
             )
-            return await opened.files.upload(snapshot, new, sending)
+            stored.result = await opened.files.upload(snapshot, new, sending)
+    return stored.result
 
 
 async def store_received(
@@ -64,15 +66,16 @@ async def store_received(
         raise BadFilename("The file has no name.", "Put one at the end of the URL, or in the form.")
     # Old browsers send the whole path.
     name = safe_filename(name.replace("\\", "/").rpartition("/")[2])
-    async with take_in(
-        chunks, name, opened.spool, max_file_size=deps.max_file_size, allow_sensitive=deps.allow_sensitive
-    ) as snapshot:
-        if not deps.allow_sensitive:
-            refuse_sensitive_name(name, snapshot.head)
-        _check(snapshot, expected)
-        new = NewFile(filename=name, mime_type=snapshot.mime_type)
-        uploaded = await opened.files.upload(snapshot, new, subprogress(progress, 0, 60))
-        return await index_uploaded(uploaded, opened, progress)
+    with Committed[UploadedFile]() as stored:
+        async with take_in(
+            chunks, name, opened.spool, max_file_size=deps.max_file_size, allow_sensitive=deps.allow_sensitive
+        ) as snapshot:
+            if not deps.allow_sensitive:
+                refuse_sensitive_name(name, snapshot.head)
+            _check(snapshot, expected)
+            new = NewFile(filename=name, mime_type=snapshot.mime_type)
+            stored.result = await opened.files.upload(snapshot, new, subprogress(progress, 0, 60))
+    return await index_uploaded(stored.result, opened, progress)
 
 
 def _check(snapshot: Snapshot, expected: UploadExpectation) -> None:
@@ -83,13 +86,13 @@ def _check(snapshot: Snapshot, expected: UploadExpectation) -> None:
 
 
 async def index_uploaded(uploaded: UploadedFile, opened: Backend, progress: Progress) -> UploadedItem:
-    """Indexes a stored file, and returns the result of the upload."""
+    """Indexes a stored file, and returns the result of the upload, also if the indexing fails."""
     record = uploaded.record
     try:
         info = await opened.reader.prepare(record.id, subprogress(progress, 60, 99))
-    except FilesError as exc:
-        # The file is stored even if it could not be indexed: its id must reach the caller.
-        info = DocumentInfo(askable=False, pages=None, chars=0, note=f"Stored, but not indexed yet: {exc.sentence}")
+    except Exception as exc:  # noqa: BLE001 - the file is stored, so its id must reach the caller
+        why = failure_in(exc).sentence
+        info = DocumentInfo(askable=False, pages=None, chars=0, note=f"Stored, but not indexed yet: {why}")
     await progress(100, 100, "Stored and indexed" if info.askable else "Stored")
     return UploadedItem(
         file_id=record.id,

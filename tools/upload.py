@@ -16,6 +16,7 @@ from files_api_mcp.tools.context import (
     Dependencies,
     backends,
     dependencies,
+    failure_in,
     notify_files_changed,
     progress_to,
     subprogress,
@@ -108,8 +109,8 @@ async def _upload_many(uploader: _Uploader, found: Expansion, progress: Progress
         async with limiter:
             try:
                 results[index] = await uploader.upload(path, silent)
-            except FilesError as exc:
-                results[index] = exc
+            except Exception as exc:  # noqa: BLE001 - one file must not stop the others
+                results[index] = failure_in(exc)
         finished += 1
         await progress(finished, total, f"Uploaded and indexed {finished} of {total} files")
 

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from files_api_mcp.backends.committed import Committed
 from files_api_mcp.server.cli.messages import for_command_line
 from files_api_mcp.server.cli.output import CommandError
 
@@ -72,12 +73,14 @@ def with_tools(
     server = build_server(settings)
 
     async def run() -> _T | CommandError | BrokenPipeError:
-        async with Client(server, elicitation_callback=elicitation_callback) as client:
-            # Returned, because the client's task groups would wrap raised ones in exception groups.
-            try:
-                return await task(ToolClient(client))
-            except _EXPECTED as exc:
-                return exc
+        with Committed["_T | CommandError | BrokenPipeError"]() as done:
+            async with Client(server, elicitation_callback=elicitation_callback) as client:
+                # Returned, because the client's task groups would wrap raised ones in exception groups.
+                try:
+                    done.result = await task(ToolClient(client))
+                except _EXPECTED as exc:
+                    done.result = exc
+        return done.result
 
     outcome = anyio.run(run)
     if isinstance(outcome, _EXPECTED):

@@ -1,7 +1,7 @@
 """Subscriptions: list-changed and updated notifications, for clients of both protocol eras."""
 
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -148,7 +148,8 @@ class Subscriptions:
 
 
 async def _notify(send: Callable[..., Any], *arguments: str) -> None:
-    with anyio.move_on_after(_TIMEOUT_S):
+    # A client that left must not keep the notification from the others.
+    with anyio.move_on_after(_TIMEOUT_S), suppress(Exception):
         await send(*arguments)
 
 

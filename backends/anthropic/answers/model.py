@@ -40,7 +40,9 @@ class Model:
         """
         answer = await CitationMapper(context, self.engine).answer(message, max_tokens)
         ids = created_file_ids(message.blocks)
-        await self.workspace.ledger.claim(ids)
+        # The answer is paid for, so it is returned even if the owner of its files cannot be recorded.
+        with suppress(FilesError):
+            await self.workspace.ledger.claim(ids)
         created = [await self._created_file(file_id, deadline) for file_id in ids]
         return replace(answer, usage=usage_of(self.name, message.usage, share=share), created_files=tuple(created))
 

@@ -12,6 +12,7 @@ from files_api_mcp.backends.anthropic.files.upload import Uploader
 from files_api_mcp.backends.anthropic.files.upload_encoding import encoded_upload
 from files_api_mcp.backends.base import OnDelete
 from files_api_mcp.backends.clock import from_us
+from files_api_mcp.backends.committed import Committed
 from files_api_mcp.backends.errors import FilesError, InvalidArgument, NotFound
 from files_api_mcp.backends.models import (
     DeletedFile,
@@ -108,19 +109,18 @@ class AnthropicFiles:
             FilesError: Nothing was stored.
         """
         check_new(new)
-        async with encoded_upload(snapshot, new, self._spool) as (part, content):
-            # The API's list cannot distinguish two uploads of one name and size, so they run one after the other.
-            name = f"{content.filename}\0{content.size_bytes}"
-            async with self._locks.hold(name, timeout_s=_PATIENCE_S):
-                known = await self._reusable(content, new.expires_in_seconds)
-                if known is None:
-                    file, entry = await self._uploader.send(part, content, new.expires_in_seconds, progress)
-                else:
-                    file, entry = known
+        with Committed[UploadedFile]() as stored:
+            async with encoded_upload(snapshot, new, self._spool) as (part, content):
+                # The API's list cannot distinguish two uploads of one name and size, so they run one after the other.
+                name = f"{content.filename}\0{content.size_bytes}"
+                async with self._locks.hold(name, timeout_s=_PATIENCE_S):
+                    known = await self._reusable(content, new.expires_in_seconds)
+                    file, entry = known or await self._uploader.send(part, content, new.expires_in_seconds, progress)
+                    stored.result = UploadedFile(record_of(file, entry), reused=known is not None)
         # The upload succeeded even if the copy cannot be kept.
-        with suppress(FilesError):
+        with stored:
             await self._copies.keep(snapshot)
-        return UploadedFile(record_of(file, entry), reused=known is not None)
+        return stored.result
 
     async def list(self, *, limit: int = 20, cursor: str | None = None, name_contains: str | None = None) -> FilePage:
         """List files newest first; see FilesBackend.list. The API cannot filter by name, so it is done here."""
@@ -207,8 +207,10 @@ class AnthropicFiles:
             if entry is None:
                 raise
             gone_before = True
-        await self._bury(file_id, name, entry)
-        return DeletedFile(file_id, name, already_deleted=gone_before)
+        with Committed[DeletedFile]() as deleted:
+            deleted.result = DeletedFile(file_id, name, already_deleted=gone_before)
+            await self._bury(file_id, name, entry)
+        return deleted.result
 
     async def _reusable(self, content: Content, lifetime_s: int | None) -> tuple[ApiFile, Entry] | None:
         """A live file of the same source, name and lifetime. Ledger entries of deleted files are removed on the way."""

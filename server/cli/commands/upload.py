@@ -89,6 +89,9 @@ async def _upload_all(
     tools: ToolClient, bars: ProgressBars, titles: Sequence[str], calls: Sequence[dict[str, Any]]
 ) -> list[dict[str, Any] | CommandError]:
     """Calls upload_file with each set of arguments, a bar for each; returns the outcomes in their order."""
+    # Imported here, as it loads the SDK.
+    from files_api_mcp.tools.context import failure_in
+
     outcomes: list[dict[str, Any] | CommandError] = [CommandError("")] * len(calls)
     limiter = anyio.CapacityLimiter(_CONCURRENT_UPLOADS)
 
@@ -99,6 +102,8 @@ async def _upload_all(
                     outcomes[index] = await tools.data("upload_file", report, **calls[index])
                 except CommandError as exc:
                     outcomes[index] = exc
+                except Exception as exc:  # noqa: BLE001 - one path must not stop the others
+                    outcomes[index] = CommandError(failure_in(exc).text)
 
     async with anyio.create_task_group() as group:
         for index in range(len(calls)):

@@ -6,6 +6,7 @@ from mcp.server.subscriptions import ResourcesListChanged
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
+from files_api_mcp.backends.committed import Committed
 from files_api_mcp.backends.errors import (
     Busy,
     FilesError,
@@ -79,12 +80,13 @@ class UploadRoutes:
         if is_form:
             form = FileForm(request.headers.get("content-type", ""), body)
             body, name = form.content(), await form.filename()
-        async with self._shared.backend(ticket.owner) as (deps, backend):
-            item = await store_received(body, name, ticket.expected, deps, backend)
-        if not item.reused:
-            with self._subscriptions.acting_for(ticket.owner):
-                await self._subscriptions.publish(ResourcesListChanged())
-        return item
+        with Committed[UploadedItem]() as stored:
+            async with self._shared.backend(ticket.owner) as (deps, backend):
+                stored.result = await store_received(body, name, ticket.expected, deps, backend)
+            if not stored.result.reused:
+                with self._subscriptions.acting_for(ticket.owner):
+                    await self._subscriptions.publish(ResourcesListChanged())
+        return stored.result
 
     def _error(self, request: Request, status: int, text: str) -> Response:
         return self._pages.message(text, status) if _wants_page(request) else json_error(status, text)

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from files_api_mcp.backends.staging.spool import Spool
+from files_api_mcp.server.cli.client import ToolClient
 from tests.support.agent import write
 from tests.support.terminal import COMMAND, Here, at_terminal, environment, in_this_process, run, unsafe
 
@@ -158,6 +160,34 @@ def test_files_that_fail_do_not_stop_the_others(here: Here, tmp_path: Path) -> N
     assert refused.startswith("[sensitive_file_refused] ")
     assert "--allow-sensitive allows this one" in refused
     assert here("upload", str(secret), "--allow-sensitive").returncode == 0
+
+
+def test_a_path_that_fails_unexpectedly_does_not_stop_the_others(
+    here: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = ToolClient.data
+
+    async def data(self: ToolClient, tool: str, progress: Any = None, **arguments: Any) -> dict[str, Any]:
+        if arguments["path"].endswith("bad.txt"):
+            raise RuntimeError(f"lost {arguments['path']}")
+        return await whole(self, tool, progress, **arguments)
+
+    monkeypatch.setattr(ToolClient, "data", data)
+    good, bad = write(tmp_path / "good.txt", "Twelve apple trees.\n"), write(tmp_path / "bad.txt", "Pears.\n")
+    done = here("upload", str(bad), str(good))
+    assert (done.returncode, done.stdout.split("\t")[1]) == (1, "good.txt")
+    assert "[failed] An unexpected error occurred" in done.stderr
+    assert "\n[failed]" in f"\n{done.stderr}"
+
+
+def test_a_server_that_cannot_be_closed_does_not_hide_what_it_did(
+    here: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def close(self: Spool) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(Spool, "remove", close)
+    upload(here, write(tmp_path / "good.txt", "Twelve apple trees.\n"))
 
 
 def test_a_long_text_is_printed_completely_and_a_closed_pipe_is_no_failure(
