@@ -1,7 +1,7 @@
 """The data types that backends and tools share: files, pages of a list, documents, passages."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
@@ -30,6 +30,7 @@ __all__ = [
     "Snapshot",
     "TextWindow",
     "UploadedFile",
+    "Verification",
     "silent",
 ]
 
@@ -70,10 +71,12 @@ class FileRecord(FileMetadata):
 
 @dataclass(frozen=True, slots=True)
 class FilePage:
-    """One page of a list, newest first; `next_cursor` is None at the end."""
+    """One page of a list, newest first; `next_cursor` is None at the end. `damaged` are ids of files of this page whose
+    description is damaged: they can only be deleted."""
 
     files: list[FileRecord]
     next_cursor: str | None
+    damaged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +275,21 @@ class Damage:
     file_id: str | None = None
     filename: str | None = None
     repaired: bool = False
+
+
+@dataclass(slots=True)
+class Verification:
+    """The result of `verify`: files and bytes that were checked, content that files share counted once, and the
+    damage that was found."""
+
+    files: int = 0
+    content_bytes: int = 0
+    damages: list[Damage] = field(default_factory=list[Damage])
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing is damaged now. What is only left over does no harm."""
+        return all(one.repaired or one.part == "leftover" for one in self.damages)
 
 
 Clock = Callable[[], datetime]

@@ -1,127 +1,141 @@
-"""Consistency check of the store: compares its table of files with the disk."""
+"""Consistency check of the store: compares the rows, the content, the sidecars and what is left over."""
 
+import hashlib
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from functools import partial
 
-from files_api_mcp.backends.errors import StoreDamaged
-from files_api_mcp.backends.local.content_stream import ContentStream, open_content
-from files_api_mcp.backends.local.files_table import Row, is_referred_to, with_content_after
-from files_api_mcp.backends.local.recovery import find_orphans, shard_groups
-from files_api_mcp.backends.storage.blobs import Blobs
-from files_api_mcp.backends.storage.sqlite import Database, check_integrity, writing
+from anyio import to_thread
 
-__all__ = ["StoreReport", "check_store"]
+from files_api_mcp.backends.clock import from_us
+from files_api_mcp.backends.local import files_table as rows
+from files_api_mcp.backends.local.folder import StoreFolder
+from files_api_mcp.backends.local.recovery import find_untidy, shard_groups
+from files_api_mcp.backends.local.row import Row
+from files_api_mcp.backends.local.set_aside import KEPT_DAYS
+from files_api_mcp.backends.models import Damage, Progress, Verification
+from files_api_mcp.backends.storage.disk_errors import translated
+from files_api_mcp.backends.storage.sqlite import Database, writing
 
-_ROWS_AT_ONCE = 500
+__all__ = ["ConsistencyCheck", "content_damage"]
 
-
-@dataclass(slots=True)
-class StoreReport:
-    """The result of a check.
-
-    `rows` counts files whose content should be there, `bytes` their contents' size, each content once.
-    `missing` and `wrong` are ids of files whose content is absent or changed. `orphans` counts contents that no file
-    needs (harmless: the next start removes them). `table_sound` is False if the database is damaged; nothing else was
-    checked then. `data_read` says whether contents were compared with their hashes, or only their sizes.
-    """
-
-    data_read: bool
-    table_sound: bool = True
-    rows: int = 0
-    bytes: int = 0
-    missing: list[str] = field(default_factory=list[str])
-    wrong: list[str] = field(default_factory=list[str])
-    orphans: int = 0
-
-    @property
-    def healthy(self) -> bool:
-        """Whether all acknowledged files are complete."""
-        return self.table_sound and not self.missing and not self.wrong
-
-    def __str__(self) -> str:
-        if not self.table_sound:
-            return "the database is damaged; restore the data folder from a backup"
-        read = "hashes compared" if self.data_read else "sizes compared"
-        counts = f"{self.rows} files, {self.bytes:,} bytes, {read}, {self.orphans} orphans"
-        troubles = [*_named("missing", self.missing), *_named("damaged", self.wrong)]
-        return "; ".join([counts, *troubles])
+_ROWS_AT_ONCE = 200
+_BLOCK = 1024 * 1024
+_WITH_SIDECARS = 3
+"""The version of the tables since which every row has a sidecar."""
 
 
-async def check_store(database: Database, blobs: Blobs, *, read_data: bool) -> StoreReport:
-    """Compare the rows and the contents with each other; changes nothing.
+class ConsistencyCheck:
+    """Checks a store whose table can be read; changes nothing. Other processes may use the store meanwhile."""
 
-    Other processes may use the store meanwhile. `read_data` reads all bytes, in constant memory.
-    """
-    report = StoreReport(data_read=read_data)
-    try:
-        await database.run(check_integrity)
-    except StoreDamaged:
-        report.table_sound = False
-        return report
-    await _check_rows(database, blobs, report)
-    for shards in await database.run(lambda _: shard_groups(blobs)):
-        report.orphans += await database.run(partial(_count_orphans, blobs, shards))
-    return report
+    def __init__(
+        self, database: Database, folder: StoreFolder, found: Verification, *, read_data: bool, progress: Progress
+    ) -> None:
+        self._database = database
+        self._folder = folder
+        self._found = found
+        self._read_data = read_data
+        self._progress = progress
+
+    async def run(self) -> None:
+        """Add what is checked, and each damage, to the result."""
+        version = await self._database.run(_version)
+        if version >= _WITH_SIDECARS:
+            await self._check_rows(with_sidecars=True)
+            await self._check_leftovers()
+        else:
+            # A store of an earlier version has no sidecars until a server of this version opens it.
+            await self._check_rows(with_sidecars=False)
+
+    async def _check_rows(self, *, with_sidecars: bool) -> None:
+        total = await self._database.run(rows.count)
+        done, last, verdict = 0, ("", 0), ("", "")
+        while batch := await self._database.run(partial(rows.by_content_after, last, _ROWS_AT_ONCE)):
+            last = batch[-1].sha256, batch[-1].seq
+            for row in batch:
+                if row.is_sound and row.has_content and row.sha256 != verdict[0]:
+                    verdict = row.sha256, await self._content_damage(row)
+                await self._check_row(row, verdict[1], with_sidecars=with_sidecars)
+            done += len(batch)
+            await self._progress(done, max(done, total), "Checking files")
+
+    async def _check_row(self, row: Row, content_damage: str, *, with_sidecars: bool) -> None:
+        damages: list[Damage] = []
+        if not row.is_sound:
+            meaning = "Its name, type, size or times are damaged: it cannot be read, and only deleted."
+            damages.append(Damage("row", meaning, row.id, row.filename))
+        elif row.has_content:
+            if content_damage:
+                damages.append(Damage("content", content_damage, row.id, row.filename))
+            if with_sidecars and not await to_thread.run_sync(self._has_sidecar, row):
+                meaning = "Its sidecar is missing or damaged: the file is lost if the table of files is damaged too."
+                damages.append(Damage("sidecar", meaning, row.id, row.filename))
+        # A row that was deleted since the batch was read is not damaged.
+        if damages and not await self._database.run(partial(_is_there, row)):
+            return
+        self._found.files += 1
+        self._found.damages += damages
+
+    async def _content_damage(self, row: Row) -> str:
+        self._found.content_bytes += row.size_bytes
+        return await to_thread.run_sync(partial(content_damage, self._folder, row, read_data=self._read_data))
+
+    def _has_sidecar(self, row: Row) -> bool:
+        kept = self._folder.sidecars.read(row.sha256, row.id)
+        # An interrupted upload of the same file may have added a title or a path.
+        return kept is not None and replace(kept, title=row.title, source_path=row.source_path) == row
+
+    async def _check_leftovers(self) -> None:
+        for shards in await self._database.run(lambda _: shard_groups(self._folder)):
+            found = await self._database.run(partial(self._leftovers, shards))
+            self._found.damages += found
+        self._found.damages += await to_thread.run_sync(self._set_aside)
+
+    def _set_aside(self) -> list[Damage]:
+        kept = self._folder.set_aside
+        meaning = "No table knows it. It is set aside until {:%Y-%m-%d}; --repair restores it."
+        return [
+            Damage("leftover", meaning.format(from_us(kept.kept_until_us(row))), row.id, row.filename)
+            for row in kept.restorable()
+        ]
+
+    def _leftovers(self, shards: Sequence[str], connection: sqlite3.Connection) -> list[Damage]:
+        if find_untidy(self._folder, shards, connection).is_clean:
+            return []
+        # Again under the lock: a running upload has content before its row.
+        with writing(connection):
+            untidy = find_untidy(self._folder, shards, connection)
+        meaning = f"No table knows it. The next start sets it aside for {KEPT_DAYS} days."
+        content = [Damage("leftover", f"Content {sha256[:12]}... {meaning}") for sha256 in untidy.orphans]
+        known = set(untidy.orphans)
+        sidecars = [file_id for sha256, file_id in untidy.strays if sha256 not in known]
+        return content + [Damage("leftover", f"Its sidecar has no row. {meaning}", file_id) for file_id in sidecars]
 
 
-async def _check_rows(database: Database, blobs: Blobs, report: StoreReport) -> None:
-    verdicts: dict[str, bool] = {}
-    last = 0
-    while batch := await database.run(partial(_with_sizes, blobs, last)):
-        last = batch[-1][0].seq
-        for row, sound, size_bytes in batch:
-            if size_bytes is None and sound and not await database.run(partial(_still_there, row)):
-                continue  # deleted since the batch was read
-            report.rows += 1
-            if size_bytes is None:
-                report.missing.append(row.id)
-                continue
-            if row.sha256 not in verdicts:
-                report.bytes += size_bytes
-                verdicts[row.sha256] = not report.data_read or await _reads_well(database, blobs, row)
-            if not sound or size_bytes != row.size_bytes or not verdicts[row.sha256]:
-                report.wrong.append(row.id)
+def content_damage(folder: StoreFolder, row: Row, *, read_data: bool) -> str:
+    """What is wrong with a row's content; empty if nothing is. This reads the disk."""
+    with translated():
+        size = folder.blobs.size(row.sha256)
+        if size is None:
+            return "Its bytes are missing: it cannot be downloaded or read. Upload the file again to mend it."
+        if size == row.size_bytes and (not read_data or _sha256(folder, row.sha256) == row.sha256):
+            return ""
+    return "Its bytes differ from the uploaded bytes: they are not returned. Upload the file again to mend it."
 
 
-def _with_sizes(blobs: Blobs, after: int, connection: sqlite3.Connection) -> list[tuple[Row, bool, int | None]]:
-    found = with_content_after(connection, after, _ROWS_AT_ONCE)
-    return [(row, sound, blobs.size(row.sha256)) for row, sound in found]
+def _sha256(folder: StoreFolder, sha256: str) -> str:
+    digest = hashlib.sha256()
+    with open(folder.blobs.open(sha256), "rb", buffering=0) as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
 
 
-def _still_there(row: Row, connection: sqlite3.Connection) -> bool:
-    query = "SELECT 1 FROM files WHERE seq = ? AND has_content = 1"
-    return connection.execute(query, (row.seq,)).fetchone() is not None
+def _is_there(row: Row, connection: sqlite3.Connection) -> bool:
+    query = "SELECT 1 FROM files WHERE seq = ? AND has_content = ?"
+    return connection.execute(query, (row.seq, row.has_content)).fetchone() is not None
 
 
-async def _reads_well(database: Database, blobs: Blobs, row: Row) -> bool:
-    try:
-        content = await database.run(partial(_open_unless_gone, blobs, row))
-        if content is not None:
-            async with content:
-                async for _ in content:
-                    continue
-    except StoreDamaged:
-        return False
-    return True
-
-
-def _open_unless_gone(blobs: Blobs, row: Row, _: sqlite3.Connection) -> ContentStream | None:
-    try:
-        return open_content(blobs, row)
-    except FileNotFoundError:
-        return None
-
-
-def _count_orphans(blobs: Blobs, shards: Sequence[str], connection: sqlite3.Connection) -> int:
-    candidates = find_orphans(blobs, shards, connection)
-    if not candidates:
-        return 0
-    with writing(connection):
-        return sum(blobs.size(sha256) is not None and not is_referred_to(connection, sha256) for sha256 in candidates)
-
-
-def _named(what: str, ids: Sequence[str]) -> list[str]:
-    more = f" and {len(ids) - 3} more" if len(ids) > 3 else ""
-    return [f"{len(ids)} {what}: {', '.join(ids[:3])}{more}"] if ids else []
+def _version(connection: sqlite3.Connection) -> int:
+    return connection.execute("PRAGMA user_version").fetchone()[0]

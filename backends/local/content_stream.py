@@ -10,7 +10,7 @@ import anyio
 from anyio import to_thread
 
 from files_api_mcp.backends.errors import StoreDamaged
-from files_api_mcp.backends.local.files_table import Row
+from files_api_mcp.backends.local.row import Row
 from files_api_mcp.backends.storage.blobs import Blobs
 from files_api_mcp.backends.storage.disk_errors import translated
 
@@ -75,4 +75,7 @@ def open_content(blobs: Blobs, row: Row) -> ContentStream:
 
 
 def _damaged(row: Row) -> StoreDamaged:
-    return StoreDamaged(f"The stored bytes of {row.id} differ from the uploaded bytes.")
+    return StoreDamaged(
+        f"The stored bytes of {row.id} differ from the uploaded bytes.",
+        "Upload the file again to mend it, or ask the operator to run `files-api-mcp verify`.",
+    )

@@ -1,31 +1,39 @@
-"""The table of files: finds, adds, changes and deletes rows."""
+"""The table of files: finds, adds, changes and deletes rows. A damaged row is returned with `is_sound` False."""
 
 import sqlite3
-import zlib
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
 
-from files_api_mcp.backends.clock import from_us
-from files_api_mcp.backends.errors import StoreDamaged
-from files_api_mcp.backends.models import FileRecord, NewFile, Snapshot
-from files_api_mcp.backends.validation import fold_filename, new_file_id
+from files_api_mcp.backends.local.row import Row, storable
+from files_api_mcp.backends.validation import fold_filename
 
 __all__ = [
     "METADATA_KEPT_US",
-    "Row",
+    "SELECT_ALL",
+    "add",
+    "by_content_after",
+    "by_id",
+    "count",
+    "decode_any",
     "delete",
+    "drop_content",
+    "expired",
     "fill_in",
     "find",
     "find_same",
-    "insert",
+    "forget_expired",
+    "has_expired",
     "is_referred_to",
+    "is_released",
     "matching",
     "name_of_deleted",
-    "new_row",
     "newer",
     "page",
-    "storable",
+    "put_back",
+    "row_of",
+    "rows_after",
     "stored_bytes",
-    "with_content_after",
 ]
 
 METADATA_KEPT_US = 30 * 86_400 * 1_000_000
@@ -36,83 +44,25 @@ _COLUMNS = (
     "seq, id, sha256, size_bytes, filename, mime_type, title, source_path, created_us, expires_us, downloadable,"
     " has_content, seal"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row of the table. `has_content` becomes False when the bytes of an expired file are removed."""
-
-    seq: int
-    id: str
-    sha256: str
-    size_bytes: int
-    filename: str
-    mime_type: str
-    title: str | None
-    source_path: str | None
-    created_us: int
-    expires_us: int | None
-    downloadable: bool = True
-    has_content: bool = True
-
-    @property
-    def seal(self) -> int:
-        """A checksum of the row: SQLite has none for its pages."""
-        sealed = (
-            self.id,
-            self.sha256,
-            self.size_bytes,
-            self.filename,
-            self.mime_type,
-            self.title,
-            self.source_path,
-            self.created_us,
-            self.expires_us,
-        )
-        # Rows from before the column `downloadable` are sealed without it.
-        return zlib.crc32(repr(sealed if self.downloadable else (*sealed, False)).encode())
-
-    @property
-    def record(self) -> FileRecord:
-        return FileRecord(
-            id=self.id,
-            filename=self.filename,
-            mime_type=self.mime_type,
-            size_bytes=self.size_bytes,
-            created_at=from_us(self.created_us),
-            downloadable=self.downloadable,
-            expires_at=None if self.expires_us is None else from_us(self.expires_us),
-            sha256=self.sha256,
-            title=self.title,
-            source_path=self.source_path,
-        )
-
-    def is_live(self, now_us: int) -> bool:
-        """Whether its content is still available."""
-        return self.has_content and (self.expires_us is None or self.expires_us > now_us)
-
-
-def new_row(snapshot: Snapshot, new: NewFile, now_us: int) -> Row:
-    """A row for these bytes, with a new id. The table assigns `seq`."""
-    lifetime = new.expires_in_seconds
-    return Row(
-        seq=0,
-        id=new_file_id(),
-        sha256=snapshot.sha256,
-        size_bytes=snapshot.size_bytes,
-        filename=new.filename,
-        mime_type=storable(new.mime_type),
-        title=None if new.title is None else storable(new.title),
-        source_path=None if new.source_path is None else storable(new.source_path),
-        created_us=now_us,
-        expires_us=None if lifetime is None else now_us + lifetime * 1_000_000,
-        downloadable=new.downloadable,
-    )
+SELECT_ALL = f"SELECT {_COLUMNS} FROM files"  # noqa: S608
+_STORED = (
+    "id, sha256, size_bytes, filename, folded_name, mime_type, title, source_path, created_us, expires_us,"
+    " downloadable, seal"
+)
+_MARKS = ", ".join("?" * 12)
 
 
 def find(connection: sqlite3.Connection, file_id: str, now_us: int) -> Row | None:
     """The row of a file; None if there is none, or if it expired more than 30 days ago."""
-    found = _select(connection, "id = ? AND (expires_us IS NULL OR expires_us > ?)", file_id, now_us - METADATA_KEPT_US)
+    row = by_id(connection, file_id)
+    if row is not None and row.is_sound and row.expires_us is not None and row.expires_us <= now_us - METADATA_KEPT_US:
+        return None
+    return row
+
+
+def by_id(connection: sqlite3.Connection, file_id: str) -> Row | None:
+    """The row with this id, however old."""
+    found = _select(connection, "id = ?", file_id)
     return found[0] if found else None
 
 
@@ -132,7 +82,7 @@ def find_same(connection: sqlite3.Connection, wanted: Row, now_us: int) -> Row |
             _SAME_LIFETIME_US,
             wanted.expires_us,
         )
-    return found[0] if found else None
+    return found[0] if found and found[0].is_sound else None
 
 
 def is_referred_to(connection: sqlite3.Connection, sha256: str) -> bool:
@@ -141,26 +91,18 @@ def is_referred_to(connection: sqlite3.Connection, sha256: str) -> bool:
     return connection.execute(query, (sha256,)).fetchone() is not None
 
 
-def insert(connection: sqlite3.Connection, row: Row) -> None:
-    """Add a row. The table assigns `seq`; `row.seq` is not used."""
-    connection.execute(
-        "INSERT INTO files (id, sha256, size_bytes, filename, folded_name, mime_type, title, source_path,"
-        " created_us, expires_us, downloadable, seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            row.id,
-            row.sha256,
-            row.size_bytes,
-            row.filename,
-            fold_filename(row.filename),
-            row.mime_type,
-            row.title,
-            row.source_path,
-            row.created_us,
-            row.expires_us,
-            row.downloadable,
-            row.seal,
-        ),
-    )
+def add(connection: sqlite3.Connection, row: Row) -> Row:
+    """Add a row, with the `seq` that the table assigns; returns it with that."""
+    cursor = connection.execute(f"INSERT INTO files ({_STORED}) VALUES ({_MARKS})", _values(row))  # noqa: S608
+    return replace(row, seq=int(cursor.lastrowid or 0))
+
+
+def put_back(connection: sqlite3.Connection, row: Row) -> None:
+    """Put a row that was lost or damaged back in its place, or at the end if another row has that place."""
+    connection.execute("DELETE FROM files WHERE id = ?", (row.id,))
+    taken = connection.execute("SELECT 1 FROM files WHERE seq = ?", (row.seq,)).fetchone()
+    values = (None if taken else row.seq, row.has_content, *_values(row))
+    connection.execute(f"INSERT INTO files (seq, has_content, {_STORED}) VALUES (?, ?, {_MARKS})", values)  # noqa: S608
 
 
 def fill_in(connection: sqlite3.Connection, known: Row, new: Row) -> Row:
@@ -212,9 +154,44 @@ def newer(connection: sqlite3.Connection, *, above: int, limit: int, now_us: int
     return _select(connection, where, above, now_us - METADATA_KEPT_US, limit)[::-1]
 
 
-def with_content_after(connection: sqlite3.Connection, seq: int, limit: int) -> list[tuple[Row, bool]]:
-    """At most `limit` rows with content after row `seq`, in order, and whether each is undamaged."""
-    return _read(connection, "seq > ? AND has_content = 1 ORDER BY seq LIMIT ?", seq, limit)
+def rows_after(connection: sqlite3.Connection, seq: int, limit: int) -> list[Row]:
+    """At most `limit` rows after row `seq`, in order."""
+    return _select(connection, "seq > ? ORDER BY seq LIMIT ?", seq, limit)
+
+
+def by_content_after(last: tuple[str, int], limit: int, connection: sqlite3.Connection) -> list[Row]:
+    """At most `limit` rows after this hash and place, in the order of hashes: rows of equal content are neighbours."""
+    return _select(connection, "(sha256, seq) > (?, ?) ORDER BY sha256, seq LIMIT ?", *last, limit)
+
+
+def count(connection: sqlite3.Connection) -> int:
+    """The number of rows."""
+    return connection.execute("SELECT count(*) FROM files").fetchone()[0]
+
+
+def has_expired(connection: sqlite3.Connection, now_us: int) -> bool:
+    """Whether there are files to expire or to forget."""
+    query = (
+        "SELECT EXISTS (SELECT 1 FROM files WHERE has_content = 1 AND expires_us <= ?)"
+        " OR EXISTS (SELECT 1 FROM files WHERE has_content = 0 AND expires_us <= ?)"
+    )
+    return bool(connection.execute(query, (now_us, now_us - METADATA_KEPT_US)).fetchone()[0])
+
+
+def expired(connection: sqlite3.Connection, now_us: int, limit: int) -> list[Row]:
+    """At most `limit` rows of expired files that still have content."""
+    return _select(connection, "has_content = 1 AND expires_us <= ? LIMIT ?", now_us, limit)
+
+
+def drop_content(connection: sqlite3.Connection, expired: Iterable[Row]) -> None:
+    """Note that the content of expired files is removed."""
+    connection.executemany("UPDATE files SET has_content = 0 WHERE seq = ?", ((row.seq,) for row in expired))
+
+
+def forget_expired(connection: sqlite3.Connection, now_us: int) -> None:
+    """Delete the rows of files that expired more than 30 days ago."""
+    found = _select(connection, "has_content = 0 AND expires_us <= ?", now_us - METADATA_KEPT_US)
+    connection.executemany("DELETE FROM files WHERE seq = ?", ((row.seq,) for row in found if row.is_sound))
 
 
 def stored_bytes(connection: sqlite3.Connection) -> int:
@@ -224,9 +201,12 @@ def stored_bytes(connection: sqlite3.Connection) -> int:
 
 
 def delete(connection: sqlite3.Connection, row: Row, now_us: int) -> None:
-    """Delete a row, and record the deletion."""
+    """Delete a row, and record the deletion and the content that it named."""
     connection.execute("DELETE FROM files WHERE seq = ?", (row.seq,))
-    connection.execute("INSERT OR REPLACE INTO deleted VALUES (?, ?, ?)", (row.id, row.filename, now_us))
+    deletion = (row.id, row.filename, now_us, row.sha256)
+    connection.execute(
+        "INSERT OR REPLACE INTO deleted (id, filename, deleted_us, sha256) VALUES (?, ?, ?, ?)", deletion
+    )
 
 
 def name_of_deleted(connection: sqlite3.Connection, file_id: str) -> str | None:
@@ -235,24 +215,65 @@ def name_of_deleted(connection: sqlite3.Connection, file_id: str) -> str | None:
     return None if found is None else found[0]
 
 
+def is_released(connection: sqlite3.Connection, sha256: str) -> bool:
+    """Whether a committed deletion or expiry names the content with this hash."""
+    query = (
+        "SELECT EXISTS (SELECT 1 FROM deleted WHERE sha256 = ?1)"
+        " OR EXISTS (SELECT 1 FROM files WHERE sha256 = ?1 AND has_content = 0)"
+    )
+    return bool(connection.execute(query, (sha256,)).fetchone()[0])
+
+
 def _select(connection: sqlite3.Connection, where: str, *values: int | str | None) -> list[Row]:
-    rows: list[Row] = []
-    for row, sound in _read(connection, where, *values):
-        if not sound:
-            raise StoreDamaged(f"The row of {row.id!r} in the store is damaged.")
-        rows.append(row)
-    return rows
+    query = f"{SELECT_ALL} WHERE {where}"  # `where` is written in this module
+    try:
+        found: list[tuple[Any, ...]] = connection.execute(query, values).fetchall()
+    except (sqlite3.OperationalError, UnicodeDecodeError) as exc:
+        if "decode" not in str(exc).lower():
+            raise
+        found = _replacing_undecodable(connection, query, values)
+    return [row_of(one) for one in found]
 
 
-def _read(connection: sqlite3.Connection, where: str, *values: int | str | None) -> list[tuple[Row, bool]]:
-    found: list[tuple[Row, bool]] = []
-    query = f"SELECT {_COLUMNS} FROM files WHERE {where}"  # noqa: S608 - `where` is written in this module
-    for *columns, downloadable, has_content, seal in connection.execute(query, values):
-        row = Row(*columns, downloadable=bool(downloadable), has_content=bool(has_content))
-        found.append((row, row.seal == seal))
-    return found
+def _replacing_undecodable(
+    connection: sqlite3.Connection, query: str, values: tuple[Any, ...]
+) -> list[tuple[Any, ...]]:
+    """Read rows of which one holds bytes that are no text: only its seal may say that it is damaged."""
+    usual = connection.text_factory
+    connection.text_factory = decode_any
+    try:
+        return connection.execute(query, values).fetchall()
+    finally:
+        connection.text_factory = usual
 
 
-def storable(text: str) -> str:
-    """Write undecodable bytes of a path as escapes: neither SQLite nor JSON can hold them."""
-    return text.encode("utf-8", "backslashreplace").decode()
+def decode_any(data: bytes) -> str:
+    """Decode text of a damaged row."""
+    return data.decode("utf-8", "replace")
+
+
+def row_of(values: tuple[Any, ...]) -> Row:
+    """The row in the values of SELECT_ALL."""
+    *columns, downloadable, has_content, seal = values
+    row = Row(*columns, downloadable=bool(downloadable), has_content=bool(has_content))
+    # Only an expired file loses its content before its row.
+    if row.seal == seal and (row.has_content or row.expires_us is not None):
+        return row
+    return replace(row, is_sound=False)
+
+
+def _values(row: Row) -> tuple[Any, ...]:
+    return (
+        row.id,
+        row.sha256,
+        row.size_bytes,
+        row.filename,
+        fold_filename(row.filename),
+        row.mime_type,
+        row.title,
+        row.source_path,
+        row.created_us,
+        row.expires_us,
+        row.downloadable,
+        row.seal if row.is_sound else row.seal ^ 1,  # a damaged row stays one
+    )

@@ -3,8 +3,9 @@
 import sqlite3
 from contextlib import suppress
 
-from files_api_mcp.backends.local.files_table import METADATA_KEPT_US, Row, is_referred_to
-from files_api_mcp.backends.storage.blobs import Blobs
+from files_api_mcp.backends.local import files_table as rows
+from files_api_mcp.backends.local.folder import StoreFolder
+from files_api_mcp.backends.local.row import Row
 from files_api_mcp.backends.storage.sqlite import writing
 
 __all__ = ["Garbage"]
@@ -21,9 +22,9 @@ class Garbage:
     other between processes. All methods run in the database's one thread at a time, so none sees a change half done.
     """
 
-    def __init__(self, blobs: Blobs) -> None:
-        self._blobs = blobs
-        self._pending: set[str] = set()
+    def __init__(self, folder: StoreFolder) -> None:
+        self._folder = folder
+        self._pending: dict[str, Row] = {}
         self._released: set[str] = set()
 
     def __bool__(self) -> bool:
@@ -31,12 +32,12 @@ class Garbage:
 
     def pending(self, row: Row) -> None:
         """Register an upload whose bytes are about to be moved: unless it is confirmed, it is removed."""
-        self._pending.add(row.id)
+        self._pending[row.id] = row
         self._released.add(row.sha256)
 
     def confirm(self, row: Row) -> None:
         """Keep the upload: it is committed."""
-        self._pending.discard(row.id)
+        self._pending.pop(row.id, None)
         self._released.discard(row.sha256)
 
     def release(self, sha256: str) -> None:
@@ -50,7 +51,7 @@ class Garbage:
 
     def expire(self, connection: sqlite3.Connection, now_us: int) -> bool:
         """Collect, and release the content of some expired files. Returns whether there are more of them."""
-        more = _is_due(connection, now_us) and self._release_expired(connection, now_us)
+        more = rows.has_expired(connection, now_us) and self._release_expired(connection, now_us)
         self.collect(connection)
         return more
 
@@ -58,6 +59,8 @@ class Garbage:
         # A COMMIT that failed on the last fsync may have reached the disk: the caller got an error.
         if self._pending:
             with writing(connection):
+                for row in self._pending.values():
+                    self._folder.sidecars.remove(row.sha256, row.id)
                 connection.executemany("DELETE FROM files WHERE id = ?", ((file_id,) for file_id in self._pending))
             self._pending.clear()
 
@@ -68,24 +71,18 @@ class Garbage:
             for sha256 in self._released:
                 # The next start removes what cannot be removed now; it must not stop uploads until then.
                 with suppress(OSError):
-                    if not is_referred_to(connection, sha256):
-                        self._blobs.remove(sha256)
+                    if not rows.is_referred_to(connection, sha256):
+                        self._folder.blobs.remove(sha256)
         self._released.clear()
 
     def _release_expired(self, connection: sqlite3.Connection, now_us: int) -> bool:
         with writing(connection):
-            query = "SELECT seq, sha256 FROM files WHERE has_content = 1 AND expires_us <= ? LIMIT ?"
-            found: list[tuple[int, str]] = connection.execute(query, (now_us, _BATCH)).fetchall()
-            connection.executemany("UPDATE files SET has_content = 0 WHERE seq = ?", ((seq,) for seq, _ in found))
-            forgotten = now_us - METADATA_KEPT_US
-            connection.execute("DELETE FROM files WHERE has_content = 0 AND expires_us <= ?", (forgotten,))
-        self._released.update(sha256 for _, sha256 in found)
-        return len(found) == _BATCH
-
-
-def _is_due(connection: sqlite3.Connection, now_us: int) -> bool:
-    query = (
-        "SELECT EXISTS (SELECT 1 FROM files WHERE has_content = 1 AND expires_us <= ?)"
-        " OR EXISTS (SELECT 1 FROM files WHERE has_content = 0 AND expires_us <= ?)"
-    )
-    return bool(connection.execute(query, (now_us, now_us - METADATA_KEPT_US)).fetchone()[0])
+            found = rows.expired(connection, now_us, _BATCH)
+            # A damaged row may only look expired.
+            over = [row for row in found if row.is_sound]
+            for row in over:
+                self._folder.sidecars.remove(row.sha256, row.id)
+            rows.drop_content(connection, over)
+            rows.forget_expired(connection, now_us)
+        self._released.update(row.sha256 for row in over)
+        return len(over) == _BATCH

@@ -1,66 +1,176 @@
-"""Recovery at start: prepares the folder, checks the table of files, and removes what a crash left behind."""
+"""Recovery at start: checks the table of files, and tidies up what a crash left behind."""
 
+import logging
+import os
 import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
-from files_api_mcp.backends.local.files_table import is_referred_to
+from anyio import to_thread
+
+from files_api_mcp.backends.errors import StorageFull
+from files_api_mcp.backends.local import files_table as rows
+from files_api_mcp.backends.local.folder import StoreFolder
+from files_api_mcp.backends.local.rebuild import rebuild_table
+from files_api_mcp.backends.local.restoration import is_over, restore_damaged_rows
 from files_api_mcp.backends.local.schema import FILES
-from files_api_mcp.backends.storage.blobs import Blobs
-from files_api_mcp.backends.storage.folders import make_private
+from files_api_mcp.backends.local.sidecars import SidecarName, names_among
+from files_api_mcp.backends.storage.blobs import hashes_among
+from files_api_mcp.backends.storage.disk_errors import DatabaseDamaged
 from files_api_mcp.backends.storage.sqlite import Database, check_integrity, create_or_migrate, writing
 
-__all__ = ["find_orphans", "prepare_folder", "recover", "shard_groups"]
+__all__ = ["Untidy", "find_untidy", "recover", "shard_groups"]
+
+_log = logging.getLogger(__name__)
 
 _SHARDS_AT_ONCE = 16
-_REMOVED_AT_ONCE = 200
+_AT_ONCE = 200
 
 
-def prepare_folder(data_dir: Path) -> None:
-    """Create the data folder (0700) and its folder of blobs, or check existing ones.
+@dataclass(frozen=True, slots=True)
+class Untidy:
+    """Content without a row, sidecars without a row, and rows without a sidecar. One may belong to a running upload:
+    check again under the lock."""
+
+    orphans: list[str]
+    strays: list[SidecarName]
+    bare: list[SidecarName]
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether there is nothing without a row."""
+        return not self.orphans and not self.strays
+
+
+async def recover(database: Database, folder: StoreFolder, now_us: int) -> None:
+    """Check the database, rebuild or migrate it, and tidy up.
+
+    Bytes that a committed deletion or expiry names are removed. Other content without a row is set aside for 30 days:
+    an older database may have been put back. Every row gets its sidecar.
 
     Raises:
-        PermissionDenied: A folder is not writable, or belongs to another user.
-        StoreDamaged: A file has the name of a folder.
+        StoreDamaged: The database is newer than this program, of another program, or lost without sidecars.
     """
-    make_private(data_dir, data_dir / "blobs")
+    try:
+        await database.run(partial(_open_table, folder))
+    except DatabaseDamaged:
+        if folder.is_read_only:
+            raise
+        await to_thread.run_sync(rebuild_table, folder, now_us)
+        await database.run(partial(_open_table, folder))
+    if folder.is_read_only:
+        return
+    # A full disk must not stop a start: listing, asking, downloading and deleting need no space.
+    with suppress(StorageFull):
+        await _tidy_all(database, folder, now_us)
 
 
-async def recover(database: Database, blobs: Blobs) -> None:
-    """Check the database, migrate it, and remove content that no row needs.
-
-    Nothing is changed before the check: with a damaged database, all content could look unneeded.
-
-    Raises:
-        StoreDamaged: The database is damaged, newer than this program, or of another program.
-    """
-    await database.run(check_integrity)
-    await database.run(partial(create_or_migrate, schema=FILES, may_create=blobs.is_empty))
-    for shards in await database.run(lambda _: shard_groups(blobs)):
-        orphans = await database.run(partial(find_orphans, blobs, shards))
-        for start in range(0, len(orphans), _REMOVED_AT_ONCE):
-            await database.run(partial(_remove_orphans, blobs, orphans[start : start + _REMOVED_AT_ONCE]))
-
-
-def shard_groups(blobs: Blobs) -> list[list[str]]:
+def shard_groups(folder: StoreFolder) -> list[list[str]]:
     """The shards in order, in groups: each is searched in one short call to a thread."""
-    shards = blobs.shards()
+    shards = folder.blobs.shards()
     return [shards[start : start + _SHARDS_AT_ONCE] for start in range(0, len(shards), _SHARDS_AT_ONCE)]
 
 
-def find_orphans(blobs: Blobs, shards: Sequence[str], connection: sqlite3.Connection) -> list[str]:
-    """The hashes of contents without a row. One may belong to a running upload: check again under the lock."""
+def find_untidy(folder: StoreFolder, shards: Sequence[str], connection: sqlite3.Connection) -> Untidy:
+    """Compare the files in some shards with the table."""
     # Contents first: a row that is committed in between then saves its content.
-    found = {sha256 for shard in shards for sha256 in blobs.in_shard(shard)}
-    query = "SELECT sha256 FROM files WHERE has_content = 1 AND sha256 BETWEEN ? AND ?"
-    for (sha256,) in connection.execute(query, (shards[0], f"{shards[-1]}g")):
-        found.discard(sha256)
-    return sorted(found)
+    contents: set[str] = set()
+    sidecars: set[SidecarName] = set()
+    for shard in shards:
+        names = folder.blobs.names(shard)
+        contents |= hashes_among(names, shard)
+        sidecars |= names_among(names, shard)
+    query = "SELECT sha256, id FROM files WHERE has_content = 1 AND sha256 BETWEEN ? AND ?"
+    known: set[SidecarName] = set(connection.execute(query, (shards[0], f"{shards[-1]}g")))
+    orphans = contents - {sha256 for sha256, _ in known}
+    return Untidy(sorted(orphans), sorted(sidecars - known), sorted(known - sidecars))
 
 
-def _remove_orphans(blobs: Blobs, orphans: Sequence[str], connection: sqlite3.Connection) -> None:
+def _open_table(folder: StoreFolder, connection: sqlite3.Connection) -> None:
+    check_integrity(connection)
+    create_or_migrate(connection, schema=FILES, may_create=folder.blobs.is_empty)
+
+
+async def _tidy_all(database: Database, folder: StoreFolder, now_us: int) -> None:
+    for shards in await database.run(lambda _: shard_groups(folder)):
+        untidy = await database.run(partial(find_untidy, folder, shards))
+        for start in range(0, len(untidy.orphans), _AT_ONCE):
+            some = untidy.orphans[start : start + _AT_ONCE]
+            if await database.run(partial(_clear_orphans, folder, some, now_us)):
+                await database.run(partial(restore_damaged_rows, folder=folder))
+        for start in range(0, len(untidy.strays), _AT_ONCE):
+            await database.run(partial(_clear_strays, folder, untidy.strays[start : start + _AT_ONCE], now_us))
+        for start in range(0, len(untidy.bare), _AT_ONCE):
+            await database.run(partial(_write_sidecars, folder, untidy.bare[start : start + _AT_ONCE]))
+    await database.run(partial(_finish, folder, now_us))
+
+
+def _clear_orphans(folder: StoreFolder, orphans: Sequence[str], now_us: int, connection: sqlite3.Connection) -> bool:
+    """Remove released content and set the rest aside; returns whether some of it belongs to a damaged row."""
+    is_damaged = False
     with writing(connection):
         for sha256 in orphans:
-            if not is_referred_to(connection, sha256):
-                blobs.remove(sha256)
+            ids = {file_id for named, file_id in folder.sidecars.in_shard(sha256[:2]) if named == sha256}
+            if rows.is_referred_to(connection, sha256):
+                continue
+            if any(_has_row(connection, file_id) for file_id in ids):
+                is_damaged = True
+                continue
+            unknown = [file_id for file_id in ids if not _is_over(connection, folder, sha256, file_id, now_us)]
+            if not unknown and (ids or rows.is_released(connection, sha256)):
+                for file_id in ids:
+                    folder.sidecars.remove(sha256, file_id)
+                folder.blobs.remove(sha256)
+            else:
+                _log.warning("Content that no table knows was set aside for 30 days: sha256 %s", sha256)
+                folder.set_aside.take(folder.blobs, sha256, ids, now_us, is_needed=False)
+    return is_damaged
+
+
+def _clear_strays(
+    folder: StoreFolder, strays: Sequence[SidecarName], now_us: int, connection: sqlite3.Connection
+) -> None:
+    with writing(connection):
+        for sha256, file_id in strays:
+            if not folder.sidecars.exists(sha256, file_id) or _has_row(connection, file_id):
+                continue
+            if _is_over(connection, folder, sha256, file_id, now_us):
+                folder.sidecars.remove(sha256, file_id)
+            else:
+                is_needed = rows.is_referred_to(connection, sha256)
+                folder.set_aside.take(folder.blobs, sha256, [file_id], now_us, is_needed=is_needed)
+
+
+def _write_sidecars(folder: StoreFolder, bare: Sequence[SidecarName], connection: sqlite3.Connection) -> None:
+    with writing(connection):
+        for sha256, file_id in bare:
+            row = rows.by_id(connection, file_id)
+            if row is not None and row.is_sound and row.has_content and row.sha256 == sha256:
+                folder.blobs.ensure_shard(sha256)
+                folder.sidecars.write(row, durable=False)
+    # One sync for all: a store of the version before has no sidecars at all.
+    os.sync()
+
+
+def _finish(folder: StoreFolder, now_us: int, connection: sqlite3.Connection) -> None:
+    with writing(connection):
+        for shard in folder.blobs.shards():
+            folder.sidecars.remove_unfinished(shard)
+        folder.set_aside.prune(now_us)
+    folder.keep_reserve()
+
+
+def _has_row(connection: sqlite3.Connection, file_id: str) -> bool:
+    """Whether the file has a row with content: under another hash, the row is damaged."""
+    row = rows.by_id(connection, file_id)
+    return row is not None and row.has_content
+
+
+def _is_over(connection: sqlite3.Connection, folder: StoreFolder, sha256: str, file_id: str, now_us: int) -> bool:
+    """Whether the file of a sidecar was deleted or has expired."""
+    if rows.by_id(connection, file_id) is not None or rows.name_of_deleted(connection, file_id) is not None:
+        return True
+    row = folder.sidecars.read(sha256, file_id)
+    return row is not None and is_over(connection, row, now_us)

@@ -33,6 +33,11 @@ FILES = Schema(
         ),
         # Whether the Files API would return the bytes: it does so only for files that its tools made.
         ("ALTER TABLE files ADD COLUMN downloadable INTEGER NOT NULL DEFAULT 1",),
+        # The content that a deleted file named: it may be removed at once, unlike content that no table knows.
+        (
+            "ALTER TABLE deleted ADD COLUMN sha256 TEXT",
+            "CREATE INDEX deleted_by_content ON deleted (sha256) WHERE sha256 IS NOT NULL",
+        ),
     ),
 )
 

@@ -78,19 +78,21 @@ class LocalSettings:
             )
 
     async def check(self, data_dir: Path) -> "list[Finding]":
-        """Compare the files of the store with the disk."""
+        """Compare the files of the store with the disk; changes nothing."""
         from files_api_mcp.backends.errors import FilesError
-        from files_api_mcp.backends.local.store import open_store
+        from files_api_mcp.backends.local.verification import verify_store
         from files_api_mcp.backends.models import Finding
 
         where = f"data folder {data_dir}"
         backend = Finding(good=True, text="backend local: files and questions stay on this machine; no key is needed")
         try:
-            async with open_store(data_dir) as store:
-                report = await store.check()
+            found = await verify_store(data_dir)
         except FilesError as exc:
             return [backend, Finding(good=False, text=f"{where}: {exc.text}")]
-        return [backend, Finding(report.healthy, f"{where}: {report}")]
+        if found.is_sound:
+            return [backend, Finding(good=True, text=f"{where}: {found.files} files, {found.content_bytes:,} bytes")]
+        advice = "Run `files-api-mcp verify` to see it, and `files-api-mcp verify --repair` to mend it."
+        return [backend, Finding(good=False, text=f"{where}: damage found. {advice}")]
 
     def recent(self, data_dir: Path, prefix: str, limit: int) -> list[tuple[str, str]]:
         """The newest files whose ids begin with `prefix`: ids and names."""

@@ -44,6 +44,7 @@ class BlobCache:
             if self._blobs.size(snapshot.sha256) == snapshot.size_bytes:
                 return
             self._blobs.put(snapshot)
+            self._blobs.sync(snapshot.sha256)
             if self._held_bytes is None:
                 self._held_bytes = sum(size for _, size, _ in self._all())
             else:

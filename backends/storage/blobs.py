@@ -3,6 +3,7 @@
 import os
 import re
 import stat
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from files_api_mcp.backends.errors import FileChanged
 from files_api_mcp.backends.models import Snapshot
 from files_api_mcp.backends.storage.folders import fsync_folder
 
-__all__ = ["Blobs"]
+__all__ = ["Blobs", "hashes_among"]
 
 _SHARD = re.compile(r"[0-9a-f]{2}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -20,39 +21,46 @@ class Blobs:
     """The folder of blobs. It does not use the table of files; callers hold the lock of that table."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._durable_shards: set[str] = set()
 
     def path(self, sha256: str) -> Path:
         """The path of the content with this hash, whether it exists or not."""
-        return self._folder / sha256[:2] / sha256
+        return self.folder / sha256[:2] / sha256
 
     def put(self, snapshot: Snapshot) -> None:
-        """Move the durable bytes of a snapshot into place, durably. An existing file is replaced.
+        """Move the durable bytes of a snapshot into place. An existing file is replaced: its bytes may be damaged.
+
+        The name is durable after `sync`.
 
         Raises:
             FileChanged: The file of the snapshot was changed; nothing was moved.
         """
         _check_frozen(snapshot)
         target = self.path(snapshot.sha256)
-        self._ensure_shard(target.parent)
+        self.ensure_shard(snapshot.sha256)
         snapshot.path.replace(target)
-        fsync_folder(target.parent)
 
-    def _ensure_shard(self, shard: Path) -> None:
+    def sync(self, sha256: str) -> None:
+        """Make creations, renames and removals in the subfolder of this hash durable."""
+        fsync_folder(self.path(sha256).parent)
+
+    def ensure_shard(self, sha256: str) -> None:
+        """Create the subfolder of this hash, durably, unless it exists."""
+        shard = self.path(sha256).parent
         with suppress(FileExistsError):
             shard.mkdir(mode=0o700)
             self._durable_shards.discard(shard.name)
         # Also for an existing shard: the process that created it may have died before its fsync.
         if shard.name not in self._durable_shards:
-            fsync_folder(self._folder)
+            fsync_folder(self.folder)
             self._durable_shards.add(shard.name)
 
     def size(self, sha256: str) -> int | None:
         """The size of the content with this hash; None without a regular file."""
         try:
             found = self.path(sha256).lstat()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         return found.st_size if stat.S_ISREG(found.st_mode) else None
 
@@ -65,19 +73,30 @@ class Blobs:
         self.path(sha256).unlink(missing_ok=True)
 
     def shards(self) -> list[str]:
-        """Names of the subfolders, sorted."""
-        with os.scandir(self._folder) as entries:
-            return sorted(entry.name for entry in entries if _SHARD.fullmatch(entry.name) and entry.is_dir())
+        """Names of the subfolders, sorted; none if there is no folder."""
+        try:
+            with os.scandir(self.folder) as entries:
+                return sorted(entry.name for entry in entries if _SHARD.fullmatch(entry.name) and entry.is_dir())
+        except FileNotFoundError:
+            return []
 
     def in_shard(self, shard: str) -> set[str]:
         """The hashes that have a file in this subfolder. Other files are not listed."""
-        with os.scandir(self._folder / shard) as entries:
-            names = {entry.name for entry in entries}
-        return {name for name in names if _SHA256.fullmatch(name) and name[:2] == shard}
+        return hashes_among(self.names(shard), shard)
+
+    def names(self, shard: str) -> set[str]:
+        """The names of all files in this subfolder."""
+        with os.scandir(self.folder / shard) as entries:
+            return {entry.name for entry in entries}
 
     def is_empty(self) -> bool:
         """Whether there is no content."""
         return not any(self.in_shard(shard) for shard in self.shards())
+
+
+def hashes_among(names: Iterable[str], shard: str) -> set[str]:
+    """The hashes among the names of the files of a subfolder."""
+    return {name for name in names if _SHA256.fullmatch(name) and name[:2] == shard}
 
 
 def _check_frozen(snapshot: Snapshot) -> None:

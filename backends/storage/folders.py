@@ -11,19 +11,20 @@ from pathlib import Path
 
 from files_api_mcp.backends.errors import PermissionDenied, StoreDamaged
 
-__all__ = ["create_private", "fsync_folder", "make_private", "write_private"]
+__all__ = ["create_private", "fsync_folder", "is_writable", "make_private", "write_private"]
 
 _log = logging.getLogger(__name__)
 
 _OWN_FOLDERS = frozenset(
-    {"anthropic", "batches", "blobs", "copies", "emulator", "principals", "spool", "turns", "workspaces"}
+    {"anthropic", "batches", "blobs", "copies", "emulator", "principals", "set-aside", "spool", "turns", "workspaces"}
 )
 _OWN_FILE = re.compile(r".+\.db(-journal|-wal|-shm)?")
 _OTHERS = 0o077
 
 
-def make_private(*folders: Path) -> None:
-    """Create folders (0700), or close existing ones to other users.
+def make_private(*folders: Path, writable: bool = True) -> None:
+    """Create folders (0700), or close existing ones to other users. With `writable` False, one that is read-only
+    will do.
 
     Databases in them become 0600. The content of our own subfolders is closed too if it may have been open. This is
     done once: the closed folder protects it from then on.
@@ -36,7 +37,7 @@ def make_private(*folders: Path) -> None:
         for folder in folders:
             _make(folder)
             _close(folder)
-            _refuse_unusable(folder)
+            _refuse_unusable(folder, writable=writable)
     except OSError:
         # Imported here: a server that starts without errors does not need SQLite yet.
         from files_api_mcp.backends.storage.disk_errors import translated
@@ -55,13 +56,19 @@ def create_private(path: Path) -> None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
-def write_private(path: Path, data: bytes) -> None:
-    """Write a new file (0600), replacing an existing one; its bytes are durable."""
+def write_private(path: Path, data: bytes, *, durable: bool = True) -> None:
+    """Write a new file (0600), replacing an existing one; its bytes are durable unless the caller syncs later."""
     path.unlink(missing_ok=True)
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
         file.write(data)
         file.flush()
-        os.fsync(file.fileno())
+        if durable:
+            os.fsync(file.fileno())
+
+
+def is_writable(path: Path) -> bool:
+    """Whether this process may write to an existing file, or create files in a folder."""
+    return _is_permitted(path, os.W_OK)
 
 
 def fsync_folder(folder: Path) -> None:
@@ -178,10 +185,13 @@ def _close_one(path: Path) -> None:
             path.chmod(status.st_mode & (0o700 if stat.S_ISDIR(status.st_mode) else 0o600))
 
 
-def _refuse_unusable(folder: Path) -> None:
-    effective = os.access in os.supports_effective_ids
-    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK, effective_ids=effective):
+def _refuse_unusable(folder: Path, *, writable: bool) -> None:
+    if not _is_permitted(folder, os.R_OK | os.X_OK | (os.W_OK if writable else 0)):
         raise PermissionDenied(
             "The data folder is read-only.",
             "Nothing was changed. Ask the operator to make it writable, or choose another --data-dir.",
         )
+
+
+def _is_permitted(path: Path, mode: int) -> bool:
+    return os.access(path, mode, effective_ids=os.access in os.supports_effective_ids)

@@ -1,6 +1,5 @@
 """A SQLite database: opening, migration, transactions, and the one thread at a time that works on it."""
 
-import os
 import sqlite3
 from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
@@ -12,10 +11,19 @@ from anyio import CapacityLimiter, to_thread
 
 from files_api_mcp.backends.errors import FilesError, StoreBusy, StoreDamaged
 from files_api_mcp.backends.storage.disk_errors import DatabaseDamaged, StoreLocked, translated
-from files_api_mcp.backends.storage.folders import create_private
+from files_api_mcp.backends.storage.folders import create_private, is_writable
 from files_api_mcp.backends.storage.schema import Schema
 
-__all__ = ["Database", "check_integrity", "create_or_migrate", "inode", "open_private", "writing"]
+__all__ = [
+    "Database",
+    "check_integrity",
+    "connect",
+    "create_or_migrate",
+    "inode",
+    "open_private",
+    "tables_version",
+    "writing",
+]
 
 _LOCK_SLICE_S = 0.2  # one wait for the lock; a thread cannot be cancelled, so it is short and repeated
 
@@ -83,7 +91,7 @@ class Database:
         if self._connection is not None and inode(self._path) != self._inode:
             self._disconnect()
         if self._connection is None:
-            self._connection = _connect(self._path, self.schema, min(self._busy_timeout, _LOCK_SLICE_S))
+            self._connection = connect(self._path, self.schema, min(self._busy_timeout, _LOCK_SLICE_S))
             self._inode = inode(self._path)
         return self._connection
 
@@ -144,8 +152,14 @@ def check_integrity(connection: sqlite3.Connection) -> None:
         raise DatabaseDamaged("The database of the store is damaged.")
 
 
-def _connect(path: Path, schema: Schema, lock_slice: float) -> sqlite3.Connection:
-    connection = open_private(path, lock_slice)
+def connect(path: Path, schema: Schema, timeout: float) -> sqlite3.Connection:
+    """Open a database of this schema, durable at each commit. `timeout`: seconds to wait for locks.
+
+    Raises:
+        StoreDamaged: It is newer than this program, or of another program.
+        DatabaseDamaged: Its header is damaged.
+    """
+    connection = open_private(path, timeout)
     try:
         _refuse_foreign(connection, schema)
         for pragma in (
@@ -177,7 +191,7 @@ def open_private(path: Path, timeout: float) -> sqlite3.Connection:
 
     A file that cannot be written to is opened read-only.
     """
-    mode = "rw" if os.access(path.parent, os.W_OK) and (os.access(path, os.W_OK) or not path.exists()) else "ro"
+    mode = "rw" if is_writable(path.parent) and (is_writable(path) or not path.exists()) else "ro"
     for _ in range(10):
         if mode == "rw":
             create_private(path)
@@ -204,7 +218,7 @@ def _refuse_foreign(connection: sqlite3.Connection, schema: Schema) -> None:
     )
     connection.execute("COMMIT")
     is_foreign = owner != schema.application_id and (version or owner or changes)
-    if (is_foreign or version > schema.version) and _has_tables_of(connection, schema):
+    if (is_foreign or version > schema.version) and tables_version(connection, schema) is not None:
         raise DatabaseDamaged("The header of the store's database is damaged.")
     if is_foreign:
         raise StoreDamaged("The database of the store belongs to another program.")
@@ -215,16 +229,16 @@ def _refuse_foreign(connection: sqlite3.Connection, schema: Schema) -> None:
         )
 
 
-def _has_tables_of(connection: sqlite3.Connection, schema: Schema) -> bool:
-    """Whether the tables are exactly those of a known version: each version defines other tables."""
+def tables_version(connection: sqlite3.Connection, schema: Schema) -> int | None:
+    """The version whose tables the database has, whatever its header says; None if they are of no known version."""
     tables = connection.execute(_DEFINITIONS).fetchall()
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as known:
-        for step in schema.steps:
+        for version, step in enumerate(schema.steps, start=1):
             for statement in step:
                 known.execute(statement)
             if known.execute(_DEFINITIONS).fetchall() == tables:
-                return True
-    return False
+                return version
+    return None
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:

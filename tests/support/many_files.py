@@ -9,7 +9,7 @@ from pathlib import Path
 
 from files_api_mcp.backends.clock import to_us, utc_now
 from files_api_mcp.backends.local import files_table as rows
-from files_api_mcp.backends.local.files_table import Row
+from files_api_mcp.backends.local.row import Row
 from files_api_mcp.backends.local.schema import FILES
 from files_api_mcp.backends.storage.sqlite import Database, writing
 
@@ -33,4 +33,4 @@ async def add_rows(data_dir: Path, names: Iterable[str], *, expired_for: timedel
 def _insert(made: list[Row], connection: sqlite3.Connection) -> None:
     with writing(connection):
         for row in made:
-            rows.insert(connection, row)
+            rows.add(connection, row)

@@ -11,6 +11,7 @@ import pytest
 
 from files_api_mcp.backends.errors import FileChanged, FileExpired, NotFound
 from files_api_mcp.backends.local.store import LocalStore, open_store
+from files_api_mcp.backends.local.verification import verify_store
 from files_api_mcp.backends.models import FileRecord, NewFile
 from tests.support.snapshots import SettableClock, freeze_bytes, text_file
 
@@ -36,7 +37,7 @@ async def store(data: Path, clock: SettableClock) -> AsyncGenerator[LocalStore]:
 
 
 def blobs(data: Path) -> list[str]:
-    return sorted(path.name for path in (data / "blobs").rglob("*") if path.is_file())
+    return sorted(path.name for path in (data / "blobs").rglob("*") if path.is_file() and path.suffix != ".json")
 
 
 async def put(store: LocalStore, data: Path, content: bytes, new: NewFile) -> FileRecord:
@@ -134,7 +135,7 @@ async def test_an_expired_files_bytes_are_released_at_opening_unless_shared(data
     async with open_store(data, clock=clock) as store:
         assert blobs(data) == [kept.sha256]
         assert len((await store.list()).files) == 3
-        assert (await store.check(read_data=True)).healthy
+        assert (await verify_store(data, read_data=True)).damages == []
     clock.move(days=31)
     async with open_store(data, clock=clock) as store:
         assert (await store.list()).files == [kept]
@@ -149,7 +150,7 @@ async def test_hundreds_of_files_that_expired_meanwhile_are_released_at_opening(
     clock.move(days=40)
     async with open_store(data, clock=clock) as store:
         assert blobs(data) == []
-        assert (await store.check()).rows == 0
+        assert (await verify_store(data)).files == 0
 
 
 async def test_an_expired_file_is_uploaded_anew_and_deleted_at_once(
@@ -219,7 +220,7 @@ async def test_an_upload_cancelled_after_its_commit_is_listed(store: LocalStore,
         await store.upload(freeze_bytes(data / "spool", b"kept"), text_file("a.txt"), cancel)
     assert scope.cancelled_caught
     assert [file.filename for file in (await store.list()).files] == ["a.txt"]
-    assert (await store.check(read_data=True)).healthy
+    assert (await verify_store(data, read_data=True)).damages == []
 
 
 async def test_uploads_cancelled_at_any_moment_are_whole_or_absent(store: LocalStore, data: Path) -> None:
@@ -227,10 +228,9 @@ async def test_uploads_cancelled_at_any_moment_are_whole_or_absent(store: LocalS
         frozen = freeze_bytes(data / "spool", b"%d" % moment)
         with anyio.move_on_after(moment * 0.0002):
             await store.upload(frozen, text_file(f"{moment}.txt"))
-    report = await store.check(read_data=True)
-    assert report.healthy
-    assert report.orphans == 0
-    assert report.rows == len((await store.list(limit=1000)).files) == len(blobs(data))
+    found = await verify_store(data, read_data=True)
+    assert found.damages == []
+    assert found.files == len((await store.list(limit=1000)).files) == len(blobs(data))
 
 
 async def test_a_snapshot_that_is_not_what_it_says_is_refused(store: LocalStore, data: Path) -> None:
@@ -243,7 +243,7 @@ async def test_a_snapshot_that_is_not_what_it_says_is_refused(store: LocalStore,
         with pytest.raises(FileChanged):
             await store.upload(snapshot, text_file("a.txt"))
     assert (await store.list()).files == []
-    assert (await store.check()).orphans == 0
+    assert (await verify_store(data)).damages == []
 
 
 async def test_many_uploads_at_once_in_one_process_agree_on_one_file(store: LocalStore, data: Path) -> None:
@@ -259,7 +259,7 @@ async def test_many_uploads_at_once_in_one_process_agree_on_one_file(store: Loca
     assert len({record.id for record in found}) == 1
 
 
-async def test_the_start_removes_content_without_a_file_and_nothing_else(data: Path) -> None:
+async def test_the_start_sets_content_without_a_file_aside_and_nothing_else(data: Path) -> None:
     async with open_store(data) as store:
         kept = await put(store, data, b"kept", text_file("a.txt"))
     orphan = hashlib.sha256(b"orphan").hexdigest()
@@ -269,12 +269,5 @@ async def test_the_start_removes_content_without_a_file_and_nothing_else(data: P
     (shard / "README").write_bytes(b"not ours")
     async with open_store(data) as store:
         assert blobs(data) == sorted(["README", str(kept.sha256)])
-        assert (await store.check()).orphans == 0
-
-
-async def test_a_healthy_store_reports_its_figures_in_one_line(store: LocalStore, data: Path) -> None:
-    await put(store, data, b"shared", text_file("a.txt"))
-    await put(store, data, b"shared", text_file("b.txt"))
-    report = await store.check(read_data=True)
-    assert (report.rows, report.bytes, report.missing, report.wrong, report.orphans) == (2, 6, [], [], 0)
-    assert str(report) == "2 files, 6 bytes, hashes compared, 0 orphans"
+        assert (await verify_store(data)).damages == []
+    assert (data / "set-aside" / orphan[:2] / orphan).read_bytes() == b"orphan"

@@ -14,6 +14,7 @@ import pytest
 
 from files_api_mcp.backends.errors import FilesError, StorageFull, StoreBusy, StoreDamaged
 from files_api_mcp.backends.local.store import LocalStore, open_store
+from files_api_mcp.backends.local.verification import verify_store
 from files_api_mcp.backends.models import FileRecord
 from tests.support.snapshots import freeze_bytes, text_file
 
@@ -74,9 +75,7 @@ async def test_a_full_disk_stores_nothing_and_the_next_call_after_space_returns_
         filler.unlink()
         after = await put(store, data, "after.txt")
         assert [await read(store, file.id) for file in (kept, after)] == [b"kept.txt", b"after.txt"]
-        report = await store.check(read_data=True)
-        assert report.healthy
-        assert report.orphans == 0
+        assert (await verify_store(data, read_data=True)).damages == []
 
 
 async def test_a_full_disk_fails_the_opening_of_a_new_store_and_spoils_nothing(small_disk: Path) -> None:
@@ -115,7 +114,7 @@ async def test_a_lock_held_too_long_is_said_to_be_busy_and_nothing_is_stored(tmp
                     await call
         await put(store, tmp_path, "b.txt")
         assert [file.filename for file in (await store.list()).files] == ["b.txt", "kept.txt"]
-        assert (await store.check()).orphans == 0
+        assert (await verify_store(tmp_path)).damages == []
 
 
 async def test_a_lock_that_is_let_go_in_time_is_not_noticed(tmp_path: Path) -> None:
@@ -154,14 +153,12 @@ async def test_damaged_bytes_are_never_given_out_and_the_error_names_the_file(tm
         with pytest.raises(StoreDamaged, match=record.id) as caught:
             assert await read(store, record.id) != content
         assert str(tmp_path) not in str(caught.value)
-        report = await store.check(read_data=True)
-        assert not report.healthy
-        assert record.id in str(report)
-        assert [*report.missing, *report.wrong] == [record.id]
+        found = await verify_store(tmp_path, read_data=True)
+        assert not found.is_sound
+        assert [(one.part, one.file_id) for one in found.damages] == [("content", record.id)]
         assert await read(store, other.id) == b"b.txt"
-        if damage != "flipped":  # what only reading can tell is left to check and repair
-            assert (await put(store, tmp_path, "a.bin", content)).id == record.id
-            assert await read(store, record.id) == content
+        assert (await put(store, tmp_path, "a.bin", content)).id == record.id
+        assert await read(store, record.id) == content
 
 
 def run_as_nobody(script: str, *arguments: Path) -> str:
@@ -210,12 +207,36 @@ def foreign_home() -> Generator[Path]:
     shutil.rmtree(home)
 
 
-def test_a_read_only_folder_fails_at_opening_with_the_reason(foreign_home: Path) -> None:
-    assert run_as_nobody(OPEN, foreign_home / "data") == "opened\n"
+def test_an_empty_read_only_folder_fails_at_opening_with_the_reason(foreign_home: Path) -> None:
+    (foreign_home / "data").mkdir()
+    if os.geteuid() == 0:
+        os.chown(foreign_home / "data", 65534, 65534)
     (foreign_home / "data").chmod(0o500)
-    said = run_as_nobody(OPEN, foreign_home / "data")
-    assert said.startswith("[permission_denied] The data folder is read-only.")
-    assert str(foreign_home) not in said
+    error = run_as_nobody(OPEN, foreign_home / "data")
+    assert error.startswith("[permission_denied] The data folder is read-only.")
+    assert str(foreign_home) not in error
+
+
+def test_a_store_in_a_read_only_folder_is_read_and_not_changed(foreign_home: Path) -> None:
+    write = """
+        from tests.support.snapshots import freeze_bytes, text_file
+        async def main(data):
+            async with open_store(data) as store:
+                await store.upload(freeze_bytes(data / "spool", b"kept"), text_file("kept.txt"))
+    """
+    assert run_as_nobody(write, foreign_home / "data") == ""
+    (foreign_home / "data").chmod(0o500)
+    read_and_delete = """
+        async def main(data):
+            async with open_store(data) as store:
+                (file,) = (await store.list()).files
+                async with store.download(file.id) as (_, chunks):
+                    print(b"".join([chunk async for chunk in chunks]))
+                await store.delete(file.id)
+    """
+    content, _, error = run_as_nobody(read_and_delete, foreign_home / "data").partition("\n")
+    assert content == "b'kept'"
+    assert error.startswith("[permission_denied] The data folder is read-only")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to another user")
@@ -254,6 +275,6 @@ async def test_uploads_whose_fsync_fails_are_refused_and_the_others_stand(tmp_pa
     async with open_store(tmp_path / "data") as store:
         for file_id, name in stored.items():
             assert await read(store, file_id) == name.encode()
-        report = await store.check(read_data=True)
-        assert report.healthy
-        assert report.rows == len(stored)
+    found = await verify_store(tmp_path / "data", read_data=True)
+    assert found.damages == []
+    assert found.files == len(stored)

@@ -12,6 +12,7 @@ import pytest
 
 from files_api_mcp.backends.errors import FilesError, NotFound
 from files_api_mcp.backends.local.store import LocalStore, open_store
+from files_api_mcp.backends.local.verification import verify_store
 from tests.support.snapshots import freeze_bytes, text_file
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
@@ -45,9 +46,8 @@ async def test_writers_in_four_processes_lose_nothing_and_none_finds_the_store_b
     async with open_store(data) as store:
         listed = {file.id: file.filename for file in (await store.list(limit=1000)).files}
         assert listed == {file_id: name for _, file_id, name in lines}
-        report = await store.check(read_data=True)
-        assert report.healthy
-        assert (report.rows, report.orphans) == (200, 0)
+    found = await verify_store(data, read_data=True)
+    assert (found.files, found.damages) == (200, [])
 
 
 async def test_processes_that_upload_the_same_files_at_once_get_the_same_ids(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ async def test_starting_processes_take_nothing_from_one_that_is_uploading(tmp_pa
         for file_id, content in known.items():
             async with store.download(file_id) as (_, chunks):
                 assert b"".join([chunk async for chunk in chunks]) == content
-        assert (await store.check(read_data=True)).healthy
+    assert (await verify_store(data, read_data=True)).is_sound
 
 
 async def test_uploading_and_deleting_the_same_bytes_at_once_never_parts_a_row_from_its_bytes(tmp_path: Path) -> None:
@@ -107,9 +107,8 @@ async def test_uploading_and_deleting_the_same_bytes_at_once_never_parts_a_row_f
             for number in range(3):
                 group.start_soon(churn, one, f"one-{number}.txt")
                 group.start_soon(churn, two, f"two-{number}.txt")
-    async with open_store(data) as store:
-        report = await store.check(read_data=True)
-        assert (report.rows, report.missing, report.orphans) == (0, [], 0)
+    found = await verify_store(data, read_data=True)
+    assert (found.files, found.damages) == (0, [])
 
 
 @pytest.mark.parametrize("call", ["describe", "blob_path"])

@@ -11,6 +11,7 @@ import anyio
 from files_api_mcp.backends.errors import NotFound, StoreDamaged
 from files_api_mcp.backends.local import recovery
 from files_api_mcp.backends.local.store import LocalStore, open_store
+from files_api_mcp.backends.local.verification import verify_store
 
 
 @dataclass(slots=True)
@@ -27,6 +28,8 @@ class Faults:
     """deletion acknowledged, and still there"""
     leftovers: int = 0
     """content that no file needs, after a start"""
+    damaged: int = 0
+    """a damaged row or sidecar"""
 
     def __iadd__(self, other: Self) -> Self:
         self.lost += other.lost
@@ -34,6 +37,7 @@ class Faults:
         self.dangling += other.dangling
         self.undead += other.undead
         self.leftovers += other.leftovers
+        self.damaged += other.damaged
         return self
 
     @property
@@ -51,18 +55,26 @@ class Faults:
 def inspect_store(data: Path, stored: Mapping[str, str], deleted: Collection[str], *, recover: bool) -> Faults:
     """Open the store as the next start would (or, without `recover`, without its clearing away) and compare."""
     if not recover:
-        recovery.find_orphans = lambda blobs, shards, connection: []
+        recovery.find_untidy = lambda folder, shards, connection: recovery.Untidy([], [], [])
     return anyio.run(_inspect, data, stored, deleted)
 
 
 async def _inspect(data: Path, stored: Mapping[str, str], deleted: Collection[str]) -> Faults:
     async with open_store(data) as store:
-        return await _compare(store, stored, deleted)
+        return await _compare(data, store, stored, deleted)
 
 
-async def _compare(store: LocalStore, stored: Mapping[str, str], deleted: Collection[str]) -> Faults:
-    report = await store.check(read_data=True)
-    faults = Faults(dangling=len(report.missing), wrong=len(report.wrong), leftovers=report.orphans)
+async def _compare(data: Path, store: LocalStore, stored: Mapping[str, str], deleted: Collection[str]) -> Faults:
+    found = (await verify_store(data, read_data=True)).damages
+    content = [one.meaning for one in found if one.part == "content"]
+    # What an interrupted upload left may be set aside.
+    leftovers = [one for one in found if one.part == "leftover" and "set aside until" not in one.meaning]
+    faults = Faults(
+        dangling=sum("missing" in meaning for meaning in content),
+        wrong=sum("differ" in meaning for meaning in content),
+        leftovers=len(leftovers),
+        damaged=sum(one.part in {"database", "row", "sidecar"} for one in found),
+    )
     for file_id, sha256 in stored.items():
         try:
             if await _sha256(store, file_id) != sha256:

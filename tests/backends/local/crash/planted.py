@@ -9,6 +9,8 @@ from pathlib import Path
 
 from files_api_mcp.backends.clock import utc_now
 from files_api_mcp.backends.local import files_table as rows
+from files_api_mcp.backends.local.folder import StoreFolder
+from files_api_mcp.backends.local.row import Row
 from files_api_mcp.backends.local.schema import FILES
 from files_api_mcp.backends.local.store import LocalStore, open_store
 from files_api_mcp.backends.models import NewFile, Snapshot, UploadedFile
@@ -21,8 +23,8 @@ BUGS = ("row_first", "in_place", "early_word", "no_recovery")
 class RowFirst(LocalStore):
     """Commits the row, then moves the content into place."""
 
-    def _admit(self, snapshot: Snapshot, new: NewFile, reuse: bool, connection: sqlite3.Connection) -> UploadedFile:
-        row = rows.Row(
+    def _admit(self, connection: sqlite3.Connection, snapshot: Snapshot, new: NewFile, *, reuse: bool) -> UploadedFile:
+        row = Row(
             seq=0,
             id=f"file_{os.urandom(12).hex()}",
             sha256=snapshot.sha256,
@@ -35,8 +37,8 @@ class RowFirst(LocalStore):
             expires_us=None,
         )
         with writing(connection):
-            rows.insert(connection, row)
-        self._blobs.put(snapshot)
+            rows.add(connection, row)
+        self._folder.blobs.put(snapshot)
         return UploadedFile(row.record, reused=False)
 
 
@@ -62,9 +64,11 @@ async def open_planted(data: Path, bug: str | None) -> AsyncGenerator[LocalStore
             yield store
             return
         # In place alone is healed by the next upload of the same bytes; it shows together with the wrong order.
-        blobs = (InPlaceBlobs if bug == "in_place" else Blobs)(data / "blobs")
+        folder = StoreFolder(data)
+        if bug == "in_place":
+            folder.blobs = InPlaceBlobs(data / "blobs")
         database = Database(data / "files.db", busy_timeout=10, schema=FILES)
         try:
-            yield RowFirst(database, blobs, utc_now)
+            yield RowFirst(database, folder, utc_now)
         finally:
             await database.close()

@@ -34,7 +34,7 @@ def test_no_acknowledged_file_is_lost_and_no_row_dangles_when_uploaders_are_kill
     acknowledged = re.search(r"(\d+) uploads acknowledged", printed)
     assert acknowledged
     assert int(acknowledged[1]) > 50
-    assert "0 lost, 0 wrong, 0 dangling, 0 undead, 0 leftovers" in printed
+    assert "0 lost, 0 wrong, 0 dangling, 0 undead, 0 leftovers, 0 damaged" in printed
 
 
 @pytest.mark.slow

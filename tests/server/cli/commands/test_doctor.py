@@ -9,17 +9,19 @@ from tests.support.agent import write
 from tests.support.keyed_command import run
 
 
-def test_the_doctor_finds_nothing_to_fix_in_a_good_setup(tmp_path: Path) -> None:
+def test_the_doctor_finds_nothing_to_fix_in_a_good_setup_and_changes_nothing(tmp_path: Path) -> None:
     shown = run("doctor", str(tmp_path), "--data-dir", str(tmp_path / "data"), "--backend", "local")
     assert shown.returncode == 0, shown.stdout
     assert "FAIL" not in shown.stdout
+    assert not (tmp_path / "data").exists()
 
 
 def test_the_doctor_reports_a_damaged_store(tmp_path: Path) -> None:
     write(tmp_path / "data" / "files.db", "this is no database" * 100)
     shown = run("doctor", str(tmp_path), "--data-dir", str(tmp_path / "data"), "--backend", "local")
     assert shown.returncode == 1
-    assert "[store_damaged]" in shown.stdout
+    assert "damage found. Run `files-api-mcp verify`" in shown.stdout
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["files.db"]
 
 
 def test_a_key_in_the_environment_chooses_the_api(live: Emulator, tmp_path: Path) -> None:

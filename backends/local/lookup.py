@@ -1,0 +1,117 @@
+"""Finds rows of the store, and refuses those that are missing, expired or damaged."""
+
+import sqlite3
+from collections.abc import Collection, Sequence
+
+from files_api_mcp.backends.errors import FileExpired, NotFound, StoreDamaged
+from files_api_mcp.backends.local import files_table as rows
+from files_api_mcp.backends.local.content_stream import ContentStream, open_content
+from files_api_mcp.backends.local.cursor import encode_cursor
+from files_api_mcp.backends.local.row import Row
+from files_api_mcp.backends.models import FilePage
+from files_api_mcp.backends.storage.blobs import Blobs
+from files_api_mcp.backends.validation import check_file_id
+
+__all__ = ["Lookup", "RowsDamaged"]
+
+
+class RowsDamaged(StoreDamaged):
+    """Damaged rows were read that may be restored from their sidecars."""
+
+    def __init__(self) -> None:
+        super().__init__("Some rows of the store are damaged.")
+
+
+class Lookup:
+    """Reads the table of files through one connection. Times are in microseconds.
+
+    `lost` are the places of damaged rows that cannot be restored. Any other damaged row raises RowsDamaged.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, blobs: Blobs, now_us: int, lost: Collection[int]) -> None:
+        self._connection = connection
+        self._blobs = blobs
+        self._now_us = now_us
+        self._lost = lost
+
+    def page(self, limit: int, below: int, name_contains: str | None) -> FilePage:
+        """Files older than a place, newest first."""
+        found = rows.page(
+            self._connection, below=below, limit=limit + 1, name_contains=name_contains, now_us=self._now_us
+        )
+        shown = self.checked(found[:limit])
+        return _page(shown, encode_cursor(shown[-1].seq) if len(found) > limit else None)
+
+    def beside(self, file_id: str, limit: int, *, newer: bool) -> FilePage:
+        """Files next to one, newest first."""
+        seq = self.described(file_id).seq
+        if not newer:
+            return self.page(limit, seq, None)
+        found = rows.newer(self._connection, above=seq, limit=limit + 1, now_us=self._now_us)
+        shown = self.checked(found[-limit:])
+        return _page(shown, encode_cursor(shown[0].seq) if len(found) > limit else None)
+
+    def described(self, file_id: str) -> Row:
+        """The row of a file, sound, perhaps expired."""
+        row = self.any(file_id)
+        if not row.is_sound:
+            raise StoreDamaged(
+                f"The row of {file_id} in the store is damaged.",
+                "Delete it and upload the file again, or ask the operator to run `files-api-mcp verify --repair`.",
+            )
+        return row
+
+    def any(self, file_id: str) -> Row:
+        """The row of a file, sound or not."""
+        check_file_id(file_id)
+        row = rows.find(self._connection, file_id, self._now_us)
+        if row is not None:
+            return self.checked([row])[0]
+        if rows.name_of_deleted(self._connection, file_id) is not None:
+            raise NotFound(f"{file_id} was deleted.")
+        raise NotFound(f"No file has the id {file_id}.")
+
+    def live(self, file_id: str) -> Row:
+        """The row of a file that has not expired."""
+        row = self.described(file_id)
+        if not row.is_live(self._now_us):
+            raise FileExpired(f"The content of {file_id} expired.")
+        return row
+
+    def whole(self, file_id: str) -> Row:
+        """The row of a file whose content is there in its full length."""
+        row = self.live(file_id)
+        if self._blobs.size(row.sha256) != row.size_bytes:
+            raise self._missing(file_id)
+        return row
+
+    def open(self, file_id: str) -> tuple[Row, ContentStream]:
+        """A file's row, and its content as a stream."""
+        row = self.whole(file_id)
+        try:
+            return row, open_content(self._blobs, row)
+        except FileNotFoundError:
+            raise self._missing(file_id) from None
+
+    def checked(self, found: Sequence[Row]) -> Sequence[Row]:
+        """The same rows.
+
+        Raises:
+            RowsDamaged: One is damaged and may be restored.
+        """
+        if any(not row.is_sound and row.seq not in self._lost for row in found):
+            raise RowsDamaged
+        return found
+
+    def _missing(self, file_id: str) -> StoreDamaged:
+        # Another process may have deleted the file since its row was read: the row is deleted before the content.
+        self.live(file_id)
+        return StoreDamaged(
+            f"The stored bytes of {file_id} are missing or damaged.",
+            "Upload the file again to mend it, or ask the operator to run `files-api-mcp verify`.",
+        )
+
+
+def _page(shown: Sequence[Row], next_cursor: str | None) -> FilePage:
+    damaged = tuple(row.id for row in shown if not row.is_sound)
+    return FilePage([row.record for row in shown if row.is_sound], next_cursor, damaged)

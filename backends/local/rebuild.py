@@ -1,0 +1,174 @@
+"""Rebuilds a damaged table of files from the rows that can be read and from the sidecars."""
+
+import logging
+import secrets
+import sqlite3
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from files_api_mcp.backends.errors import StoreDamaged
+from files_api_mcp.backends.local import files_table as rows
+from files_api_mcp.backends.local.folder import StoreFolder
+from files_api_mcp.backends.local.restoration import all_sidecars, is_over
+from files_api_mcp.backends.local.row import Row
+from files_api_mcp.backends.local.schema import FILES
+from files_api_mcp.backends.storage.disk_errors import DatabaseDamaged, translated
+from files_api_mcp.backends.storage.file_lock import locked_folder
+from files_api_mcp.backends.storage.folders import fsync_folder
+from files_api_mcp.backends.storage.sqlite import check_integrity, connect, create_or_migrate, tables_version, writing
+
+__all__ = ["rebuild_table"]
+
+_log = logging.getLogger(__name__)
+
+_LOCK_WAIT_S = 5.0
+_MAGIC = b"SQLite format 3\0"
+
+
+def rebuild_table(folder: StoreFolder, now_us: int) -> None:
+    """Replace a damaged `files.db`. The damaged file is set aside.
+
+    Rows that can be read are kept, and so are damaged rows without a sidecar: they can be named and deleted. The others
+    come from their sidecars, except those of deleted files.
+
+    Raises:
+        StoreDamaged: Nothing could be read, and there are no sidecars: nothing is changed.
+        StoreBusy, StorageFull, PermissionDenied: The file cannot be replaced now.
+    """
+    with translated(), locked_folder(folder.path):
+        if _is_sound(folder):  # another process has rebuilt it
+            return
+        unfinished = folder.path / f"files-{secrets.token_hex(8)}.db"
+        try:
+            counts = _fill(unfinished, folder, now_us)
+            folder.set_aside.take_database(folder.database, now_us)
+            # A journal belongs to the damaged file, and would be applied to the new one.
+            Path(f"{folder.database}-journal").unlink(missing_ok=True)
+            fsync_folder(folder.path)
+            unfinished.replace(folder.database)
+            fsync_folder(folder.path)
+        finally:
+            for suffix in ("", "-journal"):
+                Path(f"{unfinished}{suffix}").unlink(missing_ok=True)
+    _log.warning("The table of files was damaged. It was rebuilt from %s of its rows and %s sidecars.", *counts)
+
+
+def _is_sound(folder: StoreFolder) -> bool:
+    if not folder.database.exists():
+        return False
+    try:
+        with translated(), closing(connect(folder.database, FILES, _LOCK_WAIT_S)) as connection:
+            check_integrity(connection)
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            return folder.blobs.is_empty() if not version else version == tables_version(connection, FILES)
+    except DatabaseDamaged:
+        return False
+
+
+def _fill(path: Path, folder: StoreFolder, now_us: int) -> tuple[int, int]:
+    """Fill a new table; returns the numbers of rows from the damaged table and from sidecars."""
+    with closing(connect(path, FILES, _LOCK_WAIT_S)) as target, _damaged_table(folder.database) as source:
+        create_or_migrate(target, schema=FILES)
+        with writing(target):
+            found = [row for values in _readable(source, rows.SELECT_ALL, "seq") for row in _rows_of(values)]
+            for row in found:
+                if row.is_sound:
+                    rows.put_back(target, row)
+            for values in _readable(source, "SELECT * FROM deleted", "id"):
+                with suppress(sqlite3.Error):
+                    target.execute("INSERT OR IGNORE INTO deleted VALUES (?, ?, ?, ?)", (*values, None)[:4])
+            restored = _restore(target, folder, now_us)
+            for row in found:
+                if not row.is_sound and not _is_known(target, row):
+                    rows.put_back(target, _storable(row))
+            (total,) = target.execute("SELECT count(*) FROM files").fetchone()
+    if not total:
+        _refuse_foreign(folder)
+    return total - restored, restored
+
+
+def _refuse_foreign(folder: StoreFolder) -> None:
+    """Refuse a folder in which nothing shows that it is an empty store."""
+    if not folder.blobs.is_empty():
+        raise StoreDamaged(
+            "The store has files, but its database is missing or unreadable.",
+            "Nothing was changed. Ask the operator to restore files.db from a backup.",
+        )
+    with suppress(FileNotFoundError), folder.database.open("rb") as file:
+        if file.read(len(_MAGIC)) not in (_MAGIC, b""):
+            raise StoreDamaged("The database of the store belongs to another program.")
+
+
+@contextmanager
+def _damaged_table(path: Path) -> Generator[sqlite3.Connection | None]:
+    """Open what is left of the table, locked if that is possible; None if there is no file."""
+    if not path.exists():
+        yield None
+        return
+    uri = f"{path.absolute().as_uri()}?mode=rw"
+    with closing(sqlite3.connect(uri, timeout=_LOCK_WAIT_S, isolation_level=None, uri=True)) as connection:
+        connection.text_factory = rows.decode_any
+        try:
+            # A commit of another process would be lost.
+            connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.Error as exc:
+            if exc.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+                raise
+        yield connection
+
+
+def _readable(source: sqlite3.Connection | None, query: str, key: str) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a query that can be read: from its start up to the damage, and from its end."""
+    seen: set[Any] = set()
+    for direction in ("", "DESC"):
+        with suppress(sqlite3.Error):
+            for values in source.execute(f"{query} NOT INDEXED ORDER BY {key} {direction}") if source else ():
+                if values[0] in seen:
+                    break
+                seen.add(values[0])
+                yield values
+
+
+def _rows_of(values: tuple[Any, ...]) -> Iterator[Row]:
+    with suppress(TypeError, ValueError, RecursionError):
+        yield rows.row_of(values)
+
+
+def _restore(target: sqlite3.Connection, folder: StoreFolder, now_us: int) -> int:
+    """Add the rows of sidecars that are not in the table; returns their number."""
+    restored = 0
+    for row in all_sidecars(folder):
+        known = target.execute("SELECT 1 FROM files WHERE id = ?", (row.id,)).fetchone()
+        if not known and not is_over(target, row, now_us) and folder.blobs.size(row.sha256) is not None:
+            rows.put_back(target, row)
+            restored += 1
+    return restored
+
+
+def _is_known(target: sqlite3.Connection, row: Row) -> bool:
+    """Whether a damaged row is one that was restored."""
+    query = "SELECT 1 FROM files WHERE seq = ? OR id = ?"
+    return target.execute(query, (row.seq, row.id)).fetchone() is not None
+
+
+def _storable(row: Row) -> Row:
+    """A damaged row as the table's strict types take it."""
+    return replace(
+        row,
+        id=str(row.id),
+        sha256=str(row.sha256),
+        filename=str(row.filename),
+        mime_type=str(row.mime_type),
+        title=None if row.title is None else str(row.title),
+        source_path=None if row.source_path is None else str(row.source_path),
+        size_bytes=_number(row.size_bytes),
+        created_us=_number(row.created_us),
+        expires_us=None if row.expires_us is None else _number(row.expires_us),
+    )
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0

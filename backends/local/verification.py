@@ -1,0 +1,126 @@
+"""Verification of the store: compares the table of files, the content and the sidecars with each other."""
+
+import sqlite3
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from anyio import to_thread
+
+from files_api_mcp.backends.clock import to_us, utc_now
+from files_api_mcp.backends.local import files_table as rows
+from files_api_mcp.backends.local.consistency_check import ConsistencyCheck, content_damage
+from files_api_mcp.backends.local.folder import StoreFolder
+from files_api_mcp.backends.local.recovery import recover
+from files_api_mcp.backends.local.restoration import all_sidecars, restore_damaged_rows, restore_set_aside
+from files_api_mcp.backends.local.schema import FILES
+from files_api_mcp.backends.models import Clock, Damage, Progress, Verification, silent
+from files_api_mcp.backends.storage.disk_errors import DatabaseDamaged
+from files_api_mcp.backends.storage.sqlite import Database, check_integrity, writing
+
+__all__ = ["verify_store"]
+
+
+async def verify_store(
+    data_dir: Path,
+    *,
+    read_data: bool = False,
+    repair: bool = False,
+    progress: Progress = silent,
+    clock: Clock = utc_now,
+) -> Verification:
+    """Verify the store in a folder. Servers may use it meanwhile. Without `repair`, nothing is changed.
+
+    `read_data` compares all bytes with their hashes, in constant memory. `repair` rebuilds a damaged table, restores
+    rows from sidecars, writes sidecars, and sets damaged content aside. It deletes nothing that a row names.
+
+    Raises:
+        StoreDamaged: The store is newer than this program or of another program, or cannot be restored.
+        StoreBusy, PermissionDenied: It cannot be read now.
+    """
+    folder = StoreFolder(data_dir)
+    if not await to_thread.run_sync(lambda: folder.database.exists() or folder.blobs.folder.exists()):
+        return Verification()
+    checked = await _check(folder, read_data=read_data, progress=progress)
+    if not repair or not checked.damages:
+        return checked
+    await _repair(folder, checked, to_us(clock()))
+    left = {_key(one) for one in (await _check(folder, read_data=False, progress=silent)).damages}
+    checked.damages = [replace(one, repaired=_key(one) not in left) for one in checked.damages]
+    return checked
+
+
+def _key(damage: Damage) -> tuple[str, str | None]:
+    return damage.part, damage.file_id
+
+
+async def _check(folder: StoreFolder, *, read_data: bool, progress: Progress) -> Verification:
+    found = Verification()
+    if not await _has_sound_table(folder):
+        meaning = "The table of files is damaged or missing. The next start, or --repair, rebuilds it."
+        found.damages.append(Damage("database", meaning))
+        await to_thread.run_sync(partial(_check_sidecars, folder, found, read_data=read_data))
+        return found
+    database = Database(folder.database, busy_timeout=10.0, schema=FILES)
+    try:
+        await ConsistencyCheck(database, folder, found, read_data=read_data, progress=progress).run()
+    finally:
+        await database.close()
+    return found
+
+
+async def _has_sound_table(folder: StoreFolder) -> bool:
+    if not await to_thread.run_sync(folder.database.exists):
+        return False
+    database = Database(folder.database, busy_timeout=10.0, schema=FILES)
+    try:
+        await database.run(partial(_check_table, folder))
+    except DatabaseDamaged:
+        return False
+    finally:
+        await database.close()
+    return True
+
+
+def _check_table(folder: StoreFolder, connection: sqlite3.Connection) -> None:
+    check_integrity(connection)
+    if not connection.execute("PRAGMA user_version").fetchone()[0] and not folder.blobs.is_empty():
+        raise DatabaseDamaged("The store has files, but its database is missing.")
+
+
+def _check_sidecars(folder: StoreFolder, found: Verification, *, read_data: bool) -> None:
+    """Check the content of the files that the sidecars name, as no table does."""
+    for row in all_sidecars(folder):
+        found.files += 1
+        found.content_bytes += row.size_bytes
+        meaning = content_damage(folder, row, read_data=read_data)
+        if meaning:
+            found.damages.append(Damage("content", meaning, row.id, row.filename))
+
+
+async def _repair(folder: StoreFolder, found: Verification, now_us: int) -> None:
+    await to_thread.run_sync(folder.prepare)
+    database = Database(folder.database, busy_timeout=10.0, schema=FILES)
+    try:
+        await recover(database, folder, now_us)
+        await database.run(partial(restore_damaged_rows, folder=folder))
+        await database.run(partial(restore_set_aside, folder=folder, now_us=now_us))
+        for damage in found.damages:
+            if damage.file_id is not None and damage.part in {"content", "sidecar"}:
+                await database.run(partial(_mend, folder, damage, now_us))
+    finally:
+        await database.close()
+
+
+def _mend(folder: StoreFolder, damage: Damage, now_us: int, connection: sqlite3.Connection) -> None:
+    with writing(connection):
+        row = rows.by_id(connection, str(damage.file_id))
+        if row is None or not row.is_sound or not row.has_content:
+            return
+        if damage.part == "sidecar":
+            folder.blobs.ensure_shard(row.sha256)
+            folder.sidecars.write(row)
+            folder.blobs.sync(row.sha256)
+        # Read again: the file may have been uploaded again meanwhile.
+        elif content_damage(folder, row, read_data=True):
+            folder.set_aside.take_damaged(folder.blobs, row.sha256, now_us)
