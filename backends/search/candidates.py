@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 
 from files_api_mcp.backends.search.bm25 import bm25, idf
-from files_api_mcp.backends.search.index.index import Document, Index
+from files_api_mcp.backends.search.index.index import Index
+from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.query import expand_query
 
 __all__ = ["Candidates"]
@@ -52,10 +53,10 @@ class Candidates:
             positions.setdefault(document.id, position)
         held: defaultdict[int, dict[str, int]] = defaultdict(dict)
         for english, weights in self._by_language.items():
-            ids = [document.id for document in self._documents if document.english == english]
-            for start in range(0, len(ids), _AT_ONCE):
+            same = [document for document in self._documents if document.english == english]
+            for start in range(0, len(same), _AT_ONCE):
                 check_cancelled()
-                for number, term, count in index.counts(ids[start : start + _AT_ONCE], list(weights)):
+                for number, term, count in index.counts(same[start : start + _AT_ONCE], list(weights)):
                     held[positions[number]][term] = count
         return held
 

@@ -22,8 +22,9 @@ from files_api_mcp.backends.models import (
 )
 from files_api_mcp.backends.search import reader as reading
 from files_api_mcp.backends.search.index.backlog import Backlog
-from files_api_mcp.backends.search.index.index import Document, Index
+from files_api_mcp.backends.search.index.index import Index
 from files_api_mcp.backends.search.index.indexer import Indexer
+from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.index.schema import index_path, remove_unused_formats
 from files_api_mcp.backends.search.passages import answer
 from files_api_mcp.backends.search.runtime import SearchRuntime
@@ -158,7 +159,7 @@ class SearchEngine:
             raise InvalidArgument(f"At most {_MAX_IMAGES} pages can be shown at once.", "Ask for fewer pages.")
         shown = range(first, last + 1)
         images = await self._workers.render(path, record.mime_type, shown, marked=marked)
-        labels = await self._indexer.run(lambda index: index.labels(document.id, shown))
+        labels = await self._indexer.run(lambda index: index.labels(document))
         return [replace(image, label=labels.get(image.page)) for image in images]
 
     async def forget(self, record: FileRecord) -> None:
@@ -215,6 +216,8 @@ class SearchEngine:
         searched: list[tuple[FileRecord, Document]] = []
         notes: list[str] = []
         for number, (record, path) in enumerate(files, start=1):
+            if self._indexer.was_damaged(record):
+                notes.append(_was_damaged(record))
             document = known.get(record.id) or await self._document(record, path, silent)
             if document.info.askable:
                 searched.append((record, document))
@@ -228,14 +231,20 @@ class SearchEngine:
         files = await self._source.contents()
         known = await self._indexer.known([record for record, _ in files])
         missing = [(record, path) for record, path in files if record.id not in known]
+        notes = _bounded([_was_damaged(record) for record, _ in missing if self._indexer.was_damaged(record)])
         if missing:
             self._backlog.add(missing)
             await self._backlog.wait(missing, _WAIT_S, progress)
             known |= await self._indexer.known([record for record, _ in missing])
         left = len(files) - len(known)
-        notes = [f"{left} of {len(files)} files are not indexed yet. Ask again to search them too."] if left else []
+        if left:
+            notes.append(f"{left} of {len(files)} files are not indexed yet. Ask again to search them too.")
         searched = [(record, known[record.id]) for record, _ in files if record.id in known]
         return [(record, document) for record, document in searched if document.info.askable], notes
+
+
+def _was_damaged(record: FileRecord) -> str:
+    return f"{record.filename}: its part of the index was damaged and is built again."
 
 
 def _bounded(notes: list[str]) -> list[str]:

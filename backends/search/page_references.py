@@ -1,10 +1,10 @@
 """Pages that a question names: "page 12", "slides 3-5", "the second page", "last page", "page iv"."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-__all__ = ["labels_named", "pages_named"]
+__all__ = ["labels_named", "pages_labelled", "pages_named"]
 
 _ONES = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
 _CARDINALS = {word: number for number, word in enumerate(_ONES.split(), start=1)}
@@ -33,6 +33,15 @@ def labels_named(question: str) -> list[str]:
     """Words of the question that may be page labels: those after "page"."""
     found = (label.rstrip("./-") for label in _LABELLED.findall(question))
     return list(dict.fromkeys(label for label in found if label not in _WORDS))
+
+
+def pages_labelled(labels: Mapping[int, str], wanted: Sequence[str]) -> dict[str, int]:
+    """The pages with the wanted labels, ignoring case. Labels of several pages are left out."""
+    pages: dict[str, list[int]] = {}
+    for page, label in labels.items():
+        pages.setdefault(label.lower(), []).append(page)
+    found = {label: pages.get(label.lower(), []) for label in wanted}
+    return {label: held[0] for label, held in found.items() if len(held) == 1}
 
 
 def pages_named(question: str, pages: int | None, labelled: Mapping[str, int] = _NONE) -> frozenset[int]:

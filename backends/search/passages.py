@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from files_api_mcp.backends.documents.media_types import SHEETS, TABLES
 from files_api_mcp.backends.models import FileRecord, Passage
 from files_api_mcp.backends.search.embeddings import Similarity
-from files_api_mcp.backends.search.index.index import Document, Index
+from files_api_mcp.backends.search.index.index import Index
+from files_api_mcp.backends.search.index.rows import Document, StoredPage
 from files_api_mcp.backends.search.reader import ReadRange, read
 from files_api_mcp.backends.search.reranker import RERANKED, rerank
 from files_api_mcp.backends.search.scorer import ScoredPassage, rank
@@ -61,7 +62,7 @@ def answer(
 
     def text_of(one: ScoredPassage) -> str:
         record, document = searched[one.position]
-        return indexed_text(_text_of(document, one.passage, texts), record.mime_type)
+        return indexed_text(texts.passage(document, one.passage), record.mime_type)
 
     ranked = rerank(ranked, documents, question, text_of)
     if similarity is not None:
@@ -92,32 +93,42 @@ class _Texts:
 
     def __init__(self, index: Index) -> None:
         self._index = index
-        self._pages: dict[tuple[int, int], str] = {}
+        self._pages: dict[tuple[int, int], StoredPage] = {}
+        self._labels: dict[int, dict[int, str]] = {}
 
     def page(self, document: Document, number: int) -> str:
-        key = (document.id, number)
-        if key not in self._pages:
-            self._pages[key] = self._index.page(*key)
-        return self._pages[key]
+        return self._page(document, number).text
+
+    def passage(self, document: Document, passage: int) -> str:
+        page, start, end = document.span(passage)
+        return self.page(document, page)[start:end]
 
     def label(self, document: Document, number: int) -> str | None:
-        return self._index.labels(document.id, [number]).get(number) if document.paginated else None
+        if document.id not in self._labels:
+            self._labels[document.id] = self._index.labels(document)
+        return self._labels[document.id].get(number)
+
+    def _page(self, document: Document, number: int) -> StoredPage:
+        key = (document.id, number)
+        if key not in self._pages:
+            self._pages[key] = self._index.page(document, number)
+        return self._pages[key]
 
     def header(self, record: FileRecord, document: Document, stretch: _Stretch) -> str | None:
         """The header of the table that the passage's rows belong to, if it is not among them."""
         if record.mime_type not in TABLES:
             return None
-        text, (_, start, _) = self.page(document, stretch.page), document.passages.span(stretch.first)
+        text, (_, start, _) = self.page(document, stretch.page), document.span(stretch.first)
         if record.mime_type in SHEETS and text.startswith("# ", start):
             return None
-        before = self._index.header(document.id, stretch.page)
+        before = self._page(document, stretch.page).header
         return header_after(text[:start], before, record.mime_type)
 
     def start_of(self, document: Document, number: int) -> int:
         """The start of a piece in the text of a document without pages."""
         if document.paginated:
             return 0
-        return sum(chars for piece, chars in self._index.page_sizes(document.id) if piece < number)
+        return sum(document.sizes[: number - 1])
 
 
 def _by_meaning(
@@ -125,18 +136,13 @@ def _by_meaning(
 ) -> list[ScoredPassage]:
     first, rest = ranked[:RERANKED], ranked[RERANKED:]
     best = ranked[0].score or 1.0
-    near = similarity(question, [_text_of(documents[one.position], one.passage, texts) for one in first])
+    near = similarity(question, [texts.passage(documents[one.position], one.passage) for one in first])
     scored = [
         replace(one, score=(1 - _MEANING) * one.score / best + _MEANING * max(0.0, nearest))
         for one, nearest in zip(first, near, strict=True)
     ]
     scored += [replace(one, score=(1 - _MEANING) * one.score / best) for one in rest]
     return sorted(scored, key=lambda one: -one.score)
-
-
-def _text_of(document: Document, passage: int, texts: _Texts) -> str:
-    page, start, end = document.passages.span(passage)
-    return texts.page(document, page)[start:end]
 
 
 def _choose(ranked: list[ScoredPassage], documents: list[Document], texts: _Texts, max_tokens: int) -> list[_Stretch]:
@@ -146,8 +152,8 @@ def _choose(ranked: list[ScoredPassage], documents: list[Document], texts: _Text
         if scored.score < _LOWEST_SHARE * ranked[0].score or used >= max_tokens - _SMALLEST_CUT:
             break
         document = documents[scored.position]
-        page, start, end = document.passages.span(scored.passage)
-        used += estimate_tokens(texts.page(document, page)[start:end])
+        page, _, _ = document.span(scored.passage)
+        used += estimate_tokens(texts.passage(document, scored.passage))
         if not _joined(stretches, scored, page):
             stretches.append(_Stretch(scored.position, page, scored.passage, scored.passage, scored.score))
     return stretches
@@ -165,8 +171,8 @@ def _joined(stretches: list[_Stretch], scored: ScoredPassage, page: int) -> bool
 
 def _passage(record: FileRecord, document: Document, stretch: _Stretch, texts: _Texts, room: int) -> Passage | None:
     text = texts.page(document, stretch.page)
-    _, start, _ = document.passages.span(stretch.first)
-    _, _, end = document.passages.span(stretch.last)
+    _, start, _ = document.span(stretch.first)
+    _, _, end = document.span(stretch.last)
     offset = texts.start_of(document, stretch.page)
     header = texts.header(record, document, stretch)
     end = _fitting(text, start, end, room - estimate_tokens(header or ""))

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from files_api_mcp.backends.errors import InvalidArgument, UnsupportedType
 from files_api_mcp.backends.models import DocumentInfo, TextWindow
-from files_api_mcp.backends.search.index.index import Document, Index
+from files_api_mcp.backends.search.index.index import Index
+from files_api_mcp.backends.search.index.rows import Document
 
 __all__ = ["ReadRange", "check_pages", "read", "read_range"]
 
@@ -56,9 +57,9 @@ def read(index: Index, document: Document, wanted: ReadRange, max_chars: int) ->
         return [_characters(index, document, wanted.start, max_chars)]
     windows: list[TextWindow] = []
     start = wanted.start
-    labels = index.labels(document.id, range(wanted.pages[0], wanted.pages[1] + 1))
+    labels = index.labels(document)
     for number in range(wanted.pages[0], wanted.pages[1] + 1):
-        text = index.page(document.id, number)
+        text = index.page(document, number).text
         part = text[start : start + max_chars]
         scanned = number in document.info.scanned
         windows.append(TextWindow(number, start, start + len(part), part, len(text), labels.get(number), scanned))
@@ -72,8 +73,8 @@ def read(index: Index, document: Document, wanted: ReadRange, max_chars: int) ->
 def _characters(index: Index, document: Document, start: int, max_chars: int) -> TextWindow:
     parts: list[str] = []
     at, end = 0, min(document.info.chars, start + max_chars)
-    for number, chars in index.page_sizes(document.id):
+    for number, chars in enumerate(document.sizes, start=1):
         if at < end and at + chars > start:
-            parts.append(index.page(document.id, number)[max(0, start - at) : end - at])
+            parts.append(index.page(document, number).text[max(0, start - at) : end - at])
         at += chars
     return TextWindow(None, start, end, "".join(parts), document.info.chars, scanned=bool(document.info.scanned))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from files_api_mcp.backends.search.bm25 import idf
-from files_api_mcp.backends.search.index.index import Document
+from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.query import expand_query
 from files_api_mcp.backends.search.scorer import ScoredPassage
 from files_api_mcp.backends.search.tokenizer import terms

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from files_api_mcp.backends.search.bm25 import bm25
 from files_api_mcp.backends.search.candidates import Candidates
 from files_api_mcp.backends.search.index.builder import HEAD_PREFIX
-from files_api_mcp.backends.search.index.index import Document, Index
-from files_api_mcp.backends.search.page_references import labels_named, pages_named
+from files_api_mcp.backends.search.index.index import Index
+from files_api_mcp.backends.search.index.rows import Document
+from files_api_mcp.backends.search.page_references import labels_named, pages_labelled, pages_named
 
 __all__ = ["ScoredPassage", "rank"]
 
@@ -76,10 +77,10 @@ def rank(
 
 def _named(index: Index, documents: list[Document], question: str) -> Iterator[frozenset[int]]:
     """The pages of each document that the question names."""
-    labels = labels_named(question)
+    wanted = labels_named(question)
     for document in documents:
-        labelled = index.labelled(document.id, labels) if labels and document.paginated else {}
-        yield pages_named(question, document.info.pages, labelled)
+        labels = index.labels(document) if wanted and document.paginated else {}
+        yield pages_named(question, document.info.pages, pages_labelled(labels, wanted))
 
 
 def _weighed(part: float, highest: float, weight: float) -> float:
@@ -89,7 +90,7 @@ def _weighed(part: float, highest: float, weight: float) -> float:
 def _query(index: Index, document: Document, position: int, candidates: Candidates, named: frozenset[int]) -> _Query:
     weights = candidates.weights(document)
     wanted = [*weights, *(HEAD_PREFIX + term for term in weights)]
-    return _Query(document, position, weights, index.postings(document.id, wanted), named)
+    return _Query(document, position, weights, index.postings(document, wanted), named)
 
 
 def _parts(query: _Query, idf: dict[str, float], average: float) -> dict[int, list[float]]:

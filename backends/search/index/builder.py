@@ -67,7 +67,7 @@ class IndexBuilder:
             self.english = is_english(text[:_LANGUAGE_SAMPLE])
         english = bool(self.english)
         self._note_words(text)
-        self.texts.add(number, len(text), zlib.compress(text.encode(), 1), header)
+        self.texts.add(len(text), zlib.compress(text.encode(), 1), header)
         self.chars += len(text)
         if not text.strip():
             self.empty.append(number)

@@ -2,50 +2,37 @@
 
 import json
 import sqlite3
-import zlib
 from array import array
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from files_api_mcp.backends.models import DocumentInfo
+from files_api_mcp.backends.search.index import rows
 from files_api_mcp.backends.search.index.builder import IndexBuilder
-from files_api_mcp.backends.search.index.passage_table import PassageTable
+from files_api_mcp.backends.search.index.damage import DocumentsDamaged
+from files_api_mcp.backends.search.index.rows import Document, StoredPage
 from files_api_mcp.backends.search.index.schema import connect, inode, throw_away
 
-__all__ = ["Document", "Index"]
+__all__ = ["Index"]
 
-
-_ADVICE = "Pages without text may be scans: with Tesseract and files-api-mcp[ocr] installed they are read."
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """An indexed document. `outline` has its headings and most frequent words; `scans` means that OCR was available
-    when it was indexed."""
-
-    id: int
-    paginated: bool
-    english: bool
-    info: DocumentInfo
-    outline: str
-    passages: PassageTable
-    term_count: int
-    scans: bool = True
+_T = TypeVar("_T")
 
 
 class Index:
-    """One connection, opened on first use and used by one thread at a time. The index can always be rebuilt. Every
-    method may raise sqlite3.Error."""
+    """One connection, opened on first use and used by one thread at a time. The index can always be rebuilt.
+
+    Every method may raise sqlite3.Error; one that reads may raise DocumentsDamaged, also when a document was removed
+    since it was looked up.
+    """
 
     def __init__(self, path: Path, *, busy_timeout: float = 10) -> None:
         self._path = path
         self._busy_timeout = busy_timeout
         self._opened: sqlite3.Connection | None = None
         self._inode = 0
-        self._adding: str | None = None
+        self._adding: _Addition | None = None
         self._doomed: list[str] = []
 
     def close(self) -> None:
@@ -59,104 +46,106 @@ class Index:
 
     def documents(self, keys: Sequence[str]) -> dict[str, Document]:
         """The indexed documents among those with these keys, by key."""
-        rows = self._rows(
-            "select document.* from json_each(?) wanted join document on document.key = wanted.value",
-            json.dumps(list(keys)),
+        found = self._connection.execute(
+            "select wanted.value, d.id, d.key, d.facts, d.sizes, d.passages, d.crc"
+            " from json_each(?) wanted join document d on d.key = wanted.value",
+            (json.dumps(list(keys)),),
         )
-        with _intact():
-            return {row[1]: _document(row) for row in rows if row[1] != self._adding}
+        documents: dict[str, Document] = {}
+        damaged: dict[int, str] = {}
+        for wanted, *row in found:
+            key = wanted.decode()
+            if self._adding is not None and self._adding.key == key:
+                continue
+            try:
+                documents[key] = rows.decode_document(key, tuple(row))
+            except rows.UNDECODABLE:
+                damaged[row[0]] = key
+        if damaged:
+            raise DocumentsDamaged(damaged)
+        return documents
 
-    def postings(self, document: int, wanted: Sequence[str]) -> "dict[str, array[int]]":
+    def postings(self, document: Document, wanted: Sequence[str]) -> "dict[str, array[int]]":
         """The postings of the wanted terms that the document contains."""
         marks = ",".join("?" * len(wanted))
-        query = f"select term, data from posting where document = ? and term in ({marks})"  # noqa: S608  question marks
-        rows = self._rows(query, document, *wanted)
-        with _intact():
-            return {term: array("I", data) for term, data in rows}
+        query = f"select term, data, crc from posting where document = ? and term in ({marks})"  # noqa: S608  question marks
+        found = self._rows(query, document.id, *wanted)
+        with rows.decoding(document):
+            return dict(rows.decode_posting(document, row) for row in found)
 
-    def counts(self, documents: Sequence[int], wanted: Sequence[str]) -> list[tuple[int, str, int]]:
-        """For each document and wanted term, the number of passages that contain it."""
+    def counts(self, documents: Sequence[Document], wanted: Sequence[str]) -> list[tuple[int, str, int]]:
+        """For each document's id and wanted term, the number of passages that contain it."""
         # In this order, each term of each document is one lookup in the tree.
         query = (
-            "select p.document, p.term, length(p.data) / 8 from json_each(?) d cross join json_each(?) t"
+            "select p.document, p.term, p.data, p.crc from json_each(?) d cross join json_each(?) t"
             " cross join posting p where p.document = d.value and p.term = t.value"
         )
-        return self._rows(query, json.dumps(list(documents)), json.dumps(list(wanted)))
+        by_id = {document.id: document for document in documents}
+        terms = {term.encode(): term for term in wanted}
+        counts: list[tuple[int, str, int]] = []
+        damaged: dict[int, str] = {}
+        for number, *row in self._connection.execute(query, (json.dumps([*by_id]), json.dumps(list(wanted)))):
+            document = by_id[number]
+            try:
+                counts.append((number, terms[row[0]], rows.posting_passages(document, tuple(row))))
+            except rows.UNDECODABLE:
+                damaged[number] = document.key
+        if damaged:
+            raise DocumentsDamaged(damaged)
+        return counts
 
-    def page(self, document: int, number: int) -> str:
-        """The text of a page, or of a piece of a text without pages."""
-        rows = self._rows("select text from page where document = ? and number = ?", document, number)
-        with _intact():
-            return zlib.decompress(rows[0][0]).decode() if rows else ""
+    def page(self, document: Document, number: int) -> StoredPage:
+        """A page, or a piece of a text without pages. A page that the document does not have is empty."""
+        if number > len(document.sizes):
+            return StoredPage("", None)
+        query = "select header, text, crc from page where document = ? and number = ?"
+        return self._one(document, lambda row: rows.decode_page(document, number, row), query, document.id, number)
 
-    def header(self, document: int, number: int) -> str | None:
-        """The header of the table that continues at the start of a page; None: no table does."""
-        rows = self._rows("select header from page where document = ? and number = ?", document, number)
-        return rows[0][0] if rows else None
-
-    def labels(self, document: int, numbers: Sequence[int]) -> dict[int, str]:
+    def labels(self, document: Document) -> dict[int, str]:
         """The labels of those pages whose label is not their number."""
-        query = "select l.number, l.label from json_each(?) n join label l on l.document = ? and l.number = n.value"
-        return dict(self._rows(query, json.dumps(list(numbers)), document))
-
-    def labelled(self, document: int, labels: Sequence[str]) -> dict[str, int]:
-        """The pages with these labels, ignoring case; labels of several pages are left out."""
-        query = (
-            "select w.value, min(l.number) from json_each(?) w join label l on l.document = ?"
-            " and l.label = w.value collate nocase group by w.value having count(*) = 1"
-        )
-        return dict(self._rows(query, json.dumps(list(labels)), document))
+        if not document.labels:
+            return {}
+        query = "select labels, crc from label where document = ?"
+        return self._one(document, lambda row: rows.decode_labels(document, row), query, document.id)
 
     def keys(self) -> list[str]:
         """The keys of all documents."""
-        return [key for (key,) in self._rows("select key from document")]
-
-    def page_sizes(self, document: int) -> list[tuple[int, int]]:
-        """Numbers and lengths of all pages or pieces, in order."""
-        return self._rows("select number, chars from page where document = ? order by number", document)
+        return [key.decode("utf-8", "replace") for (key,) in self._rows("select key from document")]
 
     def begin(self, key: str, info: DocumentInfo, built: IndexBuilder) -> int:
-        """Open a transaction and put the document in, without its postings; returns its id."""
+        """Open a transaction and put the document's pages in; returns its id."""
         execute = self._connection.execute
         execute("begin immediate")
-        self._adding = key
         self._drop(key)
-        cursor = execute(
-            "insert into document (key, paginated, pages, chars, english, empty, scanned, scans, note, outline,"
-            " passages, term_count) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                key,
-                built.paginated,
-                info.pages,
-                built.chars,
-                bool(built.english),
-                json.dumps(info.pages_without_text),
-                json.dumps(built.scanned),
-                built.scans,
-                info.note,
-                ", ".join([*built.headings, *built.keywords(12)]),
-                built.passages.to_bytes(),
-                sum(built.passages.term_counts),
-            ),
-        )
-        number = int(cursor.lastrowid or 0)
-        pages = ((number, *page) for page in built.texts)
+        execute("update sqlite_sequence set seq = seq + 1 where name = 'document'")
+        (number,) = execute("select seq from sqlite_sequence where name = 'document'").fetchone()
+        self._adding = _Addition(number, key, info, built)
+        pages = (rows.page_row(number, *page) for page in built.texts)
         self._connection.executemany(
-            "insert into page (document, number, chars, header, text) values (?, ?, ?, ?, ?)", pages
+            "insert into page (document, number, header, text, crc) values (?, ?, ?, ?, ?)", pages
         )
-        labels = ((number, *label) for label in built.labels.items())
-        self._connection.executemany("insert into label (document, number, label) values (?, ?, ?)", labels)
+        if built.labels:
+            labels = rows.labels_row(number, built.labels)
+            execute("insert into label (document, labels, crc) values (?, ?, ?)", labels)
         return number
 
-    def add_postings(self, document: int, postings: "Iterable[tuple[str, array[int]]]") -> None:
+    def add_postings(self, postings: "Iterable[tuple[str, array[int]]]") -> None:
         """Add some of the postings, in the open transaction."""
-        self._expect_transaction()
-        rows = ((document, term, data.tobytes()) for term, data in postings)
-        self._connection.executemany("insert or replace into posting (document, term, data) values (?, ?, ?)", rows)
+        adding = self._expect_addition()
+        added = rows.posting_rows(adding.number, postings, adding.built)
+        cursor = self._connection.executemany(
+            "insert into posting (document, term, data, crc) values (?, ?, ?, ?)", added
+        )
+        adding.postings += cursor.rowcount
 
     def commit(self) -> None:
         """Make the added document visible, and remove documents that were forgotten meanwhile."""
-        self._expect_transaction()
+        adding = self._expect_addition()
+        self._connection.execute(
+            # Or replace: this is done again if the commit waited for another process.
+            "insert or replace into document (id, key, facts, sizes, passages, crc) values (?, ?, ?, ?, ?, ?)",
+            rows.document_row(adding.number, adding.key, adding.info, adding.built, adding.postings),
+        )
         for key in self._doomed:
             self._drop(key)
         self._connection.execute("commit")
@@ -177,24 +166,17 @@ class Index:
         if self._connection.in_transaction:
             self._doomed.append(key)
             return
-        self._connection.execute("begin immediate")
-        try:
+        with self._changing():
             self._drop(key)
-            self._connection.execute("commit")
-        except BaseException:
-            self.roll_back()
-            raise
 
-    def _drop(self, key: str) -> None:
-        execute = self._connection.execute
-        for (number,) in execute("select id from document where key = ?", (key,)).fetchall():
-            execute("delete from posting where document = ?", (number,))
-            execute("delete from page where document = ?", (number,))
-            execute("delete from label where document = ?", (number,))
-            execute("delete from document where id = ?", (number,))
-
-    def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        return self._connection.execute(sql, values).fetchall()
+    def drop_damaged(self, documents: Iterable[int]) -> list[int]:
+        """Remove these documents, and rows of documents that do not exist, which damage may leave. Returns those of the
+        documents that were there."""
+        with self._changing():
+            dropped = [number for number in documents if self._rows("select id from document where id = ?", number)]
+            for number in [*dropped, *self._orphans()]:
+                self._delete(number)
+        return dropped
 
     def start_over(self) -> None:
         """Remove the damaged file, unless another process already did: then use its new file."""
@@ -203,10 +185,53 @@ class Index:
         throw_away(self._path, self._inode)
         self.close()
 
-    def _expect_transaction(self) -> None:
+    @contextmanager
+    def _changing(self) -> Generator[None]:
+        """A transaction; inside the one that adds a document, a part of it."""
+        if self._connection.in_transaction:
+            yield
+            return
+        self._connection.execute("begin immediate")
+        try:
+            yield
+            self._connection.execute("commit")
+        except BaseException:
+            self.roll_back()
+            raise
+
+    def _drop(self, key: str) -> None:
+        for (number,) in self._rows("select id from document where key = ?", key):
+            self._delete(number)
+
+    def _delete(self, document: int) -> None:
+        for table, column in (("posting", "document"), ("page", "document"), ("label", "document"), ("document", "id")):
+            self._connection.execute(f"delete from {table} where {column} = ?", (document,))  # noqa: S608  our names
+
+    def _orphans(self) -> list[int]:
+        """Ids of rows without a document; one lookup in the tree for each document."""
+        query = (
+            "with recursive held(id) as (select min(document) from {0}"
+            " union all select (select min(document) from {0} where document > held.id) from held where id not null)"
+            " select id from held where id not null and id not in (select id from document)"
+        )
+        adding = self._adding.number if self._adding is not None else None
+        found = (row for table in ("posting", "page", "label") for row in self._rows(query.format(table)))
+        return [number for (number,) in found if number != adding]
+
+    def _one(self, document: Document, decode: Callable[[tuple[Any, ...]], _T], sql: str, *values: object) -> _T:
+        """Decode a row that the document has."""
+        found = self._rows(sql, *values)
+        with rows.decoding(document):
+            return decode(found[0])
+
+    def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        return self._connection.execute(sql, values).fetchall()
+
+    def _expect_addition(self) -> "_Addition":
         # Another call may have started over between two steps: the first of them is lost.
-        if not self._connection.in_transaction:
-            raise sqlite3.OperationalError("the transaction ended early")
+        if self._adding is None or not self._connection.in_transaction:
+            raise DocumentsDamaged({})
+        return self._adding
 
     @property
     def _connection(self) -> sqlite3.Connection:
@@ -217,27 +242,12 @@ class Index:
         return self._opened
 
 
-def _document(row: tuple[Any, ...]) -> Document:
-    number, _, paginated, pages, chars, english, empty, scanned, scans, note, outline, passages, term_count = row
-    without_text = tuple(json.loads(empty))
-    info = DocumentInfo(
-        askable=chars > 0 and len(passages) > 0,
-        pages=pages,
-        chars=chars,
-        pages_without_text=without_text,
-        scanned=tuple(json.loads(scanned)),
-        note=note,
-        advice=_ADVICE if without_text and not scans else None,
-    )
-    return Document(
-        number, bool(paginated), bool(english), info, outline, PassageTable(passages), term_count, bool(scans)
-    )
+class _Addition:
+    """The document that the open transaction adds. `postings` counts its rows so far."""
 
-
-@contextmanager
-def _intact() -> Generator[None]:
-    """Treat values that cannot be decoded as damage of the database."""
-    try:
-        yield
-    except (zlib.error, ValueError, TypeError) as exc:
-        raise sqlite3.DatabaseError("a stored value is damaged") from exc
+    def __init__(self, number: int, key: str, info: DocumentInfo, built: IndexBuilder) -> None:
+        self.number = number
+        self.key = key
+        self.info = info
+        self.built = built
+        self.postings = 0

@@ -1,5 +1,6 @@
 """Extracts documents and writes them into the index, once for each content."""
 
+import logging
 import sqlite3
 from array import array
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
@@ -14,16 +15,21 @@ from files_api_mcp.backends.documents.workers import DocumentWorkers, PageText, 
 from files_api_mcp.backends.errors import StoreBusy, StoreDamaged, UnsupportedType
 from files_api_mcp.backends.models import DocumentInfo, FileRecord, Progress
 from files_api_mcp.backends.search.index.builder import IndexBuilder
-from files_api_mcp.backends.search.index.index import Document, Index
+from files_api_mcp.backends.search.index.damage import DocumentsDamaged, IndexDamaged
+from files_api_mcp.backends.search.index.index import Index
 from files_api_mcp.backends.search.index.passage_table import PassageTable
+from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.storage.disk_errors import StoreLocked, translated
 
 __all__ = ["Indexer"]
 
 _T = TypeVar("_T")
+_log = logging.getLogger(__name__)
 
 _POSTINGS_AT_ONCE = 5000
 _CHARS_AT_ONCE = 20_000
+_MOST_REPAIRS = 20
+"""Repairs of one operation, each of all damaged documents that it finds, before the whole index is built again."""
 _LOCK_SLICE_S = 0.2  # one wait for the lock; a thread cannot be cancelled, so it is short and repeated
 
 
@@ -41,6 +47,7 @@ class Indexer:
         self._underway: dict[str, anyio.Event] = {}
         # Failures that a busy machine may have caused are not stored, so the next process tries again.
         self._stopped: dict[str, Document] = {}
+        self._damaged: set[str] = set()
 
     async def close(self) -> None:
         with CancelScope(shield=True):
@@ -63,12 +70,41 @@ class Indexer:
                     raise StoreBusy(waited) from exc
 
     async def healed(self, whole: Callable[[], Awaitable[_T]]) -> _T:
-        """Run a whole operation; if the index is damaged, run it again on a new index."""
+        """Run a whole operation. If documents of the index are damaged, remove them and run it again; if the file is,
+        run it again on a new file.
+
+        Raises:
+            StoreDamaged: A new file is damaged as well.
+        """
+        for left in reversed(range(_MOST_REPAIRS)):
+            try:
+                return await whole()
+            except DocumentsDamaged as exc:
+                if await self._drop_damaged(exc.documents) and not left:
+                    await self._start_over()
+            except IndexDamaged:
+                await self._start_over()
+        return await whole()
+
+    def was_damaged(self, record: FileRecord) -> bool:
+        """Whether this file is not in the index because its document there was damaged."""
+        return _key(record) in self._damaged
+
+    async def _drop_damaged(self, documents: dict[int, str]) -> bool:
+        """Remove documents; returns whether any of them was there, and not removed by another call."""
         try:
-            return await whole()
+            dropped = await self.run(lambda index: index.drop_damaged(documents))
         except IndexDamaged:
-            await to_thread.run_sync(self._index.start_over, limiter=self._turn)
-            return await whole()
+            await self._start_over()
+            return False
+        self._damaged.update(documents[number] for number in dropped)
+        if dropped:
+            _log.warning("The index of %s documents is damaged; they are indexed again", len(dropped))
+        return bool(dropped)
+
+    async def _start_over(self) -> None:
+        _log.warning("The index is damaged; it is built again")
+        await self.run(lambda index: index.start_over())
 
     async def document(self, record: FileRecord, path: Path, progress: Progress) -> Document:
         """The file's document, created first if missing. Concurrent calls for the same content do the work once."""
@@ -114,6 +150,7 @@ class Indexer:
 
     async def _forget(self, key: str) -> None:
         self._stopped.pop(key, None)
+        self._damaged.discard(key)
         await self.run(lambda index: index.forget(key))
 
     def _attempt(self, work: Callable[[Index], _T]) -> _T:
@@ -122,7 +159,7 @@ class Indexer:
                 return work(self._index)
         except StoreDamaged as exc:
             if isinstance(exc.__cause__, sqlite3.Error):
-                raise IndexDamaged(exc.sentence) from exc
+                raise IndexDamaged from exc
             raise
 
     async def _add(self, record: FileRecord, path: Path, key: str, progress: Progress) -> None:
@@ -131,7 +168,7 @@ class Indexer:
                 await self._extract(record, path, built, progress)
                 await self._write_in_turn(record, key, built)
         except ReaderStopped as exc:
-            self._stopped[key] = _unread(exc.sentence)
+            self._stopped[key] = _unread(key, exc.sentence)
         except UnsupportedType as exc:
             with IndexBuilder(self._folder, scans=self._scans) as nothing:
                 nothing.failure = exc.sentence
@@ -140,6 +177,7 @@ class Indexer:
     async def _write_in_turn(self, record: FileRecord, key: str, built: IndexBuilder) -> None:
         async with self._writing:
             await self._write(key, _info(record, built), built)
+        self._damaged.discard(key)
 
     async def _extract(self, record: FileRecord, path: Path, built: IndexBuilder, progress: Progress) -> None:
         async with self._workers.extract(path, record.mime_type) as (extracted, texts):
@@ -156,17 +194,17 @@ class Indexer:
         ends soon; a short one takes two, as a hop costs more than its postings."""
         postings = built.postings.merged()
 
-        def begin(index: Index) -> tuple[int, int]:
-            number = index.begin(key, info, built)
+        def begin(index: Index) -> int:
+            index.begin(key, info, built)
             first = _some(postings)
-            index.add_postings(number, first)
-            return number, len(first)
+            index.add_postings(first)
+            return len(first)
 
         try:
-            number, added = await self.run(begin)
+            added = await self.run(begin)
             while added == _POSTINGS_AT_ONCE:
                 batch = await to_thread.run_sync(_some, postings)
-                await self._write_postings(number, batch)
+                await self._write_postings(batch)
                 added = len(batch)
             await self.run(Index.commit)
         except BaseException:
@@ -174,8 +212,8 @@ class Indexer:
                 await self.run(Index.roll_back)
             raise
 
-    async def _write_postings(self, number: int, batch: "Iterable[tuple[str, array[int]]]") -> None:
-        await self.run(lambda index: index.add_postings(number, batch))
+    async def _write_postings(self, batch: "Iterable[tuple[str, array[int]]]") -> None:
+        await self.run(lambda index: index.add_postings(batch))
 
 
 async def _batches(texts: AsyncIterator[PageText]) -> AsyncIterator[list[PageText]]:
@@ -203,17 +241,26 @@ def _some(postings: "Iterator[tuple[str, array[int]]]") -> "list[tuple[str, arra
         return list(islice(postings, _POSTINGS_AT_ONCE))
 
 
-class IndexDamaged(StoreDamaged):
-    """The index is damaged; nothing is lost, as it can be rebuilt."""
-
-
 def _key(record: FileRecord) -> str:
     return f"{record.sha256} {record.mime_type}"
 
 
-def _unread(note: str) -> Document:
+def _unread(key: str, note: str) -> Document:
     info = DocumentInfo(askable=False, pages=None, chars=0, note=note)
-    return Document(0, paginated=False, english=False, info=info, outline="", passages=PassageTable(), term_count=0)
+    nothing = PassageTable()
+    return Document(
+        0,
+        key,
+        paginated=False,
+        english=False,
+        info=info,
+        outline="",
+        passages=nothing,
+        term_count=0,
+        sizes=array("I"),
+        labels=0,
+        postings=0,
+    )
 
 
 def _info(record: FileRecord, built: IndexBuilder) -> DocumentInfo:

@@ -21,26 +21,29 @@ Posting = tuple[str, "array[int]"]
 
 
 class Texts:
-    """Compressed texts of pages, in order."""
+    """Compressed texts of pages, in order. The first page has number 1."""
 
     def __init__(self, folder: Path) -> None:
         self._file = _Unnamed(folder)
-        self._pages: list[tuple[int, int, str | None, int]] = []  # number, characters, table header, bytes
+        self._pages: list[tuple[str | None, int]] = []  # table header, bytes
+        self.sizes = array("I")
+        """The length of each page in characters."""
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
 
-    def add(self, number: int, chars: int, data: bytes, header: str | None = None) -> None:
+    def add(self, chars: int, data: bytes, header: str | None = None) -> None:
         """Append a page's text, and the header of the table that continues at its start."""
         self._file.append(data)
-        self._pages.append((number, chars, header, len(data)))
+        self.sizes.append(chars)
+        self._pages.append((header, len(data)))
 
-    def __iter__(self) -> Iterator[tuple[int, int, str | None, bytes]]:
-        """Number, characters, table header and compressed text of each page."""
+    def __iter__(self) -> Iterator[tuple[int, str | None, bytes]]:
+        """Number, table header and compressed text of each page."""
         start = 0
-        for number, chars, header, length in self._pages:
-            yield number, chars, header, self._file.read(start, length)
+        for number, (header, length) in enumerate(self._pages, start=1):
+            yield number, header, self._file.read(start, length)
             start += length
 
 
@@ -85,6 +88,9 @@ class Postings:
 
     def merged(self) -> Iterator[Posting]:
         """Every term once, sorted, with its whole list."""
+        if not self._segments:
+            yield from sorted(self._held.items())  # a merge would cost as much as writing them
+            return
         parts = [*(self._segment(*segment) for segment in self._segments), iter(sorted(self._held.items()))]
         # A merge takes equal terms in the order of the parts, which is that of the pages.
         for term, lists in groupby(heapq.merge(*parts, key=itemgetter(0)), key=itemgetter(0)):

@@ -15,7 +15,7 @@ from files_api_mcp.backends.storage.sqlite import open_private
 
 __all__ = ["FORMAT", "connect", "index_path", "inode", "remove_unused_formats", "throw_away"]
 
-FORMAT = 11
+FORMAT = 12
 """Number of the format, in the file's name. Raise it with each change of what is stored, or of how terms are made.
 
 Another format is another file, built from the stored bytes: this is no migration. Servers of two versions can share a
@@ -25,32 +25,31 @@ _UNUSED_S = 24 * 60 * 60
 """Seconds without a write after which a file counts as unused, if the system cannot say whether it is open."""
 # An id is never used twice, so an id from before a deletion cannot name another document after it.
 _SCHEMA = """
-create table document (
-    id integer primary key autoincrement, key text not null unique, paginated integer not null,
-    pages integer, chars integer not null,
-    english integer not null, empty text not null, scanned text not null, scans integer not null,
-    note text, outline text not null, passages blob not null, term_count integer not null);
-create table page (document integer not null, number integer not null, chars integer not null, header text,
-    text blob not null,
+create table document (id integer primary key autoincrement, key text not null unique,
+    facts text not null, sizes blob not null, passages blob not null, crc integer not null);
+create table page (document integer not null, number integer not null, header text, text blob not null,
+    crc integer not null,
     primary key (document, number)) without rowid;
-create table label (document integer not null, number integer not null, label text not null,
-    primary key (document, number)) without rowid;
-create table posting (document integer not null, term text not null, data blob not null,
+create table label (document integer primary key, labels blob not null, crc integer not null);
+create table posting (document integer not null, term text not null, data blob not null, crc integer not null,
     primary key (document, term)) without rowid;
 """
 
 
 def connect(path: Path, busy_timeout: float) -> sqlite3.Connection:
-    """Open the file, and create its tables if they are missing or of another format."""
+    """Open the file, and create its tables if they are missing or of another format. Texts are read as bytes."""
     connection = open_private(path, busy_timeout)
     try:
         connection.execute("pragma journal_mode = truncate")
         connection.execute("pragma synchronous = normal")
         # Deleted data is overwritten, because a deleted document's text must not remain in free pages.
         connection.execute("pragma secure_delete = on")
+        connection.execute("pragma cell_size_check = on")
+        connection.execute("pragma trusted_schema = off")
         (version,) = connection.execute("pragma user_version").fetchone()
         if version != FORMAT:
             _create(connection)
+        connection.text_factory = bytes
     except BaseException:
         connection.close()
         raise

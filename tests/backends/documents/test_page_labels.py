@@ -10,6 +10,7 @@ from files_api_mcp.backends.models import DocumentInfo
 from files_api_mcp.backends.search.index.builder import IndexBuilder
 from files_api_mcp.backends.search.index.index import Index
 from files_api_mcp.backends.search.index.schema import index_path
+from files_api_mcp.backends.search.page_references import pages_labelled
 from tests.support import documents
 from tests.support.agent import Agent, text_of
 
@@ -60,9 +61,12 @@ def test_a_label_of_several_pages_names_none(tmp_path: Path) -> None:
         with IndexBuilder(tmp_path) as built:
             for number, label in ((1, "i"), (2, "II"), (3, "I"), (4, None)):
                 built.add(number, "words", label)
-            document = index.begin("a", DocumentInfo(askable=True, pages=4, chars=20), built)
+            index.begin("a", DocumentInfo(askable=True, pages=4, chars=20), built)
             index.commit()
-        assert index.labels(document, range(2, 9)) == {2: "II", 3: "I"}
-        assert index.labelled(document, ["ii", "i", "iv"]) == {"ii": 2}
+        document = index.document("a")
+        assert document is not None
+        labels = index.labels(document)
+        assert labels == {1: "i", 2: "II", 3: "I"}
+        assert pages_labelled(labels, ["ii", "i", "iv"]) == {"ii": 2}
     finally:
         index.close()

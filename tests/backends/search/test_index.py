@@ -1,5 +1,6 @@
 """The index below the library: whole documents or none, shared by processes, and never worth an error."""
 
+import shutil
 import sqlite3
 import tempfile
 from collections.abc import AsyncGenerator, Iterator
@@ -9,19 +10,22 @@ import anyio
 import pytest
 
 from files_api_mcp.backends.models import Answer, DocumentInfo
-from files_api_mcp.backends.search.index.builder import IndexBuilder
+from files_api_mcp.backends.search.index import rows
+from files_api_mcp.backends.search.index.builder import HEAD_PREFIX, IndexBuilder
+from files_api_mcp.backends.search.index.damage import DocumentsDamaged
 from files_api_mcp.backends.search.index.index import Index
 from files_api_mcp.server.app import open_backend
 from tests.backends.search.test_engine import Desk
 from tests.support.agent import settings_for
 
 
-def begin(index: Index, key: str, text: str) -> int:
+def begin(index: Index, key: str, text: str, *, label: str | None = None, paginated: bool = False) -> int:
     with IndexBuilder(Path(tempfile.gettempdir())) as built:
-        built.add(1, text)
-        info = DocumentInfo(askable=True, pages=None, chars=built.chars)
+        built.paginated = paginated
+        built.add(1, text, label)
+        info = DocumentInfo(askable=True, pages=1 if paginated else None, chars=built.chars)
         number = index.begin(key, info, built)
-        index.add_postings(number, built.postings.merged())
+        index.add_postings(built.postings.merged())
     return number
 
 
@@ -86,13 +90,16 @@ def test_a_document_forgotten_while_it_is_added_leaves_nothing(index: Index, pat
 
 def test_an_id_never_names_another_document(index: Index) -> None:
     used = [add(index, "a", "The whale dived.")]
+    first = index.document("a")
+    assert first is not None
     index.forget("a")
     used.append(add(index, "b", "The heron flew."))
     index.start_over()
     used.append(add(index, "c", "The otter swam."))
     assert len(set(used)) == 3
-    assert index.page(used[0], 1) == ""
-    assert index.postings(used[0], ["whale", "heron"]) == {}
+    assert index.postings(first, ["whale", "heron"]) == {}
+    with pytest.raises(DocumentsDamaged):
+        index.page(first, 1)
 
 
 def test_two_processes_do_not_throw_away_each_others_new_file(path: Path) -> None:
@@ -115,10 +122,10 @@ def test_a_step_after_the_transaction_was_lost_adds_nothing(index: Index) -> Non
     with IndexBuilder(Path(tempfile.gettempdir())) as built:
         built.add(1, "The whale dived.")
         info = DocumentInfo(askable=True, pages=None, chars=built.chars)
-        number = index.begin("a", info, built)
+        index.begin("a", info, built)
         index.start_over()
-        with pytest.raises(sqlite3.OperationalError):
-            index.add_postings(number, built.postings.merged())
+        with pytest.raises(DocumentsDamaged):
+            index.add_postings(built.postings.merged())
         assert index.keys() == []
 
 
@@ -135,21 +142,114 @@ def test_a_locked_file_is_not_taken_for_a_damaged_one(index: Index, path: Path) 
     late.close()
 
 
-@pytest.mark.parametrize("column", ["page.text", "document.passages", "document.empty", "posting.data"])
-def test_values_that_are_not_what_was_stored_count_as_damage(index: Index, path: Path, column: str) -> None:
-    number = add(index, "a", "The whale dived.")
-    table, _, name = column.partition(".")
+VALUES = ["x'ff'", "''", "-1", "1e300", "9223372036854775807", "null"]
+LOOKED_UP = {"document.id", "document.key", "page.document", "page.number", "label.document"} | {
+    "posting.document",
+    "posting.term",
+}
+
+
+def change(path: Path, *statements: str) -> None:
     with sqlite3.connect(path) as connection:
-        connection.execute(f"update {table} set {name} = x'ff'")
+        for statement in statements:
+            connection.execute(statement)
     connection.close()
-    with pytest.raises(sqlite3.DatabaseError):
-        read_all(index, number)
 
 
-def read_all(index: Index, number: int) -> None:
-    index.document("a")
-    index.page(number, 1)
-    index.postings(number, ["whale"])
+def changes(path: Path, table: str) -> Iterator[str]:
+    """Statements that change one column of a table, whose rows are found nevertheless."""
+    with sqlite3.connect(path) as connection:
+        columns = connection.execute(f"pragma table_info({table})").fetchall()
+    connection.close()
+    for _, name, _, is_required, *_ in columns:
+        if f"{table}.{name}" not in LOOKED_UP:
+            yield from (
+                f"update {table} set {name} = {value}" for value in VALUES if value != "null" or not is_required
+            )
+            yield f"update {table} set {name} = {name} + 1 where typeof({name}) = 'integer'"
+
+
+def rows_of(path: Path, table: str) -> list[tuple[object, ...]]:
+    with sqlite3.connect(path) as connection:
+        found = connection.execute(f"select * from {table}").fetchall()
+    connection.close()
+    return found
+
+
+def read_all(index: Index) -> None:
+    document = index.document("a")
+    assert document is not None
+    index.page(document, 1)
+    index.labels(document)
+    index.counts([document], ["whale"])
+    index.postings(document, ["whale", HEAD_PREFIX + "whale"])
+
+
+@pytest.mark.parametrize("table", ["document", "page", "label", "posting"])
+def test_a_changed_value_is_damage_of_its_document(index: Index, path: Path, tmp_path: Path, table: str) -> None:
+    number = begin(index, "a", "The whale dived.", label="iv", paginated=True)
+    index.commit()
+    read_all(index)
+    index.close()
+    lost = [f"delete from {table}"] if table in {"page", "label"} else []
+    for statement in [*changes(path, table), *lost]:
+        copy = tmp_path / "copy"
+        change(Path(shutil.copy(path, copy)), statement)
+        damaged = Index(copy)
+        if rows_of(copy, table) != rows_of(path, table):
+            with pytest.raises(DocumentsDamaged) as caught:
+                read_all(damaged)
+            assert caught.value.documents == {number: "a"}, statement
+        damaged.close()
+
+
+def test_rows_of_two_documents_that_were_swapped_are_damage_of_both(index: Index, path: Path) -> None:
+    for key in ("a", "b"):
+        add(index, key, f"The whale dived {key}.")
+    change(
+        path,
+        "create table other as select * from page",
+        "update page set text = (select o.text from other o where o.document != page.document)",
+    )
+    for key in ("a", "b"):
+        document = index.document(key)
+        assert document is not None
+        with pytest.raises(DocumentsDamaged):
+            index.page(document, 1)
+
+
+def test_what_is_damaged_is_removed_and_nothing_else(index: Index, path: Path) -> None:
+    kept, damaged = add(index, "a", "The whale dived."), add(index, "b", "The heron flew.")
+    change(path, "insert into page (document, number, text, crc) values (7, 1, 'lost', 1)")
+    change(path, "insert into posting (document, term, data, crc) values (9, 'lost', 'lost', 1)")
+    assert index.drop_damaged([damaged, 5]) == [damaged]
+    assert index.keys() == ["a"]
+    with sqlite3.connect(path) as connection:
+        for table in ("page", "posting"):
+            assert connection.execute(f"select distinct document from {table}").fetchall() == [(kept,)]
+    connection.close()
+
+
+def test_what_is_damaged_is_removed_while_another_document_is_added(index: Index) -> None:
+    damaged = add(index, "a", "The whale dived.")
+    begin(index, "b", "The heron flew.")
+    assert index.drop_damaged([damaged]) == [damaged]
+    index.commit()
+    assert index.keys() == ["b"]
+    document = index.document("b")
+    assert document is not None
+    assert index.page(document, 1).text == "The heron flew."
+
+
+def test_long_documents_have_longer_numbers(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "_MOST_SHORT", 1)
+    add(index, "a", "The whale dived.\n" * 500)
+    document = index.document("a")
+    assert document is not None
+    ((_, _, count),) = index.counts([document], ["whale"])
+    numbers = index.postings(document, ["whale"])["whale"]
+    assert count == len(document.passages) == numbers[-2] + 1
+    assert numbers.itemsize == 4
 
 
 @pytest.fixture
@@ -168,8 +268,8 @@ async def test_who_asks_while_a_file_is_being_indexed_waits_for_all_of_it(
     written, go_on = anyio.Event(), anyio.Event()
     answers: list[Answer] = []
 
-    async def held(number: int, batch: object) -> None:
-        await write(number, batch)  # type: ignore[arg-type]
+    async def held(batch: object) -> None:
+        await write(batch)  # type: ignore[arg-type]
         written.set()
         await go_on.wait()
 

@@ -10,7 +10,8 @@ import pytest
 
 from files_api_mcp.backends.models import DocumentInfo, FileRecord, Passage
 from files_api_mcp.backends.search.index.builder import IndexBuilder
-from files_api_mcp.backends.search.index.index import Document, Index
+from files_api_mcp.backends.search.index.index import Index
+from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.passages import answer, is_verbatim
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -29,8 +30,8 @@ def stored(index: Index, key: str, texts: list[str], *, paginated: bool = False)
         for number, text in enumerate(texts, start=1):
             built.add(number, text)
         pages = len(texts) if paginated else None
-        number = index.begin(key, DocumentInfo(askable=True, pages=pages, chars=built.chars), built)
-        index.add_postings(number, built.postings.merged())
+        index.begin(key, DocumentInfo(askable=True, pages=pages, chars=built.chars), built)
+        index.add_postings(built.postings.merged())
         index.commit()
     document = index.document(key)
     assert document is not None

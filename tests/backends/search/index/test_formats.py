@@ -24,6 +24,8 @@ pytestmark = pytest.mark.anyio
 FORMAT_10 = Path(__file__).with_name("data-folder-format-10.zip")
 """The data folder of a server of format 10 with three files. Its index holds `singapor` where `synergi` belongs, as
 documents indexed together left it."""
+FORMAT_11 = Path(__file__).with_name("data-folder-format-11.zip")
+"""The same files in format 11. A bit of a page in its index is flipped, which no checksum told."""
 
 
 @pytest.fixture
@@ -44,6 +46,16 @@ async def test_a_damaged_index_of_the_format_before_is_replaced(tmp_path: Path, 
         assert await found(agent, "harbour dues") == ["harbour.md"]
         assert await found(agent, "singapore") == []
         assert len((await agent.data("list_files"))["files"]) == 3
+    assert [path.name for path in data.glob("index*")] == [f"index-{FORMAT}.db", f"index-{FORMAT}.db-journal"]
+
+
+async def test_a_damaged_index_of_format_11_is_replaced(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with zipfile.ZipFile(FORMAT_11) as packed:
+        packed.extractall(data)
+    async with connected(settings_for(tmp_path)) as agent:
+        assert await found(agent, "harbour dues") == ["harbour.md"]
+        assert await found(agent, "synergy") == ["merger.txt"]
     assert [path.name for path in data.glob("index*")] == [f"index-{FORMAT}.db", f"index-{FORMAT}.db-journal"]
 
 

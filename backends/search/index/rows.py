@@ -1,0 +1,231 @@
+"""The rows of the index: each carries a checksum over its key and its values, and is checked and decoded only here.
+
+Texts are read as bytes, because damaged ones need not be UTF-8. Numbers are in this machine's byte order.
+"""
+
+import json
+import zlib
+from array import array
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from zlib import crc32
+
+from files_api_mcp.backends.models import DocumentInfo
+from files_api_mcp.backends.search.index.builder import HEAD_PREFIX, IndexBuilder
+from files_api_mcp.backends.search.index.damage import DocumentsDamaged
+from files_api_mcp.backends.search.index.passage_table import PassageTable
+
+__all__ = [
+    "UNDECODABLE",
+    "Document",
+    "StoredPage",
+    "decode_document",
+    "decode_labels",
+    "decode_page",
+    "decode_posting",
+    "decoding",
+    "document_row",
+    "labels_row",
+    "page_row",
+    "posting_passages",
+    "posting_rows",
+]
+
+UNDECODABLE = (ValueError, TypeError, LookupError, ArithmeticError, zlib.error)
+"""What the decoding of a damaged value raises."""
+
+_ADVICE = "Pages without text may be scans: with Tesseract and files-api-mcp[ocr] installed they are read."
+_SIGNED = 1 << 31
+"""Subtracted from a checksum: SQLite stores a signed number in four bytes, and a larger one in six."""
+_SHORT = "H"
+_MOST_SHORT = 0xFFFF
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An indexed document. `outline` has its headings and most frequent words; `scans` means that OCR was available
+    when it was indexed. `sizes` are the lengths of its pages or pieces in characters; `labels` and `postings` count its
+    page labels and its terms."""
+
+    id: int
+    key: str
+    paginated: bool
+    english: bool
+    info: DocumentInfo
+    outline: str
+    passages: PassageTable
+    term_count: int
+    sizes: "array[int]"
+    labels: int
+    postings: int
+    scans: bool = True
+
+    @property
+    def number_type(self) -> str:
+        """The array type of the numbers in its postings."""
+        return _number_type(self.passages, len(self.sizes))
+
+    def span(self, passage: int) -> tuple[int, int, int]:
+        """Page, start and end of a passage.
+
+        Raises:
+            DocumentsDamaged: The document has no such page, or the passage ends after the page.
+        """
+        with decoding(self):
+            page, start, end = self.passages.span(passage)
+            _expect(page > 0 and start <= end <= self.sizes[page - 1])
+            return page, start, end
+
+
+class StoredPage(NamedTuple):
+    """The text of a page or piece, and the header of the table that continues at its start."""
+
+    text: str
+    header: str | None
+
+
+@contextmanager
+def decoding(document: Document) -> Generator[None]:
+    """Treat values of this document that cannot be decoded as its damage.
+
+    Raises:
+        DocumentsDamaged: A value is not the one that was stored.
+    """
+    try:
+        yield
+    except UNDECODABLE as exc:
+        raise DocumentsDamaged({document.id: document.key}) from exc
+
+
+def document_row(document: int, key: str, info: DocumentInfo, built: IndexBuilder, postings: int) -> Row:
+    """The row of a document: id, key, facts, sizes, passages, crc."""
+    facts: dict[str, Any] = {
+        "paginated": built.paginated,
+        "pages": info.pages,
+        "chars": built.chars,
+        "english": bool(built.english),
+        "empty": info.pages_without_text,
+        "scanned": built.scanned,
+        "scans": built.scans,
+        "note": info.note,
+        "outline": ", ".join([*built.headings, *built.keywords(12)]),
+        "terms": sum(built.passages.term_counts),
+        "labels": len(built.labels),
+        "postings": postings,
+    }
+    text = json.dumps(facts, ensure_ascii=False)
+    blobs = built.texts.sizes.tobytes(), built.passages.to_bytes()
+    return document, key, text, *blobs, _checksum((document,), key.encode(), text.encode(), *blobs)
+
+
+def decode_document(key: str, row: Row) -> Document:
+    """The document in a row (id, key, facts, sizes, passages, crc) that was looked up by this key."""
+    number, held, text, sizes, passages, crc = row
+    _expect(crc == _checksum((number,), held, text, sizes, passages) and held == key.encode())
+    facts = json.loads(text.decode())
+    without_text = tuple(facts["empty"])
+    info = DocumentInfo(
+        askable=facts["chars"] > 0 and len(passages) > 0,
+        pages=facts["pages"],
+        chars=facts["chars"],
+        pages_without_text=without_text,
+        scanned=tuple(facts["scanned"]),
+        note=facts["note"],
+        advice=_ADVICE if without_text and not facts["scans"] else None,
+    )
+    return Document(
+        id=number,
+        key=key,
+        paginated=facts["paginated"],
+        english=facts["english"],
+        info=info,
+        outline=facts["outline"],
+        passages=PassageTable(passages),
+        term_count=facts["terms"],
+        sizes=array("I", sizes),
+        labels=facts["labels"],
+        postings=facts["postings"],
+        scans=facts["scans"],
+    )
+
+
+def page_row(document: int, number: int, header: str | None, text: bytes) -> Row:
+    """The row of a page with this compressed text."""
+    head = (header or "").encode()
+    return document, number, header, text, _checksum((document, number, len(head)), head, text)
+
+
+def decode_page(document: Document, number: int, row: Row) -> StoredPage:
+    """The page in the row (header, text, crc)."""
+    header, compressed, crc = row
+    head = header or b""
+    _expect(crc == _checksum((document.id, number, len(head)), head, compressed))
+    text = zlib.decompress(compressed).decode()
+    _expect(len(text) == document.sizes[number - 1])
+    return StoredPage(text, head.decode() or None)
+
+
+def labels_row(document: int, labels: Mapping[int, str]) -> Row:
+    """The row of a document's page labels."""
+    data = zlib.compress(json.dumps([*labels.items()]).encode(), 1)
+    return document, data, _checksum((document,), data)
+
+
+def decode_labels(document: Document, row: Row) -> dict[int, str]:
+    """The page labels in the row (labels, crc)."""
+    data, crc = row
+    _expect(crc == _checksum((document.id,), data))
+    labels: dict[int, str] = dict(json.loads(zlib.decompress(data)))
+    _expect(len(labels) == document.labels)
+    return labels
+
+
+def posting_rows(document: int, postings: "Iterable[tuple[str, array[int]]]", built: IndexBuilder) -> Iterator[Row]:
+    """The rows of these terms."""
+    kind = _number_type(built.passages, len(built.texts.sizes))
+    for term, numbers in postings:
+        data = array(kind, numbers).tobytes()
+        yield document, term, data, crc32(data, crc32(term.encode(), document)) - _SIGNED  # as _posting_checksum
+
+
+def decode_posting(document: Document, row: Row) -> "tuple[str, array[int]]":
+    """The term and the numbers in the row (term, data, crc)."""
+    term, data, crc = row
+    _expect(crc == _posting_checksum(document.id, term, data))
+    name, numbers = term.decode(), array(document.number_type, data)
+    if name.startswith(HEAD_PREFIX):
+        _expect(min(numbers) > 0 and max(numbers) <= len(document.sizes))
+    else:
+        _expect(len(numbers) % 2 == 0 and max(numbers[0::2]) < len(document.passages))
+    return name, numbers
+
+
+def posting_passages(document: Document, row: Row) -> int:
+    """The number of passages that contain the term in the row (term, data, crc)."""
+    term, data, crc = row
+    _expect(crc == _posting_checksum(document.id, term, data))
+    return len(data) // (4 if document.number_type == _SHORT else 8)
+
+
+def _number_type(passages: PassageTable, pages: int) -> str:
+    return _SHORT if len(passages) <= _MOST_SHORT and pages <= _MOST_SHORT else "I"
+
+
+def _posting_checksum(document: int, term: bytes, data: bytes) -> int:
+    return crc32(data, crc32(term, document)) - _SIGNED
+
+
+def _checksum(numbers: tuple[int, ...], *parts: bytes) -> int:
+    crc = crc32(repr(numbers).encode())
+    for part in parts:
+        crc = crc32(part, crc)
+    return crc - _SIGNED
+
+
+def _expect(holds: bool) -> None:  # noqa: FBT001 - one condition
+    if not holds:
+        raise ValueError("the row is not the one that was stored")
