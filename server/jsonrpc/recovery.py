@@ -21,7 +21,7 @@ _NAMES = {b'"id"': "id", b'"method"': "method", b'"result"': "result", b'"error"
 _SKIPPED = rb'(?:[^"{}\[\]]++|"(?!(?:id|method|result|error)")[^"\\]*+")*+'
 _STRING = rb'"(?:[^"\\]++|\\.)*+"'
 _NUMBER = rb"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?"
-_TOKEN = re.compile(rb"%b(?:([{\[]++)|([}\]]++)|(%b)|(\"))" % (_SKIPPED, _STRING), re.DOTALL)
+_TOKEN = re.compile(rb"(%b)(?:([{\[]++)|([}\]]++)|(%b)|(\"))" % (_SKIPPED, _STRING), re.DOTALL)
 # A number at the end of the text may have lost digits, so something must follow it.
 _VALUE = re.compile(rb"\s*+:\s*+(?:(%b)|(%b)(?=[\s,}\]]))?" % (_STRING, _NUMBER), re.DOTALL)
 
@@ -37,8 +37,8 @@ class RecoveredId:
 def recover_ids(text: bytes) -> list[RecoveredId]:
     """The ids of the messages in the text: of each outermost object, and of each object directly in an outermost array.
 
-    An id counts if it is complete. If an object has several, the last counts, as in valid JSON. The search ends after
-    MAX_MESSAGES, and after half a million brackets and strings.
+    An id counts if it is complete. If an object has several, the first counts, because less of what is broken comes
+    before it. The search ends after MAX_MESSAGES, and after half a million brackets and strings.
     """
     return _Scan(text).messages
 
@@ -66,14 +66,14 @@ class _Scan:
             if found is None or len(self.messages) > MAX_MESSAGES:
                 break
             position = found.end()
-            opening, closing, string, _ = found.groups()
+            skipped, opening, closing, string, _ = found.groups()
             if opening:
                 self._open(opening)
             elif closing:
                 self._close(len(closing))
             elif not string:
                 break  # A string that does not end.
-            elif self._message is not None and self._depth == self._message_depth:
+            elif self._depth == self._message_depth and not skipped.rstrip().endswith(b":"):
                 position = self._member(string, position)
 
     @property
@@ -104,7 +104,8 @@ class _Scan:
             return end
         if name == "id":
             text, number = value.groups()
-            self._message.id = to_id(_decoded(text or number)) if text or number else None
+            if self._message.id is None and (text or number):
+                self._message.id = to_id(_decoded(text or number))
             return value.end()
         if name == "method":
             self._has_method = True

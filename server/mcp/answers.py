@@ -25,6 +25,8 @@ async def ensure_answer(ctx: ServerRequestContext[Any, Any], call_next: CallNext
     try:
         result = await call_next(ctx)
     except MCPError as exc:
+        if ctx.request_id is None:
+            return None  # The SDK would log what no client is told: a notification is not answered.
         error = exc.error
         raise MCPError(error.code, replace_lone_surrogates(error.message), without_lone_surrogates(error.data)) from exc
     except ValidationError:

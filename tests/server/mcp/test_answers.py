@@ -1,6 +1,7 @@
 """Whatever a handler does, its request is answered, and the answer can be sent."""
 
 import logging
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -12,20 +13,21 @@ from files_api_mcp.server.mcp.answers import ensure_answer
 
 pytestmark = pytest.mark.anyio
 
-CONTEXT = cast(ServerRequestContext[Any, Any], None)
+REQUEST = cast(ServerRequestContext[Any, Any], SimpleNamespace(request_id=1))
+NOTIFICATION = cast(ServerRequestContext[Any, Any], SimpleNamespace(request_id=None))
 LONE = "caf\udce9"
 READABLE = "caf\ufffd"
 
 
-async def answer(outcome: HandlerResult | Exception) -> HandlerResult:
-    """The answer to a request whose handler has this outcome."""
+async def answer(outcome: HandlerResult | Exception, to: ServerRequestContext[Any, Any] = REQUEST) -> HandlerResult:
+    """The answer to a message whose handler has this outcome."""
 
     async def handle(_: ServerRequestContext[Any, Any]) -> HandlerResult:
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
 
-    return await ensure_answer(CONTEXT, handle)
+    return await ensure_answer(to, handle)
 
 
 async def test_an_unexpected_error_is_logged_and_hidden(caplog: pytest.LogCaptureFixture) -> None:
@@ -49,3 +51,8 @@ async def test_other_results_are_passed_on() -> None:
     result = {"name": "café \U0001f600"}
     assert await answer(result) is result
     assert await answer(None) is None
+
+
+async def test_a_refused_notification_is_not_answered() -> None:
+    """As `tools/call` without an id."""
+    assert await answer(MCPError(-32602, "Unknown tool"), NOTIFICATION) is None
