@@ -41,14 +41,14 @@ class BlobCache:
     def _keep(self, snapshot: Snapshot) -> None:
         with translated():
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if self._blobs.size(snapshot.sha256) == snapshot.size_bytes:
-                return
+            replaced = self._blobs.size(snapshot.sha256) or 0
+            # An existing copy is replaced: its bytes may be damaged, which its size does not show.
             self._blobs.put(snapshot)
             self._blobs.sync(snapshot.sha256)
             if self._held_bytes is None:
                 self._held_bytes = sum(size for _, size, _ in self._all())
             else:
-                self._held_bytes += snapshot.size_bytes
+                self._held_bytes += snapshot.size_bytes - replaced
             if self._held_bytes > self._most_bytes:
                 self._held_bytes = self._prune()
 

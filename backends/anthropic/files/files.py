@@ -1,19 +1,25 @@
 """AnthropicFiles: the files of a workspace in Anthropic's Files API. Implements FilesBackend."""
 
-import base64
-import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 
-from files_api_mcp.backends.anthropic.api.files import ApiFile, FilesClient, PageToken
-from files_api_mcp.backends.anthropic.files.ledger import Content, Entry, Ledger
+from files_api_mcp.backends.anthropic.api.files import ApiFile, FilesClient
+from files_api_mcp.backends.anthropic.files.ledger import Ledger
+from files_api_mcp.backends.anthropic.files.ledger_rows import Content, Entry
+from files_api_mcp.backends.anthropic.files.list_cursor import ListCursor, rest_of
 from files_api_mcp.backends.anthropic.files.upload import Uploader
 from files_api_mcp.backends.anthropic.files.upload_encoding import encoded_upload
 from files_api_mcp.backends.base import OnDelete
 from files_api_mcp.backends.clock import from_us
 from files_api_mcp.backends.committed import Committed
-from files_api_mcp.backends.errors import FilesError, InvalidArgument, NotFound
+from files_api_mcp.backends.errors import (
+    FilesError,
+    InvalidArgument,
+    NotFound,
+    PermissionDenied,
+    StorageFull,
+    StoreDamaged,
+)
 from files_api_mcp.backends.models import (
     DeletedFile,
     FilePage,
@@ -37,43 +43,8 @@ _SAME_LIFETIME_US = 3600 * 1_000_000
 _PATIENCE_S = 60.0
 _PAGE_SIZES = range(1, 1000 + 1)
 _FILTERED_PAGE = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class _Cursor:
-    """A list cursor: a page of the server's list, and the last file shown from it."""
-
-    token: PageToken | None
-    after_id: str = ""
-    after: str = ""
-
-    def encode(self) -> str:
-        where = [self.token.name, self.token.value] if self.token else None
-        text = json.dumps([where, self.after_id, self.after], separators=(",", ":"))
-        return "page_" + base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-    @classmethod
-    def decode(cls, text: str) -> "_Cursor":
-        """Read a cursor.
-
-        Raises:
-            InvalidArgument: It is not one of ours.
-        """
-        try:
-            where, after_id, after = json.loads(base64.urlsafe_b64decode(text.removeprefix("page_") + "=="))
-            cursor = cls(PageToken(*map(str, where)) if where else None, str(after_id), str(after))  # type: ignore[arg-type]
-        except (ValueError, TypeError, RecursionError):
-            cursor = None
-        # Encoding it again also rejects other spellings of the same cursor.
-        if (
-            cursor is None
-            or cursor.encode() != text
-            or (cursor.token and cursor.token.name not in ("page", "after_id"))
-        ):
-            raise InvalidArgument(
-                "The cursor is not from this list.", "Pass next_cursor unchanged, or no cursor for the first page."
-            )
-        return cursor
+_UNUSABLE = (StoreDamaged, StorageFull, PermissionDenied)
+"""Failures of a ledger that is damaged and cannot be rebuilt now."""
 
 
 class AnthropicFiles:
@@ -126,23 +97,23 @@ class AnthropicFiles:
         """List files newest first; see FilesBackend.list. The API cannot filter by name, so it is done here."""
         if limit not in _PAGE_SIZES:
             raise InvalidArgument("limit must be between 1 and 1000.")
-        start = _Cursor(None) if cursor is None else _Cursor.decode(cursor)
-        entries = await self._ledger.entries()
+        start = ListCursor(None) if cursor is None else ListCursor.decode(cursor)
+        entries = await self._details()
         wanted = fold_filename(name_contains) if name_contains else ""
         shown: list[FileRecord] = []
         token = start.token
         async for page in self._client.pages(limit=_FILTERED_PAGE if wanted else limit, after=token):
-            for file in _rest(page.files, start if token == start.token else None):
+            for file in rest_of(page.files, start if token == start.token else None):
                 if wanted and wanted not in fold_filename(file.filename):
                     continue
                 if len(shown) == limit:
                     last = shown[-1]
-                    return FilePage(shown, _Cursor(token, last.id, last.created_at.isoformat()).encode())
+                    return FilePage(shown, ListCursor(token, last.id, last.created_at.isoformat()).encode())
                 shown.append(record_of(file, entries.get(file.id)))
             token = page.next
             if len(shown) == limit and not wanted:
                 break
-        return FilePage(shown, _Cursor(token).encode() if token else None)
+        return FilePage(shown, ListCursor(token).encode() if token else None)
 
     async def find(self, text: str, *, limit: int) -> FoundFiles:
         """Find files among the newest 1,000; see FilesBackend.find. One request, as the API cannot search."""
@@ -154,7 +125,7 @@ class AnthropicFiles:
             if not file.is_past and (file.id.startswith(text) or wanted in fold_filename(file.filename))
         ]
         more = page.next is not None
-        entries = await self._ledger.entries()
+        entries = await self._details()
         return FoundFiles(
             [record_of(file, entries.get(file.id)) for file in found[:limit]],
             more=more or len(found) > limit,
@@ -173,7 +144,7 @@ class AnthropicFiles:
         except NotFound:
             await self._refuse_deleted(file_id)
             raise
-        return record_of(file, await self._ledger.entry(file_id))
+        return record_of(file, await self._entry(file_id))
 
     @asynccontextmanager
     async def download(self, file_id: str) -> AsyncGenerator[tuple[FileRecord, AsyncIterator[bytes]]]:
@@ -194,10 +165,10 @@ class AnthropicFiles:
             NotFound: No file has this id.
         """
         check_file_id(file_id)
-        name = await self._ledger.name_of_gone(file_id)
+        name = await self._name_of_gone(file_id)
         if name is not None:
             return DeletedFile(file_id, name, already_deleted=True)
-        entry = await self._ledger.entry(file_id)
+        entry = await self._entry(file_id)
         name = entry.content.filename if entry else (await self._client.metadata(file_id)).filename
         gone_before = False
         try:
@@ -238,8 +209,24 @@ class AnthropicFiles:
                 await self._copies.drop(sha256)
 
     async def _refuse_deleted(self, file_id: str) -> None:
-        if await self._ledger.name_of_gone(file_id) is not None:
+        if await self._name_of_gone(file_id) is not None:
             raise NotFound(f"{file_id} was deleted.")
+
+    async def _details(self) -> dict[str, Entry]:
+        """The ledger's entries. What the API shows needs none: without a ledger, only their details are missing."""
+        with suppress(*_UNUSABLE):
+            return await self._ledger.entries()
+        return {}
+
+    async def _entry(self, file_id: str) -> Entry | None:
+        with suppress(*_UNUSABLE):
+            return await self._ledger.entry(file_id)
+        return None
+
+    async def _name_of_gone(self, file_id: str) -> str | None:
+        with suppress(*_UNUSABLE):
+            return await self._ledger.name_of_gone(file_id)
+        return None
 
 
 def record_of(file: ApiFile, entry: Entry | None) -> FileRecord:
@@ -251,16 +238,6 @@ def record_of(file: ApiFile, entry: Entry | None) -> FileRecord:
         title=known.title if known else None,
         source_path=known.source_path if known else None,
     )
-
-
-def _rest(files: list[ApiFile], start: _Cursor | None) -> list[ApiFile]:
-    """The files of a page that were not shown yet. The last one shown may have been deleted since."""
-    if start is None or not start.after_id:
-        return files
-    for index, file in enumerate(files):
-        if file.id == start.after_id:
-            return files[index + 1 :]
-    return [file for file in files if file.created_at.isoformat() <= start.after]
 
 
 def original_of(entry: Entry) -> FileRecord:

@@ -1,81 +1,69 @@
 """Ledger: a record, in `ledger.db`, of uploaded files and of uploads whose outcome is unknown."""
 
+import logging
 import sqlite3
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from anyio import to_thread
 
 from files_api_mcp.backends.anthropic.api.files import ApiFile
+from files_api_mcp.backends.anthropic.files.ledger_repair import complete, rebuild, remove_old, seal_rows
+from files_api_mcp.backends.anthropic.files.ledger_rows import (
+    Content,
+    Entry,
+    Intent,
+    insert,
+    move,
+    scope_of,
+    select,
+)
 from files_api_mcp.backends.anthropic.files.ledger_schema import LEDGER
+from files_api_mcp.backends.anthropic.files.upload_records import UploadRecord, UploadRecords
 from files_api_mcp.backends.clock import to_us, utc_now
-from files_api_mcp.backends.storage.sqlite import Database, check_integrity, create_or_migrate, writing
+from files_api_mcp.backends.errors import FilesError, PermissionDenied, StorageFull, StoreDamaged
+from files_api_mcp.backends.storage.disk_errors import DatabaseDamaged
+from files_api_mcp.backends.storage.sqlite import Database, check_integrity, create_or_migrate, inode, writing
 from files_api_mcp.backends.validation import new_file_id
 
-__all__ = ["Content", "Entry", "Intent", "Ledger", "open_ledger"]
+__all__ = ["Ledger", "entry_of", "open_ledger", "records_of"]
 
 _OWNING = ("file", "made")
 _NAMING = (*_OWNING, "gone")
-_SCOPE = "coalesce((SELECT scope FROM scope WHERE credential = ?1), 'credential ' || ?1)"
-_CONTENT = "source_sha256, sent_sha256, size_bytes, filename, local_type, sent_type, title, source_path"
 
+_HELP = "Nothing was changed. Ask the operator to run `files-api-mcp verify`."
 
-@dataclass(frozen=True, slots=True)
-class Content:
-    """The content of an upload: the source on this machine, and the form in which it is sent.
+_log = logging.getLogger(__name__)
 
-    `size_bytes` and `sent_sha256` describe the bytes sent. `local_type` is the source's type, `sent_type` the type sent
-    to the API.
-    """
-
-    source_sha256: str
-    sent_sha256: str
-    size_bytes: int
-    filename: str
-    local_type: str
-    sent_type: str
-    title: str | None = None
-    source_path: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """An upload that started and whose outcome is unknown."""
-
-    id: str
-    content: Content
-    lifetime_s: int | None
-    begun_us: int
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A file that this machine uploaded."""
-
-    file_id: str
-    content: Content
-    created_us: int
-    expires_us: int | None
+_T = TypeVar("_T")
 
 
 @asynccontextmanager
 async def open_ledger(path: Path, credential: str, principal: str = "") -> AsyncGenerator["Ledger"]:
     """Open the ledger of one credential (its fingerprint, never the secret), and create it if absent.
 
-    Each `principal` who shares the credential has a separate ledger in the file.
+    Each `principal` who shares the credential has a separate ledger in the file. A damaged ledger is set aside and
+    rebuilt. If that fails, it is open all the same: what needs it raises the reason.
 
     Raises:
-        StoreDamaged, StoreBusy, StorageFull, PermissionDenied: It cannot be used; it is unchanged.
+        StoreDamaged: It belongs to another program or a newer version; it is unchanged.
+        StoreBusy: Another process holds it.
     """
     database = Database(path, busy_timeout=10.0, schema=LEDGER)
+    ledger = Ledger(database, records_of(path), credential, principal)
     try:
-        await database.run(check_integrity)
-        await database.run(partial(create_or_migrate, schema=LEDGER))
-        yield Ledger(database, credential, principal)
+        await ledger.prepare()
+        yield ledger
     finally:
         await database.close()
+
+
+def records_of(path: Path) -> UploadRecords:
+    """The records of the uploads in a ledger."""
+    return UploadRecords(path.parent / "anthropic" / "uploads")
 
 
 class Ledger:
@@ -84,39 +72,65 @@ class Ledger:
     The credential's workspace is read each time, because another process may have learnt it.
     """
 
-    def __init__(self, database: Database, credential: str, principal: str = "") -> None:
+    def __init__(self, database: Database, records: UploadRecords, credential: str, principal: str = "") -> None:
         self._database = database
+        self._records = records
         self._credential = f"{credential} {principal}" if principal else credential
         self._principal = principal
         self._learnt = ""
+        self._seen = (0, 0)
+
+    @property
+    def is_private(self) -> bool:
+        """Whether the files of one principal are kept apart from those of others."""
+        return bool(self._principal)
+
+    async def prepare(self) -> None:
+        """Create or migrate the tables, and repair them."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            check_integrity(connection)
+            create_or_migrate(connection, schema=LEDGER)
+            seal_rows(connection, self._records)
+            remove_old(self._database.path)
+
+        try:
+            await self._healed(lambda: self._database.run(work))
+        except (DatabaseDamaged, StorageFull, PermissionDenied) as exc:
+            _log.warning("the ledger cannot be used: %s", exc.sentence)
 
     async def learn_workspace(self, base_url: str, workspace: str | None) -> None:
         """Record the credential's workspace, as named by the server. Other keys of it see the same files."""
         scope = f"{base_url} {workspace} {self._principal}".rstrip()
         if workspace and scope != self._learnt:
-            await self._write(lambda connection, old: _move(connection, self._credential, old, scope))
+            await self._write(lambda connection, old: move(connection, self._credential, old, scope))
             self._learnt = scope
 
     async def begin(self, content: Content, lifetime_s: int | None) -> Intent:
         """Record the intent to send this content."""
         intent = Intent(new_file_id().replace("file_", "op_"), content, lifetime_s, to_us(utc_now()))
-        await self._write(lambda connection, scope: _insert_intent(connection, scope, intent))
+        await self._write(lambda connection, scope: insert(connection, "intent", intent.row(scope)))
         return intent
 
     async def intents(self, filename: str, size_bytes: int) -> list[Intent]:
         """Unfinished uploads of this name and size, the only details that the API's list shows of a file."""
-        where = f"scope = {_SCOPE} AND filename = ? AND size_bytes = ?"
-        query = f"SELECT id, {_CONTENT}, lifetime_s, begun_us FROM intent WHERE {where}"  # noqa: S608
-        rows = await self._read(query, filename, size_bytes)
-        return [Intent(row[0], Content(*row[1:9]), row[9], row[10]) for row in rows]
+        return [
+            Intent.of(row)
+            for row in await self._read("intent", "filename = ? AND size_bytes = ?", filename, size_bytes)
+        ]
 
     async def has_strangers(self, filename: str, size_bytes: int, age_us: int) -> bool:
         """Whether another principal has an unfinished upload of this name and size that started within `age_us`."""
         if not self._principal:
             return False
-        where = f"scope <> {_SCOPE} AND filename = ? AND size_bytes = ? AND begun_us > ?"
-        query = f"SELECT 1 FROM intent WHERE {where}"  # noqa: S608
-        return bool(await self._read(query, filename, size_bytes, to_us(utc_now()) - age_us))
+
+        def work(connection: sqlite3.Connection) -> bool:
+            where = "scope <> ? AND filename = ? AND size_bytes = ? AND begun_us > ?"
+            since = to_us(utc_now()) - age_us
+            own = scope_of(connection, self._credential)
+            return bool(select(connection, "intent", where, own, filename, size_bytes, since))
+
+        return await self._run(work)
 
     async def drop(self, intent: Intent) -> None:
         """Remove an intent that created no file."""
@@ -124,22 +138,23 @@ class Ledger:
 
     async def commit(self, intent: Intent, file: ApiFile) -> Entry:
         """Record that an intent created this file."""
-        entry = Entry(file.id, intent.content, to_us(file.created_at), _us(file))
+        entry = entry_of(intent, file)
 
         def work(connection: sqlite3.Connection, scope: str) -> None:
+            self._insert_entry(connection, scope, entry)
             connection.execute("DELETE FROM intent WHERE id = ?", (intent.id,))
-            _insert_entry(connection, scope, entry)
 
         await self._write(work)
         return entry
 
     async def adopt(self, entry: Entry) -> None:
         """Record a file that was not uploaded from here but whose original is now here."""
-        await self._write(lambda connection, scope: _insert_entry(connection, scope, entry))
+        await self._write(lambda connection, scope: self._insert_entry(connection, scope, entry))
 
     async def same(self, content: Content, lifetime_s: int | None, tolerance_us: int) -> list[Entry]:
         """Files of the same source and name whose lifetime is equal within the tolerance."""
-        found = await self._entries("source_sha256 = ? AND filename = ?", content.source_sha256, content.filename)
+        where = "source_sha256 = ? AND filename = ?"
+        found = [Entry.of(row) for row in await self._read("file", where, content.source_sha256, content.filename)]
         if lifetime_s is None:
             return [entry for entry in found if entry.expires_us is None]
         wanted = to_us(utc_now()) + lifetime_s * 1_000_000
@@ -147,21 +162,24 @@ class Ledger:
 
     async def entry(self, file_id: str) -> Entry | None:
         """A file's entry; None if another machine uploaded it."""
-        found = await self._entries("file_id = ?", file_id)
-        return found[0] if found else None
+        found = await self._read("file", "file_id = ?", file_id)
+        return Entry.of(found[0]) if found else None
 
     async def entries(self) -> dict[str, Entry]:
         """All files that this machine uploaded with this credential's workspace, by id."""
-        return {entry.file_id: entry for entry in await self._entries("1")}
+        found = [Entry.of(row) for row in await self._read("file")]
+        return {entry.file_id: entry for entry in found}
 
     async def known(self, file_ids: Iterable[str]) -> set[str]:
-        """The ids among these that are or were files of any principal in this ledger."""
-        found: set[str] = set()
-        for file_id in file_ids:
-            anywhere = " UNION ALL ".join(f"SELECT 1 FROM {table} WHERE file_id = ?1" for table in _NAMING)  # noqa: S608
-            if await self._database.run(partial(_rows, anywhere, (file_id,))):
-                found.add(file_id)
-        return found
+        """The ids among these that are or were files of any principal in this ledger.
+
+        A damaged row counts too: its file must not be taken for that of another upload."""
+
+        def work(connection: sqlite3.Connection) -> set[str]:
+            query = " UNION ALL ".join(f"SELECT 1 FROM {table} WHERE file_id = ?1" for table in _NAMING)  # noqa: S608
+            return {one for one in file_ids if self._records.has(one) or connection.execute(query, (one,)).fetchone()}
+
+        return await self._run(work)
 
     async def claim(self, file_ids: Iterable[str]) -> None:
         """Record files that the API's tools created for this principal. Files that already have an owner keep it."""
@@ -169,116 +187,107 @@ class Ledger:
         now = to_us(utc_now())
 
         def work(connection: sqlite3.Connection, scope: str) -> None:
-            rows = [(scope, file_id, now) for file_id in strange]
-            connection.executemany("INSERT OR IGNORE INTO made VALUES (?, ?, ?)", rows)
+            for file_id in strange:
+                insert(connection, "made", (scope, file_id, now), conflict="IGNORE")
 
         if strange:
             await self._write(work)
 
     async def owns(self, file_id: str) -> bool:
         """Whether a file was uploaded from here or created in an answer here."""
-        tables = " UNION ALL ".join(f"SELECT 1 FROM {t} WHERE scope = {_SCOPE} AND file_id = ?2" for t in _OWNING)  # noqa: S608
-        return bool(await self._read(tables, file_id))
+        return any([await self._read(table, "file_id = ?", file_id) for table in _OWNING])
 
     async def owned_ids(self) -> list[str]:
         """Ids of all files uploaded from here or created in an answer here, newest first."""
-        query = (
-            f"SELECT file_id, created_us AS at_us FROM file WHERE scope = {_SCOPE}"  # noqa: S608
-            f" UNION SELECT file_id, at_us FROM made WHERE scope = {_SCOPE}"
-            " ORDER BY at_us DESC, file_id DESC"
-        )
-        return list(dict.fromkeys(row[0] for row in await self._read(query)))
+        found = [(entry.created_us, entry.file_id) for entry in (await self.entries()).values()]
+        found += [(at_us, file_id) for _, file_id, at_us in await self._read("made")]
+        return list(dict.fromkeys(file_id for _, file_id in sorted(found, reverse=True)))
 
     async def fill_in(self, entry: Entry, content: Content) -> Entry:
         """Add a title or path that the entry does not have."""
         title = entry.content.title or content.title
         path = entry.content.source_path or content.source_path
-        if (title, path) == (entry.content.title, entry.content.source_path):
-            return entry
-        query = "UPDATE file SET title = ?, source_path = ? WHERE scope = ? AND file_id = ?"
-        await self._write(lambda connection, scope: connection.execute(query, (title, path, scope, entry.file_id)))
-        return await self.entry(entry.file_id) or entry
+        filled = replace(entry, content=replace(entry.content, title=title, source_path=path))
+        if filled != entry:
+            await self.adopt(filled)
+        return filled
 
     async def bury(self, file_id: str, filename: str) -> None:
         """Record that a file was deleted."""
 
         def work(connection: sqlite3.Connection, scope: str) -> None:
+            self._records.remove(file_id)
             for table in _OWNING:
                 connection.execute(f"DELETE FROM {table} WHERE scope = ? AND file_id = ?", (scope, file_id))  # noqa: S608
-            values = (scope, file_id, filename, to_us(utc_now()))
-            connection.execute("INSERT OR REPLACE INTO gone VALUES (?, ?, ?, ?)", values)
+            insert(connection, "gone", (scope, file_id, filename, to_us(utc_now())))
 
         await self._write(work)
 
     async def name_of_gone(self, file_id: str) -> str | None:
         """The name of a file deleted from here; None if no file with this id was."""
-        rows = await self._read(f"SELECT filename FROM gone WHERE scope = {_SCOPE} AND file_id = ?", file_id)  # noqa: S608
-        return rows[0][0] if rows else None
+        rows = await self._read("gone", "file_id = ?", file_id)
+        return rows[0][2] if rows else None
 
-    async def _entries(self, where: str, *values: str) -> list[Entry]:
-        columns = f"file_id, {_CONTENT}, created_us, expires_us"
-        query = f"SELECT {columns} FROM file WHERE scope = {_SCOPE} AND {where} ORDER BY seq"  # noqa: S608
-        return [Entry(row[0], Content(*row[1:9]), row[9], row[10]) for row in await self._read(query, *values)]
+    def _insert_entry(self, connection: sqlite3.Connection, scope: str, entry: Entry) -> None:
+        # First the record: it completes an older copy of the ledger.
+        self._records.put(UploadRecord(self._credential, scope, entry))
+        insert(connection, "file", entry.row(scope))
 
-    async def _read(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        return await self._database.run(partial(_rows, query, (self._credential, *values)))
+    async def _read(self, table: str, where: str = "1", *values: object) -> list[tuple[Any, ...]]:
+        """The believed rows of this ledger in a table."""
+
+        def work(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
+            return select(connection, table, f"scope = ? AND {where}", scope_of(connection, self._credential), *values)
+
+        return await self._run(work)
 
     async def _write(self, work: Callable[[sqlite3.Connection, str], object]) -> None:
         def transaction(connection: sqlite3.Connection) -> None:
             with writing(connection):
-                work(connection, _scope_of(connection, self._credential))
+                work(connection, scope_of(connection, self._credential))
 
-        await self._database.run(transaction)
+        await self._run(transaction)
 
+    async def _run(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        def checked(connection: sqlite3.Connection) -> _T:
+            self._notice_replaced(connection)
+            return work(connection)
 
-def _us(file: ApiFile) -> int | None:
-    return None if file.expires_at is None else to_us(file.expires_at)
+        return await self._healed(lambda: self._database.run(checked))
 
+    async def _healed(self, run: Callable[[], Awaitable[_T]]) -> _T:
+        """Run something; if it finds the ledger damaged, run it again on a new one."""
+        try:
+            return await run()
+        except StoreDamaged as exc:
+            moved = getattr(exc.__cause__, "sqlite_errorcode", 0) == sqlite3.SQLITE_READONLY_DBMOVED
+            if not moved and not isinstance(exc, DatabaseDamaged):
+                raise
+        _log.warning("the ledger is damaged; it is set aside and rebuilt")
+        try:
+            await to_thread.run_sync(rebuild, self._database.path, self._records)
+        except FilesError as exc:
+            sentence = f"The record of uploads is damaged and cannot be rebuilt. {exc.sentence}"
+            raise DatabaseDamaged(sentence, _HELP) from exc
+        self._learnt = ""
+        return await run()
 
-def _rows(query: str, values: tuple[object, ...], connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
-    return connection.execute(query, values).fetchall()
-
-
-def _scope_of(connection: sqlite3.Connection, credential: str) -> str:
-    return connection.execute(f"SELECT {_SCOPE}", (credential,)).fetchone()[0]
-
-
-def _move(connection: sqlite3.Connection, credential: str, old: str, new: str) -> None:
-    if old == new:
-        return
-    connection.execute("INSERT OR REPLACE INTO scope VALUES (?, ?)", (credential, new))
-    if old != _unknown(credential):
-        return
-    # Rows that another key of the workspace already recorded stay as they are.
-    for table in (*_NAMING, "intent"):
-        connection.execute(f"UPDATE OR IGNORE {table} SET scope = ? WHERE scope = ?", (new, old))  # noqa: S608
-
-
-def _unknown(credential: str) -> str:
-    """The scope of a credential whose workspace is unknown."""
-    return f"credential {credential}"
-
-
-def _insert_intent(connection: sqlite3.Connection, scope: str, intent: Intent) -> None:
-    query = f"INSERT INTO intent (id, scope, {_CONTENT}, lifetime_s, begun_us) VALUES ({', '.join('?' * 12)})"  # noqa: S608
-    values = (intent.id, scope, *_values(intent.content), intent.lifetime_s, intent.begun_us)
-    connection.execute(query, values)
-
-
-def _insert_entry(connection: sqlite3.Connection, scope: str, entry: Entry) -> None:
-    columns = f"scope, file_id, {_CONTENT}, created_us, expires_us"
-    query = f"INSERT OR REPLACE INTO file ({columns}) VALUES ({', '.join('?' * 12)})"  # noqa: S608
-    connection.execute(query, (scope, entry.file_id, *_values(entry.content), entry.created_us, entry.expires_us))
+    def _notice_replaced(self, connection: sqlite3.Connection) -> None:
+        """Complete the ledger if its file was replaced, which changes the inode, or overwritten by an older copy, in
+        which the sequence is lower."""
+        found: list[tuple[int]] = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'file'").fetchall()
+        at, sequence = inode(self._database.path), found[0][0] if found else 0
+        if at != self._seen[0] or sequence < self._seen[1]:
+            try:
+                complete(connection, self._records)
+            except (sqlite3.OperationalError, OSError) as exc:
+                # Read-only, full or busy: what is in the ledger is served, and the next call tries again.
+                _log.warning("the ledger could not be completed: %s", type(exc).__name__)
+                return
+        self._seen = (at, sequence)
 
 
-def _values(content: Content) -> tuple[str | int | None, ...]:
-    return (
-        content.source_sha256,
-        content.sent_sha256,
-        content.size_bytes,
-        content.filename,
-        content.local_type,
-        content.sent_type,
-        content.title,
-        content.source_path,
-    )
+def entry_of(intent: Intent, file: ApiFile) -> Entry:
+    """The entry of a file that an intent created."""
+    expires_us = None if file.expires_at is None else to_us(file.expires_at)
+    return Entry(file.id, intent.content, to_us(file.created_at), expires_us)

@@ -58,6 +58,12 @@ LEDGER = Schema(
                 PRIMARY KEY (scope, file_id)
             ) STRICT, WITHOUT ROWID""",
         ),
+        (
+            # A checksum of each row. Rows from before get theirs at once, while `pending` says so.
+            *(f"ALTER TABLE {table} ADD COLUMN seal INTEGER" for table in ("file", "gone", "intent", "made", "scope")),
+            "CREATE TABLE pending (task TEXT PRIMARY KEY) STRICT, WITHOUT ROWID",
+            "INSERT INTO pending VALUES ('seal rows')",
+        ),
     ),
 )
 

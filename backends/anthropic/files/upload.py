@@ -2,7 +2,7 @@
 
 import logging
 import unicodedata
-from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -12,12 +12,22 @@ from anyio import CancelScope
 
 from files_api_mcp.backends.anthropic.api.errors import ApiFailure, error_from, failure_of
 from files_api_mcp.backends.anthropic.api.files import ApiFile, FilesClient, valid
-from files_api_mcp.backends.anthropic.api.http_client import ApiRequest, Reply, RequestNotSent, ResponseLost
+from files_api_mcp.backends.anthropic.api.http_client import ApiRequest, RequestNotSent, ResponseLost
 from files_api_mcp.backends.anthropic.api.multipart import MultipartBody, UploadPart
 from files_api_mcp.backends.anthropic.api.retry import ATTEMPTS, unreachable
-from files_api_mcp.backends.anthropic.files.ledger import Content, Entry, Intent, Ledger
+from files_api_mcp.backends.anthropic.files.ledger import Ledger, entry_of
+from files_api_mcp.backends.anthropic.files.ledger_rows import Content, Entry, Intent
+from files_api_mcp.backends.anthropic.files.upload_progress import Reported, SentBytes, reported
 from files_api_mcp.backends.clock import from_us
-from files_api_mcp.backends.errors import Busy, FilesError, NotFound, OutcomeUnknown, UpstreamBadReply, UpstreamError
+from files_api_mcp.backends.errors import (
+    Busy,
+    FilesError,
+    NotFound,
+    OutcomeUnknown,
+    StoreError,
+    UpstreamBadReply,
+    UpstreamError,
+)
 from files_api_mcp.backends.models import Progress
 
 __all__ = ["Timing", "Uploader"]
@@ -27,8 +37,6 @@ _log = logging.getLogger(__name__)
 _SLACK_S = 5.0
 _SLACK_WITHOUT_CLOCK_S = 60.0
 _LIFETIME_SLACK_S = 60.0
-_REPORT_EVERY_S = 0.2
-_REPORTED_FROM = 1_000_000
 _RECENT_LIMIT = 100
 _SETTLED_WITHIN_US = 120 * 1_000_000
 
@@ -86,13 +94,14 @@ class Uploader:
         if adopted is not None:
             return adopted
         intent = await self._ledger.begin(content, lifetime_s)
-        sent = _Sent(part.size_bytes)
+        sent = SentBytes(part.size_bytes)
         body = MultipartBody(part, _fields(lifetime_s), progress=sent.note)
         try:
-            return await self._attempts(intent, body, deadline, partial(_reported, sent=sent, progress=progress))
+            return await self._attempts(intent, body, deadline, partial(reported, sent=sent, progress=progress))
         except FilesError as exc:
             if not isinstance(exc, OutcomeUnknown):
-                await self._ledger.drop(intent)
+                with suppress(FilesError):
+                    await self._ledger.drop(intent)
             raise
         except BaseException:
             # Cancelled. An intent that may have created a file stays, so that the next call resolves it.
@@ -112,26 +121,26 @@ class Uploader:
             if found is None:
                 await self._ledger.drop(intent)
                 continue
-            entry = await self._ledger.commit(intent, found)
+            entry = await self._recorded(intent, found)
             if (intent.content.source_sha256, intent.lifetime_s) == (content.source_sha256, lifetime_s):
                 wanted = found, entry
         return wanted
 
     async def _attempts(
-        self, intent: Intent, body: MultipartBody, deadline: float, reported: "_Reported"
+        self, intent: Intent, body: MultipartBody, deadline: float, report: Reported
     ) -> tuple[ApiFile, Entry]:
         sender = self._client.sender
         attempt = 0
         while True:
             began = anyio.current_time()
-            result = await self._attempt(intent, body, deadline, reported)
+            result = await self._attempt(intent, body, deadline, report)
             if isinstance(result, ApiFile):
                 sender.budget.earn()
-                return result, await self._ledger.commit(intent, result)
+                return result, await self._recorded(intent, result)
             if result.doubtful:
                 found = await self._settled(intent, began, deadline, result.error)
                 if found is not None:
-                    return found, await self._ledger.commit(intent, found)
+                    return found, await self._recorded(intent, found)
             attempt += 1
             retry = result.failure is None or result.failure.may_be_retried
             until = deadline - self._timing.reserve_s
@@ -139,7 +148,7 @@ class Uploader:
                 raise result.error
 
     async def _attempt(
-        self, intent: Intent, body: MultipartBody, deadline: float, reported: "_Reported"
+        self, intent: Intent, body: MultipartBody, deadline: float, report: Reported
     ) -> "ApiFile | _Failed":
         until = deadline - self._timing.reserve_s
         await self._client.sender.turn(until)
@@ -156,7 +165,7 @@ class Uploader:
         )
         try:
             sending = partial(self._client.sender.http.send, request, deadline=until)
-            reply = await reported(sending)
+            reply = await report(sending)
         except RequestNotSent as exc:
             return _Failed(unreachable(exc), doubtful=False)
         except ResponseLost as exc:
@@ -167,9 +176,11 @@ class Uploader:
         if not 200 <= reply.status < 300:
             failure = failure_of(reply, secret=self._client.sender.http.endpoint.key)
             return _Failed(error_from(failure), doubtful=not failure.did_nothing and body.whole_sent, failure=failure)
-        await self._ledger.learn_workspace(
-            self._client.sender.http.endpoint.base_url, reply.headers.get("anthropic-workspace-id")
-        )
+        # The file is stored, whatever the ledger can take.
+        with suppress(FilesError):
+            await self._ledger.learn_workspace(
+                self._client.sender.http.endpoint.base_url, reply.headers.get("anthropic-workspace-id")
+            )
         try:
             file = valid(reply)
             await self._refuse_other(file, intent.content)
@@ -180,7 +191,10 @@ class Uploader:
     async def _refuse_other(self, file: ApiFile, content: Content) -> None:
         """Accept only an acknowledgement of the file sent. Its id is trusted after the server describes that file:
         a wrong id could never be traced to its bytes later."""
-        described = _describes(file, content) and not await self._ledger.known([file.id])
+        known: set[str] = set()
+        with suppress(StoreError):
+            known = await self._ledger.known([file.id])
+        described = _describes(file, content) and file.id not in known
         if described:
             try:
                 described = _describes(await self._client.metadata(file.id), content)
@@ -191,6 +205,17 @@ class Uploader:
                 return
         if not described:
             raise UpstreamBadReply("The API acknowledged a different file than the one sent.")
+
+    async def _recorded(self, intent: Intent, file: ApiFile) -> Entry:
+        """Record the file of an intent. It is stored even if that fails: the intent leads the next upload to it."""
+        try:
+            return await self._ledger.commit(intent, file)
+        except FilesError as exc:
+            if self._ledger.is_private:
+                # Its owner could not see it.
+                raise _unknown(intent) from exc
+            _log.warning("upload %s: stored as %s, but not recorded: %s", intent.id, file.id, exc.sentence)
+            return entry_of(intent, file)
 
     async def _settled(self, intent: Intent, began: float, deadline: float, error: FilesError) -> ApiFile | None:
         """The file that an attempt with an unknown outcome created; None if it created none."""
@@ -258,41 +283,3 @@ def _since(server_now: datetime | None, age_s: float) -> datetime:
     """The start of the upload by the server's clock, minus some slack."""
     slack = _SLACK_S if server_now else _SLACK_WITHOUT_CLOCK_S
     return (server_now or datetime.now(UTC)) - timedelta(seconds=age_s + slack)
-
-
-async def _reported(sending: Callable[[], Awaitable[Reply]], sent: "_Sent", progress: Progress) -> Reply:
-    """Send a request and report the progress of a large body."""
-    if sent.total < _REPORTED_FROM:
-        return await sending()
-    result: Reply | Exception = ResponseLost("nothing was sent")
-
-    async def report() -> None:
-        while True:
-            await anyio.sleep(_REPORT_EVERY_S)
-            await progress(sent.done, sent.total, "Sending")
-
-    async with anyio.create_task_group() as group:
-        group.start_soon(report)
-        try:
-            result = await sending()
-        except Exception as exc:  # noqa: BLE001 - the task group would hide its kind
-            result = exc
-        group.cancel_scope.cancel()
-    if isinstance(result, Exception):
-        raise result
-    await progress(sent.total, sent.total, "Sent")
-    return result
-
-
-_Reported = Callable[[Callable[[], Awaitable[Reply]]], Awaitable[Reply]]
-
-
-@dataclass(slots=True)
-class _Sent:
-    """Counts the bytes passed to the socket."""
-
-    total: int
-    done: int = 0
-
-    def note(self, done: int) -> None:
-        self.done = min(done, self.total)

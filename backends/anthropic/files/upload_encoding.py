@@ -10,7 +10,7 @@ from pathlib import Path
 from anyio import CancelScope, to_thread
 
 from files_api_mcp.backends.anthropic.api.multipart import UploadPart
-from files_api_mcp.backends.anthropic.files.ledger import Content
+from files_api_mcp.backends.anthropic.files.ledger_rows import Content
 from files_api_mcp.backends.documents.formats.text import encoding_of
 from files_api_mcp.backends.documents.media_types import PDF
 from files_api_mcp.backends.errors import EmptyFile, StorageFull

@@ -11,9 +11,10 @@ from anyio import to_thread
 from files_api_mcp.backends.anthropic.files.ledger import Ledger
 from files_api_mcp.backends.anthropic.files.upload_encoding import encoded_upload as whole
 from files_api_mcp.backends.anthropic.workspace import Workspace
-from files_api_mcp.backends.errors import StorageFull
+from files_api_mcp.backends.errors import OutcomeUnknown, StorageFull, StoreDamaged
 from files_api_mcp.backends.models import NewFile, UploadedFile
 from files_api_mcp.backends.storage.blob_cache import BlobCache
+from tests.support.agent import write
 from tests.support.emulator import emulated, opened
 from tests.support.snapshots import freeze_bytes
 
@@ -79,3 +80,59 @@ async def test_a_deletion_that_cannot_be_recorded_is_done(
         assert (await workspace.files.delete(stored.record.id)).already_deleted is False
     assert await listed(workspace) == []
     assert (await workspace.files.delete(stored.record.id)).already_deleted
+
+
+async def test_a_ledger_that_is_damaged_for_good_stops_only_what_needs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise StorageFull("The disk is full.")
+
+    async with emulated(tmp_path / "api") as url:
+        async with opened(url, tmp_path / "data") as workspace:
+            kept, removed = await upload(workspace, tmp_path), await upload(workspace, tmp_path, "other.txt")
+        write(tmp_path / "data" / "ledger.db", "Dear diary, " * 1000)
+        monkeypatch.setattr("files_api_mcp.backends.anthropic.files.ledger.rebuild", full)
+        async with opened(url, tmp_path / "data") as workspace:
+            assert await listed(workspace) == [removed.record.id, kept.record.id]
+            assert (await workspace.files.describe(kept.record.id)).filename == "notes.txt"
+            assert (await workspace.files.find("oth", limit=5)).files[0].id == removed.record.id
+            await workspace.files.delete(removed.record.id)
+            with pytest.raises(StoreDamaged):
+                await upload(workspace, tmp_path, "third.txt")
+            assert await listed(workspace) == [kept.record.id]
+        # Whose files these are is not known, so that nobody sees them.
+        async with opened(url, tmp_path / "data", principal="someone") as workspace:
+            with pytest.raises(StoreDamaged):
+                await workspace.files.list()
+            with pytest.raises(StoreDamaged):
+                await workspace.files.describe(kept.record.id)
+
+
+@pytest.mark.parametrize("principal", ["", "someone"])
+async def test_a_file_that_cannot_be_recorded_is_found_by_the_next_upload(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, principal: str
+) -> None:
+    async def fail(*_: Any) -> None:
+        raise StorageFull("The disk is full.")
+
+    async with emulated(tmp_path / "api") as url, opened(url, tmp_path / "data", principal=principal) as workspace:
+        with monkeypatch.context() as patch:
+            patch.setattr(Ledger, "commit", fail)
+            if principal:
+                with pytest.raises(OutcomeUnknown):
+                    await upload(workspace, tmp_path)
+            else:
+                await upload(workspace, tmp_path)
+        again = await upload(workspace, tmp_path)
+        assert await listed(workspace) == [again.record.id]
+        assert again.record.sha256
+
+
+async def test_a_damaged_copy_is_mended_by_uploading_the_file_again(workspace: Workspace, tmp_path: Path) -> None:
+    stored = await upload(workspace, tmp_path)
+    _, path = await workspace.originals.blob_path(stored.record.id)
+    path.write_bytes(TEXT.swapcase())
+    again = await upload(workspace, tmp_path)
+    assert (again.reused, again.record.id) == (True, stored.record.id)
+    assert path.read_bytes() == TEXT

@@ -1,12 +1,11 @@
 """What this machine knows of its uploads: durable, apart for each workspace, shared by all processes."""
 
-import random
 import signal
 import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,8 +14,9 @@ import anyio
 import pytest
 
 from files_api_mcp.backends.anthropic.api.files import ApiFile
-from files_api_mcp.backends.anthropic.files.ledger import Content, Entry, Ledger, open_ledger
-from files_api_mcp.backends.errors import FilesError, StoreBusy, StoreDamaged
+from files_api_mcp.backends.anthropic.files.ledger import Ledger, open_ledger
+from files_api_mcp.backends.anthropic.files.ledger_rows import Content, Entry
+from files_api_mcp.backends.errors import StoreBusy, StoreDamaged
 
 pytestmark = pytest.mark.anyio
 
@@ -238,51 +238,21 @@ async def test_writers_in_one_process_and_others_find_the_ledger_never_busy(tmp_
         assert len(await both[0].entries()) == 80
 
 
-@pytest.mark.parametrize("how", ["text", "cut", "cut head", "zeros", "flipped", "foreign", "newer"])
-async def test_a_damaged_foreign_or_newer_ledger_is_refused_and_left_alone(how: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", ["foreign", "newer"])
+async def test_a_foreign_or_newer_ledger_is_refused_and_left_alone(how: str, tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     async with ledgers(tmp_path, "key") as (ledger,):
-        for number in range(20):
-            await commit(ledger, number)
-    sound = path.read_bytes()
-    middle = len(sound) // 2
-    damaged = {
-        "text": b"Dear diary, " * 1000,
-        "cut": sound[: middle + 100],
-        "cut head": sound[100:],
-        "zeros": sound[:4096] + b"\0" * (len(sound) - 4096),
-        "flipped": sound[:4096] + bytes(byte ^ 0xFF for byte in sound[4096:]),
-    }
-    if how in damaged:
-        path.write_bytes(damaged[how])
-    else:
-        pragma = "application_id = 7" if how == "foreign" else "user_version = 99"
-        connection = sqlite3.connect(path)
-        connection.execute(f"PRAGMA {pragma}")
-        connection.execute("CREATE TABLE another (value)")
-        connection.close()
+        await commit(ledger)
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA application_id = 7" if how == "foreign" else "PRAGMA user_version = 99")
+    connection.execute("CREATE TABLE another (value)")
+    connection.close()
     before = path.read_bytes()
     with pytest.raises(StoreDamaged) as caught:
         await ledgers(tmp_path, "key").__aenter__()
     assert path.read_bytes() == before
     assert str(tmp_path) not in caught.value.text
     assert ("newer" in caught.value.text) == (how == "newer")
-
-
-async def test_a_ledger_damaged_under_way_is_an_error_of_ours_and_nothing_else(tmp_path: Path) -> None:
-    chance = random.Random(1)
-    async with ledgers(tmp_path, "key") as (ledger,):
-        for number in range(20):
-            await commit(ledger, number)
-        path = tmp_path / "ledger.db"
-        for _ in range(30):
-            data = bytearray(path.read_bytes())
-            for _ in range(200):
-                data[chance.randrange(len(data))] = chance.randrange(256)
-            path.write_bytes(data)
-            with suppress(FilesError):
-                await ledger.entries()
-                await commit(ledger, chance.randrange(10**9))
 
 
 async def test_a_ledger_held_by_another_program_is_busy_in_ten_seconds_at_most(tmp_path: Path) -> None:

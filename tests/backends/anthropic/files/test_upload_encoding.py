@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from files_api_mcp.backends.anthropic.api.multipart import UploadPart
-from files_api_mcp.backends.anthropic.files.ledger import Content
+from files_api_mcp.backends.anthropic.files.ledger_rows import Content
 from files_api_mcp.backends.anthropic.files.upload_encoding import encoded_upload
 from files_api_mcp.backends.errors import EmptyFile
 from files_api_mcp.backends.models import NewFile

@@ -1,0 +1,221 @@
+"""Repairs the ledger: completes it from the records of uploads, and replaces a damaged one by what is readable."""
+
+import os
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from files_api_mcp.backends.anthropic.files.ledger_rows import (
+    COLUMNS,
+    Entry,
+    insert,
+    scope_of,
+    seal_of,
+    select,
+    text,
+    unknown_scope,
+)
+from files_api_mcp.backends.anthropic.files.ledger_schema import LEDGER
+from files_api_mcp.backends.anthropic.files.upload_records import UploadRecord, UploadRecords
+from files_api_mcp.backends.clock import utc_now
+from files_api_mcp.backends.storage.disk_errors import translated
+from files_api_mcp.backends.storage.file_lock import locked_folder
+from files_api_mcp.backends.storage.folders import fsync_folder, make_private
+from files_api_mcp.backends.storage.sqlite import create_or_migrate, open_private, writing
+
+__all__ = ["complete", "is_sound", "missing_records", "rebuild", "remove_old", "seal_rows"]
+
+_LOCK_S = 10.0
+_KEPT = timedelta(days=30)
+_SET_ASIDE = re.compile(r"\.damaged-(\d{8}T\d{6}Z)")
+_TIME = "%Y%m%dT%H%M%SZ"
+_KEYS = {
+    "intent": ("id",),
+    "scope": ("credential",),
+    "file": ("seq",),
+    "gone": ("scope", "file_id"),
+    "made": ("scope", "file_id"),
+}
+
+
+def seal_rows(connection: sqlite3.Connection, records: UploadRecords) -> None:
+    """Seal the rows of a ledger from before the seals, and write the records of its files. This is done once."""
+    if not connection.execute("SELECT 1 FROM pending").fetchall():
+        return
+    with writing(connection):
+        for table in COLUMNS:
+            for row in select(connection, table, "seal IS NULL", believed=False):
+                where = " AND ".join(f"{column} IS ?" for column in COLUMNS[table])
+                query = f"UPDATE {table} SET seal = ? WHERE {where}"  # noqa: S608 - names of ours
+                connection.execute(query, (seal_of(table, row), *row))
+        credentials = {scope: credential for credential, scope in select(connection, "scope")}
+        make_private(records.folder)
+        for row in select(connection, "file"):
+            credential = credentials.get(row[0], row[0].removeprefix(unknown_scope("")))
+            # The rows are safe, so that the records may be late: syncing each takes seconds for a thousand.
+            records.put(UploadRecord(credential, row[0], Entry.of(row)), durable=False)
+        connection.execute("DELETE FROM pending")
+
+
+def complete(connection: sqlite3.Connection, records: UploadRecords) -> None:
+    """Add the files that have a record but no row: their rows are damaged, or the ledger is an older copy."""
+    missing = list(missing_records(connection, records))
+    if missing:
+        with writing(connection):
+            _insert_records(connection, missing)
+
+
+def missing_records(connection: sqlite3.Connection, records: UploadRecords) -> Iterator[UploadRecord]:
+    """Yield the records of files that no believed row knows, and that were not deleted."""
+    known = {row[1] for table in ("file", "gone") for row in select(connection, table)}
+    for file_id in sorted(records.ids() - known):
+        record = records.get(file_id)
+        if record is not None:
+            yield record
+
+
+def rebuild(path: Path, records: UploadRecords) -> None:
+    """Set a damaged ledger aside, and build one from its readable rows and the records of uploads.
+
+    A ledger that another process has repaired meanwhile is left as it is.
+
+    Raises:
+        FilesError: It cannot be built; the damaged one is unchanged.
+    """
+    make_private(records.folder)
+    with translated(), locked_folder(records.folder), closing(open_private(path, _LOCK_S)) as damaged:
+        _keep_writers_out(damaged)
+        if is_sound(damaged):
+            return
+        new = path.with_suffix(".db.new")
+        for left in (new, _journal(new)):
+            left.unlink(missing_ok=True)
+        with closing(open_private(new, _LOCK_S)) as connection:
+            connection.execute("PRAGMA synchronous = FULL")
+            create_or_migrate(connection, schema=LEDGER)
+            with writing(connection):
+                for table in COLUMNS:
+                    for row in _readable(damaged, table):
+                        insert(connection, table, row, conflict="IGNORE")
+                _insert_scopes(connection, filter(None, map(records.get, records.ids())))
+                _insert_records(connection, missing_records(connection, records))
+                connection.execute("DELETE FROM pending")
+        _set_aside(path)
+        new.replace(path)
+        fsync_folder(path.parent)
+
+
+def is_sound(connection: sqlite3.Connection) -> bool:
+    """Whether the database is a whole ledger. Rows with wrong seals do not count, but for those of the workspaces."""
+    try:
+        verdict = connection.execute("PRAGMA integrity_check(1)").fetchall()
+        header = [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")]
+        tables = connection.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall()
+        strange = select(connection, "scope", believed=False)
+    except (sqlite3.Error, UnicodeDecodeError):
+        return False
+    if strange:
+        return False
+    return verdict == [("ok",)] and header == [LEDGER.application_id, LEDGER.version] and tables == _tables()
+
+
+def remove_old(path: Path) -> None:
+    """Remove damaged ledgers that were set aside more than 30 days ago."""
+    for aside in path.parent.glob(f"{path.name}.damaged-*"):
+        found = _SET_ASIDE.search(aside.name)
+        if found and datetime.strptime(found[1], _TIME).replace(tzinfo=UTC) < utc_now() - _KEPT:
+            with suppress(OSError):
+                aside.unlink()
+
+
+def _keep_writers_out(damaged: sqlite3.Connection) -> None:
+    """Lock the database until it is closed. SQLite refuses those who wait for it: the file has moved by then."""
+    try:
+        damaged.execute("BEGIN EXCLUSIVE")
+    except sqlite3.Error as exc:
+        # A file that is not a database cannot be locked, nor written to.
+        if getattr(exc, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise
+
+
+def _tables() -> list[tuple[str, str]]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as known:
+        for step in LEDGER.steps:
+            for statement in step:
+                known.execute(statement)
+        return known.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall()
+
+
+def _readable(damaged: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]:
+    """The believed rows up to the damaged pages, from both ends."""
+    damaged.text_factory = text
+    sealed = _has_seals(damaged, table)
+    columns = ", ".join((*COLUMNS[table], "seal") if sealed else COLUMNS[table])
+    found: dict[tuple[Any, ...], None] = {}
+    for direction in ("ASC", "DESC"):
+        order = ", ".join(f"{column} {direction}" for column in _KEYS[table])
+        with suppress(sqlite3.Error, UnicodeDecodeError):
+            for row in damaged.execute(f"SELECT {columns} FROM {table} ORDER BY {order}"):  # noqa: S608 - names of ours
+                if not sealed and _is_plausible(table, row):
+                    found[row] = None
+                elif sealed and row[-1] == seal_of(table, row[:-1]):
+                    found[row[:-1]] = None
+    return sorted(found, key=lambda row: row[-2]) if table == "file" else list(found)
+
+
+def _has_seals(damaged: sqlite3.Connection, table: str) -> bool:
+    try:
+        return any(column[1] == "seal" for column in damaged.execute(f"PRAGMA table_info({table})"))
+    except (sqlite3.Error, UnicodeDecodeError):
+        return True
+
+
+def _is_plausible(table: str, row: tuple[Any, ...]) -> bool:
+    """Whether the values of a row from before the seals are possible."""
+    for column, value in zip(COLUMNS[table], row, strict=True):
+        is_number = column.endswith(("_us", "_s", "_bytes"))
+        if value is None:
+            if column not in ("title", "source_path", "lifetime_s", "expires_us"):
+                return False
+        elif not isinstance(value, int if is_number else str) or (isinstance(value, int) and value < 0):
+            return False
+    return True
+
+
+def _insert_records(connection: sqlite3.Connection, records: Iterable[UploadRecord]) -> None:
+    oldest_first = sorted(records, key=lambda record: record.entry.created_us)
+    _insert_scopes(connection, oldest_first)
+    for record in oldest_first:
+        was_unknown = record.scope == unknown_scope(record.credential)
+        scope = scope_of(connection, record.credential) if was_unknown else record.scope
+        insert(connection, "file", record.entry.row(scope))
+
+
+def _insert_scopes(connection: sqlite3.Connection, records: Iterable[UploadRecord]) -> None:
+    """Restore the workspaces of credentials: the last that each uploaded to."""
+    for record in sorted(records, key=lambda record: -record.entry.created_us):
+        if record.scope != unknown_scope(record.credential):
+            insert(connection, "scope", (record.credential, record.scope), conflict="IGNORE")
+
+
+def _set_aside(path: Path) -> None:
+    """Keep a damaged ledger under another name; its own name stays until the new one takes it."""
+    if not path.stat().st_size:
+        return
+    aside = path.with_name(f"{path.name}.damaged-{utc_now().strftime(_TIME)}")
+    count = 1
+    while aside.exists():
+        count += 1
+        aside = aside.with_name(f"{aside.name.partition('Z')[0]}Z-{count}")
+    os.link(path, aside)
+    # SQLite would apply the journal of the damaged ledger to the new one.
+    with suppress(FileNotFoundError):
+        _journal(path).replace(_journal(aside))
+
+
+def _journal(path: Path) -> Path:
+    return path.with_name(f"{path.name}-journal")

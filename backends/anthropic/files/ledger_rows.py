@@ -1,0 +1,162 @@
+"""Rows of the ledger. Each has a seal, a checksum of its values, as SQLite has none for its pages.
+
+A row with a wrong seal is not believed: a wrong content under a file id would make quotes of the wrong file.
+"""
+
+import sqlite3
+import zlib
+from dataclasses import astuple, dataclass
+from typing import Any
+
+from files_api_mcp.backends.storage.disk_errors import DatabaseDamaged
+
+__all__ = [
+    "COLUMNS",
+    "Content",
+    "Entry",
+    "Intent",
+    "insert",
+    "move",
+    "scope_of",
+    "seal_of",
+    "select",
+    "text",
+    "unknown_scope",
+]
+
+_CONTENT = (
+    "source_sha256",
+    "sent_sha256",
+    "size_bytes",
+    "filename",
+    "local_type",
+    "sent_type",
+    "title",
+    "source_path",
+)
+COLUMNS = {
+    "intent": ("id", "scope", *_CONTENT, "lifetime_s", "begun_us"),
+    "scope": ("credential", "scope"),
+    "file": ("scope", "file_id", *_CONTENT, "created_us", "expires_us"),
+    "gone": ("scope", "file_id", "filename", "at_us"),
+    "made": ("scope", "file_id", "at_us"),
+}
+"""The sealed columns of each table. Intents come first: they prevent duplicates."""
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The content of an upload: the source on this machine, and the form in which it is sent.
+
+    `size_bytes` and `sent_sha256` describe the bytes sent. `local_type` is the source's type, `sent_type` the type sent
+    to the API.
+    """
+
+    source_sha256: str
+    sent_sha256: str
+    size_bytes: int
+    filename: str
+    local_type: str
+    sent_type: str
+    title: str | None = None
+    source_path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """An upload that started and whose outcome is unknown."""
+
+    id: str
+    content: Content
+    lifetime_s: int | None
+    begun_us: int
+
+    @classmethod
+    def of(cls, row: Row) -> "Intent":
+        return cls(row[0], Content(*row[2:10]), row[10], row[11])
+
+    def row(self, scope: str) -> Row:
+        return (self.id, scope, *astuple(self.content), self.lifetime_s, self.begun_us)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file that this machine uploaded."""
+
+    file_id: str
+    content: Content
+    created_us: int
+    expires_us: int | None
+
+    @classmethod
+    def of(cls, row: Row) -> "Entry":
+        return cls(row[1], Content(*row[2:10]), row[10], row[11])
+
+    def row(self, scope: str) -> Row:
+        return (scope, self.file_id, *astuple(self.content), self.created_us, self.expires_us)
+
+
+def seal_of(table: str, row: Row) -> int:
+    """The checksum of a row's values."""
+    return zlib.crc32(repr((table, *row)).encode("utf-8", "backslashreplace"))
+
+
+def insert(connection: sqlite3.Connection, table: str, row: Row, *, conflict: str = "REPLACE") -> None:
+    """Add a sealed row. `conflict` says what happens to one with the same key: REPLACE or IGNORE."""
+    marks = ", ".join("?" * (len(row) + 1))
+    columns = ", ".join((*COLUMNS[table], "seal"))
+    query = f"INSERT OR {conflict} INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608 - names of ours
+    connection.execute(query, (*row, seal_of(table, row)))
+
+
+def select(
+    connection: sqlite3.Connection, table: str, where: str = "1", *values: object, believed: bool = True
+) -> list[Row]:
+    """The rows with the right seal, or with `believed` False those with a wrong one. Those of `file` in their order."""
+    # Damaged text must not fail here: its seal is wrong.
+    connection.text_factory = text
+    order = " ORDER BY seq" if table == "file" else ""
+    columns = ", ".join((*COLUMNS[table], "seal"))
+    query = f"SELECT {columns} FROM {table} WHERE {where}{order}"  # noqa: S608 - names of ours
+    rows: list[Row] = connection.execute(query, values).fetchall()
+    return [row[:-1] for row in rows if (row[-1] == seal_of(table, row[:-1])) is believed]
+
+
+def scope_of(connection: sqlite3.Connection, credential: str) -> str:
+    """The workspace of a credential, if it is known.
+
+    Raises:
+        DatabaseDamaged: The row that names it is damaged.
+    """
+    rows = select(connection, "scope", "credential = ?", credential)
+    if not rows and select(connection, "scope", "credential = ?", credential, believed=False):
+        raise DatabaseDamaged("The record of uploads is damaged.")
+    return rows[0][1] if rows else unknown_scope(credential)
+
+
+def unknown_scope(credential: str) -> str:
+    """The scope of a credential whose workspace is unknown."""
+    return f"credential {credential}"
+
+
+def move(connection: sqlite3.Connection, credential: str, old: str, new: str) -> None:
+    """Record the workspace of a credential. Rows from when it was unknown move there."""
+    if old == new:
+        return
+    insert(connection, "scope", (credential, new))
+    if old != unknown_scope(credential):
+        return
+    for table in ("file", "made", "gone", "intent"):
+        place = COLUMNS[table].index("scope")
+        moved = [(*row[:place], new, *row[place + 1 :]) for row in select(connection, table, "scope = ?", old)]
+        connection.execute(f"DELETE FROM {table} WHERE scope = ?", (old,))  # noqa: S608 - names of ours
+        for row in moved:
+            # Rows that another key of the workspace already recorded stay as they are.
+            insert(connection, table, row, conflict="IGNORE")
+
+
+def text(data: bytes) -> str:
+    """Text of a row, also if it is damaged."""
+    return data.decode("utf-8", "backslashreplace")

@@ -1,0 +1,102 @@
+"""Upload records: one small file per uploaded file, from which a damaged or older ledger is completed."""
+
+import json
+import re
+import zlib
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from files_api_mcp.backends.anthropic.files.ledger_rows import Content, Entry
+from files_api_mcp.backends.storage.folders import fsync_folder, make_private, write_private
+from files_api_mcp.backends.validation import FILE_ID
+
+__all__ = ["UploadRecord", "UploadRecords"]
+
+_NAME = re.compile(rf"({FILE_ID.pattern})\.json")
+
+
+@dataclass(frozen=True, slots=True)
+class UploadRecord:
+    """What is recorded of an uploaded file: the credential and scope of the ledger, and the entry."""
+
+    credential: str
+    scope: str
+    entry: Entry
+
+
+class UploadRecords:
+    """A folder of JSON files with a checksum each, named by file id.
+
+    A record is written before the row of the ledger, and removed before it. Each function runs in a thread.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def put(self, record: UploadRecord, *, durable: bool = True) -> None:
+        """Write a record, replacing the one of the same file."""
+        make_private(self.folder)
+        path = self.path(record.entry.file_id)
+        new = path.with_suffix(".new")
+        write_private(new, _encode(record))
+        new.replace(path)
+        if durable:
+            fsync_folder(self.folder)
+
+    def remove(self, file_id: str) -> None:
+        """Remove the record of a file, if there is one."""
+        with suppress(FileNotFoundError):
+            self.path(file_id).unlink()
+            fsync_folder(self.folder)
+
+    def has(self, file_id: str) -> bool:
+        """Whether there is a record of the file, damaged or not."""
+        return self.path(file_id).exists()
+
+    def get(self, file_id: str) -> UploadRecord | None:
+        """The record of a file; None if there is none, or if it is damaged."""
+        try:
+            return _decode(file_id, self.path(file_id).read_bytes())
+        except OSError:
+            return None
+
+    def ids(self) -> set[str]:
+        """Ids of all files that have a record."""
+        found = (_NAME.fullmatch(name) for name in self._names())
+        return {match[1] for match in found if match}
+
+    def leftovers(self) -> list[Path]:
+        """Files that are no records: those of writes that were cut short."""
+        return [self.folder / name for name in self._names() if not _NAME.fullmatch(name)]
+
+    def path(self, file_id: str) -> Path:
+        """The path of a file's record, whether it exists or not."""
+        return self.folder / f"{file_id}.json"
+
+    def _names(self) -> list[str]:
+        try:
+            return [path.name for path in self.folder.iterdir()]
+        except FileNotFoundError:
+            return []
+
+
+def _encode(record: UploadRecord) -> bytes:
+    facts = json.dumps(asdict(record), separators=(",", ":"))
+    return json.dumps({"crc32": zlib.crc32(facts.encode()), "facts": facts}).encode()
+
+
+def _decode(file_id: str, data: bytes) -> UploadRecord | None:
+    try:
+        outer: dict[str, Any] = json.loads(data)
+        facts: str = outer["facts"]
+        if zlib.crc32(facts.encode()) != outer["crc32"]:
+            return None
+        fields: dict[str, Any] = json.loads(facts)
+        content = Content(**fields["entry"].pop("content"))
+        entry = Entry(content=content, **fields["entry"])
+        # A record under another name is that of another file.
+        return UploadRecord(fields["credential"], fields["scope"], entry) if entry.file_id == file_id else None
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
