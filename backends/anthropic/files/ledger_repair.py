@@ -27,7 +27,7 @@ from files_api_mcp.backends.storage.file_lock import locked_folder
 from files_api_mcp.backends.storage.folders import fsync_folder, make_private
 from files_api_mcp.backends.storage.sqlite import create_or_migrate, open_private, writing
 
-__all__ = ["complete", "is_sound", "missing_records", "rebuild", "remove_old", "seal_rows"]
+__all__ = ["complete", "is_sound", "missing_records", "rebuild", "rebuilt_path", "remove_old", "seal_rows"]
 
 _LOCK_S = 10.0
 _KEPT = timedelta(days=30)
@@ -91,7 +91,7 @@ def rebuild(path: Path, records: UploadRecords) -> None:
         _keep_writers_out(damaged)
         if is_sound(damaged):
             return
-        new = path.with_suffix(".db.new")
+        new = rebuilt_path(path)
         for left in (new, _journal(new)):
             left.unlink(missing_ok=True)
         with closing(open_private(new, _LOCK_S)) as connection:
@@ -107,6 +107,11 @@ def rebuild(path: Path, records: UploadRecords) -> None:
         _set_aside(path)
         new.replace(path)
         fsync_folder(path.parent)
+
+
+def rebuilt_path(path: Path) -> Path:
+    """The path under which a new ledger is built."""
+    return path.with_suffix(".db.new")
 
 
 def is_sound(connection: sqlite3.Connection) -> bool:
