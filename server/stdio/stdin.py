@@ -1,5 +1,6 @@
 """Stdin: reads the client's lines until it closes the pipe or the shutdown begins."""
 
+import fcntl
 import os
 import select
 import threading
@@ -20,7 +21,7 @@ _SKIPPED_BYTES = 64 * 1024
 @contextmanager
 def claim_stdin(shutdown: Shutdown) -> Generator[BufferedReader]:
     """The process's stdin. Meanwhile, child processes and other readers of stdin get the null device."""
-    pipe = os.dup(0)
+    pipe = fcntl.fcntl(0, fcntl.F_DUPFD_CLOEXEC, 3)
     with open(os.devnull, "rb") as null:
         os.dup2(null.fileno(), 0)
     try:

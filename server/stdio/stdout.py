@@ -1,5 +1,6 @@
 """Stdout: writes one message per line, and keeps all other output away from the client."""
 
+import fcntl
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ __all__ = ["claim_stdout", "write_line"]
 @contextmanager
 def claim_stdout() -> Generator[int]:
     """A descriptor of the process's stdout. Meanwhile, what others write to stdout goes to stderr."""
-    pipe = os.dup(1)
+    pipe = fcntl.fcntl(1, fcntl.F_DUPFD_CLOEXEC, 3)  # Not 2, if stderr is closed.
     try:
         os.dup2(2, 1)
     except OSError:  # Stderr is closed.
