@@ -156,13 +156,12 @@ def decode_document(key: str, row: Row) -> Document:
 def page_row(document: int, number: int, header: str | None, text: bytes) -> Row:
     """The row of a page with this compressed text."""
     head = (header or "").encode()
-    return document, number, header, text, _checksum((document, number, len(head)), head, text)
+    return document, number, head.decode(), text, _checksum((document, number, len(head)), head, text)
 
 
 def decode_page(document: Document, number: int, row: Row) -> StoredPage:
     """The page in the row (header, text, crc)."""
-    header, compressed, crc = row
-    head = header or b""
+    head, compressed, crc = row
     _expect(crc == _checksum((document.id, number, len(head)), head, compressed))
     text = zlib.decompress(compressed).decode()
     _expect(len(text) == document.sizes[number - 1])

@@ -27,7 +27,7 @@ _UNUSED_S = 24 * 60 * 60
 _SCHEMA = """
 create table document (id integer primary key autoincrement, key text not null unique,
     facts text not null, sizes blob not null, passages blob not null, crc integer not null);
-create table page (document integer not null, number integer not null, header text, text blob not null,
+create table page (document integer not null, number integer not null, header text not null, text blob not null,
     crc integer not null,
     primary key (document, number)) without rowid;
 create table label (document integer primary key, labels blob not null, crc integer not null);

@@ -220,7 +220,7 @@ def test_rows_of_two_documents_that_were_swapped_are_damage_of_both(index: Index
 
 def test_what_is_damaged_is_removed_and_nothing_else(index: Index, path: Path) -> None:
     kept, damaged = add(index, "a", "The whale dived."), add(index, "b", "The heron flew.")
-    change(path, "insert into page (document, number, text, crc) values (7, 1, 'lost', 1)")
+    change(path, "insert into page (document, number, header, text, crc) values (7, 1, '', 'lost', 1)")
     change(path, "insert into posting (document, term, data, crc) values (9, 'lost', 'lost', 1)")
     assert index.drop_damaged([damaged, 5]) == [damaged]
     assert index.keys() == ["a"]
