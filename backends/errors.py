@@ -13,6 +13,7 @@ __all__ = [
     "BadFilename",
     "Billing",
     "Busy",
+    "ContentDamaged",
     "ContextWindowExceeded",
     "EmptyFile",
     "FileChanged",
@@ -182,6 +183,12 @@ class StoreDamaged(StoreError):
 
     code = "store_damaged"
     default_next_step = "Nothing was changed. Ask the operator to run `files-api-mcp doctor`."
+
+
+class ContentDamaged(StoreDamaged):
+    """The stored bytes of a file differ from the uploaded bytes, or cannot be read."""
+
+    default_next_step = "Upload the file again to mend it, or ask the operator to run `files-api-mcp verify`."
 
 
 class UpstreamError(FilesError):

@@ -1,11 +1,14 @@
 """The worker process that parses documents: hostile bytes can hang or crash only this process.
 
 Jobs come as JSON lines on stdin, and each job's document as an open descriptor on a socket: this process opens no
-document itself. Each job is answered by JSON lines on stdout, the last of which holds `end` or `error`.
+document itself. Each job is answered by JSON lines on stdout, the last of which holds `end` or `error`. The `kind` of
+an error that is no verdict about the document is `content` (the bytes are not those of the job) or `stopped`.
 """
 
 import base64
 import ctypes
+import errno
+import hashlib
 import json
 import os
 import resource
@@ -14,7 +17,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from typing import Any, BinaryIO
 
@@ -25,6 +28,10 @@ from files_api_mcp.backends.errors import UnsupportedType
 __all__ = ["main"]
 
 _PIECE = 64 * 1024
+_CHUNK = 1024 * 1024
+_PART = 64 * _CHUNK
+_DISK_ERRORS = {errno.EIO, errno.ESTALE, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENODEV, errno.ENXIO}
+"""Errors of the machine. A parser may raise others on bytes made to break it."""
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _PR_SET_NO_NEW_PRIVS = 38
 _LOOKS_EVERY_S = 0.5
@@ -41,8 +48,9 @@ def main() -> None:
     with socket.socket(fileno=documents) as received:
         for line in sys.stdin.buffer:
             _limit_job(cpu_seconds)
-            with _document(received) as content:
-                for answer in _answers(content, json.loads(line)):
+            # Parsers may close what they read.
+            with _document(received) as content, open(os.dup(content.fileno()), "rb", buffering=0) as whole:
+                for answer in _answers(content, whole.fileno(), json.loads(line)):
                     out.write(json.dumps(answer).encode() + b"\n")
                     out.flush()
 
@@ -52,18 +60,66 @@ def _document(received: socket.socket) -> BinaryIO:
     return open(fd, "rb")
 
 
-def _answers(content: BinaryIO, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _answers(content: BinaryIO, whole: int, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Answers about bytes that have the job's hash, if it has one. What a parser says of other bytes is not passed on
+    as a verdict."""
+    try:
+        state = _state(whole)
+        yield from _check(whole, job)
+        last = yield from _parse(content, job)
+        if "error" in last or _state(whole) != state:
+            yield from _check(whole, job)
+    except _Differs:
+        last = {"error": "differ from the uploaded bytes", "kind": "content"}
+    except OSError:
+        last = {"error": "cannot be read", "kind": "content"}
+    yield last
+
+
+def _parse(content: BinaryIO, job: dict[str, Any]) -> Generator[dict[str, Any], None, dict[str, Any]]:
+    """Yields the answers, and returns the last one."""
     try:
         yield from _render(content, job) if "pages" in job else _extract(content, job)
-        yield {"end": True}
     except UnsupportedType as exc:
-        yield {"error": exc.sentence}
+        return {"error": exc.sentence}
     except MemoryError:
-        yield {"error": "The file needs more memory to read than the limit."}
+        return {"error": "The file needs more memory to read than the limit.", "kind": "stopped"}
     except RecursionError:
-        yield {"error": "The file is nested too deeply to read."}
-    except Exception:  # noqa: BLE001  a parser may raise anything on bytes made to break it
-        yield {"error": "The file is damaged, or its content does not match its type."}
+        return {"error": "The file is nested too deeply to read."}
+    except Exception as exc:
+        if isinstance(exc, OSError) and exc.errno in _DISK_ERRORS:
+            raise
+        return {"error": "The file is damaged, or its content does not match its type."}
+    return {"end": True}
+
+
+def _check(whole: int, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Compare the whole content with the job's hash. Of a long one, each part is an answer: it shows progress.
+
+    Raises:
+        _Differs: The content has another hash.
+    """
+    wanted = job.get("sha256")
+    if wanted is None:
+        return
+    digest, at = hashlib.sha256(), 0
+    while chunk := os.pread(whole, _CHUNK, at):
+        digest.update(chunk)
+        at += len(chunk)
+        if at % _PART == 0:
+            yield {"checked": at}
+    if digest.hexdigest() != wanted:
+        raise _Differs
+
+
+def _state(whole: int) -> tuple[int, ...]:
+    """Facts that change with the content. They may change without it, as when the file is removed."""
+    found = os.fstat(whole)
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
+
+
+class _Differs(Exception):
+    """The content has another hash than the job."""
 
 
 def _extract(content: BinaryIO, job: dict[str, Any]) -> Iterator[dict[str, Any]]:

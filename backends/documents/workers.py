@@ -1,6 +1,7 @@
 """DocumentWorkers: a pool of warm worker processes that parse documents within limits."""
 
 import base64
+import errno
 import os
 import stat
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
@@ -16,11 +17,12 @@ from anyio import to_thread
 
 from files_api_mcp.backends.documents.ocr import find_tesseract
 from files_api_mcp.backends.documents.worker_process import WorkerDied, WorkerProcess
-from files_api_mcp.backends.errors import UnsupportedType
-from files_api_mcp.backends.models import PageImage, Passage
+from files_api_mcp.backends.errors import ContentDamaged, FilesError, UnsupportedType
+from files_api_mcp.backends.models import FileRecord, PageImage, Passage
 
 __all__ = ["DocumentWorkers", "Extracted", "PageText", "ReaderStopped"]
 
+_SCARCE = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 _JOBS_EACH = 200
 _TOTAL = 10
 """The time limit of a document, as a multiple of the limit of a page."""
@@ -80,14 +82,18 @@ class DocumentWorkers:
             await self._idle.pop().stop()
 
     @asynccontextmanager
-    async def extract(self, path: Path, mime_type: str) -> AsyncGenerator[tuple[Extracted, AsyncIterator[PageText]]]:
-        """Read a document's text page by page.
+    async def extract(
+        self, path: Path, mime_type: str, record: FileRecord | None = None
+    ) -> AsyncGenerator[tuple[Extracted, AsyncIterator[PageText]]]:
+        """Read a document's text page by page. With a record, only bytes that have its hash are read; the text is right
+        only if the last page came.
 
         Raises:
             UnsupportedType: It cannot be read; ReaderStopped: not within the limits.
+            ContentDamaged: Its bytes have another hash, or cannot be opened.
         """
         job = {"mime_type": mime_type, "page_seconds": self._timeout_s}
-        async with self._job(path, job) as answers:
+        async with self._job(path, job, record) as answers:
             first = await anext(answers)
             yield Extracted(first["paginated"], first["pages"]), _texts(answers)
 
@@ -99,6 +105,7 @@ class DocumentWorkers:
         *,
         max_side: int = 1568,
         marked: Sequence[Passage] = (),
+        record: FileRecord | None = None,
     ) -> list[PageImage]:
         """Render PDF pages (1-based), or the image file itself, at most `max_side` pixels on the longer side.
 
@@ -106,21 +113,24 @@ class DocumentWorkers:
 
         Raises:
             UnsupportedType: It cannot be shown; ReaderStopped: not within the limits.
+            ContentDamaged: Its bytes are not those of the record, or cannot be opened.
         """
         marks = [(one.page, one.start_char, one.end_char, one.text) for one in marked]
         job = {"mime_type": mime_type, "pages": list(pages), "max_side": max_side, "marks": marks}
-        async with self._job(path, job) as answers:
+        async with self._job(path, job, record) as answers:
             return [PageImage(a["page"], a["mime_type"], base64.b64decode(a["data"])) async for a in answers]
 
     @asynccontextmanager
-    async def _job(self, path: Path, job: dict[str, Any]) -> AsyncGenerator[AsyncIterator[dict[str, Any]]]:
+    async def _job(
+        self, path: Path, job: dict[str, Any], record: FileRecord | None
+    ) -> AsyncGenerator[AsyncIterator[dict[str, Any]]]:
         async with self._slots:
-            document = await to_thread.run_sync(_opened, path)
+            document = await to_thread.run_sync(_opened, path, record)
             try:
-                child = await self._given(job, document)
+                child = await self._given({**job, "sha256": record.sha256 if record else None}, document)
             finally:
                 os.close(document)
-            work = _Work(child, self._timeout_s)
+            work = _Work(child, self._timeout_s, record)
             try:
                 yield work.answers()
             finally:
@@ -157,8 +167,9 @@ class DocumentWorkers:
 class _Work:
     """The answers of one job. A reported error ends the job normally; a silent process does not."""
 
-    def __init__(self, child: WorkerProcess, timeout_s: float) -> None:
+    def __init__(self, child: WorkerProcess, timeout_s: float, record: FileRecord | None = None) -> None:
         self._child = child
+        self._record = record
         self._timeout_s = timeout_s
         self._deadline = anyio.current_time() + timeout_s * _TOTAL
         self._scanning = timeout_s * _SCANNING
@@ -170,10 +181,16 @@ class _Work:
             if "end" in answer or "error" in answer:
                 self.finished = True
                 if "error" in answer:
-                    raise UnsupportedType(answer["error"])
+                    raise self._failure(answer["error"], answer.get("kind"))
                 return
-            self._grant(answer)
-            yield answer
+            if "checked" not in answer:
+                self._grant(answer)
+                yield answer
+
+    def _failure(self, sentence: str, kind: str | None) -> FilesError:
+        if kind == "content":
+            return _damaged(self._record, sentence)
+        return ReaderStopped(sentence) if kind == "stopped" else UnsupportedType(sentence)
 
     def _grant(self, answer: dict[str, Any]) -> None:
         """Extend the deadline of a document with scanned pages: OCR takes seconds per page."""
@@ -192,16 +209,22 @@ class _Work:
             raise ReaderStopped("The file needs more memory or time to read than the limit.") from None
 
 
-def _opened(path: Path) -> int:
+def _damaged(record: FileRecord | None, what: str) -> ContentDamaged:
+    return ContentDamaged(f"The stored bytes{f' of {record.id}' if record else ''} {what}.")
+
+
+def _opened(path: Path, record: FileRecord | None) -> int:
     """Open the document: the worker process itself opens no path."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
-        raise ReaderStopped("The stored copy cannot be opened.") from None
+    except OSError as exc:
+        if exc.errno in _SCARCE:
+            raise ReaderStopped("The server has no file descriptors or memory left to read the file.") from None
+        raise _damaged(record, "cannot be opened") from None
     if stat.S_ISREG(os.fstat(fd).st_mode):
         return fd
     os.close(fd)
-    raise ReaderStopped("The stored copy is not a regular file.")
+    raise _damaged(record, "are not in a regular file")
 
 
 async def _texts(answers: AsyncIterator[dict[str, Any]]) -> AsyncIterator[PageText]:

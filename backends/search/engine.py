@@ -9,7 +9,16 @@ import anyio
 from anyio import from_thread, to_thread
 
 from files_api_mcp.backends.base import ContentSource
-from files_api_mcp.backends.errors import FileExpired, InvalidArgument, NotFound, StoreError, UnsupportedType
+from files_api_mcp.backends.documents.workers import ReaderStopped
+from files_api_mcp.backends.errors import (
+    ContentDamaged,
+    FileExpired,
+    InvalidArgument,
+    NotFound,
+    StoreDamaged,
+    StoreError,
+    UnsupportedType,
+)
 from files_api_mcp.backends.models import (
     Answer,
     DocumentInfo,
@@ -27,17 +36,14 @@ from files_api_mcp.backends.search.index.indexer import Indexer
 from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.index.schema import index_path, remove_unused_formats
 from files_api_mcp.backends.search.passages import answer
+from files_api_mcp.backends.search.question_scope import QuestionScope, suggestion
 from files_api_mcp.backends.search.runtime import SearchRuntime
 from files_api_mcp.backends.validation import check_question
 
 __all__ = ["SearchEngine", "open_search_engine"]
 
 _MAX_IMAGES = 20
-_MAX_NOTES = 5
-_WAIT_S = 15.0
-"""Seconds that a question to all files waits for files that are not indexed yet."""
-_MAX_SUGGESTION_CHARS = 240
-"""Characters of a document's own words in a note: about 60 tokens."""
+_UNREAD = (ReaderStopped, ContentDamaged)
 
 
 @asynccontextmanager
@@ -78,6 +84,7 @@ class SearchEngine:
         self._workers = runtime.workers
         self._used = anyio.Event()
         self._backlog = Backlog(lambda record, path: indexer.healed(lambda: self._document(record, path, silent)))
+        self._scope = QuestionScope(indexer, source, self._backlog, self._document)
 
     async def index_in_background(self) -> None:
         """Index files that the index lacks, until cancelled. It waits for the first use: a command that only lists
@@ -91,8 +98,12 @@ class SearchEngine:
                 self._backlog.add((record, path) for record, path in files if record.id not in known)
 
     async def prepare(self, file_id: str, progress: Progress = silent) -> DocumentInfo:
-        """Extract and index the file's text, once; returns a description of its readable content."""
-        _, _, document = await self._opened(file_id, progress)
+        """Extract and index the file's text, once; returns a description of its readable content. A file that cannot be
+        read now has none, and the reason in its note."""
+        try:
+            _, _, document = await self._opened(file_id, progress)
+        except (ReaderStopped, StoreDamaged) as exc:
+            return DocumentInfo(askable=False, pages=None, chars=0, note=f"{exc.sentence} {exc.next_step}".strip())
         return document.info
 
     async def ask(
@@ -147,7 +158,7 @@ class SearchEngine:
         if record.mime_type.startswith("image/"):
             if pages not in (None, (1, 1)):
                 raise InvalidArgument("An image is one page.", "Omit pages.")
-            return await self._workers.render(path, record.mime_type, [1])
+            return await self._workers.render(path, record.mime_type, [1], record=record)
         if record.mime_type != "application/pdf":
             raise UnsupportedType("Only PDFs and images can be shown as images.", "Read the text without as_image.")
         _, _, document = await self._opened(file_id, silent)
@@ -158,8 +169,8 @@ class SearchEngine:
         if last - first >= _MAX_IMAGES:
             raise InvalidArgument(f"At most {_MAX_IMAGES} pages can be shown at once.", "Ask for fewer pages.")
         shown = range(first, last + 1)
-        images = await self._workers.render(path, record.mime_type, shown, marked=marked)
-        labels = await self._indexer.run(lambda index: index.labels(document))
+        images = await self._workers.render(path, record.mime_type, shown, marked=marked, record=record)
+        labels = await self._labels(file_id)
         return [replace(image, label=labels.get(image.page)) for image in images]
 
     async def forget(self, record: FileRecord) -> None:
@@ -171,6 +182,13 @@ class SearchEngine:
         if await self._indexer.healed(lambda: self._indexer.run(Index.keys)):
             live = [record for record, _ in await self._source.contents()]
             await self._indexer.healed(lambda: self._indexer.keep_only(live))
+
+    async def _labels(self, file_id: str) -> dict[int, str]:
+        async def labels() -> dict[int, str]:
+            _, _, document = await self._opened_once(file_id, silent)
+            return await self._indexer.run(lambda index: index.labels(document))
+
+        return await self._indexer.healed(labels)
 
     async def _opened(self, file_id: str, progress: Progress) -> tuple[FileRecord, Path, Document]:
         return await self._indexer.healed(lambda: self._opened_once(file_id, progress))
@@ -185,81 +203,25 @@ class SearchEngine:
 
         Raises:
             NotFound, FileExpired: The file was deleted while it was read; the result is not kept.
+            ReaderStopped, ContentDamaged: It cannot be read now.
         """
-        document = await self._indexer.document(record, path, progress)
-        if not document.info.askable:
+        try:
+            return await self._indexer.document(record, path, progress)
+        except _UNREAD:
             # Bytes that are deleted while they are read look damaged.
             try:
                 await self._source.blob_path(record.id)
             except (NotFound, FileExpired):
                 await self._indexer.forget(record)
                 raise
-        return document
+            raise
 
     async def _ask(self, question: str, ids: list[str], max_tokens: int, progress: Progress) -> Answer:
         self._used.set()
-        if ids:
-            searched, notes = await self._named(ids, progress)
-        else:
-            searched, notes = await self._everything(progress)
+        searched, notes = await (self._scope.named(ids, progress) if ids else self._scope.everything(progress))
         passages, tokens = await self._indexer.run(
             lambda index: answer(index, searched, question, max_tokens, from_thread.check_cancelled, self._similarity)
         )
         if not passages:
-            notes.append(_suggestion(searched))
+            notes.append(suggestion(searched))
         return Answer(None, passages, tokens, notes)
-
-    async def _named(self, ids: list[str], progress: Progress) -> tuple[list[tuple[FileRecord, Document]], list[str]]:
-        """The named files, each indexed first if needed, and notes on those without text."""
-        files = [await self._source.blob_path(file_id) for file_id in ids]
-        known = await self._indexer.known([record for record, _ in files])
-        searched: list[tuple[FileRecord, Document]] = []
-        notes: list[str] = []
-        for number, (record, path) in enumerate(files, start=1):
-            if self._indexer.was_damaged(record):
-                notes.append(_was_damaged(record))
-            document = known.get(record.id) or await self._document(record, path, silent)
-            if document.info.askable:
-                searched.append((record, document))
-            else:
-                notes.append(f"{record.filename}: {document.info.note}")
-            await progress(number, len(files), "Looking through files")
-        return searched, _bounded(notes)
-
-    async def _everything(self, progress: Progress) -> tuple[list[tuple[FileRecord, Document]], list[str]]:
-        """All indexed files, and a note if some are not indexed: a question does not wait for a rebuild."""
-        files = await self._source.contents()
-        known = await self._indexer.known([record for record, _ in files])
-        missing = [(record, path) for record, path in files if record.id not in known]
-        notes = _bounded([_was_damaged(record) for record, _ in missing if self._indexer.was_damaged(record)])
-        if missing:
-            self._backlog.add(missing)
-            await self._backlog.wait(missing, _WAIT_S, progress)
-            known |= await self._indexer.known([record for record, _ in missing])
-        left = len(files) - len(known)
-        if left:
-            notes.append(f"{left} of {len(files)} files are not indexed yet. Ask again to search them too.")
-        searched = [(record, known[record.id]) for record, _ in files if record.id in known]
-        return [(record, document) for record, document in searched if document.info.askable], notes
-
-
-def _was_damaged(record: FileRecord) -> str:
-    return f"{record.filename}: its part of the index was damaged and is built again."
-
-
-def _bounded(notes: list[str]) -> list[str]:
-    more = len(notes) - _MAX_NOTES
-    if more <= 0:
-        return notes
-    return [*notes[:_MAX_NOTES], f"{more} more files have no text to search."]
-
-
-def _suggestion(searched: list[tuple[FileRecord, Document]]) -> str:
-    """Suggest words from the first document to ask again with."""
-    if not searched:
-        return "None of the files has text to search."
-    record, document = searched[0]
-    words = document.outline
-    if len(words) > _MAX_SUGGESTION_CHARS:
-        words = words[:_MAX_SUGGESTION_CHARS].rpartition(",")[0]
-    return "No passage contains a word of the question." + (f" {record.filename} is about: {words}." if words else "")

@@ -3,7 +3,7 @@
 import logging
 import sqlite3
 from array import array
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -11,13 +11,14 @@ from typing import TypeVar
 import anyio
 from anyio import CancelScope, CapacityLimiter, to_thread
 
-from files_api_mcp.backends.documents.workers import DocumentWorkers, PageText, ReaderStopped
-from files_api_mcp.backends.errors import StoreBusy, StoreDamaged, UnsupportedType
+from files_api_mcp.backends.documents.workers import DocumentWorkers, ReaderStopped
+from files_api_mcp.backends.errors import ContentDamaged, FilesError, StoreBusy, StoreDamaged, UnsupportedType
 from files_api_mcp.backends.models import DocumentInfo, FileRecord, Progress
 from files_api_mcp.backends.search.index.builder import IndexBuilder
 from files_api_mcp.backends.search.index.damage import DocumentsDamaged, IndexDamaged
+from files_api_mcp.backends.search.index.extraction import document_info, extract
+from files_api_mcp.backends.search.index.failures import Failures
 from files_api_mcp.backends.search.index.index import Index
-from files_api_mcp.backends.search.index.passage_table import PassageTable
 from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.storage.disk_errors import StoreLocked, translated
 
@@ -27,7 +28,6 @@ _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 
 _POSTINGS_AT_ONCE = 5000
-_CHARS_AT_ONCE = 20_000
 _MOST_REPAIRS = 20
 """Repairs of one operation, each of all damaged documents that it finds, before the whole index is built again."""
 _LOCK_SLICE_S = 0.2  # one wait for the lock; a thread cannot be cancelled, so it is short and repeated
@@ -45,8 +45,7 @@ class Indexer:
         self._turn = CapacityLimiter(1)
         self._writing = anyio.Lock()
         self._underway: dict[str, anyio.Event] = {}
-        # Failures that a busy machine may have caused are not stored, so the next process tries again.
-        self._stopped: dict[str, Document] = {}
+        self.failures = Failures()
         self._damaged: set[str] = set()
 
     async def close(self) -> None:
@@ -107,15 +106,21 @@ class Indexer:
         await self.run(lambda index: index.start_over())
 
     async def document(self, record: FileRecord, path: Path, progress: Progress) -> Document:
-        """The file's document, created first if missing. Concurrent calls for the same content do the work once."""
+        """The file's document, created first if missing. Concurrent calls for the same content do the work once.
+
+        Raises:
+            ReaderStopped, ContentDamaged: It cannot be read now, or could not be read a moment ago.
+        """
         key = _key(record)
         while True:
-            found = self._stopped.get(key) or await self.run(lambda index: index.document(key))
+            found = await self.run(lambda index: index.document(key))
             if found is not None and self._is_current(record, found):
                 return found
             if key in self._underway:
                 await self._underway[key].wait()
                 continue
+            if (failure := await self._standing(key, path)) is not None:
+                raise failure
             ended = self._underway[key] = anyio.Event()
             try:
                 await self._add(record, path, key, progress)
@@ -128,9 +133,21 @@ class Indexer:
         keys = {record.id: _key(record) for record in records}
         by_key = {keys[record.id]: record for record in records}
         found = await self.run(lambda index: index.documents(list(by_key)))
-        found |= {key: self._stopped[key] for key in self._stopped.keys() & by_key.keys()}
         current = {key: document for key, document in found.items() if self._is_current(by_key[key], document)}
         return {file_id: current[key] for file_id, key in keys.items() if key in current}
+
+    async def due(self, files: Sequence[tuple[FileRecord, Path]]) -> list[tuple[FileRecord, Path]]:
+        """Those of the files that did not fail a moment ago."""
+        return [(record, path) for record, path in files if await self._standing(_key(record), path) is None]
+
+    def failure(self, record: FileRecord) -> FilesError | None:
+        """Why the file could not be read at the last try."""
+        return self.failures.last(_key(record))
+
+    async def _standing(self, key: str, path: Path) -> FilesError | None:
+        if key not in self.failures:
+            return None
+        return await to_thread.run_sync(self.failures.standing, key, path)
 
     def _is_current(self, record: FileRecord, document: Document) -> bool:
         """Whether extracting again would read no more text: OCR may have been installed meanwhile."""
@@ -149,7 +166,7 @@ class Indexer:
                 await self._forget(key)
 
     async def _forget(self, key: str) -> None:
-        self._stopped.pop(key, None)
+        self.failures.clear(key)
         self._damaged.discard(key)
         await self.run(lambda index: index.forget(key))
 
@@ -165,10 +182,11 @@ class Indexer:
     async def _add(self, record: FileRecord, path: Path, key: str, progress: Progress) -> None:
         try:
             with IndexBuilder(self._folder, scans=self._scans, mime_type=record.mime_type) as built:
-                await self._extract(record, path, built, progress)
+                await extract(self._workers, record, path, built, progress)
                 await self._write_in_turn(record, key, built)
-        except ReaderStopped as exc:
-            self._stopped[key] = _unread(key, exc.sentence)
+        except (ReaderStopped, ContentDamaged) as exc:
+            failure = await to_thread.run_sync(self.failures.add, key, path, exc)
+            raise failure from exc.__cause__
         except UnsupportedType as exc:
             with IndexBuilder(self._folder, scans=self._scans) as nothing:
                 nothing.failure = exc.sentence
@@ -176,18 +194,9 @@ class Indexer:
 
     async def _write_in_turn(self, record: FileRecord, key: str, built: IndexBuilder) -> None:
         async with self._writing:
-            await self._write(key, _info(record, built), built)
+            await self._write(key, document_info(record, built), built)
         self._damaged.discard(key)
-
-    async def _extract(self, record: FileRecord, path: Path, built: IndexBuilder, progress: Progress) -> None:
-        async with self._workers.extract(path, record.mime_type) as (extracted, texts):
-            built.paginated, built.pages = extracted.paginated, extracted.pages
-            async for some in _batches(texts):
-                await to_thread.run_sync(_add, built, some)
-                if extracted.pages:
-                    await progress(some[-1].number, extracted.pages, "Indexing pages")
-                else:
-                    await progress(min(built.chars, record.size_bytes), record.size_bytes, "Indexing text")
+        self.failures.clear(key)
 
     async def _write(self, key: str, info: DocumentInfo, built: IndexBuilder) -> None:
         """Write a document in one transaction. A long one takes several hops to the thread, so that a cancelled call
@@ -216,26 +225,6 @@ class Indexer:
         await self.run(lambda index: index.add_postings(batch))
 
 
-async def _batches(texts: AsyncIterator[PageText]) -> AsyncIterator[list[PageText]]:
-    """Group texts, because a hop to a thread costs a fifth of the work on a page."""
-    batch: list[PageText] = []
-    chars = 0
-    async for text in texts:
-        batch.append(text)
-        chars += len(text.text)
-        if chars >= _CHARS_AT_ONCE:
-            yield batch
-            batch, chars = [], 0
-    if batch:
-        yield batch
-
-
-def _add(built: IndexBuilder, some: list[PageText]) -> None:
-    with translated():
-        for text in some:
-            built.add(text.number, text.text, text.label, scanned=text.scanned)
-
-
 def _some(postings: "Iterator[tuple[str, array[int]]]") -> "list[tuple[str, array[int]]]":
     with translated():
         return list(islice(postings, _POSTINGS_AT_ONCE))
@@ -243,47 +232,3 @@ def _some(postings: "Iterator[tuple[str, array[int]]]") -> "list[tuple[str, arra
 
 def _key(record: FileRecord) -> str:
     return f"{record.sha256} {record.mime_type}"
-
-
-def _unread(key: str, note: str) -> Document:
-    info = DocumentInfo(askable=False, pages=None, chars=0, note=note)
-    nothing = PassageTable()
-    return Document(
-        0,
-        key,
-        paginated=False,
-        english=False,
-        info=info,
-        outline="",
-        passages=nothing,
-        term_count=0,
-        sizes=array("I"),
-        labels=0,
-        postings=0,
-    )
-
-
-def _info(record: FileRecord, built: IndexBuilder) -> DocumentInfo:
-    return DocumentInfo(
-        askable=bool(built.postings),
-        pages=built.pages,
-        chars=built.chars,
-        pages_without_text=tuple(built.empty) if built.paginated else (),
-        note=_note(record, built),
-    )
-
-
-def _note(record: FileRecord, built: IndexBuilder) -> str | None:
-    if built.postings:
-        return None
-    if record.mime_type.startswith("image/"):
-        return f"The image has no text to search; read_document with as_image shows it{_unless(built)}."
-    if built.failure:
-        return built.failure
-    if built.paginated:
-        return f"Its pages have no text to search; read_document with as_image shows them{_unless(built)}."
-    return "It has no words to search."
-
-
-def _unless(built: IndexBuilder) -> str:
-    return "" if built.scans else ", and with Tesseract and files-api-mcp[ocr] installed scans are read"

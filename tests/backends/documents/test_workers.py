@@ -1,8 +1,10 @@
 """The pool of worker processes: whatever happens to one, the next job is answered."""
 
+import hashlib
 import os
 import signal
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import anyio
@@ -10,9 +12,11 @@ import anyio.lowlevel
 import pytest
 from anyio import to_thread
 
+from files_api_mcp.backends.documents import worker
 from files_api_mcp.backends.documents.worker_process import WorkerProcess
-from files_api_mcp.backends.documents.workers import DocumentWorkers, ReaderStopped
-from files_api_mcp.backends.errors import UnsupportedType
+from files_api_mcp.backends.documents.workers import DocumentWorkers, PageText, ReaderStopped
+from files_api_mcp.backends.errors import ContentDamaged, UnsupportedType
+from files_api_mcp.backends.models import FileRecord
 from tests.support import documents
 from tests.support.agent import write
 
@@ -85,7 +89,7 @@ def is_living(pid: int) -> bool:
 
 
 async def test_a_process_that_dies_in_its_job_costs_that_job_alone(workers: DocumentWorkers, tmp_path: Path) -> None:
-    path = await to_thread.run_sync(write, tmp_path / "a", documents.pdf(["page"] * 300))
+    path = await to_thread.run_sync(write, tmp_path / "a", documents.pdf(["page " * 100] * 300))
 
     async def read_and_kill() -> None:
         async with workers.extract(path, "application/pdf") as (_, pages):
@@ -131,8 +135,69 @@ async def test_what_is_not_an_ordinary_file_is_not_read(workers: DocumentWorkers
     await to_thread.run_sync(os.mkfifo, fifo)
     await to_thread.run_sync(link.symlink_to, await to_thread.run_sync(write, tmp_path / "a", "words"))
     for path in (fifo, link, tmp_path, tmp_path / "gone"):
-        with pytest.raises(ReaderStopped, match="bytes"):
+        with pytest.raises(ContentDamaged, match="bytes"):
             await read(workers, path)
+
+
+def record_of(content: str) -> FileRecord:
+    return FileRecord(
+        id="file_a",
+        filename="a.txt",
+        mime_type="text/plain",
+        size_bytes=len(content),
+        created_at=datetime(2026, 1, 1, tzinfo=UTC),
+        downloadable=True,
+        sha256=hashlib.sha256(content.encode()).hexdigest(),
+    )
+
+
+async def first_page_then(
+    workers: DocumentWorkers, path: Path, content: str, change: Callable[[], object]
+) -> list[PageText]:
+    await to_thread.run_sync(write, path, content)
+    async with workers.extract(path, "text/plain", record_of(content)) as (_, pages):
+        found = [await anext(pages)]
+        await to_thread.run_sync(change)
+        return found + [page async for page in pages]
+
+
+async def test_only_bytes_with_the_hash_are_read(workers: DocumentWorkers, tmp_path: Path) -> None:
+    path = await to_thread.run_sync(write, tmp_path / "a", "wards")
+    for kind in ("text/plain", "application/pdf", "image/png"):
+        with pytest.raises(ContentDamaged, match=r"bytes of file_a differ from the uploaded bytes\."):
+            async with workers.extract(path, kind, record_of("words")) as (_, pages):
+                await anext(pages)
+        with pytest.raises(ContentDamaged):
+            await workers.render(path, kind, [1], record=record_of("words"))
+    async with workers.extract(path, "text/plain", record_of("wards")) as (_, pages):
+        assert (await anext(pages)).text == "wards"
+
+
+LONG = "The whale dived.\n" * 200_000
+
+
+async def test_bytes_that_change_while_they_are_read_are_not_the_text(workers: DocumentWorkers, tmp_path: Path) -> None:
+    with pytest.raises(ContentDamaged):
+        await first_page_then(workers, tmp_path / "a", LONG, lambda: write(tmp_path / "a", LONG.upper()))
+
+
+@pytest.mark.parametrize("change", ["touched", "removed"])
+async def test_bytes_that_only_look_changed_are_the_text(workers: DocumentWorkers, tmp_path: Path, change: str) -> None:
+    path = tmp_path / "a"
+    pages = await first_page_then(workers, path, LONG, path.unlink if change == "removed" else path.touch)
+    assert "".join(page.text for page in pages) == LONG
+
+
+async def test_the_check_of_a_long_content_shows_progress(
+    workers: DocumentWorkers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "_CHUNK", 10)
+    monkeypatch.setattr(worker, "_PART", 20)
+    path = await to_thread.run_sync(write, tmp_path / "a", "x" * 45)
+    job = {"mime_type": "text/plain", "page_seconds": 1, "sha256": record_of("x" * 45).sha256}
+    with path.open("rb") as content:
+        checked = [*worker._check(content.fileno(), job)]  # pyright: ignore[reportPrivateUsage]
+    assert checked == [{"checked": 20}, {"checked": 40}]
 
 
 async def test_the_process_gets_the_document_as_an_open_descriptor(tmp_path: Path) -> None:

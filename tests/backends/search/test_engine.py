@@ -14,7 +14,7 @@ from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.documents.media_types import sniff
 from files_api_mcp.backends.errors import InvalidArgument, NotFound, UnsupportedType
 from files_api_mcp.backends.local.store import LocalStore
-from files_api_mcp.backends.models import Answer, NewFile
+from files_api_mcp.backends.models import Answer, FileRecord, NewFile
 from files_api_mcp.backends.roots.roots import Roots
 from files_api_mcp.backends.search.engine import SearchEngine
 from files_api_mcp.backends.search.index.schema import index_path
@@ -172,9 +172,9 @@ async def test_one_content_is_indexed_once_however_many_ask(desk: Desk, monkeypa
     jobs: list[str] = []
     extract = desk.library._workers.extract  # pyright: ignore[reportPrivateUsage]
 
-    def counted(path: Path, kind: str) -> object:
+    def counted(path: Path, kind: str, record: FileRecord) -> object:
         jobs.append(kind)
-        return extract(path, kind)
+        return extract(path, kind, record)
 
     monkeypatch.setattr(desk.library._workers, "extract", counted)  # pyright: ignore[reportPrivateUsage]
     async with anyio.create_task_group() as group:
@@ -238,8 +238,8 @@ async def test_a_file_that_goes_while_it_is_read_is_not_remembered_as_damaged(
     file_id = await desk.store("a.txt", "The whale dived.")
     extract = desk.library._workers.extract  # pyright: ignore[reportPrivateUsage]
 
-    def of_a_lost_file(path: Path, kind: str) -> object:
-        return extract(path.with_name("gone"), kind)
+    def of_a_lost_file(path: Path, kind: str, record: FileRecord) -> object:
+        return extract(path.with_name("gone"), kind, record)
 
     monkeypatch.setattr(desk.library._workers, "extract", of_a_lost_file)  # pyright: ignore[reportPrivateUsage]
     blob_path = desk.library._source.blob_path  # pyright: ignore[reportPrivateUsage]

@@ -14,7 +14,7 @@ import anyio.lowlevel
 import pytest
 from anyio import to_thread
 
-from files_api_mcp.backends.search import engine
+from files_api_mcp.backends.search import question_scope
 from files_api_mcp.backends.search.index.schema import FORMAT, index_path, remove_unused_formats
 from files_api_mcp.server.app import open_backend
 from tests.support.agent import Agent, connected, settings_for, write
@@ -129,7 +129,7 @@ def documents_in(index: Path) -> int:
 async def test_a_question_does_not_wait_for_the_rebuild(
     tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "_WAIT_S", 0)
+    monkeypatch.setattr(question_scope, "_WAIT_S", 0)
     async with connected(settings_for(tmp_path)) as agent:
         answer = await agent.data("ask_document", question="synergy")
         assert answer["notes"][0] == "3 of 3 files are not indexed yet. Ask again to search them too."
@@ -158,7 +158,7 @@ async def test_listing_starts_no_parser(tmp_path: Path, data: Path) -> None:
 async def test_a_file_that_fails_leaves_the_others_their_turn(
     tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "_WAIT_S", 60)
+    monkeypatch.setattr(question_scope, "_WAIT_S", 60)
     (blob,) = [path for path in (data / "blobs").rglob("*") if path.is_file() and b"vessel" in path.read_bytes()]
     blob.unlink()
     async with connected(settings_for(tmp_path)) as agent:
