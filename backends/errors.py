@@ -182,7 +182,7 @@ class StoreDamaged(StoreError):
     """The data on disk is not the data that was written."""
 
     code = "store_damaged"
-    default_next_step = "Nothing was changed. Ask the operator to run `files-api-mcp doctor`."
+    default_next_step = "Nothing was changed. Ask the operator to run `files-api-mcp verify`."
 
 
 class ContentDamaged(StoreDamaged):

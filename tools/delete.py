@@ -7,7 +7,7 @@ from mcp.types import CallToolResult
 from pydantic import BaseModel, Field
 
 from files_api_mcp.backends.base import Backend
-from files_api_mcp.backends.errors import NotConfirmed, NotFound
+from files_api_mcp.backends.errors import NotConfirmed, NotFound, StoreDamaged
 from files_api_mcp.tools.arguments import FileId
 from files_api_mcp.tools.context import (
     Dependencies,
@@ -71,6 +71,8 @@ async def _filename(opened: Backend, file_id: str) -> str | None:
     except NotFound:
         # Nothing to confirm: the deletion itself reports whether the file is gone or never existed.
         return None
+    except StoreDamaged:
+        return "the damaged file"
 
 
 async def delete_file(

@@ -27,6 +27,7 @@ class ListedFile(BaseModel):
 class FileList(BaseModel):
     files: list[ListedFile]
     next_cursor: str | None = None
+    notes: list[str] | None = None
     next: str | None = None
 
 
@@ -41,7 +42,9 @@ async def list_files(
         opened = await backends(ctx)
         page = await opened.files.list(limit=limit, cursor=cursor, name_contains=name_contains)
     files = [ListedFile(**listed_fields(record)) for record in page.files]
-    return tool_result(FileList(files=files, next_cursor=page.next_cursor, next=_next(files, name_contains)))
+    notes = [f"{file_id}: its description is damaged; delete_file removes it." for file_id in page.damaged] or None
+    following = None if page.damaged else _next(files, name_contains)
+    return tool_result(FileList(files=files, next_cursor=page.next_cursor, notes=notes, next=following))
 
 
 def listed_fields(record: FileRecord) -> dict[str, Any]:

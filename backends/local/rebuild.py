@@ -25,6 +25,8 @@ __all__ = ["rebuild_table"]
 _log = logging.getLogger(__name__)
 
 _LOCK_WAIT_S = 5.0
+_UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
+"""Errors of reading a damaged database. SQLite's message may quote text that is damaged."""
 _MAGIC = b"SQLite format 3\0"
 
 
@@ -114,8 +116,8 @@ def _damaged_table(path: Path) -> Generator[sqlite3.Connection | None]:
         try:
             # A commit of another process would be lost.
             connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.Error as exc:
-            if exc.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+        except _UNREADABLE as exc:
+            if getattr(exc, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
                 raise
         yield connection
 
@@ -124,7 +126,7 @@ def _readable(source: sqlite3.Connection | None, query: str, key: str) -> Iterat
     """Yield the rows of a query that can be read: from its start up to the damage, and from its end."""
     seen: set[Any] = set()
     for direction in ("", "DESC"):
-        with suppress(sqlite3.Error):
+        with suppress(*_UNREADABLE):
             for values in source.execute(f"{query} NOT INDEXED ORDER BY {key} {direction}") if source else ():
                 if values[0] in seen:
                     break

@@ -10,7 +10,7 @@ from files_api_mcp.backends.backend_options import BackendOption, Credential
 
 if TYPE_CHECKING:
     from files_api_mcp.backends.base import Backend
-    from files_api_mcp.backends.models import Finding
+    from files_api_mcp.backends.models import Finding, Progress, Verification
     from files_api_mcp.backends.search.runtime import SearchRuntime
 
 __all__ = ["LocalSettings"]
@@ -93,6 +93,13 @@ class LocalSettings:
             return [backend, Finding(good=True, text=f"{where}: {found.files} files, {found.content_bytes:,} bytes")]
         advice = "Run `files-api-mcp verify` to see it, and `files-api-mcp verify --repair` to mend it."
         return [backend, Finding(good=False, text=f"{where}: damage found. {advice}")]
+
+    @classmethod
+    async def verify(cls, data_dir: Path, *, read_data: bool, repair: bool, progress: "Progress") -> "Verification":
+        """Compare the table of files, the content, the sidecars and the index of each store in the folder."""
+        from files_api_mcp.backends.local.verification import verify_stores
+
+        return await verify_stores(data_dir, read_data=read_data, repair=repair, progress=progress)
 
     def recent(self, data_dir: Path, prefix: str, limit: int) -> list[tuple[str, str]]:
         """The newest files whose ids begin with `prefix`: ids and names."""

@@ -18,7 +18,22 @@ from files_api_mcp.backends.models import Clock, Damage, Progress, Verification,
 from files_api_mcp.backends.storage.disk_errors import DatabaseDamaged
 from files_api_mcp.backends.storage.sqlite import Database, check_integrity, writing
 
-__all__ = ["verify_store"]
+__all__ = ["verify_store", "verify_stores"]
+
+
+async def verify_stores(data_dir: Path, *, read_data: bool, repair: bool, progress: Progress) -> Verification:
+    """Verify the store of a data folder, those of its principals, and those of the emulator's workspaces."""
+    found = Verification()
+    for home in await to_thread.run_sync(_homes, data_dir):
+        one = await verify_store(home, read_data=read_data, repair=repair, progress=progress)
+        found.files += one.files
+        found.content_bytes += one.content_bytes
+        found.damages += one.damages
+    return found
+
+
+def _homes(data_dir: Path) -> list[Path]:
+    return [data_dir, *sorted(data_dir.glob("principals/*")), *sorted(data_dir.glob("workspaces/*"))]
 
 
 async def verify_store(

@@ -42,7 +42,7 @@ def serve_http(settings: Settings, http: HttpSettings, limits: Limits | None = N
     logging.getLogger("mcp.server.sse").setLevel(logging.CRITICAL)
     limits = limits or Limits(file_bytes=settings.max_file_size)
     try:
-        check_data_dir(settings)
+        settings = check_data_dir(settings)
         listener = listen(http.host, http.port)
         port = listener.getsockname()[1]
         shared, application = assemble(settings, http, port, limits)

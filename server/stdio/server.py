@@ -1,11 +1,12 @@
 """MCP over stdio: checks the data folder, serves, stops."""
 
 import sys
+from dataclasses import replace
 
 import anyio
 
 from files_api_mcp.backends.errors import FilesError, PermissionDenied, StoreDamaged
-from files_api_mcp.backends.storage.folders import make_private
+from files_api_mcp.backends.storage.folders import is_writable, make_private
 from files_api_mcp.server.app import build_server
 from files_api_mcp.server.cli.output import say
 from files_api_mcp.server.logs import configure_logging
@@ -24,7 +25,7 @@ def serve_stdio(settings: Settings) -> None:
     """
     configure_logging(settings.log_level.upper(), secret=settings.secret)
     try:
-        check_data_dir(settings)
+        settings = check_data_dir(settings)
         server = build_server(settings)
         shutdown = Shutdown()
         shutdown.on_signals()
@@ -37,16 +38,20 @@ def serve_stdio(settings: Settings) -> None:
         sys.exit(1)
 
 
-def check_data_dir(settings: Settings) -> None:
+def check_data_dir(settings: Settings) -> Settings:
     """Makes the data folder private, so that an unusable one fails at start and not at the first call.
+
+    Returns the settings: a folder that has data and cannot be written to is served read-only.
 
     Raises:
         PermissionDenied: The folder cannot be used.
     """
+    folder = settings.data_dir
     try:
-        make_private(settings.data_dir)
+        make_private(folder, writable=not (folder.is_dir() and any(folder.iterdir())))
     except StoreDamaged as exc:
         raise PermissionDenied(exc.sentence, "Choose another folder with --data-dir.") from exc
+    return settings if is_writable(folder) else replace(settings, read_only=True)
 
 
 async def _serve(server: FilesServer, shutdown: Shutdown) -> None:

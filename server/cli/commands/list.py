@@ -51,6 +51,8 @@ def _list(name_contains: str | None, limit: int | None, settings: "Settings", *,
     else:
         for file in files:
             print_row(file.get(column) for column in _COLUMNS)
+    for note in found.get("notes", []):
+        say(for_command_line(note))
     if not files:
         say(for_command_line(found.get("next", "No files are stored.")))
     elif "next_cursor" in found:
@@ -65,5 +67,6 @@ async def _files(tools: ToolClient, name_contains: str | None, limit: int | None
         while cursor := page.get("next_cursor"):
             page = await tools.data("list_files", name_contains=name_contains, limit=_PAGE_SIZE, cursor=cursor)
             result["files"] += page["files"]
+            result["notes"] = [*result.get("notes", []), *page.get("notes", [])]
         result.pop("next_cursor", None)
     return result

@@ -80,29 +80,29 @@ def kill_rounds(rounds: int, seed: int, bug: str | None = None, *, stop_at_fault
 
 def _round(folder: Path, promises: Promises, chance: random.Random, tally: Tally, bug: str | None) -> None:
     before = len(promises.stored)
-    victims = [_start(folder, chance, bug) for _ in range(_UPLOADERS)]
+    victims = [start_uploader(folder, chance, bug) for _ in range(_UPLOADERS)]
     for pid, reader in victims:
-        journal = b"" if chance.random() < _DIE_EARLY else _listen(reader, _START_S, until=b"ready\n")
-        journal += _listen(reader, chance.random() * _LIFE_S)
-        promises.note(journal + _kill(pid, reader))
+        journal = b"" if chance.random() < _DIE_EARLY else listen(reader, _START_S, until=b"ready\n")
+        journal += listen(reader, chance.random() * _LIFE_S)
+        promises.note(journal + kill(pid, reader))
         tally.kills += 1
     tally.acknowledged += len(promises.stored) - before
     shutil.rmtree(folder / "frozen", ignore_errors=True)
-    tally.faults += _inspect(folder, promises, recover=bug != "no_recovery")
+    tally.faults += inspect(folder, promises, recover=bug != "no_recovery")
     if tally.faults.any and tally.first_fault_at_kill is None:
         tally.first_fault_at_kill = tally.kills
 
 
-def _start(folder: Path, chance: random.Random, bug: str | None) -> tuple[int, int]:
+def start_uploader(folder: Path, chance: random.Random, bug: str | None) -> tuple[int, int]:
     seed = chance.randrange(2**32)
     reader, writer = os.pipe()
     os.set_blocking(reader, False)
-    pid = _fork(lambda: run_uploader(folder / "data", folder / "frozen", writer, seed, bug))
+    pid = fork(lambda: run_uploader(folder / "data", folder / "frozen", writer, seed, bug))
     os.close(writer)
     return pid, reader
 
 
-def _listen(reader: int, seconds: float, until: bytes | None = None) -> bytes:
+def listen(reader: int, seconds: float, until: bytes | None = None) -> bytes:
     """Read the journal for so long, or until this is in it: a full pipe would stop its writer."""
     deadline = time.monotonic() + seconds
     journal = b""
@@ -115,7 +115,7 @@ def _listen(reader: int, seconds: float, until: bytes | None = None) -> bytes:
     return journal
 
 
-def _kill(pid: int, reader: int) -> bytes:
+def kill(pid: int, reader: int) -> bytes:
     os.kill(pid, signal.SIGKILL)
     _, status = os.waitpid(pid, 0)
     if os.WIFEXITED(status):
@@ -124,7 +124,7 @@ def _kill(pid: int, reader: int) -> bytes:
         return rest.read()
 
 
-def _inspect(folder: Path, promises: Promises, *, recover: bool) -> Faults:
+def inspect(folder: Path, promises: Promises, *, recover: bool) -> Faults:
     reader, writer = os.pipe()
     expected = {key: sha for key, sha in promises.stored.items() if key not in promises.uncertain}
 
@@ -132,7 +132,7 @@ def _inspect(folder: Path, promises: Promises, *, recover: bool) -> Faults:
         found = inspect_store(folder / "data", expected, promises.deleted, recover=recover)
         os.write(writer, found.to_line())
 
-    pid = _fork(child)
+    pid = fork(child)
     os.close(writer)
     with open(reader, "rb") as report:
         line = report.read()
@@ -142,7 +142,7 @@ def _inspect(folder: Path, promises: Promises, *, recover: bool) -> Faults:
     return Faults.from_line(line)
 
 
-def _fork(child: Callable[[], None]) -> int:
+def fork(child: Callable[[], None]) -> int:
     pid = os.fork()
     if pid:
         return pid

@@ -18,6 +18,8 @@ from files_api_mcp.backends.storage.blobs import Blobs
 from files_api_mcp.backends.storage.sqlite import Database, writing
 
 BUGS = ("row_first", "in_place", "early_word", "no_recovery")
+POWER_BUGS = ("no_sync", "row_first")
+"""Bugs that power cuts bring to light. A kill never shows a missing fsync: the system keeps the pages."""
 
 
 class RowFirst(LocalStore):
@@ -59,6 +61,8 @@ class InPlaceBlobs(Blobs):
 @asynccontextmanager
 async def open_planted(data: Path, bug: str | None) -> AsyncGenerator[LocalStore]:
     """Open the store as it is, or with a bug that is in the store itself."""
+    if bug == "no_sync":
+        os.fsync = lambda fd: None
     async with open_store(data) as store:
         if bug not in {"row_first", "in_place"}:
             yield store
