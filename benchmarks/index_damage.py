@@ -23,6 +23,7 @@ from benchmarks.scale import Language
 from files_api_mcp.backends.errors import FilesError, NotFound
 from files_api_mcp.backends.models import FileRecord, Passage
 from files_api_mcp.backends.search.engine import SearchEngine, open_search_engine
+from files_api_mcp.backends.search.index.index import document_key
 from files_api_mcp.backends.search.index.schema import index_path
 from files_api_mcp.backends.search.runtime import SearchRuntime, open_runtime
 from tests.support.documents import labelled, pdf
@@ -56,6 +57,10 @@ class Files:
 
     async def contents(self) -> Sequence[tuple[FileRecord, Path]]:
         return self._files
+
+    @property
+    def records(self) -> list[FileRecord]:
+        return [record for record, _ in self._files]
 
     @property
     def ids(self) -> list[str]:
@@ -134,6 +139,10 @@ class Sound:
             for file_id, text in seen.texts.items()
             if isinstance(text, dict) and text != self.observed.texts[file_id]
         ]
+
+    def filename(self, key: str) -> str:
+        """The name of the file with this key in the index."""
+        return next(record.filename for record in self.files.records if document_key(record) == key)
 
     def _holds(self, one: Passage) -> bool:
         pages = self.observed.texts[one.file_id]

@@ -8,16 +8,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from files_api_mcp.backends.models import DocumentInfo
+from files_api_mcp.backends.models import DocumentInfo, FileRecord
 from files_api_mcp.backends.search.index import rows
 from files_api_mcp.backends.search.index.builder import IndexBuilder
 from files_api_mcp.backends.search.index.damage import DocumentsDamaged
 from files_api_mcp.backends.search.index.rows import Document, StoredPage
-from files_api_mcp.backends.search.index.schema import connect, inode, throw_away
+from files_api_mcp.backends.search.index.schema import ORPHANS, connect, inode, throw_away
 
-__all__ = ["Index"]
+__all__ = ["Index", "document_key"]
 
 _T = TypeVar("_T")
+
+
+def document_key(record: FileRecord) -> str:
+    """The key of a file's document: files with the same content and type share it."""
+    return f"{record.sha256} {record.mime_type}"
 
 
 class Index:
@@ -208,14 +213,9 @@ class Index:
             self._connection.execute(f"delete from {table} where {column} = ?", (document,))  # noqa: S608  our names
 
     def _orphans(self) -> list[int]:
-        """Ids of rows without a document; one lookup in the tree for each document."""
-        query = (
-            "with recursive held(id) as (select min(document) from {0}"
-            " union all select (select min(document) from {0} where document > held.id) from held where id not null)"
-            " select id from held where id not null and id not in (select id from document)"
-        )
+        """Ids of rows without a document."""
         adding = self._adding.number if self._adding is not None else None
-        found = (row for table in ("posting", "page", "label") for row in self._rows(query.format(table)))
+        found = (row for query in ORPHANS for row in self._rows(query))
         return [number for (number,) in found if number != adding]
 
     def _one(self, document: Document, decode: Callable[[tuple[Any, ...]], _T], sql: str, *values: object) -> _T:

@@ -18,7 +18,7 @@ from files_api_mcp.backends.search.index.builder import IndexBuilder
 from files_api_mcp.backends.search.index.damage import DocumentsDamaged, IndexDamaged
 from files_api_mcp.backends.search.index.extraction import document_info, extract
 from files_api_mcp.backends.search.index.failures import Failures
-from files_api_mcp.backends.search.index.index import Index
+from files_api_mcp.backends.search.index.index import Index, document_key
 from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.storage.disk_errors import StoreLocked, translated
 
@@ -87,7 +87,7 @@ class Indexer:
 
     def was_damaged(self, record: FileRecord) -> bool:
         """Whether this file is not in the index because its document there was damaged."""
-        return _key(record) in self._damaged
+        return document_key(record) in self._damaged
 
     async def _drop_damaged(self, documents: dict[int, str]) -> bool:
         """Remove documents; returns whether any of them was there, and not removed by another call."""
@@ -111,7 +111,7 @@ class Indexer:
         Raises:
             ReaderStopped, ContentDamaged: It cannot be read now, or could not be read a moment ago.
         """
-        key = _key(record)
+        key = document_key(record)
         while True:
             found = await self.run(lambda index: index.document(key))
             if found is not None and self._is_current(record, found):
@@ -130,7 +130,7 @@ class Indexer:
 
     async def known(self, records: Sequence[FileRecord]) -> dict[str, Document]:
         """The documents of the indexed files, by file id."""
-        keys = {record.id: _key(record) for record in records}
+        keys = {record.id: document_key(record) for record in records}
         by_key = {keys[record.id]: record for record in records}
         found = await self.run(lambda index: index.documents(list(by_key)))
         current = {key: document for key, document in found.items() if self._is_current(by_key[key], document)}
@@ -138,11 +138,11 @@ class Indexer:
 
     async def due(self, files: Sequence[tuple[FileRecord, Path]]) -> list[tuple[FileRecord, Path]]:
         """Those of the files that did not fail a moment ago."""
-        return [(record, path) for record, path in files if await self._standing(_key(record), path) is None]
+        return [(record, path) for record, path in files if await self._standing(document_key(record), path) is None]
 
     def failure(self, record: FileRecord) -> FilesError | None:
         """Why the file could not be read at the last try."""
-        return self.failures.last(_key(record))
+        return self.failures.last(document_key(record))
 
     async def _standing(self, key: str, path: Path) -> FilesError | None:
         if key not in self.failures:
@@ -156,11 +156,11 @@ class Indexer:
 
     async def forget(self, record: FileRecord) -> None:
         """Remove a content's document from the index."""
-        await self._forget(_key(record))
+        await self._forget(document_key(record))
 
     async def keep_only(self, records: Iterable[FileRecord]) -> None:
         """Remove the documents of all other contents from the index."""
-        wanted = {_key(record) for record in records}
+        wanted = {document_key(record) for record in records}
         for key in await self.run(Index.keys):
             if key not in wanted:
                 await self._forget(key)
@@ -228,7 +228,3 @@ class Indexer:
 def _some(postings: "Iterator[tuple[str, array[int]]]") -> "list[tuple[str, array[int]]]":
     with translated():
         return list(islice(postings, _POSTINGS_AT_ONCE))
-
-
-def _key(record: FileRecord) -> str:
-    return f"{record.sha256} {record.mime_type}"

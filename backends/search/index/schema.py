@@ -13,7 +13,16 @@ from files_api_mcp.backends.storage.disk_errors import translated
 from files_api_mcp.backends.storage.file_lock import locked_folder
 from files_api_mcp.backends.storage.sqlite import open_private
 
-__all__ = ["FORMAT", "connect", "index_path", "inode", "remove_unused_formats", "throw_away"]
+__all__ = [
+    "FORMAT",
+    "ORPHANS",
+    "connect",
+    "connect_to_read",
+    "index_path",
+    "inode",
+    "remove_unused_formats",
+    "throw_away",
+]
 
 FORMAT = 12
 """Number of the format, in the file's name. Raise it with each change of what is stored, or of how terms are made.
@@ -34,6 +43,24 @@ create table label (document integer primary key, labels blob not null, crc inte
 create table posting (document integer not null, term text not null, data blob not null, crc integer not null,
     primary key (document, term)) without rowid;
 """
+
+
+ORPHANS = tuple(
+    f"with recursive held(id) as (select min(document) from {table}"  # noqa: S608  our names
+    f" union all select (select min(document) from {table} where document > held.id) from held where id not null)"
+    " select id from held where id not null and id not in (select id from document)"
+    for table in ("page", "label", "posting")
+)
+"""Queries for ids of rows without a document: one lookup in the tree for each document."""
+
+
+def connect_to_read(path: Path) -> sqlite3.Connection:
+    """Open a file that exists, without changing it."""
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    connection = sqlite3.connect(uri, timeout=10, isolation_level=None, check_same_thread=False, uri=True)
+    connection.execute("pragma cell_size_check = on")
+    connection.text_factory = bytes
+    return connection
 
 
 def connect(path: Path, busy_timeout: float) -> sqlite3.Connection:
