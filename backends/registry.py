@@ -14,7 +14,7 @@ from files_api_mcp.backends.local.settings import LocalSettings
 
 if TYPE_CHECKING:
     from files_api_mcp.backends.base import Backend
-    from files_api_mcp.backends.models import Finding
+    from files_api_mcp.backends.models import Finding, Progress, Verification
     from files_api_mcp.backends.search.runtime import SearchRuntime
 
 __all__ = ["AUTO", "BACKENDS", "BackendSettings", "LocalSettings", "choose_backend"]
@@ -68,6 +68,14 @@ class BackendSettings(Protocol):
 
     async def check(self, data_dir: Path) -> "list[Finding]":
         """Check that the backend works, for `doctor`; changes nothing."""
+        ...
+
+    @classmethod
+    async def verify(cls, data_dir: Path, *, read_data: bool, repair: bool, progress: "Progress") -> "Verification":
+        """Find damage of what this backend keeps in a data folder, whether it is configured or not.
+
+        `read_data` compares all bytes with their hashes. Without `repair`, nothing is changed.
+        """
         ...
 
     def recent(self, data_dir: Path, prefix: str, limit: int) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ from files_api_mcp.backends.backend_options import BackendOption, Credential
 if TYPE_CHECKING:
     from files_api_mcp.backends.anthropic.workspace import Workspace
     from files_api_mcp.backends.base import Backend
-    from files_api_mcp.backends.models import Finding
+    from files_api_mcp.backends.models import Finding, Progress, Verification
     from files_api_mcp.backends.search.runtime import SearchRuntime
     from files_api_mcp.backends.staging.spool import Spool
 
@@ -155,6 +155,13 @@ class AnthropicSettings:
                 raise
             return [Finding(good=False, text=f"{where}: {failure.text}")]
         return [Finding(good=True, text=f"{where}: the key is accepted; the API answered in {took_ms:.0f} ms")]
+
+    @classmethod
+    async def verify(cls, data_dir: Path, *, read_data: bool, repair: bool, progress: "Progress") -> "Verification":
+        """Check the ledger, its records and the local copies in the folder. The API is not called."""
+        from files_api_mcp.backends.anthropic.verification import verify_workspace
+
+        return await verify_workspace(data_dir, read_data=read_data, repair=repair, progress=progress)
 
     def recent(self, data_dir: Path, prefix: str, limit: int) -> list[tuple[str, str]]:
         """The newest uploads whose ids begin with `prefix`: ids and names. The API is not called."""

@@ -28,6 +28,7 @@ SUBCOMMANDS = {
     "download": "Save a stored file.",
     "delete": "Delete stored files.",
     "doctor": "Check the setup.",
+    "verify": "Find and repair damage of the data folder.",
     "completion": "Print a shell's completion script.",
     "emulator": "Emulate the Files API over HTTP on this machine.",
 }

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 from files_api_mcp.backends.backend_options import BackendOption, Credential
 from files_api_mcp.backends.base import Backend
-from files_api_mcp.backends.models import Finding
+from files_api_mcp.backends.models import Finding, Progress, Verification
 from files_api_mcp.backends.search.batch_answerer import SequentialBatchAnswerer
 from files_api_mcp.backends.search.engine import open_search_engine
 from files_api_mcp.backends.search.runtime import SearchRuntime
@@ -67,6 +67,11 @@ class MemorySettings:
     async def check(self, data_dir: Path) -> list[Finding]:
         """Nothing can be wrong."""
         return [Finding(good=True, text="backend memory: files are gone when the server ends")]
+
+    @classmethod
+    async def verify(cls, data_dir: Path, *, read_data: bool, repair: bool, progress: Progress) -> Verification:
+        """Nothing is kept in the folder."""
+        return Verification()
 
     def recent(self, data_dir: Path, prefix: str, limit: int) -> list[tuple[str, str]]:
         """None: another process sees none of the files."""
