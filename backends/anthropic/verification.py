@@ -59,6 +59,11 @@ async def verify_workspace(
     if not repair or not found.damages:
         return found
     await check.repair()
+    # A damaged ledger hides what else is damaged until it is rebuilt.
+    again = _Check(data_dir, read_data=False, progress=silent)
+    named = {_key(one) for one in found.damages}
+    found.damages += [one for one in (await again.run()).damages if _key(one) not in named]
+    await again.repair()
     left = {_key(one) for one in (await _Check(data_dir, read_data=False, progress=silent).run()).damages}
     found.damages = [replace(one, repaired=_key(one) not in left) for one in found.damages]
     return found

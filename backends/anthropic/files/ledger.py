@@ -1,17 +1,14 @@
 """Ledger: a record, in `ledger.db`, of uploaded files and of uploads whose outcome is unknown."""
 
-import logging
 import sqlite3
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
-
-from anyio import to_thread
+from typing import Any
 
 from files_api_mcp.backends.anthropic.api.files import ApiFile
-from files_api_mcp.backends.anthropic.files.ledger_repair import complete, rebuild, remove_old, seal_rows
+from files_api_mcp.backends.anthropic.files.ledger_database import LedgerDatabase
 from files_api_mcp.backends.anthropic.files.ledger_rows import (
     Content,
     Entry,
@@ -21,24 +18,15 @@ from files_api_mcp.backends.anthropic.files.ledger_rows import (
     scope_of,
     select,
 )
-from files_api_mcp.backends.anthropic.files.ledger_schema import LEDGER
 from files_api_mcp.backends.anthropic.files.upload_records import UploadRecord, UploadRecords
 from files_api_mcp.backends.clock import to_us, utc_now
-from files_api_mcp.backends.errors import FilesError, PermissionDenied, StorageFull, StoreDamaged
-from files_api_mcp.backends.storage.disk_errors import DatabaseDamaged
-from files_api_mcp.backends.storage.sqlite import Database, check_integrity, create_or_migrate, inode, writing
+from files_api_mcp.backends.storage.sqlite import writing
 from files_api_mcp.backends.validation import new_file_id
 
 __all__ = ["Ledger", "entry_of", "open_ledger", "records_of"]
 
 _OWNING = ("file", "made")
 _NAMING = (*_OWNING, "gone")
-
-_HELP = "Nothing was changed. Ask the operator to run `files-api-mcp verify`."
-
-_log = logging.getLogger(__name__)
-
-_T = TypeVar("_T")
 
 
 @asynccontextmanager
@@ -52,11 +40,11 @@ async def open_ledger(path: Path, credential: str, principal: str = "") -> Async
         StoreDamaged: It belongs to another program or a newer version; it is unchanged.
         StoreBusy: Another process holds it.
     """
-    database = Database(path, busy_timeout=10.0, schema=LEDGER)
-    ledger = Ledger(database, records_of(path), credential, principal)
+    records = records_of(path)
+    database = LedgerDatabase(path, records)
     try:
-        await ledger.prepare()
-        yield ledger
+        await database.prepare()
+        yield Ledger(database, records, credential, principal)
     finally:
         await database.close()
 
@@ -72,45 +60,35 @@ class Ledger:
     The credential's workspace is read each time, because another process may have learnt it.
     """
 
-    def __init__(self, database: Database, records: UploadRecords, credential: str, principal: str = "") -> None:
+    def __init__(self, database: LedgerDatabase, records: UploadRecords, credential: str, principal: str = "") -> None:
         self._database = database
         self._records = records
         self._credential = f"{credential} {principal}" if principal else credential
         self._principal = principal
-        self._learnt = ""
-        self._seen = (0, 0)
+        self._learnt = ("", 0)
 
     @property
     def is_private(self) -> bool:
         """Whether the files of one principal are kept apart from those of others."""
         return bool(self._principal)
 
-    async def prepare(self) -> None:
-        """Create or migrate the tables, and repair them."""
-
-        def work(connection: sqlite3.Connection) -> None:
-            check_integrity(connection)
-            create_or_migrate(connection, schema=LEDGER)
-            seal_rows(connection, self._records)
-            remove_old(self._database.path)
-
-        try:
-            await self._healed(lambda: self._database.run(work))
-        except (DatabaseDamaged, StorageFull, PermissionDenied) as exc:
-            _log.warning("the ledger cannot be used: %s", exc.sentence)
-
     async def learn_workspace(self, base_url: str, workspace: str | None) -> None:
         """Record the credential's workspace, as named by the server. Other keys of it see the same files."""
         scope = f"{base_url} {workspace} {self._principal}".rstrip()
-        if workspace and scope != self._learnt:
+        learnt = (scope, self._database.repairs)
+        if workspace and learnt != self._learnt:
             await self._write(lambda connection, old: move(connection, self._credential, old, scope))
-            self._learnt = scope
+            self._learnt = learnt
 
     async def begin(self, content: Content, lifetime_s: int | None) -> Intent:
         """Record the intent to send this content."""
         intent = Intent(new_file_id().replace("file_", "op_"), content, lifetime_s, to_us(utc_now()))
         await self._write(lambda connection, scope: insert(connection, "intent", intent.row(scope)))
         return intent
+
+    async def settle(self, slack_s: float) -> float:
+        """Wait until a repair of the ledger is at least `slack_s` ago; see LedgerDatabase.settle."""
+        return await self._database.settle(slack_s)
 
     async def intents(self, filename: str, size_bytes: int) -> list[Intent]:
         """Unfinished uploads of this name and size, the only details that the API's list shows of a file."""
@@ -130,7 +108,7 @@ class Ledger:
             own = scope_of(connection, self._credential)
             return bool(select(connection, "intent", where, own, filename, size_bytes, since))
 
-        return await self._run(work)
+        return await self._database.run(work)
 
     async def drop(self, intent: Intent) -> None:
         """Remove an intent that created no file."""
@@ -179,7 +157,7 @@ class Ledger:
             query = " UNION ALL ".join(f"SELECT 1 FROM {table} WHERE file_id = ?1" for table in _NAMING)  # noqa: S608
             return {one for one in file_ids if self._records.has(one) or connection.execute(query, (one,)).fetchone()}
 
-        return await self._run(work)
+        return await self._database.run(work)
 
     async def claim(self, file_ids: Iterable[str]) -> None:
         """Record files that the API's tools created for this principal. Files that already have an owner keep it."""
@@ -239,52 +217,14 @@ class Ledger:
         def work(connection: sqlite3.Connection) -> list[tuple[Any, ...]]:
             return select(connection, table, f"scope = ? AND {where}", scope_of(connection, self._credential), *values)
 
-        return await self._run(work)
+        return await self._database.run(work)
 
     async def _write(self, work: Callable[[sqlite3.Connection, str], object]) -> None:
         def transaction(connection: sqlite3.Connection) -> None:
             with writing(connection):
                 work(connection, scope_of(connection, self._credential))
 
-        await self._run(transaction)
-
-    async def _run(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
-        def checked(connection: sqlite3.Connection) -> _T:
-            self._notice_replaced(connection)
-            return work(connection)
-
-        return await self._healed(lambda: self._database.run(checked))
-
-    async def _healed(self, run: Callable[[], Awaitable[_T]]) -> _T:
-        """Run something; if it finds the ledger damaged, run it again on a new one."""
-        try:
-            return await run()
-        except StoreDamaged as exc:
-            moved = getattr(exc.__cause__, "sqlite_errorcode", 0) == sqlite3.SQLITE_READONLY_DBMOVED
-            if not moved and not isinstance(exc, DatabaseDamaged):
-                raise
-        _log.warning("the ledger is damaged; it is set aside and rebuilt")
-        try:
-            await to_thread.run_sync(rebuild, self._database.path, self._records)
-        except FilesError as exc:
-            sentence = f"The record of uploads is damaged and cannot be rebuilt. {exc.sentence}"
-            raise DatabaseDamaged(sentence, _HELP) from exc
-        self._learnt = ""
-        return await run()
-
-    def _notice_replaced(self, connection: sqlite3.Connection) -> None:
-        """Complete the ledger if its file was replaced, which changes the inode, or overwritten by an older copy, in
-        which the sequence is lower."""
-        found: list[tuple[int]] = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'file'").fetchall()
-        at, sequence = inode(self._database.path), found[0][0] if found else 0
-        if at != self._seen[0] or sequence < self._seen[1]:
-            try:
-                complete(connection, self._records)
-            except (sqlite3.OperationalError, OSError) as exc:
-                # Read-only, full or busy: what is in the ledger is served, and the next call tries again.
-                _log.warning("the ledger could not be completed: %s", type(exc).__name__)
-                return
-        self._seen = (at, sequence)
+        await self._database.run(transaction)
 
 
 def entry_of(intent: Intent, file: ApiFile) -> Entry:

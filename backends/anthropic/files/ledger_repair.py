@@ -61,12 +61,15 @@ def seal_rows(connection: sqlite3.Connection, records: UploadRecords) -> None:
         connection.execute("DELETE FROM pending")
 
 
-def complete(connection: sqlite3.Connection, records: UploadRecords) -> None:
-    """Add the files that have a record but no row: their rows are damaged, or the ledger is an older copy."""
+def complete(connection: sqlite3.Connection, records: UploadRecords) -> bool:
+    """Add the files that have a record but no row: their rows are damaged, or the ledger is an older copy.
+
+    Returns whether there were any."""
     missing = list(missing_records(connection, records))
     if missing:
         with writing(connection):
             _insert_records(connection, missing)
+    return bool(missing)
 
 
 def missing_records(connection: sqlite3.Connection, records: UploadRecords) -> Iterator[UploadRecord]:

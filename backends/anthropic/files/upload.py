@@ -34,7 +34,7 @@ __all__ = ["Timing", "Uploader"]
 
 _log = logging.getLogger(__name__)
 
-_SLACK_S = 5.0
+_GRANULARITY_S = 1.0
 _SLACK_WITHOUT_CLOCK_S = 60.0
 _LIFETIME_SLACK_S = 60.0
 _RECENT_LIMIT = 100
@@ -46,7 +46,7 @@ class Timing:
     """Time limits in seconds (`call_s` for all calls but uploads), and when to check the server after a lost reply.
 
     `looks` are the pauses before each check of the server's list, which may show a new file late. An upload gets extra
-    time at `bytes_per_s`, the speed of a slow uplink.
+    time at `bytes_per_s`, the speed of a slow uplink. `slack_s` is how far the server's clocks may differ.
     """
 
     call_s: float = 30.0
@@ -55,6 +55,7 @@ class Timing:
     reply_s: float = 15.0
     reply_bytes_per_s: float = 10_000_000
     looks: tuple[float, ...] = (0.0, 3.0, 7.0)
+    slack_s: float = 5.0
 
     def deadline_s(self, size_bytes: int) -> float:
         """Seconds for the whole call, checks included."""
@@ -93,6 +94,7 @@ class Uploader:
         adopted = await self._earlier(content, lifetime_s, deadline)
         if adopted is not None:
             return adopted
+        deadline += await self._ledger.settle(self._timing.slack_s + _GRANULARITY_S)
         intent = await self._ledger.begin(content, lifetime_s)
         sent = SentBytes(part.size_bytes)
         body = MultipartBody(part, _fields(lifetime_s), progress=sent.note)
@@ -236,7 +238,7 @@ class Uploader:
             with anyio.fail_after(max(0.0, deadline - anyio.current_time())):
                 since: datetime | None = None
                 async for page in self._client.pages(limit=_RECENT_LIMIT):
-                    since = since or _since(page.at, age_s)
+                    since = since or _since(page.at, age_s, self._timing.slack_s)
                     candidates = [file for file in page.files if _fits(file, intent, since)]
                     known = await self._ledger.known([file.id for file in candidates])
                     match = next((file for file in reversed(candidates) if file.id not in known), match)
@@ -279,7 +281,7 @@ def _fits(file: ApiFile, intent: Intent, since: datetime) -> bool:
     return abs(lives_s - intent.lifetime_s) <= _LIFETIME_SLACK_S
 
 
-def _since(server_now: datetime | None, age_s: float) -> datetime:
+def _since(server_now: datetime | None, age_s: float, slack_s: float) -> datetime:
     """The start of the upload by the server's clock, minus some slack."""
-    slack = _SLACK_S if server_now else _SLACK_WITHOUT_CLOCK_S
+    slack = slack_s if server_now else _SLACK_WITHOUT_CLOCK_S
     return (server_now or datetime.now(UTC)) - timedelta(seconds=age_s + slack)

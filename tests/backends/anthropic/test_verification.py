@@ -137,3 +137,12 @@ async def test_a_row_and_its_record_that_are_both_damaged_are_named(data: Path) 
     assert {(one.part, one.file_id) for one in found.damages} == {("ledger", file_id), ("sidecar", file_id)}
     # What it was is lost; it is named until its file is deleted.
     assert [(one.part, one.file_id) for one in (await verified(data)).damages] == [("ledger", file_id)]
+
+
+async def test_one_repair_finds_what_a_damaged_ledger_hid(data: Path) -> None:
+    records(data)[0].unlink()
+    with (data / "ledger.db").open("r+b") as ledger:
+        ledger.truncate((data / "ledger.db").stat().st_size - 4096)
+    assert [one.part for one in (await verified(data)).damages] == ["ledger"]
+    assert all(one.repaired for one in (await verified(data, repair=True)).damages)
+    assert (await verified(data)).damages == []

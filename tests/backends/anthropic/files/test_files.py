@@ -92,7 +92,7 @@ async def test_a_ledger_that_is_damaged_for_good_stops_only_what_needs_it(
         async with opened(url, tmp_path / "data") as workspace:
             kept, removed = await upload(workspace, tmp_path), await upload(workspace, tmp_path, "other.txt")
         write(tmp_path / "data" / "ledger.db", "Dear diary, " * 1000)
-        monkeypatch.setattr("files_api_mcp.backends.anthropic.files.ledger.rebuild", full)
+        monkeypatch.setattr("files_api_mcp.backends.anthropic.files.ledger_database.rebuild", full)
         async with opened(url, tmp_path / "data") as workspace:
             assert await listed(workspace) == [removed.record.id, kept.record.id]
             assert (await workspace.files.describe(kept.record.id)).filename == "notes.txt"

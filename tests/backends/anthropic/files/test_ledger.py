@@ -257,7 +257,7 @@ async def test_a_foreign_or_newer_ledger_is_refused_and_left_alone(how: str, tmp
 
 async def test_a_ledger_held_by_another_program_is_busy_in_ten_seconds_at_most(tmp_path: Path) -> None:
     async with ledgers(tmp_path, "key") as (ledger,):
-        ledger._database._busy_timeout = 0.4  # type: ignore[reportPrivateUsage]
+        ledger._database._database._busy_timeout = 0.4  # type: ignore[reportPrivateUsage]
         holder = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)
         holder.execute("BEGIN EXCLUSIVE")
         with pytest.raises(StoreBusy):

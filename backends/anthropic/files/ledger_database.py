@@ -1,0 +1,123 @@
+"""LedgerDatabase: the database of the ledger, which is rebuilt when it is damaged."""
+
+import logging
+import math
+import sqlite3
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+import anyio
+from anyio import to_thread
+
+from files_api_mcp.backends.anthropic.files.ledger_repair import complete, rebuild, remove_old, seal_rows
+from files_api_mcp.backends.anthropic.files.ledger_schema import LEDGER
+from files_api_mcp.backends.anthropic.files.upload_records import UploadRecords
+from files_api_mcp.backends.errors import FilesError, PermissionDenied, StorageFull, StoreDamaged
+from files_api_mcp.backends.storage.disk_errors import DatabaseDamaged
+from files_api_mcp.backends.storage.sqlite import Database, check_integrity, create_or_migrate, inode
+
+__all__ = ["LedgerDatabase"]
+
+_HELP = "Nothing was changed. Ask the operator to run `files-api-mcp verify`."
+
+_log = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
+
+
+class LedgerDatabase:
+    """Runs work on `ledger.db`. A damaged file is set aside and rebuilt, an older copy is completed from the records.
+
+    `repairs` counts both.
+    """
+
+    def __init__(self, path: Path, records: UploadRecords) -> None:
+        self.repairs = 0
+        self._path = path
+        self._records = records
+        self._database = Database(path, busy_timeout=10.0, schema=LEDGER)
+        self._seen = (0, 0)
+        self._repaired_at = -math.inf
+
+    async def prepare(self) -> None:
+        """Create or migrate the tables, and repair them. If that fails, work that needs them raises the reason.
+
+        Raises:
+            StoreDamaged: The file belongs to another program or a newer version; it is unchanged.
+            StoreBusy: Another process holds it.
+        """
+
+        def work(connection: sqlite3.Connection) -> None:
+            check_integrity(connection)
+            create_or_migrate(connection, schema=LEDGER)
+            seal_rows(connection, self._records)
+            remove_old(self._path)
+
+        try:
+            await self._healed(lambda: self._database.run(work))
+        except (DatabaseDamaged, StorageFull, PermissionDenied) as exc:
+            _log.warning("the ledger cannot be used: %s", exc.sentence)
+
+    async def run(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Return what `work` returns; see Database.run. It may run a second time, on a new file.
+
+        Raises:
+            StoreDamaged: The file is damaged and cannot be rebuilt now.
+        """
+
+        def checked(connection: sqlite3.Connection) -> _T:
+            self._notice_replaced(connection)
+            return work(connection)
+
+        return await self._healed(lambda: self._database.run(checked))
+
+    async def settle(self, slack_s: float) -> float:
+        """Wait until a repair is at least `slack_s` ago; returns the seconds waited.
+
+        A damaged or older file may have lost intents. What they uploaded could be taken for the file of a new one.
+        """
+        wait_s = max(0.0, self._repaired_at + slack_s - time.monotonic())
+        await anyio.sleep(wait_s)
+        return wait_s
+
+    async def close(self) -> None:
+        """Close the file, after the current work."""
+        await self._database.close()
+
+    async def _healed(self, run: Callable[[], Awaitable[_T]]) -> _T:
+        try:
+            return await run()
+        except StoreDamaged as exc:
+            moved = getattr(exc.__cause__, "sqlite_errorcode", 0) == sqlite3.SQLITE_READONLY_DBMOVED
+            if not moved and not isinstance(exc, DatabaseDamaged):
+                raise
+        _log.warning("the ledger is damaged; it is set aside and rebuilt")
+        try:
+            await to_thread.run_sync(rebuild, self._path, self._records)
+        except FilesError as exc:
+            sentence = f"The record of uploads is damaged and cannot be rebuilt. {exc.sentence}"
+            raise DatabaseDamaged(sentence, _HELP) from exc
+        self._note_repair()
+        return await run()
+
+    def _notice_replaced(self, connection: sqlite3.Connection) -> None:
+        """Complete the ledger if its file was replaced, which changes the inode, or overwritten by an older copy, in
+        which the sequence is lower."""
+        found: list[tuple[int]] = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'file'").fetchall()
+        at, sequence = inode(self._path), found[0][0] if found else 0
+        if at != self._seen[0] or sequence < self._seen[1]:
+            try:
+                is_older = complete(connection, self._records)
+            except (sqlite3.OperationalError, OSError) as exc:
+                # Read-only, full or busy: what is in the ledger is served, and the next call tries again.
+                _log.warning("the ledger could not be completed: %s", type(exc).__name__)
+                return
+            if is_older or self._seen[0]:
+                self._note_repair()
+        self._seen = (at, sequence)
+
+    def _note_repair(self) -> None:
+        self._repaired_at = time.monotonic()
+        self.repairs += 1
