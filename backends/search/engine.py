@@ -1,5 +1,6 @@
 """The search engine: indexes, searches, reads and shows documents of a content source."""
 
+import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -15,6 +16,8 @@ from files_api_mcp.backends.errors import (
     FileExpired,
     InvalidArgument,
     NotFound,
+    PermissionDenied,
+    StorageFull,
     StoreDamaged,
     StoreError,
     UnsupportedType,
@@ -42,8 +45,10 @@ from files_api_mcp.backends.validation import check_question
 
 __all__ = ["SearchEngine", "open_search_engine"]
 
+_log = logging.getLogger(__name__)
+
 _MAX_IMAGES = 20
-_UNREAD = (ReaderStopped, ContentDamaged)
+_UNREAD = (ReaderStopped, ContentDamaged, StorageFull, PermissionDenied)
 
 
 @asynccontextmanager
@@ -57,7 +62,7 @@ async def open_search_engine(
     failure: Exception | None = None
     try:
         # The next start sweeps again: an index that another process has locked must not stop this one.
-        with suppress(StoreError):
+        with suppress(StoreError, PermissionDenied):
             await engine.sweep()
         async with anyio.create_task_group() as background:
             background.start_soon(engine.index_in_background)
@@ -66,7 +71,7 @@ async def open_search_engine(
             except Exception as exc:  # noqa: BLE001  raised below, as the task group would wrap it
                 failure = exc
             background.cancel_scope.cancel()
-        with suppress(StoreError):
+        with suppress(StoreError, PermissionDenied):
             await to_thread.run_sync(remove_unused_formats, data_dir)
     finally:
         await indexer.close()
@@ -92,7 +97,7 @@ class SearchEngine:
         await self._used.wait()
         async with anyio.create_task_group() as group:
             group.start_soon(self._backlog.run)
-            with suppress(StoreError):
+            with suppress(StoreError, PermissionDenied):
                 files = await self._source.contents()
                 known = await self._indexer.healed(lambda: self._indexer.known([record for record, _ in files]))
                 self._backlog.add((record, path) for record, path in files if record.id not in known)
@@ -102,7 +107,7 @@ class SearchEngine:
         read now has none, and the reason in its note."""
         try:
             _, _, document = await self._opened(file_id, progress)
-        except (ReaderStopped, StoreDamaged) as exc:
+        except (*_UNREAD, StoreDamaged) as exc:
             return DocumentInfo(askable=False, pages=None, chars=0, note=f"{exc.sentence} {exc.next_step}".strip())
         return document.info
 
@@ -175,7 +180,10 @@ class SearchEngine:
 
     async def forget(self, record: FileRecord) -> None:
         """Remove a file's content from the index. Another file with the same content is indexed again."""
-        await self._indexer.healed(lambda: self._indexer.forget(record))
+        try:
+            await self._indexer.healed(lambda: self._indexer.forget(record))
+        except (StorageFull, PermissionDenied) as exc:
+            _log.warning("The text of %s stays in the index until the next start: %s", record.id, exc)
 
     async def sweep(self) -> None:
         """Remove deleted files from the index: a process may have died between the two deletions."""

@@ -5,7 +5,14 @@ from pathlib import Path
 
 from files_api_mcp.backends.base import ContentSource
 from files_api_mcp.backends.documents.workers import ReaderStopped
-from files_api_mcp.backends.errors import ContentDamaged, FilesError, PermissionDenied, StoreDamaged, UnsupportedType
+from files_api_mcp.backends.errors import (
+    ContentDamaged,
+    FilesError,
+    PermissionDenied,
+    StorageFull,
+    StoreDamaged,
+    UnsupportedType,
+)
 from files_api_mcp.backends.models import FileRecord, Progress, silent
 from files_api_mcp.backends.search.index.backlog import Backlog
 from files_api_mcp.backends.search.index.indexer import Indexer
@@ -47,7 +54,7 @@ class QuestionScope:
                 notes.append(_was_damaged(record))
             try:
                 document = known.get(record.id) or await self._document(record, path, silent)
-            except ReaderStopped as exc:
+            except (ReaderStopped, StorageFull, PermissionDenied) as exc:
                 notes.append(f"{record.filename}: {exc.sentence}")
             except ContentDamaged as exc:
                 failures.append(exc)

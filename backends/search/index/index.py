@@ -8,12 +8,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+from files_api_mcp.backends.errors import PermissionDenied
 from files_api_mcp.backends.models import DocumentInfo, FileRecord
 from files_api_mcp.backends.search.index import rows
 from files_api_mcp.backends.search.index.builder import IndexBuilder
 from files_api_mcp.backends.search.index.damage import DocumentsDamaged
 from files_api_mcp.backends.search.index.rows import Document, StoredPage
-from files_api_mcp.backends.search.index.schema import ORPHANS, connect, inode, throw_away
+from files_api_mcp.backends.search.index.schema import (
+    ORPHANS,
+    connect,
+    connect_empty,
+    connect_temporary,
+    connect_unwritable,
+    inode,
+    is_unwritable,
+    throw_away,
+)
 
 __all__ = ["Index", "document_key"]
 
@@ -32,18 +42,27 @@ class Index:
     since it was looked up.
     """
 
-    def __init__(self, path: Path, *, busy_timeout: float = 10) -> None:
+    def __init__(self, path: Path | None, *, busy_timeout: float = 10) -> None:
+        """Without a path, the index is temporary."""
         self._path = path
         self._busy_timeout = busy_timeout
         self._opened: sqlite3.Connection | None = None
         self._inode = 0
         self._adding: _Addition | None = None
         self._doomed: list[str] = []
+        self._is_writable = True
+        self._is_lost = False
+        self._hidden: set[int] = set()
 
     def close(self) -> None:
+        """Close the file; the next call opens it again."""
+        self._disconnect()
+
+    def _disconnect(self) -> None:
         if self._opened is not None:
             self._opened.close()
             self._opened = None
+            self._is_writable = True
 
     def document(self, key: str) -> Document | None:
         """The document with this key, or None when it is not indexed (a document that is being added is not yet)."""
@@ -60,7 +79,7 @@ class Index:
         damaged: dict[int, str] = {}
         for wanted, *row in found:
             key = wanted.decode()
-            if self._adding is not None and self._adding.key == key:
+            if (self._adding is not None and self._adding.key == key) or row[0] in self._hidden:
                 continue
             try:
                 documents[key] = rows.decode_document(key, tuple(row))
@@ -119,6 +138,8 @@ class Index:
 
     def begin(self, key: str, info: DocumentInfo, built: IndexBuilder) -> int:
         """Open a transaction and put the document's pages in; returns its id."""
+        if not self._is_writable:
+            self._disconnect()  # it may be writable again
         execute = self._connection.execute
         execute("begin immediate")
         self._drop(key)
@@ -187,8 +208,18 @@ class Index:
         """Remove the damaged file, unless another process already did: then use its new file."""
         self._adding = None
         self._doomed.clear()
-        throw_away(self._path, self._inode)
-        self.close()
+        try:
+            if self._path is not None:
+                throw_away(self._path, self._inode)
+        except PermissionDenied:
+            self._is_lost = True  # an empty index is read in its place
+        self._disconnect()
+
+    def hide(self, documents: Iterable[int]) -> list[int]:
+        """Pass over damaged documents in a file that cannot be written; returns those that were not hidden yet."""
+        hidden = [number for number in documents if number not in self._hidden]
+        self._hidden.update(hidden)
+        return hidden
 
     @contextmanager
     def _changing(self) -> Generator[None]:
@@ -236,10 +267,19 @@ class Index:
     @property
     def _connection(self) -> sqlite3.Connection:
         if self._opened is None:
-            self._inode = inode(self._path)
-            self._opened = connect(self._path, self._busy_timeout)
-            self._inode = inode(self._path)
+            self._opened = connect_temporary() if self._path is None else self._open(self._path)
         return self._opened
+
+    def _open(self, path: Path) -> sqlite3.Connection:
+        self._inode = inode(path)
+        try:
+            connection = connect_empty() if self._is_lost else connect(path, self._busy_timeout)
+        except (OSError, sqlite3.Error) as exc:
+            if not is_unwritable(exc):
+                raise
+            connection, self._is_writable = connect_unwritable(path), False
+        self._inode = inode(path)
+        return connection
 
 
 class _Addition:

@@ -2,6 +2,7 @@
 
 import logging
 import sqlite3
+import tempfile
 from array import array
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from itertools import islice
@@ -12,13 +13,22 @@ import anyio
 from anyio import CancelScope, CapacityLimiter, to_thread
 
 from files_api_mcp.backends.documents.workers import DocumentWorkers, ReaderStopped
-from files_api_mcp.backends.errors import ContentDamaged, FilesError, StoreBusy, StoreDamaged, UnsupportedType
+from files_api_mcp.backends.errors import (
+    ContentDamaged,
+    FilesError,
+    PermissionDenied,
+    StorageFull,
+    StoreBusy,
+    StoreDamaged,
+    UnsupportedType,
+)
 from files_api_mcp.backends.models import DocumentInfo, FileRecord, Progress
 from files_api_mcp.backends.search.index.builder import IndexBuilder
 from files_api_mcp.backends.search.index.damage import DocumentsDamaged, IndexDamaged
 from files_api_mcp.backends.search.index.extraction import document_info, extract
 from files_api_mcp.backends.search.index.failures import Failures
 from files_api_mcp.backends.search.index.index import Index, document_key
+from files_api_mcp.backends.search.index.layered_index import LayeredIndex
 from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.storage.disk_errors import StoreLocked, translated
 
@@ -28,6 +38,7 @@ _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 
 _POSTINGS_AT_ONCE = 5000
+_UNWRITABLE = (StorageFull, PermissionDenied)
 _MOST_REPAIRS = 20
 """Repairs of one operation, each of all damaged documents that it finds, before the whole index is built again."""
 _LOCK_SLICE_S = 0.2  # one wait for the lock; a thread cannot be cancelled, so it is short and repeated
@@ -37,7 +48,7 @@ class Indexer:
     """Access to the index: one thread at a time, and a new index when the old one is damaged."""
 
     def __init__(self, path: Path, workers: DocumentWorkers, *, busy_timeout: float = 10) -> None:
-        self._index = Index(path, busy_timeout=_LOCK_SLICE_S)
+        self._index = LayeredIndex(path, busy_timeout=_LOCK_SLICE_S)
         self._folder = path.parent
         self._busy_timeout = busy_timeout
         self._workers = workers
@@ -52,7 +63,7 @@ class Indexer:
         with CancelScope(shield=True):
             await to_thread.run_sync(self._index.close, limiter=self._turn)
 
-    async def run(self, work: Callable[[Index], _T]) -> _T:
+    async def run(self, work: Callable[[LayeredIndex], _T]) -> _T:
         """Do a short piece of work on the index.
 
         Raises:
@@ -93,6 +104,8 @@ class Indexer:
         """Remove documents; returns whether any of them was there, and not removed by another call."""
         try:
             dropped = await self.run(lambda index: index.drop_damaged(documents))
+        except _UNWRITABLE:
+            dropped = await self.run(lambda index: index.hide(documents))
         except IndexDamaged:
             await self._start_over()
             return False
@@ -170,7 +183,7 @@ class Indexer:
         self._damaged.discard(key)
         await self.run(lambda index: index.forget(key))
 
-    def _attempt(self, work: Callable[[Index], _T]) -> _T:
+    def _attempt(self, work: Callable[[LayeredIndex], _T]) -> _T:
         try:
             with translated():
                 return work(self._index)
@@ -181,48 +194,73 @@ class Indexer:
 
     async def _add(self, record: FileRecord, path: Path, key: str, progress: Progress) -> None:
         try:
-            with IndexBuilder(self._folder, scans=self._scans, mime_type=record.mime_type) as built:
-                await extract(self._workers, record, path, built, progress)
-                await self._write_in_turn(record, key, built)
-        except (ReaderStopped, ContentDamaged) as exc:
+            try:
+                await self._build(record, path, key, self._folder, progress)
+            except _UNWRITABLE:
+                folder = await to_thread.run_sync(_temporary_folder)
+                await self._build(record, path, key, folder, progress)
+        except (ReaderStopped, ContentDamaged, *_UNWRITABLE) as exc:
             failure = await to_thread.run_sync(self.failures.add, key, path, exc)
             raise failure from exc.__cause__
+
+    async def _build(self, record: FileRecord, path: Path, key: str, folder: Path, progress: Progress) -> None:
+        """Index a file, with large temporary files in this folder."""
+        try:
+            with IndexBuilder(folder, scans=self._scans, mime_type=record.mime_type) as built:
+                await extract(self._workers, record, path, built, progress)
+                await self._write_in_turn(record, key, built)
+        except ReaderStopped:
+            raise
         except UnsupportedType as exc:
-            with IndexBuilder(self._folder, scans=self._scans) as nothing:
+            with IndexBuilder(folder, scans=self._scans) as nothing:
                 nothing.failure = exc.sentence
                 await self._write_in_turn(record, key, nothing)
 
     async def _write_in_turn(self, record: FileRecord, key: str, built: IndexBuilder) -> None:
+        info = document_info(record, built)
         async with self._writing:
-            await self._write(key, document_info(record, built), built)
+            try:
+                await self._write(key, info, built, lambda index: index)
+            except _UNWRITABLE as exc:
+                _log.info("The index cannot be written, so %s is indexed until the end only: %s", record.id, exc)
+                await self._write(key, info, built, lambda index: index.temporary)
         self._damaged.discard(key)
         self.failures.clear(key)
 
-    async def _write(self, key: str, info: DocumentInfo, built: IndexBuilder) -> None:
+    async def _write(
+        self, key: str, info: DocumentInfo, built: IndexBuilder, part: Callable[[LayeredIndex], Index]
+    ) -> None:
         """Write a document in one transaction. A long one takes several hops to the thread, so that a cancelled call
         ends soon; a short one takes two, as a hop costs more than its postings."""
         postings = built.postings.merged()
 
-        def begin(index: Index) -> int:
-            index.begin(key, info, built)
+        def begin(index: LayeredIndex) -> int:
+            part(index).begin(key, info, built)
             first = _some(postings)
-            index.add_postings(first)
+            part(index).add_postings(first)
             return len(first)
 
         try:
             added = await self.run(begin)
             while added == _POSTINGS_AT_ONCE:
                 batch = await to_thread.run_sync(_some, postings)
-                await self._write_postings(batch)
+                await self._write_postings(batch, part)
                 added = len(batch)
-            await self.run(Index.commit)
+            await self.run(lambda index: part(index).commit())
         except BaseException:
             with CancelScope(shield=True):
-                await self.run(Index.roll_back)
+                await self.run(lambda index: part(index).roll_back())
             raise
 
-    async def _write_postings(self, batch: "Iterable[tuple[str, array[int]]]") -> None:
-        await self.run(lambda index: index.add_postings(batch))
+    async def _write_postings(
+        self, batch: "Iterable[tuple[str, array[int]]]", part: Callable[[LayeredIndex], Index]
+    ) -> None:
+        await self.run(lambda index: part(index).add_postings(batch))
+
+
+def _temporary_folder() -> Path:
+    with translated():
+        return Path(tempfile.gettempdir())
 
 
 def _some(postings: "Iterator[tuple[str, array[int]]]") -> "list[tuple[str, array[int]]]":

@@ -1,5 +1,6 @@
 """The index file, one for each format: creates, opens and removes it."""
 
+import errno
 import fcntl
 import os
 import re
@@ -14,12 +15,17 @@ from files_api_mcp.backends.storage.file_lock import locked_folder
 from files_api_mcp.backends.storage.sqlite import open_private
 
 __all__ = [
+    "FIRST_TEMPORARY_ID",
     "FORMAT",
     "ORPHANS",
     "connect",
+    "connect_empty",
+    "connect_temporary",
     "connect_to_read",
+    "connect_unwritable",
     "index_path",
     "inode",
+    "is_unwritable",
     "remove_unused_formats",
     "throw_away",
 ]
@@ -30,6 +36,10 @@ FORMAT = 12
 Another format is another file, built from the stored bytes: this is no migration. Servers of two versions can share a
 data folder, each with its own file. Up to format 10 the file was `index.db`."""
 _FILE = re.compile(r"index(?:-([0-9]{1,9}))?\.db")
+FIRST_TEMPORARY_ID = 1 << 31
+"""Ids of documents in a temporary index start here; those of a file are lower."""
+_UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
+_SQLITE_UNWRITABLE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
 _UNUSED_S = 24 * 60 * 60
 """Seconds without a write after which a file counts as unused, if the system cannot say whether it is open."""
 # An id is never used twice, so an id from before a deletion cannot name another document after it.
@@ -61,6 +71,44 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
     connection.execute("pragma cell_size_check = on")
     connection.text_factory = bytes
     return connection
+
+
+def connect_temporary() -> sqlite3.Connection:
+    """Create an index without a name: SQLite keeps it in memory, or in a private temporary file once it is large."""
+    connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+    _create(connection, first=FIRST_TEMPORARY_ID)
+    connection.text_factory = bytes
+    return connection
+
+
+def connect_unwritable(path: Path) -> sqlite3.Connection:
+    """Open a file that cannot be written, or an empty index in its place if it cannot be read either."""
+    try:
+        connection = connect_to_read(path)
+        try:
+            if connection.execute("pragma user_version").fetchone() == (FORMAT,):
+                return connection
+        except sqlite3.Error:
+            pass
+        connection.close()
+    except sqlite3.OperationalError:
+        pass  # there is no file
+    return connect_empty()
+
+
+def connect_empty() -> sqlite3.Connection:
+    """An index without documents, to which none can be added."""
+    connection = connect_temporary()
+    connection.execute("pragma query_only = on")
+    return connection
+
+
+def is_unwritable(exc: OSError | sqlite3.Error) -> bool:
+    """Whether an error means that a file cannot be written: the disk is full, or access is denied."""
+    if isinstance(exc, OSError):
+        return exc.errno in _UNWRITABLE
+    extended: int = getattr(exc, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    return extended != sqlite3.SQLITE_READONLY_DBMOVED and extended & 0xFF in _SQLITE_UNWRITABLE
 
 
 def connect(path: Path, busy_timeout: float) -> sqlite3.Connection:
@@ -141,7 +189,7 @@ def _unlink(path: Path) -> None:
         Path(f"{path}{suffix}").unlink(missing_ok=True)
 
 
-def _create(connection: sqlite3.Connection) -> None:
+def _create(connection: sqlite3.Connection, *, first: int = 0) -> None:
     connection.execute("begin exclusive")
     (version,) = connection.execute("pragma user_version").fetchone()
     if version != FORMAT:
@@ -151,7 +199,7 @@ def _create(connection: sqlite3.Connection) -> None:
         for statement in filter(str.strip, _SCHEMA.split(";")):
             connection.execute(statement)
         # Ids of a new file start at a random number, so that ids from the file it replaces do not match.
-        first = secrets.randbelow(2**30)
+        first += secrets.randbelow(2**30)
         connection.execute("insert into sqlite_sequence (name, seq) values ('document', ?)", (first,))
         connection.execute(f"pragma user_version = {FORMAT}")
     connection.execute("commit")

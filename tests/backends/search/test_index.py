@@ -268,8 +268,8 @@ async def test_who_asks_while_a_file_is_being_indexed_waits_for_all_of_it(
     written, go_on = anyio.Event(), anyio.Event()
     answers: list[Answer] = []
 
-    async def held(batch: object) -> None:
-        await write(batch)  # type: ignore[arg-type]
+    async def held(batch: object, part: object) -> None:
+        await write(batch, part)  # type: ignore[arg-type]
         written.set()
         await go_on.wait()
 

@@ -1,0 +1,77 @@
+"""The index of a data folder, with a temporary one beside it while that folder cannot be written."""
+
+from array import array
+from collections.abc import Iterable, Sequence
+
+from files_api_mcp.backends.search.index.damage import DocumentsDamaged
+from files_api_mcp.backends.search.index.index import Index
+from files_api_mcp.backends.search.index.rows import Document, StoredPage
+from files_api_mcp.backends.search.index.schema import FIRST_TEMPORARY_ID
+
+__all__ = ["LayeredIndex"]
+
+
+class LayeredIndex(Index):
+    """Reads both indexes as one; writes go to the one that is chosen: this one, or `temporary`."""
+
+    _temporary: Index | None = None
+
+    @property
+    def temporary(self) -> Index:
+        """The temporary index, created on first use and gone with the process."""
+        if self._temporary is None:
+            self._temporary = Index(None)
+        return self._temporary
+
+    def close(self) -> None:
+        super().close()
+        if self._temporary is not None:
+            self._temporary.close()
+
+    def start_over(self) -> None:
+        super().start_over()
+        if self._temporary is not None:
+            self._temporary.close()
+            self._temporary = None
+
+    def documents(self, keys: Sequence[str]) -> dict[str, Document]:
+        found = super().documents(keys)
+        return found if self._temporary is None else found | self._temporary.documents(keys)
+
+    def postings(self, document: Document, wanted: Sequence[str]) -> "dict[str, array[int]]":
+        if _is_temporary(document.id):
+            return self._holding(document).postings(document, wanted)
+        return super().postings(document, wanted)
+
+    def counts(self, documents: Sequence[Document], wanted: Sequence[str]) -> list[tuple[int, str, int]]:
+        temporary = [document for document in documents if _is_temporary(document.id)]
+        counts = super().counts([document for document in documents if not _is_temporary(document.id)], wanted)
+        return counts + self._holding(temporary[0]).counts(temporary, wanted) if temporary else counts
+
+    def page(self, document: Document, number: int) -> StoredPage:
+        if _is_temporary(document.id):
+            return self._holding(document).page(document, number)
+        return super().page(document, number)
+
+    def labels(self, document: Document) -> dict[int, str]:
+        return self._holding(document).labels(document) if _is_temporary(document.id) else super().labels(document)
+
+    def forget(self, key: str) -> None:
+        if self._temporary is not None:
+            self._temporary.forget(key)
+        super().forget(key)
+
+    def drop_damaged(self, documents: Iterable[int]) -> list[int]:
+        ids = set(documents)
+        temporary = {number for number in ids if _is_temporary(number)}
+        dropped = self.temporary.drop_damaged(temporary) if temporary else []
+        return dropped + super().drop_damaged(ids - temporary) if ids - temporary else dropped
+
+    def _holding(self, document: Document) -> Index:
+        if self._temporary is None:
+            raise DocumentsDamaged({document.id: document.key})
+        return self._temporary
+
+
+def _is_temporary(document: int) -> bool:
+    return document >= FIRST_TEMPORARY_ID

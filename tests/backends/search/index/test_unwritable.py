@@ -1,0 +1,107 @@
+"""A full disk and a read-only folder: what is indexed is searched, and other files are indexed for the time being."""
+
+import os
+import subprocess
+import sys
+from collections.abc import AsyncGenerator, Callable, Generator
+from pathlib import Path
+
+import pytest
+from anyio import to_thread
+
+from benchmarks.index_damage import Files, Observed, Sound, build, observe
+from files_api_mcp.backends.search.engine import open_search_engine
+from files_api_mcp.backends.search.index.schema import index_path
+from files_api_mcp.backends.search.runtime import SearchRuntime, open_runtime
+from tests.backends.search.test_index import change
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def runtime() -> AsyncGenerator[SearchRuntime]:
+    async with open_runtime() as opened:
+        yield opened
+
+
+@pytest.fixture
+async def sound(tmp_path: Path, runtime: SearchRuntime) -> Sound:
+    return await build(tmp_path, runtime)
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Generator[Path]:
+    """A data folder on a file system of 2 MB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder], capture_output=True).returncode:
+        pytest.skip("no right to mount a file system")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+def fill(folder: Path) -> None:
+    """Use up all of the space."""
+    with (folder / "ballast").open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(4096))
+        except OSError:
+            pass
+
+
+def make_read_only(folder: Path) -> None:
+    subprocess.run(["mount", "-o", "remount,ro", folder], check=True)
+
+
+async def seen(folder: Path, files: Files, runtime: SearchRuntime) -> Observed:
+    async with open_search_engine(folder, files, runtime) as engine:
+        first, second = await observe(engine, files), await observe(engine, files)
+    assert second.answers == first.answers
+    return first
+
+
+@pytest.mark.parametrize("trouble", [fill, make_read_only], ids=["full", "read-only"])
+@pytest.mark.parametrize("indexed", ["all", "none", "damaged", "destroyed"])
+async def test_questions_are_answered_as_ever(
+    sound: Sound, runtime: SearchRuntime, small: Path, trouble: Callable[[Path], None], indexed: str
+) -> None:
+    index = index_path(small)
+    if indexed != "none":
+        await to_thread.run_sync(index.write_bytes, sound.index if indexed != "destroyed" else b"garbage" * 1000)
+    if indexed == "damaged":
+        await to_thread.run_sync(change, index, "update page set text = x'00'")
+    await to_thread.run_sync(trouble, small)
+    observed = await seen(small, sound.files, runtime)
+    assert observed.answers == sound.observed.answers
+    assert observed.texts == sound.observed.texts
+
+
+async def test_the_disk_is_used_again_once_there_is_space(sound: Sound, runtime: SearchRuntime, small: Path) -> None:
+    await to_thread.run_sync(fill, small)
+    async with open_search_engine(small, sound.files, runtime) as engine:
+        await engine.prepare("file_report")
+        await to_thread.run_sync(os.unlink, small / "ballast")
+        await engine.prepare("file_book")
+        kept = await engine._indexer.run(lambda index: index.keys())  # pyright: ignore[reportPrivateUsage]
+        assert len(kept) == 1
+        assert (await observe(engine, sound.files)).answers == sound.observed.answers
+
+
+async def test_a_journal_that_cannot_be_rolled_back_hides_the_index(
+    sound: Sound, runtime: SearchRuntime, small: Path
+) -> None:
+    await to_thread.run_sync(leave_a_journal, index_path(small), sound.index)
+    await to_thread.run_sync(make_read_only, small)
+    assert (await seen(small, sound.files, runtime)).answers == sound.observed.answers
+
+
+def leave_a_journal(index: Path, content: bytes) -> None:
+    index.write_bytes(content)
+    change_and_kill = (
+        "import os, sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None);"
+        " c.execute('pragma cache_size = 1'); c.execute('begin'); c.execute('update page set crc = 1');"
+        " c.execute('delete from posting'); os._exit(0)"
+    )
+    subprocess.run([sys.executable, "-c", change_and_kill, index], check=True)
+    assert Path(f"{index}-journal").stat().st_size
