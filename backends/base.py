@@ -172,6 +172,10 @@ class ContentSource(Protocol):
         """All live files whose bytes are on this machine, newest first."""
         ...
 
+    async def undescribed(self) -> Sequence[str]:
+        """Ids of files whose description is damaged. The last call of `contents` left them out."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Backend:

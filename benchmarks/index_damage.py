@@ -58,6 +58,9 @@ class Files:
     async def contents(self) -> Sequence[tuple[FileRecord, Path]]:
         return self._files
 
+    async def undescribed(self) -> Sequence[str]:
+        return []
+
     @property
     def records(self) -> list[FileRecord]:
         return [record for record, _ in self._files]

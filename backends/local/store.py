@@ -178,6 +178,14 @@ class LocalStore:
             if cursor is None:
                 return found
 
+    async def undescribed(self) -> Sequence[str]:
+        """Ids of files whose row is damaged and cannot be restored. The last call of `contents` left them out."""
+        if not self._lost:
+            return []
+        lost = self._lost
+        found = await self._run(lambda connection: list(damaged_rows(connection)))
+        return [row.id for row in found if row.seq in lost]
+
     async def delete(self, file_id: str) -> DeletedFile:
         """Delete a file permanently; a second call succeeds and sets `already_deleted`.
 

@@ -85,7 +85,8 @@ class QuestionScope:
             known |= await self._indexer.known([record for record, _ in missing])
         unread = [record for record, _ in missing if record.id not in known]
         failed = [f"{record.filename}: {exc.sentence}" for record in unread if (exc := self._indexer.failure(record))]
-        notes = _bounded(notes + failed, "cannot be searched now")
+        damaged = [f"{file_id}: its description is damaged." for file_id in await self._source.undescribed()]
+        notes = _bounded(notes + failed + damaged, "cannot be searched now")
         if left := len(unread) - len(failed):
             notes.append(f"{left} of {len(files)} files are not indexed yet. Ask again to search them too.")
         searched = [(record, known[record.id]) for record, _ in files if record.id in known]

@@ -65,6 +65,10 @@ class Originals:
                 found.append((original_of(entry), path))
         return found
 
+    async def undescribed(self) -> Sequence[str]:
+        """None: a file whose entry is damaged counts as uploaded from elsewhere."""
+        return []
+
     async def _fetched(self, file_id: str) -> tuple[FileRecord, Path]:
         record = await self._files.describe(file_id)
         _refuse_expired(record)

@@ -141,6 +141,9 @@ class MemoryFiles:
         """Every file that is not deleted or expired."""
         return [await to_thread.run_sync(self._write, file) for file in reversed([*self._live()])]
 
+    async def undescribed(self) -> Sequence[str]:
+        return []
+
     def _write(self, file: _File) -> tuple[FileRecord, Path]:
         path = self._folder / str(file.record.sha256)
         if not path.exists():
