@@ -28,6 +28,16 @@ def test_a_key_in_the_environment_chooses_the_api(live: Emulator, tmp_path: Path
     done = run("doctor", str(tmp_path), "--data-dir", str(tmp_path / "data"), ANTHROPIC_BASE_URL=live.url)
     assert done.returncode == 0, done.stdout
     assert f"ok    backend anthropic at {live.url}" in done.stdout
+    assert not (tmp_path / "data").exists()
+
+
+def test_the_doctor_reports_a_damaged_ledger_and_leaves_it_alone(live: Emulator, tmp_path: Path) -> None:
+    ledger = write(tmp_path / "data" / "ledger.db", "this is no database" * 100)
+    done = run("doctor", str(tmp_path), "--data-dir", str(tmp_path / "data"), ANTHROPIC_BASE_URL=live.url)
+    assert done.returncode == 1
+    assert "damage found. Run `files-api-mcp verify`" in done.stdout
+    assert list((tmp_path / "data").iterdir()) == [ledger]
+    assert ledger.read_text() == "this is no database" * 100
 
 
 @pytest.mark.parametrize(
