@@ -42,8 +42,9 @@ class Blobs:
         snapshot.path.replace(target)
 
     def sync(self, sha256: str) -> None:
-        """Make creations, renames and removals in the subfolder of this hash durable."""
-        fsync_folder(self.path(sha256).parent)
+        """Make creations, renames and removals in the subfolder of this hash durable, if it exists."""
+        with suppress(FileNotFoundError):
+            fsync_folder(self.path(sha256).parent)
 
     def ensure_shard(self, sha256: str) -> None:
         """Create the subfolder of this hash, durably, unless it exists."""

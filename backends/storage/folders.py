@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 _OWN_FOLDERS = frozenset(
     {"anthropic", "batches", "blobs", "copies", "emulator", "principals", "set-aside", "spool", "turns", "workspaces"}
 )
-_OWN_FILE = re.compile(r".+\.db(-journal|-wal|-shm)?")
+_OWN_FILE = re.compile(r".+\.db(-journal|-wal|-shm)?|reserve")
 _OTHERS = 0o077
 
 

@@ -144,14 +144,17 @@ def test_the_emulator_and_the_backend_at_the_api(tmp_path: Path, notes: Path) ->
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="bind mounts are Linux's")
-def test_a_read_only_mount_is_refused_in_one_line(tmp_path: Path, notes: Path) -> None:
+def test_a_read_only_mount_is_listed_and_a_deletion_is_refused_in_one_line(tmp_path: Path, notes: Path) -> None:
     data = tmp_path / "data"
     run(data, "upload", str(notes))
     data.chmod(0o755)
-    script = 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && shift && exec "$@"'
+    script = (
+        'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && shift && file=$("$@" list | cut -f 1)'
+        ' && "$@" delete --yes "$file"'
+    )
     done = subprocess.run(
-        ["unshare", "--mount", "sh", "-c", script, "sh", str(data), *COMMAND, "list", "--data-dir", str(data)],
-        env=clean_environment(),
+        ["unshare", "--mount", "sh", "-c", script, "sh", str(data), *COMMAND],
+        env={**clean_environment(), "FILES_API_MCP_DATA_DIR": str(data)},
         capture_output=True,
         text=True,
         timeout=300,
@@ -160,7 +163,7 @@ def test_a_read_only_mount_is_refused_in_one_line(tmp_path: Path, notes: Path) -
     if "not permitted" in done.stderr:
         pytest.skip("mounting is not permitted here")
     assert done.returncode == 1, done.stderr
-    assert done.stderr.startswith("[permission_denied] The data folder is read-only.")
+    assert done.stderr.startswith("[permission_denied] The data folder is read-only")
     assert done.stderr.count("\n") == 1
 
 
