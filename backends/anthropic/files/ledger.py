@@ -148,14 +148,20 @@ class Ledger:
         found = [Entry.of(row) for row in await self._read("file")]
         return {entry.file_id: entry for entry in found}
 
-    async def known(self, file_ids: Iterable[str]) -> set[str]:
+    async def known(self, file_ids: Iterable[str], content: Content | None = None) -> set[str]:
         """The ids among these that are or were files of any principal in this ledger.
 
-        A damaged row counts too: its file must not be taken for that of another upload."""
+        A damaged row counts too: its file must not be taken for that of another upload. An upload of `content` that was
+        interrupted between its record and its row does not count."""
 
         def work(connection: sqlite3.Connection) -> set[str]:
             query = " UNION ALL ".join(f"SELECT 1 FROM {table} WHERE file_id = ?1" for table in _NAMING)  # noqa: S608
-            return {one for one in file_ids if self._records.has(one) or connection.execute(query, (one,)).fetchone()}
+            return {
+                one
+                for one in file_ids
+                if connection.execute(query, (one,)).fetchone()
+                or (self._records.has(one) and not _is_of(self._records.get(one), content))
+            }
 
         return await self._database.run(work)
 
@@ -225,6 +231,10 @@ class Ledger:
                 work(connection, scope_of(connection, self._credential))
 
         await self._database.run(transaction)
+
+
+def _is_of(record: UploadRecord | None, content: Content | None) -> bool:
+    return record is not None and record.entry.content == content
 
 
 def entry_of(intent: Intent, file: ApiFile) -> Entry:

@@ -240,7 +240,7 @@ class Uploader:
                 async for page in self._client.pages(limit=_RECENT_LIMIT):
                     since = since or _since(page.at, age_s, self._timing.slack_s)
                     candidates = [file for file in page.files if _fits(file, intent, since)]
-                    known = await self._ledger.known([file.id for file in candidates])
+                    known = await self._ledger.known([file.id for file in candidates], intent.content)
                     match = next((file for file in reversed(candidates) if file.id not in known), match)
                     if page.files and page.files[-1].created_at < since:
                         break

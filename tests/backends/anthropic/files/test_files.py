@@ -1,5 +1,6 @@
 """The files of a workspace, when a part fails after the API did what it was asked."""
 
+import sqlite3
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from anyio import to_thread
 
 from files_api_mcp.backends.anthropic.files.ledger import Ledger
+from files_api_mcp.backends.anthropic.files.ledger_rows import insert
 from files_api_mcp.backends.anthropic.files.upload_encoding import encoded_upload as whole
 from files_api_mcp.backends.anthropic.workspace import Workspace
 from files_api_mcp.backends.errors import OutcomeUnknown, StorageFull, StoreDamaged
@@ -109,16 +111,25 @@ async def test_a_ledger_that_is_damaged_for_good_stops_only_what_needs_it(
                 await workspace.files.describe(kept.record.id)
 
 
+@pytest.mark.parametrize("part", ["commit", "row"])
 @pytest.mark.parametrize("principal", ["", "someone"])
 async def test_a_file_that_cannot_be_recorded_is_found_by_the_next_upload(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, principal: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, principal: str, part: str
 ) -> None:
     async def fail(*_: Any) -> None:
         raise StorageFull("The disk is full.")
 
+    def insert_no_file(connection: sqlite3.Connection, table: str, row: Any, **options: Any) -> None:
+        if table == "file":
+            raise StorageFull("The disk is full.")
+        insert(connection, table, row, **options)
+
     async with emulated(tmp_path / "api") as url, opened(url, tmp_path / "data", principal=principal) as workspace:
         with monkeypatch.context() as patch:
-            patch.setattr(Ledger, "commit", fail)
+            if part == "commit":
+                patch.setattr(Ledger, "commit", fail)
+            else:
+                patch.setattr("files_api_mcp.backends.anthropic.files.ledger.insert", insert_no_file)
             if principal:
                 with pytest.raises(OutcomeUnknown):
                     await upload(workspace, tmp_path)
