@@ -15,8 +15,27 @@ from pathlib import Path
 import anyio
 
 from benchmarks.store_damage.corruption import TARGETS, build
+from benchmarks.store_damage.injections import injected_round
 from benchmarks.store_damage.rounds import damaged_round
+from files_api_mcp.backends.local.settings import LocalSettings
+from files_api_mcp.backends.models import silent
 from files_api_mcp.backends.search.runtime import open_runtime
+
+
+async def inject(count: int, seed: int) -> bool:
+    """Print the injected damage that `verify` does not find; returns whether it finds all, and no other."""
+    missed = 0
+    with tempfile.TemporaryDirectory() as folder:
+        async with open_runtime() as runtime:
+            sound = await build(Path(folder) / "data", runtime)
+            alarms = (await LocalSettings.verify(sound.folder, read_data=True, repair=False, progress=silent)).damages
+            for number in range(count):
+                fault = await injected_round(sound, number, seed)
+                missed += fault is not None
+                if fault:
+                    print(fault)
+    print(f"{count} injected, {count - missed} found; {len(alarms)} false alarms on the sound folder")
+    return not missed and not alarms
 
 
 async def run(numbers: Sequence[int], seed: int) -> bool:
@@ -50,7 +69,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", type=int, help="one round, by its number")
     parser.add_argument("--target", choices=TARGETS, help="only rounds that damage this")
+    parser.add_argument(
+        "--inject", type=int, metavar="N", help="only count what `verify --read-data` finds of N damages"
+    )
     options = parser.parse_args()
+    if options.inject:
+        raise SystemExit(0 if anyio.run(inject, options.inject, options.seed) else 1)
     raise SystemExit(0 if anyio.run(run, _chosen(options.rounds, options.only, options.target), options.seed) else 1)
 
 
