@@ -1,6 +1,7 @@
 """Verification of the store: compares the table of files, the content and the sidecars with each other."""
 
 import sqlite3
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -8,13 +9,15 @@ from pathlib import Path
 from anyio import to_thread
 
 from files_api_mcp.backends.clock import to_us, utc_now
+from files_api_mcp.backends.errors import NotFound
 from files_api_mcp.backends.local import files_table as rows
 from files_api_mcp.backends.local.consistency_check import ConsistencyCheck, content_damage
 from files_api_mcp.backends.local.folder import StoreFolder
 from files_api_mcp.backends.local.recovery import recover
 from files_api_mcp.backends.local.restoration import all_sidecars, restore_damaged_rows, restore_set_aside
 from files_api_mcp.backends.local.schema import FILES
-from files_api_mcp.backends.models import Clock, Damage, Progress, Verification, silent
+from files_api_mcp.backends.models import Clock, Damage, FileRecord, Progress, Verification, silent
+from files_api_mcp.backends.search.index.verification import verify_index
 from files_api_mcp.backends.storage.disk_errors import DatabaseDamaged
 from files_api_mcp.backends.storage.sqlite import Database, check_integrity, writing
 
@@ -29,7 +32,36 @@ async def verify_stores(data_dir: Path, *, read_data: bool, repair: bool, progre
         found.files += one.files
         found.content_bytes += one.content_bytes
         found.damages += one.damages
+        if one.files or one.damages:
+            source = _LiveFiles(StoreFolder(home), to_us(utc_now()))
+            found.damages += await verify_index(home, source, repair=repair, progress=progress)
     return found
+
+
+class _LiveFiles:
+    """The files of a store that is not opened: opening it would repair it. Implements ContentSource."""
+
+    def __init__(self, folder: StoreFolder, now_us: int) -> None:
+        self._folder = folder
+        self._now_us = now_us
+
+    async def blob_path(self, file_id: str) -> tuple[FileRecord, Path]:
+        found = [one for one in await self.contents() if one[0].id == file_id]
+        if not found:
+            raise NotFound(f"No file has the id {file_id}.")
+        return found[0]
+
+    async def contents(self) -> Sequence[tuple[FileRecord, Path]]:
+        return await to_thread.run_sync(lambda: list(self._contents()))
+
+    async def undescribed(self) -> Sequence[str]:
+        return []
+
+    def _contents(self) -> Iterator[tuple[FileRecord, Path]]:
+        # Sidecars have what the rows have, and are there if the table is damaged.
+        for row in all_sidecars(self._folder):
+            if row.is_live(self._now_us):
+                yield row.record, self._folder.blobs.path(row.sha256)
 
 
 def _homes(data_dir: Path) -> list[Path]:
