@@ -15,6 +15,7 @@ from files_api_mcp.backends.search.index.builder import IndexBuilder
 from files_api_mcp.backends.search.index.damage import DocumentsDamaged
 from files_api_mcp.backends.search.index.rows import Document, StoredPage
 from files_api_mcp.backends.search.index.schema import (
+    FIRST_TEMPORARY_ID,
     ORPHANS,
     connect,
     connect_empty,
@@ -38,8 +39,7 @@ def document_key(record: FileRecord) -> str:
 class Index:
     """One connection, opened on first use and used by one thread at a time. The index can always be rebuilt.
 
-    Every method may raise sqlite3.Error; one that reads may raise DocumentsDamaged, also when a document was removed
-    since it was looked up.
+    Every method may raise sqlite3.Error; one that reads may raise DocumentsDamaged, also if the document was removed.
     """
 
     def __init__(self, path: Path | None, *, busy_timeout: float = 10) -> None:
@@ -55,7 +55,6 @@ class Index:
         self._hidden: set[int] = set()
 
     def close(self) -> None:
-        """Close the file; the next call opens it again."""
         self._disconnect()
 
     def _disconnect(self) -> None:
@@ -134,7 +133,7 @@ class Index:
 
     def keys(self) -> list[str]:
         """The keys of all documents."""
-        return [key.decode("utf-8", "replace") for (key,) in self._rows("select key from document")]
+        return [rows.decode_key(key) for (key,) in self._rows("select key from document")]
 
     def begin(self, key: str, info: DocumentInfo, built: IndexBuilder) -> int:
         """Open a transaction and put the document's pages in; returns its id."""
@@ -143,8 +142,7 @@ class Index:
         execute = self._connection.execute
         execute("begin immediate")
         self._drop(key)
-        execute("update sqlite_sequence set seq = seq + 1 where name = 'document'")
-        (number,) = execute("select seq from sqlite_sequence where name = 'document'").fetchone()
+        number = self._next_id()
         self._adding = _Addition(number, key, info, built)
         pages = (rows.page_row(number, *page) for page in built.texts)
         self._connection.executemany(
@@ -217,9 +215,9 @@ class Index:
 
     def hide(self, documents: Iterable[int]) -> list[int]:
         """Pass over damaged documents in a file that cannot be written; returns those that were not hidden yet."""
-        hidden = [number for number in documents if number not in self._hidden]
-        self._hidden.update(hidden)
-        return hidden
+        hidden = {*documents} - self._hidden
+        self._hidden |= hidden
+        return [*hidden]
 
     @contextmanager
     def _changing(self) -> Generator[None]:
@@ -234,6 +232,14 @@ class Index:
         except BaseException:
             self.roll_back()
             raise
+
+    def _next_id(self) -> int:
+        lowest, highest = (FIRST_TEMPORARY_ID, 2**32) if self._path is None else (0, FIRST_TEMPORARY_ID)
+        self._connection.execute("update sqlite_sequence set seq = seq + 1 where name = 'document'")
+        found = self._rows("select seq from sqlite_sequence where name = 'document'")
+        if len(found) != 1 or not isinstance(found[0][0], int) or not lowest <= found[0][0] < highest:
+            raise sqlite3.DatabaseError("the ids of documents are damaged")
+        return found[0][0]
 
     def _drop(self, key: str) -> None:
         for (number,) in self._rows("select id from document where key = ?", key):

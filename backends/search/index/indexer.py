@@ -188,7 +188,8 @@ class Indexer:
             with translated():
                 return work(self._index)
         except StoreDamaged as exc:
-            if isinstance(exc.__cause__, sqlite3.Error):
+            # Some of SQLite's messages about damage are not UTF-8.
+            if isinstance(exc.__cause__, sqlite3.Error | UnicodeDecodeError):
                 raise IndexDamaged from exc
             raise
 

@@ -4,6 +4,7 @@ Texts are read as bytes, because damaged ones need not be UTF-8. Numbers are in 
 """
 
 import json
+import sqlite3
 import zlib
 from array import array
 from collections.abc import Generator, Iterable, Iterator, Mapping
@@ -22,6 +23,7 @@ __all__ = [
     "Document",
     "StoredPage",
     "decode_document",
+    "decode_key",
     "decode_labels",
     "decode_page",
     "decode_posting",
@@ -33,7 +35,7 @@ __all__ = [
     "posting_rows",
 ]
 
-UNDECODABLE = (ValueError, TypeError, LookupError, ArithmeticError, zlib.error)
+UNDECODABLE = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, zlib.error)
 """What the decoding of a damaged value raises."""
 
 _ADVICE = "Pages without text may be scans: with Tesseract and files-api-mcp[ocr] installed they are read."
@@ -99,6 +101,17 @@ def decoding(document: Document) -> Generator[None]:
         yield
     except UNDECODABLE as exc:
         raise DocumentsDamaged({document.id: document.key}) from exc
+
+
+def decode_key(value: object) -> str:
+    """The key of a document, which need not be one that was stored.
+
+    Raises:
+        sqlite3.DatabaseError: It is not even a text.
+    """
+    if not isinstance(value, bytes):
+        raise sqlite3.DatabaseError("a key is not a text")
+    return value.decode("utf-8", "replace")
 
 
 def document_row(document: int, key: str, info: DocumentInfo, built: IndexBuilder, postings: int) -> Row:

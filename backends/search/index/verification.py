@@ -128,7 +128,7 @@ def _documents(connection: sqlite3.Connection) -> list[tuple[int, str]]:
     if version != FORMAT or connection.execute("pragma integrity_check(1)").fetchall() != [(b"ok",)]:
         raise sqlite3.DatabaseError("the file is not an intact index")
     found = connection.execute("select id, key from document order by id").fetchall()
-    return [(number, key.decode("utf-8", "replace")) for number, key in found]
+    return [(number, rows.decode_key(key)) for number, key in found]
 
 
 def _orphans(connection: sqlite3.Connection) -> list[int]:

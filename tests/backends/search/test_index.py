@@ -10,7 +10,6 @@ import anyio
 import pytest
 
 from files_api_mcp.backends.models import Answer, DocumentInfo
-from files_api_mcp.backends.search.index import rows
 from files_api_mcp.backends.search.index.builder import HEAD_PREFIX, IndexBuilder
 from files_api_mcp.backends.search.index.damage import DocumentsDamaged
 from files_api_mcp.backends.search.index.index import Index
@@ -218,6 +217,21 @@ def test_rows_of_two_documents_that_were_swapped_are_damage_of_both(index: Index
             index.page(document, 1)
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "delete from sqlite_sequence",
+        "update sqlite_sequence set seq = 4294967296",
+        "update sqlite_sequence set seq = -5",
+    ],
+)
+def test_damaged_ids_are_damage_of_the_file(index: Index, path: Path, statement: str) -> None:
+    add(index, "a", "The whale dived.")
+    change(path, statement)
+    with pytest.raises(sqlite3.DatabaseError):
+        begin(index, "b", "The heron flew.")
+
+
 def test_what_is_damaged_is_removed_and_nothing_else(index: Index, path: Path) -> None:
     kept, damaged = add(index, "a", "The whale dived."), add(index, "b", "The heron flew.")
     change(path, "insert into page (document, number, header, text, crc) values (7, 1, '', 'lost', 1)")
@@ -239,17 +253,6 @@ def test_what_is_damaged_is_removed_while_another_document_is_added(index: Index
     document = index.document("b")
     assert document is not None
     assert index.page(document, 1).text == "The heron flew."
-
-
-def test_long_documents_have_longer_numbers(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rows, "_MOST_SHORT", 1)
-    add(index, "a", "The whale dived.\n" * 500)
-    document = index.document("a")
-    assert document is not None
-    ((_, _, count),) = index.counts([document], ["whale"])
-    numbers = index.postings(document, ["whale"])["whale"]
-    assert count == len(document.passages) == numbers[-2] + 1
-    assert numbers.itemsize == 4
 
 
 @pytest.fixture
