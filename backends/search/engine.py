@@ -98,6 +98,8 @@ class SearchEngine:
         async with anyio.create_task_group() as group:
             group.start_soon(self._backlog.run)
             with suppress(StoreError, PermissionDenied):
+                await self._indexer.check_large()
+            with suppress(StoreError, PermissionDenied):
                 files = await self._source.contents()
                 known = await self._indexer.healed(lambda: self._indexer.known([record for record, _ in files]))
                 self._backlog.add((record, path) for record, path in files if record.id not in known)

@@ -5,6 +5,7 @@ import sqlite3
 import tempfile
 from array import array
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -30,6 +31,7 @@ from files_api_mcp.backends.search.index.failures import Failures
 from files_api_mcp.backends.search.index.index import Index, document_key
 from files_api_mcp.backends.search.index.layered_index import LayeredIndex
 from files_api_mcp.backends.search.index.rows import Document
+from files_api_mcp.backends.search.index.schema import CHECKED_AT_ONCE, check_intact, connect_to_read
 from files_api_mcp.backends.storage.disk_errors import StoreLocked, translated
 
 __all__ = ["Indexer"]
@@ -41,6 +43,8 @@ _POSTINGS_AT_ONCE = 5000
 _UNWRITABLE = (StorageFull, PermissionDenied)
 _MOST_REPAIRS = 20
 """Repairs of one operation, each of all damaged documents that it finds, before the whole index is built again."""
+_MOST_CHECKED = 2_000_000_000
+"""Bytes of the largest index that is checked in the background: writers wait meanwhile, 2 seconds for each gigabyte."""
 _LOCK_SLICE_S = 0.2  # one wait for the lock; a thread cannot be cancelled, so it is short and repeated
 
 
@@ -49,6 +53,7 @@ class Indexer:
 
     def __init__(self, path: Path, workers: DocumentWorkers, *, busy_timeout: float = 10) -> None:
         self._index = LayeredIndex(path, busy_timeout=_LOCK_SLICE_S)
+        self._path = path
         self._folder = path.parent
         self._busy_timeout = busy_timeout
         self._workers = workers
@@ -95,6 +100,23 @@ class Indexer:
             except IndexDamaged:
                 await self._start_over()
         return await whole()
+
+    async def check_large(self) -> None:
+        """Read every page of an index that was too large to check when it was opened, and start a damaged one over."""
+        if await to_thread.run_sync(self._is_damaged):
+            await self._start_over()
+
+    def _is_damaged(self) -> bool:
+        try:
+            if CHECKED_AT_ONCE < self._path.stat().st_size < _MOST_CHECKED:
+                # A separate connection, so that questions do not wait.
+                with closing(connect_to_read(self._path)) as connection:
+                    check_intact(connection)
+        except (OSError, sqlite3.OperationalError):
+            return False  # it cannot be read now
+        except (sqlite3.DatabaseError, UnicodeDecodeError):
+            return True
+        return False
 
     def was_damaged(self, record: FileRecord) -> bool:
         """Whether this file is not in the index because its document there was damaged."""

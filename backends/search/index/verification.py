@@ -17,6 +17,7 @@ from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.index.schema import (
     FORMAT,
     ORPHANS,
+    check_intact,
     connect_to_read,
     index_path,
     inode,
@@ -125,8 +126,9 @@ def _documents(connection: sqlite3.Connection) -> list[tuple[int, str]]:
         sqlite3.DatabaseError: The file is damaged.
     """
     (version,) = connection.execute("pragma user_version").fetchone()
-    if version != FORMAT or connection.execute("pragma integrity_check(1)").fetchall() != [(b"ok",)]:
-        raise sqlite3.DatabaseError("the file is not an intact index")
+    if version != FORMAT:
+        raise sqlite3.DatabaseError("the file is not an index")
+    check_intact(connection)
     found = connection.execute("select id, key from document order by id").fetchall()
     return [(number, rows.decode_key(key)) for number, key in found]
 

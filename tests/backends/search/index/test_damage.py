@@ -9,6 +9,8 @@ from anyio import to_thread
 from benchmarks.index_damage import Sound, build, damaged_round
 from files_api_mcp.backends.models import Passage
 from files_api_mcp.backends.search.engine import SearchEngine, open_search_engine
+from files_api_mcp.backends.search.index import indexer, schema
+from files_api_mcp.backends.search.index.indexer import Indexer
 from files_api_mcp.backends.search.index.schema import index_path
 from files_api_mcp.backends.search.runtime import SearchRuntime, open_runtime
 from tests.backends.search.test_index import change
@@ -42,6 +44,7 @@ async def test_damage_at_random_places_is_never_quoted_and_never_an_error(sound:
         outcome = await damaged_round(sound, runtime, number, seed=7)
         assert not outcome.wrong, outcome
         assert not outcome.errors, outcome
+        assert outcome.same_at_once, outcome
 
 
 DAMAGES = [
@@ -122,3 +125,21 @@ async def test_damage_that_repairs_cannot_reach_starts_the_index_over(
     answer = await engine.ask(sound.files.questions[0], [], max_tokens=1500)
     assert answer.passages == sound.observed.answers[f"{sound.files.questions[0]} []"]
     assert started == [1]
+
+
+async def test_a_large_index_is_checked_in_the_background(
+    sound: Sound, tmp_path: Path, runtime: SearchRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (schema, indexer):
+        monkeypatch.setattr(module, "CHECKED_AT_ONCE", 0)
+    opened = Indexer(index_path(tmp_path), runtime.workers)
+    try:
+        assert len(await opened.run(lambda index: index.keys())) == len(sound.files.ids)
+        await opened.check_large()
+        assert len(await opened.run(lambda index: index.keys())) == len(sound.files.ids)
+        content = await to_thread.run_sync(index_path(tmp_path).read_bytes)
+        await to_thread.run_sync(index_path(tmp_path).write_bytes, content[:-4096] + bytes(4096))
+        await opened.check_large()
+        assert await opened.run(lambda index: index.keys()) == []
+    finally:
+        await opened.close()
