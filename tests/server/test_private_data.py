@@ -13,13 +13,14 @@ import pytest
 from mcp import Client, StdioServerParameters
 
 from tests.server.emulator.sdk.running import clean_environment, emulator
+from tests.support import fork_server
 from tests.support.agent import text_of, write
+from tests.support.fork_server import COMMAND
 from tests.support.http_server import served
 
 pytestmark = pytest.mark.slow
 
 KEY = "sk-ant-canary-0123456789abcdef"
-COMMAND = [sys.executable, "-m", "files_api_mcp.server.cli.main"]
 
 
 @contextmanager
@@ -59,14 +60,12 @@ def data(request: pytest.FixtureRequest, tmp_path: Path, used: Path) -> Path:
 
 
 def run(data: Path, *arguments: str, **variables: str) -> str:
-    done = subprocess.run(
+    done = fork_server.run(
         [*COMMAND, *arguments],
         env={**clean_environment(), "FILES_API_MCP_DATA_DIR": str(data), **variables},
         stdin=subprocess.DEVNULL,
-        capture_output=True,
         text=True,
         timeout=120,
-        check=False,
         umask=0,
     )
     assert done.returncode == 0, done.stderr
@@ -169,14 +168,12 @@ def test_a_read_only_mount_is_listed_and_a_deletion_is_refused_in_one_line(tmp_p
 
 @pytest.mark.parametrize("given", ["", " ", "/", "/tmp/.."])
 def test_a_data_folder_that_everybody_needs_is_wrong_usage(tmp_path: Path, given: str) -> None:
-    done = subprocess.run(
+    done = fork_server.run(
         [*COMMAND, "list", "--data-dir", given],
         env=clean_environment(),
         cwd=tmp_path,
-        capture_output=True,
         text=True,
         timeout=300,
-        check=False,
     )
     assert done.returncode == 2, done.stderr
     assert done.stderr.startswith("files-api-mcp: --data-dir ")

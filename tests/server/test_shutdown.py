@@ -20,6 +20,7 @@ import pytest
 
 from files_api_mcp.server.shutdown import FORCED_S, LIMIT_S, Shutdown
 from tests.server.emulator.sdk.running import clean_environment
+from tests.support import fork_server
 from tests.support.agent import write
 from tests.support.hanging_server import WAYS
 from tests.support.http_server import call_request
@@ -61,7 +62,7 @@ def is_running(pid: int) -> bool:
 @contextmanager
 def hanging(way: str, tmp_path: Path, *arguments: str) -> Generator["subprocess.Popen[bytes]"]:
     """The real server, in which a list of files will hang."""
-    process = subprocess.Popen(
+    process = fork_server.Popen(
         [*HANGING, way, str(tmp_path), *arguments, "--data-dir", str(tmp_path / "data")],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -6,7 +6,6 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -18,11 +17,12 @@ from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp_types import CLIENT_CAPABILITIES_META_KEY, PROTOCOL_VERSION_META_KEY
 
+from tests.support import fork_server
 from tests.support.agent import Agent, Era
 
 TOKEN = "a-token-of-the-tests-0123456789"
 MODERN = "2026-07-28"
-SERVE = [sys.executable, "-m", "files_api_mcp.server.cli.main", "serve"]
+SERVE = [*fork_server.COMMAND, "serve"]
 
 
 class Served:
@@ -39,7 +39,7 @@ class Served:
         command += ["--backend", "local", "--data-dir", str(self.data_dir), *options]
         if token:
             command += ["--token-env", "TOKEN_OF_TESTS"]
-        self.process = subprocess.Popen(
+        self.process = fork_server.Popen(
             [*command, *([str(root)] if root else [])],
             stderr=subprocess.PIPE,
             stdout=subprocess.DEVNULL,

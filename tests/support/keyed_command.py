@@ -2,7 +2,8 @@
 
 import os
 import subprocess
-import sys
+
+from tests.support import fork_server
 
 __all__ = ["KEY", "run"]
 
@@ -10,13 +11,11 @@ KEY = "sk-ant-canary-0123456789abcdef"
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "files_api_mcp.server.cli.main", *arguments],
-        capture_output=True,
+    done = fork_server.run(
+        [*fork_server.COMMAND, *arguments],
         text=True,
         timeout=300,
         env={**os.environ, "ANTHROPIC_API_KEY": KEY, **environment},
-        check=False,
     )
     assert KEY not in done.stdout + done.stderr
     return done

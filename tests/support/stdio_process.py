@@ -2,11 +2,12 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-SERVE = [sys.executable, "-m", "files_api_mcp.server.cli.main", "serve"]
+from tests.support import fork_server
+
+SERVE = [*fork_server.COMMAND, "serve"]
 ENDS_WITHIN_S = 60.0
 """Ten times the limit, which tests/server/test_shutdown.py holds the server to."""
 
@@ -15,7 +16,7 @@ class Process:
     """A server process spoken to line by line."""
 
     def __init__(self, tmp_path: Path, root: Path, *options: str) -> None:
-        self.process = subprocess.Popen(
+        self.process = fork_server.Popen(
             [*SERVE, "--data-dir", str(tmp_path / "data"), *options, str(root)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -19,10 +19,11 @@ import pytest
 
 from files_api_mcp.server.cli.main import main
 from tests.server.emulator.sdk.running import clean_environment
+from tests.support import fork_server
+from tests.support.fork_server import COMMAND
 
 __all__ = ["COMMAND", "Done", "Here", "Terminal", "at_terminal", "environment", "in_this_process", "run", "unsafe"]
 
-COMMAND = [sys.executable, "-m", "files_api_mcp.server.cli.main"]
 _PATIENCE_S = 120.0
 # Libraries that read files at import; a separate process imports them only once.
 _LOADED_ON_FIRST_USE = ("jsonschema", "files_api_mcp.backends.anthropic.answers.answerer")
@@ -52,14 +53,12 @@ def environment(**more: str) -> dict[str, str]:
 
 def run(data_dir: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     """The command with pipes for all streams, as in a script."""
-    return subprocess.run(
+    return fork_server.run(
         [*COMMAND, *arguments],
         stdin=subprocess.DEVNULL,
-        capture_output=True,
         timeout=300,
         encoding="utf-8",
         env=environment(FILES_API_MCP_DATA_DIR=str(data_dir), **more),
-        check=False,
     )
 
 
@@ -155,15 +154,17 @@ class Terminal:
 def at_terminal(command: Iterable[str], **options: Any) -> Generator[Terminal]:
     """Run a program with a terminal as stdin, stdout and stderr."""
     screen, device = pty.openpty()
+    started = list(command)
+    # Background jobs ignore this signal and programs inherit that, but not forks; at a terminal it is never ignored.
+    if not fork_server.is_forked(started, options.get("env")):
+        options["preexec_fn"] = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
-        process = subprocess.Popen(
-            list(command),
+        process = fork_server.Popen(
+            started,
             stdin=device,
             stdout=device,
             stderr=device,
             start_new_session=True,
-            # Background jobs ignore this signal and programs inherit that; at a terminal it is never ignored.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             **options,
         )
     finally:

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Generator
 from pathlib import Path
 
@@ -16,13 +15,14 @@ from files_api_mcp.backends.roots.wide_folders import home_folders
 from files_api_mcp.server.cli.main import command
 from files_api_mcp.server.settings import BadSettings, usable_roots
 from tests.server.emulator.sdk.running import clean_environment
+from tests.support import fork_server
 from tests.support.agent import text_of, write
+from tests.support.fork_server import COMMAND
 from tests.support.http_server import served
 from tests.support.terminal import Done, in_this_process
 
 pytestmark = pytest.mark.slow
 
-COMMAND = [sys.executable, "-m", "files_api_mcp.server.cli.main"]
 FLAG = "--allow-wide-root"
 Run = Callable[..., Done]
 Serve = Callable[..., str]
@@ -40,15 +40,13 @@ def serve(home: Path, tmp_path: Path) -> Serve:
 
     def serve(*arguments: str, cwd: Path | str = tmp_path, **variables: str) -> str:
         environment = {"HOME": str(home), "FILES_API_MCP_DATA_DIR": str(tmp_path / "data"), **variables}
-        done = subprocess.run(
+        done = fork_server.run(
             [*COMMAND, "serve", *arguments],
             cwd=cwd,
             env={**clean_environment(), **environment},
             stdin=subprocess.DEVNULL,
-            capture_output=True,
             text=True,
             timeout=300,
-            check=False,
         )
         assert done.returncode == 0, done.stderr
         return done.stderr

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from files_api_mcp.server.cli import main
+from tests.support import fork_server
 
 pytestmark = pytest.mark.slow
 
 DOCUMENTS = Path(__file__).parents[3] / "examples" / "documents"
-COMMAND = [sys.executable, "-m", "files_api_mcp.server.cli.main"]
 
 
 def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=300, cwd=cwd, check=False)
+    return fork_server.run([*fork_server.COMMAND, *arguments], text=True, timeout=300, cwd=cwd)
 
 
 def test_the_help_names_the_first_commands() -> None:

@@ -6,11 +6,12 @@ import json
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from PIL import Image, ImageChops
+
+from tests.support import fork_server
 
 pytestmark = pytest.mark.slow
 
@@ -20,14 +21,11 @@ REPORT = str(DOCUMENTS / "annual-report.pdf")
 
 def ask(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Runs the command without opening a browser."""
-    command = [sys.executable, "-m", "files_api_mcp.server.cli.main", "ask", *arguments]
-    return subprocess.run(
-        [*command, "--backend", "local", "--data-dir", str(folder / "data")],
-        capture_output=True,
+    return fork_server.run(
+        [*fork_server.COMMAND, "ask", *arguments, "--backend", "local", "--data-dir", str(folder / "data")],
         text=True,
         timeout=300,
         env={**os.environ, "BROWSER": "true", "TMPDIR": str(folder), "COLUMNS": "90"},
-        check=False,
     )
 
 

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.server.emulator.sdk.running import Emulator, emulator
+from tests.support import fork_server
 
 pytestmark = pytest.mark.slow
 
@@ -37,14 +37,12 @@ def backend(request: pytest.FixtureRequest, live: Emulator, tmp_path: Path) -> l
 
 def batch(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     (folder / "questions.txt").write_text(QUESTIONS, encoding="utf-8")
-    return subprocess.run(
-        [sys.executable, "-m", "files_api_mcp.server.cli.main", "batch", *arguments],
-        capture_output=True,
+    return fork_server.run(
+        [*fork_server.COMMAND, "batch", *arguments],
         text=True,
         timeout=300,
         cwd=folder,
         env={**os.environ, "ANTHROPIC_API_KEY": KEY},
-        check=False,
     )
 
 

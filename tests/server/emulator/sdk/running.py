@@ -7,12 +7,13 @@ import os
 import re
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.support import fork_server
 
 __all__ = [
     "BETA",
@@ -137,9 +138,9 @@ def clean_environment() -> dict[str, str]:
 def emulator(folder: Path, *options: str, key: str = "sk-test") -> Generator[Emulator]:
     """A running emulator with a new store in `folder`. At the end it must stop on request, without a traceback."""
     log = folder / "stderr.txt"
-    command = [sys.executable, "-m", "files_api_mcp.server.cli.main", "emulator", "--port", "0"]
+    command = [*fork_server.COMMAND, "emulator", "--port", "0"]
     with log.open("wb") as stderr:
-        process = subprocess.Popen(
+        process = fork_server.Popen(
             [*command, "--data-dir", str(folder / "data"), *options],
             stdin=subprocess.DEVNULL,
             stdout=stderr,
