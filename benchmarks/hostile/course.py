@@ -31,7 +31,7 @@ _READERS = 2
 _SAMPLE_EVERY_S = 0.02
 _CODED = re.compile(r"\[[a-z_]+\] \S")
 _SHOWN = frozenset({"pdf", "png", "jpg", "gif", "webp", "bmp", "tiff"})
-_KEPT = re.compile(r"(files|index-\d+)\.db(-journal)?|.*lock.*")
+_KEPT = re.compile(r"(files|index-\d+)\.db(-journal)?|reserve|.*lock.*")
 
 
 class _Failed(Exception):

@@ -97,6 +97,7 @@ async def test_an_sse_client_that_vanishes_leaves_no_half_file(tmp_path: Path, r
             assert (await agent.data("list_files"))["files"] == []
 
 
+@pytest.mark.serial
 @pytest.mark.parametrize(("transport", "how"), [("http", signal.SIGTERM), ("sse", signal.SIGINT)], ids=["http", "sse"])
 async def test_the_server_stops_while_streams_and_calls_are_open(
     tmp_path: Path, root: Path, big: Path, transport: str, how: signal.Signals, era: Era

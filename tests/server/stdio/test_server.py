@@ -62,6 +62,7 @@ def test_the_start_says_backend_data_folder_and_roots_on_one_stderr_line(
     assert errors.decode() == f"files-api-mcp: backend local, data {tmp_path / 'data'}, roots {root}\n"
 
 
+@pytest.mark.serial
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, "end of stdin"], ids=str)
 @pytest.mark.parametrize("busy", [False, True], ids=["idle", "during an upload"])
 def test_the_server_ends_clean(
