@@ -1,6 +1,5 @@
 """Consistency check of the store: compares the rows, the content, the sidecars and what is left over."""
 
-import hashlib
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,7 +10,8 @@ from anyio import to_thread
 from files_api_mcp.backends.clock import from_us
 from files_api_mcp.backends.local import files_table as rows
 from files_api_mcp.backends.local.folder import StoreFolder
-from files_api_mcp.backends.local.recovery import find_untidy, shard_groups
+from files_api_mcp.backends.local.recovery import find_untidy, is_discarded, is_finished, shard_groups
+from files_api_mcp.backends.local.restoration import is_over
 from files_api_mcp.backends.local.row import Row
 from files_api_mcp.backends.local.set_aside import KEPT_DAYS
 from files_api_mcp.backends.models import Damage, Progress, Verification
@@ -21,7 +21,6 @@ from files_api_mcp.backends.storage.sqlite import Database, writing
 __all__ = ["ConsistencyCheck", "content_damage"]
 
 _ROWS_AT_ONCE = 200
-_BLOCK = 1024 * 1024
 _WITH_SIDECARS = 3
 """The version of the tables since which every row has a sidecar."""
 
@@ -30,11 +29,19 @@ class ConsistencyCheck:
     """Checks a store whose table can be read; changes nothing. Other processes may use the store meanwhile."""
 
     def __init__(
-        self, database: Database, folder: StoreFolder, found: Verification, *, read_data: bool, progress: Progress
+        self,
+        database: Database,
+        folder: StoreFolder,
+        found: Verification,
+        *,
+        now_us: int,
+        read_data: bool,
+        progress: Progress,
     ) -> None:
         self._database = database
         self._folder = folder
         self._found = found
+        self._now_us = now_us
         self._read_data = read_data
         self._progress = progress
 
@@ -50,13 +57,16 @@ class ConsistencyCheck:
 
     async def _check_rows(self, *, with_sidecars: bool) -> None:
         total = await self._database.run(rows.count)
-        done, last, verdict = 0, ("", 0), ("", "")
+        done, last, whole = 0, ("", 0), ""
         while batch := await self._database.run(partial(rows.by_content_after, last, _ROWS_AT_ONCE)):
             last = batch[-1].sha256, batch[-1].seq
             for row in batch:
-                if row.is_sound and row.has_content and row.sha256 != verdict[0]:
-                    verdict = row.sha256, await self._content_damage(row)
-                await self._check_row(row, verdict[1], with_sidecars=with_sidecars)
+                damage = ""
+                # Damaged content is looked at again: it may have come back with another row.
+                if row.is_sound and row.has_content and row.sha256 != whole:
+                    damage = await self._content_damage(row)
+                    whole = "" if damage else row.sha256
+                await self._check_row(row, damage, with_sidecars=with_sidecars)
             done += len(batch)
             await self._progress(done, max(done, total), "Checking files")
 
@@ -90,14 +100,15 @@ class ConsistencyCheck:
         for shards in await self._database.run(lambda _: shard_groups(self._folder)):
             found = await self._database.run(partial(self._leftovers, shards))
             self._found.damages += found
-        self._found.damages += await to_thread.run_sync(self._set_aside)
+        self._found.damages += await self._database.run(self._set_aside)
 
-    def _set_aside(self) -> list[Damage]:
+    def _set_aside(self, connection: sqlite3.Connection) -> list[Damage]:
         kept = self._folder.set_aside
         meaning = "No table knows it. It is set aside until {:%Y-%m-%d}; --repair restores it."
         return [
             Damage("leftover", meaning.format(from_us(kept.kept_until_us(row))), row.id, row.filename)
             for row in kept.restorable()
+            if not is_over(connection, row, self._now_us)
         ]
 
     def _leftovers(self, shards: Sequence[str], connection: sqlite3.Connection) -> list[Damage]:
@@ -105,12 +116,18 @@ class ConsistencyCheck:
             return []
         # Again under the lock: a running upload has content before its row.
         with writing(connection):
-            untidy = find_untidy(self._folder, shards, connection)
+            found = find_untidy(self._folder, shards, connection)
+            # What a deletion leaves until its end is no damage.
+            orphans = {sha256 for sha256 in found.orphans if not self._is_discarded(sha256, connection)}
+            strays = [name for name in found.strays if not is_finished(connection, self._folder, *name, self._now_us)]
         meaning = f"No table knows it. The next start sets it aside for {KEPT_DAYS} days."
-        content = [Damage("leftover", f"Content {sha256[:12]}... {meaning}") for sha256 in untidy.orphans]
-        known = set(untidy.orphans)
-        sidecars = [file_id for sha256, file_id in untidy.strays if sha256 not in known]
+        content = [Damage("leftover", f"Content {sha256[:12]}... {meaning}") for sha256 in sorted(orphans)]
+        sidecars = [file_id for sha256, file_id in strays if sha256 not in orphans]
         return content + [Damage("leftover", f"Its sidecar has no row. {meaning}", file_id) for file_id in sidecars]
+
+    def _is_discarded(self, sha256: str, connection: sqlite3.Connection) -> bool:
+        ids = self._folder.sidecars.of_content(sha256)
+        return is_discarded(connection, self._folder, sha256, ids, self._now_us)
 
 
 def content_damage(folder: StoreFolder, row: Row, *, read_data: bool) -> str:
@@ -119,17 +136,9 @@ def content_damage(folder: StoreFolder, row: Row, *, read_data: bool) -> str:
         size = folder.blobs.size(row.sha256)
         if size is None:
             return "Its bytes are missing: it cannot be downloaded or read. Upload the file again to mend it."
-        if size == row.size_bytes and (not read_data or _sha256(folder, row.sha256) == row.sha256):
+        if size == row.size_bytes and (not read_data or folder.blobs.is_whole(row.sha256)):
             return ""
     return "Its bytes differ from the uploaded bytes: they are not returned. Upload the file again to mend it."
-
-
-def _sha256(folder: StoreFolder, sha256: str) -> str:
-    digest = hashlib.sha256()
-    with open(folder.blobs.open(sha256), "rb", buffering=0) as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _is_there(row: Row, connection: sqlite3.Connection) -> bool:

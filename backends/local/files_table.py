@@ -97,12 +97,14 @@ def add(connection: sqlite3.Connection, row: Row) -> Row:
     return replace(row, seq=int(cursor.lastrowid or 0))
 
 
-def put_back(connection: sqlite3.Connection, row: Row) -> None:
-    """Put a row that was lost or damaged back in its place, or at the end if another row has that place."""
+def put_back(connection: sqlite3.Connection, row: Row) -> Row:
+    """Put a row that was lost or damaged back in its place, or at the end if another row has that place; returns it
+    with its place."""
     connection.execute("DELETE FROM files WHERE id = ?", (row.id,))
     taken = connection.execute("SELECT 1 FROM files WHERE seq = ?", (row.seq,)).fetchone()
     values = (None if taken else row.seq, row.has_content, *_values(row))
-    connection.execute(f"INSERT INTO files (seq, has_content, {_STORED}) VALUES (?, ?, {_MARKS})", values)  # noqa: S608
+    cursor = connection.execute(f"INSERT INTO files (seq, has_content, {_STORED}) VALUES (?, ?, {_MARKS})", values)  # noqa: S608
+    return replace(row, seq=int(cursor.lastrowid or 0))
 
 
 def fill_in(connection: sqlite3.Connection, known: Row, new: Row) -> Row:

@@ -71,7 +71,8 @@ class Garbage:
             for sha256 in self._released:
                 # The next start removes what cannot be removed now; it must not stop uploads until then.
                 with suppress(OSError):
-                    if not rows.is_referred_to(connection, sha256):
+                    # A sidecar may be that of a lost row: the next start sets both aside.
+                    if not rows.is_referred_to(connection, sha256) and not self._folder.sidecars.of_content(sha256):
                         self._folder.blobs.remove(sha256)
         self._released.clear()
 

@@ -1,6 +1,7 @@
 """Rebuilds a damaged table of files from the rows that can be read and from the sidecars."""
 
 import logging
+import re
 import secrets
 import sqlite3
 from collections.abc import Generator, Iterator
@@ -12,7 +13,7 @@ from typing import Any
 from files_api_mcp.backends.errors import StoreDamaged
 from files_api_mcp.backends.local import files_table as rows
 from files_api_mcp.backends.local.folder import StoreFolder
-from files_api_mcp.backends.local.restoration import all_sidecars, is_over
+from files_api_mcp.backends.local.restoration import all_sidecars, is_over, restore
 from files_api_mcp.backends.local.row import Row
 from files_api_mcp.backends.local.schema import FILES
 from files_api_mcp.backends.storage.disk_errors import DatabaseDamaged, translated
@@ -27,6 +28,7 @@ _log = logging.getLogger(__name__)
 _LOCK_WAIT_S = 5.0
 _UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
 """Errors of reading a damaged database. SQLite's message may quote text that is damaged."""
+_UNFINISHED = re.compile(r"files-[0-9a-f]{16}\.db(-journal)?")
 _MAGIC = b"SQLite format 3\0"
 
 
@@ -43,18 +45,20 @@ def rebuild_table(folder: StoreFolder, now_us: int) -> None:
     with translated(), locked_folder(folder.path):
         if _is_sound(folder):  # another process has rebuilt it
             return
+        _remove_unfinished(folder)  # of a process that was killed
         unfinished = folder.path / f"files-{secrets.token_hex(8)}.db"
         try:
-            counts = _fill(unfinished, folder, now_us)
-            folder.set_aside.take_database(folder.database, now_us)
-            # A journal belongs to the damaged file, and would be applied to the new one.
-            Path(f"{folder.database}-journal").unlink(missing_ok=True)
-            fsync_folder(folder.path)
-            unfinished.replace(folder.database)
-            fsync_folder(folder.path)
+            # Locked until the name is another file's: a commit of another process in between would be lost.
+            with _damaged_table(folder.database) as source:
+                counts = _fill(unfinished, source, folder, now_us)
+                folder.set_aside.take_database(folder.database, now_us)
+                # A journal belongs to the damaged file, and would be applied to the new one.
+                Path(f"{folder.database}-journal").unlink(missing_ok=True)
+                fsync_folder(folder.path)
+                unfinished.replace(folder.database)
+                fsync_folder(folder.path)
         finally:
-            for suffix in ("", "-journal"):
-                Path(f"{unfinished}{suffix}").unlink(missing_ok=True)
+            _remove_unfinished(folder)
     _log.warning("The table of files was damaged. It was rebuilt from %s of its rows and %s sidecars.", *counts)
 
 
@@ -70,9 +74,15 @@ def _is_sound(folder: StoreFolder) -> bool:
         return False
 
 
-def _fill(path: Path, folder: StoreFolder, now_us: int) -> tuple[int, int]:
+def _remove_unfinished(folder: StoreFolder) -> None:
+    for path in folder.path.iterdir():
+        if _UNFINISHED.fullmatch(path.name):
+            path.unlink(missing_ok=True)
+
+
+def _fill(path: Path, source: sqlite3.Connection | None, folder: StoreFolder, now_us: int) -> tuple[int, int]:
     """Fill a new table; returns the numbers of rows from the damaged table and from sidecars."""
-    with closing(connect(path, FILES, _LOCK_WAIT_S)) as target, _damaged_table(folder.database) as source:
+    with closing(connect(path, FILES, _LOCK_WAIT_S)) as target:
         create_or_migrate(target, schema=FILES)
         with writing(target):
             found = [row for values in _readable(source, rows.SELECT_ALL, "seq") for row in _rows_of(values)]
@@ -144,8 +154,9 @@ def _restore(target: sqlite3.Connection, folder: StoreFolder, now_us: int) -> in
     restored = 0
     for row in all_sidecars(folder):
         known = target.execute("SELECT 1 FROM files WHERE id = ?", (row.id,)).fetchone()
-        if not known and not is_over(target, row, now_us) and folder.blobs.size(row.sha256) is not None:
-            rows.put_back(target, row)
+        # Also one whose content is lost: it is named then.
+        if not known and not is_over(target, row, now_us):
+            restore(target, folder, row)
             restored += 1
     return restored
 

@@ -3,7 +3,7 @@
 import logging
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -21,7 +21,7 @@ from files_api_mcp.backends.storage.blobs import hashes_among
 from files_api_mcp.backends.storage.disk_errors import DatabaseDamaged
 from files_api_mcp.backends.storage.sqlite import Database, check_integrity, create_or_migrate, writing
 
-__all__ = ["Untidy", "find_untidy", "recover", "shard_groups"]
+__all__ = ["Untidy", "find_untidy", "is_discarded", "is_finished", "recover", "shard_groups"]
 
 _log = logging.getLogger(__name__)
 
@@ -112,14 +112,13 @@ def _clear_orphans(folder: StoreFolder, orphans: Sequence[str], now_us: int, con
     is_damaged = False
     with writing(connection):
         for sha256 in orphans:
-            ids = {file_id for named, file_id in folder.sidecars.in_shard(sha256[:2]) if named == sha256}
+            ids = folder.sidecars.of_content(sha256)
             if rows.is_referred_to(connection, sha256):
                 continue
-            if any(_has_row(connection, file_id) for file_id in ids):
+            if any(_has_row(connection, sha256, file_id) for file_id in ids):
                 is_damaged = True
                 continue
-            unknown = [file_id for file_id in ids if not _is_over(connection, folder, sha256, file_id, now_us)]
-            if not unknown and (ids or rows.is_released(connection, sha256)):
+            if is_discarded(connection, folder, sha256, ids, now_us):
                 for file_id in ids:
                     folder.sidecars.remove(sha256, file_id)
                 folder.blobs.remove(sha256)
@@ -134,9 +133,9 @@ def _clear_strays(
 ) -> None:
     with writing(connection):
         for sha256, file_id in strays:
-            if not folder.sidecars.exists(sha256, file_id) or _has_row(connection, file_id):
+            if not folder.sidecars.exists(sha256, file_id) or _has_row(connection, sha256, file_id):
                 continue
-            if _is_over(connection, folder, sha256, file_id, now_us):
+            if is_finished(connection, folder, sha256, file_id, now_us):
                 folder.sidecars.remove(sha256, file_id)
             else:
                 is_needed = rows.is_referred_to(connection, sha256)
@@ -162,15 +161,29 @@ def _finish(folder: StoreFolder, now_us: int, connection: sqlite3.Connection) ->
     folder.keep_reserve()
 
 
-def _has_row(connection: sqlite3.Connection, file_id: str) -> bool:
-    """Whether the file has a row with content: under another hash, the row is damaged."""
+def is_discarded(
+    connection: sqlite3.Connection, folder: StoreFolder, sha256: str, file_ids: Collection[str], now_us: int
+) -> bool:
+    """Whether content without a row, with the sidecars of these ids, is that of a deletion or expiry which has not
+    ended."""
+    if not file_ids:
+        return rows.is_released(connection, sha256)
+    return all(is_finished(connection, folder, sha256, file_id, now_us) for file_id in file_ids)
+
+
+def _has_row(connection: sqlite3.Connection, sha256: str, file_id: str) -> bool:
+    """Whether a sidecar belongs to a row with content, sound or damaged."""
     row = rows.by_id(connection, file_id)
-    return row is not None and row.has_content
+    return row is not None and row.has_content and (row.sha256 == sha256 or not row.is_sound)
 
 
-def _is_over(connection: sqlite3.Connection, folder: StoreFolder, sha256: str, file_id: str, now_us: int) -> bool:
+def is_finished(connection: sqlite3.Connection, folder: StoreFolder, sha256: str, file_id: str, now_us: int) -> bool:
     """Whether the file of a sidecar was deleted or has expired."""
-    if rows.by_id(connection, file_id) is not None or rows.name_of_deleted(connection, file_id) is not None:
+    known = rows.by_id(connection, file_id)
+    if known is not None:
+        # A sound row with other content does not know this one.
+        return not known.has_content
+    if rows.name_of_deleted(connection, file_id) is not None:
         return True
     row = folder.sidecars.read(sha256, file_id)
     return row is not None and is_over(connection, row, now_us)

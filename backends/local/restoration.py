@@ -1,7 +1,7 @@
 """Restores damaged and lost rows from their sidecars."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from files_api_mcp.backends.local import files_table as rows
 from files_api_mcp.backends.local.folder import StoreFolder
@@ -9,7 +9,7 @@ from files_api_mcp.backends.local.row import Row
 from files_api_mcp.backends.storage.sqlite import writing
 from files_api_mcp.backends.validation import FILE_ID
 
-__all__ = ["all_sidecars", "damaged_rows", "is_over", "restore_damaged_rows", "restore_set_aside"]
+__all__ = ["all_sidecars", "damaged_rows", "is_over", "restore", "restore_damaged_rows", "restore_set_aside"]
 
 _ROWS_AT_ONCE = 1000
 
@@ -20,17 +20,18 @@ def restore_damaged_rows(connection: sqlite3.Connection, folder: StoreFolder) ->
     This reads the whole table. A damaged row without a sidecar gets an id by which it can be deleted.
     """
     with writing(connection):
-        damaged = {row.seq: row for row in damaged_rows(connection)}
-        if damaged:
-            for row in all_sidecars(folder):
-                found = _damaged_row_of(row, damaged)
+        damaged = {row.seq: row.id for row in damaged_rows(connection)}
+        # By their ids first: the place of a row may have been another's.
+        for find in (_by_id, _by_place):
+            for row in all_sidecars(folder) if damaged else ():
+                found = find(connection, row, damaged)
                 if found is not None:
                     connection.execute("DELETE FROM files WHERE seq = ?", (found,))
-                    rows.put_back(connection, row)
+                    restore(connection, folder, row)
                     del damaged[found]
-        for row in damaged.values():
-            if not FILE_ID.fullmatch(row.id):
-                connection.execute("UPDATE files SET id = ? WHERE seq = ?", (f"file_damaged{row.seq}", row.seq))
+        for seq, file_id in damaged.items():
+            if not FILE_ID.fullmatch(file_id):
+                connection.execute("UPDATE files SET id = ? WHERE seq = ?", (f"file_damaged{seq}", seq))
     return frozenset(damaged)
 
 
@@ -56,12 +57,22 @@ def restore_set_aside(connection: sqlite3.Connection, folder: StoreFolder, now_u
     restored: list[Row] = []
     for row in list(folder.set_aside.restorable()):
         with writing(connection):
-            if is_over(connection, row, now_us):
+            known = rows.by_id(connection, row.id)
+            if is_over(connection, row, now_us) or (known is not None and known.sha256 != row.sha256):
                 continue
-            folder.set_aside.give_back(folder.blobs, row)
-            rows.put_back(connection, row)
-        restored.append(row)
+            # The table may know more: a title that was added later.
+            kept = known if known is not None and known.is_sound else rows.put_back(connection, row)
+            folder.set_aside.give_back(folder.blobs, kept)
+        restored.append(kept)
     return restored
+
+
+def restore(connection: sqlite3.Connection, folder: StoreFolder, row: Row) -> None:
+    """Put the row of a sidecar back into the table. If its place is taken, the sidecar gets the new one."""
+    restored = rows.put_back(connection, row)
+    if restored != row:
+        folder.sidecars.write(restored)
+        folder.blobs.sync(row.sha256)
 
 
 def is_over(connection: sqlite3.Connection, row: Row, now_us: int) -> bool:
@@ -69,8 +80,11 @@ def is_over(connection: sqlite3.Connection, row: Row, now_us: int) -> bool:
     return not row.is_live(now_us) or rows.name_of_deleted(connection, row.id) is not None
 
 
-def _damaged_row_of(row: Row, damaged: dict[int, Row]) -> int | None:
-    """The place of the damaged row that a sidecar belongs to, by its place or else by its id."""
-    if row.seq in damaged:
-        return row.seq
-    return next((seq for seq, one in damaged.items() if one.id == row.id), None)
+def _by_id(_: sqlite3.Connection, row: Row, damaged: Mapping[int, str]) -> int | None:
+    """The place of the damaged row with the id of a sidecar."""
+    return next((seq for seq, file_id in damaged.items() if file_id == row.id), None)
+
+
+def _by_place(connection: sqlite3.Connection, row: Row, damaged: Mapping[int, str]) -> int | None:
+    """The place of the damaged row with the place of a sidecar, unless the file has another row."""
+    return row.seq if row.seq in damaged and rows.by_id(connection, row.id) is None else None

@@ -1,8 +1,10 @@
 """SetAside: content that no table knows, kept for 30 days in case its row was lost."""
 
+import errno
 import os
+import secrets
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,11 +12,12 @@ from files_api_mcp.backends.clock import from_us
 from files_api_mcp.backends.local.row import Row
 from files_api_mcp.backends.local.sidecars import SidecarName, Sidecars
 from files_api_mcp.backends.storage.blobs import Blobs
-from files_api_mcp.backends.storage.folders import fsync_folder, make_private
+from files_api_mcp.backends.storage.folders import fsync_file, fsync_folder, make_private
 
 __all__ = ["KEPT_DAYS", "SetAside"]
 
 KEPT_DAYS = 30
+_NO_LINKS = {errno.EPERM, errno.EXDEV, errno.EMLINK, errno.ENOTSUP, errno.ENOSYS}
 _KEPT_US = KEPT_DAYS * 86_400 * 1_000_000
 
 
@@ -30,23 +33,26 @@ class SetAside:
         self._blobs = Blobs(folder)
         self._sidecars = Sidecars(self._blobs)
 
-    def take(self, blobs: Blobs, sha256: str, file_ids: Iterable[str], now_us: int, *, is_needed: bool) -> None:
+    def take(self, blobs: Blobs, sha256: str, file_ids: Collection[str], now_us: int, *, is_needed: bool) -> None:
         """Move content with the sidecars of these ids here. Content that a row needs stays there as well."""
         make_private(self._folder)
         self._blobs.ensure_shard(sha256)
         source, target = blobs.path(sha256), self._blobs.path(sha256)
         if blobs.size(sha256) is not None:
-            if is_needed:
-                _link(source, target)
-            else:
-                source.replace(target)
+            # A sound copy that is here is not replaced: this one may be damaged.
+            if not self._blobs.is_whole(sha256):
+                _copy(source, target)
             _stamp(target, now_us)
         for file_id in file_ids:
             kept = self._sidecars.path(sha256, file_id)
             with suppress(FileNotFoundError):
-                Sidecars(blobs).path(sha256, file_id).replace(kept)
+                _copy(Sidecars(blobs).path(sha256, file_id), kept)
                 _stamp(kept, now_us)
         self._blobs.sync(sha256)
+        for file_id in file_ids:
+            Sidecars(blobs).remove(sha256, file_id)
+        if not is_needed and blobs.size(sha256) is not None:
+            source.unlink()
         blobs.sync(sha256)
 
     def take_database(self, path: Path, now_us: int) -> None:
@@ -54,7 +60,7 @@ class SetAside:
         make_private(self._folder)
         kept = self._folder / f"{path.name}-{from_us(now_us):%Y%m%dT%H%M%S%f}"
         with suppress(FileNotFoundError):
-            _link(path, kept)
+            _copy(path, kept)
             _stamp(kept, now_us)
         fsync_folder(self._folder)
 
@@ -71,13 +77,21 @@ class SetAside:
     def give_back(self, blobs: Blobs, row: Row) -> None:
         """Move the content and the sidecar of a row back among the blobs, durably."""
         blobs.ensure_shard(row.sha256)
-        if blobs.size(row.sha256) != row.size_bytes:
-            _link(self._blobs.path(row.sha256), blobs.path(row.sha256))
+        # What is there may be damaged.
+        if self._blobs.is_whole(row.sha256) or blobs.size(row.sha256) is None:
+            _copy(self._blobs.path(row.sha256), blobs.path(row.sha256))
         Sidecars(blobs).write(row)
         blobs.sync(row.sha256)
         self._sidecars.remove(row.sha256, row.id)
         if not any(sha256 == row.sha256 for sha256, _ in self._sidecars.in_shard(row.sha256[:2])):
             self._blobs.remove(row.sha256)
+
+    def mend(self, blobs: Blobs, sha256: str) -> None:
+        """Put a copy of lost content back among the blobs, durably, if a sound one is here."""
+        if self._blobs.is_whole(sha256):
+            blobs.ensure_shard(sha256)
+            _copy(self._blobs.path(sha256), blobs.path(sha256))
+            blobs.sync(sha256)
 
     def restorable(self) -> Iterator[Row]:
         """The rows of the sidecars here whose content is here too."""
@@ -117,13 +131,21 @@ class SetAside:
             yield from (Path(folder, name) for name in names)
 
 
-def _link(source: Path, target: Path) -> None:
-    """Give a file a second name, or copy it where the file system has one name for a file."""
-    with suppress(FileExistsError):
+def _copy(source: Path, target: Path) -> None:
+    """Give a file a second name, or copy it durably where that is not possible. An existing target is replaced."""
+    unfinished = target.with_name(f"{secrets.token_hex(8)}.new")
+    try:
         try:
-            os.link(source, target, follow_symlinks=False)
-        except PermissionError:
-            shutil.copyfile(source, target, follow_symlinks=False)
+            os.link(source, unfinished, follow_symlinks=False)
+        except OSError as exc:
+            if exc.errno not in _NO_LINKS:
+                raise
+            shutil.copyfile(source, unfinished, follow_symlinks=False)
+            fsync_file(unfinished)
+        unfinished.replace(target)
+    finally:
+        # A rename between two names of one file does nothing.
+        unfinished.unlink(missing_ok=True)
 
 
 def _stamp(path: Path, now_us: int) -> None:

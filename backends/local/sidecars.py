@@ -1,5 +1,6 @@
 """Sidecars: the facts of each row in a file beside its blob, from which a damaged or lost row is restored."""
 
+import errno
 import json
 import os
 import re
@@ -23,6 +24,8 @@ SidecarName = tuple[str, str]
 _NAME = re.compile(rf"([0-9a-f]{{64}})\.({FILE_ID.pattern})\.json")
 _UNFINISHED = ".new"
 _MOST_BYTES = 64 * 1024
+_UNREADABLE = {errno.EIO, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENXIO}
+"""The sidecar is gone or damaged; other errors, such as of a process without descriptors, say nothing about it."""
 _FACTS = (
     "seq",
     "id",
@@ -61,28 +64,35 @@ class Sidecars:
 
     def read(self, sha256: str, file_id: str) -> Row | None:
         """The row that a sidecar holds; None if there is no sidecar, or a damaged one."""
-        with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
-            fd = os.open(self.path(sha256, file_id), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
-            with open(fd, "rb") as file:
+        try:
+            with open(self.path(sha256, file_id), "rb", opener=_open) as file:
                 row = _decode(file.read(_MOST_BYTES))
-            # One that was swapped with another belongs to another row.
-            if row is not None and (row.sha256, row.id) == (sha256, file_id):
-                return row
-        return None
+        except OSError as exc:
+            if exc.errno not in _UNREADABLE:
+                raise
+            return None
+        # One that was swapped with another belongs to another row.
+        return row if row is not None and (row.sha256, row.id) == (sha256, file_id) else None
 
     def exists(self, sha256: str, file_id: str) -> bool:
         """Whether there is a sidecar, sound or not."""
-        return self.path(sha256, file_id).exists()
+        return os.path.lexists(self.path(sha256, file_id))
 
     def remove(self, sha256: str, file_id: str) -> None:
-        """Remove a sidecar, if it exists."""
-        self.path(sha256, file_id).unlink(missing_ok=True)
+        """Remove a sidecar, if it exists. A folder in its place stays: nothing reads it."""
+        with suppress(IsADirectoryError):
+            self.path(sha256, file_id).unlink(missing_ok=True)
 
     def remove_unfinished(self, shard: str) -> None:
         """Remove what a crash left of sidecars that were being written."""
         for name in self._blobs.names(shard):
             if name.endswith(_UNFINISHED):
-                self._blobs.folder.joinpath(shard, name).unlink(missing_ok=True)
+                with suppress(IsADirectoryError):
+                    self._blobs.folder.joinpath(shard, name).unlink(missing_ok=True)
+
+    def of_content(self, sha256: str) -> set[str]:
+        """The ids of the files that have a sidecar beside this content."""
+        return {file_id for named, file_id in self.in_shard(sha256[:2]) if named == sha256}
 
     def in_shard(self, shard: str) -> set[SidecarName]:
         """The names of the sidecars in a subfolder."""
@@ -93,6 +103,11 @@ def names_among(names: Iterable[str], shard: str) -> set[SidecarName]:
     """The names of sidecars among the names of the files of a subfolder."""
     found = (_NAME.fullmatch(name) for name in names)
     return {(match[1], match[2]) for match in found if match and match[1][:2] == shard}
+
+
+def _open(path: str, flags: int) -> int:
+    # Neither follows a link nor waits for the other end of a pipe.
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
 def _encode(row: Row) -> bytes:

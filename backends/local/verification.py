@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from anyio import to_thread
 
 from files_api_mcp.backends.clock import to_us, utc_now
-from files_api_mcp.backends.errors import NotFound
+from files_api_mcp.backends.errors import NotFound, StoreDamaged
 from files_api_mcp.backends.local import files_table as rows
 from files_api_mcp.backends.local.consistency_check import ConsistencyCheck, content_damage
 from files_api_mcp.backends.local.folder import StoreFolder
@@ -18,7 +19,7 @@ from files_api_mcp.backends.local.restoration import all_sidecars, restore_damag
 from files_api_mcp.backends.local.schema import FILES
 from files_api_mcp.backends.models import Clock, Damage, FileRecord, Progress, Verification, silent
 from files_api_mcp.backends.search.index.verification import verify_index
-from files_api_mcp.backends.storage.disk_errors import DatabaseDamaged
+from files_api_mcp.backends.storage.disk_errors import DatabaseDamaged, translated
 from files_api_mcp.backends.storage.sqlite import Database, check_integrity, writing
 
 __all__ = ["verify_store", "verify_stores"]
@@ -88,11 +89,12 @@ async def verify_store(
     folder = StoreFolder(data_dir)
     if not await to_thread.run_sync(lambda: folder.database.exists() or folder.blobs.folder.exists()):
         return Verification()
-    checked = await _check(folder, read_data=read_data, progress=progress)
+    now_us = to_us(clock())
+    checked = await _check(folder, now_us, read_data=read_data, progress=progress)
     if not repair or not checked.damages:
         return checked
-    await _repair(folder, checked, to_us(clock()))
-    left = {_key(one) for one in (await _check(folder, read_data=False, progress=silent)).damages}
+    await _repair(folder, checked, now_us)
+    left = {_key(one) for one in (await _check(folder, now_us, read_data=False, progress=silent)).damages}
     checked.damages = [replace(one, repaired=_key(one) not in left) for one in checked.damages]
     return checked
 
@@ -101,16 +103,17 @@ def _key(damage: Damage) -> tuple[str, str | None]:
     return damage.part, damage.file_id
 
 
-async def _check(folder: StoreFolder, *, read_data: bool, progress: Progress) -> Verification:
+async def _check(folder: StoreFolder, now_us: int, *, read_data: bool, progress: Progress) -> Verification:
     found = Verification()
     if not await _has_sound_table(folder):
         meaning = "The table of files is damaged or missing. The next start, or --repair, rebuilds it."
         found.damages.append(Damage("database", meaning))
-        await to_thread.run_sync(partial(_check_sidecars, folder, found, read_data=read_data))
+        with translated():
+            await to_thread.run_sync(partial(_check_sidecars, folder, found, read_data=read_data))
         return found
     database = Database(folder.database, busy_timeout=10.0, schema=FILES)
     try:
-        await ConsistencyCheck(database, folder, found, read_data=read_data, progress=progress).run()
+        await ConsistencyCheck(database, folder, found, now_us=now_us, read_data=read_data, progress=progress).run()
     finally:
         await database.close()
     return found
@@ -154,7 +157,9 @@ async def _repair(folder: StoreFolder, found: Verification, now_us: int) -> None
         await database.run(partial(restore_set_aside, folder=folder, now_us=now_us))
         for damage in found.damages:
             if damage.file_id is not None and damage.part in {"content", "sidecar"}:
-                await database.run(partial(_mend, folder, damage, now_us))
+                # What cannot be mended is named again, and stops nothing else.
+                with suppress(StoreDamaged):
+                    await database.run(partial(_mend, folder, damage, now_us))
     finally:
         await database.close()
 
@@ -171,3 +176,4 @@ def _mend(folder: StoreFolder, damage: Damage, now_us: int, connection: sqlite3.
         # Read again: the file may have been uploaded again meanwhile.
         elif content_damage(folder, row, read_data=True):
             folder.set_aside.take_damaged(folder.blobs, row.sha256, now_us)
+            folder.set_aside.mend(folder.blobs, row.sha256)

@@ -1,5 +1,7 @@
 """Content-addressed blobs: one file per hash, `blobs/ab/<sha256>`, written once and never changed."""
 
+import errno
+import hashlib
 import os
 import re
 import stat
@@ -13,6 +15,9 @@ from files_api_mcp.backends.storage.folders import fsync_folder
 
 __all__ = ["Blobs", "hashes_among"]
 
+_BLOCK_BYTES = 1024 * 1024
+_UNREADABLE = {errno.EIO, errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
+"""The bytes are gone or damaged; other errors, such as of a process without descriptors, say nothing about them."""
 _SHARD = re.compile(r"[0-9a-f]{2}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -69,6 +74,21 @@ class Blobs:
         """Open the content for reading; it stays readable when it is removed."""
         return os.open(self.path(sha256), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
 
+    def is_whole(self, sha256: str) -> bool:
+        """Whether the content is there and its bytes have this hash. This reads all of them."""
+        digest = hashlib.sha256()
+        try:
+            if self.size(sha256) is None:
+                return False
+            with open(self.open(sha256), "rb", buffering=0) as file:
+                while block := file.read(_BLOCK_BYTES):
+                    digest.update(block)
+        except OSError as exc:
+            if exc.errno not in _UNREADABLE:
+                raise
+            return False
+        return digest.hexdigest() == sha256
+
     def remove(self, sha256: str) -> None:
         """Remove the content, if it exists. A power cut may restore it; the next start removes it again."""
         self.path(sha256).unlink(missing_ok=True)
@@ -91,8 +111,8 @@ class Blobs:
             return {entry.name for entry in entries}
 
     def is_empty(self) -> bool:
-        """Whether there is no content."""
-        return not any(self.in_shard(shard) for shard in self.shards())
+        """Whether there is no content and nothing that belongs to content."""
+        return not any(_SHA256.match(name) for shard in self.shards() for name in self.names(shard))
 
 
 def hashes_among(names: Iterable[str], shard: str) -> set[str]:

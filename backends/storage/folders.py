@@ -11,7 +11,7 @@ from pathlib import Path
 
 from files_api_mcp.backends.errors import PermissionDenied, StoreDamaged
 
-__all__ = ["create_private", "fsync_folder", "is_writable", "make_private", "write_private"]
+__all__ = ["create_private", "fsync_file", "fsync_folder", "is_writable", "make_private", "write_private"]
 
 _log = logging.getLogger(__name__)
 
@@ -71,9 +71,18 @@ def is_writable(path: Path) -> bool:
     return _is_permitted(path, os.W_OK)
 
 
+def fsync_file(path: Path) -> None:
+    """Make the bytes of a file durable."""
+    _fsync(path, os.O_RDONLY | os.O_NOFOLLOW)
+
+
 def fsync_folder(folder: Path) -> None:
     """Make creations, renames and removals in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    _fsync(folder, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def _fsync(path: Path, flags: int) -> None:
+    descriptor = os.open(path, flags | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
     finally:

@@ -46,7 +46,6 @@ class Database:
         self._busy_timeout = busy_timeout
         self._lane = CapacityLimiter(1)
         self._connection: sqlite3.Connection | None = None
-        self._inode = 0
 
     @property
     def path(self) -> Path:
@@ -88,11 +87,10 @@ class Database:
             raise
 
     def _connected(self) -> sqlite3.Connection:
-        if self._connection is not None and inode(self._path) != self._inode:
+        if self._connection is not None and _is_replaced(self._connection):
             self._disconnect()
         if self._connection is None:
             self._connection = connect(self._path, self.schema, min(self._busy_timeout, _LOCK_SLICE_S))
-            self._inode = inode(self._path)
         return self._connection
 
     def _disconnect(self) -> None:
@@ -101,15 +99,38 @@ class Database:
             self._connection = None
 
 
+class _OpenFile(sqlite3.Connection):
+    """A connection that knows which file it has open."""
+
+    path: Path | None = None
+    inode = 0
+
+
+def _is_replaced(connection: sqlite3.Connection) -> bool:
+    """Whether another file has the name of the open one now."""
+    if not isinstance(connection, _OpenFile) or connection.path is None:
+        return False
+    return inode(connection.path) != connection.inode
+
+
+def _refuse_replaced(connection: sqlite3.Connection) -> None:
+    if _is_replaced(connection):
+        raise StoreLocked("The database of the store was replaced.")
+
+
 @contextmanager
 def writing(connection: sqlite3.Connection) -> Generator[None]:
     """Run an exclusive transaction: committed and durable at the end of the block, rolled back on an exception.
 
     It also excludes readers from the start: a COMMIT that waits for them could find the store busy after files
     were moved, and only BEGIN may.
+
+    Raises:
+        StoreLocked: The file was replaced while this waited for its lock: what is written to it would be lost.
     """
     connection.execute("BEGIN EXCLUSIVE")
     try:
+        _refuse_replaced(connection)
         yield
         connection.execute("COMMIT")
     except BaseException:
@@ -195,18 +216,24 @@ def open_private(path: Path, timeout: float) -> sqlite3.Connection:
     for _ in range(10):
         if mode == "rw":
             create_private(path)
+        opened = inode(path)
         try:
-            return sqlite3.connect(
+            connection = sqlite3.connect(
                 f"{path.absolute().as_uri()}?mode={mode}",
                 timeout=timeout,
                 isolation_level=None,
                 check_same_thread=False,
+                factory=_OpenFile,
                 uri=True,
             )
         except sqlite3.OperationalError:
             # Another process may have removed a damaged file in between.
             if mode == "ro" or path.exists():
                 raise
+        else:
+            # If the file was replaced meanwhile, the connection counts as one to a replaced file.
+            connection.path, connection.inode = path, opened
+            return connection
     raise sqlite3.OperationalError("the file is removed again and again")
 
 

@@ -1,0 +1,71 @@
+"""The consistency check raises no false alarms while other processes change the store, and survives what it finds."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from files_api_mcp.backends.local.garbage import Garbage
+from files_api_mcp.backends.local.store import open_store
+from files_api_mcp.backends.local.verification import verify_store
+from files_api_mcp.backends.storage.blobs import Blobs
+from tests.support.damage import build_store
+from tests.support.snapshots import freeze_bytes, text_file
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_file_that_is_deleted_while_it_is_read_is_not_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = await build_store(tmp_path, 2)
+    usual = Blobs.open
+
+    def open_a_deleted_one(self: Blobs, sha256: str) -> int:
+        self.path(sha256).unlink()
+        return usual(self, sha256)
+
+    monkeypatch.setattr(Blobs, "open", open_a_deleted_one)
+    found = await verify_store(tmp_path, read_data=True)
+    # Here their rows are left: the damage is named, and the check goes on.
+    assert {(one.part, one.file_id) for one in found.damages} == {("content", file_id) for file_id in known}
+
+
+async def test_the_bytes_of_a_deletion_that_is_not_finished_are_no_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def keep(*_: object) -> None:
+        return
+
+    async with open_store(tmp_path) as store:
+        uploaded = await store.upload(freeze_bytes(tmp_path / "spool", b"deleted"), text_file("deleted.txt"))
+        with monkeypatch.context() as patch:
+            patch.setattr(Garbage, "collect", keep)
+            await store.delete(uploaded.record.id)
+        assert len([*(tmp_path / "blobs").rglob(str(uploaded.record.sha256))]) == 1
+        assert (await verify_store(tmp_path, read_data=True)).damages == []
+
+
+@pytest.mark.parametrize("kind", ["folder", "link", "pipe", "zeros"])
+async def test_what_is_no_file_in_place_of_a_sidecar_is_named_and_blocks_nothing(tmp_path: Path, kind: str) -> None:
+    known = await build_store(tmp_path, 4)
+    file_id = next(iter(known))
+    (sidecar,) = (tmp_path / "blobs").rglob(f"*.{file_id}.json")
+    sidecar.unlink()
+    if kind == "folder":
+        sidecar.mkdir()
+    elif kind == "link":
+        sidecar.symlink_to("/etc/hostname")
+    elif kind == "pipe":
+        os.mkfifo(sidecar)
+    else:
+        sidecar.write_bytes(b"\0" * 100_000)
+    found = await verify_store(tmp_path)
+    assert [(one.part, one.file_id) for one in found.damages] == [("sidecar", file_id)]
+    found = await verify_store(tmp_path, repair=True)
+    # A folder may hold anything: it is not removed.
+    assert [one.repaired for one in found.damages] == [kind != "folder"]
+    async with open_store(tmp_path) as store:
+        assert len((await store.list()).files) == 4
+        await store.delete(file_id)
+    assert (await verify_store(tmp_path, read_data=True)).damages == []
