@@ -60,7 +60,7 @@ async def _verified(data_dir: Path, *, read_data: bool, repair: bool) -> "Verifi
     from files_api_mcp.backends.models import Damage, Verification
 
     found = Verification()
-    with ProgressBars(lines=True) as bars, bars.bar() as progress:
+    with ProgressBars(lines=read_data) as bars, bars.bar() as progress:
         for backend in BACKENDS.values():
             try:
                 one = await backend.verify(data_dir, read_data=read_data, repair=repair, progress=progress)
