@@ -27,6 +27,8 @@ from files_api_mcp.backends.storage.disk_errors import translated
 
 __all__ = ["verify_index"]
 
+_UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
+"""Errors of reading a damaged file: SQLite's message may quote text that is damaged."""
 _WHOLE = "The index is damaged: questions may fail or miss passages until it is built again."
 _LEFTOVER = "Text of a file that is gone is still in the index."
 
@@ -74,7 +76,7 @@ def _opened(path: Path) -> sqlite3.Connection | None:
         connection = connect_to_read(path)
         try:
             connection.execute("pragma schema_version").fetchone()
-        except sqlite3.DatabaseError as exc:
+        except _UNREADABLE as exc:
             if getattr(exc, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_READONLY:
                 connection.close()
                 return None
@@ -105,7 +107,7 @@ async def _check(work: Callable[[], None], found: _Found) -> bool:
         with translated():
             try:
                 work()
-            except sqlite3.Error as exc:
+            except _UNREADABLE as exc:
                 if _is_passing(exc):
                     raise
                 found.whole = True
@@ -114,7 +116,7 @@ async def _check(work: Callable[[], None], found: _Found) -> bool:
     return not found.whole
 
 
-def _is_passing(exc: sqlite3.Error) -> bool:
+def _is_passing(exc: Exception) -> bool:
     primary = getattr(exc, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     return primary in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_INTERRUPT}
 

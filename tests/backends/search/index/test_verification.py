@@ -118,3 +118,13 @@ async def test_no_index_is_no_damage_and_stays_none(sound: Sound, tmp_path: Path
     await to_thread.run_sync(index_path(tmp_path).unlink)
     assert await verify(tmp_path, sound, repair=True) == []
     assert not await to_thread.run_sync(index_path(tmp_path).exists)
+
+
+async def test_a_schema_that_is_no_text_is_damage_of_the_whole_index(sound: Sound, tmp_path: Path) -> None:
+    garbled = sound.index.replace(b"CREATE TABLE posting", b"CREATE TAB\xccE posting").replace(
+        b"create table posting", b"create tab\xcce posting"
+    )
+    assert garbled != sound.index
+    await to_thread.run_sync(index_path(tmp_path).write_bytes, garbled)
+    (damage,) = await verify(tmp_path, sound)
+    assert damage.meaning.startswith("The index is damaged")
