@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 
+from tests.support import fork_server
+
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator
-    from pathlib import Path
 
     from tests.support.agent import Agent, Era
+
+
+OF_WORKERS = Path(__file__).parent / "backends" / "documents"
+WATCH_WORKERS = {"test_process_isolation.py", "test_damaged_content.py"}
+"""Tests that find these processes by their command lines."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -35,7 +43,19 @@ def no_blocking_calls() -> Generator[BlockBuster]:
     with blockbuster_ctx("files_api_mcp") as guard:
         # The guard ignores sys.stderr, but the command replaces it by an escaping stream.
         guard.functions["io.TextIOWrapper.write"].can_block_in("server/cli/output.py", {"write", "_write"})
+        for function in guard.functions.values():
+            function.can_block_in("tests/support/fork_server.py", {"start", "_server"})
         yield guard
+
+
+@pytest.fixture(autouse=True)
+def forked_workers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forks the processes that read documents, so that each store of a test does not start an interpreter.
+
+    Tests of these processes themselves start them as users do.
+    """
+    if not request.path.is_relative_to(OF_WORKERS) and request.path.name not in WATCH_WORKERS:
+        monkeypatch.setattr(subprocess, "Popen", fork_server.WorkerPopen)
 
 
 @pytest.fixture(params=["auto", "legacy"], ids=["2026-07-28", "legacy"])

@@ -61,6 +61,9 @@ def worst(used: Used) -> dict[str, Any]:
     slowest = sorted(first, key=lambda one: -one.ns)[:_LOOKED_AT_AGAIN]
     steep = sorted((one for one in first if one.exponent >= _STEEP), key=lambda one: -one.ns)[: 4 * _LOOKED_AT_AGAIN]
     again: list[_Cost] = []
+    if first[-1].is_surely_steep:
+        # Longer texts would take seconds, and tell no more.
+        steep, slowest, again = [], [], [first[-1]]
     for one in {id(one): one for one in (*steep, *slowest)}.values():
         again.append(_longer(used, one))
         if again[-1].exponent > _SURELY:

@@ -8,6 +8,7 @@ ones. Tests of how Python starts (locales, imports, closed streams) start Python
 
 import atexit
 import ctypes
+import fcntl
 import gc
 import importlib
 import json
@@ -24,13 +25,17 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Literal
 
-__all__ = ["COMMAND", "Popen", "is_forked", "run"]
+__all__ = ["COMMAND", "Popen", "WorkerPopen", "is_forked", "run"]
 
 MODULE = "files_api_mcp.server.cli.main"
 COMMAND = [sys.executable, "-m", MODULE]
 _COMMANDS = "files_api_mcp.server.cli.commands"
+_WORKER = "files_api_mcp.backends.documents.worker"
+_RENDER = "files_api_mcp.backends.documents.render"
+_FORMATS = "files_api_mcp.backends.documents.formats"
+_Kind = Literal["command", "worker"]
 # What the commands import when they first need it.
 _LAZY = (
     "jsonschema",
@@ -46,22 +51,32 @@ _PR_SET_CHILD_SUBREAPER = 36
 
 def is_forked(command: Sequence[str | Path], env: Mapping[str, str] | None = None) -> bool:
     """Whether `Popen` forks for this command; else it starts a new interpreter."""
+    return _kind(command, env) is not None
+
+
+def _kind(command: Sequence[str | Path], env: Mapping[str, str] | None) -> _Kind | None:
+    """What the process to fork has imported."""
+    if sys.platform != "linux" or command[0] != sys.executable or len(command) < 2:
+        return None
+    if command[1] == "-I" and _WORKER in str(command[-6]):
+        return "worker"
     given = os.environ if env is None else env
-    changed = {name for name in {*given, *os.environ} if given.get(name) != os.environ.get(name)}
-    starts_alike = not any(name.startswith(("PYTHON", "LC_", "LANG")) for name in changed) or (
-        {name for name in changed if name.startswith(("PYTHON", "LC_", "LANG"))} == {"LC_ALL"}
-        and given.get("LC_ALL") == "C.UTF-8"
-    )
+    names = {name for name in {*given, *os.environ} if given.get(name) != os.environ.get(name)}
+    of_start = {name for name in names if name.startswith(("PYTHON", "LC_", "LANG"))}
+    starts_alike = not of_start or (of_start == {"LC_ALL"} and given.get("LC_ALL") == "C.UTF-8")
     runs_ours = list(command[: len(COMMAND)]) == COMMAND or Path(command[1]).suffix == ".py"
-    return sys.platform == "linux" and command[0] == sys.executable and runs_ours and starts_alike
+    return "command" if runs_ours and starts_alike else None
 
 
 class Popen(subprocess.Popen[Any]):
     """`subprocess.Popen`, which forks where `is_forked` says so."""
 
+    forks: ClassVar[tuple[_Kind, ...]] = ("command", "worker")
+
     def _execute_child(self, args: list[str], executable: Any, preexec_fn: Any, *others: Any) -> None:
-        (_, _, cwd, env, _, _, _, stdin, ours_in, ours_out, stdout, ours_err, stderr, *rest) = others
-        if preexec_fn or not is_forked(args, env):
+        (_, pass_fds, cwd, env, _, _, _, stdin, ours_in, ours_out, stdout, ours_err, stderr, *rest) = others
+        kind = None if preexec_fn else _kind(args, env)
+        if kind not in self.forks:
             super()._execute_child(args, executable, preexec_fn, *others)  # type: ignore[misc]
             return
         *_, umask, new_session, _ = rest
@@ -71,11 +86,19 @@ class Popen(subprocess.Popen[Any]):
             "env": dict(os.environ if env is None else env),
             "umask": umask,
             "new_session": new_session,
+            "parent": os.getpid(),
+            "pass_fds": list(pass_fds),
         }
         streams = [own if given == -1 else given for own, given in enumerate((stdin, stdout, stderr))]
-        self.pid = _server().start(request, streams)
+        self.pid = _server(kind).start(request, [*streams, *pass_fds])
         self._child_created = True
         self._close_pipe_fds(stdin, ours_in, ours_out, stdout, ours_err, stderr)  # type: ignore[attr-defined]
+
+
+class WorkerPopen(Popen):
+    """`subprocess.Popen`, which forks for the processes that read documents."""
+
+    forks = ("worker",)
 
 
 def run(
@@ -99,14 +122,14 @@ def run(
 class _Server:
     """The process that forks, and the socket to it."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: _Kind) -> None:
         self._lock = threading.Lock()
         self._prctl = ctypes.CDLL(None, use_errno=True).prctl
         self._socket, theirs = socket.socketpair()
         root = Path(__file__).parents[2]
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, __file__, str(theirs.fileno())],
+                [sys.executable, __file__, kind, str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
                 cwd=root,
@@ -131,21 +154,21 @@ class _Server:
         self._process.wait()
 
 
-_started: list[_Server] = []
+_started: dict[_Kind, _Server] = {}
 _starting = threading.Lock()
 
 
-def _server() -> _Server:
+def _server(kind: _Kind) -> _Server:
     with _starting:
-        if not _started:
-            _started.append(_Server())
-        return _started[0]
+        if kind not in _started:
+            _started[kind] = _Server(kind)
+        return _started[kind]
 
 
 def _serve(requests: socket.socket) -> list[str]:
     """Forks for each request. Returns only in a fork, with its command."""
     while True:
-        given, fds, _, _ = socket.recv_fds(requests, 1, 4)
+        given, fds, _, _ = socket.recv_fds(requests, 1, 16)
         if not given:
             os._exit(0)
         reading, writing = os.pipe()
@@ -169,9 +192,15 @@ def _prepare(fds: list[int]) -> list[str]:
     """Gives this fork its streams, variables and folder, as a new process has them; returns its command."""
     with open(fds[0], "rb") as file:
         request = json.load(file)
-    for own, given in enumerate(fds[1:]):
-        os.dup2(given, own)
-        os.close(given)
+    # Out of the way of the numbers that the command expects.
+    given = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 1000) for fd in fds[1:]]
+    os.closerange(3, 1000)
+    for own, fd in zip([0, 1, 2, *request["pass_fds"]], given, strict=True):
+        os.dup2(fd, own)
+        os.close(fd)
+    # The process between ends at once, and this one may then end with its parent.
+    while os.getppid() not in (request["parent"], 1):
+        time.sleep(0.001)
     sys.stdin, sys.stdout, sys.stderr = (
         open(0, encoding="utf-8", closefd=False),  # noqa: SIM115  they last as long as the process
         open(1, "w", encoding="utf-8", closefd=False),  # noqa: SIM115
@@ -191,10 +220,12 @@ def _prepare(fds: list[int]) -> list[str]:
     return request["command"]
 
 
-def _import_all() -> None:
-    for module in pkgutil.iter_modules(importlib.import_module(_COMMANDS).__path__):
-        importlib.import_module(f"{_COMMANDS}.{module.name}")
-    for name in _LAZY:
+def _import_all(kind: str) -> None:
+    packages = {"command": [_COMMANDS], "worker": [_FORMATS]}[kind]
+    for package in packages:
+        for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
+            importlib.import_module(f"{package}.{module.name}")
+    for name in _LAZY if kind == "command" else (_WORKER, _RENDER):
         importlib.import_module(name)
     # `runpy` warns about a module that it finds loaded.
     sys.modules.pop(MODULE, None)
@@ -204,13 +235,17 @@ def _import_all() -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _import_all()
-    command = _serve(socket.socket(fileno=int(sys.argv[1])))
+    _import_all(sys.argv[1])
+    command = _serve(socket.socket(fileno=int(sys.argv[2])))
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if command[0] == "-m":
         sys.argv = command[1:]
         sys.path[0] = os.getcwd()
         runpy.run_module(command[1], run_name="__main__", alter_sys=True)
+    elif "-c" in command:
+        at = command.index("-c")
+        sys.argv = ["-c", *command[at + 2 :]]
+        exec(command[at + 1], {"__name__": "__main__"})
     else:
         sys.argv = command
         sys.path[0] = str(Path(command[0]).parent)

@@ -8,7 +8,8 @@ import pytest
 from tests.support.agent import Agent, text_of
 from tests.support.samples import DOCUMENTS, sample
 
-pytestmark = pytest.mark.anyio
+# One page of the report is scanned, and reading it takes longer than all the others.
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("without_ocr")]
 
 
 async def read_at(agent: Agent, passage: dict[str, Any]) -> str:

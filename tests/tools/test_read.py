@@ -6,7 +6,8 @@ from mcp.types import ImageContent
 from tests.support.agent import Agent, text_of
 from tests.support.samples import sample
 
-pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+# One page of the report is scanned, and reading it takes longer than all the others.
+pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.usefixtures("without_ocr")]
 
 
 async def test_reading_continues_with_the_returned_arguments(agent: Agent) -> None:
@@ -46,7 +47,6 @@ async def test_too_many_images_in_one_call_are_refused(agent: Agent) -> None:
     assert "1-5" in text
 
 
-@pytest.mark.usefixtures("without_ocr")
 async def test_pages_without_text_are_listed_and_shown(agent: Agent) -> None:
     file = await sample(agent, "annual-report.pdf")
     described = await agent.data("describe_file", file_id=file["file_id"])
@@ -56,7 +56,6 @@ async def test_pages_without_text_are_listed_and_shown(agent: Agent) -> None:
     assert len([block for block in shown.content if isinstance(block, ImageContent)]) == 2
 
 
-@pytest.mark.usefixtures("without_ocr")
 async def test_an_image_has_no_text_and_is_shown(agent: Agent) -> None:
     file = await sample(agent, "terminal-plan.png")
     assert file["askable"] is False

@@ -24,7 +24,8 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Generator[Emulator]:
 def here(
     monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes], live: Emulator, tmp_path: Path
 ) -> Generator[Here]:
-    told = {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": live.url}
+    # Without Tesseract: reading the one scanned page of the report takes longer than everything else.
+    told = {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": live.url, "PATH": str(tmp_path / "no programs")}
     with in_this_process(monkeypatch, capfdbinary, tmp_path / "data", **told) as command:
         yield command
 
