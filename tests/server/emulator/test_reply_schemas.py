@@ -4,8 +4,9 @@ import base64
 import json
 import subprocess
 import time
-from collections.abc import Generator, Iterator
-from pathlib import Path
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
+from functools import cache
 from typing import Any, cast
 
 import pytest
@@ -218,22 +219,33 @@ def locked(tmp_path_factory: pytest.TempPathFactory) -> Generator[Emulator]:
         yield running
 
 
-def complaints(version: str, replies: Replies, folder: Path) -> list[str]:
-    """The validation errors of the SDK's models, each with its response."""
-    told = folder / "replies.json"
-    told.write_text(json.dumps(replies))
-    done = subprocess.run(
-        [*isolated(f"anthropic=={version}"), str(HERE / "validate.py"), str(told)],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        env=clean_environment(),
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    found: list[list[str]] = json.loads(done.stdout)
-    assert len(found) == len(replies)
-    return [f"{reply}: {each}" for reply, each in zip(replies, found, strict=True) if each]
+Complaints = Callable[[str, Replies], list[str]]
+
+
+@pytest.fixture(scope="module")
+def complaints() -> Generator[Complaints]:
+    """Returns the validation errors of an SDK's models, each with its response. One process for each SDK."""
+    with ExitStack() as stack:
+
+        @cache
+        def validator(version: str) -> "subprocess.Popen[str]":
+            process = subprocess.Popen(
+                [*isolated(f"anthropic=={version}"), str(HERE / "validate.py")],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                env=clean_environment(),
+            )
+            return stack.enter_context(process)
+
+        def complaints(version: str, replies: Replies) -> list[str]:
+            process = validator(version)
+            print(json.dumps(replies), file=process.stdin, flush=True)
+            assert process.stdout
+            found: list[list[str]] = json.loads(process.stdout.readline())
+            return [f"{reply}: {each}" for reply, each in zip(replies, found, strict=True) if each]
+
+        yield complaints
 
 
 def nulls(value: Any) -> Iterator[str]:
@@ -246,37 +258,37 @@ def nulls(value: Any) -> Iterator[str]:
             yield from nulls(inner)
 
 
-def check(version: str, replies: Replies, folder: Path) -> None:
+def check(complaints: Complaints, version: str, replies: Replies) -> None:
     assert [(key, reply) for _, reply in replies for key in nulls(reply) if key not in SENT_WITH_NULL] == []
-    assert complaints(version, replies, folder) == []
+    assert complaints(version, replies) == []
 
 
-def test_files_fit(live: Emulator, tmp_path: Path) -> None:
-    check(NEWEST, list(of_files(live)), tmp_path)
+def test_files_fit(live: Emulator, complaints: Complaints) -> None:
+    check(complaints, NEWEST, list(of_files(live)))
 
 
-def test_files_of_the_beta_fit(live: Emulator, tmp_path: Path) -> None:
-    check(WITH_BETA_FILES, list(of_beta_files(live)), tmp_path)
+def test_files_of_the_beta_fit(live: Emulator, complaints: Complaints) -> None:
+    check(complaints, WITH_BETA_FILES, list(of_beta_files(live)))
 
 
-def test_messages_and_their_events_fit(live: Emulator, tmp_path: Path) -> None:
+def test_messages_and_their_events_fit(live: Emulator, complaints: Complaints) -> None:
     replies = list(of_messages(live))
-    check(NEWEST, replies, tmp_path)
+    check(complaints, NEWEST, replies)
     kinds = {block["type"] for model, reply in replies if model == "message" for block in reply["content"]}
     assert kinds == {"text", "server_tool_use", "bash_code_execution_tool_result"}
 
 
-def test_batches_and_their_results_fit(live: Emulator, tmp_path: Path) -> None:
+def test_batches_and_their_results_fit(live: Emulator, complaints: Complaints) -> None:
     replies = list(of_batches(live))
-    check(NEWEST, replies, tmp_path)
+    check(complaints, NEWEST, replies)
     assert {reply["result"]["type"] for model, reply in replies if model == "result"} >= {"succeeded", "errored"}
 
 
-def test_errors_fit(live: Emulator, locked: Emulator, tmp_path: Path) -> None:
-    check(NEWEST, list(of_errors(live, locked)), tmp_path)
+def test_errors_fit(live: Emulator, locked: Emulator, complaints: Complaints) -> None:
+    check(complaints, NEWEST, list(of_errors(live, locked)))
 
 
-def test_a_reply_that_does_not_fit_is_seen(live: Emulator, tmp_path: Path) -> None:
+def test_a_reply_that_does_not_fit_is_seen(live: Emulator, complaints: Complaints) -> None:
     file = ok(live.upload("a.txt", b"words"))
     wrong: Replies = [
         ("file", {**file, "more": 1}),
@@ -284,5 +296,5 @@ def test_a_reply_that_does_not_fit_is_seen(live: Emulator, tmp_path: Path) -> No
         ("file", {**file, "filename": None}),
         ("event", {"type": "ping"}),
     ]
-    assert len(complaints(NEWEST, wrong, tmp_path)) == len(wrong)
+    assert len(complaints(NEWEST, wrong)) == len(wrong)
     assert list(nulls({"a": [{"b": None}], "c": 1})) == ["b"]

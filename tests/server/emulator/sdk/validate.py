@@ -1,13 +1,14 @@
 # pyright: basic, reportMissingImports=false
-"""Validates replies against the models of whatever version of the official SDK is installed: `validate.py REPLIES`.
+"""Validates replies against the models of whatever version of the official SDK is installed.
 
-REPLIES names a JSON file with a list of [model, reply]. Prints a JSON list of complaints for each of them. The SDK
-itself takes every reply as it comes; here each value must be what its field says, and no field may be unknown.
+Each line of stdin is a JSON list of [model, reply], and is answered by a line: a JSON list of complaints for each of
+them. The SDK itself takes every reply as it comes; here each value must be what its field says, and no field may be
+unknown.
 """
 
+import functools
 import json
 import sys
-from pathlib import Path
 
 import pydantic
 from anthropic import pagination, types
@@ -39,17 +40,22 @@ else:
     }
 
 
+@functools.cache
+def adapter(model):
+    return pydantic.TypeAdapter(MODELS[model])
+
+
 def complaints(model, reply):
     try:
-        pydantic.TypeAdapter(MODELS[model]).validate_json(json.dumps(reply), strict=True, extra="forbid")
+        adapter(model).validate_json(json.dumps(reply), strict=True, extra="forbid")
     except pydantic.ValidationError as exc:
         return [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in exc.errors()]
     return []
 
 
 def main():
-    replies = json.loads(Path(sys.argv[1]).read_text())
-    print(json.dumps([complaints(model, reply) for model, reply in replies]))
+    for line in sys.stdin:
+        print(json.dumps([complaints(model, reply) for model, reply in json.loads(line)]), flush=True)
 
 
 if __name__ == "__main__":
