@@ -53,7 +53,8 @@ def rebuild_table(folder: StoreFolder, now_us: int) -> None:
                 counts = _fill(unfinished, source, folder, now_us)
                 folder.set_aside.take_database(folder.database, now_us)
                 # A journal belongs to the damaged file, and would be applied to the new one.
-                Path(f"{folder.database}-journal").unlink(missing_ok=True)
+                for journaled in (folder.database, unfinished):
+                    Path(f"{journaled}-journal").unlink(missing_ok=True)
                 fsync_folder(folder.path)
                 unfinished.replace(folder.database)
                 fsync_folder(folder.path)
