@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Collection, Iterator
@@ -17,6 +18,8 @@ from files_api_mcp.backends.storage.folders import fsync_file, fsync_folder, mak
 __all__ = ["KEPT_DAYS", "SetAside"]
 
 KEPT_DAYS = 30
+_OURS = re.compile(r"[0-9a-f]{64}(\.|$)|files\.db-\d{8}T|[0-9a-f]{16}\.new$")
+"""The names of files here. Others are not removed: the folder may be a link to one with other files."""
 _NO_LINKS = {errno.EPERM, errno.EXDEV, errno.EMLINK, errno.ENOTSUP, errno.ENOSYS}
 _KEPT_US = KEPT_DAYS * 86_400 * 1_000_000
 
@@ -128,7 +131,7 @@ class SetAside:
 
     def _files(self) -> Iterator[Path]:
         for folder, _, names in os.walk(self._folder):
-            yield from (Path(folder, name) for name in names)
+            yield from (Path(folder, name) for name in names if _OURS.match(name))
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -143,3 +143,14 @@ async def test_a_rebuild_removes_what_a_killed_one_left(data: Path) -> None:
     (data / "files.db").unlink()
     async with open_store(data):
         assert not left.exists()
+
+
+async def test_only_what_was_set_aside_is_removed_after_30_days(data: Path, lost: FileRecord, tmp_path: Path) -> None:
+    elsewhere = (data / "set-aside").rename(tmp_path / "elsewhere")
+    (data / "set-aside").symlink_to(elsewhere)
+    note = elsewhere / "note.txt"
+    note.write_text("mine")
+    for path in elsewhere.rglob("*"):
+        os.utime(path, (1, 1))
+    async with open_store(data):
+        assert [path.name for path in elsewhere.rglob("*") if path.is_file()] == ["note.txt"]
