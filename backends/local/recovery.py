@@ -147,8 +147,10 @@ def _write_sidecars(folder: StoreFolder, bare: Sequence[SidecarName], connection
         for sha256, file_id in bare:
             row = rows.by_id(connection, file_id)
             if row is not None and row.is_sound and row.has_content and row.sha256 == sha256:
-                folder.blobs.ensure_shard(sha256)
-                folder.sidecars.write(row, durable=False)
+                # A file in place of the subfolder is damage of its files only.
+                with suppress(NotADirectoryError, FileNotFoundError):
+                    folder.blobs.ensure_shard(sha256)
+                    folder.sidecars.write(row, durable=False)
     # One sync for all: a store of the version before has no sidecars at all.
     os.sync()
 

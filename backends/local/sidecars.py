@@ -80,7 +80,7 @@ class Sidecars:
 
     def remove(self, sha256: str, file_id: str) -> None:
         """Remove a sidecar, if it exists. A folder in its place stays: nothing reads it."""
-        with suppress(IsADirectoryError):
+        with suppress(IsADirectoryError, NotADirectoryError):
             self.path(sha256, file_id).unlink(missing_ok=True)
 
     def remove_unfinished(self, shard: str) -> None:

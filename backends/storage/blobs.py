@@ -48,7 +48,7 @@ class Blobs:
 
     def sync(self, sha256: str) -> None:
         """Make creations, renames and removals in the subfolder of this hash durable, if it exists."""
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError, NotADirectoryError):
             fsync_folder(self.path(sha256).parent)
 
     def ensure_shard(self, sha256: str) -> None:

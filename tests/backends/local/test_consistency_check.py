@@ -1,6 +1,7 @@
 """The consistency check raises no false alarms while other processes change the store, and survives what it finds."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -68,4 +69,17 @@ async def test_what_is_no_file_in_place_of_a_sidecar_is_named_and_blocks_nothing
     async with open_store(tmp_path) as store:
         assert len((await store.list()).files) == 4
         await store.delete(file_id)
+    assert (await verify_store(tmp_path, read_data=True)).damages == []
+
+
+async def test_a_file_in_place_of_a_subfolder_is_damage_of_its_files_only(tmp_path: Path) -> None:
+    known = await build_store(tmp_path, 6)
+    file_id = next(iter(known))
+    (sidecar,) = (tmp_path / "blobs").rglob(f"*.{file_id}.json")
+    shutil.rmtree(sidecar.parent)
+    sidecar.parent.write_text("")
+    async with open_store(tmp_path) as store:
+        assert len((await store.list()).files) == 6
+        for one in (await verify_store(tmp_path, repair=True)).damages:
+            await store.delete(str(one.file_id))  # twice, as its sidecar is gone too
     assert (await verify_store(tmp_path, read_data=True)).damages == []
