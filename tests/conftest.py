@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 OF_WORKERS = Path(__file__).parent / "backends" / "documents"
-WATCH_WORKERS = {"test_process_isolation.py", "test_damaged_content.py"}
+WATCH_WORKERS = {"test_process_isolation.py", "test_damaged_content.py", "test_ingest_benchmark.py"}
 """Tests that find these processes by their command lines."""
 
 

@@ -16,7 +16,7 @@ from files_api_mcp.backends.local.folder import StoreFolder
 from files_api_mcp.backends.local.rebuild import rebuild_table
 from files_api_mcp.backends.local.restoration import is_over, restore_damaged_rows
 from files_api_mcp.backends.local.schema import FILES
-from files_api_mcp.backends.local.sidecars import SidecarName, names_among
+from files_api_mcp.backends.local.sidecars import SidecarName, names_among, unfinished_among
 from files_api_mcp.backends.storage.blobs import hashes_among
 from files_api_mcp.backends.storage.disk_errors import DatabaseDamaged
 from files_api_mcp.backends.storage.sqlite import Database, check_integrity, create_or_migrate, writing
@@ -31,12 +31,13 @@ _AT_ONCE = 200
 
 @dataclass(frozen=True, slots=True)
 class Untidy:
-    """Content without a row, sidecars without a row, and rows without a sidecar. One may belong to a running upload:
-    check again under the lock."""
+    """Content without a row, sidecars without a row, rows without a sidecar, and unfinished sidecars (subfolder and
+    name). One may belong to a running upload: check again under the lock."""
 
     orphans: list[str]
     strays: list[SidecarName]
     bare: list[SidecarName]
+    unfinished: list[tuple[str, str]]
 
     @property
     def is_clean(self) -> bool:
@@ -78,14 +79,16 @@ def find_untidy(folder: StoreFolder, shards: Sequence[str], connection: sqlite3.
     # Contents first: a row that is committed in between then saves its content.
     contents: set[str] = set()
     sidecars: set[SidecarName] = set()
+    unfinished: list[tuple[str, str]] = []
     for shard in shards:
         names = folder.blobs.names(shard)
+        unfinished += [(shard, name) for name in unfinished_among(names)]
         contents |= hashes_among(names, shard)
         sidecars |= names_among(names, shard)
     query = "SELECT sha256, id FROM files WHERE has_content = 1 AND sha256 BETWEEN ? AND ?"
     known: set[SidecarName] = set(connection.execute(query, (shards[0], f"{shards[-1]}g")))
     orphans = contents - {sha256 for sha256, _ in known}
-    return Untidy(sorted(orphans), sorted(sidecars - known), sorted(known - sidecars))
+    return Untidy(sorted(orphans), sorted(sidecars - known), sorted(known - sidecars), unfinished)
 
 
 def _open_table(folder: StoreFolder, connection: sqlite3.Connection) -> None:
@@ -104,6 +107,8 @@ async def _tidy_all(database: Database, folder: StoreFolder, now_us: int) -> Non
             await database.run(partial(_clear_strays, folder, untidy.strays[start : start + _AT_ONCE], now_us))
         for start in range(0, len(untidy.bare), _AT_ONCE):
             await database.run(partial(_write_sidecars, folder, untidy.bare[start : start + _AT_ONCE]))
+        if untidy.unfinished:
+            await database.run(partial(_remove_unfinished, folder, untidy.unfinished))
     await database.run(partial(_finish, folder, now_us))
 
 
@@ -155,10 +160,17 @@ def _write_sidecars(folder: StoreFolder, bare: Sequence[SidecarName], connection
     os.sync()
 
 
+def _remove_unfinished(
+    folder: StoreFolder, unfinished: Sequence[tuple[str, str]], connection: sqlite3.Connection
+) -> None:
+    # Under the lock, no process is writing one.
+    with writing(connection):
+        for shard, name in unfinished:
+            folder.sidecars.remove_unfinished(shard, name)
+
+
 def _finish(folder: StoreFolder, now_us: int, connection: sqlite3.Connection) -> None:
     with writing(connection):
-        for shard in folder.blobs.shards():
-            folder.sidecars.remove_unfinished(shard)
         folder.set_aside.prune(now_us)
     folder.keep_reserve()
 

@@ -16,12 +16,13 @@ from files_api_mcp.backends.storage.blobs import Blobs
 from files_api_mcp.backends.storage.folders import write_private
 from files_api_mcp.backends.validation import FILE_ID
 
-__all__ = ["SidecarName", "Sidecars", "names_among"]
+__all__ = ["SidecarName", "Sidecars", "names_among", "unfinished_among"]
 
 SidecarName = tuple[str, str]
 """The hash of a content and the id of a file."""
 
 _NAME = re.compile(rf"([0-9a-f]{{64}})\.({FILE_ID.pattern})\.json")
+_HASH_LENGTH = 64
 _UNFINISHED = ".new"
 _MOST_BYTES = 64 * 1024
 _UNREADABLE = {errno.EIO, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENXIO}
@@ -83,12 +84,10 @@ class Sidecars:
         with suppress(IsADirectoryError, NotADirectoryError):
             self.path(sha256, file_id).unlink(missing_ok=True)
 
-    def remove_unfinished(self, shard: str) -> None:
-        """Remove what a crash left of sidecars that were being written."""
-        for name in self._blobs.names(shard):
-            if name.endswith(_UNFINISHED):
-                with suppress(IsADirectoryError):
-                    self._blobs.folder.joinpath(shard, name).unlink(missing_ok=True)
+    def remove_unfinished(self, shard: str, name: str) -> None:
+        """Remove what a crash left of a sidecar that was being written."""
+        with suppress(IsADirectoryError):
+            self._blobs.folder.joinpath(shard, name).unlink(missing_ok=True)
 
     def of_content(self, sha256: str) -> set[str]:
         """The ids of the files that have a sidecar beside this content."""
@@ -101,8 +100,14 @@ class Sidecars:
 
 def names_among(names: Iterable[str], shard: str) -> set[SidecarName]:
     """The names of sidecars among the names of the files of a subfolder."""
-    found = (_NAME.fullmatch(name) for name in names)
+    # Half of the names are hashes: comparing them with the pattern takes a fifth of a start.
+    found = (_NAME.fullmatch(name) for name in names if name[_HASH_LENGTH : _HASH_LENGTH + 1] == ".")
     return {(match[1], match[2]) for match in found if match and match[1][:2] == shard}
+
+
+def unfinished_among(names: Iterable[str]) -> list[str]:
+    """The names of sidecars that are being written, or were when a process died."""
+    return [name for name in names if name.endswith(_UNFINISHED)]
 
 
 def _open(path: str, flags: int) -> int:

@@ -55,7 +55,7 @@ class Faults:
 def inspect_store(data: Path, stored: Mapping[str, str], deleted: Collection[str], *, recover: bool) -> Faults:
     """Open the store as the next start would (or, without `recover`, without its clearing away) and compare."""
     if not recover:
-        recovery.find_untidy = lambda folder, shards, connection: recovery.Untidy([], [], [])
+        recovery.find_untidy = lambda folder, shards, connection: recovery.Untidy([], [], [], [])
     return anyio.run(_inspect, data, stored, deleted)
 
 
