@@ -16,7 +16,7 @@ from files_api_mcp.backends.local.folder import StoreFolder
 from files_api_mcp.backends.local.rebuild import rebuild_table
 from files_api_mcp.backends.local.restoration import is_over, restore_damaged_rows
 from files_api_mcp.backends.local.schema import FILES
-from files_api_mcp.backends.local.sidecars import SidecarName, names_among, unfinished_among
+from files_api_mcp.backends.local.sidecars import SidecarName, names_among, sidecar_name, unfinished_among
 from files_api_mcp.backends.storage.blobs import hashes_among
 from files_api_mcp.backends.storage.disk_errors import DatabaseDamaged
 from files_api_mcp.backends.storage.sqlite import Database, check_integrity, create_or_migrate, writing
@@ -76,19 +76,19 @@ def shard_groups(folder: StoreFolder) -> list[list[str]]:
 
 def find_untidy(folder: StoreFolder, shards: Sequence[str], connection: sqlite3.Connection) -> Untidy:
     """Compare the files in some shards with the table."""
-    # Contents first: a row that is committed in between then saves its content.
-    contents: set[str] = set()
-    sidecars: set[SidecarName] = set()
-    unfinished: list[tuple[str, str]] = []
-    for shard in shards:
-        names = folder.blobs.names(shard)
-        unfinished += [(shard, name) for name in unfinished_among(names)]
-        contents |= hashes_among(names, shard)
-        sidecars |= names_among(names, shard)
+    # Files first: a row that is committed in between then saves its content.
+    found = {name: shard for shard in shards for name in folder.blobs.names(shard)}
     query = "SELECT sha256, id FROM files WHERE has_content = 1 AND sha256 BETWEEN ? AND ?"
-    known: set[SidecarName] = set(connection.execute(query, (shards[0], f"{shards[-1]}g")))
-    orphans = contents - {sha256 for sha256, _ in known}
-    return Untidy(sorted(orphans), sorted(sidecars - known), sorted(known - sidecars), unfinished)
+    known: list[SidecarName] = connection.execute(query, (shards[0], f"{shards[-1]}g")).fetchall()
+    sidecars = {sidecar_name(*one) for one in known}
+    # Few names are left: only these are compared with patterns, which would take half of a start.
+    others = found.keys() - sidecars - {sha256 for sha256, _ in known}
+    return Untidy(
+        orphans=sorted(name for name in others if hashes_among([name], found[name])),
+        strays=sorted(one for name in others for one in names_among([name], found[name])),
+        bare=sorted(one for one in known if sidecar_name(*one) not in found) if sidecars - found.keys() else [],
+        unfinished=[(found[name], name) for name in unfinished_among(others)],
+    )
 
 
 def _open_table(folder: StoreFolder, connection: sqlite3.Connection) -> None:

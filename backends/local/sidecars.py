@@ -16,13 +16,12 @@ from files_api_mcp.backends.storage.blobs import Blobs
 from files_api_mcp.backends.storage.folders import write_private
 from files_api_mcp.backends.validation import FILE_ID
 
-__all__ = ["SidecarName", "Sidecars", "names_among", "unfinished_among"]
+__all__ = ["SidecarName", "Sidecars", "names_among", "sidecar_name", "unfinished_among"]
 
 SidecarName = tuple[str, str]
 """The hash of a content and the id of a file."""
 
 _NAME = re.compile(rf"([0-9a-f]{{64}})\.({FILE_ID.pattern})\.json")
-_HASH_LENGTH = 64
 _UNFINISHED = ".new"
 _MOST_BYTES = 64 * 1024
 _UNREADABLE = {errno.EIO, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENXIO}
@@ -54,7 +53,7 @@ class Sidecars:
 
     def path(self, sha256: str, file_id: str) -> Path:
         """The path of a row's sidecar, whether it exists or not."""
-        return self._blobs.path(sha256).with_name(f"{sha256}.{file_id}.json")
+        return self._blobs.path(sha256).with_name(sidecar_name(sha256, file_id))
 
     def write(self, row: Row, *, durable: bool = True) -> None:
         """Write a row's sidecar, replacing an existing one. Its bytes are durable then, its name is not yet."""
@@ -98,10 +97,14 @@ class Sidecars:
         return names_among(self._blobs.names(shard), shard)
 
 
+def sidecar_name(sha256: str, file_id: str) -> str:
+    """The name of the file."""
+    return f"{sha256}.{file_id}.json"
+
+
 def names_among(names: Iterable[str], shard: str) -> set[SidecarName]:
     """The names of sidecars among the names of the files of a subfolder."""
-    # Half of the names are hashes: comparing them with the pattern takes a fifth of a start.
-    found = (_NAME.fullmatch(name) for name in names if name[_HASH_LENGTH : _HASH_LENGTH + 1] == ".")
+    found = (_NAME.fullmatch(name) for name in names)
     return {(match[1], match[2]) for match in found if match and match[1][:2] == shard}
 
 

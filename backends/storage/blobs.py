@@ -19,7 +19,6 @@ _BLOCK_BYTES = 1024 * 1024
 _UNREADABLE = {errno.EIO, errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
 """The bytes are gone or damaged; other errors, such as of a process without descriptors, say nothing about them."""
 _SHARD = re.compile(r"[0-9a-f]{2}")
-_HASH_LENGTH = 64
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -118,7 +117,7 @@ class Blobs:
 
 def hashes_among(names: Iterable[str], shard: str) -> set[str]:
     """The hashes among the names of the files of a subfolder."""
-    return {name for name in names if len(name) == _HASH_LENGTH and name[:2] == shard and _SHA256.fullmatch(name)}
+    return {name for name in names if _SHA256.fullmatch(name) and name[:2] == shard}
 
 
 def _check_frozen(snapshot: Snapshot) -> None:
