@@ -29,7 +29,12 @@ async def verify_stores(data_dir: Path, *, read_data: bool, repair: bool, progre
     """Verify the store of a data folder, those of its principals, and those of the emulator's workspaces."""
     found = Verification()
     for home in await to_thread.run_sync(_homes, data_dir):
-        one = await verify_store(home, read_data=read_data, repair=repair, progress=progress)
+        try:
+            one = await verify_store(home, read_data=read_data, repair=repair, progress=progress)
+        except StoreDamaged as exc:
+            # The stores of the others are still verified.
+            found.damages.append(Damage("database", str(exc)))
+            continue
         found.files += one.files
         found.content_bytes += one.content_bytes
         found.damages += one.damages

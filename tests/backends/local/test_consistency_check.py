@@ -8,7 +8,8 @@ import pytest
 
 from files_api_mcp.backends.local.garbage import Garbage
 from files_api_mcp.backends.local.store import open_store
-from files_api_mcp.backends.local.verification import verify_store
+from files_api_mcp.backends.local.verification import verify_store, verify_stores
+from files_api_mcp.backends.models import silent
 from files_api_mcp.backends.storage.blobs import Blobs
 from tests.support.damage import build_store
 from tests.support.snapshots import freeze_bytes, text_file
@@ -83,3 +84,16 @@ async def test_a_file_in_place_of_a_subfolder_is_damage_of_its_files_only(tmp_pa
         for one in (await verify_store(tmp_path, repair=True)).damages:
             await store.delete(str(one.file_id))  # twice, as its sidecar is gone too
     assert (await verify_store(tmp_path, read_data=True)).damages == []
+
+
+async def test_a_store_that_cannot_be_verified_does_not_hide_the_damage_of_another(tmp_path: Path) -> None:
+    (tmp_path / "blobs").mkdir(parents=True)
+    (tmp_path / "blobs" / "ab").mkdir()
+    (tmp_path / "blobs" / "ab" / ("ab" * 32)).write_bytes(b"without a table or a sidecar")
+    (file_id, _) = await build_store(tmp_path / "principals" / "someone", 2)
+    next((tmp_path / "principals").rglob(f"*.{file_id}.json")).unlink()
+    found = await verify_stores(tmp_path, read_data=False, repair=True, progress=silent)
+    assert [(one.part, one.file_id, one.repaired) for one in found.damages] == [
+        ("database", None, False),
+        ("sidecar", file_id, True),
+    ]
