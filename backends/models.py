@@ -1,7 +1,7 @@
 """The data types that backends and tools share: files, pages of a list, documents, passages."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
@@ -13,8 +13,6 @@ __all__ = [
     "Ask",
     "Clock",
     "CreatedFile",
-    "Damage",
-    "DamagedPart",
     "DeletedFile",
     "DocumentInfo",
     "FileMetadata",
@@ -30,7 +28,6 @@ __all__ = [
     "Snapshot",
     "TextWindow",
     "UploadedFile",
-    "Verification",
     "silent",
 ]
 
@@ -257,39 +254,6 @@ class Finding:
 
     good: bool
     text: str
-
-
-DamagedPart = Literal["database", "row", "content", "sidecar", "index", "ledger", "leftover"]
-
-
-@dataclass(frozen=True, slots=True)
-class Damage:
-    """A damaged part of a data folder, as `verify` finds it.
-
-    `meaning` says in one sentence what the damage means for the user. `file_id` and `filename` are those of the file
-    that it is about, if they are known.
-    """
-
-    part: DamagedPart
-    meaning: str
-    file_id: str | None = None
-    filename: str | None = None
-    repaired: bool = False
-
-
-@dataclass(slots=True)
-class Verification:
-    """The result of `verify`: files and bytes that were checked, content that files share counted once, and the
-    damage that was found."""
-
-    files: int = 0
-    content_bytes: int = 0
-    damages: list[Damage] = field(default_factory=list[Damage])
-
-    @property
-    def is_sound(self) -> bool:
-        """Whether nothing is damaged now. What is only left over does no harm."""
-        return all(one.repaired or one.part == "leftover" for one in self.damages)
 
 
 Clock = Callable[[], datetime]

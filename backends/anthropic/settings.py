@@ -13,7 +13,8 @@ from files_api_mcp.backends.backend_options import BackendOption, Credential
 if TYPE_CHECKING:
     from files_api_mcp.backends.anthropic.workspace import Workspace
     from files_api_mcp.backends.base import Backend
-    from files_api_mcp.backends.models import Finding, Progress, Verification
+    from files_api_mcp.backends.damage import Verification
+    from files_api_mcp.backends.models import Finding, Progress
     from files_api_mcp.backends.search.runtime import SearchRuntime
     from files_api_mcp.backends.staging.spool import Spool
 

@@ -1,6 +1,5 @@
 """Verification of what this machine keeps of an Anthropic workspace: the ledger, the records, the local copies."""
 
-import hashlib
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -16,7 +15,8 @@ from files_api_mcp.backends.anthropic.files.ledger_repair import complete, is_so
 from files_api_mcp.backends.anthropic.files.ledger_rows import COLUMNS, Content, Entry, select
 from files_api_mcp.backends.anthropic.files.ledger_schema import LEDGER
 from files_api_mcp.backends.anthropic.files.upload_records import UploadRecord
-from files_api_mcp.backends.models import Damage, Progress, Verification, silent
+from files_api_mcp.backends.damage import Damage, Verification, repaired
+from files_api_mcp.backends.models import Progress, silent
 from files_api_mcp.backends.storage.blobs import Blobs
 from files_api_mcp.backends.storage.disk_errors import DatabaseDamaged, translated
 from files_api_mcp.backends.storage.sqlite import Database, check_integrity, writing
@@ -25,7 +25,6 @@ from files_api_mcp.backends.validation import FILE_ID
 __all__ = ["verify_workspace"]
 
 _ROWS_AT_ONCE = 500
-_BLOCK = 1024 * 1024
 _INTERRUPTED_S = 3600
 """Seconds after which a temporary file cannot be that of a running upload."""
 _WITH_SEALS = 3
@@ -58,19 +57,13 @@ async def verify_workspace(
     found = await check.run()
     if not repair or not found.damages:
         return found
-    await check.repair()
-    # A damaged ledger hides what else is damaged until it is rebuilt.
-    again = _Check(data_dir, read_data=False, progress=silent)
-    named = {_key(one) for one in found.damages}
-    found.damages += [one for one in (await again.run()).damages if _key(one) not in named]
-    await again.repair()
-    left = {_key(one) for one in (await _Check(data_dir, read_data=False, progress=silent).run()).damages}
-    found.damages = [replace(one, repaired=_key(one) not in left) for one in found.damages]
-    return found
 
+    async def check_again() -> Verification:
+        nonlocal check
+        check = _Check(data_dir, read_data=False, progress=silent)
+        return await check.run()
 
-def _key(damage: Damage) -> tuple[str, str, str | None]:
-    return damage.part, damage.meaning, damage.file_id
+    return await repaired(found, lambda _: check.repair(), check_again)
 
 
 class _Check:
@@ -190,17 +183,11 @@ class _Check:
 
     def _is_damaged(self, blobs: Blobs, sha256: str) -> bool:
         with translated():
-            self._found.content_bytes += blobs.size(sha256) or 0
-            if not self._read_data:
+            size = blobs.size(sha256)
+            self._found.content_bytes += size or 0
+            if not self._read_data or size is None or blobs.is_whole(sha256):
                 return False
-            digest = hashlib.sha256()
-            try:
-                with open(blobs.open(sha256), "rb", buffering=0) as file:
-                    while block := file.read(_BLOCK):
-                        digest.update(block)
-            except FileNotFoundError:
-                return False
-            return digest.hexdigest() != sha256
+            return blobs.size(sha256) is not None  # else it was removed meanwhile
 
     async def _name_copy(self, sha256: str) -> None:
         users: list[Entry] = []

@@ -3,13 +3,13 @@
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from anyio import to_thread
 
 from files_api_mcp.backends.clock import to_us, utc_now
+from files_api_mcp.backends.damage import Damage, Verification, repaired
 from files_api_mcp.backends.errors import NotFound, StoreDamaged
 from files_api_mcp.backends.local import files_table as rows
 from files_api_mcp.backends.local.consistency_check import ConsistencyCheck, content_damage
@@ -17,7 +17,7 @@ from files_api_mcp.backends.local.folder import StoreFolder
 from files_api_mcp.backends.local.recovery import recover
 from files_api_mcp.backends.local.restoration import all_sidecars, restore_damaged_rows, restore_set_aside
 from files_api_mcp.backends.local.schema import FILES
-from files_api_mcp.backends.models import Clock, Damage, FileRecord, Progress, Verification, silent
+from files_api_mcp.backends.models import Clock, FileRecord, Progress, silent
 from files_api_mcp.backends.search.index.verification import verify_index
 from files_api_mcp.backends.storage.disk_errors import DatabaseDamaged, translated
 from files_api_mcp.backends.storage.sqlite import Database, check_integrity, writing
@@ -35,9 +35,7 @@ async def verify_stores(data_dir: Path, *, read_data: bool, repair: bool, progre
             # The stores of the others are still verified.
             found.damages.append(Damage("database", str(exc)))
             continue
-        found.files += one.files
-        found.content_bytes += one.content_bytes
-        found.damages += one.damages
+        found.add(one)
         if one.files or one.damages:
             source = _LiveFiles(StoreFolder(home), to_us(utc_now()))
             found.damages += await verify_index(home, source, repair=repair, progress=progress)
@@ -95,17 +93,14 @@ async def verify_store(
     if not await to_thread.run_sync(lambda: folder.database.exists() or folder.blobs.folder.exists()):
         return Verification()
     now_us = to_us(clock())
-    checked = await _check(folder, now_us, read_data=read_data, progress=progress)
-    if not repair or not checked.damages:
-        return checked
-    await _repair(folder, checked, now_us)
-    left = {_key(one) for one in (await _check(folder, now_us, read_data=False, progress=silent)).damages}
-    checked.damages = [replace(one, repaired=_key(one) not in left) for one in checked.damages]
-    return checked
-
-
-def _key(damage: Damage) -> tuple[str, str | None]:
-    return damage.part, damage.file_id
+    found = await _check(folder, now_us, read_data=read_data, progress=progress)
+    if not repair or not found.damages:
+        return found
+    return await repaired(
+        found,
+        lambda left: _repair(folder, left, now_us),
+        lambda: _check(folder, now_us, read_data=False, progress=silent),
+    )
 
 
 async def _check(folder: StoreFolder, now_us: int, *, read_data: bool, progress: Progress) -> Verification:

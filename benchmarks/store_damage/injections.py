@@ -12,8 +12,9 @@ from anyio import to_thread
 
 from benchmarks.index_damage import cut, flip_bit, overwrite, zero
 from benchmarks.store_damage.corruption import Sound
+from files_api_mcp.backends.damage import DamagedPart
 from files_api_mcp.backends.local.settings import LocalSettings
-from files_api_mcp.backends.models import DamagedPart, silent
+from files_api_mcp.backends.models import silent
 from files_api_mcp.backends.search.index.schema import index_path
 
 __all__ = ["KINDS", "injected_round"]

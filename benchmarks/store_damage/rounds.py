@@ -12,9 +12,10 @@ from anyio import to_thread
 
 from benchmarks.store_damage.corruption import SUBJECTS, TARGETS, Original, Sound, damage, opened, text_of
 from files_api_mcp.backends.base import Backend
+from files_api_mcp.backends.damage import Verification
 from files_api_mcp.backends.errors import FilesError, StoreDamaged
 from files_api_mcp.backends.local.settings import LocalSettings
-from files_api_mcp.backends.models import FileRecord, NewFile, Verification, silent
+from files_api_mcp.backends.models import FileRecord, NewFile, silent
 from files_api_mcp.backends.search.runtime import SearchRuntime
 from tests.support.snapshots import freeze_bytes
 

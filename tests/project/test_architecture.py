@@ -47,7 +47,7 @@ def test_backends_never_import_mcp() -> None:
 
 # Bottom first: each module or folder of `backends` imports only from the layers below its own.
 LAYERS = (
-    {"models", "errors", "clock", "tokens", "committed", "backend_options", "process_isolation"},
+    {"models", "errors", "clock", "tokens", "committed", "damage", "backend_options", "process_isolation"},
     {"documents", "storage", "validation"},
     {"roots"},
     {"staging"},

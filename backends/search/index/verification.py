@@ -9,7 +9,8 @@ from pathlib import Path
 from anyio import to_thread
 
 from files_api_mcp.backends.base import ContentSource
-from files_api_mcp.backends.models import Damage, FileRecord, Progress, silent
+from files_api_mcp.backends.damage import Damage
+from files_api_mcp.backends.models import FileRecord, Progress, silent
 from files_api_mcp.backends.search.index import rows
 from files_api_mcp.backends.search.index.damage import DocumentsDamaged
 from files_api_mcp.backends.search.index.index import Index, document_key

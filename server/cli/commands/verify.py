@@ -16,7 +16,7 @@ from files_api_mcp.server.cli.progress import ProgressBars
 from files_api_mcp.server.settings import Settings
 
 if TYPE_CHECKING:
-    from files_api_mcp.backends.models import Verification
+    from files_api_mcp.backends.damage import Verification
 
 __all__ = ["verify"]
 
@@ -57,7 +57,7 @@ def _verify(data_dir: Path, *, read_data: bool, repair: bool, as_json: bool) -> 
 
 async def _verified(data_dir: Path, *, read_data: bool, repair: bool) -> "Verification":
     """What all backends find in the folder: it may hold files of each."""
-    from files_api_mcp.backends.models import Damage, Verification
+    from files_api_mcp.backends.damage import Damage, Verification
 
     found = Verification()
     with ProgressBars(lines=read_data) as bars, bars.bar() as progress:
@@ -67,9 +67,7 @@ async def _verified(data_dir: Path, *, read_data: bool, repair: bool) -> "Verifi
             except StoreDamaged as exc:
                 # What the other backends keep is still checked.
                 one = Verification(damages=[Damage("database", str(exc))])
-            found.files += one.files
-            found.content_bytes += one.content_bytes
-            found.damages += one.damages
+            found.add(one)
     return found
 
 

@@ -11,7 +11,8 @@ import pytest
 from anyio import to_thread
 
 from files_api_mcp.backends.anthropic.verification import verify_workspace
-from files_api_mcp.backends.models import NewFile, Verification
+from files_api_mcp.backends.damage import Verification
+from files_api_mcp.backends.models import NewFile
 from tests.support.emulator import emulated, opened
 from tests.support.snapshots import freeze_bytes
 

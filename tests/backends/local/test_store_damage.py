@@ -250,6 +250,16 @@ async def test_damaged_swapped_and_missing_sidecars_are_found_and_written_again(
     await assert_served(data, known)
 
 
+async def test_a_repair_mends_what_shows_only_after_the_table_is_rebuilt(data: Path, known: Known) -> None:
+    change(data, "PRAGMA application_id = 7")
+    sidecar = next((data / "blobs").rglob("*.json"))
+    sidecar.write_bytes(sidecar.read_bytes()[:-5])
+    found = await verify_store(data, repair=True)
+    assert {(one.part, one.repaired) for one in found.damages} == {("database", True), ("sidecar", True)}
+    assert (await verify_store(data)).damages == []
+    await assert_served(data, known)
+
+
 async def test_damaged_content_is_named_set_aside_by_repair_and_mended_by_an_upload(data: Path, known: Known) -> None:
     file_id, (name, content) = next(reversed(known.items()))
     (path,) = (data / "blobs").rglob(next((data / "blobs").rglob(f"*.{file_id}.json")).name.split(".")[0])

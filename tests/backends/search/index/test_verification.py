@@ -9,7 +9,7 @@ import pytest
 from anyio import to_thread
 
 from benchmarks.index_damage import DAMAGES, Sound, build, observe
-from files_api_mcp.backends.models import Damage
+from files_api_mcp.backends.damage import Damage
 from files_api_mcp.backends.search.engine import open_search_engine
 from files_api_mcp.backends.search.index.schema import index_path
 from files_api_mcp.backends.search.index.verification import verify_index
