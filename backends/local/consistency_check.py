@@ -1,7 +1,7 @@
 """Consistency check of the store: compares the rows, the content, the sidecars and what is left over."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -22,6 +22,7 @@ from files_api_mcp.backends.storage.sqlite import Database, writing
 __all__ = ["ConsistencyCheck", "content_damage"]
 
 _ROWS_AT_ONCE = 200
+_BYTES_AT_ONCE = 32_000_000
 _WITH_SIDECARS = 3
 """The version of the tables since which every row has a sidecar."""
 
@@ -45,6 +46,7 @@ class ConsistencyCheck:
         self._now_us = now_us
         self._read_data = read_data
         self._progress = progress
+        self._counted = ""  # the content that was counted last: files may share it
 
     async def run(self) -> None:
         """Add what is checked, and each damage, to the result."""
@@ -58,39 +60,65 @@ class ConsistencyCheck:
 
     async def _check_rows(self, *, with_sidecars: bool) -> None:
         total = await self._database.run(rows.count)
-        done, last, whole = 0, ("", 0), ""
+        done, last = 0, ("", 0)
         while batch := await self._database.run(partial(rows.by_content_after, last, _ROWS_AT_ONCE)):
             last = batch[-1].sha256, batch[-1].seq
-            for row in batch:
-                damage = ""
-                # Damaged content is looked at again: it may have come back with another row.
-                if row.is_sound and row.has_content and row.sha256 != whole:
-                    damage = await self._content_damage(row)
-                    whole = "" if damage else row.sha256
-                await self._check_row(row, damage, with_sidecars=with_sidecars)
-            done += len(batch)
-            await self._progress(done, max(done, total), "Checking files")
+            for some in self._slices(batch):
+                found = await to_thread.run_sync(partial(self._check_slice, some, with_sidecars=with_sidecars))
+                self._found.files += len(some)
+                for row, damages in found:
+                    # A row that was deleted since the batch was read is not damaged.
+                    if await self._database.run(partial(_is_there, row)):
+                        self._found.damages += damages
+                    else:
+                        self._found.files -= 1
+                done += len(some)
+                await self._progress(done, max(done, total), "Checking files")
 
-    async def _check_row(self, row: Row, content_damage: str, *, with_sidecars: bool) -> None:
-        damages: list[Damage] = []
+    def _slices(self, batch: Sequence[Row]) -> Iterator[list[Row]]:
+        """Parts of a batch that a thread checks in a short time: it cannot be cancelled."""
+        some: list[Row] = []
+        read_bytes = 0
+        for row in batch:
+            is_new = not some or row.sha256 != some[-1].sha256
+            if is_new and read_bytes >= _BYTES_AT_ONCE:
+                yield some
+                some, read_bytes = [], 0
+            some.append(row)
+            read_bytes += row.size_bytes if is_new and self._read_data and row.is_sound else 0
+        yield some
+
+    def _check_slice(self, some: Sequence[Row], *, with_sidecars: bool) -> list[tuple[Row, list[Damage]]]:
+        """The damaged ones among some rows. This reads the disk."""
+        damaged: list[tuple[Row, list[Damage]]] = []
+        whole = ""
+        for row in some:
+            damage = ""
+            # Damaged content is looked at again: it may have come back with another row.
+            if row.is_sound and row.has_content and row.sha256 != whole:
+                damage = self._content_damage(row)
+                whole = "" if damage else row.sha256
+            if damages := self._damages(row, damage, with_sidecars=with_sidecars):
+                damaged.append((row, damages))
+        return damaged
+
+    def _damages(self, row: Row, content_damage: str, *, with_sidecars: bool) -> list[Damage]:
         if not row.is_sound:
             meaning = "Its name, type, size or times are damaged: it cannot be read, and only deleted."
-            damages.append(Damage("row", meaning, row.id, row.filename))
-        elif row.has_content:
-            if content_damage:
-                damages.append(Damage("content", content_damage, row.id, row.filename))
-            if with_sidecars and not await to_thread.run_sync(self._has_sidecar, row):
-                meaning = "Its sidecar is missing or damaged: the file is lost if the table of files is damaged too."
-                damages.append(Damage("sidecar", meaning, row.id, row.filename))
-        # A row that was deleted since the batch was read is not damaged.
-        if damages and not await self._database.run(partial(_is_there, row)):
-            return
-        self._found.files += 1
-        self._found.damages += damages
+            return [Damage("row", meaning, row.id, row.filename)]
+        damages: list[Damage] = []
+        if content_damage:
+            damages.append(Damage("content", content_damage, row.id, row.filename))
+        if with_sidecars and row.has_content and not self._has_sidecar(row):
+            meaning = "Its sidecar is missing or damaged: the file is lost if the table of files is damaged too."
+            damages.append(Damage("sidecar", meaning, row.id, row.filename))
+        return damages
 
-    async def _content_damage(self, row: Row) -> str:
-        self._found.content_bytes += row.size_bytes
-        return await to_thread.run_sync(partial(content_damage, self._folder, row, read_data=self._read_data))
+    def _content_damage(self, row: Row) -> str:
+        if row.sha256 != self._counted:
+            self._found.content_bytes += row.size_bytes
+            self._counted = row.sha256
+        return content_damage(self._folder, row, read_data=self._read_data)
 
     def _has_sidecar(self, row: Row) -> bool:
         kept = self._folder.sidecars.read(row.sha256, row.id)

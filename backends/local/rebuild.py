@@ -4,11 +4,10 @@ import logging
 import re
 import secrets
 import sqlite3
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from files_api_mcp.backends.errors import StoreDamaged
 from files_api_mcp.backends.local import files_table as rows
@@ -19,6 +18,7 @@ from files_api_mcp.backends.local.schema import FILES
 from files_api_mcp.backends.storage.disk_errors import DatabaseDamaged, translated
 from files_api_mcp.backends.storage.file_lock import locked_folder
 from files_api_mcp.backends.storage.folders import fsync_folder
+from files_api_mcp.backends.storage.salvage import keep_writers_out, readable_rows
 from files_api_mcp.backends.storage.sqlite import check_integrity, connect, create_or_migrate, tables_version, writing
 
 __all__ = ["rebuild_table"]
@@ -26,8 +26,6 @@ __all__ = ["rebuild_table"]
 _log = logging.getLogger(__name__)
 
 _LOCK_WAIT_S = 5.0
-_UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
-"""Errors of reading a damaged database. SQLite's message may quote text that is damaged."""
 _UNFINISHED = re.compile(r"files-[0-9a-f]{16}\.db(-journal)?")
 _MAGIC = b"SQLite format 3\0"
 
@@ -86,11 +84,11 @@ def _fill(path: Path, source: sqlite3.Connection | None, folder: StoreFolder, no
     with closing(connect(path, FILES, _LOCK_WAIT_S)) as target:
         create_or_migrate(target, schema=FILES)
         with writing(target):
-            found = [row for values in _readable(source, rows.SELECT_ALL, "seq") for row in _rows_of(values)]
+            found = _readable_rows(source)
             for row in found:
                 if row.is_sound:
                     rows.put_back(target, row)
-            for values in _readable(source, "SELECT * FROM deleted", "id"):
+            for values in readable_rows(source, "SELECT * FROM deleted", ["id"]) if source else ():
                 with suppress(sqlite3.Error):
                     target.execute("INSERT OR IGNORE INTO deleted VALUES (?, ?, ?, ?)", (*values, None)[:4])
             restored = _restore(target, folder, now_us)
@@ -124,30 +122,16 @@ def _damaged_table(path: Path) -> Generator[sqlite3.Connection | None]:
     uri = f"{path.absolute().as_uri()}?mode=rw"
     with closing(sqlite3.connect(uri, timeout=_LOCK_WAIT_S, isolation_level=None, uri=True)) as connection:
         connection.text_factory = rows.decode_any
-        try:
-            # A commit of another process would be lost.
-            connection.execute("BEGIN EXCLUSIVE")
-        except _UNREADABLE as exc:
-            if getattr(exc, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
-                raise
+        keep_writers_out(connection)
         yield connection
 
 
-def _readable(source: sqlite3.Connection | None, query: str, key: str) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of a query that can be read: from its start up to the damage, and from its end."""
-    seen: set[Any] = set()
-    for direction in ("", "DESC"):
-        with suppress(*_UNREADABLE):
-            for values in source.execute(f"{query} NOT INDEXED ORDER BY {key} {direction}") if source else ():
-                if values[0] in seen:
-                    break
-                seen.add(values[0])
-                yield values
-
-
-def _rows_of(values: tuple[Any, ...]) -> Iterator[Row]:
-    with suppress(TypeError, ValueError, RecursionError):
-        yield rows.row_of(values)
+def _readable_rows(source: sqlite3.Connection | None) -> list[Row]:
+    found: list[Row] = []
+    for values in readable_rows(source, rows.SELECT_ALL, ["seq"]) if source else ():
+        with suppress(TypeError, ValueError, RecursionError):
+            found.append(rows.row_of(values))
+    return found
 
 
 def _restore(target: sqlite3.Connection, folder: StoreFolder, now_us: int) -> int:

@@ -114,17 +114,6 @@ class SetAside:
                 if path.lstat().st_mtime_ns // 1000 <= now_us - _KEPT_US:
                     path.unlink()
 
-    def content_bytes(self) -> int:
-        """The size of everything here."""
-        total = 0
-        for path in self._files():
-            with suppress(FileNotFoundError):
-                total += path.lstat().st_size
-        return total
-
-    def __contains__(self, sha256: str) -> bool:
-        return self._blobs.size(sha256) is not None
-
     def _names(self) -> Iterator[SidecarName]:
         for shard in self._blobs.shards():
             yield from sorted(self._sidecars.in_shard(shard))

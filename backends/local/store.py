@@ -1,6 +1,5 @@
 """The local store: files in a folder on this machine."""
 
-import logging
 import sqlite3
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -13,6 +12,7 @@ from anyio import to_thread
 
 from files_api_mcp.backends.base import OnDelete
 from files_api_mcp.backends.clock import to_us, utc_now
+from files_api_mcp.backends.committed import Committed
 from files_api_mcp.backends.errors import FilesError, InvalidArgument, PermissionDenied, StorageFull
 from files_api_mcp.backends.local import files_table as rows
 from files_api_mcp.backends.local.admission import admit
@@ -42,8 +42,6 @@ from files_api_mcp.backends.storage.sqlite import Database, writing
 from files_api_mcp.backends.validation import check_file_id, check_new
 
 __all__ = ["LocalStore", "open_store"]
-
-_log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 
@@ -92,6 +90,7 @@ class LocalStore:
         self._on_delete: OnDelete | None = None
         self._garbage = Garbage(folder)
         self._lost: frozenset[int] = frozenset()
+        self._undescribed: Sequence[str] = ()
 
     def on_delete(self, hook: OnDelete) -> None:
         """Register a hook to call after each deletion. Its failure changes nothing for the caller."""
@@ -168,23 +167,22 @@ class LocalStore:
     async def contents(self) -> Sequence[tuple[FileRecord, Path]]:
         """All live files and the paths of their bytes, newest first."""
         found: list[tuple[FileRecord, Path]] = []
+        damaged: list[str] = []
         cursor: str | None = None
         while True:
             page = await self.list(limit=1000, cursor=cursor)
             now = self._clock()
             live = (one for one in page.files if one.sha256 and (one.expires_at is None or one.expires_at > now))
             found += [(record, self._folder.blobs.path(str(record.sha256))) for record in live]
+            damaged += page.damaged
             cursor = page.next_cursor
             if cursor is None:
+                self._undescribed = damaged
                 return found
 
     async def undescribed(self) -> Sequence[str]:
         """Ids of files whose row is damaged and cannot be restored. The last call of `contents` left them out."""
-        if not self._lost:
-            return []
-        lost = self._lost
-        found = await self._run(lambda connection: list(damaged_rows(connection)))
-        return [row.id for row in found if row.seq in lost]
+        return self._undescribed
 
     async def delete(self, file_id: str) -> DeletedFile:
         """Delete a file permanently; a second call succeeds and sets `already_deleted`.
@@ -193,19 +191,22 @@ class LocalStore:
             NotFound: There never was a file with this id, or it expired more than 30 days ago.
         """
         remove = partial(self._remove, file_id)
+        is_full = False
         try:
-            deleted, record = await self._run(remove)
+            deletion, record = await self._run(remove)
         except StorageFull:
+            is_full = True
             await to_thread.run_sync(self._folder.spend_reserve)
-            deleted, record = await self._run(remove)
-        await self._collect_garbage()
-        if record is not None and self._on_delete is not None:
-            # The file is gone whatever the hook does; the next start sweeps the index.
-            try:
+            deletion, record = await self._run(remove)
+        with Committed[DeletedFile]() as deleted:
+            # Whatever fails now, the file is gone: the next start removes the rest and sweeps the index.
+            deleted.result = deletion
+            await self._collect_garbage()
+            if is_full:
+                await to_thread.run_sync(self._folder.keep_reserve)
+            if record is not None and self._on_delete is not None:
                 await self._on_delete(record)
-            except Exception as exc:  # noqa: BLE001
-                _log.warning("Cleaning up after the deletion of %s failed: %s", file_id, type(exc).__name__)
-        return deleted
+        return deleted.result
 
     async def stored_bytes(self) -> int:
         """The total size of all files in bytes. Files that share content each count."""
@@ -221,7 +222,6 @@ class LocalStore:
         if self._garbage:
             with anyio.move_on_after(_COLLECTING_S, shield=True), suppress(FilesError):
                 await self._database.run(self._garbage.collect)
-                await to_thread.run_sync(self._folder.keep_reserve)
 
     async def _look(self, look: Callable[[Lookup], _T]) -> _T:
         return await self._run(lambda connection: look(self._lookup(connection)))

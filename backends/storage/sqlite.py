@@ -47,11 +47,6 @@ class Database:
         self._lane = CapacityLimiter(1)
         self._connection: sqlite3.Connection | None = None
 
-    @property
-    def path(self) -> Path:
-        """The path of the file."""
-        return self._path
-
     async def run(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
         """Return what `work` returns. It runs to its end once begun, even if the caller is cancelled.
 

@@ -26,7 +26,7 @@ async def ensure_answer(ctx: ServerRequestContext[Any, Any], call_next: CallNext
         result = await call_next(ctx)
     except MCPError as exc:
         if ctx.request_id is None:
-            return None  # The SDK would log what no client is told: a notification is not answered.
+            return None  # A notification gets no answer, and the SDK would log the error.
         error = exc.error
         raise MCPError(error.code, replace_lone_surrogates(error.message), without_lone_surrogates(error.data)) from exc
     except ValidationError:

@@ -25,7 +25,8 @@ from files_api_mcp.backends.clock import utc_now
 from files_api_mcp.backends.storage.disk_errors import translated
 from files_api_mcp.backends.storage.file_lock import locked_folder
 from files_api_mcp.backends.storage.folders import fsync_folder, make_private
-from files_api_mcp.backends.storage.sqlite import create_or_migrate, open_private, writing
+from files_api_mcp.backends.storage.salvage import UNREADABLE, keep_writers_out, readable_rows
+from files_api_mcp.backends.storage.sqlite import create_or_migrate, open_private, tables_version, writing
 
 __all__ = ["complete", "is_sound", "missing_records", "rebuild", "rebuilt_path", "remove_old", "seal_rows"]
 
@@ -91,7 +92,8 @@ def rebuild(path: Path, records: UploadRecords) -> None:
     """
     make_private(records.folder)
     with translated(), locked_folder(records.folder), closing(open_private(path, _LOCK_S)) as damaged:
-        _keep_writers_out(damaged)
+        # SQLite refuses those who wait for the lock: the file has moved by then.
+        keep_writers_out(damaged)
         if is_sound(damaged):
             return
         new = rebuilt_path(path)
@@ -122,13 +124,13 @@ def is_sound(connection: sqlite3.Connection) -> bool:
     try:
         verdict = connection.execute("PRAGMA integrity_check(1)").fetchall()
         header = [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")]
-        tables = connection.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall()
+        tables = tables_version(connection, LEDGER)
         strange = select(connection, "scope", believed=False)
-    except (sqlite3.Error, UnicodeDecodeError):
+    except UNREADABLE:
         return False
     if strange:
         return False
-    return verdict == [("ok",)] and header == [LEDGER.application_id, LEDGER.version] and tables == _tables()
+    return verdict == [("ok",)] and header == [LEDGER.application_id, LEDGER.version] and tables == LEDGER.version
 
 
 def remove_old(path: Path) -> None:
@@ -140,45 +142,24 @@ def remove_old(path: Path) -> None:
                 aside.unlink()
 
 
-def _keep_writers_out(damaged: sqlite3.Connection) -> None:
-    """Lock the database until it is closed. SQLite refuses those who wait for it: the file has moved by then."""
-    try:
-        damaged.execute("BEGIN EXCLUSIVE")
-    except sqlite3.Error as exc:
-        # A file that is not a database cannot be locked, nor written to.
-        if getattr(exc, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise
-
-
-def _tables() -> list[tuple[str, str]]:
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as known:
-        for step in LEDGER.steps:
-            for statement in step:
-                known.execute(statement)
-        return known.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall()
-
-
 def _readable(damaged: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]:
     """The believed rows up to the damaged pages, from both ends."""
     damaged.text_factory = text
     sealed = _has_seals(damaged, table)
     columns = ", ".join((*COLUMNS[table], "seal") if sealed else COLUMNS[table])
-    found: dict[tuple[Any, ...], None] = {}
-    for direction in ("ASC", "DESC"):
-        order = ", ".join(f"{column} {direction}" for column in _KEYS[table])
-        with suppress(sqlite3.Error, UnicodeDecodeError):
-            for row in damaged.execute(f"SELECT {columns} FROM {table} ORDER BY {order}"):  # noqa: S608 - names of ours
-                if not sealed and _is_plausible(table, row):
-                    found[row] = None
-                elif sealed and row[-1] == seal_of(table, row[:-1]):
-                    found[row[:-1]] = None
-    return sorted(found, key=lambda row: row[-2]) if table == "file" else list(found)
+    found: list[tuple[Any, ...]] = []
+    for row in readable_rows(damaged, f"SELECT {columns} FROM {table}", _KEYS[table]):  # noqa: S608 - names of ours
+        if not sealed and _is_plausible(table, row):
+            found.append(row)
+        elif sealed and row[-1] == seal_of(table, row[:-1]):
+            found.append(row[:-1])
+    return sorted(found, key=lambda row: row[-2]) if table == "file" else found
 
 
 def _has_seals(damaged: sqlite3.Connection, table: str) -> bool:
     try:
         return any(column[1] == "seal" for column in damaged.execute(f"PRAGMA table_info({table})"))
-    except (sqlite3.Error, UnicodeDecodeError):
+    except UNREADABLE:
         return True
 
 

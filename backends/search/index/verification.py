@@ -25,11 +25,10 @@ from files_api_mcp.backends.search.index.schema import (
     throw_away,
 )
 from files_api_mcp.backends.storage.disk_errors import translated
+from files_api_mcp.backends.storage.salvage import UNREADABLE
 
 __all__ = ["verify_index"]
 
-_UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
-"""Errors of reading a damaged file: SQLite's message may quote text that is damaged."""
 _WHOLE = "The index is damaged: questions may fail or miss passages until it is built again."
 _LEFTOVER = "Text of a file that is gone is still in the index."
 
@@ -77,7 +76,7 @@ def _opened(path: Path) -> sqlite3.Connection | None:
         connection = connect_to_read(path)
         try:
             connection.execute("pragma schema_version").fetchone()
-        except _UNREADABLE as exc:
+        except UNREADABLE as exc:
             if getattr(exc, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_READONLY:
                 connection.close()
                 return None
@@ -108,7 +107,7 @@ async def _check(work: Callable[[], None], found: _Found) -> bool:
         with translated():
             try:
                 work()
-            except _UNREADABLE as exc:
+            except UNREADABLE as exc:
                 if _is_passing(exc):
                     raise
                 found.whole = True

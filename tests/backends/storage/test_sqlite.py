@@ -27,15 +27,15 @@ async def database(tmp_path: Path) -> AsyncGenerator[Database]:
 async def test_a_write_that_waited_while_the_file_was_replaced_goes_to_the_new_file(
     database: Database, tmp_path: Path
 ) -> None:
-    replacements = [shutil.copyfile(database.path, tmp_path / "copy.db")]
+    replacements = [shutil.copyfile(tmp_path / "numbers.db", tmp_path / "copy.db")]
 
     def add(connection: sqlite3.Connection) -> None:
         # Here a rebuild in another process ends, for whose lock this waits.
         if replacements:
-            replacements.pop().replace(database.path)
+            replacements.pop().replace(tmp_path / "numbers.db")
         with writing(connection):
             connection.execute("INSERT INTO numbers VALUES (1)")
 
     await database.run(add)
-    with closing(sqlite3.connect(database.path)) as connection:
+    with closing(sqlite3.connect(tmp_path / "numbers.db")) as connection:
         assert connection.execute("SELECT number FROM numbers").fetchall() == [(1,)]

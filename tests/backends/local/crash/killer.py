@@ -59,13 +59,13 @@ class Tally:
     first_fault_at_kill: int | None = None
 
 
-def kill_rounds(rounds: int, seed: int, bug: str | None = None, *, stop_at_fault: bool = False) -> Tally:
-    """Kill uploaders `rounds` times over and count broken promises."""
+def kill_rounds(count: int, seed: int, bug: str | None = None, *, stop_at_fault: bool = False) -> Tally:
+    """Kill uploaders `count` times over and count broken promises."""
     chance = random.Random(seed)
     tally = Tally()
     folder, promises = Path(tempfile.mkdtemp(prefix="kill-rounds-")), Promises()
     try:
-        for number in range(rounds):
+        for number in range(count):
             if number % _ROUNDS_PER_FOLDER == 0:  # dying while a store is created must be safe as well
                 shutil.rmtree(folder, ignore_errors=True)
                 folder.mkdir(mode=0o700)

@@ -22,7 +22,7 @@ _START_S = 10
 _LIFE_S = 0.4
 
 
-def power_cuts(cuts: int, seed: int, bug: str | None = None, *, stop_at_fault: bool = False) -> Tally:
+def power_cuts(count: int, seed: int, bug: str | None = None, *, stop_at_fault: bool = False) -> Tally:
     """Cut the power so many times, and count broken promises. Needs root, ext4 and loop devices.
 
     Raises:
@@ -32,9 +32,8 @@ def power_cuts(cuts: int, seed: int, bug: str | None = None, *, stop_at_fault: b
     tally = Tally()
     home = Path(tempfile.mkdtemp(prefix="power-cuts-"))
     try:
-        for _ in range(0, cuts, _CUTS_PER_DISK):
-            count = min(_CUTS_PER_DISK, cuts - tally.kills)
-            _one_disk(home, count, chance, tally, bug, stop_at_fault=stop_at_fault)
+        for start in range(0, count, _CUTS_PER_DISK):
+            _one_disk(home, min(_CUTS_PER_DISK, count - start), chance, tally, bug, stop_at_fault=stop_at_fault)
             if stop_at_fault and tally.faults.any:
                 break
     finally:

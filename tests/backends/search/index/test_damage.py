@@ -6,29 +6,18 @@ from pathlib import Path
 import pytest
 from anyio import to_thread
 
-from benchmarks.index_damage import Sound, build, damaged_round
+from benchmarks.index_damage import Sound, damaged_round
 from files_api_mcp.backends.models import Passage
 from files_api_mcp.backends.search.engine import SearchEngine, open_search_engine
 from files_api_mcp.backends.search.index import indexer, schema
 from files_api_mcp.backends.search.index.indexer import Indexer
 from files_api_mcp.backends.search.index.schema import index_path
-from files_api_mcp.backends.search.runtime import SearchRuntime, open_runtime
+from files_api_mcp.backends.search.runtime import SearchRuntime
 from tests.backends.search.test_index import change
 
 pytestmark = pytest.mark.anyio
 
 ROUNDS = 28
-
-
-@pytest.fixture
-async def runtime() -> AsyncGenerator[SearchRuntime]:
-    async with open_runtime() as opened:
-        yield opened
-
-
-@pytest.fixture
-async def sound(tmp_path: Path, runtime: SearchRuntime) -> Sound:
-    return await build(tmp_path, runtime)
 
 
 @pytest.fixture

@@ -3,30 +3,19 @@
 import os
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
 from anyio import to_thread
 
-from benchmarks.index_damage import Files, Observed, Sound, build, observe
+from benchmarks.index_damage import Files, Observed, Sound, observe
 from files_api_mcp.backends.search.engine import open_search_engine
 from files_api_mcp.backends.search.index.schema import index_path
-from files_api_mcp.backends.search.runtime import SearchRuntime, open_runtime
+from files_api_mcp.backends.search.runtime import SearchRuntime
 from tests.backends.search.test_index import change
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def runtime() -> AsyncGenerator[SearchRuntime]:
-    async with open_runtime() as opened:
-        yield opened
-
-
-@pytest.fixture
-async def sound(tmp_path: Path, runtime: SearchRuntime) -> Sound:
-    return await build(tmp_path, runtime)
 
 
 @pytest.fixture

@@ -2,32 +2,20 @@
 
 import random
 import sqlite3
-from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
 from anyio import to_thread
 
-from benchmarks.index_damage import DAMAGES, Sound, build, observe
+from benchmarks.index_damage import DAMAGES, Sound, observe
 from files_api_mcp.backends.damage import Damage
 from files_api_mcp.backends.search.engine import open_search_engine
 from files_api_mcp.backends.search.index.schema import index_path
 from files_api_mcp.backends.search.index.verification import verify_index
-from files_api_mcp.backends.search.runtime import SearchRuntime, open_runtime
+from files_api_mcp.backends.search.runtime import SearchRuntime
 from tests.backends.search.test_index import change
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def runtime() -> AsyncGenerator[SearchRuntime]:
-    async with open_runtime() as opened:
-        yield opened
-
-
-@pytest.fixture
-async def sound(tmp_path: Path, runtime: SearchRuntime) -> Sound:
-    return await build(tmp_path, runtime)
 
 
 async def verify(tmp_path: Path, sound: Sound, *, repair: bool = False) -> list[Damage]:
