@@ -105,7 +105,7 @@ class ConsistencyCheck:
     def _damages(self, row: Row, content_damage: str, *, with_sidecars: bool) -> list[Damage]:
         if not row.is_sound:
             meaning = "Its name, type, size or times are damaged: it cannot be read, and only deleted."
-            return [Damage("row", meaning, row.id, row.filename)]
+            return [Damage("row", meaning, row.id)]
         damages: list[Damage] = []
         if content_damage:
             damages.append(Damage("content", content_damage, row.id, row.filename))

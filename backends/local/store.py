@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -47,6 +48,8 @@ _T = TypeVar("_T")
 
 _PAGE_SIZES = range(1, 1000 + 1)
 _COLLECTING_S = 0.5
+_UNKNOWN = "unknown"
+"""The name of a file whose row is damaged: the stored one may be wrong."""
 
 
 @asynccontextmanager
@@ -274,5 +277,6 @@ class LocalStore:
                 if row.has_content:
                     self._folder.blobs.sync(row.sha256)
                 self._garbage.release(row.sha256)
-            rows.delete(connection, row, self._now_us())
-        return DeletedFile(file_id, row.filename, already_deleted=False), row.record if row.is_sound else None
+            name = row.filename if row.is_sound else _UNKNOWN
+            rows.delete(connection, replace(row, filename=name), self._now_us())
+        return DeletedFile(file_id, name, already_deleted=False), row.record if row.is_sound else None
