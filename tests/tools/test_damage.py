@@ -1,7 +1,6 @@
 """A damaged, full or read-only data folder, as an agent sees it."""
 
 import sqlite3
-import subprocess
 from collections.abc import Generator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from anyio import to_thread
 
 from files_api_mcp.server.stdio.server import check_data_dir
 from tests.support.agent import Agent, connected, settings_for, text_of, write
+from tests.support.small_disk import fill, small_disk
 
 pytestmark = pytest.mark.anyio
 
@@ -62,24 +62,8 @@ async def test_damaged_bytes_are_not_quoted_and_uploading_again_mends_them(tmp_p
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Generator[Path]:
-    """A small file system."""
-    at = tmp_path / "disk"
-    at.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", at], capture_output=True, check=False)
-    if mounted.returncode:
-        pytest.skip("needs the right to mount a tmpfs")
-    yield at
-    subprocess.run(["umount", "-l", at], check=True)
-
-
-def fill(disk: Path) -> None:
-    with (disk / "filler").open("wb", buffering=0) as file:
-        for size in (65536, 4096, 1):
-            try:
-                while True:
-                    file.write(bytes(size))
-            except OSError:
-                continue
+    with small_disk(tmp_path / "disk", "4m") as disk:
+        yield disk
 
 
 async def stored(agent: Agent) -> list[str]:
@@ -100,10 +84,10 @@ async def test_on_a_full_disk_only_uploads_fail(tmp_path: Path, disk: Path, *, i
     async with connected(settings) as agent:
         first, second = await stored(agent)
         if not is_restarted:
-            fill(disk)
+            fill(disk / "filler")
             await use_full_disk(agent, first, second)
             return
-    fill(disk)
+    fill(disk / "filler")
     async with connected(settings) as agent:
         await use_full_disk(agent, first, second)
 

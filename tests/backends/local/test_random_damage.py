@@ -1,6 +1,5 @@
 """The same as `python -m benchmarks.store_damage`, in a few rounds."""
 
-from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
@@ -8,17 +7,11 @@ import pytest
 from benchmarks.store_damage.corruption import TARGETS, Sound, build
 from benchmarks.store_damage.injections import KINDS, injected_round
 from benchmarks.store_damage.rounds import damaged_round
-from files_api_mcp.backends.search.runtime import SearchRuntime, open_runtime
+from files_api_mcp.backends.search.runtime import SearchRuntime
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 SEED = 20260329
-
-
-@pytest.fixture
-async def runtime() -> AsyncGenerator[SearchRuntime]:
-    async with open_runtime() as opened:
-        yield opened
 
 
 @pytest.fixture

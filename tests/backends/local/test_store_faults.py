@@ -16,6 +16,7 @@ from files_api_mcp.backends.errors import FilesError, StorageFull, StoreBusy, St
 from files_api_mcp.backends.local.store import LocalStore, open_store
 from files_api_mcp.backends.local.verification import verify_store
 from files_api_mcp.backends.models import FileRecord
+from tests.support.small_disk import fill, small_disk
 from tests.support.snapshots import freeze_bytes, text_file
 
 pytestmark = pytest.mark.anyio
@@ -38,30 +39,13 @@ async def read(store: LocalStore, file_id: str) -> bytes:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Generator[Path]:
-    """A file system of 4 MB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", disk], capture_output=True)
-    if mounted.returncode:
-        pytest.skip("needs the right to mount a tmpfs")
-    yield disk
-    subprocess.run(["umount", "-l", disk], check=True)
+def disk(tmp_path: Path) -> Generator[Path]:
+    with small_disk(tmp_path / "disk", "4m") as disk:
+        yield disk
 
 
-def fill(path: Path) -> None:
-    """Write to a file until the disk has no page left."""
-    with path.open("wb", buffering=0) as file:
-        for size in (65536, 4096, 1):
-            try:
-                while True:
-                    file.write(bytes(size))
-            except OSError:
-                continue
-
-
-async def test_a_full_disk_stores_nothing_and_the_next_call_after_space_returns_works(small_disk: Path) -> None:
-    data, filler = small_disk / "data", small_disk / "filler"
+async def test_a_full_disk_stores_nothing_and_the_next_call_after_space_returns_works(disk: Path) -> None:
+    data, filler = disk / "data", disk / "filler"
     async with open_store(data) as store:
         kept = await put(store, data, "kept.txt")
         # Few: each refused upload gives back the page that its frozen bytes took, and six would be enough.
@@ -70,7 +54,7 @@ async def test_a_full_disk_stores_nothing_and_the_next_call_after_space_returns_
         for snapshot, new in waiting:
             with pytest.raises(StorageFull) as caught:
                 await store.upload(snapshot, new)
-            assert str(small_disk) not in str(caught.value)
+            assert str(disk) not in str(caught.value)
         assert [file.filename for file in (await store.list()).files] == ["kept.txt"]
         filler.unlink()
         after = await put(store, data, "after.txt")
@@ -78,8 +62,8 @@ async def test_a_full_disk_stores_nothing_and_the_next_call_after_space_returns_
         assert (await verify_store(data, read_data=True)).damages == []
 
 
-async def test_a_full_disk_fails_the_opening_of_a_new_store_and_spoils_nothing(small_disk: Path) -> None:
-    data, filler = small_disk / "data", small_disk / "filler"
+async def test_a_full_disk_fails_the_opening_of_a_new_store_and_spoils_nothing(disk: Path) -> None:
+    data, filler = disk / "data", disk / "filler"
     fill(filler)
     with pytest.raises(StorageFull):
         async with open_store(data):

@@ -14,6 +14,7 @@ from files_api_mcp.backends.search.engine import open_search_engine
 from files_api_mcp.backends.search.index.schema import index_path
 from files_api_mcp.backends.search.runtime import SearchRuntime
 from tests.backends.search.test_index import change
+from tests.support.small_disk import fill, small_disk
 
 pytestmark = pytest.mark.anyio
 
@@ -21,22 +22,12 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 def small(tmp_path: Path) -> Generator[Path]:
     """A data folder on a file system of 2 MB."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder], capture_output=True).returncode:
-        pytest.skip("no right to mount a file system")
-    yield folder
-    subprocess.run(["umount", "-l", folder], check=True)
+    with small_disk(tmp_path / "small", "2m") as folder:
+        yield folder
 
 
-def fill(folder: Path) -> None:
-    """Use up all of the space."""
-    with (folder / "ballast").open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(bytes(4096))
-        except OSError:
-            pass
+def make_full(folder: Path) -> None:
+    fill(folder / "ballast")
 
 
 def make_read_only(folder: Path) -> None:
@@ -50,7 +41,7 @@ async def seen(folder: Path, files: Files, runtime: SearchRuntime) -> Observed:
     return first
 
 
-@pytest.mark.parametrize("trouble", [fill, make_read_only], ids=["full", "read-only"])
+@pytest.mark.parametrize("trouble", [make_full, make_read_only], ids=["full", "read-only"])
 @pytest.mark.parametrize("indexed", ["all", "none", "damaged", "destroyed"])
 async def test_questions_are_answered_as_ever(
     sound: Sound, runtime: SearchRuntime, small: Path, trouble: Callable[[Path], None], indexed: str
@@ -67,7 +58,7 @@ async def test_questions_are_answered_as_ever(
 
 
 async def test_the_disk_is_used_again_once_there_is_space(sound: Sound, runtime: SearchRuntime, small: Path) -> None:
-    await to_thread.run_sync(fill, small)
+    await to_thread.run_sync(make_full, small)
     async with open_search_engine(small, sound.files, runtime) as engine:
         await engine.prepare("file_report")
         await to_thread.run_sync(os.unlink, small / "ballast")
