@@ -20,7 +20,7 @@ from typing import Any
 
 import pypdfium2  # pyright: ignore[reportMissingTypeStubs]  it ships none
 
-from files_api_mcp.backends.documents.formats.pdf_characters import mended, numbered, shown_characters
+from files_api_mcp.backends.documents.formats.pdf.characters import mended, numbered, shown_characters
 
 pdfium: Any = pypdfium2.raw
 

@@ -1,11 +1,12 @@
 """Extracts text from documents: dispatches each media type to its parser."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import BinaryIO
 
+from files_api_mcp.backends.documents.marks import Line, MarkedText, marked_text
 from files_api_mcp.backends.documents.media_types import (
     DOCX,
     EML,
@@ -33,14 +34,14 @@ _HALVES = re.compile("[\ud800-\udfff]")
 _PACKAGE = "files_api_mcp.backends.documents.formats"
 # Imported when the first such file comes: most processes read few of the formats.
 _READERS = {
-    DOCX: ("docx", "docx_lines"),
-    XLSX: ("spreadsheet", "sheet_lines"),
-    XLS: ("spreadsheet", "sheet_lines"),
-    ODS: ("spreadsheet", "sheet_lines"),
+    DOCX: ("docx.document", "docx_lines"),
+    XLSX: ("spreadsheet.workbook", "sheet_lines"),
+    XLS: ("spreadsheet.workbook", "sheet_lines"),
+    ODS: ("spreadsheet.workbook", "sheet_lines"),
     ODT: ("odf", "odt_lines"),
     EPUB: ("epub", "epub_lines"),
     RTF: ("rtf", "rtf_lines"),
-    EML: ("email", "mail_lines"),
+    EML: ("email.message", "mail_lines"),
     NOTEBOOK: ("notebook", "notebook_lines"),
     "text/html": ("html", "html_lines"),
 }
@@ -52,7 +53,7 @@ class Document:
 
     paginated: bool
     pages: int | None
-    texts: Iterable[str]
+    texts: Iterable[MarkedText]
     label: Callable[[int], str | None] = lambda _: None
     """The page label in the document (1-based page), such as "iv" or "A-3"; None if it equals the page number."""
     is_scanned: Callable[[int], bool] = lambda _: False
@@ -67,30 +68,33 @@ def extract(content: BinaryIO, mime_type: str, scans: Scans | None) -> Document:
         UnsupportedType: The type has no text, or these bytes cannot be read as it.
     """
     if mime_type == PDF:
-        from files_api_mcp.backends.documents.formats.pdf import pdf_pages
+        from files_api_mcp.backends.documents.formats.pdf.pages import pdf_pages
 
         texts = pdf_pages(content, scans)
         return Document(
             paginated=True,
             pages=len(texts),
-            texts=texts,
+            texts=map(MarkedText, texts),
             label=texts.label,
             is_scanned=texts.is_scanned,
             scans=scans,
         )
     if mime_type == PPTX:
-        from files_api_mcp.backends.documents.formats.pptx import slides
+        from files_api_mcp.backends.documents.formats.pptx.slides import slides
 
-        found = slides(content)
-        return Document(paginated=True, pages=len(found), texts=found)
+        return _slides(slides(content))
     if mime_type == ODP:
         from files_api_mcp.backends.documents.formats.odf import odp_slides
 
-        found = odp_slides(content)
-        return Document(paginated=True, pages=len(found), texts=found)
+        return _slides(odp_slides(content))
     if mime_type in IMAGES:
         return _image(content, scans)
     return Document(paginated=False, pages=None, texts=_pieces(_text_lines(content, mime_type)))
+
+
+def _slides(found: Sequence[Iterable[Line]]) -> Document:
+    texts = (marked_text(_sound(line) if isinstance(line, str) else line for line in slide) for slide in found)
+    return Document(paginated=True, pages=len(found), texts=texts)
 
 
 def _image(content: BinaryIO, scans: Scans | None) -> Document:
@@ -99,36 +103,39 @@ def _image(content: BinaryIO, scans: Scans | None) -> Document:
     from files_api_mcp.backends.documents.render import image_texts
 
     texts = image_texts(content, scans)
-    return Document(paginated=False, pages=None, texts=texts, is_scanned=lambda _: True, scans=scans)
+    return Document(paginated=False, pages=None, texts=map(MarkedText, texts), is_scanned=lambda _: True, scans=scans)
 
 
-def _text_lines(content: BinaryIO, mime_type: str) -> Iterator[str]:
+def _text_lines(content: BinaryIO, mime_type: str) -> Iterator[Line]:
     if mime_type in _READERS:
         module, name = _READERS[mime_type]
-        read: Callable[[BinaryIO], Iterator[str]] = getattr(import_module(f"{_PACKAGE}.{module}"), name)
+        read: Callable[[BinaryIO], Iterator[Line]] = getattr(import_module(f"{_PACKAGE}.{module}"), name)
         return read(content)
     if mime_type.startswith("text/") or mime_type in ("application/json", "application/xml"):
-        from files_api_mcp.backends.documents.formats.text import decoded_lines
+        from files_api_mcp.backends.documents.formats.text.decoding import decoded_lines
 
         return decoded_lines(content)
     raise UnsupportedType(f"Files of type {mime_type} have no readable text.")
 
 
-def _pieces(lines: Iterator[str]) -> Iterator[str]:
+def _pieces(lines: Iterator[Line]) -> Iterator[MarkedText]:
     """Join whole lines into pieces."""
-    held: list[str] = []
+    held: list[Line] = []
     length = total = 0
     for line in lines:
-        held.append(line)
+        if not isinstance(line, str):
+            held.append(line)
+            continue
+        held.append(_sound(line))
         length += len(line)
-        total += len(line)
-        if total > _MOST_CHARS:
-            raise UnsupportedType("The file has more text than can be indexed.")
         if length >= _PIECE:
-            yield _sound("".join(held))
+            total += length
+            if total > _MOST_CHARS:
+                raise UnsupportedType("The file has more text than can be indexed.")
+            yield marked_text(held)
             held, length = [], 0
     if held:
-        yield _sound("".join(held))
+        yield marked_text(held)
 
 
 def _sound(text: str) -> str:

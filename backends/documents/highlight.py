@@ -7,7 +7,7 @@ from typing import Any
 import pypdfium2.raw  # pyright: ignore[reportMissingTypeStubs]  it ships none
 from PIL import Image, ImageDraw
 
-from files_api_mcp.backends.documents.formats.pdf_characters import numbered, shown_characters
+from files_api_mcp.backends.documents.formats.pdf.characters import numbered, shown_characters
 
 __all__ = ["Mark", "tint"]
 

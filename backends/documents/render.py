@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from PIL import Image, ImageSequence, UnidentifiedImageError
 
-from files_api_mcp.backends.documents.formats.pdf import open_pdf, page_text
+from files_api_mcp.backends.documents.formats.pdf.pages import open_pdf, page_text
 from files_api_mcp.backends.documents.highlight import Mark, tint
 from files_api_mcp.backends.documents.media_types import SHOWN_IMAGES
 from files_api_mcp.backends.documents.ocr import Scans

@@ -22,6 +22,7 @@ from contextlib import suppress
 from typing import Any, BinaryIO
 
 from files_api_mcp.backends.documents.extract import extract, render
+from files_api_mcp.backends.documents.marks import to_json
 from files_api_mcp.backends.documents.ocr import Scans
 from files_api_mcp.backends.errors import UnsupportedType
 
@@ -128,7 +129,8 @@ def _extract(content: BinaryIO, job: dict[str, Any]) -> Iterator[dict[str, Any]]
     document = extract(content, job["mime_type"], scans)
     yield {"paginated": document.paginated, "pages": document.pages}
     spent = 0.0
-    for number, text in enumerate(document.texts, start=1):
+    for number, piece in enumerate(document.texts, start=1):
+        text = piece.text
         spent, before = document.scans.spent if document.scans else 0.0, spent
         page = {"page": number, "label": document.label(number), "scanned": document.is_scanned(number)}
         for start in range(0, max(1, len(text)), _PIECE):
@@ -137,6 +139,7 @@ def _extract(content: BinaryIO, job: dict[str, Any]) -> Iterator[dict[str, Any]]
                 **page,
                 "text": text[start : start + _PIECE],
                 "more": more,
+                "marks": [] if more else to_json(piece.marks),
                 "scanning": 0 if more else spent - before,
             }
 

@@ -15,6 +15,7 @@ from typing import Any
 import anyio
 from anyio import to_thread
 
+from files_api_mcp.backends.documents.marks import Mark, from_json
 from files_api_mcp.backends.documents.ocr import find_tesseract
 from files_api_mcp.backends.documents.worker_process import WorkerDied, WorkerProcess
 from files_api_mcp.backends.errors import ContentDamaged, FilesError, UnsupportedType
@@ -47,13 +48,14 @@ class PageText:
     """The text of a page or slide, or a consecutive piece of a text without pages; numbers start at 1.
 
     `label` is the page label in the document ("iv", "A-3"), if it is not the page number. `scanned` says that
-    the text was read by OCR.
+    the text was read by OCR. `marks` have offsets in code points.
     """
 
     number: int
     text: str
     label: str | None = None
     scanned: bool = False
+    marks: tuple[tuple[int, Mark], ...] = ()
 
 
 class DocumentWorkers:
@@ -232,5 +234,7 @@ async def _texts(answers: AsyncIterator[dict[str, Any]]) -> AsyncIterator[PageTe
     async for answer in answers:
         parts.append(answer["text"])
         if not answer["more"]:
-            yield PageText(answer["page"], "".join(parts), answer["label"], answer["scanned"])
+            yield PageText(
+                answer["page"], "".join(parts), answer["label"], answer["scanned"], from_json(answer["marks"])
+            )
             parts.clear()

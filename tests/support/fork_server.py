@@ -223,8 +223,8 @@ def _prepare(fds: list[int]) -> list[str]:
 def _import_all(kind: str) -> None:
     packages = {"command": [_COMMANDS], "worker": [_FORMATS]}[kind]
     for package in packages:
-        for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
-            importlib.import_module(f"{package}.{module.name}")
+        for module in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
+            importlib.import_module(module.name)
     for name in _LAZY if kind == "command" else (_WORKER, _RENDER):
         importlib.import_module(name)
     # `runpy` warns about a module that it finds loaded.

@@ -11,7 +11,7 @@ from anyio import CancelScope, to_thread
 
 from files_api_mcp.backends.anthropic.api.multipart import UploadPart
 from files_api_mcp.backends.anthropic.files.ledger_rows import Content
-from files_api_mcp.backends.documents.formats.text import encoding_of
+from files_api_mcp.backends.documents.formats.text.decoding import encoding_of
 from files_api_mcp.backends.documents.media_types import PDF
 from files_api_mcp.backends.errors import EmptyFile, StorageFull
 from files_api_mcp.backends.models import NewFile, Snapshot

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from files_api_mcp.backends.documents.formats.text import encoding_of
+from files_api_mcp.backends.documents.formats.text.decoding import encoding_of
 from files_api_mcp.backends.errors import UnsupportedType
 
 __all__ = ["html_lines", "page_lines"]

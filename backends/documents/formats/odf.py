@@ -5,6 +5,7 @@ from typing import BinaryIO
 from xml.etree.ElementTree import Element
 
 from files_api_mcp.backends.documents.formats.archive import Archive
+from files_api_mcp.backends.documents.marks import Line
 from files_api_mcp.backends.errors import UnsupportedType
 
 __all__ = ["odp_slides", "odt_lines"]
@@ -32,11 +33,11 @@ def odt_lines(content: BinaryIO) -> Iterator[str]:
     yield from _Reader(document).blocks(body)
 
 
-def odp_slides(content: BinaryIO) -> list[str]:
+def odp_slides(content: BinaryIO) -> list[list[Line]]:
     """The texts of all slides, in their order, each with its notes."""
     document = _document(content)
     reader = _Reader(document)
-    return ["".join(_slide(page, reader)) for page in document.iter(f"{_DRAW}page")]
+    return [[*_slide(page, reader)] for page in document.iter(f"{_DRAW}page")]
 
 
 def _document(content: BinaryIO) -> Element:

@@ -12,7 +12,7 @@ import pytest
 from anyio import to_thread
 from reportlab.pdfgen.canvas import Canvas
 
-from files_api_mcp.backends.documents.formats.pdf_characters import shown_characters
+from files_api_mcp.backends.documents.formats.pdf.characters import shown_characters
 from files_api_mcp.backends.documents.workers import DocumentWorkers
 from tests.support.agent import write
 

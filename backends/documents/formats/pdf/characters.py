@@ -8,8 +8,8 @@ from typing import Any
 
 import pypdfium2.raw  # pyright: ignore[reportMissingTypeStubs]  it ships none
 
-from files_api_mcp.backends.documents.formats.pdf_breaks import Numbers, has_torn_words, with_breaks
-from files_api_mcp.backends.documents.formats.pdf_glyphs import Glyphs
+from files_api_mcp.backends.documents.formats.pdf.breaks import Numbers, has_torn_words, with_breaks
+from files_api_mcp.backends.documents.formats.pdf.glyphs import Glyphs
 
 __all__ = ["mended", "numbered", "shown_characters"]
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
-from files_api_mcp.backends.documents.formats.pdf_glyphs import Box, Glyphs
+from files_api_mcp.backends.documents.formats.pdf.glyphs import Box, Glyphs
 
 __all__ = ["Numbers", "has_torn_words", "with_breaks"]
 

@@ -7,8 +7,8 @@ from typing import Any, BinaryIO, overload
 
 import pypdfium2  # pyright: ignore[reportMissingTypeStubs]  it ships none
 
-from files_api_mcp.backends.documents.formats.pdf_annotations import annotation_lines
-from files_api_mcp.backends.documents.formats.pdf_characters import mended, shown_characters
+from files_api_mcp.backends.documents.formats.pdf.annotations import annotation_lines
+from files_api_mcp.backends.documents.formats.pdf.characters import mended, shown_characters
 from files_api_mcp.backends.documents.ocr import Scans
 from files_api_mcp.backends.errors import UnsupportedType
 

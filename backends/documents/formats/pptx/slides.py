@@ -7,6 +7,7 @@ from typing import BinaryIO
 from xml.etree.ElementTree import Element
 
 from files_api_mcp.backends.documents.formats.archive import Archive
+from files_api_mcp.backends.documents.marks import Line
 
 __all__ = ["slides"]
 
@@ -16,10 +17,10 @@ _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _SLIDE = re.compile(r"ppt/slides/slide(\d+)\.xml")
 
 
-def slides(content: BinaryIO) -> list[str]:
+def slides(content: BinaryIO) -> list[list[Line]]:
     """The texts of all slides, in their order, each with its notes."""
     archive = Archive(content)
-    return ["".join(f"{line}\n" for line in _slide(archive, name)) for name in _in_order(archive)]
+    return [[f"{line}\n" for line in _slide(archive, name)] for name in _in_order(archive)]
 
 
 def _in_order(archive: Archive) -> list[str]:

@@ -1,0 +1,116 @@
+"""Marks: where a document's text is in the document's own terms, such as its sections, sheets, rows and messages.
+
+A parser yields lines of text, and a mark before the line from which on it holds.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+__all__ = [
+    "Heading",
+    "Hidden",
+    "Line",
+    "Mark",
+    "MarkedText",
+    "Part",
+    "Row",
+    "Sheet",
+    "Table",
+    "from_json",
+    "marked_text",
+    "to_json",
+]
+
+
+class Heading(NamedTuple):
+    """A section starts. It ends before the next heading of its level or a higher one (1 is the highest).
+
+    `number` is its number in the document, such as "3.2", which the title does not repeat. A numbered clause has a
+    number and no title. Titles of slides and definitions in source code are headings too.
+    """
+
+    level: int
+    title: str
+    number: str | None = None
+
+
+class Sheet(NamedTuple):
+    """A sheet of a spreadsheet starts. `rows` and `columns` are the extent of its used cells, counted from A1."""
+
+    name: str
+    rows: int
+    columns: int
+
+
+class Table(NamedTuple):
+    """The rows that follow belong to a table in these columns (from 1, both included; 0: unknown).
+
+    `header` is the row with the names of the columns as it stands in the text, which is shown with rows whose passage
+    does not contain it. It may come after the header itself. None ends the table.
+    """
+
+    header: str | None
+    first_column: int = 0
+    last_column: int = 0
+
+
+class Row(NamedTuple):
+    """The line that follows is this row (from 1) of the sheet or the file. Each further line is the next row until
+    another mark: only jumps need one."""
+
+    number: int
+
+
+class Part(NamedTuple):
+    """A part of a message starts, such as "message 2 > offer.txt". An empty path is the message itself."""
+
+    path: str
+
+
+class Hidden(NamedTuple):
+    """The text that follows is not visible to a person who opens the document, because it is on a "hidden slide", in a
+    "hidden sheet", "hidden row", "hidden layer" or "hidden text". None ends it."""
+
+    what: str | None
+
+
+Mark = Heading | Sheet | Table | Row | Part | Hidden
+_KINDS: dict[str, Any] = {kind.__name__: kind for kind in (Heading, Sheet, Table, Row, Part, Hidden)}
+Line = str | Mark
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedText:
+    """A text, and its marks with their offsets in code points, in order."""
+
+    text: str
+    marks: tuple[tuple[int, Mark], ...] = ()
+
+
+def marked_text(lines: Iterable[Line]) -> MarkedText:
+    """Join lines, each with its line end, and marks to a text."""
+    parts: list[str] = []
+    marks: list[tuple[int, Mark]] = []
+    length = 0
+    for line in lines:
+        if isinstance(line, str):
+            parts.append(line)
+            length += len(line)
+        else:
+            marks.append((length, line))
+    return MarkedText("".join(parts), tuple(marks))
+
+
+def to_json(marks: Iterable[tuple[int, Mark]]) -> list[list[Any]]:
+    """Marks with their offsets as JSON values."""
+    return [[offset, type(mark).__name__, *mark] for offset, mark in marks]
+
+
+def from_json(values: Iterable[list[Any]]) -> tuple[tuple[int, Mark], ...]:
+    """The marks in the JSON values that `to_json` returned.
+
+    Raises:
+        KeyError, TypeError: They are other values.
+    """
+    return tuple((offset, _KINDS[kind](*fields)) for offset, kind, *fields in values)
