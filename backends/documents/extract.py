@@ -44,6 +44,8 @@ _READERS = {
     EML: ("email.message", "mail_lines"),
     NOTEBOOK: ("notebook", "notebook_lines"),
     "text/html": ("html", "html_lines"),
+    "text/csv": ("text.delimited", "record_lines"),
+    "text/tab-separated-values": ("text.delimited", "record_lines"),
 }
 
 
