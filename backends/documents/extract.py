@@ -12,6 +12,7 @@ from files_api_mcp.backends.documents.media_types import (
     EML,
     EPUB,
     IMAGES,
+    JSON,
     NOTEBOOK,
     ODP,
     ODS,
@@ -43,6 +44,7 @@ _READERS = {
     RTF: ("rtf", "rtf_lines"),
     EML: ("email.message", "mail_lines"),
     NOTEBOOK: ("notebook", "notebook_lines"),
+    JSON: ("text.json", "json_lines"),
     "text/html": ("html", "html_lines"),
     "text/csv": ("text.delimited", "record_lines"),
     "text/tab-separated-values": ("text.delimited", "record_lines"),
@@ -113,7 +115,7 @@ def _text_lines(content: BinaryIO, mime_type: str) -> Iterator[Line]:
         module, name = _READERS[mime_type]
         read: Callable[[BinaryIO], Iterator[Line]] = getattr(import_module(f"{_PACKAGE}.{module}"), name)
         return read(content)
-    if mime_type.startswith("text/") or mime_type in ("application/json", "application/xml"):
+    if mime_type.startswith("text/") or mime_type == "application/xml":
         from files_api_mcp.backends.documents.formats.text.decoding import decoded_lines
 
         return decoded_lines(content)

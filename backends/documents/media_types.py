@@ -19,6 +19,7 @@ ODP = f"{_OPEN}.presentation"
 EPUB = "application/epub+zip"
 RTF = "application/rtf"
 EML = "message/rfc822"
+JSON = "application/json"
 NOTEBOOK = "application/x-ipynb+json"
 SHOWN_IMAGES = ("image/jpeg", "image/png", "image/gif", "image/webp")
 """Images that models and clients accept unchanged."""
@@ -48,9 +49,10 @@ _TEXT_NAMES = {
     ".markdown": "text/markdown",
     ".csv": "text/csv",
     ".tsv": "text/tab-separated-values",
-    ".json": "application/json",
-    ".jsonl": "application/json",
-    ".ipynb": "application/json",  # JSON that only has the name of a notebook
+    ".json": JSON,
+    ".jsonl": JSON,
+    ".ndjson": JSON,
+    ".ipynb": JSON,  # JSON that only has the name of a notebook
     ".html": "text/html",
     ".htm": "text/html",
     ".xml": "application/xml",

@@ -1,11 +1,10 @@
 """Headers of tables, and cells of CSV and JSON as separate words."""
 
-from files_api_mcp.backends.documents.media_types import SHEETS, TABLES
+from files_api_mcp.backends.documents.media_types import JSON, SHEETS, TABLES
 
 __all__ = ["header_after", "indexed_text"]
 
 _CSV = "text/csv"
-_JSON = "application/json"
 _LINES_JUDGED = 5
 _SHEET = "# "
 _LONGEST_HEAD = 400
@@ -31,7 +30,7 @@ def indexed_text(text: str, mime_type: str) -> str:
 
     Other text is unchanged, and so are tables with another separator, where commas belong to decimal numbers.
     """
-    if mime_type == _JSON or (mime_type == _CSV and _has_commas_for_cells(text)):
+    if mime_type == JSON or (mime_type == _CSV and _has_commas_for_cells(text)):
         return "\n".join(map(_values_apart, text.split("\n")))
     return text
 

@@ -3,6 +3,8 @@
 import unicodedata
 from dataclasses import dataclass
 
+from files_api_mcp.backends.documents.formats.text.json import unescaped
+
 __all__ = ["find_quote", "span_of_chars"]
 
 _SHORTEST = 3
@@ -28,9 +30,17 @@ class _Squeezed:
 def find_quote(text: str, quote: str, near: int = 0) -> tuple[int, int] | None:
     """The [start, end) of the quote in the text, at the occurrence closest to `near`; None if it is not there.
 
-    PDF readers differ in spaces, line breaks, hyphenation, ligatures and separate accents, so these are ignored. The
-    range refers to the original text, so a passage cut from it is verbatim.
+    PDF readers differ in spaces, line breaks, hyphenation, ligatures and separate accents, so these are ignored. A
+    quote from JSON may have escapes that are letters in the text. The range refers to the original text, so a passage
+    cut from it is verbatim.
     """
+    span = _find(text, quote, near)
+    if span is None and "\\u" in quote:
+        return _find(text, unescaped(quote), near)
+    return span
+
+
+def _find(text: str, quote: str, near: int) -> tuple[int, int] | None:
     exact = _closest(text, quote.strip(), near)
     if exact is not None:
         return exact

@@ -126,3 +126,13 @@ def test_a_text_as_long_as_a_context_window_is_searched_in_a_moment() -> None:
     start, end = find_quote(text, "was cast.\n\nThe harbour", near=1_000_000) or (0, 0)
     assert abs(start - 1_000_000) < 100
     assert text[start:end] == "was cast.\r\nThe harbour"
+
+
+def test_a_quote_of_escaped_json_is_found_as_letters() -> None:
+    text = '{"titre": "Procès-verbal", "décision": "Adopté à l’unanimité \\\\u00e9 🙂."}'
+    quote = r'"d\u00e9cision": "Adopt\u00e9 \u00e0 l\u2019unanimit\u00e9 \\u00e9 \ud83d\ude42."'
+    for span in (find_quote(text, quote), span_of_chars(text, quote, 40, 150)):
+        assert span is not None
+        assert text[slice(*span)] == '"décision": "Adopté à l’unanimité \\\\u00e9 🙂."'
+    assert find_quote(text, r"\u00e9cision: rejet\u00e9") is None
+    assert find_quote(r"key=\u00e9t\u00e9", r"\u00e9t\u00e9") == (4, 17)
