@@ -1,98 +1,83 @@
 """Text of Word documents: paragraphs as lines, headings marked, tables row by row."""
 
-import re
 from collections.abc import Iterator
 from typing import BinaryIO
 from xml.etree.ElementTree import Element
 
-from files_api_mcp.backends.documents.formats.archive import Archive
+from files_api_mcp.backends.documents.formats.docx.chunks import Chunks
+from files_api_mcp.backends.documents.formats.docx.notes import Notes
+from files_api_mcp.backends.documents.formats.docx.numbering import Numbering
+from files_api_mcp.backends.documents.formats.docx.story import Shared, Story
+from files_api_mcp.backends.documents.formats.docx.styles import Styles, W, is_on
+from files_api_mcp.backends.documents.formats.ooxml.graphics import Graphics
+from files_api_mcp.backends.documents.formats.ooxml.names import RELATIONSHIPS
+from files_api_mcp.backends.documents.formats.ooxml.package import Package
+from files_api_mcp.backends.documents.marks import Line
 from files_api_mcp.backends.errors import UnsupportedType
 
 __all__ = ["docx_lines"]
 
-_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
-_HEADING = re.compile(r"(?:heading|berschrift|titre)\s*([1-6])|^(title)$", re.IGNORECASE)
-_LEFT_OUT = {f"{_W}del", f"{_W}moveFrom", f"{_W}instrText", f"{_W}delText", _FALLBACK}
-_NOTES = ("word/footnotes.xml", "word/endnotes.xml", "word/comments.xml")
 
+def docx_lines(content: BinaryIO, depth: int = 0) -> Iterator[Line]:
+    """Lines of the headers, the body with its notes, and the footers.
 
-def docx_lines(content: BinaryIO) -> Iterator[str]:
-    """Lines of the body, then of notes and comments."""
-    archive = Archive(content)
-    document = archive.tree("word/document.xml")
+    A part that is damaged is named in a line; only the body must be sound. `depth` counts the documents that this one
+    is inside of.
+    """
+    package = Package(content)
+    part = package.main_part(r"word/document\d*\.xml")
+    document = package.tree(part)
     if document is None:
         raise UnsupportedType("The file is damaged: it contains no Word document.")
-    styles = _marked_styles(archive.tree("word/styles.xml"))
-    body = document.find(f"{_W}body")
-    yield from _blocks(body if body is not None else document, styles)
-    for name in _NOTES:
-        notes = archive.tree(name)
-        if notes is not None:
-            yield from _blocks(notes, styles)
+    styles = Styles(_related(package, part, "styles"))
+    shared = Shared(
+        package,
+        styles,
+        Numbering(_related(package, part, "numbering"), styles),
+        Notes(package, part),
+        Graphics(package),
+        Chunks(package, docx_lines, depth),
+    )
+    body = document.find(f"{W}body")
+    yield from _margins(shared, part, document, "header")
+    yield from Story(shared, part).blocks(body if body is not None else document)
+    yield from shared.notes.rest(lambda owner, note: Story(shared, owner).blocks(note))
+    yield from (f"[{name} cannot be read]\n" for name in shared.notes.unread)
+    yield from _margins(shared, part, document, "footer")
 
 
-def _marked_styles(styles: Element | None) -> dict[str, str]:
-    """The prefix of a paragraph by its style: `# ` to `###### ` for headings, `- ` for lists."""
-    marks: dict[str, str] = {}
-    for style in styles.iter(f"{_W}style") if styles is not None else ():
-        level = _level(style)
-        if 1 <= level <= 6:
-            marks[style.get(f"{_W}styleId", "")] = "#" * level + " "
-        elif style.find(f"{_W}pPr/{_W}numPr") is not None:
-            marks[style.get(f"{_W}styleId", "")] = "- "
-    return marks
+def _related(package: Package, main_part: str, kind: str) -> Element | None:
+    found = package.related(main_part, kind) or package.parts(f"word/{kind}\\.xml")
+    return package.optional_tree(found[0]) if found else None
 
 
-def _level(style: Element) -> int:
-    """A style's heading level, from its name or outline; 0 for no heading."""
-    name = style.find(f"{_W}name")
-    found = _HEADING.search(name.get(f"{_W}val", "") if name is not None else "")
-    if found:
-        return int(found[1] or 1)
-    outline = style.find(f"{_W}pPr/{_W}outlineLvl")
-    value = outline.get(f"{_W}val", "") if outline is not None else ""
-    return int(value) + 1 if value.isdigit() else 0
+def _margins(shared: Shared, part: str, document: Element, kind: str) -> Iterator[Line]:
+    """Lines of the headers or footers of all sections, each line once."""
+    relationships = shared.package.relationships(part)
+    seen: set[str] = set()
+    for reference in _shown(shared.package, part, document, kind):
+        found = relationships.get(reference)
+        if found is None or found.target in seen:
+            continue
+        seen.add(found.target)
+        try:
+            tree = shared.package.tree(found.target)
+        except UnsupportedType:
+            yield f"[{kind} {len(seen)} cannot be read]\n"
+            continue
+        for line in Story(shared, found.target).blocks(tree) if tree is not None else ():
+            if isinstance(line, str) and line not in seen:
+                seen.add(line)
+                yield f"{kind.capitalize()}: {line.lstrip('#- ')}"
 
 
-def _blocks(parent: Element, styles: dict[str, str]) -> Iterator[str]:
-    for child in parent:
-        if child.tag == f"{_W}p":
-            text = _text(child).strip()
-            if text:
-                yield f"{_mark(child, styles)}{text}\n"
-        elif child.tag == f"{_W}tbl":
-            yield from _rows(child)
-        elif child.tag not in _LEFT_OUT:
-            yield from _blocks(child, styles)
-
-
-def _rows(table: Element) -> Iterator[str]:
-    for row in table.iter(f"{_W}tr"):
-        cells = (" ".join(_text(p).strip() for p in cell.iter(f"{_W}p")) for cell in row.findall(f"{_W}tc"))
-        line = " | ".join(cells).strip()
-        if line.strip("| "):
-            yield f"{line}\n"
-
-
-def _mark(paragraph: Element, styles: dict[str, str]) -> str:
-    properties = paragraph.find(f"{_W}pPr")
-    if properties is None:
-        return ""
-    style = properties.find(f"{_W}pStyle")
-    mark = styles.get(style.get(f"{_W}val", ""), "") if style is not None else ""
-    return mark or ("- " if properties.find(f"{_W}numPr") is not None else "")
-
-
-def _text(element: Element) -> str:
-    parts: list[str] = []
-    for child in element:
-        if child.tag == f"{_W}t":
-            parts.append(child.text or "")
-        elif child.tag in (f"{_W}tab", f"{_W}br", f"{_W}cr"):
-            parts.append(" ")
-        elif child.tag == f"{_W}noBreakHyphen":
-            parts.append("-")
-        elif child.tag not in _LEFT_OUT:
-            parts.append(_text(child))
-    return "".join(parts)
+def _shown(package: Package, part: str, document: Element, kind: str) -> Iterator[str]:
+    """The relationships of headers or footers that are shown: those of first and even pages only if these differ."""
+    settings = _related(package, part, "settings")
+    even = is_on(settings.find(f"{W}evenAndOddHeaders")) if settings is not None else False
+    for section in document.iter(f"{W}sectPr"):
+        first = is_on(section.find(f"{W}titlePg"))
+        for reference in section.findall(f"{W}{kind}Reference"):
+            page = reference.get(f"{W}type")
+            if (page != "first" or first) and (page != "even" or even):
+                yield reference.get(f"{RELATIONSHIPS}id", "")

@@ -1,0 +1,190 @@
+"""Story: the paragraphs and tables of one part of a document, such as its body, a header or a footnote."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from xml.etree.ElementTree import Element
+
+from files_api_mcp.backends.documents.formats.docx.chunks import Chunks
+from files_api_mcp.backends.documents.formats.docx.notes import Notes
+from files_api_mcp.backends.documents.formats.docx.numbering import Label, Numbering
+from files_api_mcp.backends.documents.formats.docx.runs import DELETED, Aside, Runs
+from files_api_mcp.backends.documents.formats.docx.styles import Styles, W, numbering_of, outline_level
+from files_api_mcp.backends.documents.formats.docx.tables import Row, cells, rows
+from files_api_mcp.backends.documents.formats.ooxml.equations import EQUATION, EQUATIONS, equation_text
+from files_api_mcp.backends.documents.formats.ooxml.graphics import Graphics
+from files_api_mcp.backends.documents.formats.ooxml.names import MARKUP, RELATIONSHIPS
+from files_api_mcp.backends.documents.formats.ooxml.package import Package, alternative
+from files_api_mcp.backends.documents.marks import Heading, Hidden, Line, Table
+
+__all__ = ["Shared", "Story"]
+
+_PARAGRAPH, _TABLE, _PROPERTIES, _STYLE = f"{W}p", f"{W}tbl", f"{W}pPr", f"{W}pStyle"
+_VALUE = f"{W}val"
+_LEFT_OUT = DELETED | {f"{W}sectPr", f"{W}sdtPr", f"{W}tblPr"}
+_HIGHEST_MARK = 6
+_LONGEST_REPEATED = 80
+
+
+@dataclass
+class Shared:
+    """What the stories of a document share. `level` is that of the heading that the text stands under."""
+
+    package: Package
+    styles: Styles
+    numbering: Numbering
+    notes: Notes
+    graphics: Graphics
+    chunks: Chunks
+    level: int = 0
+
+
+@dataclass
+class _Paragraph:
+    """A paragraph as it is shown: its marks, and its text with the number before it."""
+
+    runs: Runs
+    label: Label | None
+    level: int
+    marks: list[Line] = field(default_factory=list[Line])
+
+    @property
+    def text(self) -> str:
+        label = self.label.text if self.label else ""
+        return f"{label} {self.runs.text}".strip()
+
+
+class Story:
+    """Reads one part."""
+
+    def __init__(self, shared: Shared, part: str) -> None:
+        self._shared = shared
+        self._part = part
+        self._relationships = shared.package.relationships(part)
+
+    def blocks(self, parent: Element) -> Iterator[Line]:
+        """Lines of the paragraphs and tables in an element."""
+        for child in parent:
+            tag = child.tag
+            if tag == _PARAGRAPH:
+                yield from self._lines(self._paragraph(child))
+            elif tag == _TABLE:
+                yield from self._table(child)
+            elif tag == f"{W}altChunk":
+                yield from self._chunk(child)
+            elif tag in (EQUATION, EQUATIONS):
+                yield f"{equation_text(child)}\n"
+            elif tag == f"{MARKUP}AlternateContent":
+                chosen = alternative(child)
+                yield from self.blocks(chosen) if chosen is not None else ()
+            elif tag not in _LEFT_OUT:
+                yield from self.blocks(child)
+
+    def _paragraph(self, element: Element) -> _Paragraph:
+        shared = self._shared
+        properties = element.find(_PROPERTIES)
+        named = properties.find(_STYLE) if properties is not None else None
+        style = shared.styles.paragraph(named.get(_VALUE) if named is not None else None)
+        label = shared.numbering.next(*numbering_of(properties), style)
+        direct = outline_level(properties)
+        runs = Runs(element, self._relationships, shared.styles, is_hidden=style.is_hidden)
+        paragraph = _Paragraph(runs, label, style.level if direct is None else direct)
+        self._mark(paragraph)
+        return paragraph
+
+    def _mark(self, paragraph: _Paragraph) -> None:
+        """Add the mark of a heading, or of a clause that has a number and stands below the last heading."""
+        number = paragraph.label.number if paragraph.label else None
+        title = paragraph.runs.text
+        if not title:
+            return
+        if paragraph.level:
+            self._shared.level = paragraph.level
+            paragraph.marks.append(Heading(paragraph.level, title, number))
+        elif number and paragraph.label:
+            paragraph.marks.append(Heading(self._shared.level + 1 + paragraph.label.level, "", number))
+
+    def _lines(self, paragraph: _Paragraph) -> Iterator[Line]:
+        if paragraph.runs.text:
+            yield from paragraph.marks
+            level = min(paragraph.level, _HIGHEST_MARK)
+            yield f"{'#' * level} {paragraph.text}\n" if level else f"{paragraph.text}\n"
+        if paragraph.runs.hidden:
+            yield Hidden("hidden text")
+            yield f"[hidden text] {paragraph.runs.hidden}\n"
+            yield Hidden(None)
+        for aside in paragraph.runs.asides:
+            yield from self._aside(aside)
+
+    def _aside(self, aside: Aside) -> Iterator[Line]:
+        shared = self._shared
+        if aside.element is None:
+            yield from shared.notes.lines(aside.kind, aside.id, self._note)
+        elif aside.kind == "graphic":
+            yield from (f"{line}\n" for line in shared.graphics.lines(self._part, aside.element))
+        else:
+            yield from self.blocks(aside.element)
+
+    def _note(self, part: str, note: Element) -> Iterator[Line]:
+        yield from Story(self._shared, part).blocks(note)
+
+    def _chunk(self, element: Element) -> Iterator[Line]:
+        found = self._relationships.get(element.get(f"{RELATIONSHIPS}id", ""))
+        yield from self._shared.chunks.lines(found.target if found is not None and not found.is_external else "")
+
+    def _table(self, table: Element) -> Iterator[Line]:
+        above: dict[int, str] = {}
+        header = ""
+        for number, row in enumerate(rows(table)):
+            marks, texts, later = self._row(row, above)
+            line = " | ".join(texts).strip()
+            yield from marks
+            if line.strip("| "):
+                yield f"{line}\n"
+            if row.is_header or (number == 0 and row.may_be_header and all(texts) and len(texts) > 1):
+                header = line
+                yield Table(header)
+            for lines in later:
+                yield from lines
+                # A table inside the row ended this one.
+                yield from [Table(header)] if header else []
+        if header:
+            yield Table(None)
+
+    def _row(self, row: Row, above: dict[int, str]) -> tuple[list[Line], list[str], list[Iterator[Line]]]:
+        """The marks and texts of a row's cells, and what follows the row: tables, text boxes and notes in its cells.
+
+        A cell that continues one `above` it (by column) has the text of that one, unless it is long.
+        """
+        marks: list[Line] = []
+        texts = [""] * (row.skipped > 0)
+        later: list[Iterator[Line]] = []
+        column = row.skipped
+        for cell in cells(row):
+            text = " ".join(self._cell(cell.element, marks, later))
+            if cell.continues and not text:
+                text = above.get(column, "")
+            else:
+                above[column] = text if cell.merges and len(text) <= _LONGEST_REPEATED else ""
+            texts.append(text)
+            column += cell.columns
+        return marks, texts, later
+
+    def _cell(self, parent: Element, marks: list[Line], later: list[Iterator[Line]]) -> Iterator[str]:
+        for child in parent:
+            if child.tag == _PARAGRAPH:
+                paragraph = self._paragraph(child)
+                marks += paragraph.marks
+                if paragraph.text:
+                    yield paragraph.text
+                if paragraph.runs.hidden:
+                    yield f"[hidden text] {paragraph.runs.hidden}"
+                later += [self._aside(aside) for aside in paragraph.runs.asides]
+            elif child.tag == _TABLE:
+                later.append(self._table(child))
+            elif child.tag == f"{W}altChunk":
+                later.append(self._chunk(child))
+            elif child.tag == f"{MARKUP}AlternateContent":
+                chosen = alternative(child)
+                yield from self._cell(chosen, marks, later) if chosen is not None else ()
+            elif child.tag not in _LEFT_OUT:
+                yield from self._cell(child, marks, later)
