@@ -4,7 +4,8 @@ import re
 import threading
 import unicodedata
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import chain, pairwise, product
 from typing import Any
 
 import Stemmer
@@ -14,14 +15,18 @@ from files_api_mcp.backends.tokens import MARKS
 __all__ = ["is_english", "is_stop_word", "terms"]
 
 _LETTER = r"[^\W\d_]"
-_WORD = re.compile(rf"\d+(?:[.,]\d+)*|{_LETTER}(?:{_LETTER}|[{MARKS}])*")
+_WORD = re.compile(rf"\d+(?:[.,]\d+)*|{_LETTER}+(?:[{MARKS}]+{_LETTER}*)*")
+_ASCII_WORD = re.compile(r"[A-Za-z]+|[0-9]+(?:[.,][0-9]+)*")  # twice as fast
 # Optional marks: Hebrew points, Arabic vowel marks and the tatweel, accents, the nukta.
 _OPTIONAL = re.compile(r"[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed\u093c]")
-_HYPHENATED = re.compile(r"(?<=[^\W\d_])[-\u00ad\u2010]\n(?=[^\W\d_])")
+# The look behind comes last: at each character it would be slow.
+_HYPHENATED = re.compile(rf"[-\u00ad\u2010]\n(?<={_LETTER}.\n)(?={_LETTER})")
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _ENGLISH_SHARE = 0.08
 _LATIN_PREFIX = 6
 _GRAM = 3
+_LONGEST_IDENTIFIER = 80
+_LETTERS_A_PART = 3
 
 _FUNCTION_WORDS = frozenset(
     "a an and are as at be been but by can could did do does for from had has have he her his how i if in into is it"
@@ -48,20 +53,47 @@ def is_stop_word(word: str) -> bool:
 
 def terms(text: str, *, english: bool, keep_stop_words: bool = False) -> list[str]:
     """The terms of a text, in order: English words are stemmed, other Latin words cut to six letters without accents,
-    Han, Kana and Hangul become pairs, words of other scripts become triples. A word that is
-    hyphenated at a line's end is one word, and digit groups lose their commas."""
-    found: list[str] = []
+    Han, Kana and Hangul become pairs, words of other scripts become triples. A word that is hyphenated at a line's end
+    is one word, and digit groups lose their commas. An identifier such as retryWithBackoff is followed by its parts."""
     whole = _HYPHENATED.sub("", unicodedata.normalize("NFKC", text))
-    for word in _WORD.findall(whole):
-        if word[0].isdigit():
-            found.append(word.replace(",", "") if _GROUPED.fullmatch(word) else word)
-        else:
-            found += _word_terms(word.casefold(), english, keep_stop_words)
-    return found
+    words = (_ASCII_WORD if whole.isascii() else _WORD).findall(whole)
+    return list(chain.from_iterable(map(_TERMS[english, keep_stop_words], words)))
 
 
-@lru_cache(maxsize=100_000)
-def _word_terms(word: str, english: bool, keep_stop_words: bool) -> tuple[str, ...]:  # noqa: FBT001
+def _word_terms(english: bool, keep_stop_words: bool, word: str) -> tuple[str, ...]:  # noqa: FBT001
+    if word[0].isdigit():
+        return (word.replace(",", "") if _GROUPED.fullmatch(word) else word,)
+    words = [word, *_parts(word)]
+    return tuple(chain.from_iterable(_stems(one.casefold(), english, keep_stop_words) for one in words))
+
+
+_TERMS = {
+    kind: lru_cache(maxsize=50_000)(partial(_word_terms, *kind)) for kind in product((False, True), (False, True))
+}
+"""The terms of a word, by whether the text is English and stop words are kept."""
+
+
+def _parts(word: str) -> list[str]:
+    """The words in an identifier: retry, With and Backoff in retryWithBackoff. Names such as mRNA and PDFs, and
+    encoded bytes, have none."""
+    if word[1:].islower() or word.isupper() or len(word) > _LONGEST_IDENTIFIER:
+        return []
+    starts = [0, *(at for at in range(1, len(word)) if _begins_word(word, at)), len(word)]
+    parts = list(pairwise(starts))
+    if len(parts) == 1 or _LETTERS_A_PART * len(parts) > len(word) + 1:
+        return []
+    return [word[start:end] for start, end in parts if end - start > 1]
+
+
+def _begins_word(word: str, at: int) -> bool:
+    if not word[at].isupper():
+        return False
+    following = word[at + 1 : at + 3]
+    is_plural = following[:1] == "s" and not following[1:].islower()
+    return not word[at - 1].isupper() or (following[:1].islower() and not is_plural)
+
+
+def _stems(word: str, english: bool, keep_stop_words: bool) -> tuple[str, ...]:  # noqa: FBT001
     if word.isascii() or _is_latin(word):
         if not keep_stop_words and word in _FUNCTION_WORDS:
             return ()

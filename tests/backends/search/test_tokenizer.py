@@ -3,6 +3,8 @@
 from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from files_api_mcp.backends.search.chunker import split_passages
 from files_api_mcp.backends.search.tokenizer import is_english, terms
@@ -60,6 +62,46 @@ def test_what_is_written_or_left_out_at_will_makes_no_difference(one: str, other
 def test_vowel_signs_are_parts_of_words(word: str, other: str) -> None:
     assert not set(terms(word, english=False)) & set(terms(other, english=False))
     assert "".join(terms(word, english=False)).startswith(word[:3])
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("retry with backoff", "func retryWithBackoff(n int)"),
+        ("stale computer", "function Get-StaleComputer {"),
+        ("server error", "class HTTPServerError(Exception):"),
+        ("total price", "{{ totalPrice }}"),
+        ("parse header line", "fn parse_header_line()"),
+        ("user profile", "data-user-profile-id"),
+        ("utf", "toUTF8String"),
+        ("string", "toUTF8String"),
+        ("URLs to try", "URLsToTry"),
+        ("строка поиска", "СтрокаПоиска"),
+        ("überschrift", "neueÜberschrift"),
+    ],
+)
+def test_identifiers_are_found_by_their_words(question: str, text: str) -> None:
+    for english in (True, False):
+        assert set(terms(question, english=english)) <= set(terms(text, english=english))
+        assert set(terms(text, english=english)) & set(terms(text.casefold(), english=english))
+        assert terms(text, english=english)
+
+
+def test_identifiers_are_found_whole() -> None:
+    assert terms("retryWithBackoff", english=True) == terms("retrywithbackoff retry backoff", english=True)
+
+
+@pytest.mark.parametrize(
+    "word", ["PDFs", "CEOs", "mRNA", "PhD", "eBay", "Harbour", "HARBOUR", "aGVsbGdGFtZHTuU", "xY" * 60]
+)
+def test_other_words_have_no_parts(word: str) -> None:
+    assert terms(word, english=True) == terms(word.casefold(), english=True)
+
+
+@given(text=st.text(st.sampled_from("aéß가合1,._-\n\u00ad\u0301\u093c Zｆ²"), max_size=30))
+def test_texts_of_ascii_and_others_are_split_in_the_same_way(text: str) -> None:
+    plain = "".join(character for character in text if character.isascii())
+    assert terms(f"{plain} 合", english=True)[:-1] == terms(plain, english=True)
 
 
 def test_stop_words_fall_out_unless_they_are_kept() -> None:

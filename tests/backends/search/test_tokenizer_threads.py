@@ -37,7 +37,8 @@ def documents(seed: int, count: int, words: int) -> list[str]:
 
 
 def forget_terms() -> None:
-    tokenizer._word_terms.cache_clear()  # pyright: ignore[reportPrivateUsage]
+    for cached in tokenizer._TERMS.values():  # pyright: ignore[reportPrivateUsage]
+        cached.cache_clear()
 
 
 def indexed(folder: Path, text: str) -> Postings:
