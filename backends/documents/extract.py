@@ -1,12 +1,12 @@
 """Extracts text from documents: dispatches each media type to its parser."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import BinaryIO
 
-from files_api_mcp.backends.documents.marks import Line, MarkedText, marked_text
+from files_api_mcp.backends.documents.invisible import shown_text
+from files_api_mcp.backends.documents.marks import Line, MarkedText
 from files_api_mcp.backends.documents.media_types import (
     DOCX,
     EML,
@@ -31,7 +31,6 @@ __all__ = ["Document", "extract", "render"]
 
 _PIECE = 64 * 1024
 _MOST_CHARS = 50_000_000
-_HALVES = re.compile("[\ud800-\udfff]")
 _PACKAGE = "files_api_mcp.backends.documents.formats"
 # Imported when the first such file comes: most processes read few of the formats.
 _READERS = {
@@ -78,7 +77,7 @@ def extract(content: BinaryIO, mime_type: str, scans: Scans | None) -> Document:
         return Document(
             paginated=True,
             pages=len(texts),
-            texts=map(MarkedText, texts),
+            texts=(shown_text([text]) for text in texts),
             label=texts.label,
             is_scanned=texts.is_scanned,
             scans=scans,
@@ -97,8 +96,7 @@ def extract(content: BinaryIO, mime_type: str, scans: Scans | None) -> Document:
 
 
 def _slides(found: Sequence[Iterable[Line]]) -> Document:
-    texts = (marked_text(_sound(line) if isinstance(line, str) else line for line in slide) for slide in found)
-    return Document(paginated=True, pages=len(found), texts=texts)
+    return Document(paginated=True, pages=len(found), texts=(shown_text(list(slide)) for slide in found))
 
 
 def _image(content: BinaryIO, scans: Scans | None) -> Document:
@@ -106,8 +104,8 @@ def _image(content: BinaryIO, scans: Scans | None) -> Document:
         raise UnsupportedType("An image has no text to search.")
     from files_api_mcp.backends.documents.render import image_texts
 
-    texts = image_texts(content, scans)
-    return Document(paginated=False, pages=None, texts=map(MarkedText, texts), is_scanned=lambda _: True, scans=scans)
+    texts = (shown_text([text]) for text in image_texts(content, scans))
+    return Document(paginated=False, pages=None, texts=texts, is_scanned=lambda _: True, scans=scans)
 
 
 def _text_lines(content: BinaryIO, mime_type: str) -> Iterator[Line]:
@@ -127,26 +125,18 @@ def _pieces(lines: Iterator[Line]) -> Iterator[MarkedText]:
     held: list[Line] = []
     length = total = 0
     for line in lines:
+        held.append(line)
         if not isinstance(line, str):
-            held.append(line)
             continue
-        held.append(_sound(line))
         length += len(line)
         if length >= _PIECE:
             total += length
             if total > _MOST_CHARS:
                 raise UnsupportedType("The file has more text than can be indexed.")
-            yield marked_text(held)
+            yield shown_text(held, is_start=total == length)
             held, length = [], 0
     if held:
-        yield marked_text(held)
-
-
-def _sound(text: str) -> str:
-    """Join surrogate pairs, which some formats can contain; replace lone halves with U+FFFD."""
-    if text.isascii() or not _HALVES.search(text):
-        return text
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        yield shown_text(held, is_start=total == 0)
 
 
 def render(

@@ -8,6 +8,7 @@ import pypdfium2.raw  # pyright: ignore[reportMissingTypeStubs]  it ships none
 from PIL import Image, ImageDraw
 
 from files_api_mcp.backends.documents.formats.pdf.characters import numbered, shown_characters
+from files_api_mcp.backends.documents.invisible import invisible_spans
 
 __all__ = ["Mark", "tint"]
 
@@ -55,12 +56,20 @@ def _boxes(bitmap: Any, page: Any, shown: str, mark: Mark) -> Iterator[tuple[int
 
 def _pdfium_numbers(textpage: Any, shown: str) -> list[int | None]:
     """PDFium's number of each character of the extracted text; an empty list if the two texts differ."""
-    text, numbers = numbered(*shown_characters(textpage))
+    text, numbers = _shown(*numbered(*shown_characters(textpage)))
     # Where form fields and notes follow the page's own text, line ends around that are left out.
     for left_out in (0, len(text) - len(text.lstrip("\n"))):
         if text.strip("\n") and shown.startswith(text[left_out:].rstrip("\n")):
             return numbers[left_out:]
     return []
+
+
+def _shown(text: str, numbers: list[int | None]) -> tuple[str, list[int | None]]:
+    """The text without invisible characters, and the numbers of the others."""
+    kept = list(zip(text, numbers, strict=True))
+    for start, end in reversed(list(invisible_spans(text))):
+        del kept[start:end]
+    return "".join(character for character, _ in kept), [number for _, number in kept]
 
 
 def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:

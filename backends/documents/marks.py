@@ -82,10 +82,12 @@ Line = str | Mark
 
 @dataclass(frozen=True, slots=True)
 class MarkedText:
-    """A text, and its marks with their offsets in code points, in order."""
+    """A text, and its marks with their offsets in code points, in order. `invisible` counts the characters that were
+    left out because nobody sees them."""
 
     text: str
     marks: tuple[tuple[int, Mark], ...] = ()
+    invisible: int = 0
 
 
 def marked_text(lines: Iterable[Line]) -> MarkedText:

@@ -9,6 +9,7 @@ from PIL import Image, ImageSequence, UnidentifiedImageError
 
 from files_api_mcp.backends.documents.formats.pdf.pages import open_pdf, page_text
 from files_api_mcp.backends.documents.highlight import Mark, tint
+from files_api_mcp.backends.documents.invisible import shown_text
 from files_api_mcp.backends.documents.media_types import SHOWN_IMAGES
 from files_api_mcp.backends.documents.ocr import Scans
 from files_api_mcp.backends.errors import UnsupportedType
@@ -42,7 +43,8 @@ def pdf_images(
         bitmap = page.render(scale=scale)
         image = bitmap.to_pil().convert("RGB")
         if number in marks:
-            image = tint(image, bitmap, page, page_text(document, number - 1), marks[number])
+            shown = shown_text([page_text(document, number - 1)]).text
+            image = tint(image, bitmap, page, shown, marks[number])
         page.close()
         yield PageImage(number, *_encoded(image))
 

@@ -140,6 +140,7 @@ def _extract(content: BinaryIO, job: dict[str, Any]) -> Iterator[dict[str, Any]]
                 "text": text[start : start + _PIECE],
                 "more": more,
                 "marks": [] if more else to_json(piece.marks),
+                "invisible": piece.invisible,
                 "scanning": 0 if more else spent - before,
             }
 

@@ -48,7 +48,8 @@ class PageText:
     """The text of a page or slide, or a consecutive piece of a text without pages; numbers start at 1.
 
     `label` is the page label in the document ("iv", "A-3"), if it is not the page number. `scanned` says that
-    the text was read by OCR. `marks` have offsets in code points.
+    the text was read by OCR. `marks` have offsets in code points. `invisible` counts the invisible characters that are
+    left out of the text.
     """
 
     number: int
@@ -56,6 +57,7 @@ class PageText:
     label: str | None = None
     scanned: bool = False
     marks: tuple[tuple[int, Mark], ...] = ()
+    invisible: int = 0
 
 
 class DocumentWorkers:
@@ -235,6 +237,11 @@ async def _texts(answers: AsyncIterator[dict[str, Any]]) -> AsyncIterator[PageTe
         parts.append(answer["text"])
         if not answer["more"]:
             yield PageText(
-                answer["page"], "".join(parts), answer["label"], answer["scanned"], from_json(answer["marks"])
+                answer["page"],
+                "".join(parts),
+                answer["label"],
+                answer["scanned"],
+                from_json(answer["marks"]),
+                answer["invisible"],
             )
             parts.clear()
