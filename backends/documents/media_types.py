@@ -4,6 +4,8 @@ import codecs
 import re
 from pathlib import PurePosixPath
 
+from files_api_mcp.backends.documents.formats.text.encoding import utf16_without_mark
+
 __all__ = ["ASKABLE", "IMAGES", "PDF", "SHEETS", "SHOWN_IMAGES", "TABLES", "is_text", "sniff"]
 
 PDF = "application/pdf"
@@ -60,7 +62,10 @@ _TEXT_NAMES = {
 _BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # Atomic and possessive: a comment ends at its first `-->`, as in HTML, so nothing is ever tried twice.
 _HTML = re.compile(rb"\s*+(?:<!--(?>.*?-->)\s*+)*+<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
-_CONTROLS = bytes(set(range(32)) - {7, 8, 9, 10, 12, 13, 27})
+_ALL_BUT_CONTROLS = bytes({*range(32, 256), 7, 8, 9, 10, 12, 13, 27})
+_NULS = re.compile(rb"\0+")
+_WORDS_A_RUN = 500
+"""Bytes of text for each run of NULs: fewer are a binary format."""
 
 _FIRST_MEMBER = re.compile(rb"PK\x03\x04.{4}\0\0.{16}\x08\0(..)mimetype", re.DOTALL)
 _STORED = (ODT, ODS, ODP, EPUB)
@@ -79,6 +84,8 @@ def sniff(head: bytes, tail: bytes, filename: str) -> str:
     """The MIME type of a file, from its first and last 64 KiB."""
     if head.startswith(b"%PDF-") or (b"%PDF-" in head[:1029] and not is_text(head)):
         return PDF
+    if head[257:262] == b"ustar":
+        return "application/x-tar"
     if head.startswith(b"PK\x03\x04"):
         return _zip_kind(head, tail)
     if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
@@ -90,21 +97,27 @@ def sniff(head: bytes, tail: bytes, filename: str) -> str:
     for magic, kind in _MAGIC:
         if head.startswith(magic) and not (magic == b"BM" and is_text(head)):
             return kind
-    return _text_kind(head, tail, filename) if is_text(head) else "application/octet-stream"
+    # The head of a log that a crash emptied is only NULs.
+    return (
+        _text_kind(head, tail, filename) if is_text(head if head.strip(b"\0") else tail) else "application/octet-stream"
+    )
 
 
 def is_text(data: bytes) -> bool:
-    """Whether bytes look like text in a common encoding: a byte order mark, or no binary control characters."""
-    if not data or data.startswith(_BOMS):
+    """Whether bytes look like text in a common encoding: a byte order mark, UTF-16, or no binary control characters.
+    Runs of NULs do not count: a log has them where a crash cut it."""
+    if not data or data.startswith(_BOMS) or utf16_without_mark(data):
         return True
+    words = data.replace(b"\0", b"") if b"\0" in data else data
+    if len(words) < len(data) and (not words or len(_NULS.findall(data)) > 2 + len(words) // _WORDS_A_RUN):
+        return False
+    controls = len(words.translate(None, _ALL_BUT_CONTROLS))
     try:
-        codecs.getincrementaldecoder("utf-8")().decode(data)
+        codecs.getincrementaldecoder("utf-8")().decode(words)
     except UnicodeDecodeError:
         # Latin, Cyrillic, Japanese, Chinese and Korean encodings have no controls; binary formats do.
-        return not data.translate(None, bytes(set(range(256)) - set(_CONTROLS)))
-    return (
-        data.count(0) == 0 and len(data.translate(None, bytes(set(range(256)) - set(_CONTROLS)))) < 1 + len(data) // 200
-    )
+        return controls == 0
+    return controls == 0 if len(words) < len(data) else controls < 1 + len(data) // 200
 
 
 def _text_kind(head: bytes, tail: bytes, filename: str) -> str:

@@ -11,7 +11,7 @@ from anyio import CancelScope, to_thread
 
 from files_api_mcp.backends.anthropic.api.multipart import UploadPart
 from files_api_mcp.backends.anthropic.files.ledger_rows import Content
-from files_api_mcp.backends.documents.formats.text.decoding import encoding_of
+from files_api_mcp.backends.documents.formats.text.encoding import encoding_of, is_utf8
 from files_api_mcp.backends.documents.media_types import PDF
 from files_api_mcp.backends.errors import EmptyFile, StorageFull
 from files_api_mcp.backends.models import NewFile, Snapshot
@@ -83,7 +83,7 @@ def _transcoded(source: Path, copy: Path) -> bool:
     """Write a UTF-8 copy of the text, unless it already is UTF-8."""
     with source.open("rb") as content:
         encoding = encoding_of(content)
-        if encoding == "utf-8":
+        if encoding == "utf-8" and is_utf8(content):
             return False
         content.seek(0)
         if content.read(len(_BOM)) == _BOM:

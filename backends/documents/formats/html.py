@@ -1,19 +1,23 @@
 """Visible text of web pages."""
 
-import codecs
 import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from files_api_mcp.backends.documents.formats.text.decoding import encoding_of
+from files_api_mcp.backends.documents.formats.text.encoding import decoded
 from files_api_mcp.backends.errors import UnsupportedType
 
 __all__ = ["html_lines", "page_lines"]
 
 _MOST_BYTES = 50_000_000
-_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([A-Za-z0-9_:.\-]{2,40})", re.IGNORECASE)
+_HEAD = 64 * 1024
+_DECLARED = re.compile(
+    rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([A-Za-z0-9_:.\-]{2,40})"
+    rb"|<\?xml[^>]{0,200}\sencoding\s*=\s*[\"']([A-Za-z0-9_:.\-]{2,40})",
+    re.IGNORECASE,
+)
 
 _UNSEEN = "script, style, template, noscript, svg, head > meta, head > link, [hidden], [aria-hidden=true]"
 _BLOCKS = frozenset(
@@ -31,7 +35,7 @@ def html_lines(content: BinaryIO) -> Iterator[str]:
     data = content.read(_MOST_BYTES + 1)
     if len(data) > _MOST_BYTES:
         raise UnsupportedType("The page is too long to read.")
-    return page_lines(data.decode(_declared(data) or encoding_of(content), "replace"))
+    return page_lines(decoded(data, _declared(data)))
 
 
 def page_lines(page: str) -> Iterator[str]:
@@ -52,12 +56,9 @@ def page_lines(page: str) -> Iterator[str]:
 
 
 def _declared(data: bytes) -> str | None:
-    """The encoding that the page declares, if it exists."""
-    found = _CHARSET.search(data[:2048])
-    try:
-        return codecs.lookup(found[1].decode("ascii")).name if found else None
-    except LookupError:
-        return None
+    """The label of the encoding that the page declares."""
+    found = _DECLARED.search(data[:_HEAD])
+    return found[found.lastindex or 0].decode("ascii") if found else None
 
 
 def _mark(node: LexborNode) -> str:

@@ -110,3 +110,8 @@ async def test_pictures_of_pages_fit_the_size_asked_for(workers: DocumentWorkers
     images = await workers.render(path, "application/pdf", [1, 3], max_side=800)
     assert [image.page for image in images] == [1, 3]
     assert all(image.data.startswith(b"\x89PNG") for image in images)
+
+
+async def test_nuls_of_a_log_are_not_shown(workers: DocumentWorkers, tmp_path: Path) -> None:
+    log = "one\n" * 50 + "\0" * 5000 + "two\n" * 50
+    assert await text(workers, tmp_path, log, "a.log") == log.replace("\0", "")

@@ -86,3 +86,21 @@ def test_text_in_any_common_encoding_is_text(encoding: str) -> None:
 def test_a_pdf_after_some_junk_is_a_pdf() -> None:
     assert sniffed(b"\0\1junk\n" + documents.pdf(["x"]), "a") == "application/pdf"
     assert sniffed(b"A text that only speaks of %PDF-1.4 is none.", "a") == "text/plain"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "iso2022_jp"])
+def test_text_without_a_mark_is_text(encoding: str) -> None:
+    assert sniffed(("契約書の条件\n" * 20 + "a,b\n").encode(encoding), "a.txt") == "text/plain"
+
+
+def test_a_log_that_a_crash_cut_is_text() -> None:
+    lines = b"12:00 pump started\n" * 50
+    for log in (lines + b"\0" * 5000 + lines, b"\0" * 200_000 + lines, lines + b"\0" * 200_000):
+        assert sniffed(log, "a.log") == "text/plain"
+
+
+def test_binary_data_with_words_is_not_text() -> None:
+    records = b"".join(b"name %d".ljust(32, b"\0") for _ in range(500))
+    archive = b"a.txt".ljust(257, b"\0") + b"ustar\x0000" + b"words\n" * 2000
+    assert sniffed(records, "a.log") == sniffed(b"\0" * 9000, "a.log") == "application/octet-stream"
+    assert sniffed(archive, "a.txt") == "application/x-tar"

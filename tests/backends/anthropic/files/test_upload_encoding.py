@@ -112,3 +112,8 @@ async def test_whatever_the_bytes_what_is_recorded_is_what_is_sent(
         assert content == codecs.BOM_UTF8
     else:
         assert mime_type != "text/plain" or body.decode()
+
+
+async def test_damaged_utf8_text_goes_out_as_valid_utf8(tmp_path: Path) -> None:
+    body, _, _ = await sent(tmp_path, WORDS.encode() + b"\xff", "text/plain")
+    assert body.decode() == WORDS + "\ufffd"
