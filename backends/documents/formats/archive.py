@@ -3,7 +3,7 @@
 import re
 import zipfile
 import zlib
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from typing import IO, BinaryIO
@@ -22,6 +22,7 @@ _MOST_RATIO = 200
 _RATIO_FREE = 10 * 1024 * 1024
 _MOST_MEMBERS = 10_000
 _PART = 64 * 1024
+_CHUNK = 256 * 1024
 _ENCODING = re.compile(rb"(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?\bencoding\s*=\s*[\"']([^\"']*)")
 _NOT_UTF_8 = (b"\xfe\xff", b"\xff\xfe")
 
@@ -78,6 +79,18 @@ class Archive:
         with self._open(member) as content:
             try:
                 return content.read()
+            except (zipfile.BadZipFile, zlib.error, EOFError):
+                raise UnsupportedType("The file is damaged and cannot be read.") from None
+
+    def chunks(self, name: str) -> Iterator[bytes]:
+        """A member's bytes in turn; none if the member does not exist."""
+        member = self._member(name)
+        if member is None:
+            return
+        with self._open(member) as content:
+            try:
+                while part := content.read(_CHUNK):
+                    yield part
             except (zipfile.BadZipFile, zlib.error, EOFError):
                 raise UnsupportedType("The file is damaged and cannot be read.") from None
 

@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import BinaryIO, NamedTuple
 from urllib.parse import unquote
@@ -78,6 +79,10 @@ class Package:
     def read(self, part: str) -> bytes | None:
         """A part's bytes; None if the part does not exist."""
         return self._archive.read(part)
+
+    def chunks(self, part: str) -> Iterator[bytes]:
+        """A part's bytes in turn; none if the part does not exist."""
+        return self._archive.chunks(part)
 
     def content_type(self, part: str) -> str:
         """A part's content type; "" if the package does not state it."""

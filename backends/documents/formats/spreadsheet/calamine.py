@@ -1,0 +1,64 @@
+"""Sheets that calamine reads: XLSB files, and what else has no reader that knows formats of cells."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from typing import BinaryIO
+
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
+
+from files_api_mcp.backends.documents.formats.archive import Archive
+from files_api_mcp.backends.documents.formats.spreadsheet.grid import Range, SheetContent, SheetRow
+from files_api_mcp.backends.documents.formats.spreadsheet.number_formats import general
+from files_api_mcp.backends.errors import UnsupportedType
+
+__all__ = ["calamine_sheets"]
+
+_Value = int | float | str | bool | time | date | datetime | timedelta
+
+
+def calamine_sheets(content: BinaryIO, *, is_zip: bool) -> Iterator[SheetContent]:
+    """The sheets with the stored values.
+
+    Raises:
+        UnsupportedType: The file is damaged or encrypted.
+    """
+    if is_zip:
+        # calamine reads forever if the table of an OpenDocument sheet does not end.
+        Archive(content).check("content.xml")
+    content.seek(0)
+    try:
+        book = CalamineWorkbook.from_filelike(content)
+        for found in book.sheets_metadata:
+            sheet = book.get_sheet_by_name(found.name)
+            merged = [
+                Range(first[0] + 1, first[1] + 1, last[0] + 1, last[1] + 1)
+                for first, last in sheet.merged_cell_ranges or ()
+            ]
+            is_hidden = found.visible != SheetVisibleEnum.Visible
+            yield SheetContent(found.name, _rows(sheet), is_hidden=is_hidden, merged=merged)
+    except CalamineError:
+        raise UnsupportedType("The spreadsheet is damaged or needs a password.") from None
+
+
+def _rows(sheet: CalamineSheet) -> Iterator[SheetRow]:
+    for number, values in enumerate(sheet.iter_rows(), start=1):
+        shown = ((column, *_shown(value)) for column, value in enumerate(values, start=1) if value != "")
+        cells = [cell for cell in shown if cell[1]]
+        if cells:
+            columns, texts, kinds = zip(*cells, strict=True)
+            yield SheetRow(number, columns, texts, texts, kinds)
+
+
+def _shown(value: _Value) -> tuple[str, str]:
+    """A value's text and kind."""
+    if isinstance(value, bool):
+        return str(value).upper(), "b"
+    if isinstance(value, int | float):
+        return general(value), "n"
+    if isinstance(value, datetime) and value.time() == time():
+        return value.date().isoformat(), "d"
+    if isinstance(value, datetime):
+        return value.isoformat(" "), "d"
+    if isinstance(value, date | time):
+        return value.isoformat(), "d"
+    return " ".join(str(value).split()), "d" if isinstance(value, timedelta) else "s"

@@ -1,0 +1,171 @@
+"""Lines of a sheet: its name, its rows with their marks, and what is written about cells."""
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from itertools import islice, pairwise
+
+from files_api_mcp.backends.documents.formats.spreadsheet.grid import Range, SheetContent, SheetRow
+from files_api_mcp.backends.documents.formats.spreadsheet.headers import Found, Header, HeaderFinder, cells_text
+from files_api_mcp.backends.documents.marks import Hidden, Line, Row, Sheet, Table
+from files_api_mcp.backends.errors import UnsupportedType
+
+__all__ = ["lines_of_sheet"]
+
+_WINDOW = 1000
+_HELD_CHARS = 8 * 1024 * 1024
+"""A sheet up to this size is read before its first line is given, to know how many rows and columns it has."""
+
+
+def lines_of_sheet(sheet: SheetContent) -> Iterator[Line]:
+    """The lines and marks of a sheet.
+
+    Raises:
+        UnsupportedType: None of its rows can be read.
+    """
+    layout = _Layout(sheet)
+    lines = layout.lines()
+    held: list[Line] = []
+    chars = 0
+    for line in lines:
+        held.append(line)
+        chars += len(line) if isinstance(line, str) else 0
+        if chars > _HELD_CHARS:
+            layout.rows, layout.columns = max(layout.rows, sheet.size[0]), max(layout.columns, sheet.size[1])
+            break
+    if sheet.is_hidden:
+        yield Hidden("hidden sheet")
+    yield Sheet(sheet.name, layout.rows, layout.columns)
+    yield Table(None)
+    yield f"# {layout.title}\n"
+    yield from held
+    yield from lines
+    if sheet.is_hidden:
+        yield Hidden(None)
+
+
+class _Layout:
+    """`rows` and `columns` are the extent of the cells so far."""
+
+    def __init__(self, sheet: SheetContent) -> None:
+        self._sheet = sheet
+        self.title = f"{sheet.name} [hidden sheet]" if sheet.is_hidden else sheet.name
+        self.rows = self.columns = 0
+        self._headers = HeaderFinder(sheet.tables, sheet.hidden_columns)
+        self._header: Header | None = None
+        self._expected = 0
+        self._start = 1
+        self._is_row_hidden = False
+
+    def lines(self) -> Iterator[Line]:
+        """All lines after the name of the sheet."""
+        yield from self._cells()
+        yield from self._show(is_hidden=False)
+        for row in sorted(self._sheet.notes):
+            yield from self._notes(row)
+        if self._sheet.after:
+            yield Table(None)
+        for row, line in self._sheet.after:
+            yield Row(row)
+            yield f"{line}\n"
+
+    def _cells(self) -> Iterator[Line]:
+        rows = iter(self._sheet.rows)
+        if self._sheet.merged:
+            rows = _with_merged(rows, self._sheet.merged)
+        while True:
+            window: list[SheetRow] = []
+            failure = None
+            try:
+                for row in islice(rows, _WINDOW):
+                    window.append(row)  # noqa: PERF402 what was read before a failure counts
+            except UnsupportedType as exc:
+                failure = exc
+            if failure and not self.rows and not window:
+                raise failure
+            yield from self._window(window)
+            if failure:
+                yield "[the rest of the sheet cannot be read]\n"
+            if failure or len(window) < _WINDOW:
+                return
+
+    def _window(self, window: list[SheetRow]) -> Iterator[Line]:
+        found = self._headers.find(window)
+        for index, row in enumerate(window):
+            if index in found.changes and found.changes[index] != self._header:
+                self._header = found.changes[index]
+                yield self._table(self._header)
+            if row.number != self._expected:
+                self._start = _first_column(window, index)
+                yield from self._show(is_hidden=row.is_hidden)
+                yield Row(row.number)
+            elif row.is_hidden != self._is_row_hidden:
+                yield from self._show(is_hidden=row.is_hidden)
+            yield self._line(row, found, index)
+            self._expected = row.number + 1
+            self.rows, self.columns = row.number, max(self.columns, row.columns[-1])
+            yield from self._notes(row.number)
+
+    def _table(self, header: Header | None) -> Table:
+        return Table(f"{self.title}: {header.text}", *header[1:]) if header else Table(None)
+
+    def _line(self, row: SheetRow, found: Found, index: int) -> str:
+        texts = row.texts
+        if row.number in self._sheet.links:
+            links = self._sheet.links[row.number]
+            texts = [_linked(text, links.get(column)) for column, text in zip(row.columns, texts, strict=True)]
+        if self._sheet.hidden_columns and (index in found.header_rows or (index == 0 and not found.header_rows)):
+            texts = [self._headers.label(column, text) for column, text in zip(row.columns, texts, strict=True)]
+        line = cells_text(row.columns, texts, min(self._start, row.columns[0]))
+        return f"[hidden row] {line}\n" if row.is_hidden else f"{line}\n"
+
+    def _notes(self, row: int) -> Iterator[Line]:
+        for line in self._sheet.notes.pop(row, ()):
+            yield Row(row)
+            yield f"{line}\n"
+            self._expected = 0
+
+    def _show(self, *, is_hidden: bool) -> Iterator[Line]:
+        """Mark that hidden rows begin or end. In a hidden sheet all is hidden."""
+        if is_hidden != self._is_row_hidden:
+            self._is_row_hidden = is_hidden
+            yield Hidden("hidden row" if is_hidden else "hidden sheet" if self._sheet.is_hidden else None)
+
+
+def _first_column(window: list[SheetRow], index: int) -> int:
+    """The first column of the block of rows that begins here."""
+    first = window[index].columns[0]
+    for before, row in pairwise(map(window.__getitem__, range(index, len(window)))):
+        if row.number != before.number + 1:
+            break
+        first = min(first, row.columns[0])
+    return first
+
+
+def _linked(text: str, address: str | None) -> str:
+    if address is None or address.removeprefix("mailto:").rstrip("/") in text:
+        return text
+    return f"{text} ({address})"
+
+
+def _with_merged(rows: Iterator[SheetRow], merged: list[Range]) -> Iterator[SheetRow]:
+    """Rows with the value of a merged cell in each row that it covers and that has other values."""
+    starts: dict[int, list[Range]] = {}
+    for one in merged:
+        if one.last_row > one.first_row:
+            starts.setdefault(one.first_row, []).append(one)
+    covering: dict[int, tuple[int, list[str]]] = {}
+    for row in rows:
+        for column in [column for column, (last, _) in covering.items() if last < row.number]:
+            del covering[column]
+        missing = covering.keys() - set(row.columns) if covering else ()
+        if missing:
+            cells = {column: cell for column, *cell in zip(*row[1:5], strict=True)}
+            cells |= {column: covering[column][1] for column in missing}
+            columns = sorted(cells)
+            texts, stored, kinds = zip(*(cells[column] for column in columns), strict=True)
+            row = row._replace(columns=columns, texts=texts, stored=stored, kinds=kinds)
+        for one in starts.pop(row.number, ()):
+            at = bisect_left(row.columns, one.first_column)
+            if at < len(row.columns) and row.columns[at] == one.first_column:
+                covering[one.first_column] = (one.last_row, [row.texts[at], row.stored[at], row.kinds[at]])
+        yield row

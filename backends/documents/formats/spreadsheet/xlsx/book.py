@@ -1,0 +1,95 @@
+"""Sheets of XLSX files and their templates, with or without macros."""
+
+from collections.abc import Iterator
+from typing import BinaryIO
+from xml.etree.ElementTree import Element
+
+from files_api_mcp.backends.documents.formats.ooxml.names import RELATIONSHIPS
+from files_api_mcp.backends.documents.formats.ooxml.package import Package
+from files_api_mcp.backends.documents.formats.spreadsheet.grid import Range, SheetContent, SheetRow, range_of
+from files_api_mcp.backends.documents.formats.spreadsheet.xlsx.annotations import comments
+from files_api_mcp.backends.documents.formats.spreadsheet.xlsx.cells import CellReader
+from files_api_mcp.backends.documents.formats.spreadsheet.xlsx.drawings import Drawings
+from files_api_mcp.backends.documents.formats.spreadsheet.xlsx.edges import read_edges
+from files_api_mcp.backends.documents.formats.spreadsheet.xlsx.pieces import decoded, starting
+from files_api_mcp.backends.documents.formats.spreadsheet.xlsx.strings import shared_strings
+from files_api_mcp.backends.documents.formats.spreadsheet.xlsx.styles import cell_formats
+from files_api_mcp.backends.errors import UnsupportedType
+
+__all__ = ["is_xlsx", "xlsx_sheets"]
+
+_MAIN = r"xl/workbook\d*\.xml"
+_WRITTEN_BY_PROGRAM = "124519"
+"""The version that libraries name which write a workbook without calculating it."""
+
+
+def is_xlsx(package: Package) -> bool:
+    """Whether the workbook is in XML. In an XLSB file it is binary."""
+    return package.main_part(_MAIN).endswith(".xml")
+
+
+def xlsx_sheets(content: BinaryIO) -> Iterator[SheetContent]:
+    """The sheets in their order. Sheets of charts have no rows.
+
+    Raises:
+        UnsupportedType: The workbook is damaged.
+    """
+    package = Package(content)
+    main = package.main_part(_MAIN)
+    workbook = package.tree(main)
+    if workbook is None:
+        raise UnsupportedType("The file is damaged: it contains no workbook.")
+    reader = _cell_reader(package, main, workbook)
+    drawings = Drawings(package)
+    relationships = package.relationships(main)
+    for element in workbook.iter():
+        if element.tag.rpartition("}")[2] != "sheet":
+            continue
+        found = relationships.get(element.get(f"{RELATIONSHIPS}id", ""))
+        sheet = SheetContent(element.get("name", ""), is_hidden=element.get("state", "visible") != "visible")
+        if found is not None and not found.is_external:
+            _fill(sheet, package, found.target, reader, drawings)
+        yield sheet
+
+
+def _cell_reader(package: Package, main: str, workbook: Element) -> CellReader:
+    properties = {
+        element.tag.rpartition("}")[2]: element
+        for element in workbook
+        if element.tag.rpartition("}")[2] in ("workbookPr", "calcPr")
+    }
+    is_1904 = "workbookPr" in properties and properties["workbookPr"].get("date1904") in ("1", "true")
+    strings, styles = (next(iter(package.related(main, kind)), "") for kind in ("sharedStrings", "styles"))
+    return CellReader(
+        shared_strings(package, strings),
+        cell_formats(package, styles, date1904=is_1904),
+        distrusts_zeros="calcPr" in properties and properties["calcPr"].get("calcId") == _WRITTEN_BY_PROGRAM,
+    )
+
+
+def _fill(sheet: SheetContent, package: Package, part: str, reader: CellReader, drawings: Drawings) -> None:
+    edges = read_edges(decoded(package.chunks(part)))
+    sheet.size = edges.size
+    sheet.hidden_columns = edges.hidden_columns
+    sheet.merged = edges.merged
+    sheet.tables = [*edges.tables, *_declared_tables(package, part)]
+    sheet.notes = comments(package, part)
+    for row, column, relationship in edges.links:
+        target = package.relationships(part).get(relationship)
+        if target is not None and target.is_external:
+            sheet.links.setdefault(row, {})[column] = target.target
+    sheet.after = drawings.lines(part)
+    sheet.rows = _rows(package, part, reader)
+
+
+def _rows(package: Package, part: str, reader: CellReader) -> Iterator[SheetRow]:
+    texts, prefix = starting(decoded(package.chunks(part)), "(?:worksheet|macrosheet|dialogsheet)")
+    return reader.rows(texts, prefix)
+
+
+def _declared_tables(package: Package, part: str) -> Iterator[Range]:
+    for name in package.related(part, "table"):
+        table = package.optional_tree(name)
+        named = range_of(table.get("ref", "")) if table is not None else None
+        if table is not None and named is not None and table.get("headerRowCount", "1") != "0":
+            yield named

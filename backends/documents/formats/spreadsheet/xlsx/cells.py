@@ -1,0 +1,236 @@
+"""Cells of XLSX sheets, row by row, as the sheet shows them."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
+from math import isfinite
+from typing import Literal, NamedTuple, TypeVar
+
+from files_api_mcp.backends.documents.formats.spreadsheet.grid import MOST_COLUMNS, MOST_ROWS, SheetRow, column_number
+from files_api_mcp.backends.documents.formats.spreadsheet.number_formats import Format, general
+from files_api_mcp.backends.documents.formats.spreadsheet.xlsx.formulas import SharedFormulas
+from files_api_mcp.backends.documents.formats.spreadsheet.xlsx.pieces import pieces, plain_text, without_sections
+
+__all__ = ["CellReader"]
+
+_ROW_NUMBER = re.compile(r"\br\s*=\s*[\"'](\d{1,7})[\"']")
+_HIDDEN = re.compile(r"\bhidden\s*=\s*[\"'](?:1|true)[\"']")
+_ATTRIBUTE = re.compile(r"\b([rst])\s*=\s*[\"']([^\"']*)[\"']")
+# As nearly all programs write cells. A row with other cells is read by the parts of each cell.
+_USUAL = re.compile(
+    r'<c r="([A-Z]{1,3})\d+"((?: s="\d+")?(?: t="[a-z]+")?)'
+    r"(?:/>|>(?:<f[^<>]*>(?:(?<=/>)|[^<]*</f>))?<v>([^<]+)</v></c>)"
+)
+_MOST_DIGITS = 15
+_MOST_KEPT = 2000
+_Show = Callable[[float], str] | Literal[True] | None
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+
+
+class _Plan(NamedTuple):
+    """How to show the cells of a row with certain styles and types, which most rows of a table share: shared strings
+    (True), numbers as they are stored (None), or numbers in a format. None: they need a closer look."""
+
+    shows: tuple[_Show, ...] | None
+    kinds: tuple[str, ...]
+
+
+class CellReader:
+    """Reads the rows of a workbook's sheets."""
+
+    def __init__(self, strings: Sequence[str], formats: Sequence[Format | None], *, distrusts_zeros: bool) -> None:
+        """`distrusts_zeros`: the workbook is by a program that writes 0 as the result of formulas."""
+        self._strings = strings
+        self._formats = formats
+        self._distrusts_zeros = distrusts_zeros
+        self._known_columns: dict[tuple[str, ...], tuple[int, ...]] = {}
+        self._plans: dict[tuple[str, ...], _Plan] = {}
+
+    def rows(self, texts: Iterable[str], prefix: str) -> Iterator[SheetRow]:
+        """The rows in the text of a sheet's part, whose elements have this prefix."""
+        patterns = _patterns(prefix)
+        formulas = SharedFormulas()
+        number = 0
+        for piece in pieces(texts, f"</{prefix}row>", f"</{prefix}sheetData"):
+            start = piece.rfind(patterns.row)
+            head = piece.find(">", start) + 1
+            if start < 0 or not head:
+                continue
+            attributes = piece[start:head]
+            found = _ROW_NUMBER.search(attributes)
+            number = int(found[1]) if found else number + piece.count(patterns.row)
+            if not 0 < number <= MOST_ROWS:
+                continue
+            is_hidden = "hidden" in attributes and bool(_HIDDEN.search(attributes))
+            cells = piece[head:]
+            row = self._usual(number, cells, is_hidden=is_hidden) if not prefix else None
+            if row is None:
+                row = self._row(number, patterns, cells, formulas, is_hidden=is_hidden)
+            if row.columns:
+                yield row
+
+    def _usual(self, number: int, cells: str, *, is_hidden: bool) -> SheetRow | None:
+        """The row if all its cells are written as usual."""
+        found = _USUAL.findall(cells)
+        if len(found) != cells.count("<c") or (self._distrusts_zeros and "<f" in cells):
+            return None
+        if "/>" in cells:
+            found = [cell for cell in found if cell[2]]
+        return self._usual_row(number, found, is_hidden=is_hidden) if found else None
+
+    def _usual_row(self, number: int, cells: list[tuple[str, str, str]], *, is_hidden: bool) -> SheetRow | None:
+        """A row of cells with values. None: some need a closer look."""
+        letters, attributes, values = zip(*cells, strict=True)
+        columns = self._known_columns.get(letters) or self._columns_of(letters)
+        plan = self._plans.get(attributes) or self._plan(attributes)
+        if plan.shows is None or not columns:
+            return None
+        strings = self._strings
+        try:
+            texts = [
+                strings[int(value)]
+                if show is True
+                else (value if value.isdecimal() and len(value) < _MOST_DIGITS else general(float(value)))
+                if show is None
+                else show(int(value) if value.isdecimal() else float(value))
+                for show, value in zip(plan.shows, values, strict=True)
+            ]
+        except (ValueError, IndexError, ArithmeticError):
+            return None
+        return SheetRow(number, columns, texts, values, plan.kinds, is_hidden) if "" not in texts else None
+
+    def _columns_of(self, letters: tuple[str, ...]) -> tuple[int, ...]:
+        """The columns of a row's cells; none if they do not rise."""
+        columns = tuple(map(column_number, letters))
+        if not all(before < after for before, after in pairwise((0, *columns))):
+            return ()
+        _keep(self._known_columns, letters, columns)
+        return columns
+
+    def _plan(self, cells: tuple[str, ...]) -> "_Plan":
+        shows: list[_Show] = []
+        kinds: list[str] = []
+        for attributes in cells:
+            values = dict(_ATTRIBUTE.findall(attributes))
+            form = self._form(values.get("s", ""))
+            kind = values.get("t", "n")
+            if kind not in "ns" or (kind == "s" and form is not None and form.text is not None):
+                return _keep(self._plans, cells, _Plan(None, ()))
+            shows.append(True if kind == "s" else form.show if form else None)
+            kinds.append("d" if kind == "n" and form is not None and form.is_date else kind)
+        return _keep(self._plans, cells, _Plan(tuple(shows), tuple(kinds)))
+
+    def _form(self, style: str) -> Format | None:
+        known = style.isdecimal() and len(style) < _MOST_DIGITS and int(style) < len(self._formats)
+        return self._formats[int(style)] if known else None
+
+    def _row(
+        self, number: int, patterns: "_Patterns", cells: str, formulas: SharedFormulas, *, is_hidden: bool
+    ) -> SheetRow:
+        """A row of any cells."""
+        found: dict[int, tuple[str, str, str]] = {}
+        column = 0
+        for attributes, content in patterns.cell.findall(without_sections(cells)):
+            values = dict(_ATTRIBUTE.findall(attributes))
+            letters = values.get("r", "").rstrip("0123456789").replace("$", "").upper()
+            column = column_number(letters) if letters else column + 1
+            if not content or not 0 < column <= MOST_COLUMNS:
+                continue
+            shown = self._shown(values, patterns, content, (number, column), formulas)
+            if shown[0]:
+                found[column] = shown
+        columns = sorted(found)
+        texts, stored, kinds = zip(*(found[one] for one in columns), strict=True) if columns else ((), (), ())
+        return SheetRow(number, columns, texts, stored, kinds, is_hidden)
+
+    def _shown(
+        self,
+        attributes: dict[str, str],
+        patterns: "_Patterns",
+        content: str,
+        place: tuple[int, int],
+        formulas: SharedFormulas,
+    ) -> tuple[str, str, str]:
+        kind = attributes.get("t", "n")
+        form = self._form(attributes.get("s", ""))
+        found = patterns.value.search(content)
+        value = found[1].strip() if found else ""
+        formula = patterns.formula.search(content)
+        source = formulas.text(formula[1], plain_text(formula[2] or ""), place) if formula else ""
+        if kind == "inlineStr" or (not found and not formula):
+            value = patterns.joined(content)
+            kind = "str"
+        is_missing = not value and kind != "str"
+        if source and (is_missing or (self._distrusts_zeros and value == "0")):
+            return f"={source} (not calculated)", "", "s"
+        if kind == "n" and value:
+            return self._number(value, form)
+        if kind == "s":
+            known = value.isdecimal() and len(value) < _MOST_DIGITS and int(value) < len(self._strings)
+            text = self._strings[int(value)] if known else ""
+            return form.around(text) if form and text else text, value, "s"
+        text, value, kind = _other(kind, value)
+        return form.around(text) if form and text and kind == "s" else text, value, kind
+
+    def _number(self, value: str, form: Format | None) -> tuple[str, str, str]:
+        """A number's text, stored value and kind."""
+        try:
+            number = int(value) if value.isdecimal() and len(value) <= _MOST_DIGITS else float(value)
+        except ValueError:
+            return plain_text(value), value, "s"
+        if not isfinite(number):
+            return value, value, "s"
+        if form is None:
+            return value if value.isdecimal() else general(number), value, "n"
+        text = form.shown(number)
+        if not text and number:
+            text = f"[hidden text] {general(number)}"
+        return text, value, "d" if form.is_date else "n"
+
+
+def _other(kind: str, value: str) -> tuple[str, str, str]:
+    """The text, stored value and kind of a cell that has no number."""
+    if kind == "b":
+        text = "FALSE" if value in ("0", "false") else "TRUE"
+        return text, text, "b"
+    text = plain_text(value)
+    if kind == "d":
+        return text.replace("T00:00:00", "").replace("T", " "), text, "d"
+    return text, text, "e" if kind == "e" else "s"
+
+
+def _keep(known: dict[_K, _V], key: _K, value: _V) -> _V:
+    if len(known) > _MOST_KEPT:
+        known.clear()
+    known[key] = value
+    return value
+
+
+class _Patterns(NamedTuple):
+    """Patterns of the elements of a sheet with a namespace prefix."""
+
+    row: str
+    cell: re.Pattern[str]
+    value: re.Pattern[str]
+    formula: re.Pattern[str]
+    text: re.Pattern[str]
+    reading: re.Pattern[str]
+
+    def joined(self, content: str) -> str:
+        """The text of runs, without their phonetic reading."""
+        return "".join(self.text.findall(self.reading.sub("", content)))
+
+
+def _patterns(prefix: str) -> _Patterns:
+    def element(name: str) -> re.Pattern[str]:
+        return re.compile(rf"<{prefix}{name}\b([^>]*)>(?:(?<=/>)|(.*?)</{prefix}{name}>)", re.DOTALL)
+
+    return _Patterns(
+        row=f"<{prefix}row",
+        cell=element("c"),
+        value=re.compile(rf"<{prefix}v\b[^>]*>([^<]*)</{prefix}v>"),
+        formula=re.compile(rf"<{prefix}f\b([^>]*)>(?:(?<=/>)|([^<]*)</{prefix}f>)"),
+        text=re.compile(rf"<{prefix}t\b[^>]*>([^<]*)</{prefix}t>"),
+        reading=re.compile(rf"<{prefix}rPh\b.*?</{prefix}rPh>", re.DOTALL),
+    )
