@@ -5,20 +5,33 @@ import re
 from pathlib import PurePosixPath
 
 from files_api_mcp.backends.documents.formats.text.encoding import utf16_without_mark
+from files_api_mcp.backends.documents.zip_types import DOCX, EPUB, ODP, ODS, ODT, PPTX, XLSX, zip_type
 
-__all__ = ["ASKABLE", "IMAGES", "PDF", "SHEETS", "SHOWN_IMAGES", "TABLES", "is_text", "sniff"]
+__all__ = [
+    "ASKABLE",
+    "DOCX",
+    "EML",
+    "EPUB",
+    "IMAGES",
+    "JSON",
+    "NOTEBOOK",
+    "ODP",
+    "ODS",
+    "ODT",
+    "PDF",
+    "PPTX",
+    "RTF",
+    "SHEETS",
+    "SHOWN_IMAGES",
+    "TABLES",
+    "XLS",
+    "XLSX",
+    "is_text",
+    "sniff",
+]
 
 PDF = "application/pdf"
-_OFFICE = "application/vnd.openxmlformats-officedocument"
-DOCX = f"{_OFFICE}.wordprocessingml.document"
-PPTX = f"{_OFFICE}.presentationml.presentation"
-XLSX = f"{_OFFICE}.spreadsheetml.sheet"
 XLS = "application/vnd.ms-excel"
-_OPEN = "application/vnd.oasis.opendocument"
-ODT = f"{_OPEN}.text"
-ODS = f"{_OPEN}.spreadsheet"
-ODP = f"{_OPEN}.presentation"
-EPUB = "application/epub+zip"
 RTF = "application/rtf"
 EML = "message/rfc822"
 JSON = "application/json"
@@ -45,7 +58,6 @@ _MAGIC = (
     (b"{\\rtf", RTF),
     (b"SQLite format 3\0", "application/vnd.sqlite3"),
 )
-_OOXML = ((b"word/document", DOCX), (b"ppt/presentation", PPTX), (b"xl/workbook", XLSX))
 _TEXT_NAMES = {
     ".md": "text/markdown",
     ".markdown": "text/markdown",
@@ -67,8 +79,6 @@ _NULS = re.compile(rb"\0+")
 _WORDS_A_RUN = 500
 """Bytes of text for each run of NULs: fewer are a binary format."""
 
-_FIRST_MEMBER = re.compile(rb"PK\x03\x04.{4}\0\0.{16}\x08\0(..)mimetype", re.DOTALL)
-_STORED = (ODT, ODS, ODP, EPUB)
 _HEADER = re.compile(rb"[A-Za-z][A-Za-z0-9-]{0,80}:")
 _MAIL_HEADERS = (b"from:", b"to:", b"subject:", b"date:", b"received:", b"message-id:", b"mime-version:")
 
@@ -87,7 +97,7 @@ def sniff(head: bytes, tail: bytes, filename: str) -> str:
     if head[257:262] == b"ustar":
         return "application/x-tar"
     if head.startswith(b"PK\x03\x04"):
-        return _zip_kind(head, tail)
+        return zip_type(head, tail, filename)
     if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
         return XLS if "W\0o\0r\0k\0b\0o\0o\0k".encode("latin-1") in head + tail else "application/x-ole-storage"
     if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
@@ -141,23 +151,3 @@ def _begins_as_mail(head: bytes) -> bool:
             return False
         known += line.lower().startswith(_MAIL_HEADERS)
     return known >= 2
-
-
-def _stored_kind(head: bytes) -> str | None:
-    """The media type in the first, uncompressed member of OpenDocument files and EPUB books."""
-    first = _FIRST_MEMBER.match(head)
-    if not first:
-        return None
-    stated = head[first.end() + int.from_bytes(first[1], "little") :]
-    return next((kind for kind in _STORED if stated.startswith((kind.encode() + b"PK", kind.encode() + b"\nPK"))), None)
-
-
-def _zip_kind(head: bytes, tail: bytes) -> str:
-    stored = _stored_kind(head)
-    if stored:
-        return stored
-    # The directory at the end names every member. If it is longer than the tail, the first members are in the head.
-    for member, kind in _OOXML:
-        if member in tail or member in head:
-            return kind
-    return "application/zip"
