@@ -16,11 +16,12 @@ from files_api_mcp.backends.models import (
     FileRecord,
     FoundFiles,
     NewFile,
+    OutlineEntry,
     PageImage,
     Passage,
     Progress,
+    Reading,
     Snapshot,
-    TextWindow,
     UploadedFile,
     silent,
 )
@@ -132,13 +133,23 @@ class Reader(Protocol):
         *,
         pages: tuple[int, int] | None = None,
         start_char: int | None = None,
+        at: str | None = None,
         max_chars: int,
         progress: Progress = silent,
-    ) -> list[TextWindow]:
-        """Read pages (1-based, both ends inclusive) or a character range, at most `max_chars` code points.
+    ) -> Reading:
+        """Read pages (1-based, both ends inclusive), a character range, or the place `at`, which is any `where` that a
+        tool returned; at most `max_chars` code points.
 
         Raises:
-            InvalidArgument: The pages or the offset lie outside the document.
+            InvalidArgument: The document has no such pages, offset or place.
+            UnsupportedType: The file holds no text that can be read.
+        """
+        ...
+
+    async def outline(self, file_id: str) -> list[OutlineEntry]:
+        """The headings, sheets or parts of a document, with their places; empty if it has none.
+
+        Raises:
             UnsupportedType: The file holds no text that can be read.
         """
         ...

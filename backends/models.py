@@ -22,9 +22,11 @@ __all__ = [
     "FoundFiles",
     "ModelUsage",
     "NewFile",
+    "OutlineEntry",
     "PageImage",
     "Passage",
     "Progress",
+    "Reading",
     "Snapshot",
     "TextWindow",
     "UploadedFile",
@@ -137,7 +139,8 @@ class DocumentInfo:
     has none (locations are then character ranges). `chars` counts code points of extracted text.
     `pages_without_text` are 1-based numbers of scanned or figure-only pages; `scanned` are those of pages (or of the
     pieces of an image's text) that were read by OCR. `note` says in one sentence why a file is not askable, and is None
-    when it is. `advice` says in another one how to get more of its text.
+    when it is. `advice` says in another one how to get more of its text. `has_outline` means that there are headings,
+    sheets or parts.
     """
 
     askable: bool
@@ -147,6 +150,7 @@ class DocumentInfo:
     scanned: tuple[int, ...] = ()
     note: str | None = None
     advice: str | None = None
+    has_outline: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +160,8 @@ class Passage:
     `page` is 1-based, for formats with pages. `start_char` and `end_char` are code point offsets (0-based, end
     exclusive) into the page's text if there are pages, else into the document's extracted text. A quote that
     runs over several pages ends on `last_page`; if the text of its page is not available, both offsets are 0.
-    `label` is the page label in the document ("iv"), if it is not the page number. `scanned` says that the text was
-    read by OCR. `header` is the header row of the table that the text is from, if the text does not contain it.
+    `where` is the place as people name it: a page, section, range of lines, rows or cells, or part of a message.
+    `header` is the header row of the table that the text is from, if the text does not contain it.
     """
 
     file_id: str
@@ -167,9 +171,8 @@ class Passage:
     end_char: int
     text: str
     score: float
+    where: str
     last_page: int | None = None
-    label: str | None = None
-    scanned: bool = False
     header: str | None = None
 
 
@@ -224,8 +227,8 @@ class Ask:
 class TextWindow:
     """A part of a document's text: of one page, or of a document without pages.
 
-    Offsets count code points in the page's (or the document's) text, which is `total_chars` long. `label` is the
-    page label in the document, if it is not the page number. `scanned` says that the text was read by OCR.
+    Offsets count code points in the page's (or the document's) text, which is `total_chars` long. `where` is the
+    place of the text as people name it: of its page, or of its lines, rows, cells or part of a message.
     """
 
     page: int | None
@@ -233,8 +236,26 @@ class TextWindow:
     end_char: int
     text: str
     total_chars: int
-    label: str | None = None
-    scanned: bool = False
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The part of a document's text that was read. `end` is where the text at a named place ends, as the page (None: a
+    document without pages) and the code points before it there; None if the caller named no place."""
+
+    windows: list[TextWindow]
+    end: tuple[int | None, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutlineEntry:
+    """A heading, sheet or part of a document, or a definition in source code. `where` is its place, `title` what it is
+    called if its place does not say it; `level` starts at 1."""
+
+    level: int
+    where: str
+    title: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

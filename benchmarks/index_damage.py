@@ -114,7 +114,7 @@ async def observe(engine: SearchEngine, files: Files) -> Observed:
         try:
             info = await engine.prepare(file_id)
             pages = (1, info.pages) if info.pages else None
-            windows = await engine.read(file_id, pages=pages, max_chars=_CHARS)
+            windows = (await engine.read(file_id, pages=pages, max_chars=_CHARS)).windows
             texts[file_id] = {window.page: window.text for window in windows}
         except FilesError as exc:
             texts[file_id] = exc.text

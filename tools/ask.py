@@ -1,5 +1,7 @@
 """ask_document: answers a question from stored documents, with citations."""
 
+import json
+import re
 from dataclasses import asdict
 from typing import Annotated
 
@@ -18,9 +20,11 @@ from files_api_mcp.tools.context import (
     tool_errors,
     tool_result,
 )
-from files_api_mcp.tools.formatting import format_location
 
 __all__ = ["AskResult", "ask_document", "ask_result"]
+
+_BEFORE = 500
+_SUB = re.compile(r" (?:lines|chars) \d+-\d+(?: \([^()]*\))?$")
 
 
 class CitedPassage(BaseModel):
@@ -94,7 +98,7 @@ def _cited(passage: Passage) -> CitedPassage:
     return CitedPassage(
         file_id=passage.file_id,
         filename=passage.filename,
-        where=format_location(passage),
+        where=passage.where,
         header=passage.header,
         text=passage.text,
     )
@@ -102,11 +106,16 @@ def _cited(passage: Passage) -> CitedPassage:
 
 def _next(answer: Answer) -> str:
     if answer.text is not None:
-        marks = "[1], [2] ... are the passages in order; cite each file and page" if answer.passages else ""
+        marks = "[1], [2] ... are the passages in order; cite each file and where" if answer.passages else ""
         created = "save created files with download_file" if answer.created_files else ""
         return f"Use the answer{''.join(f'; {part}' for part in (marks, created) if part)}."
     if not answer.passages:
         return "Retry once in the document's own words, or look with read_document."
     best = answer.passages[0]
-    where = f'pages="{best.page}"' if best.page is not None else f"start_char={max(0, best.start_char - 500)}"
-    return f"Answer from the passages; cite each file and page; context of the first: read_document {where}."
+    if best.page is not None:
+        around = f'pages="{best.page}"'
+    elif best.where.startswith("section "):
+        around = "at=" + json.dumps(_SUB.sub("", best.where), ensure_ascii=False)
+    else:
+        around = f"start_char={max(0, best.start_char - _BEFORE)}"
+    return f"Answer from the passages; cite each file and where; context of the first: read_document {around}."

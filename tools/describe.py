@@ -1,16 +1,20 @@
 """describe_file: metadata, pages and uses of a stored file."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Annotated
 
 from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult
 
 from files_api_mcp.backends.base import Backend
-from files_api_mcp.backends.models import DocumentInfo, FileRecord, Progress
+from files_api_mcp.backends.errors import FilesError
+from files_api_mcp.backends.models import DocumentInfo, FileRecord, OutlineEntry, Progress
 from files_api_mcp.tools.arguments import FileId
 from files_api_mcp.tools.context import Dependencies, backends, progress_to, tool_errors, tool_result
 from files_api_mcp.tools.formatting import is_past
 from files_api_mcp.tools.list import ListedFile, listed_fields
+from files_api_mcp.tools.outline import short_outline
 
 __all__ = ["DescribedFile", "describe", "describe_file"]
 
@@ -25,6 +29,7 @@ class DescribedFile(ListedFile):
     chars: int | None = None
     pages_without_text: str | None = None
     read_by_ocr: str | None = None
+    outline: list[str] | None = None
     next: str
 
 
@@ -46,10 +51,19 @@ async def describe(opened: Backend, file_id: str, progress: Progress) -> tuple[F
         info = DocumentInfo(askable=False, pages=None, chars=0, note="Expired; upload it again to use it.")
     else:
         info = await opened.reader.prepare(file_id, progress)
-    return record, info, _described(record, info)
+    return record, info, _described(record, info, await _outline(opened, file_id, info))
 
 
-def _described(record: FileRecord, info: DocumentInfo) -> DescribedFile:
+async def _outline(opened: Backend, file_id: str, info: DocumentInfo) -> Sequence[OutlineEntry]:
+    if not info.has_outline:
+        return ()
+    with suppress(FilesError):
+        return await opened.reader.outline(file_id)
+    return ()
+
+
+def _described(record: FileRecord, info: DocumentInfo, outline: Sequence[OutlineEntry]) -> DescribedFile:
+    shown = short_outline(outline)
     return DescribedFile(
         **listed_fields(record),
         downloadable=record.downloadable,
@@ -60,15 +74,18 @@ def _described(record: FileRecord, info: DocumentInfo) -> DescribedFile:
         chars=info.chars if info.askable else None,
         pages_without_text=_page_ranges(info.pages_without_text) or None,
         read_by_ocr=_scanned(info),
-        next=_how_to_use(info),
+        outline=shown or None,
+        next=_how_to_use(info, shown=len(shown), total=len(outline)),
     )
 
 
-def _how_to_use(info: DocumentInfo) -> str:
+def _how_to_use(info: DocumentInfo, *, shown: int, total: int) -> str:
     if info.note:
         return info.note
-    where = "pages" if info.pages is not None else "start_char"
+    where = "at, pages" if info.pages is not None else "at, start_char"
     use = f"Ask with ask_document; read longer parts with read_document ({where})."
+    if shown < total:
+        use += f' The outline has {total - shown} more entries: read_document at="outline".'
     return f"{use} {info.advice}" if info.advice else use
 
 

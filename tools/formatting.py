@@ -1,15 +1,13 @@
-"""Formats locations in documents, times and file URIs as text."""
+"""Formats page numbers, times and file URIs as text."""
 
 from datetime import UTC, datetime
 
-from files_api_mcp.backends.models import Passage
 from files_api_mcp.tools.arguments import is_file_id
 
 __all__ = [
     "FILE_URI_TEMPLATE",
     "file_id_from_uri",
     "file_uri",
-    "format_location",
     "format_page",
     "is_past",
     "rfc3339",
@@ -20,23 +18,9 @@ _URI_PREFIX = "files-api:///"
 FILE_URI_TEMPLATE = f"{_URI_PREFIX}{{file_id}}"
 
 
-def format_location(passage: Passage) -> str:
-    """The location of a passage: its pages, or its character range (0-based, end exclusive)."""
-    if passage.last_page is not None:
-        return f"pages {passage.page}-{passage.last_page}"
-    if passage.page is not None:
-        return format_page(passage.page, passage.label, scanned=passage.scanned)
-    return f"chars {passage.start_char}-{passage.end_char}{_remark(None, scanned=passage.scanned)}"
-
-
-def format_page(page: int, label: str | None, *, scanned: bool = False) -> str:
-    """A page number, with the document's own page label if it differs, and a mark if OCR read the text."""
-    return f"page {page}{_remark(label, scanned=scanned)}"
-
-
-def _remark(label: str | None, *, scanned: bool) -> str:
-    remarks = [*([f"labelled {label}"] if label else ()), *(["read by OCR"] if scanned else ())]
-    return f" ({', '.join(remarks)})" if remarks else ""
+def format_page(page: int, label: str | None) -> str:
+    """A page number, with the document's own page label if it differs."""
+    return f"page {page} (labelled {label})" if label else f"page {page}"
 
 
 def rfc3339(moment: datetime) -> str:

@@ -1,6 +1,9 @@
 """read_document: the text of a stored file, or its pages as images."""
 
 import base64
+import re
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated
 
 from mcp.server.mcpserver import Context
@@ -9,43 +12,61 @@ from pydantic import Field
 
 from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.errors import InvalidArgument
-from files_api_mcp.backends.models import DocumentInfo, FileRecord, TextWindow
+from files_api_mcp.backends.models import DocumentInfo, FileRecord, Reading, TextWindow
 from files_api_mcp.tools.arguments import FileId, PageRange, parse_pages
 from files_api_mcp.tools.context import Dependencies, backends, progress_to, tool_errors
 from files_api_mcp.tools.formatting import format_page
+from files_api_mcp.tools.outline import outline_lines
 
 __all__ = ["MAX_CHARS", "read_document", "remaining_arguments", "text_heading"]
 
 MAX_CHARS = 20_000
 """The most text in one result."""
 
+_DEFAULT_CHARS = 6_000
+_FEWEST_CHARS = 500
 _MAX_IMAGES = 5
+_NEXT_CHARS = 80
+"""Room for the line that says how to read on."""
+_OUTLINE = re.compile(r"outline(?: (\d{1,6}))?", re.IGNORECASE)
 
 
 async def read_document(
     file_id: FileId,
     ctx: Context[Dependencies],
+    at: Annotated[
+        str | None, Field(description='Any where from a result, "section 3.2", or "outline"', max_length=500)
+    ] = None,
     pages: PageRange | None = None,
     start_char: Annotated[
         int | None,
-        Field(ge=0, strict=True, description="Start offset, in a file without pages or within one page"),
+        Field(ge=0, strict=True, description="Start offset, in a file without pages or in the first page"),
     ] = None,
+    max_chars: Annotated[int, Field(ge=_FEWEST_CHARS, le=MAX_CHARS, strict=True)] = _DEFAULT_CHARS,
     as_image: Annotated[
         bool, Field(strict=True, description=f"Return page images (up to {_MAX_IMAGES}) instead of text")
     ] = False,
 ) -> CallToolResult:
-    """Read a file's text by page or character range, or view its pages as images."""
+    """Read a file's text at a place, by page or character range, or view its pages as images."""
     span = parse_pages(pages) if pages else None
     with tool_errors():
         opened = await backends(ctx)
         record = await opened.files.describe(file_id)
         if as_image:
-            return await _images(opened, record, span)
+            return await _images(opened, record, span if at is None else await _page_at(opened, file_id, at))
         info = await opened.reader.prepare(file_id, progress_to(ctx))
-        windows = await opened.reader.read(
-            file_id, pages=span, start_char=start_char, max_chars=MAX_CHARS, progress=progress_to(ctx)
+        part = _OUTLINE.fullmatch(at) if at else None
+        if part:
+            return await _outline(opened, record, info, int(part[1] or 1), max_chars)
+        reading = await opened.reader.read(
+            file_id, pages=span, start_char=start_char, at=at, max_chars=max_chars, progress=progress_to(ctx)
         )
-    return _text(record, info, windows, span)
+    return _text(record, info, reading, span, max_chars)
+
+
+async def _page_at(opened: Backend, file_id: str, at: str) -> tuple[int, int] | None:
+    (window, *_) = (await opened.reader.read(file_id, at=at, max_chars=1)).windows
+    return None if window.page is None else (window.page, window.page)
 
 
 async def _images(opened: Backend, record: FileRecord, span: tuple[int, int] | None) -> CallToolResult:
@@ -69,14 +90,54 @@ async def _images(opened: Backend, record: FileRecord, span: tuple[int, int] | N
     return CallToolResult(content=blocks)
 
 
-def _text(
-    record: FileRecord, info: DocumentInfo, windows: list[TextWindow], span: tuple[int, int] | None
+async def _outline(
+    opened: Backend, record: FileRecord, info: DocumentInfo, first: int, max_chars: int
 ) -> CallToolResult:
-    parts = [f"{record.filename} ({record.id}), {_extent(info)}"]
-    parts += [f"--- {text_heading(window)} ---\n{window.text}" for window in windows]
-    rest = remaining_arguments(info, windows, span)
+    head = f"{record.filename} ({record.id}), outline"
+    entries = await opened.reader.outline(record.id)
+    lines: list[str] = []
+    room = max_chars - len(head) - _NEXT_CHARS
+    for line in outline_lines(entries)[first - 1 :]:
+        room -= len(line) + 1
+        if room < 0 and lines:
+            break
+        lines.append(line)
+    if not lines:
+        raise InvalidArgument(f"The outline has {len(entries)} entries.", f"Read by {_unit(info)}.")
+    rest = first + len(lines)
+    end = f'next: at="outline {rest}"' if rest <= len(entries) else "end"
+    return CallToolResult(content=[TextContent(type="text", text="\n".join([head, *lines, f"--- {end} ---"]))])
+
+
+def _unit(info: DocumentInfo) -> str:
+    return "pages" if info.pages is not None else "start_char"
+
+
+def _text(
+    record: FileRecord, info: DocumentInfo, reading: Reading, span: tuple[int, int] | None, max_chars: int
+) -> CallToolResult:
+    head = f"{record.filename} ({record.id}), {_extent(info)}"
+    windows = [*_fitting(reading.windows, max_chars - len(head) - _NEXT_CHARS)]
+    parts = [head, *(f"--- {text_heading(window)} ---\n{window.text}" for window in windows)]
+    rest = remaining_arguments(info, replace(reading, windows=windows), span)
     parts.append(f"--- {f'next: {rest}' if rest else 'end'} ---")
     return CallToolResult(content=[TextContent(type="text", text="\n".join(parts))])
+
+
+def _fitting(windows: list[TextWindow], room: int) -> Iterator[TextWindow]:
+    """The windows that fit with their headings. The last one is cut, at the end of a line if possible."""
+    for number, window in enumerate(windows):
+        room -= len(text_heading(window)) + len("---  ---\n\n")
+        if number and room <= 0:
+            return
+        shown = window.text[: max(1, room)]
+        if len(shown) < len(window.text):
+            line_end = shown.rfind("\n", len(shown) // 2) + 1
+            shown = shown[: line_end or len(shown)]
+            yield replace(window, text=shown, end_char=window.start_char + len(shown))
+            return
+        yield window
+        room -= len(shown)
 
 
 def _extent(info: DocumentInfo) -> str:
@@ -84,25 +145,35 @@ def _extent(info: DocumentInfo) -> str:
 
 
 def text_heading(window: TextWindow) -> str:
-    """The heading of a part of the text: its page or character range."""
+    """The heading of a part of the text: its place."""
     if window.page is None:
-        return f"chars {window.start_char}-{window.end_char}{' (read by OCR)' if window.scanned else ''}"
+        return window.where
     empty = "" if window.text.strip() else ", no text: use as_image"
     part = f", from char {window.start_char}" if window.start_char else ""
-    return f"{format_page(window.page, window.label, scanned=window.scanned)}{part}{empty}"
+    return f"{window.where}{part}{empty}"
 
 
-def remaining_arguments(info: DocumentInfo, windows: list[TextWindow], span: tuple[int, int] | None) -> str | None:
-    """The arguments that continue reading; None if nothing is left of the requested pages."""
-    if not windows:
+def remaining_arguments(info: DocumentInfo, reading: Reading, span: tuple[int, int] | None) -> str | None:
+    """The arguments that continue reading; None if nothing is left. The rest of a place is named by `at`."""
+    if not reading.windows:
         return None
-    last = windows[-1]
-    if last.end_char < last.total_chars:
-        page = f'pages="{last.page}", ' if last.page is not None else ""
-        return f"{page}start_char={last.end_char}"
+    last = reading.windows[-1]
+    if reading.end is not None and (last.page, last.end_char) != reading.end:
+        return _rest_of_place(last, *reading.end)
+    is_cut = last.end_char < last.total_chars
     if last.page is None or info.pages is None:
-        return None
-    end = span[1] if span else info.pages
+        return f"start_char={last.end_char}" if is_cut else None
+    end = max(last.page, span[1]) if span else info.pages if reading.end is None else last.page
+    if is_cut:
+        return f'pages="{last.page}", start_char={last.end_char}'
     if last.page < end:
         return f'pages="{last.page + 1}-{end}"' if last.page + 1 < end else f'pages="{end}"'
     return f'pages="{end + 1}"' if end < info.pages else None
+
+
+def _rest_of_place(last: TextWindow, end_page: int | None, end_char: int) -> str:
+    if last.page is None or end_page is None:
+        return f'at="chars {last.end_char}-{end_char}"'
+    first, start = (last.page, last.end_char) if last.end_char < last.total_chars else (last.page + 1, 0)
+    pages = f"page {first}" if first == end_page else f"pages {first}-{end_page}"
+    return f'at="{pages} (chars {start}-{end_char})"'

@@ -1,6 +1,8 @@
 """Chunker: text to passages of whole lines or sentences, about 100 or 180 tokens each, without overlap."""
 
 import re
+from collections.abc import Sequence
+from itertools import pairwise
 
 from files_api_mcp.backends.tokens import WIDE, estimate_tokens
 
@@ -15,8 +17,17 @@ _SENTENCE = re.compile(rf"(?<=[.!?{_STOPS}\u3002\uff01\uff1f])\s+|(?<=[\u3002\uf
 _LINE_END = re.compile(r"\n")
 
 
-def split_passages(text: str, *, by_line: bool) -> list[tuple[int, int]]:
-    """Split a text into [start, end) ranges that cover everything but spaces; `by_line` splits only at line ends."""
+def split_passages(text: str, *, by_line: bool, cuts: Sequence[int] = ()) -> list[tuple[int, int]]:
+    """Split a text into [start, end) ranges that cover everything but spaces; `by_line` splits only at line ends. No
+    range goes over one of the `cuts`, which are offsets in ascending order."""
+    found: list[tuple[int, int]] = []
+    for start, end in pairwise(dict.fromkeys([0, *cuts, len(text)])):
+        piece = text[start:end] if cuts else text
+        found += [(start + first, start + last) for first, last in _passages(piece, by_line=by_line)]
+    return found
+
+
+def _passages(text: str, *, by_line: bool) -> list[tuple[int, int]]:
     target = _TARGET_BY_LINE if by_line else _TARGET
     ranges: list[tuple[int, int]] = []
     start = end = 0

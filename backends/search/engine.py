@@ -1,10 +1,11 @@
 """The search engine: indexes, searches, reads and shows documents of a content source."""
 
 import logging
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import anyio
 from anyio import from_thread, to_thread
@@ -26,10 +27,11 @@ from files_api_mcp.backends.models import (
     Answer,
     DocumentInfo,
     FileRecord,
+    OutlineEntry,
     PageImage,
     Passage,
     Progress,
-    TextWindow,
+    Reading,
     silent,
 )
 from files_api_mcp.backends.search import reader as reading
@@ -39,12 +41,16 @@ from files_api_mcp.backends.search.index.indexer import Indexer
 from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.index.schema import index_path, remove_unused_formats
 from files_api_mcp.backends.search.passages import answer
+from files_api_mcp.backends.search.places.document_places import DocumentPlaces
+from files_api_mcp.backends.search.places.locate import locate
+from files_api_mcp.backends.search.places.outline_entries import outline_entries
 from files_api_mcp.backends.search.question_scope import QuestionScope, suggestion
 from files_api_mcp.backends.search.runtime import SearchRuntime
 from files_api_mcp.backends.validation import check_question
 
 __all__ = ["SearchEngine", "open_search_engine"]
 
+_T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 
 _MAX_IMAGES = 20
@@ -133,24 +139,37 @@ class SearchEngine:
         *,
         pages: tuple[int, int] | None = None,
         start_char: int | None = None,
+        at: str | None = None,
         max_chars: int,
         progress: Progress = silent,
-    ) -> list[TextWindow]:
-        """Read pages (1-based, both inclusive) or a character range, at most `max_chars` code points in total.
+    ) -> Reading:
+        """Read pages (1-based, both inclusive), a character range or a place, at most `max_chars` code points in total.
 
-        In a document with pages, `start_char` is the start within a single page.
+        In a document with pages, `start_char` is the start within the first page.
 
         Raises:
             InvalidArgument: The range lies outside the document, or the document has no such ranges.
             UnsupportedType: The file has no text.
         """
 
-        async def whole() -> list[TextWindow]:
-            _, _, document = await self._opened_once(file_id, progress)
-            wanted = reading.read_range(document.info, pages, start_char)
-            return await self._indexer.run(lambda index: reading.read(index, document, wanted, max_chars))
+        def read(places: DocumentPlaces) -> Reading:
+            wanted = reading.read_range(places, pages=pages, start_char=start_char, at=at)
+            return reading.read(places, wanted, max_chars)
 
-        return await self._indexer.healed(whole)
+        return await self._with_places(file_id, read, progress)
+
+    async def outline(self, file_id: str) -> list[OutlineEntry]:
+        """The headings, sheets or parts of a document, with their places."""
+        return await self._with_places(file_id, outline_entries)
+
+    async def located(self, passage: Passage) -> Passage:
+        """A passage on one page, with its place in the document's own terms. Its text is not checked."""
+
+        def locate_in(places: DocumentPlaces) -> str:
+            start = places.position(passage.page or 1, passage.start_char)
+            return locate(places, start, start + len(passage.text))
+
+        return replace(passage, where=await self._with_places(passage.file_id, locate_in))
 
     async def images(
         self, file_id: str, *, pages: tuple[int, int] | None = None, marked: Sequence[Passage] = ()
@@ -192,6 +211,15 @@ class SearchEngine:
         if await self._indexer.healed(lambda: self._indexer.run(Index.keys)):
             live = [record for record, _ in await self._source.contents()]
             await self._indexer.healed(lambda: self._indexer.keep_only(live))
+
+    async def _with_places(self, file_id: str, work: Callable[[DocumentPlaces], _T], progress: Progress = silent) -> _T:
+        """Do a piece of work on the places of a file's document."""
+
+        async def whole() -> _T:
+            record, _, document = await self._opened_once(file_id, progress)
+            return await self._indexer.run(lambda index: work(reading.open_places(index, document, record.mime_type)))
+
+        return await self._indexer.healed(whole)
 
     async def _labels(self, file_id: str) -> dict[int, str]:
         async def labels() -> dict[int, str]:

@@ -4,15 +4,16 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from files_api_mcp.backends.documents.media_types import SHEETS, TABLES
 from files_api_mcp.backends.models import FileRecord, Passage
 from files_api_mcp.backends.search.embeddings import Similarity
 from files_api_mcp.backends.search.index.index import Index
 from files_api_mcp.backends.search.index.rows import Document, StoredPage
-from files_api_mcp.backends.search.reader import ReadRange, read
+from files_api_mcp.backends.search.places.document_places import DocumentPlaces
+from files_api_mcp.backends.search.places.locate import locate
+from files_api_mcp.backends.search.reader import open_places
 from files_api_mcp.backends.search.reranker import RERANKED, rerank
 from files_api_mcp.backends.search.scorer import ScoredPassage, rank
-from files_api_mcp.backends.search.tables import header_after, indexed_text
+from files_api_mcp.backends.search.tables import indexed_text
 from files_api_mcp.backends.tokens import estimate_tokens
 
 __all__ = ["answer", "is_verbatim"]
@@ -58,7 +59,7 @@ def answer(
     ranked = rank(index, documents, question, check_cancelled)
     if not ranked:
         return [], 0
-    texts = _Texts(index)
+    texts = _Texts(index, searched)
 
     def text_of(one: ScoredPassage) -> str:
         record, document = searched[one.position]
@@ -72,17 +73,19 @@ def answer(
     for stretch in _choose(ranked, documents, texts, max_tokens):
         record, document = searched[stretch.position]
         passage = _passage(record, document, stretch, texts, left)
-        if passage is not None and is_verbatim(index, document, passage):
+        if passage is not None and is_verbatim(texts.places(document), passage):
             passages.append(passage)
             left -= estimate_tokens(passage.text) + estimate_tokens(passage.header or "")
     return passages, max_tokens - left
 
 
-def is_verbatim(index: Index, document: Document, passage: Passage) -> bool:
-    """Whether reading the document at the passage's page and offsets returns exactly its text."""
-    pages = (passage.page, passage.page) if passage.page is not None else None
-    (found,) = read(index, document, ReadRange(pages, passage.start_char), len(passage.text))
-    verbatim = found.text == passage.text and found.end_char == passage.end_char
+def is_verbatim(places: DocumentPlaces, passage: Passage) -> bool:
+    """Whether the passage's text is at its page and offsets."""
+    base = places.page_span(passage.page).start if passage.page else 0
+    start, end = base + passage.start_char, base + passage.end_char
+    number = places.page_of(start)
+    span = places.page_span(number)
+    verbatim = places.page(number).text[start - span.start : end - span.start] == passage.text
     if not verbatim:
         _log.error("a passage of %s is not at the place that it names, and was left out", passage.file_id)
     return verbatim
@@ -91,10 +94,11 @@ def is_verbatim(index: Index, document: Document, passage: Passage) -> bool:
 class _Texts:
     """Pages of the searched documents, each decompressed once."""
 
-    def __init__(self, index: Index) -> None:
+    def __init__(self, index: Index, searched: list[tuple[FileRecord, Document]]) -> None:
         self._index = index
+        self._types = {document.id: record.mime_type for record, document in searched}
         self._pages: dict[tuple[int, int], StoredPage] = {}
-        self._labels: dict[int, dict[int, str]] = {}
+        self._places: dict[int, DocumentPlaces] = {}
 
     def page(self, document: Document, number: int) -> str:
         return self._page(document, number).text
@@ -103,32 +107,18 @@ class _Texts:
         page, start, end = document.span(passage)
         return self.page(document, page)[start:end]
 
-    def label(self, document: Document, number: int) -> str | None:
-        if document.id not in self._labels:
-            self._labels[document.id] = self._index.labels(document)
-        return self._labels[document.id].get(number)
+    def places(self, document: Document) -> DocumentPlaces:
+        if document.id not in self._places:
+            self._places[document.id] = open_places(
+                self._index, document, self._types[document.id], lambda number: self._page(document, number)
+            )
+        return self._places[document.id]
 
     def _page(self, document: Document, number: int) -> StoredPage:
         key = (document.id, number)
         if key not in self._pages:
             self._pages[key] = self._index.page(document, number)
         return self._pages[key]
-
-    def header(self, record: FileRecord, document: Document, stretch: _Stretch) -> str | None:
-        """The header of the table that the passage's rows belong to, if it is not among them."""
-        if record.mime_type not in TABLES:
-            return None
-        text, (_, start, _) = self.page(document, stretch.page), document.span(stretch.first)
-        if record.mime_type in SHEETS and text.startswith("# ", start):
-            return None
-        before = self._page(document, stretch.page).header
-        return header_after(text[:start], before, record.mime_type)
-
-    def start_of(self, document: Document, number: int) -> int:
-        """The start of a piece in the text of a document without pages."""
-        if document.paginated:
-            return 0
-        return sum(document.sizes[: number - 1])
 
 
 def _by_meaning(
@@ -154,31 +144,40 @@ def _choose(ranked: list[ScoredPassage], documents: list[Document], texts: _Text
         document = documents[scored.position]
         page, _, _ = document.span(scored.passage)
         used += estimate_tokens(texts.passage(document, scored.passage))
-        if not _joined(stretches, scored, page):
+        if not _joined(stretches, scored, page, document, texts):
             stretches.append(_Stretch(scored.position, page, scored.passage, scored.passage, scored.score))
     return stretches
 
 
-def _joined(stretches: list[_Stretch], scored: ScoredPassage, page: int) -> bool:
+def _joined(stretches: list[_Stretch], scored: ScoredPassage, page: int, document: Document, texts: _Texts) -> bool:
     for stretch in stretches:
         same_page = (stretch.position, stretch.page) == (scored.position, page)
         if same_page and stretch.first - 1 <= scored.passage <= stretch.last + 1:
-            stretch.first = min(stretch.first, scored.passage)
-            stretch.last = max(stretch.last, scored.passage)
+            first, last = min(stretch.first, scored.passage), max(stretch.last, scored.passage)
+            if document.entries and not document.paginated and _crosses(texts.places(document), document, first, last):
+                continue
+            stretch.first, stretch.last = first, last
             return True
     return False
 
 
+def _crosses(places: DocumentPlaces, document: Document, first: int, last: int) -> bool:
+    """Whether a sheet or a part of a message starts between two passages."""
+    (page, start, _), (_, _, end) = document.span(first), document.span(last)
+    return places.crosses_boundary(places.position(page, start), places.position(page, end))
+
+
 def _passage(record: FileRecord, document: Document, stretch: _Stretch, texts: _Texts, room: int) -> Passage | None:
-    text = texts.page(document, stretch.page)
+    text, places = texts.page(document, stretch.page), texts.places(document)
     _, start, _ = document.span(stretch.first)
     _, _, end = document.span(stretch.last)
-    offset = texts.start_of(document, stretch.page)
-    header = texts.header(record, document, stretch)
+    base = places.page_span(stretch.page).start
+    header = _header(places, text[start:end], base + start)
     end = _fitting(text, start, end, room - estimate_tokens(header or ""))
     quote = text[start:end]
     if not quote.strip():
         return None
+    offset = 0 if document.paginated else base
     return Passage(
         file_id=record.id,
         filename=record.filename,
@@ -187,10 +186,18 @@ def _passage(record: FileRecord, document: Document, stretch: _Stretch, texts: _
         end_char=end + offset,
         text=quote,
         score=round(stretch.score, 4),
-        label=texts.label(document, stretch.page),
-        scanned=stretch.page in document.info.scanned,
+        where=locate(places, base + start, base + end),
         header=header,
     )
+
+
+def _header(places: DocumentPlaces, text: str, position: int) -> str | None:
+    """The header of the table that the passage's first row belongs to, if it is not in the passage."""
+    table = places.table(position)
+    if table is None or not table.header:
+        return None
+    names = table.header.partition(": ")[2] or table.header  # without the name of the sheet
+    return None if table.header in text or names in text else table.header
 
 
 def _fitting(text: str, start: int, end: int, room: int) -> int:

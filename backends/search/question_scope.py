@@ -111,7 +111,7 @@ def suggestion(searched: Searched) -> str:
     if not searched:
         return "None of the files has text to search."
     record, document = searched[0]
-    words = document.outline
+    words = document.subject
     if len(words) > _MAX_SUGGESTION_CHARS:
         words = words[:_MAX_SUGGESTION_CHARS].rpartition(",")[0]
     return "No passage contains a word of the question." + (f" {record.filename} is about: {words}." if words else "")

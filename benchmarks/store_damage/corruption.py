@@ -80,7 +80,7 @@ async def _store(backend: Backend, sound: Sound, subject: str, number: int) -> N
 
 
 async def text_of(backend: Backend, file_id: str) -> str:
-    return "\n".join(one.text for one in await backend.reader.read(file_id, max_chars=_CHARS))
+    return "\n".join(one.text for one in (await backend.reader.read(file_id, max_chars=_CHARS)).windows)
 
 
 def _databases(folder: Path) -> dict[str, bytes]:

@@ -6,7 +6,7 @@ from mcp.types import Annotations, ListResourcesResult, Resource, ResourceTempla
 
 from files_api_mcp.backends.base import Backend, FilesBackend
 from files_api_mcp.backends.errors import NotFound, UnsupportedType
-from files_api_mcp.backends.models import DocumentInfo, FileRecord, TextWindow
+from files_api_mcp.backends.models import DocumentInfo, FileRecord, Reading, TextWindow
 from files_api_mcp.tools.context import Dependencies, backends, progress_to
 from files_api_mcp.tools.describe import DescribedFile, describe
 from files_api_mcp.tools.formatting import FILE_URI_TEMPLATE, file_id_from_uri, file_uri, is_past, rfc3339
@@ -59,12 +59,12 @@ async def read_file_resource(ctx: Context[Dependencies], uri: str, *, with_text:
         raise NotFound(f"Unknown resource{f': {uri}' if len(uri) <= _MAX_ECHO else ''}.")
     backend = await backends(ctx)
     record, info, described = await describe(backend, file_id, progress_to(ctx))
-    windows = await _windows(backend, file_id) if with_text and info.askable else []
-    shown = FileResource(**described.model_dump(), text=_extent(info, windows))
+    reading = await _reading(backend, file_id) if with_text and info.askable else Reading([])
+    shown = FileResource(**described.model_dump(), text=_extent(info, reading))
     metadata = ReadResourceContents(shown.model_dump_json(exclude_none=True), "application/json")
-    if not windows:
+    if not reading.windows:
         return [metadata]
-    return [metadata, ReadResourceContents(_text(windows), _text_type(record, windows))]
+    return [metadata, ReadResourceContents(_text(reading.windows), _text_type(record, reading.windows))]
 
 
 def _resource(record: FileRecord) -> Resource:
@@ -78,28 +78,28 @@ def _resource(record: FileRecord) -> Resource:
     )
 
 
-async def _windows(backend: Backend, file_id: str) -> list[TextWindow]:
+async def _reading(backend: Backend, file_id: str) -> Reading:
     try:
         return await backend.reader.read(file_id, max_chars=MAX_CHARS)
     except UnsupportedType:
         # The file has no text, or its bytes are not on this machine. A model may still answer about it.
-        return []
+        return Reading([])
 
 
 def _text(windows: list[TextWindow]) -> str:
     """The text unchanged; in documents with pages, each page under its number."""
     if windows[0].page is None:
-        return windows[0].text
+        return "".join(window.text for window in windows)
     return "\n".join(f"--- {text_heading(window)} ---\n{window.text}" for window in windows)
 
 
-def _extent(info: DocumentInfo, windows: list[TextWindow]) -> str | None:
-    if not windows:
+def _extent(info: DocumentInfo, reading: Reading) -> str | None:
+    if not reading.windows:
         return None
-    rest = remaining_arguments(info, windows, None)
+    rest = remaining_arguments(info, reading, None)
     if rest is None:
         return "complete text follows"
-    return f"text up to {_end(windows[-1])} follows; continue with read_document({rest})"
+    return f"text up to {_end(reading.windows[-1])} follows; continue with read_document({rest})"
 
 
 def _end(last: TextWindow) -> str:

@@ -6,7 +6,6 @@ from html import escape
 
 from files_api_mcp.backends.models import Answer, PageImage, Passage
 from files_api_mcp.backends.search.highlighter import Highlighter
-from files_api_mcp.tools.formatting import format_location
 
 __all__ = ["cited_pages"]
 
@@ -44,7 +43,7 @@ def _section(number: int, passage: Passage, image: PageImage | None, mark: Highl
     words = "".join(
         f"<mark>{escape(piece)}</mark>" if marked else escape(piece) for piece, marked in mark.pieces(passage.text)
     )
-    source = escape(f"{passage.filename}, {format_location(passage)}")
+    source = escape(f"{passage.filename}, {passage.where}")
     title = f"[{number}] {source} <small>score {passage.score:.2f}</small>"
     shown = f"<div><h2>{title}</h2><pre>{words}</pre></div>"
     if image is not None:

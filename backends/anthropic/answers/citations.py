@@ -1,6 +1,7 @@
 """CitationMapper: maps the citations in a model's message to numbered passages."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, cast
 
@@ -49,7 +50,16 @@ class CitationMapper:
             parts.append(_marked(str(block.get("text") or ""), shown))
         text = "".join(parts).strip() or None
         notes = [*self._context.notes, *self._notes(message, text)]
-        return Answer(text=text or "", passages=self._passages, tokens=self._tokens, notes=notes)
+        passages = [await self._placed(passage) for passage in self._passages]
+        return Answer(text=text or "", passages=passages, tokens=self._tokens, notes=notes)
+
+    async def _placed(self, passage: Passage) -> Passage:
+        """The passage with its place in the document's own terms, if the file's text is on this machine."""
+        held = any(file.held for file in self._documents if file.record.id == passage.file_id)
+        if held and passage.last_page is None:
+            with suppress(FilesError):
+                return await self._engine.located(passage)
+        return passage
 
     async def _marks(self, citation: Block, max_tokens: int) -> list[int]:
         """The numbers of the passages that a citation refers to; empty if none can be shown."""
@@ -90,13 +100,12 @@ class CitationMapper:
         """Load the text to search the quote in."""
         try:
             if file.kind == "text" and file.held and file.text is None:
-                windows = await self._engine.read(file.record.id, max_chars=_MOST_CHARS)
-                file.text = "".join(window.text for window in windows)
+                reading = await self._engine.read(file.record.id, max_chars=_MOST_CHARS)
+                file.text = "".join(window.text for window in reading.windows)
             for page in file.cited_pages(citation) if file.held else ():
                 if page not in file.pages:
-                    windows = await self._engine.read(file.record.id, pages=(page, page), max_chars=_MOST_CHARS)
-                    file.pages[page] = windows[0].text if windows else ""
-                    file.labels[page] = windows[0].label if windows else None
+                    reading = await self._engine.read(file.record.id, pages=(page, page), max_chars=_MOST_CHARS)
+                    file.pages[page] = reading.windows[0].text if reading.windows else ""
         except FilesError:
             # The page does not exist, or the original was removed: the quote then counts as not found.
             return

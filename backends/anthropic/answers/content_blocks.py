@@ -26,9 +26,9 @@ class ContextFile:
     """One file of a question.
 
     `kind` is how the model sees it: a PDF or text by its id, text extracted from an Office file (`rendition`), the best
-    passages of a file too long to show whole, an image, or data uploaded to the code execution container. `pages` and
-    `labels` hold the page texts and page labels loaded so far; `text` is the text of a file without pages. `held` says
-    that the original is on this machine.
+    passages of a file too long to show whole, an image, or data uploaded to the code execution container. `pages`
+    holds the page texts loaded so far; `text` is the text of a file without pages. `held` says that the original is on
+    this machine.
     """
 
     record: FileRecord
@@ -40,7 +40,6 @@ class ContextFile:
     passages: Sequence[Passage] = ()
     held: bool = False
     pages: dict[int, str] = field(default_factory=dict[int, str])
-    labels: dict[int, str | None] = field(default_factory=dict[int, str | None])
 
     @property
     def is_document(self) -> bool:
@@ -158,9 +157,15 @@ class ContextFile:
             end_char=end,
             text=text,
             score=1.0,
+            where=_place(page, start, end, last_page),
             last_page=last_page,
-            label=self.labels.get(page or 0),
         )
+
+
+def _place(page: int | None, start: int, end: int, last_page: int | None) -> str:
+    if page is None:
+        return f"chars {start}-{end}"
+    return f"page {page}" if last_page is None else f"pages {page}-{last_page}"
 
 
 def _number(citation: Mapping[str, Any], name: str) -> int:

@@ -162,10 +162,10 @@ class ContextBuilder:
             return None
 
     async def _rendition(self, record: FileRecord, info: DocumentInfo) -> ContextFile:
-        windows = await self._engine.read(record.id, max_chars=_MOST_CHARS)
+        reading = await self._engine.read(record.id, max_chars=_MOST_CHARS)
         starts: list[int] = []
         text = ""
-        for window in windows:
+        for window in reading.windows:
             if info.pages is not None:
                 starts.append(len(text))
             text += window.text if info.pages is None else f"{window.text}\n"

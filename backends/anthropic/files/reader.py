@@ -6,7 +6,7 @@ from dataclasses import replace
 from files_api_mcp.backends.anthropic.files.files import AnthropicFiles
 from files_api_mcp.backends.anthropic.files.originals import OriginalMissing
 from files_api_mcp.backends.documents.media_types import PDF, SHOWN_IMAGES
-from files_api_mcp.backends.models import DocumentInfo, PageImage, Passage, Progress, TextWindow, silent
+from files_api_mcp.backends.models import DocumentInfo, OutlineEntry, PageImage, Passage, Progress, Reading, silent
 from files_api_mcp.backends.search.engine import SearchEngine
 
 __all__ = ["AnthropicReader"]
@@ -42,13 +42,18 @@ class AnthropicReader:
         *,
         pages: tuple[int, int] | None = None,
         start_char: int | None = None,
+        at: str | None = None,
         max_chars: int,
         progress: Progress = silent,
-    ) -> list[TextWindow]:
-        """Read pages or a range of characters of the original; see Reader.read."""
+    ) -> Reading:
+        """Read pages, a range of characters or a place of the original; see Reader.read."""
         return await self._engine.read(
-            file_id, pages=pages, start_char=start_char, max_chars=max_chars, progress=progress
+            file_id, pages=pages, start_char=start_char, at=at, max_chars=max_chars, progress=progress
         )
+
+    async def outline(self, file_id: str) -> list[OutlineEntry]:
+        """The original's headings, sheets or parts; see Reader.outline."""
+        return await self._engine.outline(file_id)
 
     async def images(
         self, file_id: str, *, pages: tuple[int, int] | None = None, marked: Sequence[Passage] = ()

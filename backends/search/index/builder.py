@@ -6,10 +6,14 @@ from collections import Counter
 from itertools import islice
 from pathlib import Path
 
+from files_api_mcp.backends.documents.marks import Part, Sheet
+from files_api_mcp.backends.documents.media_types import SHEETS, TABLES
 from files_api_mcp.backends.search.chunker import split_passages
 from files_api_mcp.backends.search.index.passage_table import PassageTable
 from files_api_mcp.backends.search.index.postings import Postings, Texts
-from files_api_mcp.backends.search.tables import header_after, indexed_text
+from files_api_mcp.backends.search.places.outline import Outline
+from files_api_mcp.backends.search.places.tracker import PageMarks, PlaceTracker, packed
+from files_api_mcp.backends.search.tables import indexed_text
 from files_api_mcp.backends.search.tokenizer import is_english, is_stop_word, terms
 
 __all__ = ["HEAD_PREFIX", "IndexBuilder"]
@@ -40,7 +44,8 @@ class IndexBuilder:
         self.postings = Postings(folder)
         self.empty: list[int] = []
         self.labels: dict[int, str] = {}
-        self._header: str | None = None
+        self._places = PlaceTracker(first_row=1 if mime_type in TABLES - SHEETS else None)
+        self.invisible = 0
         self.scanned: list[int] = []
         self.scans = scans
         self.chars = 0
@@ -54,26 +59,33 @@ class IndexBuilder:
         self.texts.close()
         self.postings.close()
 
-    def add(self, number: int, text: str, label: str | None = None, *, scanned: bool = False) -> None:
+    @property
+    def outline(self) -> Outline:
+        """The sections, sheets and parts so far."""
+        return self._places.outline
+
+    def add(
+        self, number: int, text: str, label: str | None = None, *, scanned: bool = False, marks: PageMarks = ()
+    ) -> None:
         """Add a page, or the next piece of a text without pages. `label` is the page's label if it is not its number;
         `scanned` means that the text was read by OCR."""
         if label is not None:
             self.labels[number] = label
-        header = self._header  # of the table that continues at the start of this text
-        self._header = header_after(text, header, self._mime_type)
         if scanned and text.strip():
             self.scanned.append(number)
         if self.english is None and text.strip():
             self.english = is_english(text[:_LANGUAGE_SAMPLE])
         english = bool(self.english)
         self._note_words(text)
-        self.texts.add(len(text), zlib.compress(text.encode(), 1), header)
+        kept = self._places.add(number, text, marks, paginated=self.paginated)
+        self.texts.add(len(text), zlib.compress(text.encode(), 1), packed(kept))
         self.chars += len(text)
         if not text.strip():
             self.empty.append(number)
             return
         looked_up = indexed_text(text, self._mime_type)
-        for start, end in split_passages(text, by_line=self.paginated):
+        cuts = [offset for offset, mark in marks if isinstance(mark, Sheet | Part)]
+        for start, end in split_passages(text, by_line=self.paginated, cuts=cuts):
             counts = Counter(terms(looked_up[start:end], english=english))
             passage = len(self.passages)
             self.passages.append(number, start, end, sum(counts.values()))

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from files_api_mcp.backends.errors import PermissionDenied
 from files_api_mcp.backends.models import DocumentInfo, FileRecord
 from files_api_mcp.backends.search.index import rows
+from files_api_mcp.backends.search.index.addition import Addition, insert_pages
 from files_api_mcp.backends.search.index.builder import IndexBuilder
 from files_api_mcp.backends.search.index.damage import DocumentsDamaged
 from files_api_mcp.backends.search.index.rows import Document, StoredPage
@@ -25,10 +26,18 @@ from files_api_mcp.backends.search.index.schema import (
     is_unwritable,
     throw_away,
 )
+from files_api_mcp.backends.search.places.outline import Outline
 
 __all__ = ["Index", "document_key"]
 
 _T = TypeVar("_T")
+_TABLES = (
+    ("posting", "document"),
+    ("page", "document"),
+    ("label", "document"),
+    ("outline", "document"),
+    ("document", "id"),
+)
 
 
 def document_key(record: FileRecord) -> str:
@@ -48,7 +57,7 @@ class Index:
         self._busy_timeout = busy_timeout
         self._opened: sqlite3.Connection | None = None
         self._inode = 0
-        self._adding: _Addition | None = None
+        self._adding: Addition | None = None
         self._doomed: list[str] = []
         self._is_writable = True
         self._is_lost = False
@@ -120,8 +129,8 @@ class Index:
     def page(self, document: Document, number: int) -> StoredPage:
         """A page, or a piece of a text without pages. A page that the document does not have is empty."""
         if number > len(document.sizes):
-            return StoredPage("", None)
-        query = "select header, text, crc from page where document = ? and number = ?"
+            return StoredPage("", ())
+        query = "select marks, text, crc from page where document = ? and number = ?"
         return self._one(document, lambda row: rows.decode_page(document, number, row), query, document.id, number)
 
     def labels(self, document: Document) -> dict[int, str]:
@@ -130,6 +139,13 @@ class Index:
             return {}
         query = "select labels, crc from label where document = ?"
         return self._one(document, lambda row: rows.decode_labels(document, row), query, document.id)
+
+    def outline(self, document: Document) -> Outline:
+        """The sections, sheets and parts of the document."""
+        if document.paginated and not document.entries:
+            return Outline()
+        query = "select entries, crc from outline where document = ?"
+        return self._one(document, lambda row: rows.decode_outline(document, row), query, document.id)
 
     def keys(self) -> list[str]:
         """The keys of all documents."""
@@ -143,14 +159,8 @@ class Index:
         execute("begin immediate")
         self._drop(key)
         number = self._next_id()
-        self._adding = _Addition(number, key, info, built)
-        pages = (rows.page_row(number, *page) for page in built.texts)
-        self._connection.executemany(
-            "insert into page (document, number, header, text, crc) values (?, ?, ?, ?, ?)", pages
-        )
-        if built.labels:
-            labels = rows.labels_row(number, built.labels)
-            execute("insert into label (document, labels, crc) values (?, ?, ?)", labels)
+        self._adding = Addition(number, key, info, built)
+        insert_pages(self._connection, number, built)
         return number
 
     def add_postings(self, postings: "Iterable[tuple[str, array[int]]]") -> None:
@@ -246,7 +256,7 @@ class Index:
             self._delete(number)
 
     def _delete(self, document: int) -> None:
-        for table, column in (("posting", "document"), ("page", "document"), ("label", "document"), ("document", "id")):
+        for table, column in _TABLES:
             self._connection.execute(f"delete from {table} where {column} = ?", (document,))  # noqa: S608  our names
 
     def _orphans(self) -> list[int]:
@@ -264,7 +274,7 @@ class Index:
     def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         return self._connection.execute(sql, values).fetchall()
 
-    def _expect_addition(self) -> "_Addition":
+    def _expect_addition(self) -> Addition:
         # Another call may have started over between two steps: the first of them is lost.
         if self._adding is None or not self._connection.in_transaction:
             raise DocumentsDamaged({})
@@ -286,14 +296,3 @@ class Index:
             connection, self._is_writable = connect_unwritable(path), False
         self._inode = inode(path)
         return connection
-
-
-class _Addition:
-    """The document that the open transaction adds. `postings` counts its rows so far."""
-
-    def __init__(self, number: int, key: str, info: DocumentInfo, built: IndexBuilder) -> None:
-        self.number = number
-        self.key = key
-        self.info = info
-        self.built = built
-        self.postings = 0

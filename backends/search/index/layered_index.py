@@ -7,6 +7,7 @@ from files_api_mcp.backends.search.index.damage import DocumentsDamaged
 from files_api_mcp.backends.search.index.index import Index
 from files_api_mcp.backends.search.index.rows import Document, StoredPage
 from files_api_mcp.backends.search.index.schema import FIRST_TEMPORARY_ID
+from files_api_mcp.backends.search.places.outline import Outline
 
 __all__ = ["LayeredIndex"]
 
@@ -55,6 +56,9 @@ class LayeredIndex(Index):
 
     def labels(self, document: Document) -> dict[int, str]:
         return self._holding(document).labels(document) if _is_temporary(document.id) else super().labels(document)
+
+    def outline(self, document: Document) -> Outline:
+        return self._holding(document).outline(document) if _is_temporary(document.id) else super().outline(document)
 
     def forget(self, key: str) -> None:
         if self._temporary is not None:

@@ -25,7 +25,7 @@ class Texts:
 
     def __init__(self, folder: Path) -> None:
         self._file = _Unnamed(folder)
-        self._pages: list[tuple[str | None, int]] = []  # table header, bytes
+        self._pages: list[tuple[bytes, int]] = []  # marks, bytes of text
         self.sizes = array("I")
         """The length of each page in characters."""
 
@@ -33,17 +33,17 @@ class Texts:
         """Close the file."""
         self._file.close()
 
-    def add(self, chars: int, data: bytes, header: str | None = None) -> None:
-        """Append a page's text, and the header of the table that continues at its start."""
+    def add(self, chars: int, data: bytes, marks: bytes = b"") -> None:
+        """Append a page's text and its packed marks."""
         self._file.append(data)
         self.sizes.append(chars)
-        self._pages.append((header, len(data)))
+        self._pages.append((marks, len(data)))
 
-    def __iter__(self) -> Iterator[tuple[int, str | None, bytes]]:
-        """Number, table header and compressed text of each page."""
+    def __iter__(self) -> Iterator[tuple[int, bytes, bytes]]:
+        """Number, packed marks and compressed text of each page."""
         start = 0
-        for number, (header, length) in enumerate(self._pages, start=1):
-            yield number, header, self._file.read(start, length)
+        for number, (marks, length) in enumerate(self._pages, start=1):
+            yield number, marks, self._file.read(start, length)
             start += length
 
 

@@ -17,6 +17,8 @@ from files_api_mcp.backends.models import DocumentInfo
 from files_api_mcp.backends.search.index.builder import HEAD_PREFIX, IndexBuilder
 from files_api_mcp.backends.search.index.damage import DocumentsDamaged
 from files_api_mcp.backends.search.index.passage_table import PassageTable
+from files_api_mcp.backends.search.places.outline import Outline
+from files_api_mcp.backends.search.places.tracker import PageMarks, unpacked
 
 __all__ = [
     "UNDECODABLE",
@@ -25,11 +27,13 @@ __all__ = [
     "decode_document",
     "decode_key",
     "decode_labels",
+    "decode_outline",
     "decode_page",
     "decode_posting",
     "decoding",
     "document_row",
     "labels_row",
+    "outline_row",
     "page_row",
     "posting_passages",
     "posting_rows",
@@ -49,21 +53,22 @@ Row = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """An indexed document. `outline` has its headings and most frequent words; `scans` means that OCR was available
-    when it was indexed. `sizes` are the lengths of its pages or pieces in characters; `labels` and `postings` count its
-    page labels and its terms."""
+    """An indexed document. `subject` has its first headings and most frequent words; `scans` means that OCR was
+    available when it was indexed. `sizes` are the lengths of its pages or pieces in characters; `labels`, `postings`
+    and `entries` count its page labels, its terms and the entries of its outline."""
 
     id: int
     key: str
     paginated: bool
     english: bool
     info: DocumentInfo
-    outline: str
+    subject: str
     passages: PassageTable
     term_count: int
     sizes: "array[int]"
     labels: int
     postings: int
+    entries: int = 0
     scans: bool = True
 
     @property
@@ -84,10 +89,10 @@ class Document:
 
 
 class StoredPage(NamedTuple):
-    """The text of a page or piece, and the header of the table that continues at its start."""
+    """The text of a page or piece, and its marks: rows, tables and what is hidden."""
 
     text: str
-    header: str | None
+    marks: PageMarks
 
 
 @contextmanager
@@ -125,10 +130,11 @@ def document_row(document: int, key: str, info: DocumentInfo, built: IndexBuilde
         "scanned": built.scanned,
         "scans": built.scans,
         "note": info.note,
-        "outline": ", ".join([*built.headings, *built.keywords(12)]),
+        "subject": ", ".join([*built.headings, *built.keywords(12)]),
         "terms": sum(built.passages.term_counts),
         "labels": len(built.labels),
         "postings": postings,
+        "entries": len(built.outline.entries),
     }
     text = json.dumps(facts, ensure_ascii=False)
     blobs = built.texts.sizes.tobytes(), built.passages.to_bytes()
@@ -149,6 +155,7 @@ def decode_document(key: str, row: Row) -> Document:
         scanned=tuple(facts["scanned"]),
         note=facts["note"],
         advice=_ADVICE if without_text and not facts["scans"] else None,
+        has_outline=facts["entries"] > 0,
     )
     return Document(
         id=number,
@@ -156,29 +163,29 @@ def decode_document(key: str, row: Row) -> Document:
         paginated=facts["paginated"],
         english=facts["english"],
         info=info,
-        outline=facts["outline"],
+        subject=facts["subject"],
         passages=PassageTable(passages),
         term_count=facts["terms"],
         sizes=array("I", sizes),
         labels=facts["labels"],
         postings=facts["postings"],
+        entries=facts["entries"],
         scans=facts["scans"],
     )
 
 
-def page_row(document: int, number: int, header: str | None, text: bytes) -> Row:
-    """The row of a page with this compressed text."""
-    head = (header or "").encode()
-    return document, number, head.decode(), text, _checksum((document, number, len(head)), head, text)
+def page_row(document: int, number: int, marks: bytes, text: bytes) -> Row:
+    """The row of a page with these packed marks and this compressed text."""
+    return document, number, marks, text, _checksum((document, number, len(marks)), marks, text)
 
 
 def decode_page(document: Document, number: int, row: Row) -> StoredPage:
-    """The page in the row (header, text, crc)."""
-    head, compressed, crc = row
-    _expect(crc == _checksum((document.id, number, len(head)), head, compressed))
+    """The page in the row (marks, text, crc)."""
+    held, compressed, crc = row
+    _expect(crc == _checksum((document.id, number, len(held)), held, compressed))
     text = zlib.decompress(compressed).decode()
     _expect(len(text) == document.sizes[number - 1])
-    return StoredPage(text, head.decode() or None)
+    return StoredPage(text, unpacked(held))
 
 
 def labels_row(document: int, labels: Mapping[int, str]) -> Row:
@@ -194,6 +201,21 @@ def decode_labels(document: Document, row: Row) -> dict[int, str]:
     labels: dict[int, str] = dict(json.loads(zlib.decompress(data)))
     _expect(len(labels) == document.labels)
     return labels
+
+
+def outline_row(document: int, outline: Outline) -> Row:
+    """The row of a document's outline."""
+    data = outline.to_bytes()
+    return document, data, _checksum((document, len(data)), data)
+
+
+def decode_outline(document: Document, row: Row) -> Outline:
+    """The outline in the row (entries, crc)."""
+    data, crc = row
+    _expect(crc == _checksum((document.id, len(data)), data))
+    outline = Outline.from_bytes(data)
+    _expect(len(outline.entries) == document.entries)
+    return outline
 
 
 def posting_rows(document: int, postings: "Iterable[tuple[str, array[int]]]", built: IndexBuilder) -> Iterator[Row]:

@@ -32,7 +32,7 @@ __all__ = [
     "throw_away",
 ]
 
-FORMAT = 12
+FORMAT = 13
 """Number of the format, in the file's name. Raise it with each change of what is stored, or of how terms are made.
 
 Another format is another file, built from the stored bytes: this is no migration. Servers of two versions can share a
@@ -50,10 +50,11 @@ _UNUSED_S = 24 * 60 * 60
 _SCHEMA = """
 create table document (id integer primary key autoincrement, key text not null unique,
     facts text not null, sizes blob not null, passages blob not null, crc integer not null);
-create table page (document integer not null, number integer not null, header text not null, text blob not null,
+create table page (document integer not null, number integer not null, marks blob not null, text blob not null,
     crc integer not null,
     primary key (document, number)) without rowid;
 create table label (document integer primary key, labels blob not null, crc integer not null);
+create table outline (document integer primary key, entries blob not null, crc integer not null);
 create table posting (document integer not null, term text not null, data blob not null, crc integer not null,
     primary key (document, term)) without rowid;
 """
@@ -63,7 +64,7 @@ ORPHANS = tuple(
     f"with recursive held(id) as (select min(document) from {table}"  # noqa: S608  our names
     f" union all select (select min(document) from {table} where document > held.id) from held where id not null)"
     " select id from held where id not null and id not in (select id from document)"
-    for table in ("page", "label", "posting")
+    for table in ("page", "label", "outline", "posting")
 )
 """Queries for ids of rows without a document: one lookup in the tree for each document."""
 

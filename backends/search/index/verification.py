@@ -156,19 +156,23 @@ def _verify_rows(connection: sqlite3.Connection, document: Document) -> None:
     for passage in range(len(document.passages)):
         document.span(passage)
     pages = 0
-    query = "select number, header, text, crc from page where document = ? order by number"
+    query = "select number, marks, text, crc from page where document = ? order by number"
     for number, *row in connection.execute(query, (document.id,)):
         pages += 1
         rows.decode_page(document, number, tuple(row))
     labels = connection.execute("select labels, crc from label where document = ?", (document.id,)).fetchall()
     for row in labels:
         rows.decode_labels(document, row)
+    outlines = connection.execute("select entries, crc from outline where document = ?", (document.id,)).fetchall()
+    for row in outlines:
+        rows.decode_outline(document, row)
     postings = 0
     for row in connection.execute("select term, data, crc from posting where document = ?", (document.id,)):
         postings += 1
         rows.decode_posting(document, row)
-    expected = (len(document.sizes), document.info.chars, document.postings, bool(document.labels))
-    if (pages, sum(document.sizes), postings, bool(labels)) != expected:
+    has_outline = bool(document.entries) or not document.paginated
+    expected = (len(document.sizes), document.info.chars, document.postings, bool(document.labels), has_outline)
+    if (pages, sum(document.sizes), postings, bool(labels), bool(outlines)) != expected:
         raise LookupError("rows of the document are missing")
 
 

@@ -144,12 +144,10 @@ async def _page_images(passages: "Sequence[Passage]", backend: "Backend") -> "li
 
 
 def _print(answer: "Answer", marker: "Highlighter") -> None:
-    from files_api_mcp.tools.formatting import format_location
-
     if answer.text:
         print_text(f"{_wrapped(answer.text)}\n\n")
     for number, passage in enumerate(answer.passages, start=1):
-        title = Styled(f"[{number}] {passage.filename}, {format_location(passage)}", "bold")
+        title = Styled(f"[{number}] {passage.filename}, {passage.where}", "bold")
         print_line(title, "  ", Styled(f"score {passage.score:.2f}", "dim"))
         if passage.header:
             print_text(Styled(_wrapped(passage.header, "    "), "dim"), "\n")

@@ -209,7 +209,7 @@ def _location(passage: "Passage") -> dict[str, Any]:
     if passage.end_char:
         numbers |= {"start_char": passage.start_char, "end_char": passage.end_char}
     given = {name: number for name, number in numbers.items() if number is not None}
-    return {"file_id": passage.file_id, "filename": passage.filename, **given}
+    return {"file_id": passage.file_id, "filename": passage.filename, "where": passage.where, **given}
 
 
 class _Output:

@@ -233,9 +233,7 @@ async def _ask(agent: _Agent, file: dict[str, Any], question: _Question) -> None
     if not any(question.expected in passage["text"] for passage in answer["passages"]):
         raise _StepFailed(f"no passage contains {question.expected!r}")
     best = answer["passages"][0]
-    unit, _, numbers = best["where"].partition(" ")
-    arguments = {"pages": numbers} if unit == "page" else {"start_char": int(numbers.partition("-")[0])}
-    read = await agent.call("read_document", show=400, file_id=best["file_id"], **arguments)
+    read = await agent.call("read_document", show=400, file_id=best["file_id"], at=best["where"])
     if best["text"] not in _text(read):
         raise _StepFailed(f"the quote is not at {best['where']}")
     print_line(Styled(f"  the quote was found at {best['where']}", "green"))

@@ -57,11 +57,14 @@ class Desk:
         assert sum(estimate_tokens(passage.text) for passage in answer.passages) <= max_tokens
         for passage in answer.passages:
             pages = (passage.page, passage.page) if passage.page else None
-            (window,) = await self.library.read(
+            reading = await self.library.read(
                 passage.file_id, pages=pages, start_char=passage.start_char, max_chars=len(passage.text)
             )
+            (window,) = reading.windows
             assert window.text == passage.text
             assert window.end_char == passage.end_char
+            at_place = await self.library.read(passage.file_id, at=passage.where, max_chars=6_000)
+            assert 0 <= "".join(window.text for window in at_place.windows).find(passage.text) <= 500, passage.where
         return answer
 
 

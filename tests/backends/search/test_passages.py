@@ -13,6 +13,7 @@ from files_api_mcp.backends.search.index.builder import IndexBuilder
 from files_api_mcp.backends.search.index.index import Index
 from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.passages import answer, is_verbatim
+from files_api_mcp.backends.search.reader import open_places
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 PIECES = ["é🙂 The whale dived.\nThe sea was calm.\n", "The heron flew.\nThe whale came up.\n"]
@@ -59,9 +60,9 @@ def test_every_passage_stands_where_it_says(index: Index, paginated: bool) -> No
 def test_a_passage_that_is_off_by_anything_is_found_out(index: Index, paginated: bool) -> None:
     document = stored(index, "a", PIECES, paginated=paginated)
     (right, *_), _ = answer(index, [(record("a"), document)], "whale", 500)
-    assert is_verbatim(index, document, right)
+    assert is_verbatim(open_places(index, document, "text/plain"), right)
     for wrong in distorted(right):
-        assert not is_verbatim(index, document, wrong), wrong
+        assert not is_verbatim(open_places(index, document, "text/plain"), wrong), wrong
 
 
 def distorted(right: Passage) -> list[Passage]:

@@ -56,15 +56,15 @@ def test_texts_come_back_as_they_were_as_often_as_wanted(tmp_path: Path) -> None
         (
             number,
             number * 3,
-            f"header {number}" if number % 2 else None,
+            b"marks %d" % number if number % 2 else b"",
             bytes([number % 256]) * (number * 997 % 50_000),
         )
         for number in range(1, 200)
     ]
-    for _, chars, header, data in pages:
-        texts.add(chars, data, header)
+    for _, chars, marks, data in pages:
+        texts.add(chars, data, marks)
     for _ in range(2):
-        assert list(texts) == [(number, header, data) for number, _, header, data in pages]
+        assert list(texts) == [(number, marks, data) for number, _, marks, data in pages]
     assert list(texts.sizes) == [chars for _, chars, *_ in pages]
     texts.close()
 

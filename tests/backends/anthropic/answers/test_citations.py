@@ -56,7 +56,7 @@ class World:
         """Whether anybody who reads the file at the passage's place finds its text there."""
         last = passage.last_page or passage.page
         pages = None if passage.page is None or last is None else (passage.page, last)
-        windows = await self.asking.library.read(passage.file_id, pages=pages, max_chars=10_000_000)
+        windows = (await self.asking.library.read(passage.file_id, pages=pages, max_chars=10_000_000)).windows
         whole = "\n".join(window.text for window in windows)
         end = None if passage.last_page else passage.end_char
         return whole[passage.start_char : end].startswith(passage.text)

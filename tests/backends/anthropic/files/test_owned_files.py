@@ -80,7 +80,7 @@ async def test_the_same_bytes_of_two_are_two_files(world: World) -> None:
     assert await world.upload(world.ana) == one
     await world.ana.files.delete(one)
     assert (await world.ben.files.describe(other)).filename == "a.txt"
-    assert "six" in (await world.ben.reader.read(other, max_chars=100))[0].text
+    assert "six" in (await world.ben.reader.read(other, max_chars=100)).windows[0].text
 
 
 async def test_a_foreign_id_is_answered_like_one_that_nobody_has(world: World) -> None:

@@ -72,7 +72,8 @@ async def reads_heal(sound: Sound, engine: SearchEngine, tmp_path: Path) -> None
     await to_thread.run_sync(change, index_path(tmp_path), "update page set text = x'00'", "update label set crc = 1")
     for name in ("file_report", "file_notes"):
         info = await engine.prepare(name)
-        windows = await engine.read(name, pages=(1, info.pages) if info.pages else None, max_chars=1_000_000)
+        pages = (1, info.pages) if info.pages else None
+        windows = (await engine.read(name, pages=pages, max_chars=1_000_000)).windows
         assert {window.page: window.text for window in windows} == sound.observed.texts[name]
         assert (await known(engine))[name] != documents[name]
     assert (await known(engine))["file_book"] == documents["file_book"]

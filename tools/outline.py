@@ -1,0 +1,43 @@
+"""The outline of a document as lines: the place of each heading, sheet or part, and its title."""
+
+from collections.abc import Sequence
+
+from files_api_mcp.backends.models import OutlineEntry
+from files_api_mcp.backends.tokens import estimate_tokens
+
+__all__ = ["outline_lines", "short_outline"]
+
+_MOST_TOKENS = 1_500
+_DEEPEST = 6
+
+
+def outline_lines(entries: Sequence[OutlineEntry]) -> list[str]:
+    """One line for each entry, indented by its level. The place comes first."""
+    return [_line(entry) for entry in entries]
+
+
+def short_outline(entries: Sequence[OutlineEntry]) -> list[str]:
+    """The lines of an outline, of at most 1,500 estimated tokens: without the deepest levels if all is too long, and
+    else only the first lines."""
+    levels = sorted({min(entry.level, _DEEPEST) for entry in entries}, reverse=True)
+    for deepest in levels:
+        lines = outline_lines([entry for entry in entries if entry.level <= deepest or deepest == _DEEPEST])
+        if sum(map(_tokens, lines)) <= _MOST_TOKENS:
+            return lines
+    lines, room = outline_lines([entry for entry in entries if min(entry.level, _DEEPEST) == levels[-1]]), _MOST_TOKENS
+    shown: list[str] = []
+    for line in lines:
+        room -= _tokens(line)
+        if room < 0:
+            break
+        shown.append(line)
+    return shown
+
+
+def _line(entry: OutlineEntry) -> str:
+    title = f": {entry.title}" if entry.title else ""
+    return f"{'  ' * (min(entry.level, _DEEPEST) - 1)}{entry.where}{title}"
+
+
+def _tokens(line: str) -> int:
+    return estimate_tokens(line) + 2
