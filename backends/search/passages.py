@@ -81,6 +81,8 @@ def answer(
 
 def is_verbatim(places: DocumentPlaces, passage: Passage) -> bool:
     """Whether the passage's text is at its page and offsets."""
+    if passage.page is not None and passage.page > len(places.document.sizes):
+        return False
     base = places.page_span(passage.page).start if passage.page else 0
     start, end = base + passage.start_char, base + passage.end_char
     number = places.page_of(start)

@@ -76,10 +76,10 @@ async def test_rows_of_a_table_are_returned_with_its_first_row(agent: Agent, nam
         ("annual-report.pdf", "What dividend does the board propose?", "page 2", "0.42 crowns"),
         ("annual-report.pdf", "operating result", "page 3", "18.5"),
         ("annual-report.pdf", "What would an ice closure cost per day?", "page 5", "85,000"),
-        ("cleaning-agreement.docx", "notice for ending the agreement", "chars", "ninety days"),
-        ("cleaning-agreement.docx", "fee per cleaning for Osprey", "chars", "Osprey | 1,050"),
-        ("meeting-notes.md", "When does the winter timetable start?", "chars", "5 January 2026"),
-        ("sailings-june.csv", "fog", "chars", "2025-06-17,Lyse - Outer Skerry,Plover"),
+        ("cleaning-agreement.docx", "notice for ending the agreement", "lines ", "ninety days"),
+        ("cleaning-agreement.docx", "fee per cleaning for Osprey", "lines ", "Osprey | 1,050"),
+        ("meeting-notes.md", "When does the winter timetable start?", "lines ", "5 January 2026"),
+        ("sailings-june.csv", "fog", "rows ", "2025-06-17,Lyse - Outer Skerry,Plover"),
     ],
 )
 async def test_the_right_passage_is_returned_with_its_location(

@@ -14,7 +14,7 @@ async def test_reading_continues_with_the_returned_arguments(agent: Agent) -> No
     text = "".join(f"line {number} of the log\n" for number in range(3000))
     file = await agent.upload("long.log", text)
     seen, start = "", 0
-    for _ in range(10):
+    for _ in range(20):
         shown = text_of(await agent.call("read_document", file_id=file["file_id"], start_char=start))
         body, _, last = shown.rpartition("\n--- ")
         seen += body.split(" ---\n", 1)[1]

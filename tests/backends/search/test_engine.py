@@ -63,7 +63,7 @@ class Desk:
             (window,) = reading.windows
             assert window.text == passage.text
             assert window.end_char == passage.end_char
-            at_place = await self.library.read(passage.file_id, at=passage.where, max_chars=6_000)
+            at_place = await self.library.read(passage.file_id, at=passage.where, max_chars=6_000 + len(passage.text))
             assert 0 <= "".join(window.text for window in at_place.windows).find(passage.text) <= 500, passage.where
         return answer
 

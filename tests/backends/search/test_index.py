@@ -9,6 +9,7 @@ from pathlib import Path
 import anyio
 import pytest
 
+from files_api_mcp.backends.documents.marks import Heading
 from files_api_mcp.backends.models import Answer, DocumentInfo
 from files_api_mcp.backends.search.index.builder import HEAD_PREFIX, IndexBuilder
 from files_api_mcp.backends.search.index.damage import DocumentsDamaged
@@ -21,7 +22,7 @@ from tests.support.agent import settings_for
 def begin(index: Index, key: str, text: str, *, label: str | None = None, paginated: bool = False) -> int:
     with IndexBuilder(Path(tempfile.gettempdir())) as built:
         built.paginated = paginated
-        built.add(1, text, label)
+        built.add(1, text, label, marks=((0, Heading(1, "Whales")),))
         info = DocumentInfo(askable=True, pages=1 if paginated else None, chars=built.chars)
         number = index.begin(key, info, built)
         index.add_postings(built.postings.merged())
@@ -142,7 +143,7 @@ def test_a_locked_file_is_not_taken_for_a_damaged_one(index: Index, path: Path) 
 
 
 VALUES = ["x'ff'", "''", "-1", "1e300", "9223372036854775807", "null"]
-LOOKED_UP = {"document.id", "document.key", "page.document", "page.number", "label.document"} | {
+LOOKED_UP = {"document.id", "document.key", "page.document", "page.number", "label.document", "outline.document"} | {
     "posting.document",
     "posting.term",
 }
@@ -170,6 +171,7 @@ def changes(path: Path, table: str) -> Iterator[str]:
 
 def rows_of(path: Path, table: str) -> list[tuple[object, ...]]:
     with sqlite3.connect(path) as connection:
+        connection.text_factory = bytes  # an empty text is read as an empty blob
         found = connection.execute(f"select * from {table}").fetchall()
     connection.close()
     return found
@@ -180,17 +182,18 @@ def read_all(index: Index) -> None:
     assert document is not None
     index.page(document, 1)
     index.labels(document)
+    index.outline(document)
     index.counts([document], ["whale"])
     index.postings(document, ["whale", HEAD_PREFIX + "whale"])
 
 
-@pytest.mark.parametrize("table", ["document", "page", "label", "posting"])
+@pytest.mark.parametrize("table", ["document", "page", "label", "outline", "posting"])
 def test_a_changed_value_is_damage_of_its_document(index: Index, path: Path, tmp_path: Path, table: str) -> None:
     number = begin(index, "a", "The whale dived.", label="iv", paginated=True)
     index.commit()
     read_all(index)
     index.close()
-    lost = [f"delete from {table}"] if table in {"page", "label"} else []
+    lost = [f"delete from {table}"] if table in {"page", "label", "outline"} else []
     for statement in [*changes(path, table), *lost]:
         copy = tmp_path / "copy"
         change(Path(shutil.copy(path, copy)), statement)
@@ -234,7 +237,7 @@ def test_damaged_ids_are_damage_of_the_file(index: Index, path: Path, statement:
 
 def test_what_is_damaged_is_removed_and_nothing_else(index: Index, path: Path) -> None:
     kept, damaged = add(index, "a", "The whale dived."), add(index, "b", "The heron flew.")
-    change(path, "insert into page (document, number, header, text, crc) values (7, 1, '', 'lost', 1)")
+    change(path, "insert into page (document, number, marks, text, crc) values (7, 1, '', 'lost', 1)")
     change(path, "insert into posting (document, term, data, crc) values (9, 'lost', 'lost', 1)")
     assert index.drop_damaged([damaged, 5]) == [damaged]
     assert index.keys() == ["a"]

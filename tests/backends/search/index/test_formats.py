@@ -28,6 +28,10 @@ FORMAT_11 = Path(__file__).with_name("data-folder-format-11.zip")
 """The same files in format 11. A bit of a page in its index is flipped, which no checksum told."""
 
 
+FORMAT_12 = Path(__file__).with_name("data-folder-format-12.zip")
+"""The same files in format 12, whose places are pages and characters."""
+
+
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     with zipfile.ZipFile(FORMAT_10) as packed:
@@ -46,7 +50,7 @@ async def test_a_damaged_index_of_the_format_before_is_replaced(tmp_path: Path, 
         assert await found(agent, "harbour dues") == ["harbour.md"]
         assert await found(agent, "singapore") == []
         assert len((await agent.data("list_files"))["files"]) == 3
-    assert [path.name for path in data.glob("index*")] == [f"index-{FORMAT}.db", f"index-{FORMAT}.db-journal"]
+    assert sorted(path.name for path in data.glob("index*")) == [f"index-{FORMAT}.db", f"index-{FORMAT}.db-journal"]
 
 
 async def test_a_damaged_index_of_format_11_is_replaced(tmp_path: Path) -> None:
@@ -56,7 +60,19 @@ async def test_a_damaged_index_of_format_11_is_replaced(tmp_path: Path) -> None:
     async with connected(settings_for(tmp_path)) as agent:
         assert await found(agent, "harbour dues") == ["harbour.md"]
         assert await found(agent, "synergy") == ["merger.txt"]
-    assert [path.name for path in data.glob("index*")] == [f"index-{FORMAT}.db", f"index-{FORMAT}.db-journal"]
+    assert sorted(path.name for path in data.glob("index*")) == [f"index-{FORMAT}.db", f"index-{FORMAT}.db-journal"]
+
+
+async def test_an_index_of_format_12_is_built_again_with_places(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with zipfile.ZipFile(FORMAT_12) as packed:
+        packed.extractall(data)
+    async with connected(settings_for(tmp_path)) as agent:
+        (harbour,) = (await agent.data("ask_document", question="harbour dues"))["passages"]
+        assert harbour["where"] == "section Harbour"
+        (fares,) = (await agent.data("ask_document", question="fares"))["passages"]
+        assert fares["where"] == "rows 1-3"
+    assert sorted(path.name for path in data.glob("index*")) == [f"index-{FORMAT}.db", f"index-{FORMAT}.db-journal"]
 
 
 @contextmanager
