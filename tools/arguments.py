@@ -1,5 +1,6 @@
 """Argument types that several tools share, with their validation and description."""
 
+import re
 from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, Field
@@ -7,6 +8,7 @@ from pydantic import AfterValidator, Field
 __all__ = ["FileId", "PageRange", "is_file_id", "parse_pages"]
 
 _MAX_PAGE = 10_000_000
+_PAGE_WORD = re.compile(r"^\s*(?:page|slide)s? ", re.IGNORECASE)
 
 
 def is_file_id(value: str) -> bool:
@@ -28,12 +30,13 @@ FileId: TypeAlias = Annotated[str, AfterValidator(_check_file_id)]
 
 
 def parse_pages(value: str) -> tuple[int, int]:
-    """Parses `7` or `3-5` into (first, last), 1-based and inclusive.
+    """Parses `7`, `3-5` or the place of a page into (first, last), 1-based and inclusive.
 
     Raises:
         ValueError: The text is neither a page nor an ascending range.
     """
-    first, dash, last = value.replace(" ", "").partition("-")
+    given = _PAGE_WORD.sub("", value.partition("(")[0])
+    first, dash, last = given.replace(" ", "").replace("\u2013", "-").partition("-")
     numbers = (first, last if dash else first)
     if not all(n.isascii() and n.isdigit() and len(n) <= len(str(_MAX_PAGE)) for n in numbers):
         raise ValueError('must be a page like "7" or a range like "3-5"')

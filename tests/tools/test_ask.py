@@ -13,11 +13,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("without_ocr")]
 
 
 async def read_at(agent: Agent, passage: dict[str, Any]) -> str:
-    kind, _, location = passage["where"].partition(" ")
-    if kind == "page":
-        return text_of(await agent.call("read_document", file_id=passage["file_id"], pages=location))
-    start = int(location.partition("-")[0])
-    return text_of(await agent.call("read_document", file_id=passage["file_id"], start_char=start))
+    return text_of(await agent.call("read_document", file_id=passage["file_id"], at=passage["where"]))
 
 
 @pytest.mark.parametrize("indent", [None, "\t"])

@@ -136,7 +136,7 @@ async def test_a_picture_file_is_asked_as_a_text(agent: Agent) -> None:
     file = await agent.upload("dues.png", picture_file())
     answer = await agent.data("ask_document", question="harbour dues", file_ids=[file["file_id"]])
     (passage,) = answer["passages"]
-    assert passage["where"].startswith("chars 0-")
+    assert passage["where"].startswith("lines 1-")
     assert passage["where"].endswith(" (read by OCR)")
     assert "Harbour dues" in passage["text"]
     assert "(read by OCR) ---\nHarbour dues" in text_of(await agent.call("read_document", file_id=file["file_id"]))

@@ -68,11 +68,7 @@ async def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
 
 
 async def read_at(agent: Agent, passage: dict[str, Any]) -> str:
-    kind, _, place = passage["where"].partition(" ")
-    where: dict[str, Any] = (
-        {"pages": place} if kind.startswith("page") else {"start_char": int(place.partition("-")[0])}
-    )
-    return text_of(await agent.call("read_document", file_id=passage["file_id"], **where))
+    return text_of(await agent.call("read_document", file_id=passage["file_id"], at=passage["where"]))
 
 
 @pytest.mark.parametrize("name", KINDS)
