@@ -80,7 +80,8 @@ _WORDS_A_RUN = 500
 """Bytes of text for each run of NULs: fewer are a binary format."""
 
 _HEADER = re.compile(rb"[A-Za-z][A-Za-z0-9-]{0,80}:")
-_MAIL_HEADERS = (b"from:", b"to:", b"subject:", b"date:", b"received:", b"message-id:", b"mime-version:")
+_SOFTWARE_HEADERS = frozenset({b"received:", b"message-id:", b"mime-version:", b"return-path:", b"content-type:"})
+_MAIL_HEADERS = frozenset({b"from:", b"to:", b"subject:", b"date:", *_SOFTWARE_HEADERS})
 
 SHEETS = frozenset({XLSX, XLS, ODS})
 TABLES = frozenset({"text/csv", "text/tab-separated-values"}) | SHEETS
@@ -102,7 +103,7 @@ def sniff(head: bytes, tail: bytes, filename: str) -> str:
         return XLS if "W\0o\0r\0k\0b\0o\0o\0k".encode("latin-1") in head + tail else "application/x-ole-storage"
     if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
         return "image/webp"
-    if PurePosixPath(filename).suffix.lower() == ".eml" and _begins_as_mail(head):
+    if _is_mail(head, PurePosixPath(filename).suffix.lower()):
         return EML
     for magic, kind in _MAGIC:
         if head.startswith(magic) and not (magic == b"BM" and is_text(head)):
@@ -139,15 +140,18 @@ def _text_kind(head: bytes, tail: bytes, filename: str) -> str:
     return _TEXT_NAMES.get(suffix, "text/plain")
 
 
-def _begins_as_mail(head: bytes) -> bool:
-    """Whether the first lines are headers, at least two of them e-mail headers."""
-    known = 0
-    for line in head[:16_384].splitlines()[:-1]:
+def _is_mail(head: bytes, suffix: str) -> bool:
+    """Whether the first lines are headers of e-mail. Under other names than .eml, mail software must have written one
+    of them: people write "From:" and "Subject:" at the head of a text too."""
+    if suffix in _TEXT_NAMES:
+        return False
+    known: set[bytes] = set()
+    for line in head[:16_384].removeprefix(codecs.BOM_UTF8).lstrip(b"\r\n").splitlines()[:-1]:
         if not line:
             break
         if line[:1] in (b" ", b"\t") or line.startswith(b"From "):
             continue
-        if not _HEADER.match(line):
+        if not (header := _HEADER.match(line)):
             return False
-        known += line.lower().startswith(_MAIL_HEADERS)
-    return known >= 2
+        known.add(header[0].lower())
+    return len(known & _MAIL_HEADERS) >= 2 and (suffix == ".eml" or bool(known & _SOFTWARE_HEADERS))

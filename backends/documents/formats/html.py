@@ -9,7 +9,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from files_api_mcp.backends.documents.formats.text.encoding import decoded
 from files_api_mcp.backends.errors import UnsupportedType
 
-__all__ = ["html_lines", "page_lines"]
+__all__ = ["html_lines", "page_lines", "page_text"]
 
 _MOST_BYTES = 50_000_000
 _HEAD = 64 * 1024
@@ -35,7 +35,12 @@ def html_lines(content: BinaryIO) -> Iterator[str]:
     data = content.read(_MOST_BYTES + 1)
     if len(data) > _MOST_BYTES:
         raise UnsupportedType("The page is too long to read.")
-    return page_lines(decoded(data, _declared(data)))
+    return page_lines(page_text(data))
+
+
+def page_text(data: bytes, label: str | None = None) -> str:
+    """The page, decoded as its header (`label`) or the page itself declares, unless its bytes say otherwise."""
+    return decoded(data, label or _declared(data))
 
 
 def page_lines(page: str) -> Iterator[str]:

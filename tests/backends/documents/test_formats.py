@@ -1,13 +1,12 @@
-"""What is read out of OpenDocument files, books, e-mail, notebooks and rich text."""
+"""What is read out of OpenDocument files, books, notebooks and rich text."""
 
 from collections.abc import AsyncGenerator
-from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 from anyio import to_thread
 
-from files_api_mcp.backends.documents.media_types import EML, EPUB, NOTEBOOK, ODP, ODS, ODT, RTF, sniff
+from files_api_mcp.backends.documents.media_types import EPUB, NOTEBOOK, ODP, ODS, ODT, RTF, sniff
 from files_api_mcp.backends.documents.workers import DocumentWorkers
 from files_api_mcp.backends.errors import UnsupportedType
 from tests.support import documents
@@ -39,16 +38,6 @@ async def text(workers: DocumentWorkers, tmp_path: Path, content: bytes, name: s
 
 def kind_of(content: bytes, name: str) -> str:
     return sniff(content[:65_536], content[-65_536:], name)
-
-
-def mail(body: str = "See you on Friday.\n") -> EmailMessage:
-    message = EmailMessage()
-    message["Subject"] = "Grüße aus Köln"
-    message["From"] = "Ada <ada@example.org>"
-    message["To"] = "bob@example.org"
-    message["Date"] = "Fri, 20 Nov 2026 10:00:00 +0100"
-    message.set_content(body)
-    return message
 
 
 async def test_open_texts_keep_headings_lists_tables_and_notes(workers: DocumentWorkers, tmp_path: Path) -> None:
@@ -126,34 +115,6 @@ async def test_open_documents_with_a_password_say_so(workers: DocumentWorkers, t
             await text(workers, tmp_path, made, name)
 
 
-async def test_mail_shows_who_wrote_what_and_names_attachments(workers: DocumentWorkers, tmp_path: Path) -> None:
-    message = mail()
-    message.add_alternative("<p>See you on <b>Friday</b>.</p>", subtype="html")
-    message.add_attachment(b"secret words", maintype="application", subtype="pdf", filename="Plan für März.pdf")
-    message.add_attachment(mail("forwarded"))
-    expected = (
-        "Subject: Grüße aus Köln\nFrom: Ada <ada@example.org>\nTo: bob@example.org\n"
-        "Date: Fri, 20 Nov 2026 10:00:00 +0100\nAttachment: Plan für März.pdf\nAttachment: message/rfc822\n\n"
-        "See you on Friday.\n"
-    )
-    assert await text(workers, tmp_path, message.as_bytes(), "a.eml") == expected
-
-
-async def test_mail_in_html_alone_is_rendered(workers: DocumentWorkers, tmp_path: Path) -> None:
-    message = mail()
-    page = "<meta charset=iso-8859-1><h2>Grüße</h2><p>Bis <b>Freitag</b></p><script>x</script>"
-    message.set_content(page, subtype="html", cte="quoted-printable")
-    found = await text(workers, tmp_path, message.as_bytes(), "a.eml")
-    assert found.endswith("\n\n## Grüße\nBis Freitag\n")
-
-
-async def test_mail_in_an_unknown_encoding_is_read_as_far_as_it_can_be(
-    workers: DocumentWorkers, tmp_path: Path
-) -> None:
-    raw = b'Subject: x\r\nFrom: a\r\nContent-Type: text/plain; charset="klingon"\r\n\r\nplain words \xff\r\n'
-    assert "plain words" in await text(workers, tmp_path, raw, "a.eml")
-
-
 async def test_notebooks_keep_cells_and_what_they_put_out(workers: DocumentWorkers, tmp_path: Path) -> None:
     picture = {"image/png": "iVBORw0KGgo=", "text/plain": ["<Figure>"]}
     outputs = [
@@ -196,10 +157,8 @@ def test_these_kinds_are_known_by_their_bytes() -> None:
         assert kind_of(data, "a") == kind_of(data, "a.pdf") == kind
 
 
-def test_mail_and_notebooks_are_known_by_bytes_and_name_together() -> None:
-    message, book = mail().as_bytes(), documents.notebook([])
-    assert kind_of(message, "a.eml") == kind_of(b"From x@y\nReceived: a\n b\nSubject: c\n\nd", "A.EML") == EML
-    assert kind_of(message, "a.txt") == kind_of(b"Dear Ada,\nFrom: here\nTo: there\n", "a.eml") == "text/plain"
+def test_notebooks_are_known_by_bytes_and_name_together() -> None:
+    book = documents.notebook([])
     assert kind_of(book, "a.ipynb") == NOTEBOOK
     assert kind_of(book, "a.json") == kind_of(b'{"cells": 1}', "a.ipynb") == "application/json"
 

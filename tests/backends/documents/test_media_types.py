@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from files_api_mcp.backends.documents.media_types import DOCX, PPTX, XLSX, sniff
+from files_api_mcp.backends.documents.media_types import DOCX, EML, PPTX, XLSX, sniff
 from tests.support import documents
 
 
@@ -104,3 +104,13 @@ def test_binary_data_with_words_is_not_text() -> None:
     archive = b"a.txt".ljust(257, b"\0") + b"ustar\x0000" + b"words\n" * 2000
     assert sniffed(records, "a.log") == sniffed(b"\0" * 9000, "a.log") == "application/octet-stream"
     assert sniffed(archive, "a.txt") == "application/x-tar"
+
+
+def test_mail_is_known_by_its_headers() -> None:
+    written = b"From x@y\nReceived: a\n b\nSubject: c\n\nd"
+    bare = b"From: a\nSubject: b\nDate: c\n\nd"
+    for name in ("a.EML", "a", "a.txt", "a.mbox", "a.mhtml", "a.doc"):
+        assert sniffed(written, name) == sniffed(b"\xef\xbb\xbf\r\n" + written, name) == EML
+    assert sniffed(bare, "a.eml") == EML
+    assert sniffed(bare, "a.txt") == sniffed(b"Dear Ada,\nFrom: here\nTo: there\n", "a.eml") == "text/plain"
+    assert sniffed(written, "a.md") == "text/markdown"

@@ -1,73 +1,129 @@
-"""Text of e-mail: headers, attachment names and body."""
+"""Text of e-mail: headers, every part of the body, and what is attached; of web archives and mailboxes as well."""
 
-from collections.abc import Iterator
-from contextlib import suppress
+import io
+import re
+from collections.abc import Callable, Iterator
 from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default
+from functools import cache
 from typing import BinaryIO
 
-from files_api_mcp.backends.documents.formats.html import page_lines
+from files_api_mcp.backends.documents.formats.email.attachments import attached_kind, document_lines
+from files_api_mcp.backends.documents.formats.email.body import body_lines, payload
+from files_api_mcp.backends.documents.formats.email.headers import MimePart, filename, header, parts_of
+from files_api_mcp.backends.documents.formats.email.structure import contents_of
+from files_api_mcp.backends.documents.formats.text.encoding import encoding_of
+from files_api_mcp.backends.documents.marks import Line, Part
+from files_api_mcp.backends.documents.media_types import EML, IMAGES
 from files_api_mcp.backends.errors import UnsupportedType
 
 __all__ = ["mail_lines"]
 
 _SHOWN = ("Subject", "From", "To", "Cc", "Date")
 _MOST_BYTES = 100_000_000
-_LONGEST_PARSED = 20_000
+_MOST_ATTACHMENTS = 200
+_MOST_DEPTH = 8
+_NEXT_MESSAGE = re.compile(rb"(?:\A|(?<=\n)\r?\n)From [^\n]*\n(?=[A-Za-z][A-Za-z0-9-]{0,80}:)")
+_QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
 
 
-def mail_lines(content: BinaryIO) -> Iterator[str]:
-    """Lines of the common headers, the names of attachments, then the text.
+def mail_lines(content: BinaryIO) -> Iterator[Line]:
+    """Lines of each message: the common headers, the names of attachments, the body, and the text of attachments.
 
     Raises:
-        UnsupportedType: The message is too long to be read.
+        UnsupportedType: The file is too long to be read.
     """
     data = content.read(_MOST_BYTES + 1)
     if len(data) > _MOST_BYTES:
         raise UnsupportedType("The message is too long to read.")
-    message = message_from_bytes(data, policy=default)
-    for name in _SHOWN:
-        value = _header(message, name)
-        if value:
-            yield f"{name}: {value}\n"
-    yield from (f"Attachment: {name}\n" for name in _attachments(message))
-    yield "\n"
-    yield from _body(message)
+    reader = _Reader()
+    for number, message in enumerate(_messages(data.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")), start=1):
+        if number > 1:
+            yield "\n"
+        yield from reader.lines(message, f"message {number}" if number > 1 else "")
 
 
-def _header(message: EmailMessage, name: str) -> str:
-    raw = next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
-    # On long or malformed headers, the standard library's parser may take forever or raise any exception.
-    if len(raw) < _LONGEST_PARSED:
-        with suppress(Exception):
-            raw = str(message.get(name, ""))
-    return " ".join(raw.split())
+def _messages(data: bytes) -> Iterator[bytes]:
+    """The messages of a mailbox, or the one message."""
+    found = list(_NEXT_MESSAGE.finditer(data)) if data.startswith(b"From ") else []
+    if len(found) < 2:
+        yield data
+        return
+    ends = [following.start() for following in found[1:]]
+    for one, end in zip(found, [*ends, len(data)], strict=True):
+        yield _QUOTED_FROM.sub(rb"\1", data[one.end() : end])
 
 
-def _attachments(message: EmailMessage) -> list[str]:
-    names: list[str] = []
-    with suppress(Exception):
-        parts = message.iter_attachments()
-        names.extend(" ".join((part.get_filename() or part.get_content_type()).split()) for part in parts)
-    return names
+class _Reader:
+    """Reads the messages of a file. All their attachments together are limited."""
+
+    def __init__(self) -> None:
+        self._attachments = 0
+
+    def lines(self, data: bytes, path: str, depth: int = 0) -> Iterator[Line]:
+        """Lines of a message whose path in the file is empty or such as "message 2"."""
+        guess = cache(lambda: encoding_of(io.BytesIO(data)))
+        yield from self._message(message_from_bytes(data), path, depth, guess)
+
+    def _message(self, message: MimePart, path: str, depth: int, guess: Callable[[], str]) -> Iterator[Line]:
+        yield Part(path)
+        for name in _SHOWN:
+            if value := header(message, name, guess):
+                yield f"{name}: {value}\n"
+        contents = contents_of(message)
+        attachments = _named(contents.attachments, guess)
+        yield from (f"Attachment: {name}\n" for name in attachments)
+        yield "\n"
+        for number, body in enumerate(contents.bodies):
+            yield from ("\n" for _ in range(min(number, 1)))
+            yield from _ended(body_lines(body))
+        if contents.is_cut:
+            yield "[the message has more parts than can be read]\n"
+        for name, part in attachments.items():
+            yield from self._attachment(part, name, f"{path} > {name}" if path else name, depth, guess)
+
+    def _attachment(self, part: MimePart, name: str, path: str, depth: int, guess: Callable[[], str]) -> Iterator[Line]:
+        kind = attached_kind(part, name)
+        if kind in IMAGES:
+            return
+        yield Part(path)
+        yield f"\nAttachment: {name}\n"
+        self._attachments += 1
+        if self._attachments > _MOST_ATTACHMENTS or depth >= _MOST_DEPTH:
+            yield f"[{name} is not read: the file has too many attachments]\n"
+        elif part.is_multipart():
+            for message in parts_of(part)[:1]:
+                yield from self._message(message, path, depth + 1, guess)
+        elif kind == EML:
+            yield from self.lines(payload(part), path, depth + 1)
+        else:
+            yield from _ended(document_lines(part, kind, name, path))
 
 
-def _body(message: EmailMessage) -> Iterator[str]:
-    """The plain-text part, else the HTML part."""
-    plain = _text(message, "plain")
-    if plain.strip():
-        yield from plain.splitlines(keepends=True)
-    else:
-        yield from page_lines(_text(message, "html"))
+def _named(attachments: list[MimePart], guess: Callable[[], str]) -> dict[str, MimePart]:
+    """The attachments by their names, which are made distinct."""
+    named: dict[str, MimePart] = {}
+    for part in attachments:
+        name = first = filename(part, guess) or _subject(part, guess) or part.get_content_type()
+        number = 2
+        while name in named:
+            name, number = f"{first} ({number})", number + 1
+        named[name] = part
+    return named
 
 
-def _text(message: EmailMessage, kind: str) -> str:
-    part = message.get_body((kind,))
-    if part is None:
-        return ""
-    try:
-        return part.get_content()
-    except (LookupError, ValueError):
-        raw = part.get_payload(decode=True)
-        return raw.decode("utf-8", "replace") if isinstance(raw, bytes) else ""
+def _subject(part: MimePart, guess: Callable[[], str]) -> str:
+    """The name of an attached message without a name."""
+    messages = parts_of(part)
+    subject = header(messages[0], "Subject", guess) if messages else ""
+    return f"{subject}.eml" if subject else ""
+
+
+def _ended(lines: Iterator[Line]) -> Iterator[Line]:
+    """Lines of which the last one has a line end."""
+    last = "\n"
+    for line in lines:
+        if isinstance(line, str) and line:
+            last = line
+        yield line
+    if not last.endswith("\n"):
+        yield "\n"

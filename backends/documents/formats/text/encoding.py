@@ -27,6 +27,7 @@ _SHIFTING = ("iso2022_jp_ext", "iso2022_kr")
 _SEVEN_BIT = re.compile("utf-?7|hz|iso2022")
 _MULTIBYTE = re.compile("gb|big5|cp9[345]|euc|shift|johab")
 _UTF8_NAMES = ("utf-8", "utf-8-sig")
+_SEPARATORS = frozenset(" \t\n\u3000\u3001\u3002\uff0c")
 _UTF16_HIGH = frozenset(
     {*range(0x10), 0x1E, 0x20, 0x21, 0x22, 0x25, *range(0x30, 0x34), *range(0x4E, 0xD8), 0xFE, 0xFF}
 )
@@ -79,6 +80,8 @@ def utf16_without_mark(head: bytes) -> str | None:
     for codec, high, low in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
         if 0 in high and low.count(0) <= len(low) // 10 and _UTF16_HIGH.issuperset(high):
             text = codecs.getincrementaldecoder(codec)("replace").decode(head)
+            if _SEPARATORS.isdisjoint(text):
+                continue
             if not any(unicodedata.category(char) in ("Cc", "Cn", "Co", "Cs") for char in set(text) - set("\t\n\r\f")):
                 return codec
     return None

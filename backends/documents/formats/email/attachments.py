@@ -1,0 +1,81 @@
+"""Text of attached documents, each read by the reader of its format."""
+
+import io
+from collections.abc import Iterator
+
+from files_api_mcp.backends.documents.formats.email.body import payload
+from files_api_mcp.backends.documents.formats.email.calendar import event_lines
+from files_api_mcp.backends.documents.formats.email.headers import MimePart, charset
+from files_api_mcp.backends.documents.formats.text.encoding import decoded
+from files_api_mcp.backends.documents.marks import Hidden, Line, MarkedText, Part, Table
+from files_api_mcp.backends.documents.media_types import ODP, PPTX, sniff
+from files_api_mcp.backends.errors import UnsupportedType
+
+__all__ = ["attached_kind", "document_lines"]
+
+_MOST_BYTES = 30_000_000
+_MOST_PAGES = 1000
+_ENDS = 64 * 1024
+_CALENDARS = frozenset({"text/calendar", "application/ics"})
+
+
+def attached_kind(part: MimePart, name: str) -> str:
+    """The media type of an attachment, from its bytes and name."""
+    if part.get_content_type() in _CALENDARS or part.is_multipart():
+        return part.get_content_type()
+    data = payload(part)
+    return sniff(data[:_ENDS], data[-_ENDS:], name)
+
+
+def document_lines(part: MimePart, kind: str, name: str, path: str) -> Iterator[Line]:
+    """Lines of an attachment. What cannot be read is named, with the reason."""
+    data = payload(part)
+    if len(data) > _MOST_BYTES:
+        yield f"[{name} is not read: it is too large. Upload it as a file]\n"
+        return
+    if part.get_content_maintype() == "text":
+        data = decoded(data, charset(part)).encode("utf-8", "replace")
+    open_marks: dict[type, Line] = {}
+    missing = name
+    try:
+        for line in _lines(data, kind, name, path):
+            if isinstance(line, Table | Hidden):
+                open_marks[type(line)] = type(line)(None)
+            missing = f"the rest of {name}"
+            yield line
+    except UnsupportedType as exc:
+        yield f"[{missing} cannot be read: {exc.sentence}]\n"
+    except Exception:  # noqa: BLE001  a parser may raise any on damaged bytes; the rest of the message is still good
+        yield f"[{missing} cannot be read: The file is damaged, or its content does not match its type.]\n"
+    yield from open_marks.values()
+
+
+def _lines(data: bytes, kind: str, name: str, path: str) -> Iterator[Line]:
+    if kind in _CALENDARS:
+        yield from event_lines(decoded(data))
+        return
+    # That module imports this one when the first message comes.
+    from files_api_mcp.backends.documents.extract import extract
+
+    document = extract(io.BytesIO(data), kind, None)
+    for number, text in enumerate(document.texts, start=1):
+        if number > _MOST_PAGES and document.paginated:
+            yield f"[only the first {_MOST_PAGES} pages of {name} are read]\n"
+            return
+        if document.paginated and (document.pages or 1) > 1:
+            yield Part(f"{path} > {'slide' if kind in (PPTX, ODP) else 'page'} {number}")
+        yield from _separate(text)
+        if document.paginated and text.text and not text.text.endswith("\n"):
+            yield "\n"
+
+
+def _separate(text: MarkedText) -> Iterator[Line]:
+    """The marks of a text, and the text between them."""
+    at = 0
+    for offset, mark in text.marks:
+        if offset > at:
+            yield text.text[at:offset]
+            at = offset
+        yield mark
+    if at < len(text.text):
+        yield text.text[at:]
