@@ -14,6 +14,7 @@ from files_api_mcp.backends.documents.formats.ooxml.equations import EQUATION, E
 from files_api_mcp.backends.documents.formats.ooxml.graphics import Graphics
 from files_api_mcp.backends.documents.formats.ooxml.names import MARKUP, RELATIONSHIPS
 from files_api_mcp.backends.documents.formats.ooxml.package import Package, alternative
+from files_api_mcp.backends.documents.headings import split_number
 from files_api_mcp.backends.documents.marks import Heading, Hidden, Line, Table
 
 __all__ = ["Shared", "Story"]
@@ -99,7 +100,8 @@ class Story:
             return
         if paragraph.level:
             self._shared.level = paragraph.level
-            paragraph.marks.append(Heading(paragraph.level, title, number))
+            typed, bare = (number, title) if number else split_number(title)
+            paragraph.marks.append(Heading(paragraph.level, bare, typed))
         elif number and paragraph.label:
             paragraph.marks.append(Heading(self._shared.level + 1 + paragraph.label.level, "", number))
 

@@ -44,6 +44,10 @@ class Package:
                 return relationship.target
         return min(self.parts(usual), default="")
 
+    def has(self, part: str) -> bool:
+        """Whether a part exists."""
+        return part in self._archive
+
     def parts(self, pattern: str) -> list[str]:
         """Names of parts that match a pattern as a whole, in any case."""
         return [name for name in self._archive.names if re.fullmatch(pattern, name, re.IGNORECASE)]
