@@ -69,11 +69,18 @@ _TEXT_NAMES = {
     ".ipynb": JSON,  # JSON that only has the name of a notebook
     ".html": "text/html",
     ".htm": "text/html",
+    ".xhtml": "text/html",
     ".xml": "application/xml",
 }
+_OFFICE_NAMES = frozenset({".xls", ".xlsx", ".doc", ".docx"})
+"""Programs export web pages under these names."""
+_TABLE = re.compile(rb"\s*+<(?:table|meta|style|div)\b", re.IGNORECASE)
 _BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # Atomic and possessive: a comment ends at its first `-->`, as in HTML, so nothing is ever tried twice.
-_HTML = re.compile(rb"\s*+(?:<!--(?>.*?-->)\s*+)*+<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+_HTML = re.compile(
+    rb"\s*+(?:<\?xml[^>]{0,200}+>\s*+)?+(?:<!--(?>.*?-->)\s*+)*+<(?:!doctype\s+html|html|head|body)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 _ALL_BUT_CONTROLS = bytes({*range(32, 256), 7, 8, 9, 10, 12, 13, 27})
 _NULS = re.compile(rb"\0+")
 _WORDS_A_RUN = 500
@@ -135,6 +142,8 @@ def _text_kind(head: bytes, tail: bytes, filename: str) -> str:
     if _HTML.match(head.removeprefix(codecs.BOM_UTF8)):
         return "text/html"
     suffix = PurePosixPath(filename).suffix.lower()
+    if suffix in _OFFICE_NAMES and _TABLE.match(head.removeprefix(codecs.BOM_UTF8)):
+        return "text/html"
     if suffix == ".ipynb" and head.lstrip().startswith(b"{") and b'"nbformat"' in head + tail:
         return NOTEBOOK
     return _TEXT_NAMES.get(suffix, "text/plain")

@@ -10,6 +10,7 @@ from xml.etree.ElementTree import Element
 
 from files_api_mcp.backends.documents.formats.archive import Archive
 from files_api_mcp.backends.documents.formats.html import html_lines
+from files_api_mcp.backends.documents.marks import Line
 from files_api_mcp.backends.errors import UnsupportedType
 
 __all__ = ["epub_lines"]
@@ -21,7 +22,7 @@ _TITLE = re.compile(rb"<title\b[^<>]{0,200}?(?:/>|>.{0,2000}?</title\s*>)", re.I
 _CLOSED = re.compile(rb"<(script|style|iframe|textarea)\b([^<>]{0,2000})/>", re.IGNORECASE)
 
 
-def epub_lines(content: BinaryIO) -> Iterator[str]:
+def epub_lines(content: BinaryIO) -> Iterator[Line]:
     """Lines of all chapters, headings marked."""
     archive = Archive(content)
     chapters = _chapters(archive)
