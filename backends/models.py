@@ -139,8 +139,8 @@ class DocumentInfo:
     has none (locations are then character ranges). `chars` counts code points of extracted text.
     `pages_without_text` are 1-based numbers of scanned or figure-only pages; `scanned` are those of pages (or of the
     pieces of an image's text) that were read by OCR. `note` says in one sentence why a file is not askable, and is None
-    when it is. `advice` says in another one how to get more of its text. `has_outline` means that there are headings,
-    sheets or parts.
+    when it is. `advice` says in another one how to get more of its text. `invisible` counts characters that nobody
+    sees and that were left out of the text. `has_outline` means that there are headings, sheets or parts.
     """
 
     askable: bool
@@ -150,6 +150,7 @@ class DocumentInfo:
     scanned: tuple[int, ...] = ()
     note: str | None = None
     advice: str | None = None
+    invisible: int = 0
     has_outline: bool = False
 
 

@@ -86,6 +86,8 @@ def _how_to_use(info: DocumentInfo, *, shown: int, total: int) -> str:
     use = f"Ask with ask_document; read longer parts with read_document ({where})."
     if shown < total:
         use += f' The outline has {total - shown} more entries: read_document at="outline".'
+    if info.invisible:
+        use += f" {info.invisible} invisible characters are left out of the text."
     return f"{use} {info.advice}" if info.advice else use
 
 

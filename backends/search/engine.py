@@ -44,7 +44,7 @@ from files_api_mcp.backends.search.passages import answer
 from files_api_mcp.backends.search.places.document_places import DocumentPlaces
 from files_api_mcp.backends.search.places.locate import locate
 from files_api_mcp.backends.search.places.outline_entries import outline_entries
-from files_api_mcp.backends.search.question_scope import QuestionScope, suggestion
+from files_api_mcp.backends.search.question_scope import QuestionScope, left_out, suggestion
 from files_api_mcp.backends.search.runtime import SearchRuntime
 from files_api_mcp.backends.validation import check_question
 
@@ -262,4 +262,6 @@ class SearchEngine:
         )
         if not passages:
             notes.append(suggestion(searched))
+        cited = {passage.file_id for passage in passages}
+        notes += left_out([(record, document) for record, document in searched if record.id in cited])
         return Answer(None, passages, tokens, notes)

@@ -24,6 +24,8 @@ _LOWEST_SHARE = 0.25
 """Passages below this share of the best score are left out: they cost tokens and answer nothing."""
 
 _SMALLEST_CUT = 40
+_LONGEST = 5_500
+"""Code points of the longest passage: a place is read whole by default."""
 _MEANING = 0.4
 
 
@@ -156,17 +158,23 @@ def _joined(stretches: list[_Stretch], scored: ScoredPassage, page: int, documen
         same_page = (stretch.position, stretch.page) == (scored.position, page)
         if same_page and stretch.first - 1 <= scored.passage <= stretch.last + 1:
             first, last = min(stretch.first, scored.passage), max(stretch.last, scored.passage)
-            if document.entries and not document.paginated and _crosses(texts.places(document), document, first, last):
+            if not _is_one_place(document, first, last, texts):
                 continue
             stretch.first, stretch.last = first, last
             return True
     return False
 
 
-def _crosses(places: DocumentPlaces, document: Document, first: int, last: int) -> bool:
-    """Whether a sheet or a part of a message starts between two passages."""
+def _is_one_place(document: Document, first: int, last: int, texts: _Texts) -> bool:
+    """Whether one result of read_document can hold all from one passage to another, and no sheet or part of a message
+    starts between them."""
     (page, start, _), (_, _, end) = document.span(first), document.span(last)
-    return places.crosses_boundary(places.position(page, start), places.position(page, end))
+    if end - start > _LONGEST:
+        return False
+    if document.paginated or not document.entries:
+        return True
+    places = texts.places(document)
+    return not places.crosses_boundary(places.position(page, start), places.position(page, end))
 
 
 def _passage(record: FileRecord, document: Document, stretch: _Stretch, texts: _Texts, room: int) -> Passage | None:

@@ -18,7 +18,7 @@ from files_api_mcp.backends.search.index.backlog import Backlog
 from files_api_mcp.backends.search.index.indexer import Indexer
 from files_api_mcp.backends.search.index.rows import Document
 
-__all__ = ["QuestionScope", "suggestion"]
+__all__ = ["QuestionScope", "left_out", "suggestion"]
 
 _MAX_NOTES = 5
 _WAIT_S = 15.0
@@ -115,6 +115,13 @@ def suggestion(searched: Searched) -> str:
     if len(words) > _MAX_SUGGESTION_CHARS:
         words = words[:_MAX_SUGGESTION_CHARS].rpartition(",")[0]
     return "No passage contains a word of the question." + (f" {record.filename} is about: {words}." if words else "")
+
+
+def left_out(cited: Searched) -> list[str]:
+    """Notes on files whose text has characters that nobody sees."""
+    found = [(record.filename, document.info.invisible) for record, document in cited if document.info.invisible]
+    notes = [f"{name}: {count} invisible characters are left out of the text." for name, count in found]
+    return _bounded(notes, "have invisible characters")
 
 
 def _was_damaged(record: FileRecord) -> str:

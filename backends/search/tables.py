@@ -1,27 +1,11 @@
-"""Headers of tables, and cells of CSV and JSON as separate words."""
+"""Cells of CSV and JSON as separate words."""
 
-from files_api_mcp.backends.documents.media_types import JSON, SHEETS, TABLES
+from files_api_mcp.backends.documents.media_types import JSON
 
-__all__ = ["header_after", "indexed_text"]
+__all__ = ["indexed_text"]
 
 _CSV = "text/csv"
 _LINES_JUDGED = 5
-_SHEET = "# "
-_LONGEST_HEAD = 400
-
-
-def header_after(text: str, before: str | None, mime_type: str) -> str | None:
-    """The header of the rows that follow a text of this type: the first row of the table that continues there, and the
-    name of the sheet if there is one. `before` is the header of the rows at the start of the text. None: no header."""
-    if mime_type in SHEETS:
-        start = text.rfind(f"\n{_SHEET}") + 1
-        if not text.startswith(_SHEET, start):
-            return before
-        name, _, rows = text[start + len(_SHEET) :].partition("\n")
-        return ": ".join(filter(None, (name, rows.partition("\n")[0])))[:_LONGEST_HEAD]
-    if mime_type in TABLES:
-        return before or text.lstrip("\ufeff \r\n").partition("\n")[0].rstrip()[:_LONGEST_HEAD] or None
-    return None
 
 
 def indexed_text(text: str, mime_type: str) -> str:

@@ -28,7 +28,7 @@ from files_api_mcp.server.app import build_server
 from files_api_mcp.server.settings import Settings
 
 _PAGE = re.compile(r"page (\d+)(?: \(.*\))?")
-_CHARS = re.compile(r"chars (\d+)-(\d+)(?: \(.*\))?")
+_LINES = re.compile(r"(?:lines|rows) (\d+)-\d+")
 _WHOLE = 100_000
 
 
@@ -108,7 +108,7 @@ async def _document(
             "ask_document", question=question["question"], file_ids=[file["file_id"]], max_tokens=budget
         )
         done.ask_ms.append((time.perf_counter() - began) * 1000)
-        cited = [_cited(passage) for passage in answer["passages"]]
+        cited = [_cited(passage, text) for passage in answer["passages"]]
         done.answers[question["id"]] = cited
         if text is not None:
             done.literal += [text[one.start : one.end] == one.text for one in cited]
@@ -118,13 +118,23 @@ async def _document(
             done.peer_ms.append((time.perf_counter() - began) * 1000)
 
 
-def _cited(passage: dict[str, Any]) -> Cited:
-    page, chars = _PAGE.fullmatch(passage["where"]), _CHARS.fullmatch(passage["where"])
-    if page:
-        return Cited(passage["text"], int(page[1]))
-    if chars:
-        return Cited(passage["text"], None, int(chars[1]), int(chars[2]))
-    raise RuntimeError(f"a passage without a location: {passage['where']}")
+def _cited(passage: dict[str, Any], text: str | None) -> Cited:
+    quote, where = passage["text"], passage["where"]
+    if page := _PAGE.fullmatch(where):
+        return Cited(quote, int(page[1]))
+    if text is None:
+        raise RuntimeError(f"a passage without a page: {where}")
+    # The same words can stand in several places: the first one at or after the named line is meant.
+    lines = _LINES.match(where)
+    at = text.find(quote, _line_start(text, int(lines[1]))) if lines else text.find(quote)
+    return Cited(quote, None, at, at + len(quote))
+
+
+def _line_start(text: str, line: int) -> int:
+    at = 0
+    for _ in range(line - 1):
+        at = text.index("\n", at) + 1
+    return at
 
 
 async def _peer(agent: _Agent, file: dict[str, Any], document: str, text: str | None) -> FullText:

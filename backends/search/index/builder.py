@@ -65,10 +65,18 @@ class IndexBuilder:
         return self._places.outline
 
     def add(
-        self, number: int, text: str, label: str | None = None, *, scanned: bool = False, marks: PageMarks = ()
+        self,
+        number: int,
+        text: str,
+        label: str | None = None,
+        *,
+        scanned: bool = False,
+        marks: PageMarks = (),
+        invisible: int = 0,
     ) -> None:
         """Add a page, or the next piece of a text without pages. `label` is the page's label if it is not its number;
-        `scanned` means that the text was read by OCR."""
+        `scanned` means that the text was read by OCR; `invisible` counts characters that were left out of it."""
+        self.invisible += invisible
         if label is not None:
             self.labels[number] = label
         if scanned and text.strip():

@@ -42,6 +42,7 @@ def document_info(record: FileRecord, built: IndexBuilder) -> DocumentInfo:
         chars=built.chars,
         pages_without_text=tuple(built.empty) if built.paginated else (),
         note=_note(record, built),
+        invisible=built.invisible,
         has_outline=bool(built.outline.entries),
     )
 
@@ -79,4 +80,6 @@ async def _batches(texts: AsyncIterator[PageText]) -> AsyncIterator[list[PageTex
 def _add(built: IndexBuilder, some: list[PageText]) -> None:
     with translated():
         for text in some:
-            built.add(text.number, text.text, text.label, scanned=text.scanned, marks=text.marks)
+            built.add(
+                text.number, text.text, text.label, scanned=text.scanned, marks=text.marks, invisible=text.invisible
+            )

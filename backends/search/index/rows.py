@@ -135,6 +135,7 @@ def document_row(document: int, key: str, info: DocumentInfo, built: IndexBuilde
         "labels": len(built.labels),
         "postings": postings,
         "entries": len(built.outline.entries),
+        "invisible": built.invisible,
     }
     text = json.dumps(facts, ensure_ascii=False)
     blobs = built.texts.sizes.tobytes(), built.passages.to_bytes()
@@ -155,6 +156,7 @@ def decode_document(key: str, row: Row) -> Document:
         scanned=tuple(facts["scanned"]),
         note=facts["note"],
         advice=_ADVICE if without_text and not facts["scans"] else None,
+        invisible=facts["invisible"],
         has_outline=facts["entries"] > 0,
     )
     return Document(

@@ -22,7 +22,7 @@ __all__ = ["read"]
 
 # The first and last line of a result of read_document.
 _PAGES = re.compile(r", (\d+) pages$")
-_NEXT = re.compile(r'--- next: (?:pages="(\d++)[\d-]*+")?(?:, )?(?:start_char=(\d+))? ---')
+_NEXT = re.compile(r'--- next: (?:at="([^"]*)")?(?:pages="(\d++)[\d-]*+")?(?:, )?(?:start_char=(\d+))? ---')
 _PAGES_ARGUMENT = re.compile(r'pages="([\d-]+)"')
 _END = "--- end ---"
 _AS_IMAGE = ", no text: use as_image ---"
@@ -48,17 +48,21 @@ def _checked_pages(_: click.Context, __: click.Parameter, value: str | None) -> 
     metavar="N",
     help="Start at this character of a text without pages, or of the one page in --pages.",
 )
+@click.option("--at", metavar="PLACE", help='Only this place, as in "section 3.2", "lines 4-9" or "outline".')
 @AS_JSON
 @backend_options
 @DATA_DIR
 @QUIET_LOG_LEVEL
-def read(file_id: str, pages: str | None, start_char: int | None, **options: Any) -> None:
-    """Print a document's text with page markers.
+def read(file_id: str, pages: str | None, start_char: int | None, at: str | None, **options: Any) -> None:
+    """Print a document's text with markers of its pages or places.
+
+    PLACE is any place that `ask`, `describe` or `read` prints: a page, section, range of lines, rows or cells, or part
+    of a message. "outline" prints the headings with their places.
 
     With --json it prints one result of the tool read_document, 20,000 characters at most.
     """
     settings = settings_from((), options)
-    document = _Document(file_id, pages, start_char)
+    document = _Document(file_id, pages, start_char, at)
     task = document.print_result if options["as_json"] else document.print_text
 
     def run() -> int:
@@ -77,22 +81,24 @@ class _Part:
     pages: int
     text: str
     marker: str
+    next_at: str | None
     next_page: int | None
     next_char: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class _Document:
-    """A document to read: some pages, the text from a character on, or, without either, the whole text."""
+    """A document to read: some pages, the text from a character on, a place, or, without any, the whole text."""
 
     file_id: str
     pages: str | None
     start_char: int | None
+    at: str | None
 
     async def print_result(self, tools: ToolClient, bars: ProgressBars) -> None:
         """Prints one result of read_document as JSON."""
         with bars.bar() as report:
-            result = await self._result(tools, report, self.pages, self.start_char)
+            result = await self._result(tools, report, pages=self.pages, start_char=self.start_char, at=self.at)
         content = [block.model_dump(mode="json", by_alias=True, exclude_none=True) for block in result.content]
         await to_thread.run_sync(print_json, {"content": content})
 
@@ -107,38 +113,40 @@ class _Document:
         from files_api_mcp.tools.arguments import parse_pages
 
         with bars.bar() as report:
-            part = await self._part(tools, report, self.pages, self.start_char)
+            part = await self._part(tools, report, pages=self.pages, start_char=self.start_char, at=self.at)
         # Only the first call takes long, because it extracts the text.
         await to_thread.run_sync(bars.clear)
         last_page = parse_pages(self.pages)[1] if self.pages else part.pages
         yield f"{part.header}\n{part.text}"
-        while (page := part.next_page or 0) <= last_page and part.marker != _END:
+        while self.at is not None and part.next_at:
+            part = await self._part(tools, None, at=part.next_at)
+            yield f"\n{part.text}"
+        while self.at is None and (page := part.next_page or 0) <= last_page and part.marker != _END:
             start = part.next_char
             pages = (str(page) if start else f"{page}-{last_page}") if page else None
-            part = await self._part(tools, None, pages, start)
+            part = await self._part(tools, None, pages=pages, start_char=start)
             # A part that starts inside a page, or in a text without pages, repeats the page's marker.
             yield part.text.partition("\n")[2] if start else f"\n{part.text}"
         yield f"\n{_with_options(part.marker)}\n"
 
-    async def _result(
-        self, tools: ToolClient, progress: ProgressCallback | None, pages: str | None, start_char: int | None
-    ) -> "CallToolResult":
-        return await tools.result("read_document", progress, file_id=self.file_id, pages=pages, start_char=start_char)
+    async def _result(self, tools: ToolClient, progress: ProgressCallback | None, **place: Any) -> "CallToolResult":
+        from files_api_mcp.tools.read import MAX_CHARS
 
-    async def _part(
-        self, tools: ToolClient, progress: ProgressCallback | None, pages: str | None, start_char: int | None
-    ) -> _Part:
-        (block,) = (await self._result(tools, progress, pages, start_char)).content
+        return await tools.result("read_document", progress, file_id=self.file_id, max_chars=MAX_CHARS, **place)
+
+    async def _part(self, tools: ToolClient, progress: ProgressCallback | None, **place: Any) -> _Part:
+        (block,) = (await self._result(tools, progress, **place)).content
         assert block.type == "text"
         header, _, rest = block.text.partition("\n")
         text, _, marker = rest.rpartition("\n")
         paged, onward = _PAGES.search(header), _NEXT.fullmatch(marker)
-        page, char = onward.groups() if onward else (None, None)
+        at, page, char = onward.groups() if onward else (None, None, None)
         return _Part(
             header,
             int(paged[1]) if paged else 0,
             text.replace(_AS_IMAGE, ", no text ---"),
             marker,
+            at,
             int(page) if page else None,
             int(char) if char else None,
         )
@@ -146,4 +154,5 @@ class _Document:
 
 def _with_options(marker: str) -> str:
     """The marker of the next part, with options of this command instead of arguments of the tool."""
-    return _PAGES_ARGUMENT.sub(r"--pages \1", marker).replace("start_char=", "--start-char ").replace(", ", " ")
+    pages = _PAGES_ARGUMENT.sub(r"--pages \1", marker)
+    return pages.replace("start_char=", "--start-char ").replace("at=", "--at ").replace(", ", " ")

@@ -2,38 +2,13 @@
 
 import pytest
 
-from files_api_mcp.backends.documents.media_types import ODS, XLSX
-from files_api_mcp.backends.search.tables import header_after, indexed_text
+from files_api_mcp.backends.search.tables import indexed_text
 from tests.support import documents
 from tests.support.agent import Agent
 
 pytestmark = pytest.mark.anyio
 
 CSV, TSV = "text/csv", "text/tab-separated-values"
-
-
-@pytest.mark.parametrize(
-    ("text", "before", "kind", "head"),
-    [
-        ("", None, CSV, None),
-        ("\ufeff\n", None, CSV, None),
-        ("\ufeffa,b\n1,2\n", None, CSV, "a,b"),
-        ("3,4\n", "a,b", CSV, "a,b"),
-        ("a\tb\r\n1\t2\r\n", None, TSV, "a\tb"),
-        ("", None, XLSX, None),
-        ("# Spring\n", None, XLSX, "Spring"),
-        ("# Spring\nItem | Cost\nRope | 12\n", None, XLSX, "Spring: Item | Cost"),
-        ("Paint | 7\n", "Spring: Item | Cost", XLSX, "Spring: Item | Cost"),
-        ("Paint | 7\n# Autumn\nLine | Sum\nx | 1\n", "Spring: Item | Cost", ODS, "Autumn: Line | Sum"),
-        ("# Spring\nItem | Cost\n# Empty\n", None, ODS, "Empty"),
-        ("# no sheet\nItem\n", None, "text/markdown", None),
-        ("x" * 5000 + "\n", None, CSV, "x" * 400),
-    ],
-)
-def test_the_head_of_a_table_is_known_after_each_part_of_it(
-    text: str, before: str | None, kind: str, head: str | None
-) -> None:
-    assert header_after(text, before, kind) == head
 
 
 @pytest.mark.parametrize(
