@@ -71,10 +71,19 @@ _TEXT_NAMES = {
     ".htm": "text/html",
     ".xhtml": "text/html",
     ".xml": "application/xml",
+    ".xls": "text/tab-separated-values",  # Many programs write text under this name.
 }
 _OFFICE_NAMES = frozenset({".xls", ".xlsx", ".doc", ".docx"})
 """Programs export web pages under these names."""
 _TABLE = re.compile(rb"\s*+<(?:table|meta|style|div)\b", re.IGNORECASE)
+_FLAT = (
+    (b'"urn:schemas-microsoft-com:office:spreadsheet"', XLS),
+    (b'office:mimetype="application/vnd.oasis.opendocument.spreadsheet', ODS),
+)
+"""What the first element of a spreadsheet in plain XML says."""
+
+_ROOT_ELEMENT = 8192
+_BLANKS = b" \t\r\n" + codecs.BOM_UTF8
 _BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # Atomic and possessive: a comment ends at its first `-->`, as in HTML, so nothing is ever tried twice.
 _HTML = re.compile(
@@ -139,6 +148,10 @@ def is_text(data: bytes) -> bool:
 
 
 def _text_kind(head: bytes, tail: bytes, filename: str) -> str:
+    if head.lstrip(_BLANKS).startswith(b"<"):
+        kind = next((kind for name, kind in _FLAT if name in head[:_ROOT_ELEMENT]), None)
+        if kind:
+            return kind
     if _HTML.match(head.removeprefix(codecs.BOM_UTF8)):
         return "text/html"
     suffix = PurePosixPath(filename).suffix.lower()

@@ -1,5 +1,7 @@
 """Makes workbooks (XLSX) from the XML of their sheets."""
 
+from collections.abc import Sequence
+
 from tests.support.documents import archive
 
 _S = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -16,7 +18,7 @@ def cell(address: str, value: str | float, style: int = 0, *, formula: str | Non
     return f'<c r="{address}" s="{style}">{source}<v>{value}</v></c>'
 
 
-def rows(*values: list[str | float | None], first: int = 1) -> str:
+def rows(*values: Sequence[str | float | None], first: int = 1) -> str:
     """Rows with their cells from column A on; None leaves a cell out, and an empty list leaves out a row."""
     return "".join(
         f'<row r="{number}">'

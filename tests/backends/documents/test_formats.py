@@ -70,21 +70,6 @@ async def test_open_slides_are_pages_with_their_notes(workers: DocumentWorkers, 
     assert await texts(workers, tmp_path, made, "a.odp") == ["# Opening\nWhy\nNotes: Smile\n", "# Costs\n12\n"]
 
 
-async def test_open_sheets_keep_their_names_and_rows(workers: DocumentWorkers, tmp_path: Path) -> None:
-    made = documents.opened("spreadsheet", SHEET)
-    assert await text(workers, tmp_path, made, "a.ods") == "# Spring\nItem | Cost\nRope | 12\n"
-
-
-SHEET = (
-    '<table:table table:name="Spring">'
-    '<table:table-row><table:table-cell office:value-type="string"><text:p>Item</text:p></table:table-cell>'
-    '<table:table-cell office:value-type="string"><text:p>Cost</text:p></table:table-cell></table:table-row>'
-    '<table:table-row><table:table-cell office:value-type="string"><text:p>Rope</text:p></table:table-cell>'
-    '<table:table-cell office:value-type="float" office:value="12"><text:p>12</text:p></table:table-cell>'
-    "</table:table-row></table:table>"
-)
-
-
 async def test_books_are_read_in_their_order(workers: DocumentWorkers, tmp_path: Path) -> None:
     page = "<?xml version='1.0'?><html><head><title{}<script src='x'/></head><body><h1>{}</h1><p>{}</p></body>"
     made = documents.book(

@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from files_api_mcp.backends.documents.media_types import DOCX, EML, PPTX, XLSX, sniff
+from files_api_mcp.backends.documents.media_types import DOCX, EML, ODS, PPTX, XLSX, sniff
 from tests.support import documents
 
 
@@ -67,6 +67,13 @@ def test_text_takes_its_kind_from_the_name(name: str, kind: str) -> None:
 def test_web_pages_are_known_by_their_beginning() -> None:
     assert sniffed(b"\xef\xbb\xbf <!-- x -->\n<!DOCTYPE html><p>x", "a") == "text/html"
     assert sniffed(b"<HTML><body>x", "a.txt") == "text/html"
+
+
+def test_what_programs_write_as_xls_is_told_by_its_bytes() -> None:
+    assert sniffed(b"\xef\xbb\xbf\r\n<meta charset=utf-8><table><tr><td>x", "a.XLS") == "text/html"
+    assert sniffed(b"name\tsize\na\t1\n", "a.xls") == "text/tab-separated-values"
+    flat = b'<office:document office:mimetype="application/vnd.oasis.opendocument.spreadsheet-template">'
+    assert sniffed(flat, "a.fods") == sniffed(flat, "a") == ODS
 
 
 @pytest.mark.parametrize(

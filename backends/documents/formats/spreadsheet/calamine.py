@@ -6,7 +6,6 @@ from typing import BinaryIO
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
-from files_api_mcp.backends.documents.formats.archive import Archive
 from files_api_mcp.backends.documents.formats.spreadsheet.grid import Range, SheetContent, SheetRow
 from files_api_mcp.backends.documents.formats.spreadsheet.number_formats import general
 from files_api_mcp.backends.errors import UnsupportedType
@@ -16,15 +15,12 @@ __all__ = ["calamine_sheets"]
 _Value = int | float | str | bool | time | date | datetime | timedelta
 
 
-def calamine_sheets(content: BinaryIO, *, is_zip: bool) -> Iterator[SheetContent]:
+def calamine_sheets(content: BinaryIO) -> Iterator[SheetContent]:
     """The sheets with the stored values.
 
     Raises:
         UnsupportedType: The file is damaged or encrypted.
     """
-    if is_zip:
-        # calamine reads forever if the table of an OpenDocument sheet does not end.
-        Archive(content).check("content.xml")
     content.seek(0)
     try:
         book = CalamineWorkbook.from_filelike(content)

@@ -176,9 +176,10 @@ def _first_header(
 ) -> tuple[int, int]:
     """The index and the number of rows of the first header. Without a header the number is 0, and the index is that of
     the first row of data, or after the last row."""
+    at = next((at for at, row in enumerate(rows) if (row.number, columns[0]) in declared), None) if declared else None
+    if at is not None:
+        return at, 1
     for at, row in enumerate(rows[:_ROWS_TO_HEADER]):
-        if (row.number, columns[0]) in declared:
-            return at, 1
         below = [other for other in rows[at + 1 : at + 1 + _ROWS_JUDGED] if other.columns]
         if not below or not row.columns:
             continue
@@ -207,26 +208,29 @@ def _extended(rows: Sequence[SheetRow], at: int) -> tuple[int, int]:
 
 def _restarts(rows: Sequence[SheetRow], at: int) -> bool:
     """Whether another table begins in the middle of a block: labels stand where numbers are above and below."""
-    row = rows[at]
-    if len(row.columns) < 2 or row.kinds.count("s") < len(row.kinds) or not _is_labels(row, years=False):
+    row, below = rows[at], rows[at + 1]
+    if len(row.columns) < 2 or row.kinds.count("s") < len(row.kinds) or below.kinds.count("s") == len(below.kinds):
         return False
     has_title = len(rows[at - 1].columns) == 1
     above = next((rows[index] for index in range(at - 1, max(-1, at - 4), -1) if len(rows[index].columns) > 1), None)
     if above is None:
         return False
-    both = _numeric(above) & _numeric(rows[at + 1]) & set(row.columns)
-    return len(both) > (0 if has_title else 1) and len(set(row.texts)) == len(row.texts)
+    both = _numeric(above) & _numeric(below) & set(row.columns)
+    is_new = len(both) > (0 if has_title else 1) and len(set(row.texts)) == len(row.texts)
+    return is_new and _is_labels(row, years=False)
 
 
 def _is_labels(row: SheetRow, *, years: bool = True) -> bool:
     """Whether all cells can be names of columns: texts, and years or dates beside them."""
-    labels = 0
+    labels = of_time = 0
     for kind, text in zip(row.kinds, row.texts, strict=True):
         if kind == "s" and any(map(str.isalpha, text)):
             labels += 1
-        elif kind != "s" and not (years and (kind == "d" or _is_year(text))):
+        elif kind == "d" or _is_year(text):
+            of_time += 1
+        elif kind != "s":
             return False
-    return labels > 0 or (len(row.kinds) > 1 and "s" not in row.kinds)
+    return (labels > 0 and (years or not of_time)) or (years and of_time == len(row.kinds) > 1)
 
 
 def _is_year(text: str) -> bool:

@@ -1,7 +1,7 @@
 """Lines of a sheet: its name, its rows with their marks, and what is written about cells."""
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice, pairwise
 
 from files_api_mcp.backends.documents.formats.spreadsheet.grid import Range, SheetContent, SheetRow
@@ -11,7 +11,8 @@ from files_api_mcp.backends.errors import UnsupportedType
 
 __all__ = ["lines_of_sheet"]
 
-_WINDOW = 1000
+_ROWS_AT_ONCE = 1000
+_CELLS_AT_ONCE = 50_000
 _HELD_CHARS = 8 * 1024 * 1024
 """A sheet up to this size is read before its first line is given, to know how many rows and columns it has."""
 
@@ -69,24 +70,13 @@ class _Layout:
             yield f"{line}\n"
 
     def _cells(self) -> Iterator[Line]:
-        rows = iter(self._sheet.rows)
-        if self._sheet.merged:
-            rows = _with_merged(rows, self._sheet.merged)
-        while True:
-            window: list[SheetRow] = []
-            failure = None
-            try:
-                for row in islice(rows, _WINDOW):
-                    window.append(row)  # noqa: PERF402 what was read before a failure counts
-            except UnsupportedType as exc:
-                failure = exc
+        rows = _with_merged(self._sheet.rows, self._sheet.merged)
+        for window, failure in _windows(rows):
             if failure and not self.rows and not window:
                 raise failure
             yield from self._window(window)
             if failure:
                 yield "[the rest of the sheet cannot be read]\n"
-            if failure or len(window) < _WINDOW:
-                return
 
     def _window(self, window: list[SheetRow]) -> Iterator[Line]:
         found = self._headers.find(window)
@@ -131,6 +121,23 @@ class _Layout:
             yield Hidden("hidden row" if is_hidden else "hidden sheet" if self._sheet.is_hidden else None)
 
 
+def _windows(rows: Iterator[SheetRow]) -> Iterator[tuple[list[SheetRow], UnsupportedType | None]]:
+    """Consecutive rows, and the error that ended them."""
+    window: list[SheetRow] = []
+    cells = 0
+    try:
+        for row in rows:
+            window.append(row)
+            cells += len(row.columns)
+            if len(window) == _ROWS_AT_ONCE or cells > _CELLS_AT_ONCE:
+                yield window, None
+                window, cells = [], 0
+    except UnsupportedType as exc:
+        yield window, exc
+    else:
+        yield window, None
+
+
 def _first_column(window: list[SheetRow], index: int) -> int:
     """The first column of the block of rows that begins here."""
     first = window[index].columns[0]
@@ -147,25 +154,41 @@ def _linked(text: str, address: str | None) -> str:
     return f"{text} ({address})"
 
 
-def _with_merged(rows: Iterator[SheetRow], merged: list[Range]) -> Iterator[SheetRow]:
-    """Rows with the value of a merged cell in each row that it covers and that has other values."""
+def _with_merged(rows: Iterable[SheetRow], merged: list[Range]) -> Iterator[SheetRow]:
+    """Rows with the value of a merged cell in each row that it covers and that has other values.
+
+    A reader may add to `merged` before it gives the first row that a merged cell covers.
+    """
     starts: dict[int, list[Range]] = {}
-    for one in merged:
-        if one.last_row > one.first_row:
-            starts.setdefault(one.first_row, []).append(one)
     covering: dict[int, tuple[int, list[str]]] = {}
+    known = 0
     for row in rows:
-        for column in [column for column, (last, _) in covering.items() if last < row.number]:
-            del covering[column]
-        missing = covering.keys() - set(row.columns) if covering else ()
-        if missing:
-            cells = {column: cell for column, *cell in zip(*row[1:5], strict=True)}
-            cells |= {column: covering[column][1] for column in missing}
-            columns = sorted(cells)
-            texts, stored, kinds = zip(*(cells[column] for column in columns), strict=True)
-            row = row._replace(columns=columns, texts=texts, stored=stored, kinds=kinds)
-        for one in starts.pop(row.number, ()):
-            at = bisect_left(row.columns, one.first_column)
-            if at < len(row.columns) and row.columns[at] == one.first_column:
-                covering[one.first_column] = (one.last_row, [row.texts[at], row.stored[at], row.kinds[at]])
+        for one in islice(merged, known, None) if known < len(merged) else ():
+            if one.last_row > one.first_row:
+                starts.setdefault(one.first_row, []).append(one)
+        known = len(merged)
+        if starts or covering:
+            row = _covered(row, covering)
+            _cover(row, starts.pop(row.number, ()), covering)
         yield row
+
+
+def _covered(row: SheetRow, covering: dict[int, tuple[int, list[str]]]) -> SheetRow:
+    """The row with the values of merged cells that cover it."""
+    for column in [column for column, (last, _) in covering.items() if last < row.number]:
+        del covering[column]
+    missing = covering.keys() - set(row.columns) if covering else ()
+    if not missing:
+        return row
+    cells = {column: cell for column, *cell in zip(*row[1:5], strict=True)}
+    cells |= {column: covering[column][1] for column in missing}
+    columns = sorted(cells)
+    texts, stored, kinds = zip(*(cells[column] for column in columns), strict=True)
+    return row._replace(columns=columns, texts=texts, stored=stored, kinds=kinds)
+
+
+def _cover(row: SheetRow, ranges: Iterable[Range], covering: dict[int, tuple[int, list[str]]]) -> None:
+    for one in ranges:
+        at = bisect_left(row.columns, one.first_column)
+        if at < len(row.columns) and row.columns[at] == one.first_column:
+            covering[one.first_column] = (one.last_row, [row.texts[at], row.stored[at], row.kinds[at]])

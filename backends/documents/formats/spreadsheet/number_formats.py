@@ -64,8 +64,8 @@ _LONGEST_CODE = 1024
 _TOKEN = re.compile(
     r"""
     "(?P<quoted>[^"]*)"? | \\(?P<escaped>.) | _(?P<blank>.) | \*(?P<filler>.)
-    | \[\$(?P<symbol>[^\]-]*)(?:-[^\]]*)?\] | \[(?P<condition>(?:[<>]=?|=|<>)-?[0-9.]+)\]
-    | (?P<elapsed>\[(?:h+|m+|s+)\]) | \[[^\]]*\]
+    | \[\$(?P<symbol>[^\[\]-]*)(?:-[^\[\]]*)?\] | \[(?P<condition>(?:[<>]=?|=|<>)-?[0-9.]+)\]
+    | (?P<elapsed>\[(?:h+|m+|s+)\]) | \[[^\[\]]*\]
     | (?P<general>General|Standard) | (?P<half>AM/PM|A/P|上午/下午) | (?P<exponent>E[+-])
     | (?P<date>y+|m+|d+|h+|s+|e+|b+|g+)
     | (?P<digits>[0#?][0#?,]*) | (?P<mark>[.,%/@]) | (?P<literal>.)

@@ -7,11 +7,16 @@ from files_api_mcp.backends.documents.formats.ooxml.package import Package
 from files_api_mcp.backends.documents.formats.spreadsheet.calamine import calamine_sheets
 from files_api_mcp.backends.documents.formats.spreadsheet.grid import SheetContent
 from files_api_mcp.backends.documents.formats.spreadsheet.layout import lines_of_sheet
-from files_api_mcp.backends.documents.formats.spreadsheet.xlsx.book import is_xlsx, xlsx_sheets
+from files_api_mcp.backends.documents.formats.spreadsheet.ods import flat_sheets, ods_sheets
+from files_api_mcp.backends.documents.formats.spreadsheet.spreadsheetml import SPREADSHEETML, spreadsheetml_sheets
+from files_api_mcp.backends.documents.formats.spreadsheet.xls import xls_sheets
+from files_api_mcp.backends.documents.formats.spreadsheet.xlsx.book import xlsx_sheets
 from files_api_mcp.backends.documents.marks import Line
 from files_api_mcp.backends.errors import UnsupportedType
 
 __all__ = ["sheet_lines"]
+
+_HEAD = 8192
 
 
 def sheet_lines(content: BinaryIO) -> Iterator[Line]:
@@ -34,8 +39,13 @@ def sheet_lines(content: BinaryIO) -> Iterator[Line]:
 
 
 def _sheets(content: BinaryIO) -> Iterator[SheetContent]:
-    is_zip = content.read(2) == b"PK"
+    head = content.read(_HEAD)
     content.seek(0)
-    if is_zip and is_xlsx(Package(content)):
-        return xlsx_sheets(content)
-    return calamine_sheets(content, is_zip=is_zip)
+    if head.startswith(b"PK"):
+        main = Package(content).main_part(r"xl/workbook\d*\.(?:xml|bin)")
+        if main.endswith(".bin"):
+            return calamine_sheets(content)
+        return xlsx_sheets(content) if main else ods_sheets(content)
+    if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
+        return spreadsheetml_sheets(content) if SPREADSHEETML in head else flat_sheets(content)
+    return xls_sheets(content)

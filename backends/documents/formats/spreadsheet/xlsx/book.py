@@ -6,26 +6,21 @@ from xml.etree.ElementTree import Element
 
 from files_api_mcp.backends.documents.formats.ooxml.names import RELATIONSHIPS
 from files_api_mcp.backends.documents.formats.ooxml.package import Package
-from files_api_mcp.backends.documents.formats.spreadsheet.grid import Range, SheetContent, SheetRow, range_of
+from files_api_mcp.backends.documents.formats.spreadsheet.grid import Range, SheetContent, range_of
 from files_api_mcp.backends.documents.formats.spreadsheet.xlsx.annotations import comments
 from files_api_mcp.backends.documents.formats.spreadsheet.xlsx.cells import CellReader
 from files_api_mcp.backends.documents.formats.spreadsheet.xlsx.drawings import Drawings
 from files_api_mcp.backends.documents.formats.spreadsheet.xlsx.edges import read_edges
-from files_api_mcp.backends.documents.formats.spreadsheet.xlsx.pieces import decoded, starting
+from files_api_mcp.backends.documents.formats.spreadsheet.xlsx.pieces import decoded, without_prefix
 from files_api_mcp.backends.documents.formats.spreadsheet.xlsx.strings import shared_strings
 from files_api_mcp.backends.documents.formats.spreadsheet.xlsx.styles import cell_formats
 from files_api_mcp.backends.errors import UnsupportedType
 
-__all__ = ["is_xlsx", "xlsx_sheets"]
+__all__ = ["xlsx_sheets"]
 
 _MAIN = r"xl/workbook\d*\.xml"
 _WRITTEN_BY_PROGRAM = "124519"
 """The version that libraries name which write a workbook without calculating it."""
-
-
-def is_xlsx(package: Package) -> bool:
-    """Whether the workbook is in XML. In an XLSB file it is binary."""
-    return package.main_part(_MAIN).endswith(".xml")
 
 
 def xlsx_sheets(content: BinaryIO) -> Iterator[SheetContent]:
@@ -79,12 +74,7 @@ def _fill(sheet: SheetContent, package: Package, part: str, reader: CellReader, 
         if target is not None and target.is_external:
             sheet.links.setdefault(row, {})[column] = target.target
     sheet.after = drawings.lines(part)
-    sheet.rows = _rows(package, part, reader)
-
-
-def _rows(package: Package, part: str, reader: CellReader) -> Iterator[SheetRow]:
-    texts, prefix = starting(decoded(package.chunks(part)), "(?:worksheet|macrosheet|dialogsheet)")
-    return reader.rows(texts, prefix)
+    sheet.rows = reader.rows(without_prefix(decoded(package.chunks(part))))
 
 
 def _declared_tables(package: Package, part: str) -> Iterator[Range]:

@@ -9,7 +9,12 @@ from typing import Literal, NamedTuple, TypeVar
 from files_api_mcp.backends.documents.formats.spreadsheet.grid import MOST_COLUMNS, MOST_ROWS, SheetRow, column_number
 from files_api_mcp.backends.documents.formats.spreadsheet.number_formats import Format, general
 from files_api_mcp.backends.documents.formats.spreadsheet.xlsx.formulas import SharedFormulas
-from files_api_mcp.backends.documents.formats.spreadsheet.xlsx.pieces import pieces, plain_text, without_sections
+from files_api_mcp.backends.documents.formats.spreadsheet.xlsx.pieces import (
+    joined_runs,
+    pieces,
+    plain_text,
+    without_sections,
+)
 
 __all__ = ["CellReader"]
 
@@ -21,6 +26,9 @@ _USUAL = re.compile(
     r'<c r="([A-Z]{1,3})\d+"((?: s="\d+")?(?: t="[a-z]+")?)'
     r"(?:/>|>(?:<f[^<>]*>(?:(?<=/>)|[^<]*</f>))?<v>([^<]+)</v></c>)"
 )
+_CELL = re.compile(r"<c(?=[\s/>])([^<>]*)>")
+_VALUE = re.compile(r"<v(?=[\s>])[^<>]*>([^<]*)</v>")
+_FORMULA = re.compile(r"<f(?=[\s/>])([^<>]*)>([^<]*)")
 _MOST_DIGITS = 15
 _MOST_KEPT = 2000
 _Show = Callable[[float], str] | Literal[True] | None
@@ -47,26 +55,25 @@ class CellReader:
         self._known_columns: dict[tuple[str, ...], tuple[int, ...]] = {}
         self._plans: dict[tuple[str, ...], _Plan] = {}
 
-    def rows(self, texts: Iterable[str], prefix: str) -> Iterator[SheetRow]:
-        """The rows in the text of a sheet's part, whose elements have this prefix."""
-        patterns = _patterns(prefix)
+    def rows(self, texts: Iterable[str]) -> Iterator[SheetRow]:
+        """The rows in the text of a sheet's part."""
         formulas = SharedFormulas()
         number = 0
-        for piece in pieces(texts, f"</{prefix}row>", f"</{prefix}sheetData"):
-            start = piece.rfind(patterns.row)
+        for piece in pieces(texts, "</row>", "</sheetData"):
+            start = piece.rfind("<row")
             head = piece.find(">", start) + 1
             if start < 0 or not head:
                 continue
             attributes = piece[start:head]
             found = _ROW_NUMBER.search(attributes)
-            number = int(found[1]) if found else number + piece.count(patterns.row)
+            number = int(found[1]) if found else number + piece.count("<row")
             if not 0 < number <= MOST_ROWS:
                 continue
             is_hidden = "hidden" in attributes and bool(_HIDDEN.search(attributes))
             cells = piece[head:]
-            row = self._usual(number, cells, is_hidden=is_hidden) if not prefix else None
+            row = self._usual(number, cells, is_hidden=is_hidden)
             if row is None:
-                row = self._row(number, patterns, cells, formulas, is_hidden=is_hidden)
+                row = self._row(number, cells, formulas, is_hidden=is_hidden)
             if row.columns:
                 yield row
 
@@ -125,19 +132,21 @@ class CellReader:
         known = style.isdecimal() and len(style) < _MOST_DIGITS and int(style) < len(self._formats)
         return self._formats[int(style)] if known else None
 
-    def _row(
-        self, number: int, patterns: "_Patterns", cells: str, formulas: SharedFormulas, *, is_hidden: bool
-    ) -> SheetRow:
+    def _row(self, number: int, cells: str, formulas: SharedFormulas, *, is_hidden: bool) -> SheetRow:
         """A row of any cells."""
         found: dict[int, tuple[str, str, str]] = {}
         column = 0
-        for attributes, content in patterns.cell.findall(without_sections(cells)):
-            values = dict(_ATTRIBUTE.findall(attributes))
-            letters = values.get("r", "").rstrip("0123456789").replace("$", "").upper()
+        cells = without_sections(cells)
+        starts = [*_CELL.finditer(cells)]
+        ends = [*(one.start() for one in starts[1:]), len(cells)]
+        for start, end in zip(starts, ends, strict=False):
+            values = dict(_ATTRIBUTE.findall(start[1]))
+            letters = values.get("r", "").rstrip("0123456789$").replace("$", "").upper()
             column = column_number(letters) if letters else column + 1
-            if not content or not 0 < column <= MOST_COLUMNS:
+            if start[1].endswith("/") or not 0 < column <= MOST_COLUMNS:
                 continue
-            shown = self._shown(values, patterns, content, (number, column), formulas)
+            content = cells[start.end() : end].partition("</c>")[0]
+            shown = self._shown(values, content, (number, column), formulas)
             if shown[0]:
                 found[column] = shown
         columns = sorted(found)
@@ -145,21 +154,16 @@ class CellReader:
         return SheetRow(number, columns, texts, stored, kinds, is_hidden)
 
     def _shown(
-        self,
-        attributes: dict[str, str],
-        patterns: "_Patterns",
-        content: str,
-        place: tuple[int, int],
-        formulas: SharedFormulas,
+        self, attributes: dict[str, str], content: str, place: tuple[int, int], formulas: SharedFormulas
     ) -> tuple[str, str, str]:
         kind = attributes.get("t", "n")
         form = self._form(attributes.get("s", ""))
-        found = patterns.value.search(content)
+        found = _VALUE.search(content)
         value = found[1].strip() if found else ""
-        formula = patterns.formula.search(content)
-        source = formulas.text(formula[1], plain_text(formula[2] or ""), place) if formula else ""
+        formula = _FORMULA.search(content)
+        source = formulas.text(formula[1], plain_text(formula[2]), place) if formula else ""
         if kind == "inlineStr" or (not found and not formula):
-            value = patterns.joined(content)
+            value = joined_runs(content)
             kind = "str"
         is_missing = not value and kind != "str"
         if source and (is_missing or (self._distrusts_zeros and value == "0")):
@@ -205,32 +209,3 @@ def _keep(known: dict[_K, _V], key: _K, value: _V) -> _V:
         known.clear()
     known[key] = value
     return value
-
-
-class _Patterns(NamedTuple):
-    """Patterns of the elements of a sheet with a namespace prefix."""
-
-    row: str
-    cell: re.Pattern[str]
-    value: re.Pattern[str]
-    formula: re.Pattern[str]
-    text: re.Pattern[str]
-    reading: re.Pattern[str]
-
-    def joined(self, content: str) -> str:
-        """The text of runs, without their phonetic reading."""
-        return "".join(self.text.findall(self.reading.sub("", content)))
-
-
-def _patterns(prefix: str) -> _Patterns:
-    def element(name: str) -> re.Pattern[str]:
-        return re.compile(rf"<{prefix}{name}\b([^>]*)>(?:(?<=/>)|(.*?)</{prefix}{name}>)", re.DOTALL)
-
-    return _Patterns(
-        row=f"<{prefix}row",
-        cell=element("c"),
-        value=re.compile(rf"<{prefix}v\b[^>]*>([^<]*)</{prefix}v>"),
-        formula=re.compile(rf"<{prefix}f\b([^>]*)>(?:(?<=/>)|([^<]*)</{prefix}f>)"),
-        text=re.compile(rf"<{prefix}t\b[^>]*>([^<]*)</{prefix}t>"),
-        reading=re.compile(rf"<{prefix}rPh\b.*?</{prefix}rPh>", re.DOTALL),
-    )

@@ -13,7 +13,7 @@ _AFTER = re.compile(r"</(?:[\w.-]+:)?sheetData\s*>|<(?:[\w.-]+:)?sheetData\s*/>"
 _OVERLAP = 64
 _MOST_CHARS = 32 * 1024 * 1024
 _MOST_RANGES = 200_000
-_ELEMENT = re.compile(r"<(?:[\w.-]+:)?(col|dimension|mergeCell|hyperlink|autoFilter)\s([^>]*)>")
+_ELEMENT = re.compile(r"<(?:[\w.-]+:)?(col|dimension|mergeCell|hyperlink|autoFilter)\s([^<>]*)>")
 _ATTRIBUTE = re.compile(r"\b(?:\w+:)?(min|max|hidden|ref|id)\s*=\s*[\"']([^\"']*)[\"']")
 
 

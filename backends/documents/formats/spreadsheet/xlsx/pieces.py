@@ -10,11 +10,13 @@ from collections.abc import Iterable, Iterator
 from html import escape, unescape
 from itertools import chain
 
-__all__ = ["decoded", "pieces", "plain_text", "starting", "without_sections"]
+__all__ = ["decoded", "joined_runs", "pieces", "plain_text", "without_prefix", "without_sections"]
 
 _DECLARED = re.compile(rb"<\?xml[^>]*\bencoding\s*=\s*[\"']([A-Za-z0-9._-]+)")
 _LONGEST_PIECE = 32 * 1024 * 1024
-_SPECIAL = re.compile(r"<!\[CDATA\[(.*?)\]\]>|<!--.*?-->", re.DOTALL)
+_ROOT = re.compile(r"<(?:([\w.-]+):)?(?:worksheet|macrosheet|dialogsheet|sst)\b")
+_TEXT = re.compile(r"<t(?=[\s>])[^<>]*>([^<]*)")
+_SECTION, _COMMENT = "<![CDATA[", "<!--"
 _CONTROL = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
@@ -63,7 +65,18 @@ def without_sections(text: str) -> str:
     """XML without comments, and with its CDATA sections as ordinary text."""
     if "<!" not in text:
         return text
-    return _SPECIAL.sub(lambda found: escape(found[1] or ""), text)
+    first, *sections = text.split(_SECTION)
+    first += "".join(escape(inside) + after for inside, _, after in (part.partition("]]>") for part in sections))
+    first, *comments = first.split(_COMMENT)
+    return first + "".join(part.partition("-->")[2] for part in comments)
+
+
+def joined_runs(text: str) -> str:
+    """The text of the runs in XML, without their phonetic reading."""
+    if "<rPh" in text:
+        first, *readings = text.split("<rPh")
+        text = first + "".join(reading.partition("</rPh>")[2] for reading in readings)
+    return "".join(_TEXT.findall(text))
 
 
 def plain_text(text: str) -> str:
@@ -75,8 +88,30 @@ def plain_text(text: str) -> str:
     return " ".join(text.split())
 
 
-def starting(texts: Iterator[str], name: str) -> tuple[Iterator[str], str]:
-    """The texts, and the namespace prefix of the element of this name in the first of them, such as "x:"."""
+def without_prefix(texts: Iterator[str]) -> Iterator[str]:
+    """XML without the namespace prefix of its first element, such as "x:"."""
     head = next(texts, "")
-    found = re.search(rf"<((?:[\w.-]+:)?){name}\b", head)
-    return chain([head], texts), found[1] if found else ""
+    found = _ROOT.search(head)
+    texts = chain([head], texts)
+    if not found or not found[1]:
+        return texts
+    tags = (f"<{found[1]}:", "<"), (f"</{found[1]}:", "</")
+    return (_replaced(text, tags) for text in _whole_tags(texts))
+
+
+def _replaced(text: str, changes: Iterable[tuple[str, str]]) -> str:
+    for old, new in changes:
+        text = text.replace(old, new)
+    return text
+
+
+def _whole_tags(texts: Iterator[str]) -> Iterator[str]:
+    """The texts, cut so that no tag is in two of them."""
+    rest = ""
+    for text in texts:
+        before, mark, after = (rest + text).rpartition("<")
+        yield before
+        rest = mark + after
+        if len(rest) > _LONGEST_PIECE:
+            return
+    yield rest
