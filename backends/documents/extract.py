@@ -38,7 +38,7 @@ _READERS = {
     XLSX: ("spreadsheet.workbook", "sheet_lines"),
     XLS: ("spreadsheet.workbook", "sheet_lines"),
     ODS: ("spreadsheet.workbook", "sheet_lines"),
-    ODT: ("odf", "odt_lines"),
+    ODT: ("odf.document", "odt_lines"),
     EPUB: ("epub", "epub_lines"),
     RTF: ("rtf", "rtf_lines"),
     EML: ("email.message", "mail_lines"),
@@ -87,7 +87,7 @@ def extract(content: BinaryIO, mime_type: str, scans: Scans | None) -> Document:
 
         return _slides(slides(content))
     if mime_type == ODP:
-        from files_api_mcp.backends.documents.formats.odf import odp_slides
+        from files_api_mcp.backends.documents.formats.odf.document import odp_slides
 
         return _slides(odp_slides(content))
     if mime_type in IMAGES:

@@ -7,14 +7,12 @@ from xml.etree.ElementTree import Element
 
 from files_api_mcp.backends.documents.formats.docx.styles import ParagraphStyle, Styles, W, is_on
 from files_api_mcp.backends.documents.formats.ooxml.names import MARKUP
-from files_api_mcp.backends.documents.formats.ooxml.number_formats import formatted
+from files_api_mcp.backends.documents.formats.ooxml.number_formats import bare_number, formatted, whole_number
 from files_api_mcp.backends.documents.formats.ooxml.package import alternative
 
 __all__ = ["Label", "Numbering"]
 
 _PLACE = re.compile("%([1-9])")
-_SIMPLE = re.compile(r"\(?\w{1,4}\)?")
-_COMPLETE = re.compile(r"[\w.()]+")
 _MOST_LINKS = 5
 _LONGEST = 200
 
@@ -192,21 +190,12 @@ def _formatted(number: int, kind: str) -> str:
 def _whole(found: _List, level: int) -> str | None:
     """A level's number with those above it: "3.3" and "(a)" make "3.3(a)"."""
     definition = found.levels[level]
-    own = _bare(_text(found, definition, level))
+    own = bare_number(_text(found, definition, level))
     if not own or definition.format == "bullet":
         return None
     repeats = any(int(place) <= level for place in _PLACE.findall(definition.text))
     above = next((n for n in range(level - 1, -1, -1) if n in found.counters and n in found.levels), None)
-    parent = _whole(found, above) if above is not None and not repeats and _SIMPLE.fullmatch(own) else None
-    if parent is None or not _COMPLETE.fullmatch(parent):
-        return own
-    return f"{parent}{own}" if own.startswith("(") else f"{parent}.{own}"
-
-
-def _bare(text: str) -> str:
-    """A number without the punctuation that ends it."""
-    text = text.strip().rstrip(".:;,-\u2013\u2014 ")
-    return text.rstrip(")") if text.endswith(")") and "(" not in text else text
+    return whole_number(_whole(found, above) if above is not None and not repeats else None, own)
 
 
 def _value(element: Element, name: str) -> str:

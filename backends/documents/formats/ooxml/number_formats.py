@@ -2,8 +2,12 @@
 
 # ruff: noqa: RUF001 (other scripts have letters that look like Latin ones)
 
-__all__ = ["formatted"]
+import re
 
+__all__ = ["bare_number", "formatted", "whole_number"]
+
+_SIMPLE = re.compile(r"\(?\w{1,4}\)?")
+_COMPLETE = re.compile(r"[\w.()]+")
 _ROMAN = tuple(
     zip((1000, 900, 500, 400, 100, 90, 50, 40, 10, 9, 5, 4, 1), "M CM D CD C XC L XL X IX V IV I".split(), strict=True)
 )
@@ -59,6 +63,19 @@ def formatted(number: int, kind: str) -> str:
     if kind in _DIGITS:
         return "".join(_DIGITS[kind][int(digit)] if digit.isdigit() else digit for digit in str(number))
     return _in_sequence(number, kind) or _in_words(number, kind) or _with_affix(number, kind)
+
+
+def bare_number(label: str) -> str:
+    """A label without the punctuation that ends it."""
+    text = label.strip().rstrip(".:;,-\u2013\u2014 ")
+    return text.rstrip(")") if text.endswith(")") and "(" not in text else text
+
+
+def whole_number(above: str | None, own: str) -> str:
+    """A number with the one above it: "3.3" and "(a)" make "3.3(a)"."""
+    if above is None or not _SIMPLE.fullmatch(own) or not _COMPLETE.fullmatch(above):
+        return own
+    return f"{above}{own}" if own.startswith("(") else f"{above}.{own}"
 
 
 def _with_affix(number: int, kind: str) -> str:
