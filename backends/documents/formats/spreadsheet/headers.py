@@ -185,10 +185,15 @@ def _first_header(
             continue
         usual = sorted(len(other.columns) for other in below)[len(below) // 2]
         is_wide = len(row.columns) >= _WIDE * usual
-        if is_wide and _is_labels(row) and (len(row.columns) > 1 or _has_numbers_below(row, below)):
+        if (
+            is_wide
+            and _is_labels(row)
+            and not _has_dates_below(row, below)
+            and (len(row.columns) > 1 or _has_numbers_below(row, below))
+        ):
             return _extended(rows, at)
         if is_wide and not NUMBERS.isdisjoint(row.kinds):
-            return at, 0
+            return at, 0  # Rows of data before any header.
     return len(rows), 0
 
 
@@ -239,6 +244,16 @@ def _is_year(text: str) -> bool:
 
 def _numeric(row: SheetRow) -> set[int]:
     return {column for column, kind in zip(row.columns, row.kinds, strict=True) if kind in NUMBERS}
+
+
+def _has_dates_below(row: SheetRow, below: Sequence[SheetRow]) -> bool:
+    """Whether a date stands above dates, as in rows of data. Dates that are names of columns stand above numbers."""
+    dates = {column for column, kind in zip(row.columns, row.kinds, strict=True) if kind == "d"}
+    if not dates:
+        return False
+    return any(
+        ("d", column) in set(zip(other.kinds, other.columns, strict=True)) for other in below for column in dates
+    )
 
 
 def _has_numbers_below(row: SheetRow, below: Sequence[SheetRow], *, mostly: bool = False) -> bool:
