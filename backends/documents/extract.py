@@ -64,8 +64,8 @@ class Document:
     scans: Scans | None = None
 
 
-def extract(content: BinaryIO, mime_type: str, scans: Scans | None) -> Document:
-    """Read a document's text, and with `scans` also the text in pictures.
+def extract(content: BinaryIO, mime_type: str, scans: Scans | None, filename: str = "") -> Document:
+    """Read a document's text, and with `scans` also the text in pictures. The name says what kind of text it is.
 
     Raises:
         UnsupportedType: The type has no text, or these bytes cannot be read as it.
@@ -92,7 +92,7 @@ def extract(content: BinaryIO, mime_type: str, scans: Scans | None) -> Document:
         return _slides(odp_slides(content))
     if mime_type in IMAGES:
         return _image(content, scans)
-    return Document(paginated=False, pages=None, texts=_pieces(_text_lines(content, mime_type)))
+    return Document(paginated=False, pages=None, texts=_pieces(_text_lines(content, mime_type, filename)))
 
 
 def _slides(found: Sequence[Iterable[Line]]) -> Document:
@@ -108,15 +108,15 @@ def _image(content: BinaryIO, scans: Scans | None) -> Document:
     return Document(paginated=False, pages=None, texts=texts, is_scanned=lambda _: True, scans=scans)
 
 
-def _text_lines(content: BinaryIO, mime_type: str) -> Iterator[Line]:
+def _text_lines(content: BinaryIO, mime_type: str, filename: str) -> Iterator[Line]:
     if mime_type in _READERS:
         module, name = _READERS[mime_type]
         read: Callable[[BinaryIO], Iterator[Line]] = getattr(import_module(f"{_PACKAGE}.{module}"), name)
         return read(content)
     if mime_type.startswith("text/") or mime_type == "application/xml":
-        from files_api_mcp.backends.documents.formats.text.decoding import decoded_lines
+        from files_api_mcp.backends.documents.formats.text.outline import outlined_lines
 
-        return decoded_lines(content)
+        return outlined_lines(content, mime_type, filename)
     raise UnsupportedType(f"Files of type {mime_type} have no readable text.")
 
 

@@ -126,7 +126,7 @@ class _Differs(Exception):
 def _extract(content: BinaryIO, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
     tesseract = sys.argv[5]
     scans = Scans(tesseract, job["page_seconds"]) if tesseract else None
-    document = extract(content, job["mime_type"], scans)
+    document = extract(content, job["mime_type"], scans, job.get("filename", ""))
     yield {"paginated": document.paginated, "pages": document.pages}
     spent = 0.0
     for number, piece in enumerate(document.texts, start=1):

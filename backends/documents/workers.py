@@ -96,7 +96,8 @@ class DocumentWorkers:
             UnsupportedType: It cannot be read; ReaderStopped: not within the limits.
             ContentDamaged: Its bytes have another hash, or cannot be opened.
         """
-        job = {"mime_type": mime_type, "page_seconds": self._timeout_s}
+        filename = record.filename if record else path.name
+        job = {"mime_type": mime_type, "filename": filename, "page_seconds": self._timeout_s}
         async with self._job(path, job, record) as answers:
             first = await anext(answers)
             yield Extracted(first["paginated"], first["pages"]), _texts(answers)

@@ -4,6 +4,9 @@ import json
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from files_api_mcp.backends.documents.formats.html import page_lines
+from files_api_mcp.backends.documents.formats.text.outline import outlined
+from files_api_mcp.backends.documents.marks import Heading, Line
 from files_api_mcp.backends.errors import UnsupportedType
 
 __all__ = ["notebook_lines"]
@@ -11,8 +14,8 @@ __all__ = ["notebook_lines"]
 _MOST_BYTES = 100_000_000
 
 
-def notebook_lines(content: BinaryIO) -> Iterator[str]:
-    """Lines of all cells, with a blank line after each; pictures are left out.
+def notebook_lines(content: BinaryIO) -> Iterator[Line]:
+    """Lines of all cells, with a blank line after each. Headings of Markdown are marked; pictures are left out.
 
     Raises:
         UnsupportedType: The file is no notebook, or too long to be read.
@@ -37,15 +40,27 @@ def _cells(book: Any) -> Iterator[Any]:
         yield from _list(sheet, "cells")
 
 
-def _cell(cell: Any) -> Iterator[str]:
+def _cell(cell: Any) -> Iterator[Line]:
+    is_markdown = _value(cell, "cell_type") == "markdown"
     for key in ("source", "input"):
-        yield from _lines(cell, key)
+        lines = list(_lines(cell, key))
+        yield from outlined(lines) if is_markdown else lines
     for output in _list(cell, "outputs"):
         yield from _lines(output, "text")
-        yield from _lines(_value(output, "data"), "text/plain")
+        yield from _shown(_value(output, "data"))
         name, value = _value(output, "ename"), _value(output, "evalue")
         if isinstance(name, str) and isinstance(value, str):
             yield f"{name}: {value}\n"
+
+
+def _shown(data: Any) -> Iterator[Line]:
+    """A result as plain text, or as HTML if that is its only form."""
+    lines = list(_lines(data, "text/plain"))
+    if lines:
+        yield from lines
+        return
+    page = "".join(_lines(data, "text/html"))
+    yield from (line for line in page_lines(page) if not isinstance(line, Heading))
 
 
 def _value(holder: Any, key: str) -> Any:

@@ -57,7 +57,7 @@ def _lines(data: bytes, kind: str, name: str, path: str) -> Iterator[Line]:
     # That module imports this one when the first message comes.
     from files_api_mcp.backends.documents.extract import extract
 
-    document = extract(io.BytesIO(data), kind, None)
+    document = extract(io.BytesIO(data), kind, None, name)
     for number, text in enumerate(document.texts, start=1):
         if number > _MOST_PAGES and document.paginated:
             yield f"[only the first {_MOST_PAGES} pages of {name} are read]\n"

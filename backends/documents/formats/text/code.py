@@ -1,0 +1,112 @@
+"""Definitions in source code: those at the top of a file, and those directly in a class or module of it."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from files_api_mcp.backends.documents.marks import Heading
+
+__all__ = ["LANGUAGES", "SourceCode"]
+
+_MOST_DEPTH = 3
+_NO_NAMES = frozenset(
+    "if else for while switch match return catch do try using lock foreach sizeof super this await throw function elif"
+    " until case select with yield assert delete typeof new echo print".split()
+)
+_WORDS_BEFORE = (
+    "public private protected internal static final abstract sealed virtual override async synchronized native partial"
+    " readonly extern unsafe export default declare open data inline suspend operator fileprivate mutating constexpr"
+    " explicit get set required convenience lateinit inner companion annotation pub"
+)
+_WORDS_AFTER = (
+    "extends implements for where as is on if final begin returns return with throws inherits permits using"
+    " struct interface func"
+)
+_MODIFIERS = rf"(?:(?:{'|'.join(_WORDS_BEFORE.split())}|pub\([a-z]{{1,20}}\))[ \t]+){{0,6}}+"
+_NAME = r"[A-Za-z_$][\w$]{0,100}+"
+_TYPE = r"[A-Za-z_][\w<>\[\],.?:&*]{0,80}(?:[ \t*&]+[\w<>\[\],.?:&*]{1,80}){0,4}[ \t*&]+"
+_OPENS = r"(?:[^;]{0,400}[{,(]|[^;{}]{0,400}\)[^;{}()]{0,60}|[ \t]*)$"
+"""The rest of a line that begins a function: its body or its parameters go on in the next line."""
+
+
+def _pattern(holders: str, others: str, *more: str, modifiers: str = _MODIFIERS) -> re.Pattern[str]:
+    """A line that defines something, with the keywords of what holds other definitions and of what does not; `more`
+    are forms without a keyword, each with the group `name`."""
+    keyed = rf"(?:(?P<holder>{holders})|{others})(?:[ \t]+|[ \t]*\*[ \t]*)"
+    keyed += rf"(?P<keyed>{_NAME}(?:[.:-]+[\w$]{{1,100}}+){{0,5}}+)"
+    keyed += rf"(?![ \t]+(?!(?i:{'|'.join(_WORDS_AFTER.split())})\b)[A-Za-z])"
+    forms = [keyed, *(form.replace("?P<name>", f"?P<name{number}>") for number, form in enumerate(more))]
+    return re.compile(rf"(?P<indent>[ \t]{{0,16}}+){modifiers}(?:{'|'.join(forms)})")
+
+
+_NOTHING = "(?!)"
+_METHOD = rf"(?P<name>{_NAME})[ \t]*\([^;]{{0,400}}\{{[ \t]*$"
+_TYPED = rf"{_TYPE}(?P<name>~?{_NAME}(?:::~?{_NAME}){{0,5}})[ \t]*\({_OPENS}"
+_SCRIPT = _pattern(
+    "class|interface|namespace|module|enum",
+    "function|type",
+    rf"(?:const|let|var)[ \t]+(?P<name>{_NAME})[^=]{{0,200}}=[ \t]*(?:async[ \t]*)?"
+    rf"(?:function\b|\([^=]{{0,200}}=>|{_NAME}[ \t]*=>)",
+    _METHOD,
+)
+_JAVA = _pattern("class|interface|enum|record|struct|namespace|@interface", _NOTHING, _TYPED, _METHOD)
+_C = _pattern("class|struct|namespace|enum class|enum|union", _NOTHING, _TYPED)
+_PYTHON = _pattern("class", "def", modifiers="(?:async +)?+")
+_RUBY = _pattern("class|module", "def(?:[ \t]+self\\.)?")
+_SHELL = _pattern(_NOTHING, "function", r"(?P<name>[A-Za-z_][\w:-]{0,100})[ \t]*\(\)")
+_LANGUAGE_NAMES = {
+    "py pyi": _PYTHON,
+    "js jsx mjs cjs ts tsx mts vue svelte": _SCRIPT,
+    "go": _pattern("type", r"func(?:[ \t]*\([^()]{0,100}\))?", modifiers=""),
+    "rs": _pattern("struct|enum|trait|mod|union|impl(?:<[^>]{0,100}>)?", "fn|type|macro_rules!"),
+    "java": _JAVA,
+    "cs": _JAVA,
+    "kt kts": _pattern("class|interface|object|enum class", "fun(?:[ \t]+<[^>]{0,100}>)?"),
+    "swift": _pattern("class|struct|enum|protocol|extension|actor", "func"),
+    "scala": _pattern("class|object|trait|case class", "def"),
+    "c h cc cpp cxx hpp hh m mm": _C,
+    "php": _pattern("class|interface|trait|enum", "function"),
+    "rb": _RUBY,
+    "sh bash zsh ksh": _SHELL,
+    "ps1 psm1": _pattern("(?i:class)", "(?i:function|filter|workflow)"),
+    "lua": _pattern(_NOTHING, "(?:local[ \t]+)?function"),
+    "f f90 f95": _pattern("(?i:module|program)", "(?i:subroutine|function)"),
+    "pl pm": _pattern("package", "sub"),
+    "sql": _pattern(
+        _NOTHING,
+        r"(?i:create[ \t]+(?:or[ \t]+replace[ \t]+)?(?:temp(?:orary)?[ \t]+|unique[ \t]+|materialized[ \t]+){0,2}"
+        r"(?:table|view|function|procedure|index|trigger|type)(?:[ \t]+if[ \t]+not[ \t]+exists)?)",
+    ),
+}
+LANGUAGES = {f".{suffix}": pattern for suffixes, pattern in _LANGUAGE_NAMES.items() for suffix in suffixes.split()}
+"""How definitions look, by the suffix of the file's name."""
+
+
+class SourceCode:
+    """Finds definitions by their lines. What is defined inside a function is passed over."""
+
+    def __init__(self, pattern: re.Pattern[str]) -> None:
+        self._match = pattern.match
+        self._around: list[tuple[int, bool]] = []
+        """The indentation of each definition around the line, and whether it holds others."""
+
+    def headings(self, lines: Sequence[str]) -> Iterator[tuple[int, Heading]]:
+        """The definitions of consecutive lines, with the number of the line, from 0, that each starts at."""
+        match = self._match
+        for number, line in enumerate(lines):
+            if (found := match(line)) and (heading := self._heading(found)):
+                yield number, heading
+
+    def _heading(self, found: re.Match[str]) -> Heading | None:
+        kind = found.lastgroup or ""
+        name = found[kind]
+        if kind != "keyed" and (name in _NO_NAMES or found[0].split(maxsplit=1)[0] in _NO_NAMES):
+            return None
+        indent = len(found["indent"].expandtabs(4))
+        around = self._around
+        while around and around[-1][0] >= indent:
+            around.pop()
+        is_inside = around[-1][1] and len(around) < _MOST_DEPTH if around else not indent
+        if not is_inside:
+            return None
+        around.append((indent, found["holder"] is not None))
+        return Heading(len(around), name)
