@@ -1,7 +1,7 @@
 """Extracts text from documents: dispatches each media type to its parser."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import BinaryIO
 
@@ -73,30 +73,23 @@ def extract(content: BinaryIO, mime_type: str, scans: Scans | None, filename: st
     if mime_type == PDF:
         from files_api_mcp.backends.documents.formats.pdf.pages import pdf_pages
 
-        texts = pdf_pages(content, scans)
-        return Document(
-            paginated=True,
-            pages=len(texts),
-            texts=(shown_text([text]) for text in texts),
-            label=texts.label,
-            is_scanned=texts.is_scanned,
-            scans=scans,
-        )
+        pages = pdf_pages(content, scans)
+        return replace(_pages(pages), label=pages.label, is_scanned=pages.is_scanned, scans=scans)
     if mime_type == PPTX:
         from files_api_mcp.backends.documents.formats.pptx.slides import slides
 
-        return _slides(slides(content))
+        return _pages(slides(content))
     if mime_type == ODP:
         from files_api_mcp.backends.documents.formats.odf.document import odp_slides
 
-        return _slides(odp_slides(content))
+        return _pages(odp_slides(content))
     if mime_type in IMAGES:
         return _image(content, scans)
     return Document(paginated=False, pages=None, texts=_pieces(_text_lines(content, mime_type, filename)))
 
 
-def _slides(found: Sequence[Iterable[Line]]) -> Document:
-    return Document(paginated=True, pages=len(found), texts=(shown_text(list(slide)) for slide in found))
+def _pages(pages: Sequence[Iterable[Line]]) -> Document:
+    return Document(paginated=True, pages=len(pages), texts=(shown_text(list(page)) for page in pages))
 
 
 def _image(content: BinaryIO, scans: Scans | None) -> Document:

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from PIL import Image, ImageSequence, UnidentifiedImageError
 
-from files_api_mcp.backends.documents.formats.pdf.pages import open_pdf, page_text
+from files_api_mcp.backends.documents.formats.pdf.pages import open_pdf, page_lines
 from files_api_mcp.backends.documents.highlight import Mark, tint
 from files_api_mcp.backends.documents.invisible import shown_text
 from files_api_mcp.backends.documents.media_types import SHOWN_IMAGES
@@ -43,7 +43,7 @@ def pdf_images(
         bitmap = page.render(scale=scale)
         image = bitmap.to_pil().convert("RGB")
         if number in marks:
-            shown = shown_text([page_text(document, number - 1)]).text
+            shown = shown_text(page_lines(document, number - 1)).text
             image = tint(image, bitmap, page, shown, marks[number])
         page.close()
         yield PageImage(number, *_encoded(image))

@@ -18,6 +18,9 @@ _PAGES = b"<< /Type /Pages /Count 1 /Kids [3 0 R] >>"
 _PAGE = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 99 99] /Contents 4 0 R %s >>"
 _FONT = b"/Resources << /Font << /F << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >>"
 
+_WORDS = b"BT /F 12 Tf 9 9 Td (words) Tj ET"
+_TAGGED_WORDS = b"/H1 << /MCID 0 >> BDC " + _WORDS + b" EMC"
+
 
 def _stream(content: bytes, entries: bytes = b"") -> bytes:
     return b"<< /Length %d %s >>\nstream\n%s\nendstream" % (len(content), entries, content)
@@ -140,6 +143,47 @@ def _looping_labels(_: Random) -> bytes:
     )
 
 
+def _looping_bookmarks(chance: Random) -> bytes:
+    """Bookmarks that follow each other at random."""
+    count = chance.randrange(2, 30)
+    marks = [
+        b"<< /Title (words) /Parent 5 0 R /Dest [3 0 R /Fit] /Next %d 0 R /First %d 0 R >>"
+        % (chance.randrange(5, 6 + count), chance.randrange(5, 6 + count))
+        for _ in range(count)
+    ]
+    catalog = b"<< /Type /Catalog /Pages 2 0 R /Outlines 5 0 R >>"
+    return pdf_of(catalog, _PAGES, _PAGE % _FONT, _stream(_WORDS), b"<< /First 6 0 R >>", *marks)
+
+
+def _many_bookmarks(chance: Random) -> bytes:
+    """A long list of bookmarks, or a deep one, whose places are looked up by name in a list without order."""
+    count, way = chance.randrange(1_000, 30_000), chance.choice((b"First", b"Next"))
+    marks = (b"<< /Title (words) /Dest (n%d) /%s %d 0 R >>" % (at, way, 7 + at) for at in range(count))
+    names = b" ".join(b"(n%d) [3 0 R /Fit]" % at for at in range(count))
+    catalog = b"<< /Type /Catalog /Pages 2 0 R /Outlines 5 0 R /Names << /Dests << /Names [%s] >> >> >>" % names
+    return pdf_of(catalog, _PAGES, _PAGE % _FONT, _stream(_WORDS), b"<< /First 6 0 R >>", *marks)
+
+
+def _looping_tags(chance: Random) -> bytes:
+    """Elements of a structure tree that contain each other at random, or deep in each other."""
+    count = chance.randrange(2, 2_000)
+    deep = chance.random() < 0.5
+    tags = (
+        b"<< /Type /StructElem /S /%s /P %d 0 R /Pg 3 0 R /K [0 %d 0 R %d 0 R] >>"
+        % (
+            chance.choice((b"H1", b"Div", b"Div", b"Sect")),
+            4 + at,
+            6 + at,
+            6 + at if deep else 5 + chance.randrange(count),
+        )
+        for at in range(1, count + 1)
+    )
+    parents = b"<< /Nums [0 [%s]] >>" % b" ".join(b"%d 0 R" % (5 + at) for at in range(1, count + 1))
+    catalog = b"<< /Type /Catalog /Pages 2 0 R /StructTreeRoot 5 0 R /MarkInfo << /Marked true >> >>"
+    root = b"<< /Type /StructTreeRoot /K 6 0 R /ParentTree %s >>" % parents
+    return pdf_of(catalog, _PAGES, _PAGE % (_FONT + b" /StructParents 0"), _stream(_TAGGED_WORDS), root, *tags)
+
+
 def _encrypted(chance: Random) -> bytes:
     """An encrypted PDF, intact or damaged."""
     out = io.BytesIO()
@@ -177,6 +221,9 @@ PDFS: dict[str, Callable[[Random], bytes]] = {
     "huge page": _huge_page,
     "huge picture": _huge_picture,
     "many notes": _many_annotations,
+    "looping bookmarks": _looping_bookmarks,
+    "many bookmarks": _many_bookmarks,
+    "looping tags": _looping_tags,
     "encrypted": _encrypted,
     "packed objects": _packed_objects,
 }

@@ -50,10 +50,12 @@ WHOLE = {
 
 
 def form() -> bytes:
-    """A PDF page with fields and notes."""
+    """A PDF page with fields, notes and a bookmark."""
     out = io.BytesIO()
     canvas: Any = Canvas(out, invariant=1)
     canvas.drawString(50, 800, "words")
+    canvas.bookmarkPage("top")
+    canvas.addOutlineEntry("words", "top", 0)
     canvas.acroForm.textfield(name="name", value="Ada", x=50, y=700)
     canvas.acroForm.choice(name="colour", value="Re", options=[("Green", "Gr"), ("Red", "Re")], x=50, y=500)
     canvas.textAnnotation("A note", Rect=[10, 10, 90, 90])

@@ -1,18 +1,18 @@
 """Form fields and notes of a PDF page, which PDFium leaves out of the page's text."""
 
-import ctypes
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pypdfium2.raw  # pyright: ignore[reportMissingTypeStubs]  it ships none
 
+from files_api_mcp.backends.documents.formats.pdf.strings import wide_string
+
 __all__ = ["annotation_lines"]
 
 pdfium: Any = pypdfium2.raw
 
 _MOST = 5_000
-_LONGEST = 1 << 20
 _UNSEEN = pdfium.FPDF_ANNOT_FLAG_HIDDEN | pdfium.FPDF_ANNOT_FLAG_NOVIEW
 # A link's text only describes it, and a pop-up repeats its note's.
 _WITHOUT_TEXT = frozenset({pdfium.FPDF_ANNOT_LINK, pdfium.FPDF_ANNOT_POPUP, pdfium.FPDF_ANNOT_WIDGET})
@@ -91,11 +91,5 @@ def _option(annotation: Any, form: Any, number: int) -> str:
 
 
 def _string(ask: Callable[[Any, int], int]) -> str:
-    """Call PDFium with a large enough buffer and decode the result: UTF-16 with a trailing zero."""
-    size = min(ask(None, 0), _LONGEST)
-    if size <= 2:
-        return ""
-    buffer = ctypes.create_string_buffer(size)
-    ask(ctypes.cast(buffer, ctypes.POINTER(ctypes.c_ushort)), size)
-    text = buffer.raw[: size - 2].decode("utf-16-le", "replace")
-    return "\n".join(line.strip() for line in text.replace("\r", "\n").splitlines() if line.strip())
+    """A string of PDFium without blank lines."""
+    return "\n".join(line.strip() for line in wide_string(ask).replace("\r", "\n").splitlines() if line.strip())

@@ -9,10 +9,14 @@ import pypdfium2  # pyright: ignore[reportMissingTypeStubs]  it ships none
 
 from files_api_mcp.backends.documents.formats.pdf.annotations import annotation_lines
 from files_api_mcp.backends.documents.formats.pdf.characters import mended, shown_characters
+from files_api_mcp.backends.documents.formats.pdf.headings import with_headings
+from files_api_mcp.backends.documents.formats.pdf.outline import Title, bookmarks
+from files_api_mcp.backends.documents.formats.pdf.tags import TaggedHeadings
+from files_api_mcp.backends.documents.marks import Line
 from files_api_mcp.backends.documents.ocr import Scans
 from files_api_mcp.backends.errors import UnsupportedType
 
-__all__ = ["open_pdf", "page_text", "pdf_pages"]
+__all__ = ["open_pdf", "page_lines", "pdf_pages"]
 
 _MOST_PAGES = 20_000
 _LONGEST_LABEL = 40
@@ -68,13 +72,15 @@ def _repaired(content: BinaryIO) -> BytesIO:
     return repaired
 
 
-class pdf_pages(Sequence[str]):  # noqa: N801
-    """The texts of a PDF's pages, each read on access."""
+class pdf_pages(Sequence[list[Line]]):  # noqa: N801
+    """The pages of a PDF with their headings, each read on access."""
 
     def __init__(self, content: BinaryIO, scans: Scans | None = None) -> None:
         self._document = open_pdf(content)
         self._scans = scans
         self._scanned: set[int] = set()
+        self._bookmarks = bookmarks(self._document)
+        self._tagged = TaggedHeadings(self._document)
 
     def __len__(self) -> int:
         return len(self._document)
@@ -91,43 +97,55 @@ class pdf_pages(Sequence[str]):  # noqa: N801
         return number in self._scanned
 
     @overload
-    def __getitem__(self, index: int) -> str: ...
+    def __getitem__(self, index: int) -> list[Line]: ...
     @overload
-    def __getitem__(self, index: slice) -> Sequence[str]: ...
-    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
+    def __getitem__(self, index: slice) -> Sequence[list[Line]]: ...
+    def __getitem__(self, index: int | slice) -> list[Line] | Sequence[list[Line]]:
         if isinstance(index, slice):
             return [self[number] for number in range(*index.indices(len(self)))]
         if not 0 <= index < len(self):
             raise IndexError(index)
-        return page_text(self._document, index, lambda page: self._read_off(page, index + 1))
+        return page_lines(self._document, index, self._titles, self._read_off)
 
-    def __iter__(self) -> Iterator[str]:
+    def __iter__(self) -> Iterator[list[Line]]:
         return (self[number] for number in range(len(self)))
 
-    def _read_off(self, page: Any, number: int) -> str:
+    def _titles(self, number: int, textpage: Any) -> Sequence[Title]:
+        return self._bookmarks.get(number, ()) if self._bookmarks else self._tagged.titles(textpage)
+
+    def _read_off(self, number: int, page: Any) -> str:
         text = _scanned(page, self._scans) if self._scans else ""
         if text.strip():
-            self._scanned.add(number)
+            self._scanned.add(number + 1)
         return text
 
 
-def page_text(document: Any, number: int, read_off: Callable[[Any], str] = lambda _: "") -> str:
-    """The text of a page (0-based), with its form fields and notes.
+def page_lines(
+    document: Any,
+    number: int,
+    titles: Callable[[int, Any], Sequence[Title]] | None = None,
+    read_off: Callable[[int, Any], str] | None = None,
+) -> list[Line]:
+    """The text of a page (0-based), with its form fields and notes, and its headings by `titles`.
 
     A page without text is passed to `read_off`.
     """
     try:
         page = document[number]
     except pypdfium2.PdfiumError:
-        return ""  # one broken page; the others are read
+        return []  # one broken page; the others are read
     try:
-        text = mended(shown_characters(page.get_textpage())[0])
-        if not text.strip():
-            text = read_off(page)
+        textpage = page.get_textpage()
+        text = mended(shown_characters(textpage)[0])
+        found = titles(number, textpage) if titles else ()
+        if read_off and not text.strip():
+            text = read_off(number, page)
         written = annotation_lines(page, document.formenv)
     finally:
         page.close()
-    return "\n".join([text.rstrip("\n"), *written]).lstrip("\n") if written else text
+    if written:
+        text = "\n".join([text.rstrip("\n"), *written]).lstrip("\n")
+    return with_headings(text, found)
 
 
 def _scanned(page: Any, scans: Scans) -> str:
