@@ -8,6 +8,7 @@ import pypdfium2.raw  # pyright: ignore[reportMissingTypeStubs]  it ships none
 from PIL import Image, ImageDraw
 
 from files_api_mcp.backends.documents.formats.pdf.characters import numbered, shown_characters
+from files_api_mcp.backends.documents.formats.pdf.hidden import HiddenText
 from files_api_mcp.backends.documents.invisible import invisible_spans
 
 __all__ = ["Mark", "tint"]
@@ -22,13 +23,15 @@ _STRENGTH = 0.4
 _MARGIN = 1
 
 
-def tint(image: Image.Image, bitmap: Any, page: Any, shown: str, marks: Sequence[Mark]) -> Image.Image:
+def tint(
+    image: Image.Image, bitmap: Any, page: Any, shown: str, marks: Sequence[Mark], hidden: HiddenText
+) -> Image.Image:
     """Tint the passages in the picture; `shown` is the page's extracted text.
 
     PDFium locates characters by its own numbers, which are read again with the page's text. If that text differs from
     the extracted text, or the passage is not at its position, nothing is marked, so a highlight is never wrong.
     """
-    boxes = [box for mark in marks for box in _boxes(bitmap, page, shown, mark)]
+    boxes = [box for mark in marks for box in _boxes(bitmap, page, shown, mark, hidden)]
     if not boxes:
         return image
     mask = Image.new("L", image.size, 0)
@@ -39,13 +42,13 @@ def tint(image: Image.Image, bitmap: Any, page: Any, shown: str, marks: Sequence
     return Image.composite(tinted, image, mask)
 
 
-def _boxes(bitmap: Any, page: Any, shown: str, mark: Mark) -> Iterator[tuple[int, int, int, int]]:
+def _boxes(bitmap: Any, page: Any, shown: str, mark: Mark, hidden: HiddenText) -> Iterator[tuple[int, int, int, int]]:
     start, end, passage = mark
     quote = shown[start:end]
     if not quote.strip() or not passage.startswith(quote):
         return
     textpage = page.get_textpage()
-    numbers = _pdfium_numbers(textpage, shown)
+    numbers = _pdfium_numbers(textpage, shown, hidden)
     conversion = bitmap.get_posconv(page)
     for first, count in _runs([number for number in numbers[start:end] if number is not None]):
         for rect in range(textpage.count_rects(first, count)):
@@ -54,9 +57,11 @@ def _boxes(bitmap: Any, page: Any, shown: str, mark: Mark) -> Iterator[tuple[int
             yield min(x1, x2) - _MARGIN, min(y1, y2) - _MARGIN, max(x1, x2) + _MARGIN, max(y1, y2) + _MARGIN
 
 
-def _pdfium_numbers(textpage: Any, shown: str) -> list[int | None]:
+def _pdfium_numbers(textpage: Any, shown: str, hidden: HiddenText) -> list[int | None]:
     """PDFium's number of each character of the extracted text; an empty list if the two texts differ."""
-    text, numbers = _shown(*numbered(*shown_characters(textpage)))
+    pieces = hidden.pieces(textpage, *shown_characters(textpage))
+    characters, found = "".join(piece.characters for piece in pieces), [n for piece in pieces for n in piece.numbers]
+    text, numbers = _shown(*numbered(characters, found))
     # Where form fields and notes follow the page's own text, line ends around that are left out.
     for left_out in (0, len(text) - len(text.lstrip("\n"))):
         if text.strip("\n") and shown.startswith(text[left_out:].rstrip("\n")):

@@ -7,6 +7,8 @@ from typing import BinaryIO
 
 from PIL import Image, ImageSequence, UnidentifiedImageError
 
+from files_api_mcp.backends.documents.formats.pdf.hidden import HiddenText
+from files_api_mcp.backends.documents.formats.pdf.layers import layers_off
 from files_api_mcp.backends.documents.formats.pdf.pages import open_pdf, page_lines
 from files_api_mcp.backends.documents.highlight import Mark, tint
 from files_api_mcp.backends.documents.invisible import shown_text
@@ -37,14 +39,15 @@ def pdf_images(
 ) -> Iterator[PageImage]:
     """Render pages (1-based), their longer side at most `max_side` pixels, the passages marked on them tinted."""
     document = open_pdf(content)
+    hidden = HiddenText(lambda: layers_off(content))
     for number in pages:
         page = document[number - 1]
         scale = min(max_side / max(page.get_size()), 2.5)
         bitmap = page.render(scale=scale)
         image = bitmap.to_pil().convert("RGB")
         if number in marks:
-            shown = shown_text(page_lines(document, number - 1)).text
-            image = tint(image, bitmap, page, shown, marks[number])
+            shown = shown_text(page_lines(document, number - 1, hidden)).text
+            image = tint(image, bitmap, page, shown, marks[number], hidden)
         page.close()
         yield PageImage(number, *_encoded(image))
 

@@ -7,44 +7,45 @@ from itertools import accumulate, islice
 
 from files_api_mcp.backends.documents.formats.pdf.outline import Title
 from files_api_mcp.backends.documents.headings import split_number
-from files_api_mcp.backends.documents.marks import Heading, Line
+from files_api_mcp.backends.documents.marks import Heading, Line, Mark
 
-__all__ = ["with_headings"]
+__all__ = ["placed", "with_marks"]
 
 _WORD = re.compile(r"\S+")
 _MOST_PLACES = 20
 _LONGEST_NUMBER = 12
 
 
-def with_headings(text: str, titles: Sequence[Title]) -> list[Line]:
-    """The text, with the heading of each title in front of the line where it is found. One that is not found stands
-    behind the title before it, or at the start of the page. A number in the text that the title omits is its number."""
+def placed(text: str, titles: Sequence[Title]) -> list[tuple[int, Heading]]:
+    """The heading of each title, and where its line starts in the text. One that is not found is behind the title
+    before it, or at the start of the page. A number in the text that the title omits is the heading's number."""
     if not titles:
-        return [text]
+        return []
     page = _Page(text)
-    placed: list[tuple[int, Heading]] = []
+    found: list[tuple[int, Heading]] = []
     behind = 0
     for title in titles:
         number, name = split_number(title.text)
         span = page.find(title.text, behind) or (page.find(name, behind) if number and name else None)
         start, behind = span or (behind, behind)
-        placed.append((start, Heading(title.level, name, number or split_number(text[start:behind])[0])))
-    for at in reversed(range(len(placed) - 1)):
-        (start, heading), (following, other) = placed[at : at + 2]
+        found.append((start, Heading(title.level, name, number or split_number(text[start:behind])[0])))
+    for at in reversed(range(len(found) - 1)):
+        (start, heading), (following, other) = found[at : at + 2]
         if heading.level < other.level:  # a section starts before its parts
-            placed[at] = min(start, following), heading
-    placed.sort(key=lambda one: one[0])
-    return list(_cut(text, placed))
+            found[at] = min(start, following), heading
+    return found
 
 
-def _cut(text: str, placed: Sequence[tuple[int, Heading]]) -> Iterator[Line]:
+def with_marks(text: str, marks: Sequence[tuple[int, Mark]]) -> list[Line]:
+    """The text, with each mark at its offset."""
+    lines: list[Line] = []
     done = 0
-    for start, heading in placed:
-        if start > done:
-            yield text[done:start]
-        yield heading
-        done = start
-    yield text[done:]
+    for offset, mark in sorted(marks, key=lambda one: one[0]):
+        if offset > done:
+            lines.append(text[done:offset])
+            done = offset
+        lines.append(mark)
+    return [*lines, text[done:]]
 
 
 class _Page:

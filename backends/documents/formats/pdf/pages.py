@@ -3,16 +3,19 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from io import BytesIO
+from itertools import pairwise
 from typing import Any, BinaryIO, overload
 
 import pypdfium2  # pyright: ignore[reportMissingTypeStubs]  it ships none
 
 from files_api_mcp.backends.documents.formats.pdf.annotations import annotation_lines
 from files_api_mcp.backends.documents.formats.pdf.characters import mended, shown_characters
-from files_api_mcp.backends.documents.formats.pdf.headings import with_headings
+from files_api_mcp.backends.documents.formats.pdf.headings import placed, with_marks
+from files_api_mcp.backends.documents.formats.pdf.hidden import HiddenText, Piece
+from files_api_mcp.backends.documents.formats.pdf.layers import layers_off
 from files_api_mcp.backends.documents.formats.pdf.outline import Title, bookmarks
 from files_api_mcp.backends.documents.formats.pdf.tags import TaggedHeadings
-from files_api_mcp.backends.documents.marks import Line
+from files_api_mcp.backends.documents.marks import Hidden, Line, Mark
 from files_api_mcp.backends.documents.ocr import Scans
 from files_api_mcp.backends.errors import UnsupportedType
 
@@ -79,6 +82,7 @@ class pdf_pages(Sequence[list[Line]]):  # noqa: N801
         self._document = open_pdf(content)
         self._scans = scans
         self._scanned: set[int] = set()
+        self._hidden = HiddenText(lambda: layers_off(content))
         self._bookmarks = bookmarks(self._document)
         self._tagged = TaggedHeadings(self._document)
 
@@ -105,7 +109,7 @@ class pdf_pages(Sequence[list[Line]]):  # noqa: N801
             return [self[number] for number in range(*index.indices(len(self)))]
         if not 0 <= index < len(self):
             raise IndexError(index)
-        return page_lines(self._document, index, self._titles, self._read_off)
+        return page_lines(self._document, index, self._hidden, self._titles, self._read_off)
 
     def __iter__(self) -> Iterator[list[Line]]:
         return (self[number] for number in range(len(self)))
@@ -123,10 +127,11 @@ class pdf_pages(Sequence[list[Line]]):  # noqa: N801
 def page_lines(
     document: Any,
     number: int,
+    hidden: HiddenText,
     titles: Callable[[int, Any], Sequence[Title]] | None = None,
     read_off: Callable[[int, Any], str] | None = None,
 ) -> list[Line]:
-    """The text of a page (0-based), with its form fields and notes, and its headings by `titles`.
+    """The text of a page (0-based), with its form fields and notes, what is hidden, and its headings by `titles`.
 
     A page without text is passed to `read_off`.
     """
@@ -136,7 +141,7 @@ def page_lines(
         return []  # one broken page; the others are read
     try:
         textpage = page.get_textpage()
-        text = mended(shown_characters(textpage)[0])
+        text, marks = _joined(hidden.pieces(textpage, *shown_characters(textpage)))
         found = titles(number, textpage) if titles else ()
         if read_off and not text.strip():
             text = read_off(number, page)
@@ -144,8 +149,23 @@ def page_lines(
     finally:
         page.close()
     if written:
-        text = "\n".join([text.rstrip("\n"), *written]).lstrip("\n")
-    return with_headings(text, found)
+        joined = "\n".join([text.rstrip("\n"), *written])
+        text = joined.lstrip("\n")
+        marks = [(max(0, offset - len(joined) + len(text)), mark) for offset, mark in marks]
+    return with_marks(text, [*marks, *placed(text, found)])
+
+
+def _joined(pieces: Sequence[Piece]) -> tuple[str, list[tuple[int, Mark]]]:
+    """The text of the pieces, and where in it hidden ones start and end."""
+    texts: list[str] = []
+    marks: list[tuple[int, Mark]] = []
+    length = 0
+    for before, piece in pairwise([Piece(None, "", ()), *pieces, Piece(None, "", ())]):
+        if piece.hidden != before.hidden:
+            marks.append((length, Hidden(piece.hidden)))
+        texts.append(mended(piece.characters))
+        length += len(texts[-1])
+    return "".join(texts), marks
 
 
 def _scanned(page: Any, scans: Scans) -> str:
