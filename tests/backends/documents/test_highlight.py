@@ -62,8 +62,8 @@ async def marked(workers: DocumentWorkers, path: Path, content: bytes, words: st
     return await tinted(workers, path, [passage(words, start, start + len(words))])
 
 
-def passage(words: str, start: int, end: int, **more: Any) -> Passage:
-    return Passage("file_a", "a.pdf", 1, start, end, words, 1.0, **more)
+def passage(words: str, start: int, end: int, where: str = "page 1", **more: Any) -> Passage:
+    return Passage("file_a", "a.pdf", 1, start, end, words, 1.0, where, **more)
 
 
 def page() -> bytes:
@@ -235,7 +235,7 @@ async def test_a_quote_that_goes_on_overleaf_is_marked_to_the_end_of_its_page(
 
 def test_nothing_that_a_document_says_becomes_markup() -> None:
     evil = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
-    one = passage(evil, 0, len(evil), label=evil)
+    one = passage(evil, 0, len(evil), where=evil)
     answer = Answer(evil, [one], 9, [evil])
     html = cited_pages(evil, answer, [None], Highlighter("script"))
     assert "<script" not in html
