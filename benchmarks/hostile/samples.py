@@ -3,7 +3,6 @@
 import io
 import json
 import struct
-import zipfile
 from collections.abc import Callable
 from functools import cache
 
@@ -13,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from files_api_mcp.backends.documents.media_types import EML, EPUB, NOTEBOOK, ODP, ODS, ODT, PDF, RTF
 from tests.support import documents
 from tests.support.hostile import WHOLE
+from tests.support.ooxml import full_slides, full_word
 
 __all__ = ["FORMATS", "TEXTS", "old_sheet", "ole", "picture", "sample"]
 
@@ -107,17 +107,10 @@ def _pdf() -> bytes:
     return out.getvalue()
 
 
-def _docx() -> bytes:
-    """The package, compressed again without the time that its writer adds."""
-    made = documents.word([("Heading 1", "Title"), ("Normal", "words")], [["a", "b"], ["c", "d"]])
-    with zipfile.ZipFile(io.BytesIO(made)) as zipped:
-        return documents.archive({name: zipped.read(name) for name in zipped.namelist()})
-
-
 _MAKERS: dict[str, Callable[[], bytes]] = {
     "pdf": _pdf,
-    "docx": _docx,
-    "pptx": lambda: documents.slides([("One", "words"), ("Two", "more")]),
+    "docx": full_word,
+    "pptx": full_slides,
     "xlsx": lambda: documents.sheet([["words", 1.0], ["b", 2.0]]),
     "xls": lambda: old_sheet([["words", "more"], ["fees", "1050"]]),
     **{

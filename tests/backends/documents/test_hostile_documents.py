@@ -16,6 +16,7 @@ from files_api_mcp.backends.errors import UnsupportedType
 from tests.support import documents
 from tests.support.agent import write
 from tests.support.hostile import W, damaged, pdf_of
+from tests.support.ooxml import full_slides, full_word
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -45,8 +46,8 @@ async def outcome(workers: DocumentWorkers, path: Path, content: bytes, name: st
 
 MAKERS: dict[str, Callable[[], bytes]] = {
     "pdf": lambda: documents.pdf([f"Page {number}\nwith words" for number in range(5)]),
-    "docx": lambda: documents.word([("Heading 1", "Title"), ("Normal", "words")], [["a", "b"]]),
-    "pptx": lambda: documents.slides([("One", "words"), ("Two", "more")]),
+    "docx": full_word,
+    "pptx": full_slides,
     "xlsx": lambda: documents.sheet([["a", 1.0], ["b", 2.0]]),
     "html": lambda: b"<!doctype html><html><body><table><tr><td>x</td></tr></table><p>words</p></body></html>" * 5,
 }

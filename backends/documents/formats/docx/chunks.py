@@ -12,7 +12,7 @@ from files_api_mcp.backends.errors import UnsupportedType
 
 __all__ = ["Chunks"]
 
-_DEEPEST = 3
+_DEEPEST = 2
 _MOST = 100
 _ENDS = 64 * 1024
 _PACKAGE = "files_api_mcp.backends.documents.formats"

@@ -13,6 +13,7 @@ from files_api_mcp.backends.documents.formats.ooxml.package import alternative
 __all__ = ["Label", "Numbering"]
 
 _PLACE = re.compile("%([1-9])")
+_DEEPEST = 8
 _MOST_LINKS = 5
 _LONGEST = 200
 
@@ -122,7 +123,8 @@ def _list(number: Element, abstract: _Abstract) -> _List:
 
 
 def _levels(parent: Element) -> list[tuple[int, _Level]]:
-    return [(_digits(element.get(f"{W}ilvl", ""), 0), _level(element)) for element in parent.findall(f"{W}lvl")]
+    levels = [(_digits(element.get(f"{W}ilvl", ""), 0), element) for element in parent.findall(f"{W}lvl")]
+    return [(depth, _level(element)) for depth, element in levels if depth <= _DEEPEST]
 
 
 def _level(element: Element) -> _Level:

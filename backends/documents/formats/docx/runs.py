@@ -19,6 +19,7 @@ _PICTURE = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDraw
 _HYPERLINK_FIELD = re.compile(r"\s*HYPERLINK\s+(?:\"([^\"]*)\"|([^\s\"\\]\S*))", re.IGNORECASE)
 _LONGEST_ADDRESS = 1000
 _LONGEST_FIELD = 4000
+_MOST_NESTED = 20
 
 DELETED = frozenset({f"{W}del", f"{W}moveFrom", f"{W}delText", f"{W}delInstrText"})
 """What tracked changes take away."""
@@ -150,7 +151,8 @@ class Runs:
             self._out.append(_form_value(element))
         elif kind == "end" and self._fields:
             field = self._fields.pop()
-            self._address(field.start, _field_address(field.code))
+            if len(self._fields) < _MOST_NESTED:
+                self._address(field.start, _field_address(field.code))
 
     def _field_code(self, element: Element) -> None:
         if self._fields and len(self._fields[-1].code) < _LONGEST_FIELD:
@@ -166,6 +168,7 @@ class Runs:
 
     def _drawing(self, element: Element) -> None:
         """A picture, text box, chart or diagram, in any of the formats that Word has had for them."""
+        is_text_box = next(element.iter(_BOX), None) is not None
         for shape in _shapes(element):
             if shape.tag == _BOX:
                 self.asides.append(Aside("text box", shape))
@@ -173,7 +176,7 @@ class Runs:
                 self.asides.append(Aside("graphic", shape))
             elif shape.tag == f"{_VML}textpath":
                 self._out.append(f" {shape.get('string', '')} ")
-            elif (text := _description(shape)) and next(element.iter(_BOX), None) is None:
+            elif not is_text_box and (text := _description(shape)):
                 self._out.append(f" [Picture: {text}] ")
 
     _HANDLERS: ClassVar[dict[str, Callable[["Runs", Element], None]]] = {

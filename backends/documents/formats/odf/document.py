@@ -97,7 +97,9 @@ def _slide(page: Element, reader: "_Reader", *, is_hidden: bool) -> Iterator[Lin
         if shape not in titles and shape.tag not in _LEFT_OUT:
             yield from reader.block(shape)
     for notes in page.findall(f"{SHOW}notes"):
-        yield from (f"Notes: {line}" for line in reader.blocks(notes) if isinstance(line, str))
+        for shape in notes:
+            if shape.get(f"{SHOW}class") != "page-number":
+                yield from (f"Notes: {line}" for line in reader.block(shape) if isinstance(line, str))
     if is_hidden:
         yield Hidden(None)
 

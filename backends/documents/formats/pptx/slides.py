@@ -98,11 +98,15 @@ class _Reader:
         yield from self._frame(part, shape.element) if shape.element.tag == f"{P}graphicFrame" else ()
 
     def _frame(self, part: str, frame: Element) -> Iterator[Line]:
-        for element in frame.iter():
+        waiting = [frame]
+        while waiting:
+            element = waiting.pop()
             if element.tag == TABLE:
                 yield from table_lines(element, self._package.relationships(part))
             elif element.tag in GRAPHICS:
                 yield from (f"{line}\n" for line in self._graphics.lines(part, element))
+            else:
+                waiting += reversed(element)
 
     def _hidden(self, part: str, shape: Shape) -> Iterator[Line]:
         lines = [f"[hidden text] {line}" for line in self._shape(part, shape) if isinstance(line, str)]

@@ -47,7 +47,7 @@ def table_lines(table: Element, relationships: Relationships) -> Iterator[Line]:
     has_header = properties is not None and properties.get("firstRow") in ("1", "true")
     above: dict[int, str] = {}
     header = ""
-    for number, row in enumerate(table.iter(f"{DRAWING}tr")):
+    for number, row in enumerate(table.findall(f"{DRAWING}tr")):
         texts = [*_cells(row, above, relationships)]
         line = " | ".join(texts)
         if line.strip("| "):
