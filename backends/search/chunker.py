@@ -11,30 +11,37 @@ __all__ = ["split_passages"]
 _TARGET = 180
 _TARGET_BY_LINE = 100
 """Pages are often tables and columns. Shorter passages find more of the relevant pages."""
+_SECTION = 40
+"""Tokens of a passage that ends where a section does. Shorter sections share one."""
 # Full stops of Latin, Arabic, Urdu, Devanagari, Armenian, Burmese, Khmer, Ethiopic, and, without a blank, CJK script.
 _STOPS = "\u061f\u06d4\u0964\u0965\u0589\u104b\u17d4\u1362"
 _SENTENCE = re.compile(rf"(?<=[.!?{_STOPS}\u3002\uff01\uff1f])\s+|(?<=[\u3002\uff01\uff1f])|\n+")
 _LINE_END = re.compile(r"\n")
 
 
-def split_passages(text: str, *, by_line: bool, cuts: Sequence[int] = ()) -> list[tuple[int, int]]:
-    """Split a text into [start, end) ranges that cover everything but spaces; `by_line` splits only at line ends. No
-    range goes over one of the `cuts`, which are offsets in ascending order."""
+def split_passages(
+    text: str, *, by_line: bool, cuts: Sequence[int] = (), headings: Sequence[int] = ()
+) -> list[tuple[int, int]]:
+    """Split a text into [start, end) ranges that cover everything but spaces; `by_line` splits only at line ends.
+
+    No range goes over one of the `cuts`; over `headings` only short ones do. Both are offsets in ascending order.
+    """
     found: list[tuple[int, int]] = []
     for start, end in pairwise(dict.fromkeys([0, *cuts, len(text)])):
         piece = text[start:end] if cuts else text
-        found += [(start + first, start + last) for first, last in _passages(piece, by_line=by_line)]
+        sections = frozenset(at - start for at in headings if start <= at < end)
+        found += [(start + first, start + last) for first, last in _passages(piece, sections, by_line=by_line)]
     return found
 
 
-def _passages(text: str, *, by_line: bool) -> list[tuple[int, int]]:
+def _passages(text: str, sections: frozenset[int], *, by_line: bool) -> list[tuple[int, int]]:
     target = _TARGET_BY_LINE if by_line else _TARGET
     ranges: list[tuple[int, int]] = []
     start = end = 0
     size = 0
     for unit_start, unit_end in _units(text, target, by_line=by_line):
         tokens = estimate_tokens(text[unit_start:unit_end])
-        if size and size + tokens > target:
+        if size and (size + tokens > target or (size >= _SECTION and unit_start in sections)):
             ranges.append((start, end))
             size = 0
         if not size:

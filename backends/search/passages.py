@@ -166,15 +166,15 @@ def _joined(stretches: list[_Stretch], scored: ScoredPassage, page: int, documen
 
 
 def _is_one_place(document: Document, first: int, last: int, texts: _Texts) -> bool:
-    """Whether one result of read_document can hold all from one passage to another, and no sheet or part of a message
-    starts between them."""
+    """Whether one result of read_document can hold all from one passage to another, and one section, sheet or part of a
+    message does too."""
     (page, start, _), (_, _, end) = document.span(first), document.span(last)
     if end - start > _LONGEST:
         return False
     if document.paginated or not document.entries:
         return True
     places = texts.places(document)
-    return not places.crosses_boundary(places.position(page, start), places.position(page, end))
+    return places.is_one_part(places.position(page, start), places.position(page, end))
 
 
 def _passage(record: FileRecord, document: Document, stretch: _Stretch, texts: _Texts, room: int) -> Passage | None:

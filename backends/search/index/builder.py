@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import islice
 from pathlib import Path
 
-from files_api_mcp.backends.documents.marks import Part, Sheet
+from files_api_mcp.backends.documents.marks import Heading, Part, Sheet
 from files_api_mcp.backends.documents.media_types import SHEETS, TABLES
 from files_api_mcp.backends.search.chunker import split_passages
 from files_api_mcp.backends.search.index.passage_table import PassageTable
@@ -93,7 +93,8 @@ class IndexBuilder:
             return
         looked_up = indexed_text(text, self._mime_type)
         cuts = [offset for offset, mark in marks if isinstance(mark, Sheet | Part)]
-        for start, end in split_passages(text, by_line=self.paginated, cuts=cuts):
+        headings = [] if self.paginated else [at for at, mark in marks if isinstance(mark, Heading)]
+        for start, end in split_passages(text, by_line=self.paginated, cuts=cuts, headings=headings):
             counts = Counter(terms(looked_up[start:end], english=english))
             passage = len(self.passages)
             self.passages.append(number, start, end, sum(counts.values()))

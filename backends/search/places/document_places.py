@@ -84,9 +84,22 @@ class DocumentPlaces:
         index = bisect_right(self.entry_positions, position) - 1
         return index if index >= 0 else None
 
-    def crosses_boundary(self, start: int, end: int) -> bool:
-        """Whether a sheet or a part of a message starts inside a range."""
-        return len(self.split(start, end)) > 1
+    def is_one_part(self, start: int, end: int) -> bool:
+        """Whether one section, sheet or part of a message holds the whole range."""
+        if len(self.split(start, end)) > 1:
+            return False
+        first, last = self.entry_at(start), self.entry_at(max(start, end - 1))
+        return first == last or (first is not None and self._contains(first, last))
+
+    def _contains(self, first: int, last: int | None) -> bool:
+        """Whether a section that holds the entry `first` holds the entry `last`."""
+        index: int | None = first
+        while index is not None and last is not None:
+            end = self.outline.ends[index]
+            if end is None or end > last:
+                return True
+            index = self.outline.parents[index]
+        return False
 
     def split(self, start: int, end: int) -> list[tuple[int, int]]:
         """A range, split where a sheet or a part of a message starts."""
@@ -192,7 +205,7 @@ class DocumentPlaces:
         """The position of the first line on a page that has this row or a later one."""
         page, base = self.page(number), self.page_span(number).start
         rows = [(at, mark.number) for at, mark in page.marks if isinstance(mark, Row)]
-        for (at, first), (after, _) in zip(rows, [*rows[1:], (len(page.text), 0)], strict=True):
+        for (at, first), (after, _) in pairwise([*rows, (len(page.text), 0)]):
             if base + after <= within.start or base + at >= within.end:
                 continue
             skipped = max(0, row - first)

@@ -100,13 +100,21 @@ def _entry(places: DocumentPlaces, text: str) -> Span | None:
         for candidate in (name, _SECTION.sub("", name, count=1)):
             found = _named(places, candidate)
             if found:
-                span, line = places.entry_span(found[0]), places.outline.entries[found[0]].line
-                page = places.outline.entries[found[0]].page if places.document.paginated else None
-                return _checked(_within(places, span, part, line, page=page), span) if part else span
+                return _in_entry(places, found[0], part)
         found = _cells(places, name, part)
         if found:
             return found
     return None
+
+
+def _in_entry(places: DocumentPlaces, index: int, part: _Part | None) -> Span:
+    """An entry, or a range that is counted from its start: in a section, the range may go on after its end."""
+    span, entry = places.entry_span(index), places.outline.entries[index]
+    if part is None:
+        return span
+    page = entry.page if places.document.paginated else None
+    within = Span(span.start, places.length) if places.is_section(index) else span
+    return _checked(_within(places, within, part, entry.line, page=page), within)
 
 
 def _readings(text: str) -> Iterator[tuple[str, _Part | None]]:
@@ -157,6 +165,8 @@ def _cells(places: DocumentPlaces, name: str, part: _Part | None) -> Span | None
     span = places.entry_span(index)
     first, last = sorted((int(named[1]), int(named[2] or named[1])))
     rows = _within(places, span, _Part("row", first, last), 0)
+    if rows.start == places.position_of_row(1, span):
+        rows = Span(span.start, rows.end)  # with the line that names the sheet
     return _checked(_within(places, rows, part, 0) if part else rows, span)
 
 

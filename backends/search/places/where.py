@@ -10,6 +10,8 @@ _NEAR = 350
 """Code points that a place may start before its passage."""
 _LONGEST = 5_500
 """Code points of the longest place that is read whole by default."""
+_BLANK = 4
+"""Code points around a section that a passage of the whole section may lack, such as line ends."""
 _LINES_ONLY = frozenset({"text/plain", "application/json", "application/xml"})
 _LETTERS = 26
 
@@ -115,11 +117,11 @@ def _part_of_message(places: DocumentPlaces, start: int, end: int) -> int | None
 
 
 def _section(places: DocumentPlaces, start: int, end: int) -> int | None:
-    """The innermost section with the whole range."""
-    index = places.entry_at(start)
+    """The innermost section with the whole range, else the one in which it starts."""
+    first = index = places.entry_at(start)
     while index is not None and (not places.is_section(index) or places.entry_span(index).end < end):
         index = places.outline.parents[index]
-    return index
+    return index if index is not None or first is None or not places.is_section(first) else first
 
 
 def _in_entry(places: DocumentPlaces, index: int | None, start: int, end: int) -> str | None:
@@ -128,8 +130,10 @@ def _in_entry(places: DocumentPlaces, index: int | None, start: int, end: int) -
     entry, span = places.outline.entries[index], places.entry_span(index)
     label = places.outline.labels[index]
     name = f"section {label}" if places.is_section(index) else label
-    is_whole = places.is_section(index) and start - span.start <= 1 and span.end - end <= 1 and end - start <= _LONGEST
-    return name if is_whole else f"{name} {_part(places, start, end, span.start, entry.line)}"
+    is_whole = places.is_section(index) and 0 <= start - span.start <= _BLANK and 0 <= span.end - end <= _BLANK
+    return (
+        name if is_whole and end - start <= _LONGEST else f"{name} {_part(places, start, end, span.start, entry.line)}"
+    )
 
 
 def _part(places: DocumentPlaces, start: int, end: int, base: int, first_line: int) -> str:
