@@ -109,12 +109,20 @@ class _Walk:
                 if tag == "-text":
                     line.append(node.text_content or "")
                 elif (kind := kinds.get(tag, _INLINE)) != _SKIPPED:
-                    yield from self._inline(node, tag) if kind < _BLOCK else self._block(node, tag or "", kind)
-                    if len(around) > depth:
-                        break
+                    if kind >= _BLOCK:
+                        yield from self._block(node, tag or "", kind)
+                        if len(around) == depth:
+                            continue
+                    else:
+                        self._inline(node, tag)
+                    break
             else:
                 around.pop()
-                yield from self._closed(parent, start)
+                tag = parent.tag
+                if kinds.get(tag, _INLINE) >= _BLOCK:
+                    yield from self._flushed()
+                if tag in _LEFT:
+                    yield from self._left(parent, tag, start)
         yield from self._flushed()
 
     def _block(self, node: LexborNode, tag: str, kind: int) -> Iterable[Line]:
@@ -124,16 +132,11 @@ class _Walk:
             mark, self._mark = self._item(node) if tag == "li" else self._mark, ""
             return (*before, f"{mark}{text}\n")
         if kind == _SPECIAL and (special := self._special(node, tag)) is not None:
-            return chain(before, special)
+            return chain(before, special) if before else special
         if tag in _ENTERED:
             self._enter(node, tag)
         self._around.append((node.iter(include_text=True), node, 0))
         return before
-
-    def _closed(self, node: LexborNode, start: int) -> Iterable[Line]:
-        tag = node.tag
-        before = self._flushed() if _KINDS.get(tag, _INLINE) >= _BLOCK else ()
-        return chain(before, self._left(node, tag, start)) if tag in _LEFT else before
 
     def _special(self, node: LexborNode, tag: str) -> Iterator[Line] | None:
         """Lines of a block that is not read node by node."""
@@ -165,11 +168,10 @@ class _Walk:
         elif tag in _NAVIGATION:
             self._in_navigation += 1
 
-    def _inline(self, node: LexborNode, tag: str | None) -> Iterable[Line]:
+    def _inline(self, node: LexborNode, tag: str | None) -> None:
         if tag in _SHOWN:
             self._show(node, tag)
         self._around.append((node.iter(include_text=True), node, len(self._line)))
-        return ()
 
     def _show(self, node: LexborNode, tag: str | None) -> None:
         if tag == "img":

@@ -1,6 +1,6 @@
 """Tables of web pages: rows with their cells between `|`, or the blocks of a table that only arranges a page."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import zip_longest
 from typing import NamedTuple
 
@@ -68,13 +68,18 @@ def _row(node: LexborNode, read: Read, spans: dict[int, tuple[int, str]]) -> _Ro
     for cell in node.iter():
         if cell.tag not in ("td", "th") or len(cells) >= _MOST_COLUMNS:
             continue
-        _fill(cells, spans)
+        if spans:
+            _fill(cells, spans)
         lines = read(cell)
         blocks += lines
         texts = [line.strip() for line in lines if isinstance(line, str)]
-        is_arranged = is_arranged or _arranges(lines, texts)
+        is_arranged = is_arranged or (len(lines) > 1 and _arranges(lines, texts))
         text = " ".join(texts)
-        width, height = _span(cell, "colspan"), _span(cell, "rowspan")
+        attributes = cell.attributes
+        if not attributes:
+            cells.append(text)
+            continue
+        width, height = _span(attributes, "colspan"), _span(attributes, "rowspan")
         for column in range(len(cells), len(cells) + width):
             if height > 1:
                 spans[column] = (height - 1, text if column == len(cells) and len(text) <= _LONGEST_REPEATED else "")
@@ -100,8 +105,8 @@ def _arranges(lines: list[Line], texts: list[str]) -> bool:
     )
 
 
-def _span(cell: LexborNode, name: str) -> int:
-    value = cell.attributes.get(name) or ""
+def _span(attributes: Mapping[str, str | None], name: str) -> int:
+    value = attributes.get(name) or ""
     return min(max(1, int(value)), _MOST_COLUMNS) if value.isascii() and value.isdecimal() and len(value) < 7 else 1
 
 
