@@ -1,5 +1,6 @@
 """Texts and markup that try to break their parser."""
 
+import base64
 from collections.abc import Callable
 from random import Random
 
@@ -120,6 +121,36 @@ def _many_boundaries(chance: Random) -> bytes:
     return HEADERS + b'Content-Type: multipart/mixed; boundary="b"\n\n' + b"--b\n" * chance.randrange(1_000, 100_000)
 
 
+def _many_messages(chance: Random) -> bytes:
+    """A mailbox of thousands of messages, or one of which each line begins like one."""
+    end = chance.choice((b"", b"\n", b"Content-Type: multipart/alternative; boundary=b\n\n--b\n\nwords\n\n"))
+    return (b"From a@example.org\n" + HEADERS + end) * chance.randrange(1_000, 10_000)
+
+
+def _attached_in_attached(chance: Random) -> bytes:
+    data = b"Subject: words\nFrom: a\n\nwords"
+    for _ in range(chance.randrange(5, 40)):
+        head = b'Content-Type: application/x\nContent-Disposition: attachment; filename="a.eml"\n'
+        data = HEADERS + head + b"Content-Transfer-Encoding: base64\n\n" + base64.b64encode(data)
+    return data
+
+
+def _calendar(chance: Random) -> bytes:
+    line = chance.choice((b"SUMMARY;" + b'CN="' * 5_000, b"BEGIN:VEVENT", b"SUMMARY:a\n " + b"b" * 9_000, b";" * 9_000))
+    events = b"BEGIN:VEVENT\n" + line + b"\nEND:VEVENT\n"
+    return HEADERS + b"Content-Type: text/calendar\n\n" + events * chance.randrange(10, 1_000)
+
+
+def _wide_spans(chance: Random) -> bytes:
+    cell = b"<td rowspan=%d colspan=%d>words" % (chance.choice((0, 9, 999_999)), chance.choice((0, 9, 999_999)))
+    return b"<!doctype html><table>" + (b"<tr>" + cell * chance.randrange(1, 100)) * chance.randrange(1, 2_000)
+
+
+def _inside_blocks(chance: Random) -> bytes:
+    tag = chance.choice((b"<ol><li>", b"<pre>", b"<h1>", b"<a href=a.pdf>", b"<ruby><rt>", b"<iframe srcdoc='<p>x'>"))
+    return b"<!doctype html><html>" + tag * chance.randrange(1_000, 50_000) + b"words"
+
+
 def _many_cells(chance: Random) -> bytes:
     cell = chance.choice((b"{}", b'{"source": 7}', b'{"outputs": [{"data": []}]}', b'{"source": [["words"]]}', b"null"))
     cells = b",".join([cell] * chance.randrange(1_000, 200_000))
@@ -140,7 +171,13 @@ PLAIN: dict[str, dict[str, Maker]] = {
     "json": {**_TEXT, "deep nesting": _deep_json, "big number": _big_number},
     "jsonl": {**_TEXT, "deep nesting": lambda chance: b"\n".join([_deep_json(chance)[:10_000]] * 50)},
     "xml": {**_TEXT, "deep nesting": lambda chance: b"<a>" * chance.randrange(1_000, 500_000), "entities": _entities},
-    "html": {"deep nesting": _deep_markup, "long attribute": _long_attribute, "many references": _many_references},
+    "html": {
+        "deep nesting": _deep_markup,
+        "long attribute": _long_attribute,
+        "many references": _many_references,
+        "wide spans": _wide_spans,
+        "inside blocks": _inside_blocks,
+    },
     "rtf": {"deep nesting": _deep_rtf, "many fonts": _rtf_fonts, "wrong numbers": _rtf_numbers, "links": _rtf_links},
     "eml": {
         "deep nesting": _deep_mail,
@@ -149,6 +186,9 @@ PLAIN: dict[str, dict[str, Maker]] = {
         "many parameters": _many_parameters,
         "wrong transfer": _wrong_transfer,
         "many boundaries": _many_boundaries,
+        "many messages": _many_messages,
+        "attached in attached": _attached_in_attached,
+        "calendar": _calendar,
     },
     "ipynb": {"deep nesting": _deep_json, "many cells": _many_cells, "big number": _big_number},
 }

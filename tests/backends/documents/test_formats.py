@@ -124,12 +124,6 @@ async def test_notebooks_before_version_4_are_read(workers: DocumentWorkers, tmp
     assert await text(workers, tmp_path, old, "a.ipynb") == "x = 1\n\n"
 
 
-async def test_rich_text_is_read_without_its_pictures(workers: DocumentWorkers, tmp_path: Path) -> None:
-    rich = rb"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Arial;}}{\b Fees}\par Gr\'fc\'dfe \u8364?\par{\pict\pngblip "
-    made = rich + b"89504e47" * 100_000 + rb"}The end \u-10179?\u-8704?.}"
-    assert await text(workers, tmp_path, made, "a.rtf") == "Fees\nGrüße €\nThe end 😀.\n"
-
-
 def test_these_kinds_are_known_by_their_bytes() -> None:
     kinds = {
         ODT: documents.opened("text", ""),

@@ -1,0 +1,31 @@
+"""Rich text shows what its reader sees."""
+
+import io
+
+from files_api_mcp.backends.documents.formats.rtf import rtf_lines
+
+
+def text(rich: bytes) -> str:
+    return "".join(rtf_lines(io.BytesIO(rich)))
+
+
+def test_rich_text_is_read_without_its_pictures() -> None:
+    rich = rb"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Arial;}}{\b Fees}\par Gr\'fc\'dfe \u8364?\par{\pict\pngblip "
+    made = rich + b"89504e47" * 100_000 + rb"}The end \u-10179?\u-8704?.}"
+    assert text(made).encode("utf-16", "surrogatepass").decode("utf-16") == "Fees\nGrüße €\nThe end 😀.\n"
+
+
+def test_rows_have_their_cells_between_bars() -> None:
+    row = rb"\trowd\cellx1000\cellx2000 Kitchen\cell 14 m\cell\row\trowd\cellx1000\cellx2000 Hall\cell\cell\row"
+    assert text(rb"{\rtf1\ansi " + row + rb"\pard The end.\par}") == "Kitchen | 14 m\nHall |\nThe end.\n"
+
+
+def test_notes_headers_and_footers_are_read() -> None:
+    margins = rb"{\headery720\header\pard Docket 7\par}{\footerr Page\par}"
+    note = rb"Due monthly.{\super\chftn}{\footnote\pard{\super\chftn}Except in August.}\par"
+    assert text(rb"{\rtf1\ansi " + margins + note + b"}").split("\n") == [
+        "Docket 7",
+        "Page",
+        "Due monthly. Except in August.",
+        "",
+    ]
