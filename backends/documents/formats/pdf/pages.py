@@ -9,6 +9,7 @@ from typing import Any, BinaryIO, overload
 import pypdfium2  # pyright: ignore[reportMissingTypeStubs]  it ships none
 
 from files_api_mcp.backends.documents.formats.pdf.annotations import annotation_lines
+from files_api_mcp.backends.documents.formats.pdf.attachments import attachment_names
 from files_api_mcp.backends.documents.formats.pdf.characters import mended, shown_characters
 from files_api_mcp.backends.documents.formats.pdf.headings import placed, with_marks
 from files_api_mcp.backends.documents.formats.pdf.hidden import HiddenText, Piece
@@ -109,10 +110,18 @@ class pdf_pages(Sequence[list[Line]]):  # noqa: N801
             return [self[number] for number in range(*index.indices(len(self)))]
         if not 0 <= index < len(self):
             raise IndexError(index)
-        return page_lines(self._document, index, self._hidden, self._titles, self._read_off)
+        lines = page_lines(self._document, index, self._hidden, self._titles, self._read_off)
+        return lines if index else [*lines, *self._attached(lines)]
 
     def __iter__(self) -> Iterator[list[Line]]:
         return (self[number] for number in range(len(self)))
+
+    def _attached(self, lines: list[Line]) -> Iterator[str]:
+        """Lines that name the attached files, behind the first page."""
+        is_begun = any(isinstance(line, str) and line.strip() for line in lines)
+        for name in attachment_names(self._document):
+            yield "\n" * is_begun + f"Attachment: {name}"
+            is_begun = True
 
     def _titles(self, number: int, textpage: Any) -> Sequence[Title]:
         return self._bookmarks.get(number, ()) if self._bookmarks else self._tagged.titles(textpage)
