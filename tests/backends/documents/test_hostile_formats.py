@@ -9,12 +9,13 @@ import anyio
 import pytest
 from anyio import to_thread
 
-from files_api_mcp.backends.documents.media_types import EML, EPUB, NOTEBOOK, ODP, ODS, ODT, PDF, RTF, sniff
+from files_api_mcp.backends.documents.media_types import EML, EPUB, NOTEBOOK, ODP, ODS, ODT, PDF, RTF, XLSX, sniff
 from files_api_mcp.backends.documents.workers import DocumentWorkers
 from files_api_mcp.backends.errors import UnsupportedType
 from tests.support import documents
 from tests.support.agent import write
 from tests.support.hostile import CELL, HEADERS, WHOLE, damaged
+from tests.support.workbooks import relations, rows, workbook
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -152,3 +153,25 @@ async def test_a_sheet_whose_table_does_not_end_is_refused_at_once(tmp_path: Pat
     async with DocumentWorkers(size=1) as pool:
         said = await outcome(pool, tmp_path / "endless", documents.opened("spreadsheet", sheet), ODS)
     assert said == "The file is damaged and cannot be read."
+
+
+async def test_sheets_made_to_be_endless_end_soon(workers: DocumentWorkers, tmp_path: Path) -> None:
+    long = {"xl/sharedStrings.xml": f"<sst><si><t>{'word ' * 200_000}</t></si></sst>"}
+    merged = "".join(f'<mergeCell ref="A{n}:XFD1048576"/>' for n in range(1, 50_000))
+    columns = "<cols>" + '<col min="1" max="16384" hidden="1"/>' * 50_000 + "</cols>"
+    spread = "".join(f'<row r="{n}"><c r="A{n}"><v>1</v></c></row>' for n in range(1, 50_000, 2))
+    for made in (
+        workbook("<row>" + '<c t="s"><v>0</v></c>' * 16_384 + "</row>", parts=dict(long)),
+        workbook(rows(*([n, n] for n in range(1000))), after=f"<mergeCells>{merged}</mergeCells>"),
+        workbook(rows([1]), before=columns),
+        workbook(spread),
+        workbook("<row><c>" + "<is>" * 100_000),
+        workbook("<row>" + "<c " * 500_000),
+        workbook("<row><c><v>" + "<![CDATA[" * 100_000 + "<!--" * 100_000),
+        workbook("", codes=["0#?" * 300, "[" * 900, "[$" * 500, '"' * 900]),
+        workbook(rows([1]), parts={"xl/worksheets/_rels/sheet1.xml.rels": relations(("r1", "drawing", "sheet1.xml"))}),
+    ):
+        said = await outcome(workers, tmp_path / "sheet", made, XLSX)
+        assert said.startswith("# Data") or "more text" in said
+    for body in ("<table:table>" * 50_000, '<table:table table:name="a"/>' * 20_000):
+        await outcome(workers, tmp_path / "sheet", documents.opened("spreadsheet", body), ODS)

@@ -52,12 +52,12 @@ class HeaderFinder:
         changes: dict[int, Header | None] = {}
         header_rows: set[int] = set()
         for start, end in _blocks(rows):
-            block = rows[start:end]
-            continues = block[0].number == self._expected
-            self._expected = block[-1].number + 1
-            if len(block) == 1 and not continues:
-                changes[start] = self._continued(block)
+            continues = rows[start].number == self._expected
+            self._expected = rows[end - 1].number + 1
+            if end == start + 1 and not continues:
+                changes[start] = self._continued(rows[start:end])
                 continue
+            block = rows[start:end]
             found = [
                 (start + at, size, columns)
                 for columns in _side_by_side(block)
@@ -71,10 +71,11 @@ class HeaderFinder:
 
     def _continued(self, block: Sequence[SheetRow]) -> Header | None:
         """The header of the table before, if this block of rows has the same columns."""
-        table = self._table
-        columns = {column for row in block[:_ROWS_JUDGED] for column in row.columns}
-        is_inside = table is not None and table.first_column <= min(columns) and max(columns) <= table.last_column
-        return table if is_inside and len(columns) > 1 else None
+        table, judged = self._table, block[:_ROWS_JUDGED]
+        if table is None or max(len(row.columns) for row in judged) < 2:
+            return None
+        is_inside = all(table.first_column <= row.columns[0] and row.columns[-1] <= table.last_column for row in judged)
+        return table if is_inside else None
 
     def _combined(
         self, rows: Sequence[SheetRow], found: list[tuple[int, int, tuple[int, int]]]

@@ -13,6 +13,8 @@ __all__ = ["lines_of_sheet"]
 
 _ROWS_AT_ONCE = 1000
 _CELLS_AT_ONCE = 50_000
+_WIDE = 100
+_MOST_CHARS = 50_000_000
 _HELD_CHARS = 8 * 1024 * 1024
 """A sheet up to this size is read before its first line is given, to know how many rows and columns it has."""
 
@@ -121,12 +123,19 @@ class _Layout:
             yield Hidden("hidden row" if is_hidden else "hidden sheet" if self._sheet.is_hidden else None)
 
 
+def _bounded(rows: Iterator[SheetRow]) -> Iterator[SheetRow]:
+    for row in rows:
+        if len(row.columns) > _WIDE and sum(map(len, row.texts)) > _MOST_CHARS:
+            raise UnsupportedType("The file has more text than can be indexed.")
+        yield row
+
+
 def _windows(rows: Iterator[SheetRow]) -> Iterator[tuple[list[SheetRow], UnsupportedType | None]]:
     """Consecutive rows, and the error that ended them."""
     window: list[SheetRow] = []
     cells = 0
     try:
-        for row in rows:
+        for row in _bounded(rows):
             window.append(row)
             cells += len(row.columns)
             if len(window) == _ROWS_AT_ONCE or cells > _CELLS_AT_ONCE:
@@ -141,6 +150,8 @@ def _windows(rows: Iterator[SheetRow]) -> Iterator[tuple[list[SheetRow], Unsuppo
 def _first_column(window: list[SheetRow], index: int) -> int:
     """The first column of the block of rows that begins here."""
     first = window[index].columns[0]
+    if first == 1:
+        return first
     for before, row in pairwise(map(window.__getitem__, range(index, len(window)))):
         if row.number != before.number + 1:
             break

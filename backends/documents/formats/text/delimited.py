@@ -69,6 +69,8 @@ class _Headers:
 
     def find(self, records: list[list[str]], number: int) -> dict[int, str | None]:
         """The header that holds from a record on, by its index. `number` is that of the first record."""
+        if number > 1 and len(records) - sum(record[0].isspace() for record in records) < 2:
+            return {}
         stated = _STATED.match(records[0][0]) if number == 1 else None
         self._stated = stated[1] if stated else self._stated
         delimiter = self._stated or _delimiter(records)

@@ -33,11 +33,14 @@ def read_edges(texts: Iterable[str]) -> Edges:
     """Read what is around the cells in the text of a sheet's part."""
     edges = Edges()
     hidden: set[int] = set()
+    columns = 0
     for name, attributes in _ELEMENT.findall(_without_cells(texts)):
         values = dict(_ATTRIBUTE.findall(attributes))
         named = range_of(values.get("ref", ""))
-        if name == "col":
-            hidden |= _columns(values)
+        if name == "col" and len(hidden) < MOST_COLUMNS and columns < _MOST_RANGES:
+            added = _columns(values)
+            columns += len(added)
+            hidden |= added
         elif named is None:
             continue
         elif name == "dimension":
