@@ -40,10 +40,19 @@ def docx_lines(content: BinaryIO, depth: int = 0) -> Iterator[Line]:
     )
     body = document.find(f"{W}body")
     yield from _margins(shared, part, document, "header")
-    yield from Story(shared, part).blocks(body if body is not None else document)
+    yield from _body(Story(shared, part), body if body is not None else document)
     yield from shared.notes.rest(lambda owner, note: Story(shared, owner).blocks(note))
     yield from (f"[{name} cannot be read]\n" for name in shared.notes.unread)
     yield from _margins(shared, part, document, "footer")
+
+
+def _body(story: Story, body: Element) -> Iterator[Line]:
+    """Lines of the body. A block that is nested too deeply costs only itself."""
+    for element in body:
+        try:
+            yield from story.block(element)
+        except RecursionError:
+            yield "[a part of the document is nested too deeply to read]\n"
 
 
 def _related(package: Package, main_part: str, kind: str) -> Element | None:

@@ -69,12 +69,12 @@ class Runs:
 
     @property
     def text(self) -> str:
-        text = "".join(self._shown).strip()
+        text = "".join(self._shown).replace("\n", " ").strip()
         return f"{text} ({''.join(self._readings)})" if self._readings else text
 
     @property
     def hidden(self) -> str:
-        return "".join(self._hidden).strip()
+        return "".join(self._hidden).replace("\n", " ").strip()
 
     def _add(self, parent: Element) -> None:
         for child in parent:

@@ -65,20 +65,24 @@ class Story:
     def blocks(self, parent: Element) -> Iterator[Line]:
         """Lines of the paragraphs and tables in an element."""
         for child in parent:
-            tag = child.tag
-            if tag == _PARAGRAPH:
-                yield from self._lines(self._paragraph(child))
-            elif tag == _TABLE:
-                yield from self._table(child)
-            elif tag == f"{W}altChunk":
-                yield from self._chunk(child)
-            elif tag in (EQUATION, EQUATIONS):
-                yield f"{equation_text(child)}\n"
-            elif tag == f"{MARKUP}AlternateContent":
-                chosen = alternative(child)
-                yield from self.blocks(chosen) if chosen is not None else ()
-            elif tag not in _LEFT_OUT:
-                yield from self.blocks(child)
+            yield from self.block(child)
+
+    def block(self, element: Element) -> Iterator[Line]:
+        """Lines of a paragraph, a table, or what an element contains of them."""
+        tag = element.tag
+        if tag == _PARAGRAPH:
+            yield from self._lines(self._paragraph(element))
+        elif tag == _TABLE:
+            yield from self._table(element)
+        elif tag == f"{W}altChunk":
+            yield from self._chunk(element)
+        elif tag in (EQUATION, EQUATIONS):
+            yield f"{equation_text(element)}\n"
+        elif tag == f"{MARKUP}AlternateContent":
+            chosen = alternative(element)
+            yield from self.blocks(chosen) if chosen is not None else ()
+        elif tag not in _LEFT_OUT:
+            yield from self.blocks(element)
 
     def _paragraph(self, element: Element) -> _Paragraph:
         shared = self._shared

@@ -83,6 +83,7 @@ def test_hyphens_tabs_and_readings() -> None:
     assert (
         text("<w:r><w:t>pro</w:t><w:softHyphen/><w:t>cess\xading</w:t><w:tab/><w:t>a</w:t></w:r>") == "processing a\n"
     )
+    assert text("<w:r><w:t>one\ntwo</w:t></w:r>") == "one two\n"
     assert text("<w:r><w:t>X</w:t><w:noBreakHyphen/><w:t>1</w:t></w:r>") == "X-1\n"
     ruby = f"<w:ruby><w:rt>{run('とう')}</w:rt><w:rubyBase>{run('東')}</w:rubyBase></w:ruby>"
     assert text(ruby + run("京")) == "東京 (とう)\n"
