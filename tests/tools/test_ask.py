@@ -72,9 +72,14 @@ async def test_rows_of_a_table_are_returned_with_its_first_row(agent: Agent, nam
         ("annual-report.pdf", "What dividend does the board propose?", "page 2", "0.42 crowns"),
         ("annual-report.pdf", "operating result", "page 3", "18.5"),
         ("annual-report.pdf", "What would an ice closure cost per day?", "page 5", "85,000"),
-        ("cleaning-agreement.docx", "notice for ending the agreement", "lines ", "ninety days"),
-        ("cleaning-agreement.docx", "fee per cleaning for Osprey", "lines ", "Osprey | 1,050"),
-        ("meeting-notes.md", "When does the winter timetable start?", "lines ", "5 January 2026"),
+        ("cleaning-agreement.docx", "notice for ending the agreement", "section 2 Term and termination", "ninety days"),
+        ("cleaning-agreement.docx", "fee per cleaning for Osprey", "section 5 Governing law lines ", "Osprey | 1,050"),
+        (
+            "meeting-notes.md",
+            "When does the winter timetable start?",
+            "section Timetable meeting, 4 November 2025 lines 1-9",
+            "5 January 2026",
+        ),
         ("sailings-june.csv", "fog", "rows ", "2025-06-17,Lyse - Outer Skerry,Plover"),
     ],
 )

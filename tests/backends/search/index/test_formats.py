@@ -69,7 +69,7 @@ async def test_an_index_of_format_12_is_built_again_with_places(tmp_path: Path) 
         packed.extractall(data)
     async with connected(settings_for(tmp_path)) as agent:
         (harbour,) = (await agent.data("ask_document", question="harbour dues"))["passages"]
-        assert harbour["where"] == "lines 1-3"
+        assert harbour["where"] == "section Harbour dues"
         (fares,) = (await agent.data("ask_document", question="fares"))["passages"]
         assert fares["where"] == "rows 1-3"
     assert sorted(path.name for path in data.glob("index*")) == [f"index-{FORMAT}.db", f"index-{FORMAT}.db-journal"]
