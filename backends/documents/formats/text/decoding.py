@@ -41,7 +41,7 @@ def decoded_blocks(content: BinaryIO) -> Iterator[str]:
             lines = [block]
             while len(lines) < _MOST_MORE and (line := text.readline(_LONGEST_LINE)):
                 lines.append(line)
-                if not line.strip():
+                if len(line) > _BLOCK or not line.strip():
                     break
             block = "".join(lines)
             yield block.replace("\0", "") if "\0" in block else block
