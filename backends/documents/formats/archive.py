@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element
 from xml.etree.ElementTree import fromstring as plain_tree
 
 from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import DefusedXMLParser, ParseError, parse
+from defusedxml.ElementTree import ParseError, parse
 
 from files_api_mcp.backends.errors import UnsupportedType
 
@@ -21,7 +21,6 @@ _MOST_BYTES = 512 * 1024 * 1024
 _MOST_RATIO = 200
 _RATIO_FREE = 10 * 1024 * 1024
 _MOST_MEMBERS = 10_000
-_PART = 64 * 1024
 _CHUNK = 256 * 1024
 _ENCODING = re.compile(rb"(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?\bencoding\s*=\s*[\"']([^\"']*)")
 _NOT_UTF_8 = (b"\xfe\xff", b"\xff\xfe")
@@ -60,17 +59,6 @@ class Archive:
                 return plain_tree(data)  # noqa: S314
             return parse(BytesIO(data), forbid_dtd=False).getroot()
 
-    def check(self, name: str) -> None:
-        """Check that a member, if it exists, is well-formed XML; nothing of it is kept."""
-        member = self._member(name)
-        if member is None:
-            return
-        parser = DefusedXMLParser(target=_Nothing(), forbid_dtd=False)
-        with self._open(member) as content, _xml_errors():
-            while part := content.read(_PART):
-                parser.feed(part)
-            parser.close()
-
     def read(self, name: str) -> bytes | None:
         """A member's bytes; None if the member does not exist."""
         member = self._member(name)
@@ -106,13 +94,6 @@ class Archive:
             return self._zip.open(member)
         except (zipfile.BadZipFile, NotImplementedError):
             raise UnsupportedType("The file is damaged and cannot be read.") from None
-
-
-class _Nothing:
-    """A parser target that discards everything."""
-
-    def close(self) -> None:
-        pass
 
 
 def _is_plain(data: bytes) -> bool:

@@ -12,6 +12,7 @@ from files_api_mcp.backends.errors import UnsupportedType
 
 __all__ = ["calamine_sheets"]
 
+_DAMAGED = "The spreadsheet is damaged or needs a password."
 _Value = int | float | str | bool | time | date | datetime | timedelta
 
 
@@ -33,7 +34,12 @@ def calamine_sheets(content: BinaryIO) -> Iterator[SheetContent]:
             is_hidden = found.visible != SheetVisibleEnum.Visible
             yield SheetContent(found.name, _rows(sheet), is_hidden=is_hidden, merged=merged)
     except CalamineError:
-        raise UnsupportedType("The spreadsheet is damaged or needs a password.") from None
+        raise UnsupportedType(_DAMAGED) from None
+    except BaseException as exc:
+        # A panic of Rust is not an Exception, and its type has no other name.
+        if type(exc).__name__ != "PanicException":
+            raise
+        raise UnsupportedType(_DAMAGED) from None
 
 
 def _rows(sheet: CalamineSheet) -> Iterator[SheetRow]:

@@ -60,7 +60,7 @@ def _unreadable() -> Iterator[SheetRow]:
 
 def _formats(book: Book) -> list[Format | None]:
     is_1904 = book.datemode == 1
-    codes = {key: one.format_str for key, one in book.format_map.items()}
+    codes = {key: one.format_str or "" for key, one in book.format_map.items()}
     return [number_format(codes.get(style.format_key, ""), date1904=is_1904) for style in book.xf_list]
 
 

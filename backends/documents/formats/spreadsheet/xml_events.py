@@ -56,7 +56,7 @@ def _found(chunks: Iterable[bytes], reader: SheetReader) -> Iterator[Item]:
             while items:
                 yield items.popleft()
         parser.Parse(b"", True)  # noqa: FBT003
-    except expat.ExpatError:
+    except (expat.ExpatError, LookupError):
         # What stands before the damage counts.
         yield from items
         raise UnsupportedType("The file is damaged and cannot be read.") from None

@@ -115,6 +115,8 @@ def test_a_damaged_file_gives_the_rows_before_the_damage() -> None:
     assert text(f"{FLAT}{A}".encode()) == ["x", "[the rest of the sheet cannot be read]"]
     with pytest.raises(UnsupportedType, match="damaged"):
         lines(f"{FLAT}{A[:20]}".encode())
+    with pytest.raises(UnsupportedType, match="damaged"):
+        lines(f'<?xml version="1.0" encoding="UTF-K"?>{FLAT}{A}'.encode())
     with pytest.raises(UnsupportedType, match="no sheet"):
         lines(f"{FLAT}/>".encode())
     with pytest.raises(UnsupportedType, match="entities"):
