@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from files_api_mcp.backends.documents.marks import Heading, Sheet
 from files_api_mcp.backends.errors import InvalidArgument
 from files_api_mcp.backends.search.places.document_places import DocumentPlaces, Span
+from files_api_mcp.backends.search.places.numbered_lines import numbered_section
 from files_api_mcp.backends.search.places.outline import folded
 from files_api_mcp.backends.search.places.where import page_word
 
@@ -45,7 +46,7 @@ def resolve(places: DocumentPlaces, at: str) -> Span:
     pages = _PAGES.fullmatch(text)
     if pages and (places.document.paginated or not _named(places, text)):
         return _pages(places, int(pages[1]), int(pages[2] or pages[1]), pages[3])
-    found = _whole_document(places, text) or _entry(places, text)
+    found = _whole_document(places, text) or _entry(places, text) or _numbered(places, text)
     if found is None:
         raise _unknown(places, text)
     return found
@@ -115,6 +116,19 @@ def _in_entry(places: DocumentPlaces, index: int, part: _Part | None) -> Span:
     page = entry.page if places.document.paginated else None
     within = Span(span.start, places.length) if places.is_section(index) else span
     return _checked(_within(places, within, part, entry.line, page=page), within)
+
+
+def _numbered(places: DocumentPlaces, text: str) -> Span | None:
+    """A section whose heading is only text."""
+    if _named_otherwise(places):
+        return None
+    return numbered_section(places, _SECTION.sub("", text.partition(": ")[0], count=1).rstrip("."))
+
+
+def _named_otherwise(places: DocumentPlaces) -> bool:
+    """Whether rows, messages or numbered headings name the places of the document."""
+    marks = [entry.mark for entry in places.outline.entries]
+    return any(not isinstance(mark, Heading) or mark.number for mark in marks)
 
 
 def _readings(text: str) -> Iterator[tuple[str, _Part | None]]:

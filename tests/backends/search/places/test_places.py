@@ -250,3 +250,18 @@ def test_headings_that_look_like_other_places_are_found(index: Index) -> None:
         quote = f"text of {3 * number}\n"
         assert read(places, located(places, quote)).count(quote) == 1
         assert text.index(quote) - resolve(places, located(places, quote)).start <= 500
+
+
+def test_a_numbered_section_is_found_where_headings_are_only_text(index: Index) -> None:
+    pages: list[list[Line]] = [
+        ["Contents\n3.2 Fees ........ 2\n3.3 Notice ........ 2\n"],
+        ["3.1 Scope\nAll vessels.\n3.2 Fees\nTwo lists:\n1. Kestrel\n2. Tern\n3.2.1 Late payments\n"],
+        ["They bear interest.\n3.3 Notice\nNinety days.\n4 Law\n"],
+    ]
+    places = places_of(index, pages, PDF, paginated=True)
+    expected = "3.2 Fees\nTwo lists:\n1. Kestrel\n2. Tern\n3.2.1 Late payments\nThey bear interest.\n"
+    assert read(places, "section 3.2") == read(places, "clause 3.2.") == read(places, "3.2") == expected
+    assert read(places, "section 3.3") == "3.3 Notice\nNinety days.\n"
+    assert read(places, "§ 4") == "4 Law\n"
+    with pytest.raises(InvalidArgument):
+        resolve(places, "section 3.4")
