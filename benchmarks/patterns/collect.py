@@ -22,12 +22,13 @@ _DEEPEST = 6
 _METHODS = frozenset({"match", "search", "fullmatch", "finditer", "findall", "sub", "subn", "split"})
 _SCANNING = "finditer"
 """The mode for all methods that try each position of a text."""
-# The first two compile patterns of callers and files, and have their own tests; the last runs at import.
+# The first two compile patterns of callers and files, and have their own tests; the others run at import.
 _COMPILE_INSIDE = frozenset(
     {
         "backends/roots/glob.py:Glob.__init__",
         "backends/roots/wildmatch.py:compiled",
         "backends/roots/secrets.py:_any_of",
+        "backends/documents/formats/text/code.py:_pattern",
     }
 )
 

@@ -25,7 +25,7 @@ def docx_lines(content: BinaryIO, depth: int = 0) -> Iterator[Line]:
     is inside of.
     """
     package = Package(content)
-    part = package.main_part(r"word/document\d*\.xml")
+    part = package.main_part("word/document")
     document = package.tree(part)
     if document is None:
         raise UnsupportedType("The file is damaged: it contains no Word document.")
@@ -56,7 +56,7 @@ def _body(story: Story, body: Element) -> Iterator[Line]:
 
 
 def _related(package: Package, main_part: str, kind: str) -> Element | None:
-    found = package.related(main_part, kind) or package.parts(f"word/{kind}\\.xml")
+    found = package.related(main_part, kind) or package.parts(f"word/{kind}")
     return package.optional_tree(found[0]) if found else None
 
 

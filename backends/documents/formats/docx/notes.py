@@ -23,7 +23,7 @@ class Notes:
         self._counts: dict[str, int] = {}
         self.unread: list[str] = []
         for kinds, kind in _KINDS.items():
-            for part in package.related(main_part, kinds) or package.parts(f"word/{kinds}\\.xml"):
+            for part in package.related(main_part, kinds) or package.parts(f"word/{kinds}"):
                 self._add(package, part, kind)
 
     def lines(self, kind: str, note: str, read: _Read) -> Iterator[Line]:

@@ -17,6 +17,7 @@ __all__ = ["DELETED", "Aside", "Runs"]
 _VML = "{urn:schemas-microsoft-com:vml}"
 _PICTURE = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}docPr"
 _HYPERLINK_FIELD = re.compile(r"\s*HYPERLINK\s+(?:\"([^\"]*)\"|([^\s\"\\]\S*))", re.IGNORECASE)
+_CHARACTER_CODE = re.compile("[0-9A-Fa-f]{2,4}")
 _LONGEST_ADDRESS = 1000
 _LONGEST_FIELD = 4000
 _MOST_NESTED = 20
@@ -107,7 +108,7 @@ class Runs:
 
     def _symbol(self, element: Element) -> None:
         code = element.get(f"{W}char", "")
-        if re.fullmatch("[0-9A-Fa-f]{2,4}", code):
+        if _CHARACTER_CODE.fullmatch(code):
             shown = shown_symbols(chr(int(code, 16)), element.get(f"{W}font", ""))
             self._out.append("" if PRIVATE.match(shown) or "\ud800" <= shown < "\ue000" else shown)
 

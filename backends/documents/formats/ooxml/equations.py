@@ -14,7 +14,8 @@ EQUATIONS = f"{MATH}oMathPara"
 _RUN_TEXT = (f"{MATH}t", f"{DRAWING}t", "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}t")
 _DEEPEST = 60
 _SINGLE = re.compile(r"[\d.,]*|∞|\w[\u2032'\u0300-\u036f]*(?:_\w)?")
-_ENDS_IN_SCRIPT = re.compile(r"[_^](?:\([^()]*\)|[\w.,∞\u2032']+)$")
+_SCRIPT_CHARACTERS = re.compile(r"[\w.,∞\u2032']+")
+_LONGEST_SCRIPT = 80
 _STYLED = re.compile("[\U0001d400-\U0001d7ff]")
 _PROPERTIES = ("Pr", "ctrlPr")
 
@@ -27,8 +28,16 @@ def equation_text(element: Element, depth: int = 0) -> str:
     for child in element:
         part = _part(child, depth)
         # e^x y, not e^xy
-        text += " " + part if part[:1].isalnum() and _ENDS_IN_SCRIPT.search(text[-80:]) else part
+        text += " " + part if part[:1].isalnum() and _ends_in_script(text[-_LONGEST_SCRIPT:]) else part
     return text
+
+
+def _ends_in_script(text: str) -> bool:
+    """Whether a text ends in a subscript or superscript."""
+    if text.endswith(")"):
+        opening = text.rfind("(")
+        return text[opening - 1 : opening] in ("_", "^") and ")" not in text[opening:-1]
+    return any(_SCRIPT_CHARACTERS.fullmatch(text, text.rfind(mark) + 1) for mark in "_^" if mark in text)
 
 
 def _part(element: Element, depth: int) -> str:

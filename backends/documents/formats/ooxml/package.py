@@ -15,6 +15,7 @@ from files_api_mcp.backends.errors import UnsupportedType
 __all__ = ["Package", "Relationship", "alternative"]
 
 _STRICT = "http://purl.oclc.org/ooxml/"
+_NUMBERED = re.compile(r"([^.]*[^.\d])\d*\.(?:xml|bin)", re.IGNORECASE)
 
 
 class Relationship(NamedTuple):
@@ -38,7 +39,7 @@ class Package:
         self._relationships: dict[str, dict[str, Relationship]] = {}
 
     def main_part(self, usual: str) -> str:
-        """The part that the package is about, else the first part whose name matches the pattern, else ""."""
+        """The part that the package is about, else the first part of the usual name (see `parts`), else ""."""
         for relationship in self.relationships("").values():
             if relationship.kind == "officeDocument" and relationship.target in self._archive:
                 return relationship.target
@@ -48,9 +49,14 @@ class Package:
         """Whether a part exists."""
         return part in self._archive
 
-    def parts(self, pattern: str) -> list[str]:
-        """Names of parts that match a pattern as a whole, in any case."""
-        return [name for name in self._archive.names if re.fullmatch(pattern, name, re.IGNORECASE)]
+    def parts(self, stem: str) -> list[str]:
+        """Parts with a name such as "word/document", in any case, and with a number or without one."""
+        named = ((name, _NUMBERED.fullmatch(name)) for name in self._archive.names)
+        return [name for name, found in named if found and found[1].lower() == stem.lower()]
+
+    def parts_below(self, folder: str) -> list[str]:
+        """XML parts in a folder such as "xl/persons/"."""
+        return [name for name in self._archive.names if name.startswith(folder) and name.endswith(".xml")]
 
     def relationships(self, part: str) -> dict[str, Relationship]:
         """The relationships of a part (or of the package: "") by their ids; none if they cannot be read."""

@@ -16,7 +16,7 @@ __all__ = ["HiddenText", "Piece"]
 
 pdfium: Any = pypdfium2.raw
 
-_LINE = re.compile(r"[^\S\r\n]*(\S)[^\r\n]*\r?\n?")
+_LINE = re.compile(r"(?<![^\S\r\n])[^\S\r\n]*+(\S)[^\r\n]*+\r?\n?")
 _WORD = re.compile(r"\S+")
 _LETTER = re.compile(r"\w")
 _TEXT = "hidden text"

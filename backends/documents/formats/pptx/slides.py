@@ -17,7 +17,8 @@ from files_api_mcp.backends.errors import UnsupportedType
 
 __all__ = ["slides"]
 
-_SLIDE = r"ppt/slides/slide(\d+)\.xml"
+_SLIDE = "ppt/slides/slide"
+_NUMBER = re.compile(r"(\d+)\.")
 
 
 def slides(content: BinaryIO) -> list[list[Line]]:
@@ -26,7 +27,7 @@ def slides(content: BinaryIO) -> list[list[Line]]:
     A slide that is damaged is named in a line, unless all are.
     """
     package = Package(content)
-    main_part = package.main_part(r"ppt/presentation\d*\.xml")
+    main_part = package.main_part("ppt/presentation")
     reader = _Reader(package, main_part)
     found: list[list[Line]] = []
     fault: UnsupportedType | RecursionError | None = None
@@ -49,7 +50,7 @@ def _in_order(package: Package, main_part: str) -> list[str]:
     listed = presentation.iter(f"{P}sldId") if presentation is not None else ()
     keys = [slide.get(f"{RELATIONSHIPS}id", "") for slide in listed]
     named = [related[key].target for key in keys if key in related and package.has(related[key].target)]
-    numbered = sorted((int(found[1]), part) for part in package.parts(_SLIDE) if (found := re.search(r"(\d+)\.", part)))
+    numbered = sorted((int(found[1]), part) for part in package.parts(_SLIDE) if (found := _NUMBER.search(part)))
     return named or [part for _, part in numbered]
 
 

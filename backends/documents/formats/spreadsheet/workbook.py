@@ -42,7 +42,7 @@ def _sheets(content: BinaryIO) -> Iterator[SheetContent]:
     head = content.read(_HEAD)
     content.seek(0)
     if head.startswith(b"PK"):
-        main = Package(content).main_part(r"xl/workbook\d*\.(?:xml|bin)")
+        main = Package(content).main_part("xl/workbook")
         if main.endswith(".bin"):
             return calamine_sheets(content)
         return xlsx_sheets(content) if main else ods_sheets(content)

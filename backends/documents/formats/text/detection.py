@@ -36,7 +36,7 @@ _FEW_WORDS = 6
 _MOST_WORDS = 200
 
 _BOUNDS = r"\s!-/:-@\[-`{-~"
-_WORD = re.compile(rf"[^{_BOUNDS}]*[^\x00-\x7f][^{_BOUNDS}]*")
+_WORD = re.compile(rf"(?<![^{_BOUNDS}])[^{_BOUNDS}\x80-\U0010ffff]*+[^\x00-\x7f][^{_BOUNDS}]*+")
 _RAW_WORD = re.compile(rf"[{_BOUNDS}]([^{_BOUNDS}\x80-\xff]*[\x80-\xff][^{_BOUNDS}]*)".encode())
 _ODD = {
     "control character": 5,

@@ -36,7 +36,7 @@ def _notes(package: Package, name: str) -> Iterator[tuple[str, str]]:
 def _threaded(package: Package, name: str) -> Iterator[tuple[str, str]]:
     people = {
         person.get("id", ""): person.get("displayName", "")
-        for part in package.parts(r"xl/persons/[^/]+\.xml")
+        for part in package.parts_below("xl/persons/")
         for person in _elements(package, part, "person")
     }
     for element in _elements(package, name, "threadedComment"):

@@ -18,7 +18,7 @@ from files_api_mcp.backends.errors import UnsupportedType
 
 __all__ = ["xlsx_sheets"]
 
-_MAIN = r"xl/workbook\d*\.xml"
+_MAIN = "xl/workbook"
 _WRITTEN_BY_PROGRAM = "124519"
 """The version that libraries name which write a workbook without calculating it."""
 
