@@ -1,6 +1,7 @@
 """Text of CSV and TSV files as it is, with marks of its records and of the header."""
 
 import csv
+import io
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -9,7 +10,7 @@ from typing import BinaryIO
 
 from files_api_mcp.backends.documents.formats.spreadsheet.grid import SheetRow
 from files_api_mcp.backends.documents.formats.spreadsheet.headers import HeaderFinder
-from files_api_mcp.backends.documents.formats.text.decoding import decoded_lines
+from files_api_mcp.backends.documents.formats.text.decoding import decoded_blocks
 from files_api_mcp.backends.documents.marks import Line, Row, Table
 
 __all__ = ["record_lines"]
@@ -26,13 +27,15 @@ _NUMBER = re.compile(r"[-+(]?[$€£¥]?[-+]?\d[\d.,' \u00a0\u202f]*(?:[eE][-+]?
 _MOST_LINES = 100
 _MOST_CHARS = 1_000_000
 
+_MAYBE_EMPTY = ("\n\n", "\n\r", "\n ", "\n\t")
+
 _OPENED = re.compile(r'(?:^|[,;\t|])\ufeff? *"(?:[^"]|"")*+$')
 _CLOSED = re.compile(r'(?:[^"]|"")*+"(?!")')
 
 
 def record_lines(content: BinaryIO) -> Iterator[Line]:
     """Lines as they are in the file. A record with line breaks in quoted cells is one row of several lines."""
-    records = _Records(decoded_lines(content))
+    records = _Records(decoded_blocks(content))
     headers = _Headers()
     number = 1
     yield Row(1)
@@ -46,16 +49,21 @@ def record_lines(content: BinaryIO) -> Iterator[Line]:
                 yield Row(number)
                 yield line
             number += 1
-        # Most lines are read here: nothing is looked for in them but quotation marks and the end of the table.
-        while line := records.next_line():
+        while True:
+            # Most lines are read here.
+            for block in records.plain_blocks():
+                yield block
+                number += block.count("\n")
+            line = records.next_line()
+            if not line:
+                break
             if line.isspace():
                 records.put_back(line)
                 break
             yield line
-            if '"' in line:
-                for further in records.rest_of_record(line):
-                    yield Row(number)
-                    yield further
+            for further in records.rest_of_record(line):
+                yield Row(number)
+                yield further
             number += 1
 
 
@@ -127,13 +135,39 @@ def _kind(text: str) -> str:
 class _Records:
     """Reads lines, and knows which of them make one record."""
 
-    def __init__(self, lines: Iterator[str]) -> None:
-        self._lines = lines
+    def __init__(self, blocks: Iterator[str]) -> None:
+        self._blocks = blocks
+        self._lines: Iterator[str] = iter(())
         self._ahead: deque[str] = deque()
+
+    def plain_blocks(self) -> Iterator[str]:
+        """Blocks of whole lines that are records and not empty, up to the first block with others."""
+        if self._peek():
+            return
+        for block in self._blocks:
+            if not _is_plain(block):
+                self._lines = _lines(block)
+                return
+            yield block
 
     def next_line(self) -> str:
         """The next line; "" at the end."""
-        return self._ahead.popleft() if self._ahead else next(self._lines, "")
+        return self._ahead.popleft() if self._ahead else self._read_line()
+
+    def _peek(self) -> str:
+        """The next line of the current block, which is kept; "" at its end."""
+        if not self._ahead and (line := next(self._lines, "")):
+            self._ahead.append(line)
+        return self._ahead[0] if self._ahead else ""
+
+    def _read_line(self) -> str:
+        """A line after those that were read ahead; "" at the end."""
+        while not (line := next(self._lines, "")):
+            block = next(self._blocks, "")
+            if not block:
+                return ""
+            self._lines = _lines(block)
+        return line
 
     def put_back(self, line: str) -> None:
         """Make a line the next one."""
@@ -165,7 +199,7 @@ class _Records:
         chars = len(first)
         for count in range(1, _MOST_LINES):
             if count > len(self._ahead):
-                line = next(self._lines, "")
+                line = self._read_line()
                 if not line:
                     return 1
                 self._ahead.append(line)
@@ -177,3 +211,16 @@ class _Records:
             if chars > _MOST_CHARS:
                 return 1
         return 1
+
+
+def _lines(block: str) -> Iterator[str]:
+    return io.StringIO(block, newline="")
+
+
+def _is_plain(block: str) -> bool:
+    """Whether each line is a record by itself, and none is empty. Lines that start with a blank may be."""
+    if any(mark in block for mark in _MAYBE_EMPTY) or block[0].isspace():
+        return False
+    if block.count("\r") != block.count("\r\n"):
+        return False
+    return '"' not in block or not [line for line in block.split("\n") if line.count('"') & 1]
