@@ -13,7 +13,8 @@ _DEEPEST = 6
 
 def outline_lines(entries: Sequence[OutlineEntry]) -> list[str]:
     """One line for each entry, indented by its level. The place comes first."""
-    return [_line(entry) for entry in entries]
+    highest = min((entry.level for entry in entries), default=1)
+    return [_line(entry, highest) for entry in entries]
 
 
 def short_outline(entries: Sequence[OutlineEntry]) -> list[str]:
@@ -34,9 +35,9 @@ def short_outline(entries: Sequence[OutlineEntry]) -> list[str]:
     return shown
 
 
-def _line(entry: OutlineEntry) -> str:
+def _line(entry: OutlineEntry, highest: int) -> str:
     title = f": {entry.title}" if entry.title else ""
-    return f"{'  ' * (min(entry.level, _DEEPEST) - 1)}{entry.where}{title}"
+    return f"{'  ' * (min(entry.level, _DEEPEST) - min(highest, _DEEPEST))}{entry.where}{title}"
 
 
 def _tokens(line: str) -> int:

@@ -8,6 +8,9 @@ from files_api_mcp.backends.search.places.where import column_letters, has_secti
 
 __all__ = ["outline_entries"]
 
+_MOST_READ = 500
+_FIRST = 60
+
 
 def outline_entries(places: DocumentPlaces) -> list[OutlineEntry]:
     """All entries with a title, in order. Numbered clauses are left out if there are headings."""
@@ -27,6 +30,14 @@ def _is_message_itself(places: DocumentPlaces, index: int) -> bool:
     return isinstance(mark, Part) and not mark.path
 
 
+def _first_words(places: DocumentPlaces, index: int) -> str:
+    """The beginning of a clause without a title, after its number."""
+    entry = places.outline.entries[index]
+    text = places.page(entry.page).text[entry.offset : entry.offset + _MOST_READ]
+    words = text.lstrip().partition("\n")[0].removeprefix(f"{getattr(entry.mark, 'number', '')}").strip(" .):\t\r")
+    return words if len(words) <= _FIRST else words[:_FIRST].rpartition(" ")[0] + " ..."
+
+
 def _entry(places: DocumentPlaces, index: int) -> OutlineEntry:
     entry, label = places.outline.entries[index], places.outline.labels[index]
     mark = entry.mark
@@ -39,7 +50,7 @@ def _entry(places: DocumentPlaces, index: int) -> OutlineEntry:
         title = " ".join(heading_text(mark).split())
         return OutlineEntry(mark.level, f"{page_word(places.mime_type)} {entry.page}", title)
     if has_sections(places.mime_type):
-        return OutlineEntry(mark.level, f"section {label}")
+        return OutlineEntry(mark.level, f"section {label}", None if mark.title else _first_words(places, index))
     end = places.outline.ends[index]
     last = places.outline.entries[end].line if end is not None else places.line(max(0, places.length - 1)) + 1
     return OutlineEntry(mark.level, f"lines {entry.line + 1}-{max(entry.line + 1, last)}", heading_text(mark))

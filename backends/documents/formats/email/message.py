@@ -65,7 +65,8 @@ class _Reader:
         yield from self._message(message_from_bytes(data), path, depth, guess)
 
     def _message(self, message: MimePart, path: str, depth: int, guess: Callable[[], str]) -> Iterator[Line]:
-        yield Part(path)
+        if not depth:  # an attached message is a part already
+            yield Part(path)
         for name in _SHOWN:
             if value := header(message, name, guess):
                 yield f"{name}: {value}\n"
