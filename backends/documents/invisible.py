@@ -45,11 +45,11 @@ def invisible_spans(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _visible(text: str) -> str:
-    return _KEPT_OR_NOT.sub(r"\1", text)
+    return text if text.isascii() else _KEPT_OR_NOT.sub(r"\1", text)
 
 
 def _sound(text: str) -> str:
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _with(change: Callable[[str], str], line: Line) -> Line:

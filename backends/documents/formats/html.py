@@ -1,13 +1,23 @@
 """Visible text of web pages."""
 
 import re
-from collections.abc import Iterable, Iterator
-from itertools import chain
+from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from files_api_mcp.backends.documents.formats.html_links import link_target
+from files_api_mcp.backends.documents.formats.html_inline import (
+    BLOCK,
+    KINDS,
+    MOST_LINKS,
+    SHOWN,
+    SKIPPED,
+    SPECIAL,
+    inline_lines,
+    joined,
+    shown_value,
+)
+from files_api_mcp.backends.documents.formats.html_links import link_end, link_target
 from files_api_mcp.backends.documents.formats.html_tables import table_lines
 from files_api_mcp.backends.documents.formats.text.encoding import decoded
 from files_api_mcp.backends.documents.headings import split_number
@@ -27,29 +37,14 @@ _DECLARED = re.compile(
 _CLOSED = re.compile(r"<(title|script|style|iframe|textarea)\b([^<>]{0,2000})/>", re.IGNORECASE)
 _MOST_DEPTH = 12
 """Tables and frames in each other that are read as such. Deeper ones are only text."""
-_MOST_LINKS = 5
-"""Links of a line whose targets are shown."""
 
 _HIDDEN = "[hidden], [aria-hidden=true]"
-_UNSEEN = frozenset({"script", "style", "template", "noscript", "rp", "datalist", "meta", "link"})
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
-_BLOCKS = frozenset(
-    "address article aside blockquote body br caption dd desc details div dl dt fieldset figcaption figure footer form"
-    " head header hr html li main nav ol p section summary table tbody td text tfoot th thead title tr ul".split()
-)
 _KEPT = frozenset({"pre", "listing", "xmp", "textarea"})
-_INLINE, _BLOCK, _SPECIAL, _SKIPPED = range(4)
-_KINDS: dict[str | None, int] = {
-    **dict.fromkeys(_UNSEEN, _SKIPPED),
-    **dict.fromkeys(_BLOCKS, _BLOCK),
-    **dict.fromkeys((*_HEADINGS, *_KEPT, "table"), _SPECIAL),
-}
-"""How the walk treats a tag; others are inline."""
 _NAVIGATION = frozenset({"nav", "header", "footer", "aside"})
-_ENTERED = frozenset({"li", "ol", "ul", *_NAVIGATION})
-_SHOWN = frozenset({"img", "input", "rt", "option"})
-_LEFT = frozenset({*_ENTERED, "a", "rt", "iframe"})
-_UNTYPED = frozenset({"hidden", "password", "submit", "button", "reset", "image", "file"})
+_ENCLOSED = frozenset({"rt", "iframe"})
+_LEFT = frozenset({"li", "ol", "ul", "a", *_NAVIGATION, *_ENCLOSED})
+"""Tags at whose end something happens, even if the line is empty."""
 
 
 def html_lines(content: BinaryIO) -> Iterator[Line]:
@@ -78,7 +73,7 @@ def page_lines(page: str, depth: int = 0) -> Iterator[Line]:
     for node in tree.css(_HIDDEN):
         node.decompose()
     if tree.root:
-        if (title := tree.css_first("title")) and not tree.css_first("h1") and (name := _joined(title.text())):
+        if (title := tree.css_first("title")) and not tree.css_first("h1") and (name := joined(title.text())):
             yield Heading(1, name)
         yield from _Walk(depth).lines(tree.root)
 
@@ -92,103 +87,103 @@ class _Walk:
         self._mark = ""
         self._links = 0
         self._in_navigation = 0
-        self._around: list[tuple[Iterator[LexborNode], LexborNode, int]] = []
+        self._around: list[tuple[Iterator[LexborNode], LexborNode, str | None, int]] = []
         """The nodes around the current one: their unread children, and where the text of each starts in the line."""
         self._numbers: list[int | None] = []
         """The number of the last item of each list around the node; None for lists without numbers."""
 
     def lines(self, root: LexborNode) -> Iterator[Line]:
         """Lines of the text in a node. Pages are nested deeply, so this does not recurse."""
-        line, around, kinds = self._line, self._around, _KINDS
-        around.append((root.iter(include_text=True), root, 0))
+        line, around, kinds = self._line, self._around, KINDS
+        self._go_into(root, root.tag)
         while around:
-            nodes, parent, start = around[-1]
-            depth = len(around)
+            nodes, parent, parent_tag, start = around[-1]
             for node in nodes:
                 tag = node.tag
                 if tag == "-text":
                     line.append(node.text_content or "")
-                elif (kind := kinds.get(tag, _INLINE)) != _SKIPPED:
-                    if kind >= _BLOCK:
-                        yield from self._block(node, tag or "", kind)
-                        if len(around) == depth:
-                            continue
-                    else:
-                        self._inline(node, tag)
+                elif (kind := kinds.get(tag, 0)) >= BLOCK:
+                    if line:
+                        yield from self._flushed()
+                    if (read := self._block(node, tag or "", kind)) is None:
+                        break
+                    yield from read
+                elif kind != SKIPPED and not self._is_read(node, tag, kind):
                     break
             else:
                 around.pop()
-                tag = parent.tag
-                if kinds.get(tag, _INLINE) >= _BLOCK:
-                    yield from self._flushed()
-                if tag in _LEFT:
-                    yield from self._left(parent, tag, start)
+                if line or parent_tag in _LEFT:
+                    yield from self._left(parent, parent_tag, start)
         yield from self._flushed()
 
-    def _block(self, node: LexborNode, tag: str, kind: int) -> Iterable[Line]:
-        """The lines that a block ends or has. Unless these are all, the walk goes into the node."""
-        before = self._flushed()
-        if kind == _BLOCK and (text := _plain(node)):
-            mark, self._mark = self._item(node) if tag == "li" else self._mark, ""
-            return (*before, f"{mark}{text}\n")
-        if kind == _SPECIAL and (special := self._special(node, tag)) is not None:
-            return chain(before, special) if before else special
-        if tag in _ENTERED:
-            self._enter(node, tag)
-        self._around.append((node.iter(include_text=True), node, 0))
-        return before
+    def _go_into(self, node: LexborNode, tag: str | None) -> None:
+        self._around.append((node.iter(include_text=True), node, tag, len(self._line)))
 
-    def _special(self, node: LexborNode, tag: str) -> Iterator[Line] | None:
+    def _is_read(self, node: LexborNode, tag: str | None, kind: int) -> bool:
+        """Read a node in the line. False if it is read node by node, which begins."""
+        line = self._line
+        if kind == SHOWN:
+            line.append(shown_value(node, tag))
+        if tag not in _ENCLOSED:
+            only = node.first_child
+            if only is None:
+                return True
+            if only.next is None and only.tag == "-text":
+                line.append(only.text_content or "")
+                if tag == "a":
+                    self._link(node, len(line) - 1)
+                return True
+        elif tag == "rt":
+            line.append("(")
+        self._go_into(node, tag)
+        return False
+
+    def _block(self, node: LexborNode, tag: str, kind: int) -> Iterable[Line] | None:
+        """The lines of a block; None if it is read node by node, which begins."""
+        if kind == SPECIAL:
+            lines = self._special(node, tag)
+        else:
+            if tag == "li":
+                self._mark = self._item(node)
+            lines = inline_lines(node, self._mark, is_navigation=self._in_navigation > 0 or tag in _NAVIGATION)
+            if lines or (lines is not None and tag == "li"):
+                self._mark = ""
+        if lines is None:
+            if tag in ("ol", "ul"):
+                self._numbers.append(_number(node.attributes.get("start"), 1) - 1 if tag == "ol" else None)
+            elif tag in _NAVIGATION:
+                self._in_navigation += 1
+            self._go_into(node, tag)
+        return lines
+
+    def _special(self, node: LexborNode, tag: str) -> Iterable[Line] | None:
         """Lines of a block that is not read node by node."""
         if tag in _HEADINGS:
             return self._heading(node, _HEADINGS[tag])
         if tag in _KEPT:
-            return (f"{text.rstrip()}\n" for text in node.text().strip("\r\n").splitlines())
+            return [f"{text.rstrip()}\n" for text in node.text().strip("\r\n").splitlines()]
         if tag == "table" and self._depth < _MOST_DEPTH:
             return table_lines(node, self._cell)
         return None
 
-    def _cell(self, node: LexborNode) -> list[Line]:
-        text = _plain(node)
-        return [f"{text}\n"] if text else list(_Walk(self._depth + 1).lines(node))
+    def _cell(self, node: LexborNode) -> Sequence[Line]:
+        lines = inline_lines(node, "", is_navigation=False)
+        return list(_Walk(self._depth + 1).lines(node)) if lines is None else lines
 
-    def _heading(self, node: LexborNode, level: int) -> Iterator[Line]:
-        walk = _Walk(_MOST_DEPTH)
-        walk._in_navigation = 1
-        if text := _plain(node) or " ".join(line.strip() for line in walk.lines(node) if isinstance(line, str)):
-            number, title = split_number(text)
-            yield Heading(level, title, number)
-            yield f"{'#' * level} {text}\n"
-
-    def _enter(self, node: LexborNode, tag: str) -> None:
-        if tag == "li":
-            self._mark = self._item(node)
-        elif tag in ("ol", "ul"):
-            self._numbers.append(_number(node.attributes.get("start"), 1) - 1 if tag == "ol" else None)
-        elif tag in _NAVIGATION:
-            self._in_navigation += 1
-
-    def _inline(self, node: LexborNode, tag: str | None) -> None:
-        if tag in _SHOWN:
-            self._show(node, tag)
-        self._around.append((node.iter(include_text=True), node, len(self._line)))
-
-    def _show(self, node: LexborNode, tag: str | None) -> None:
-        if tag == "img":
-            if alt := _joined(node.attributes.get("alt") or ""):
-                self._line.append(f" [image: {alt}] ")
-        elif tag == "input":
-            kind = (node.attributes.get("type") or "text").lower()
-            if kind in ("checkbox", "radio"):
-                self._line.append("[x] " if "checked" in node.attributes else "[ ] ")
-            elif kind not in _UNTYPED:
-                self._line.append(f" {node.attributes.get('value') or ''} ")
-        elif tag == "rt":
-            self._line.append("(")
-        elif tag == "option":
-            self._line.append(" ")
+    def _heading(self, node: LexborNode, level: int) -> Iterable[Line]:
+        lines = inline_lines(node, "", is_navigation=True)
+        if lines is None:
+            walk = _Walk(_MOST_DEPTH)
+            walk._in_navigation = 1
+            lines = [line for line in walk.lines(node) if isinstance(line, str)]
+        if not (text := " ".join([line.strip() for line in lines])):
+            return ()
+        number, title = split_number(text)
+        return Heading(level, title, number), f"{'#' * level} {text}\n"
 
     def _left(self, node: LexborNode, tag: str | None, start: int) -> Iterator[Line]:
+        if KINDS.get(tag, 0) >= BLOCK:
+            yield from self._flushed()
         if tag == "li":
             self._mark = ""
         elif tag in ("ol", "ul"):
@@ -205,13 +200,14 @@ class _Walk:
 
     def _link(self, node: LexborNode, start: int) -> None:
         """Add the target of a link to its text."""
-        text = _joined("".join(self._line[start:]))
-        if not text or self._in_navigation or self._links == _MOST_LINKS:
+        if self._in_navigation or self._links == MOST_LINKS or not (href := node.attrs.get("href")):
+            return
+        if not (target := link_target(href)) or not (text := joined("".join(self._line[start:]))):
             return
         is_item = bool(self._mark) and not "".join(self._line[:start]).strip()
-        if target := link_target(node.attributes.get("href") or "", text, files_only=is_item):
+        if end := link_end(href, target, text, is_item=is_item):
             self._links += 1
-            self._line.append(f" ({target})")
+            self._line.append(end)
 
     def _item(self, node: LexborNode) -> str:
         number = self._numbers[-1] if self._numbers else None
@@ -231,18 +227,6 @@ class _Walk:
             return ()
         mark, self._mark = self._mark, ""
         return (f"{mark}{text}\n",)
-
-
-def _plain(node: LexborNode) -> str:
-    """The text of a node that contains only text; empty for other nodes. Most cells and headings are so."""
-    only = node.first_child
-    if only is None or only.tag != "-text" or only.next is not None:
-        return ""
-    return " ".join((only.text_content or "").split())
-
-
-def _joined(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _number(text: str | None, otherwise: int) -> int:

@@ -1,6 +1,6 @@
 """Tables of web pages: rows with their cells between `|`, or the blocks of a table that only arranges a page."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import NamedTuple
 
@@ -14,10 +14,11 @@ _MOST_LINES = 8
 _LONGEST_CELL = 600
 """A cell with more lines or characters arranges a page."""
 _LONGEST_REPEATED = 200
+_CELLS = frozenset({"td", "th"})
 _MOST_COLUMNS = 1000
 _ROWS_AT_ONCE = 2000
 
-Read = Callable[[LexborNode], list[Line]]
+Read = Callable[[LexborNode], Sequence[Line]]
 
 
 class _Row(NamedTuple):
@@ -66,15 +67,21 @@ def _row(node: LexborNode, read: Read, spans: dict[int, tuple[int, str]]) -> _Ro
     blocks: list[Line] = []
     is_arranged = False
     for cell in node.iter():
-        if cell.tag not in ("td", "th") or len(cells) >= _MOST_COLUMNS:
+        if cell.tag not in _CELLS or len(cells) >= _MOST_COLUMNS:
             continue
         if spans:
             _fill(cells, spans)
         lines = read(cell)
-        blocks += lines
-        texts = [line.strip() for line in lines if isinstance(line, str)]
-        is_arranged = is_arranged or (len(lines) > 1 and _arranges(lines, texts))
-        text = " ".join(texts)
+        if len(lines) == 1 and isinstance(lines[0], str):
+            text = lines[0].strip()
+            blocks.append(lines[0])
+        elif lines:
+            blocks += lines
+            texts = [line.strip() for line in lines if isinstance(line, str)]
+            is_arranged = is_arranged or (len(lines) > 1 and _arranges(lines, texts))
+            text = " ".join(texts)
+        else:
+            text = ""
         attributes = cell.attributes
         if not attributes:
             cells.append(text)
@@ -84,7 +91,8 @@ def _row(node: LexborNode, read: Read, spans: dict[int, tuple[int, str]]) -> _Ro
             if height > 1:
                 spans[column] = (height - 1, text if column == len(cells) and len(text) <= _LONGEST_REPEATED else "")
         cells += [text, *[""] * (width - 1)]
-    _fill(cells, spans)
+    if spans:
+        _fill(cells, spans)
     return _Row(cells, blocks if is_arranged or sum(map(bool, cells)) < 2 else [])
 
 
@@ -97,7 +105,7 @@ def _fill(cells: list[str], spans: dict[int, tuple[int, str]]) -> None:
             spans[column] = (rows - 1, text)
 
 
-def _arranges(lines: list[Line], texts: list[str]) -> bool:
+def _arranges(lines: Sequence[Line], texts: list[str]) -> bool:
     return (
         len(texts) > _MOST_LINES
         or (len(texts) > 1 and sum(map(len, texts)) > _LONGEST_CELL)
