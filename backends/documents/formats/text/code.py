@@ -1,7 +1,8 @@
 """Definitions in source code: those at the top of a file, and those directly in a class or module of it."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from files_api_mcp.backends.documents.marks import Heading
 
@@ -28,31 +29,54 @@ _OPENS = r"(?:[^;]{0,400}[{,(]|[^;{}]{0,400}\)[^;{}()]{0,60}|[ \t]*)$"
 """The rest of a line that begins a function: its body or its parameters go on in the next line."""
 
 
-def _pattern(holders: str, others: str, *more: str, modifiers: str = _MODIFIERS) -> re.Pattern[str]:
+class _Language(NamedTuple):
+    definition: re.Pattern[str]
+    outer: re.Pattern[str]
+    """The beginning of most lines that define something, and of few others, after a line end: at the margin."""
+    inner: re.Pattern[str]
+    """The same with any indentation."""
+
+
+def _pattern(holders: str, others: str, *more: str, modifiers: str = _MODIFIERS) -> _Language:
     """A line that defines something, with the keywords of what holds other definitions and of what does not; `more`
     are forms without a keyword, each with the group `name`."""
     keyed = rf"(?:(?P<holder>{holders})|{others})(?:[ \t]+|[ \t]*\*[ \t]*)"
     keyed += rf"(?P<keyed>{_NAME}(?:[.:-]+[\w$]{{1,100}}+){{0,5}}+)"
     keyed += rf"(?![ \t]+(?!(?i:{'|'.join(_WORDS_AFTER.split())})\b)[A-Za-z])"
     forms = [keyed, *(form.replace("?P<name>", f"?P<name{number}>") for number, form in enumerate(more))]
-    return re.compile(rf"(?P<indent>[ \t]{{0,16}}+){modifiers}(?:{'|'.join(forms)})")
+    begins = rf"(?=[A-Za-z@]){modifiers}(?:{holders}|{others})[ \t*]"
+    begins = "|".join([*dict.fromkeys(_BEGINS[form] for form in more), begins])
+    return _Language(
+        re.compile(rf"(?P<indent>[ \t]{{0,16}}+){modifiers}(?:{'|'.join(forms)})"),
+        re.compile(rf"\n(?:{begins})"),
+        re.compile(rf"\n[ \t]{{0,16}}+(?:{begins})"),
+    )
 
 
+_OUTER = (0, False)
+"""A definition at the margin that holds no others: only the margin can have the next one."""
 _NOTHING = "(?!)"
 _METHOD = rf"(?P<name>{_NAME})[ \t]*\([^;]{{0,400}}\{{[ \t]*$"
 _TYPED = rf"{_TYPE}(?P<name>~?{_NAME}(?:::~?{_NAME}){{0,5}})[ \t]*\({_OPENS}"
-_SCRIPT = _pattern(
-    "class|interface|namespace|module|enum",
-    "function|type",
+_ASSIGNED = (
     rf"(?:const|let|var)[ \t]+(?P<name>{_NAME})[^=]{{0,200}}=[ \t]*(?:async[ \t]*)?"
-    rf"(?:function\b|\([^=]{{0,200}}=>|{_NAME}[ \t]*=>)",
-    _METHOD,
+    rf"(?:function\b|\([^=]{{0,200}}=>|{_NAME}[ \t]*=>)"
 )
+_NO_KEYWORD = r"(?P<name>[A-Za-z_][\w:-]{0,100})[ \t]*\(\)"
+_CALL = rf"(?!(?:{'|'.join(sorted(_NO_NAMES))})[ \t(])[A-Za-z_$~][\w<>\[\],.?:&*~$ \t]*+\([^;\n]*+(?:\n|\Z)"
+_BEGINS = {
+    _METHOD: _CALL,
+    _TYPED: _CALL,
+    _ASSIGNED: rf"{_MODIFIERS}(?:const|let|var)[ \t]",
+    _NO_KEYWORD: r"[A-Za-z_][\w:-]*+[ \t]*\(\)",
+}
+"""How a line with each of these forms begins, in a pattern that is fast."""
+_SCRIPT = _pattern("class|interface|namespace|module|enum", "function|type", _ASSIGNED, _METHOD)
 _JAVA = _pattern("class|interface|enum|record|struct|namespace|@interface", _NOTHING, _TYPED, _METHOD)
 _C = _pattern("class|struct|namespace|enum class|enum|union", _NOTHING, _TYPED)
 _PYTHON = _pattern("class", "def", modifiers="(?:async +)?+")
 _RUBY = _pattern("class|module", "def(?:[ \t]+self\\.)?")
-_SHELL = _pattern(_NOTHING, "function", r"(?P<name>[A-Za-z_][\w:-]{0,100})[ \t]*\(\)")
+_SHELL = _pattern(_NOTHING, "function", _NO_KEYWORD)
 _LANGUAGE_NAMES = {
     "py pyi": _PYTHON,
     "js jsx mjs cjs ts tsx mts vue svelte": _SCRIPT,
@@ -84,24 +108,31 @@ LANGUAGES = {f".{suffix}": pattern for suffixes, pattern in _LANGUAGE_NAMES.item
 class SourceCode:
     """Finds definitions by their lines. What is defined inside a function is passed over."""
 
-    def __init__(self, pattern: re.Pattern[str]) -> None:
-        self._match = pattern.match
+    def __init__(self, language: _Language) -> None:
+        self._language = language
         self._around: list[tuple[int, bool]] = []
         """The indentation of each definition around the line, and whether it holds others."""
 
-    def headings(self, lines: Sequence[str]) -> Iterator[tuple[int, Heading]]:
-        """The definitions of consecutive lines, with the number of the line, from 0, that each starts at."""
-        match = self._match
-        for number, line in enumerate(lines):
-            if (found := match(line)) and (heading := self._heading(found)):
-                yield number, heading
+    def headings(self, text: str) -> Iterator[tuple[int, Heading]]:
+        """The definitions of whole lines, with the offset of the line that each starts at."""
+        match, outer, inner = self._language.definition.match, self._language.outer.search, self._language.inner.search
+        text = f"\n{text}"
+        around = self._around
+        end = 0
+        while begin := (inner if around and around[-1] != _OUTER else outer)(text, end):
+            start = begin.start() + 1
+            end = text.find("\n", start)
+            if end < 0:
+                end = len(text)
+            if (found := match(text[start:end])) and (heading := self._heading(found)):
+                yield start - 1, heading
 
     def _heading(self, found: re.Match[str]) -> Heading | None:
         kind = found.lastgroup or ""
         name = found[kind]
         if kind != "keyed" and (name in _NO_NAMES or found[0].split(maxsplit=1)[0] in _NO_NAMES):
             return None
-        indent = len(found["indent"].expandtabs(4))
+        indent = len(found["indent"].expandtabs(4)) if found.end("indent") else 0
         around = self._around
         while around and around[-1][0] >= indent:
             around.pop()

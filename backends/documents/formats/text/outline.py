@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
 from pathlib import PurePosixPath
 from typing import BinaryIO, Protocol
 
@@ -47,6 +48,8 @@ def outlined_lines(content: BinaryIO, mime_type: str, filename: str) -> Iterator
         text = _without_data(block) if isinstance(finder, Markdown) else block
         if finder is None:
             yield text
+        elif isinstance(finder, SourceCode):
+            yield from _cut(text, finder.headings(text))
         else:
             yield from _marked(text, finder)
 
@@ -63,7 +66,7 @@ def _without_data(text: str) -> str:
     return _DATA.sub(lambda found: f"{found[1]}[{len(found[2]) * 3 // 4:,} bytes]", text)
 
 
-def _finder(mime_type: str, filename: str) -> _Finder | None:
+def _finder(mime_type: str, filename: str) -> _Finder | SourceCode | None:
     if mime_type == "text/markdown":
         return Markdown()
     suffix = PurePosixPath(filename).suffix.lower()
@@ -74,12 +77,17 @@ def _finder(mime_type: str, filename: str) -> _Finder | None:
 
 def _marked(text: str, finder: _Finder) -> Iterator[Line]:
     lines = text.split("\n")
+    starts = list(accumulate((len(line) + 1 for line in lines), initial=0))
+    return _cut(text, ((starts[number], heading) for number, heading in finder.headings(lines)))
+
+
+def _cut(text: str, headings: Iterator[tuple[int, Heading]]) -> Iterator[Line]:
+    """The text with each heading before the line at its offset."""
     at = 0
-    for number, heading in finder.headings(lines):
-        if number > at:
-            yield "\n".join(lines[at:number]) + "\n"
-            at = number
+    for start, heading in headings:
+        if start > at:
+            yield text[at:start]
+            at = start
         yield heading
-    rest = "\n".join(lines[at:])
-    if rest:
+    if rest := text[at:]:
         yield rest

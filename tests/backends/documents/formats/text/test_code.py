@@ -50,5 +50,5 @@ SOURCES = {
 @pytest.mark.parametrize("suffix", SOURCES)
 def test_definitions_and_their_members_are_found(suffix: str) -> None:
     source, expected = SOURCES[suffix]
-    found = SourceCode(LANGUAGES[f".{suffix}"]).headings(source.split("\n"))
+    found = SourceCode(LANGUAGES[f".{suffix}"]).headings(source)
     assert [f"{heading.level} {heading.title}" for _, heading in found] == expected
