@@ -28,6 +28,8 @@ _FEWEST_CHARS = 500
 _MAX_IMAGES = 5
 _NEXT_CHARS = 80
 """Room for the line that says how to read on."""
+_MOST_CUT = 200
+"""Characters that are left out so that a result ends with a line. The longest passage fits without them."""
 _OUTLINE = re.compile(r"outline(?: (\d{1,6}))?", re.IGNORECASE)
 
 
@@ -132,7 +134,7 @@ def _fitting(windows: list[TextWindow], room: int) -> Iterator[TextWindow]:
             return
         shown = window.text[: max(1, room)]
         if len(shown) < len(window.text):
-            line_end = shown.rfind("\n", len(shown) // 2) + 1
+            line_end = shown.rfind("\n", max(len(shown) // 2, len(shown) - _MOST_CUT)) + 1
             shown = shown[: line_end or len(shown)]
             yield replace(window, text=shown, end_char=window.start_char + len(shown))
             return

@@ -6,7 +6,7 @@ from files_api_mcp.backends.search.places.document_places import DocumentPlaces,
 
 __all__ = ["column_letters", "has_sections", "page_where", "page_word", "where"]
 
-_NEAR = 350
+_NEAR = 400
 """Code points that a place may start before its passage."""
 _LONGEST = 5_500
 """Code points of the longest place that is read whole by default."""
