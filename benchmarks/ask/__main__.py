@@ -59,7 +59,7 @@ class _Agent:
 
     async def page(self, file_id: str, number: int) -> str:
         """The text of a page, without the tool's headings."""
-        result = await self._called("read_document", {"file_id": file_id, "pages": str(number)})
+        result = await self._called("read_document", {"file_id": file_id, "pages": str(number), "max_chars": 20_000})
         lines = "\n".join(block.text for block in result.content if isinstance(block, TextContent)).splitlines()
         return "\n".join(line for line in lines[1:] if not line.startswith("--- "))
 
