@@ -20,9 +20,10 @@ _EMOJI = "\u00a9\u00ae\u203c-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff
 _REGION = "\U0001f3f4[\U000e0061-\U000e007a]{2}[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,4}\U000e007f"
 _KEPT = (
     f"{_REGION}|(?<={_JOINED})[\u200c\u200d](?={_JOINED})|(?<=[{_EMOJI}\ufe0f])\u200d(?=[{_EMOJI}])"
-    f"|(?<={_UNSPACED})\u200b(?={_UNSPACED})|\u00ad(?=\r?\n)"
+    f"|(?<={_UNSPACED})\u200b(?={_UNSPACED})|\u00ad(?=\r?\n)|(?<![^\n])\ufeff(?![{_ZERO_WIDTH}{_TAGS}])"
 )
-"""A flag of a region, joiners of letters and of emoji, breaks between words, and the hyphen at a line's end."""
+"""A flag of a region, joiners of letters and of emoji, breaks between words, the hyphen at a line's end, and a byte
+order mark at a line's start, where files were joined."""
 
 _KEPT_OR_NOT = re.compile(f"({_KEPT})|[{_ZERO_WIDTH}{_TAGS}]+")
 

@@ -28,6 +28,7 @@ from files_api_mcp.server.app import build_server
 from files_api_mcp.server.settings import Settings
 
 _PAGE = re.compile(r"page (\d+)(?: \(.*\))?")
+_INVISIBLE = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")
 _LINES = re.compile(r"(?:lines|rows) (\d+)-\d+")
 _WHOLE = 100_000
 
@@ -127,7 +128,18 @@ def _cited(passage: dict[str, Any], text: str | None) -> Cited:
     # The same words can stand in several places: the first one at or after the named line is meant.
     lines = _LINES.match(where)
     at = text.find(quote, _line_start(text, int(lines[1]))) if lines else text.find(quote)
-    return Cited(quote, None, at, at + len(quote))
+    return Cited(quote, None, at, at + len(quote)) if at >= 0 else _without_invisible(quote, text)
+
+
+def _without_invisible(quote: str, text: str) -> Cited:
+    """A quote from which invisible characters of the text are left out."""
+    seen = [offset for offset, character in enumerate(text) if character not in _INVISIBLE]
+    bare = "".join(character for character in quote if character not in _INVISIBLE)
+    at = "".join(text[offset] for offset in seen).find(bare)
+    if at < 0:
+        return Cited(quote, None, -1, -1)
+    start, end = seen[at], seen[at + len(bare) - 1] + 1
+    return Cited(text[start:end], None, start, end)
 
 
 def _line_start(text: str, line: int) -> int:
