@@ -126,10 +126,10 @@ def _pieces(lines: Iterator[Line]) -> Iterator[MarkedText]:
             total += length
             if total > _MOST_CHARS:
                 raise UnsupportedType("The file has more text than can be indexed.")
-            yield shown_text(held, is_start=total == length)
+            yield shown_text(held)
             held, length = [], 0
     if held:
-        yield shown_text(held, is_start=total == 0)
+        yield shown_text(held)
 
 
 def render(

@@ -28,15 +28,14 @@ order mark at a line's start, where files were joined."""
 _KEPT_OR_NOT = re.compile(f"({_KEPT})|[{_ZERO_WIDTH}{_TAGS}]+")
 
 
-def shown_text(lines: Sequence[Line], *, is_start: bool = False) -> MarkedText:
-    """Join lines and marks to a text without invisible characters, which are counted. A byte order mark stays where
-    the lines are the start of a file. Halves of surrogate pairs are joined, and lone ones become U+FFFD."""
+def shown_text(lines: Sequence[Line]) -> MarkedText:
+    """Join lines and marks to a text without invisible characters, which are counted. Halves of surrogate pairs are
+    joined, and lone ones become U+FFFD."""
     joined = marked_text(lines)
     if _is_plain(joined.text) and all(_is_plain(text) for _, mark in joined.marks for text in _texts(mark)):
         return joined
     sound = [_with(_sound, line) for line in lines]
-    start = "\ufeff" if is_start and joined.text.startswith("\ufeff") else ""
-    shown = marked_text([start, *(_with(_visible, line) for line in sound)])
+    shown = marked_text([_with(_visible, line) for line in sound])
     return replace(shown, invisible=len(marked_text(sound).text) - len(shown.text))
 
 
