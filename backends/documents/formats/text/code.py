@@ -1,7 +1,7 @@
 """Definitions in source code: those at the top of a file, and those directly in a class or module of it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from files_api_mcp.backends.documents.marks import Heading
@@ -9,6 +9,7 @@ from files_api_mcp.backends.documents.marks import Heading
 __all__ = ["LANGUAGES", "SourceCode"]
 
 _MOST_DEPTH = 3
+_MOST_INDENT = 16
 _NO_NAMES = frozenset(
     "if else for while switch match return catch do try using lock foreach sizeof super this await throw function elif"
     " until case select with yield assert delete typeof new echo print".split()
@@ -23,6 +24,8 @@ _WORDS_AFTER = (
     " struct interface func"
 )
 _MODIFIERS = rf"(?:(?:{'|'.join(_WORDS_BEFORE.split())}|pub\([a-z]{{1,20}}\))[ \t]+){{0,6}}+"
+_WORDS = r"(?:[a-z]{2,13}+(?:\([a-z]{1,20}\))?[ \t]++){0,6}"
+"""What may be modifiers: much faster, and enough for a first look."""
 _NAME = r"[A-Za-z_$][\w$]{0,100}+"
 _TYPE = r"[A-Za-z_][\w<>\[\],.?:&*]{0,80}(?:[ \t*&]+[\w<>\[\],.?:&*]{1,80}){0,4}[ \t*&]+"
 _OPENS = r"(?:[^;]{0,400}[{,(]|[^;{}]{0,400}\)[^;{}()]{0,60}|[ \t]*)$"
@@ -30,11 +33,9 @@ _OPENS = r"(?:[^;]{0,400}[{,(]|[^;{}]{0,400}\)[^;{}()]{0,60}|[ \t]*)$"
 
 
 class _Language(NamedTuple):
-    definition: re.Pattern[str]
-    outer: re.Pattern[str]
-    """The beginning of most lines that define something, and of few others, after a line end: at the margin."""
-    inner: re.Pattern[str]
-    """The same with any indentation."""
+    definition: str
+    begin: str
+    """How most lines begin that define something, and few others."""
 
 
 def _pattern(holders: str, others: str, *more: str, modifiers: str = _MODIFIERS) -> _Language:
@@ -44,17 +45,12 @@ def _pattern(holders: str, others: str, *more: str, modifiers: str = _MODIFIERS)
     keyed += rf"(?P<keyed>{_NAME}(?:[.:-]+[\w$]{{1,100}}+){{0,5}}+)"
     keyed += rf"(?![ \t]+(?!(?i:{'|'.join(_WORDS_AFTER.split())})\b)[A-Za-z])"
     forms = [keyed, *(form.replace("?P<name>", f"?P<name{number}>") for number, form in enumerate(more))]
-    begins = rf"(?=[A-Za-z@]){modifiers}(?:{holders}|{others})[ \t*]"
-    begins = "|".join([*dict.fromkeys(_BEGINS[form] for form in more), begins])
-    return _Language(
-        re.compile(rf"(?P<indent>[ \t]{{0,16}}+){modifiers}(?:{'|'.join(forms)})"),
-        re.compile(rf"\n(?:{begins})"),
-        re.compile(rf"\n[ \t]{{0,16}}+(?:{begins})"),
-    )
+    words = _WORDS if modifiers == _MODIFIERS else modifiers
+    begins = rf"(?=[A-Za-z@]){words}(?:{holders}|{others})[ \t*]"
+    begins = "|".join([*(_BEGINS[form] for form in more), begins])
+    return _Language(rf"(?P<indent>[ \t]{{0,{_MOST_INDENT}}}+){modifiers}(?:{'|'.join(forms)})", begins)
 
 
-_OUTER = (0, False)
-"""A definition at the margin that holds no others: only the margin can have the next one."""
 _NOTHING = "(?!)"
 _METHOD = rf"(?P<name>{_NAME})[ \t]*\([^;]{{0,400}}\{{[ \t]*$"
 _TYPED = rf"{_TYPE}(?P<name>~?{_NAME}(?:::~?{_NAME}){{0,5}})[ \t]*\({_OPENS}"
@@ -63,11 +59,11 @@ _ASSIGNED = (
     rf"(?:function\b|\([^=]{{0,200}}=>|{_NAME}[ \t]*=>)"
 )
 _NO_KEYWORD = r"(?P<name>[A-Za-z_][\w:-]{0,100})[ \t]*\(\)"
-_CALL = rf"(?!(?:{'|'.join(sorted(_NO_NAMES))})[ \t(])[A-Za-z_$~][\w<>\[\],.?:&*~$ \t]*+\([^;\n]*+(?:\n|\Z)"
+_NO_CALL = rf"(?!(?:{'|'.join(sorted(_NO_NAMES))})[ \t(])"
 _BEGINS = {
-    _METHOD: _CALL,
-    _TYPED: _CALL,
-    _ASSIGNED: rf"{_MODIFIERS}(?:const|let|var)[ \t]",
+    _METHOD: rf"(?=[A-Za-z_$][\w$ \t]*+\([^;\n]*+(?<=[{{ \t])(?:\n|\Z)){_NO_CALL}",
+    _TYPED: rf"(?=[A-Za-z_$~][\w<>\[\],.?:&*~$ \t]*+\([^;\n]*+(?:\n|\Z)){_NO_CALL}",
+    _ASSIGNED: rf"(?=[a-z]){_WORDS}(?:const|let|var)[ \t][^\n]*?(?:=>|function)",
     _NO_KEYWORD: r"[A-Za-z_][\w:-]*+[ \t]*\(\)",
 }
 """How a line with each of these forms begins, in a pattern that is fast."""
@@ -109,23 +105,35 @@ class SourceCode:
     """Finds definitions by their lines. What is defined inside a function is passed over."""
 
     def __init__(self, language: _Language) -> None:
-        self._language = language
+        self._match = re.compile(language.definition).match
+        self._begin = language.begin
+        self._searches: dict[int, Callable[[str, int], re.Match[str] | None]] = {}
         self._around: list[tuple[int, bool]] = []
         """The indentation of each definition around the line, and whether it holds others."""
 
     def headings(self, text: str) -> Iterator[tuple[int, Heading]]:
         """The definitions of whole lines, with the offset of the line that each starts at."""
-        match, outer, inner = self._language.definition.match, self._language.outer.search, self._language.inner.search
+        match = self._match
         text = f"\n{text}"
-        around = self._around
+        search = self._next_begin()
         end = 0
-        while begin := (inner if around and around[-1] != _OUTER else outer)(text, end):
+        while begin := search(text, end):
             start = begin.start() + 1
             end = text.find("\n", start)
             if end < 0:
                 end = len(text)
             if (found := match(text[start:end])) and (heading := self._heading(found)):
                 yield start - 1, heading
+                search = self._next_begin()
+
+    def _next_begin(self) -> Callable[[str, int], re.Match[str] | None]:
+        """The search for lines that are not indented too much to count: others are inside a function."""
+        indent, is_holder = self._around[-1] if self._around else (0, False)
+        if is_holder and len(self._around) < _MOST_DEPTH:
+            indent = _MOST_INDENT
+        if indent not in self._searches:
+            self._searches[indent] = re.compile(rf"\n[ \t]{{0,{min(indent, _MOST_INDENT)}}}+(?:{self._begin})").search
+        return self._searches[indent]
 
     def _heading(self, found: re.Match[str]) -> Heading | None:
         kind = found.lastgroup or ""
