@@ -1,7 +1,7 @@
 """Visible text of web pages."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -166,9 +166,8 @@ class _Walk:
             return table_lines(node, self._cell)
         return None
 
-    def _cell(self, node: LexborNode) -> Sequence[Line]:
-        lines = inline_lines(node, "", is_navigation=False)
-        return list(_Walk(self._depth + 1).lines(node)) if lines is None else lines
+    def _cell(self, node: LexborNode) -> list[Line]:
+        return list(_Walk(self._depth + 1).lines(node))
 
     def _heading(self, node: LexborNode, level: int) -> Iterable[Line]:
         lines = inline_lines(node, "", is_navigation=True)

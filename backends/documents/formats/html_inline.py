@@ -57,7 +57,8 @@ def _mixed_lines(block: LexborNode, mark: str, *, is_navigation: bool) -> list[s
             line.append(node.text_content or "")
         elif kind := kinds.get(tag):
             if tag == "a":
-                if links < MOST_LINKS and (href := node.attrs.get("href")) and (target := link_target(href)):
+                href = node.attrs.get("href") if links < MOST_LINKS else None
+                if href and href[0] != "#" and (target := link_target(href)):
                     if (end := _end(node, href, target, is_item=bool(mark) and not "".join(line).strip())) is None:
                         return None
                     line += next(nodes).text_content or "", end

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from selectolax.lexbor import LexborNode
 
+from files_api_mcp.backends.documents.formats.html_inline import inline_lines
 from files_api_mcp.backends.documents.marks import Heading, Line, Table
 
 __all__ = ["table_lines"]
@@ -28,13 +29,13 @@ class _Row(NamedTuple):
 
 
 def table_lines(table: LexborNode, read: Read) -> Iterator[Line]:
-    """Lines of a table. `read` gives the lines of a cell. A cell over several rows stands in each of them."""
+    """Lines of a table. `read` gives those of a cell with blocks. A cell over several rows stands in each of them."""
     held: list[_Row] = []
     spans: dict[int, tuple[int, str]] = {}
     header_at = -1
     for node, is_head in _rows(table):
         if node.tag == "caption":
-            yield from read(node)
+            yield from inline_lines(node, "", is_navigation=False) or read(node)
             continue
         if not held and header_at < 0 and (is_head or _is_header(node)):
             header_at = 0
@@ -50,9 +51,13 @@ def table_lines(table: LexborNode, read: Read) -> Iterator[Line]:
 def _rows(table: LexborNode) -> Iterator[tuple[LexborNode, bool]]:
     """The caption and the table's own rows, with whether each is in the head."""
     for node in table.iter():
-        if node.tag in ("thead", "tbody", "tfoot"):
-            yield from ((row, node.tag == "thead") for row in node.iter() if row.tag == "tr")
-        elif node.tag in ("tr", "caption"):
+        tag = node.tag
+        if tag in ("thead", "tbody", "tfoot"):
+            is_head = tag == "thead"
+            for row in node.iter():
+                if row.tag == "tr":
+                    yield row, is_head
+        elif tag in ("tr", "caption"):
             yield node, False
 
 
@@ -71,10 +76,12 @@ def _row(node: LexborNode, read: Read, spans: dict[int, tuple[int, str]]) -> _Ro
             continue
         if spans:
             _fill(cells, spans)
-        lines = read(cell)
-        if len(lines) == 1 and isinstance(lines[0], str):
-            text = lines[0].strip()
-            blocks.append(lines[0])
+        lines = inline_lines(cell, "", is_navigation=False)
+        if lines is None:
+            lines = read(cell)
+        if len(lines) == 1 and isinstance(line := lines[0], str):
+            text = line.strip()
+            blocks.append(line)
         elif lines:
             blocks += lines
             texts = [line.strip() for line in lines if isinstance(line, str)]
@@ -82,18 +89,24 @@ def _row(node: LexborNode, read: Read, spans: dict[int, tuple[int, str]]) -> _Ro
             text = " ".join(texts)
         else:
             text = ""
-        attributes = cell.attributes
-        if not attributes:
+        if attributes := cell.attributes:
+            _spread(text, attributes, cells, spans)
+        else:
             cells.append(text)
-            continue
-        width, height = _span(attributes, "colspan"), _span(attributes, "rowspan")
-        for column in range(len(cells), len(cells) + width):
-            if height > 1:
-                spans[column] = (height - 1, text if column == len(cells) and len(text) <= _LONGEST_REPEATED else "")
-        cells += [text, *[""] * (width - 1)]
     if spans:
         _fill(cells, spans)
-    return _Row(cells, blocks if is_arranged or sum(map(bool, cells)) < 2 else [])
+    return _Row(cells, blocks if is_arranged or len(cells) - cells.count("") < 2 else [])
+
+
+def _spread(
+    text: str, attributes: Mapping[str, str | None], cells: list[str], spans: dict[int, tuple[int, str]]
+) -> None:
+    """Add a cell, which may be as wide as several columns, or reach down to later rows."""
+    width, height = _span(attributes, "colspan"), _span(attributes, "rowspan")
+    for column in range(len(cells), len(cells) + width):
+        if height > 1:
+            spans[column] = (height - 1, text if column == len(cells) and len(text) <= _LONGEST_REPEATED else "")
+    cells += [text, *[""] * (width - 1)]
 
 
 def _fill(cells: list[str], spans: dict[int, tuple[int, str]]) -> None:
@@ -120,11 +133,12 @@ def _span(attributes: Mapping[str, str | None], name: str) -> int:
 
 def _shown(rows: list[_Row], header_at: int) -> Iterator[Line]:
     used = [any(column) for column in zip_longest(*(row.cells for row in rows if not row.blocks), fillvalue="")]
+    is_full = all(used)
     for number, row in enumerate(rows):
         if row.blocks:
             yield from row.blocks
             continue
-        cells = [cell for cell, is_used in zip(row.cells, used, strict=False) if is_used]
+        cells = row.cells if is_full else [cell for cell, is_used in zip(row.cells, used, strict=False) if is_used]
         while cells and not cells[-1]:
             cells.pop()
         line = " | ".join(cells).strip()
