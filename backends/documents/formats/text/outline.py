@@ -77,8 +77,8 @@ def _finder(mime_type: str, filename: str) -> _Finder | SourceCode | None:
 
 def _marked(text: str, finder: _Finder) -> Iterator[Line]:
     lines = text.split("\n")
-    starts = list(accumulate((len(line) + 1 for line in lines), initial=0))
-    return _cut(text, ((starts[number], heading) for number, heading in finder.headings(lines)))
+    lengths = list(accumulate(map(len, lines), initial=0))
+    return _cut(text, ((lengths[number] + number, heading) for number, heading in finder.headings(lines)))
 
 
 def _cut(text: str, headings: Iterator[tuple[int, Heading]]) -> Iterator[Line]:
