@@ -12,7 +12,7 @@ from files_api_mcp.backends.documents.marks import Line
 
 __all__ = ["Body", "body_lines", "payload"]
 
-_WORD = re.compile(r"\w+")
+_WORDS = re.compile(r"\w+")
 _FEW = 20
 """Of the words in HTML, one in so many may be missing from the plain text: the rest of the page, such as a footer."""
 
@@ -63,4 +63,4 @@ def _says_more(words: set[str], than: set[str]) -> bool:
 
 
 def _words(lines: list[Line]) -> set[str]:
-    return {word for line in lines if isinstance(line, str) for word in _WORD.findall(line.lower())}
+    return {word for line in lines if isinstance(line, str) for word in _WORDS.findall(line.lower())}

@@ -17,7 +17,7 @@ __all__ = ["HiddenText", "Piece"]
 pdfium: Any = pypdfium2.raw
 
 _LINE = re.compile(r"(?<![^\S\r\n])[^\S\r\n]*+(\S)[^\r\n]*+\r?\n?")
-_WORD = re.compile(r"\S+")
+_WORDS = re.compile(r"\S+")
 _LETTER = re.compile(r"\w")
 _TEXT = "hidden text"
 _LAYER = "hidden layer"
@@ -93,7 +93,7 @@ class HiddenText:
             # Text that is not drawn is what a scan shows, unless the page has drawn text and no picture behind.
             if kind == _UNDRAWN and (not has_drawn or look.is_on_picture(numbers[line.start(1)])):
                 return False
-            words = _WORD.finditer(characters, *line.span())
+            words = _WORDS.finditer(characters, *line.span())
             return bool(_LETTER.search(line[0])) and all(look.kind(numbers[word.start()]) == kind for word in words)
 
         hidden = [(line, _LAYER if kind == _LAYER else _TEXT) for line, kind in lines if kind and is_hidden(line, kind)]

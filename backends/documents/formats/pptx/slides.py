@@ -18,7 +18,7 @@ from files_api_mcp.backends.errors import UnsupportedType
 __all__ = ["slides"]
 
 _SLIDE = "ppt/slides/slide"
-_NUMBER = re.compile(r"(\d+)\.")
+_NUMBER = re.compile(r"(?<!\d)(\d++)\.")
 
 
 def slides(content: BinaryIO) -> list[list[Line]]:

@@ -1,7 +1,11 @@
 """Definitions of source code are its headings."""
 
+import re
+
 import pytest
 
+from benchmarks.patterns.collect import Used
+from benchmarks.patterns.measure import is_bounded, worst
 from files_api_mcp.backends.documents.formats.text.code import LANGUAGES, SourceCode
 
 SOURCES = {
@@ -52,3 +56,12 @@ def test_definitions_and_their_members_are_found(suffix: str) -> None:
     source, expected = SOURCES[suffix]
     found = SourceCode(LANGUAGES[f".{suffix}"]).headings(source)
     assert [f"{heading.level} {heading.title}" for _, heading in found] == expected
+
+
+@pytest.mark.parametrize("suffix", sorted({language: suffix for suffix, language in LANGUAGES.items()}.values()))
+def test_the_patterns_of_every_language_are_linear(suffix: str) -> None:
+    language = LANGUAGES[suffix]
+    begin = re.compile(rf"\n[ \t]{{0,16}}+(?:{language.begin})")
+    for mode, pattern in (("match", re.compile(language.definition)), ("finditer", begin)):
+        found = worst(Used(suffix, pattern, (mode,)))
+        assert is_bounded(found), found
