@@ -16,7 +16,7 @@ _TAG = re.compile(f"[{_TAGS}]")
 _JOINED = "[\u0600-\u109f\u1780-\u18af\u1900-\u1cff\ua800-\uabff\ufb50-\ufdff\ufe70-\ufefc\U00010a00-\U00011fff]"
 # Scripts that write no spaces between words: Thai, Lao, Tibetan, Burmese, Khmer.
 _UNSPACED = "[\u0e00-\u109f\u1780-\u17ff\u1950-\u1aad\ua9e0-\ua9ff\uaa60-\uaadf]"
-_EMOJI = "\u00a9\u00ae\u203c-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
+_EMOJI = "\u00a9\u00ae\u203c-\u205e\u2070-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
 _REGION = "\U0001f3f4[\U000e0061-\U000e007a]{2}[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,4}\U000e007f"
 _KEPT = (
     f"{_REGION}|(?<={_JOINED})[\u200c\u200d](?={_JOINED})|(?<=[{_EMOJI}\ufe0f])\u200d(?=[{_EMOJI}])"

@@ -32,6 +32,7 @@ LETTERS = st.text(
         (f"\U0001f3f4{TAGGED}\U000e007f", "\U0001f3f4"),
         ("\U0001f3f4\U000e0067\U000e0062", "\U0001f3f4"),
         ("👩\u200d and \u200d👩", "👩 and 👩"),
+        ("❤\u200d\u2060x", "❤x"),
         ("hidden \u200bไทย\u200b here", "hidden ไทย here"),
     ],
 )
