@@ -1,7 +1,7 @@
 """Tables of files, fitted to the terminal's width."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from rich.table import Table
 from rich.text import Text
@@ -66,6 +66,8 @@ def _described(name: str, value: Any) -> Text:
         return Text(format_time(value))
     if name == "next":
         return _text(for_command_line(value))
+    if isinstance(value, list):
+        return Text("\n").join(_text(str(one)) for one in cast("list[object]", value))
     return _text(f"{value:,}" if isinstance(value, int) else value)
 
 

@@ -1,6 +1,6 @@
 """`files-api-mcp describe`."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -45,7 +45,8 @@ def _describe(file_id: str, settings: "Settings", *, as_json: bool) -> int:
         print_description(file)
     else:
         for name, value in file.items():
-            print_row([name, _cell(name, value)])
+            for one in cast("list[object]", value) if isinstance(value, list) else [value]:
+                print_row([name, _cell(name, one)])
     return 0
 
 

@@ -117,6 +117,21 @@ def test_list_says_when_there_is_more_and_all_shows_it(here: Here, tmp_path: Pat
     assert everything.stderr == ""
 
 
+def test_an_outline_is_shown_line_by_line(here: Here, store: Path, tmp_path: Path) -> None:
+    note = write(tmp_path / "terms.md", "# 1 Scope\nAll vessels.\n# 2 Fees\nPaid monthly.\n")
+    file_id = upload(here, note)
+    lines = here("describe", file_id).stdout.splitlines()
+    assert "outline\tsection 1 Scope" in lines
+    assert "outline\tsection 2 Fees" in lines
+    assert "# 2 Fees\nPaid monthly." in here("read", file_id, "--at", "section 2").stdout
+    assert "section 2 Fees\n--- end ---" in here("read", file_id, "--at", "outline").stdout
+    with at_terminal([*COMMAND, "describe", file_id], env=environment(FILES_API_MCP_DATA_DIR=str(store))) as terminal:
+        assert terminal.end() == 0
+    lines = terminal.shown.splitlines()
+    assert not any("1 Scope" in line and "2 Fees" in line for line in lines)
+    assert any("section 2 Fees" in line for line in lines)
+
+
 @pytest.mark.parametrize("command", [["describe"], ["read"], ["download"], ["delete", "--yes"]])
 def test_a_missing_file_is_reported_in_one_line_with_its_code_first(command: list[str], here: Here) -> None:
     done = here(*command, "file_011CNha8iCJcU1wXNR6q4V8w", "--json")
