@@ -20,6 +20,8 @@ def outline_lines(entries: Sequence[OutlineEntry]) -> list[str]:
 def short_outline(entries: Sequence[OutlineEntry]) -> list[str]:
     """The lines of an outline, of at most 1,500 estimated tokens: without the deepest levels if all is too long, and
     else only the first lines."""
+    if not entries:
+        return []
     levels = sorted({min(entry.level, _DEEPEST) for entry in entries}, reverse=True)
     for deepest in levels:
         lines = outline_lines([entry for entry in entries if entry.level <= deepest or deepest == _DEEPEST])

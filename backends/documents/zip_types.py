@@ -1,4 +1,4 @@
-"""Media types of ZIP files: office documents and books are told by the parts that they state, not by their order."""
+"""Media types of ZIP files: what a file is follows from the parts that it contains, in any order."""
 
 import re
 import struct

@@ -196,7 +196,7 @@ class SearchEngine:
             raise InvalidArgument(f"At most {_MAX_IMAGES} pages can be shown at once.", "Ask for fewer pages.")
         shown = range(first, last + 1)
         images = await self._workers.render(path, record.mime_type, shown, marked=marked, record=record)
-        labels = await self._labels(file_id)
+        labels = await self._with_places(file_id, lambda places: places.labels)
         return [replace(image, label=labels.get(image.page)) for image in images]
 
     async def forget(self, record: FileRecord) -> None:
@@ -220,13 +220,6 @@ class SearchEngine:
             return await self._indexer.run(lambda index: work(reading.open_places(index, document, record.mime_type)))
 
         return await self._indexer.healed(whole)
-
-    async def _labels(self, file_id: str) -> dict[int, str]:
-        async def labels() -> dict[int, str]:
-            _, _, document = await self._opened_once(file_id, silent)
-            return await self._indexer.run(lambda index: index.labels(document))
-
-        return await self._indexer.healed(labels)
 
     async def _opened(self, file_id: str, progress: Progress) -> tuple[FileRecord, Path, Document]:
         return await self._indexer.healed(lambda: self._opened_once(file_id, progress))

@@ -23,7 +23,7 @@ HEAD_PREFIX = "\x01"
 
 _HEAD_CHARS = 120
 _LANGUAGE_SAMPLE = 20_000
-_MOST_HEADINGS = 5
+_LONGEST_HEADING = 60
 _MOST_WORDS = 20_000
 _LONG_WORD = re.compile(r"[^\W\d_]{4,30}")
 
@@ -49,7 +49,6 @@ class IndexBuilder:
         self.scanned: list[int] = []
         self.scans = scans
         self.chars = 0
-        self.headings: list[str] = []
         self._words: Counter[str] = Counter()
 
     def __enter__(self) -> "IndexBuilder":
@@ -105,15 +104,16 @@ class IndexBuilder:
                 self.postings.add(HEAD_PREFIX + term, number)
         self.postings.spill()
 
+    def headings(self, most: int) -> list[str]:
+        """The names of the first sections, sheets or parts."""
+        return [label[:_LONGEST_HEADING] for label in Outline(self.outline.entries[:most]).labels]
+
     def keywords(self, most: int) -> list[str]:
         """The most frequent words of the document; longer words count more."""
         ranked = sorted(self._words.items(), key=lambda item: -item[1] * len(item[0]))
         return list(islice((word for word, _ in ranked if not is_stop_word(word)), most))
 
     def _note_words(self, text: str) -> None:
-        if len(self.headings) < _MOST_HEADINGS:
-            found = (line.lstrip("# ").strip() for line in text.splitlines() if line.startswith("#"))
-            self.headings += [line[:60] for line in found if line][: _MOST_HEADINGS - len(self.headings)]
         # This many words show the subject; a dictionary of all words would be the largest part of the index.
         if len(self._words) < _MOST_WORDS:
             self._words.update(_LONG_WORD.findall(text))

@@ -130,7 +130,7 @@ def document_row(document: int, key: str, info: DocumentInfo, built: IndexBuilde
         "scanned": built.scanned,
         "scans": built.scans,
         "note": info.note,
-        "subject": ", ".join([*built.headings, *built.keywords(12)]),
+        "subject": ", ".join([*built.headings(5), *built.keywords(12)]),
         "terms": sum(built.passages.term_counts),
         "labels": len(built.labels),
         "postings": postings,

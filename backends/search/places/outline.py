@@ -5,7 +5,7 @@ import unicodedata
 import zlib
 from array import array
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -61,6 +61,14 @@ class Outline:
             count = seen[folded(label)]
             labels.append(f"{label} ({count})" if count > 1 else label)
         return labels
+
+    @cached_property
+    def by_label(self) -> Mapping[str, int]:
+        """The index of the first entry with each label, folded."""
+        found: dict[str, int] = {}
+        for index, label in enumerate(self.labels):
+            found.setdefault(folded(label), index)
+        return found
 
     @cached_property
     def parents(self) -> Sequence[int | None]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from files_api_mcp.backends.documents.marks import Heading, Sheet
+from files_api_mcp.backends.documents.marks import Heading
 from files_api_mcp.backends.errors import InvalidArgument
 from files_api_mcp.backends.search.places.document_places import DocumentPlaces, Span
 from files_api_mcp.backends.search.places.numbered_lines import numbered_section
@@ -23,6 +23,7 @@ _CELLS = re.compile(rf"\$?[A-Z]{{0,3}}\$?{_NUMBER}(?: ?: ?\$?[A-Z]{{0,3}}\$?{_NU
 _REMARK = re.compile(r" \([^()]*\)$")
 _SECTION = re.compile(r"(?:sections?|clauses?|articles?|chapters?|§+) ?", re.IGNORECASE)
 _LONGEST_ECHO = 80
+_SHORTEST_START = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def resolve(places: DocumentPlaces, at: str) -> Span:
     if not text or len(text) > _LONGEST:
         raise InvalidArgument("The place is empty or too long.", "Copy a where from an answer.")
     pages = _PAGES.fullmatch(text)
-    if pages and (places.document.paginated or not _named(places, text)):
+    if pages and (places.document.paginated or folded(text) not in places.outline.by_label):
         return _pages(places, int(pages[1]), int(pages[2] or pages[1]), pages[3])
     found = _whole_document(places, text) or _entry(places, text) or _numbered(places, text)
     if found is None:
@@ -87,7 +88,7 @@ def _titled(places: DocumentPlaces, title: str, page: Span) -> Span | None:
 def _whole_document(places: DocumentPlaces, text: str) -> Span | None:
     """Lines, rows or characters of a whole document."""
     part = _UNIT.fullmatch(_REMARK.sub("", text.partition(": ")[0]))
-    if part is None or _named(places, text):
+    if part is None or folded(text) in places.outline.by_label:
         return None
     whole = Span(0, places.length)
     if places.document.paginated:
@@ -145,12 +146,14 @@ def _named(places: DocumentPlaces, name: str) -> list[int]:
     wanted = folded(name).rstrip(".")
     if not wanted:
         return []
-    labels = [folded(label) for label in places.outline.labels]
+    labels = places.outline.by_label
+    if wanted in labels:
+        return [labels[wanted]]
+    entries = range(len(places.outline.entries))
     ways = (
-        (index for index, label in enumerate(labels) if label == wanted),
-        (index for index in range(len(labels)) if _number(places, index) == wanted),
-        (index for index in range(len(labels)) if _title(places, index) == wanted),
-        (index for index, label in enumerate(labels) if len(wanted) > 3 and label.startswith(wanted)),
+        (index for index in entries if _number(places, index) == wanted),
+        (index for index in entries if _title(places, index) == wanted),
+        (index for label, index in labels.items() if len(wanted) > _SHORTEST_START and label.startswith(wanted)),
     )
     for way in ways:
         if found := [*way]:
@@ -171,10 +174,8 @@ def _title(places: DocumentPlaces, index: int) -> str | None:
 def _cells(places: DocumentPlaces, name: str, part: _Part | None) -> Span | None:
     sheet, _, cells = name.rpartition("!")
     named = _CELLS.fullmatch(cells) if sheet else None
-    wanted = folded(sheet.strip("'"))
-    found = (index for index, label in enumerate(places.outline.labels) if folded(label) == wanted)
-    index = next((index for index in found if isinstance(places.outline.entries[index].mark, Sheet)), None)
-    if named is None or index is None:
+    index = places.outline.by_label.get(folded(sheet.strip("'")))
+    if named is None or index is None or places.sheet(index) is None:
         return None
     span = places.entry_span(index)
     first, last = sorted((int(named[1]), int(named[2] or named[1])))

@@ -1,4 +1,4 @@
-"""ZIP-based types are told by the parts that they state, in any order and under any name."""
+"""The type of a ZIP file follows from the parts that it contains, in any order and with any name."""
 
 import io
 import random
