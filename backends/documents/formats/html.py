@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import BinaryIO
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -38,7 +39,8 @@ _CLOSED = re.compile(r"<(title|script|style|iframe|textarea)\b([^<>]{0,2000})/>"
 _MOST_DEPTH = 12
 """Tables and frames in each other that are read as such. Deeper ones are only text."""
 
-_HIDDEN = "[hidden], [aria-hidden=true]"
+# Not the root: scripts show a page that is wholly hidden.
+_HIDDEN = "html [hidden], html [aria-hidden=true]"
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _KEPT = frozenset({"pre", "listing", "xmp", "textarea"})
 _NAVIGATION = frozenset({"nav", "header", "footer", "aside"})
@@ -203,7 +205,7 @@ class _Walk:
             return
         if not (target := link_target(href)) or not (text := joined("".join(self._line[start:]))):
             return
-        is_item = bool(self._mark) and not "".join(self._line[:start]).strip()
+        is_item = bool(self._mark) and not any(map(str.strip, islice(self._line, start)))
         if end := link_end(href, target, text, is_item=is_item):
             self._links += 1
             self._line.append(end)

@@ -59,9 +59,12 @@ def _mixed_lines(block: LexborNode, mark: str, *, is_navigation: bool) -> list[s
             if tag == "a":
                 href = node.attrs.get("href") if links < MOST_LINKS else None
                 if href and href[0] != "#" and (target := link_target(href)):
-                    if (end := _end(node, href, target, is_item=bool(mark) and not "".join(line).strip())) is None:
+                    if (text := _only_text(node)) is None:
                         return None
-                    line += next(nodes).text_content or "", end
+                    next(nodes)
+                    is_item = bool(mark) and not any(map(str.strip, line))
+                    end = link_end(href, target, text, is_item=is_item) if text.strip() else ""
+                    line += text, end
                     links += bool(end)
             elif kind == SHOWN:
                 line.append(shown_value(node, tag))
@@ -78,13 +81,12 @@ def _ended(line: list[str], mark: str) -> list[str]:
     return [f"{mark}{text}\n"] if text else []
 
 
-def _end(link: LexborNode, href: str, target: str, *, is_item: bool) -> str | None:
-    """What stands after the text of a link; None if other nodes are in it."""
+def _only_text(link: LexborNode) -> str | None:
+    """The text of a link; None if it is empty or has other nodes."""
     only = link.first_child
     if only is None or only.next is not None or only.tag != "-text":
         return None
-    text = only.text_content or ""
-    return link_end(href, target, text, is_item=is_item) if text.strip() else ""
+    return only.text_content or ""
 
 
 def shown_value(node: LexborNode, tag: str | None) -> str:

@@ -27,7 +27,8 @@ def decoded_lines(content: BinaryIO) -> Iterator[str]:
     """
     with _opened(content) as text:
         while line := text.readline(_LONGEST_LINE):
-            yield line.replace("\0", "") if "\0" in line else line
+            if shown := line.replace("\0", "") if "\0" in line else line:
+                yield shown
 
 
 def decoded_blocks(content: BinaryIO) -> Iterator[str]:

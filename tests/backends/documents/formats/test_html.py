@@ -125,6 +125,16 @@ def test_a_page_is_decoded_as_browsers_do(data: bytes, shown: str) -> None:
     assert text(page_text(data)) == f"{shown}\n"
 
 
+def test_links_without_end_in_an_item_are_borne() -> None:
+    link = "<a href='https://example.org'>example.org</a>, "
+    for tag in ("<li>", "<li><ruby></ruby>"):
+        assert text(tag + link * 20_000) == "- " + "example.org, " * 19_999 + "example.org,\n"
+
+
+def test_a_page_that_scripts_show_is_read() -> None:
+    assert text("<html hidden><p>Gate</p><p hidden>C9</p>") == "Gate\n"
+
+
 def test_nesting_without_end_is_borne() -> None:
     for tag in ("<div>", "<table><tr><td>", "<ol><li>", "<iframe srcdoc='", "<a>", "<ruby><rt>"):
         assert "words" in text(tag * 5000 + "words") or tag == "<iframe srcdoc='"

@@ -59,6 +59,10 @@ def test_everything_else_stays_as_it_is(kept: str) -> None:
     assert read(kept) == kept
 
 
+def test_nuls_at_the_end_are_left_out() -> None:
+    assert read('{"name": "Caf\\u00e9"}\n' + "\0" * 50) == '{"name": "Café"}\n'
+
+
 @given(value=VALUES)
 def test_the_text_is_json_with_the_same_meaning(value: Any) -> None:
     assert json.loads(read(json.dumps(value))) == value
