@@ -26,6 +26,7 @@ _ENGLISH_SHARE = 0.08
 _LATIN_PREFIX = 6
 _GRAM = 3
 _LONGEST_IDENTIFIER = 80
+_LONGEST_CACHED = 100
 _LETTERS_A_PART = 3
 
 _FUNCTION_WORDS = frozenset(
@@ -57,7 +58,10 @@ def terms(text: str, *, english: bool, keep_stop_words: bool = False) -> list[st
     is one word, and digit groups lose their commas. An identifier such as retryWithBackoff is followed by its parts."""
     whole = _HYPHENATED.sub("", unicodedata.normalize("NFKC", text))
     words = (_ASCII_WORD if whole.isascii() else _WORD).findall(whole)
-    return list(chain.from_iterable(map(_TERMS[english, keep_stop_words], words)))
+    of_word = _TERMS[english, keep_stop_words]
+    if not whole.isascii() and max(map(len, words), default=0) > _LONGEST_CACHED:
+        of_word = of_word.__wrapped__  # each letter of such a word takes 80 bytes in the cache
+    return list(chain.from_iterable(map(of_word, words)))
 
 
 def _word_terms(english: bool, keep_stop_words: bool, word: str) -> tuple[str, ...]:  # noqa: FBT001

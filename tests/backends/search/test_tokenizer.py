@@ -1,5 +1,6 @@
 """Words become terms that meet, in any script."""
 
+import tracemalloc
 from itertools import pairwise
 
 import pytest
@@ -9,6 +10,15 @@ from hypothesis import strategies as st
 from files_api_mcp.backends.search.chunker import split_passages
 from files_api_mcp.backends.search.tokenizer import is_english, terms
 from files_api_mcp.backends.tokens import estimate_tokens
+
+
+def test_words_without_end_do_not_stay_in_memory() -> None:
+    tracemalloc.start()
+    for number in range(1000):
+        assert len(terms(f"合同{chr(0x4E00 + number)}条款" * 60, english=False)) == 299
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 1_000_000
 
 
 @pytest.mark.parametrize(
