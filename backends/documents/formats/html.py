@@ -21,9 +21,9 @@ from files_api_mcp.backends.documents.formats.html_inline import (
 from files_api_mcp.backends.documents.formats.html_links import link_end, link_target
 from files_api_mcp.backends.documents.formats.html_tables import table_lines
 from files_api_mcp.backends.documents.formats.text.encoding import decoded
+from files_api_mcp.backends.documents.formats.whole_file import read_whole
 from files_api_mcp.backends.documents.headings import split_number
 from files_api_mcp.backends.documents.marks import Heading, Line
-from files_api_mcp.backends.errors import UnsupportedType
 
 __all__ = ["html_lines", "page_lines", "page_text"]
 
@@ -55,10 +55,7 @@ def html_lines(content: BinaryIO) -> Iterator[Line]:
     Raises:
         UnsupportedType: The page is too long to be read.
     """
-    data = content.read(_MOST_BYTES + 1)
-    if len(data) > _MOST_BYTES:
-        raise UnsupportedType("The page is too long to read.")
-    return page_lines(page_text(data))
+    return page_lines(page_text(read_whole(content, _MOST_BYTES, "page")))
 
 
 def page_text(data: bytes, label: str | None = None) -> str:

@@ -6,6 +6,7 @@ from typing import Any, BinaryIO
 
 from files_api_mcp.backends.documents.formats.html import page_lines
 from files_api_mcp.backends.documents.formats.text.outline import outlined
+from files_api_mcp.backends.documents.formats.whole_file import read_whole
 from files_api_mcp.backends.documents.marks import Heading, Line
 from files_api_mcp.backends.errors import UnsupportedType
 
@@ -20,9 +21,7 @@ def notebook_lines(content: BinaryIO) -> Iterator[Line]:
     Raises:
         UnsupportedType: The file is no notebook, or too long to be read.
     """
-    data = content.read(_MOST_BYTES + 1)
-    if len(data) > _MOST_BYTES:
-        raise UnsupportedType("The notebook is too long to read.")
+    data = read_whole(content, _MOST_BYTES, "notebook")
     try:
         book = json.loads(data)
     except ValueError:

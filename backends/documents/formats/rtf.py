@@ -6,7 +6,7 @@ from typing import Any, BinaryIO
 
 from striprtf import striprtf  # pyright: ignore[reportMissingTypeStubs]  it ships none
 
-from files_api_mcp.backends.errors import UnsupportedType
+from files_api_mcp.backends.documents.formats.whole_file import read_whole
 
 __all__ = ["rtf_lines"]
 
@@ -25,9 +25,7 @@ def rtf_lines(content: BinaryIO) -> Iterator[str]:
     Raises:
         UnsupportedType: The file is too long to be read.
     """
-    data = content.read(_MOST_BYTES + 1)
-    if len(data) > _MOST_BYTES:
-        raise UnsupportedType("The file is too long to read.")
+    data = read_whole(content, _MOST_BYTES)
     library: Any = striprtf
     shown = _MARGIN.sub(rb"\\par ", _NOTE.sub(b" ", _PICTURE.sub(b"", data)))
     text: str = library.rtf_to_text(shown.decode("cp1252", "replace"), errors="replace")

@@ -12,9 +12,9 @@ from files_api_mcp.backends.documents.formats.email.body import body_lines, payl
 from files_api_mcp.backends.documents.formats.email.headers import MimePart, filename, header, parts_of
 from files_api_mcp.backends.documents.formats.email.structure import contents_of
 from files_api_mcp.backends.documents.formats.text.encoding import encoding_of
+from files_api_mcp.backends.documents.formats.whole_file import read_whole
 from files_api_mcp.backends.documents.marks import Line, Part
 from files_api_mcp.backends.documents.media_types import EML, IMAGES
-from files_api_mcp.backends.errors import UnsupportedType
 
 __all__ = ["mail_lines"]
 
@@ -32,9 +32,7 @@ def mail_lines(content: BinaryIO) -> Iterator[Line]:
     Raises:
         UnsupportedType: The file is too long to be read.
     """
-    data = content.read(_MOST_BYTES + 1)
-    if len(data) > _MOST_BYTES:
-        raise UnsupportedType("The message is too long to read.")
+    data = read_whole(content, _MOST_BYTES, "message")
     reader = _Reader()
     for number, message in enumerate(_messages(data.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")), start=1):
         if number > 1:
