@@ -3,7 +3,7 @@
 A parser yields lines of text, and a mark before the line from which on it holds.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -19,6 +19,7 @@ __all__ = [
     "Table",
     "from_json",
     "marked_text",
+    "split_at_marks",
     "to_json",
 ]
 
@@ -102,6 +103,18 @@ def marked_text(lines: Iterable[Line]) -> MarkedText:
         else:
             marks.append((length, line))
     return MarkedText("".join(parts), tuple(marks))
+
+
+def split_at_marks(text: str, marks: Iterable[tuple[int, Mark]]) -> Iterator[Line]:
+    """The marks, which are in order, and the text before, between and after them."""
+    at = 0
+    for offset, mark in marks:
+        if offset > at:
+            yield text[at:offset]
+            at = offset
+        yield mark
+    if at < len(text):
+        yield text[at:]
 
 
 def to_json(marks: Iterable[tuple[int, Mark]]) -> list[list[Any]]:

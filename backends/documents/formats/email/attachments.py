@@ -7,7 +7,7 @@ from files_api_mcp.backends.documents.formats.email.body import payload
 from files_api_mcp.backends.documents.formats.email.calendar import event_lines
 from files_api_mcp.backends.documents.formats.email.headers import MimePart, charset
 from files_api_mcp.backends.documents.formats.text.encoding import decoded
-from files_api_mcp.backends.documents.marks import Hidden, Line, MarkedText, Part, Table
+from files_api_mcp.backends.documents.marks import Hidden, Line, Part, Table, split_at_marks
 from files_api_mcp.backends.documents.media_types import ODP, PPTX, sniff
 from files_api_mcp.backends.errors import UnsupportedType
 
@@ -64,18 +64,6 @@ def _lines(data: bytes, kind: str, name: str, path: str) -> Iterator[Line]:
             return
         if document.paginated and (document.pages or 1) > 1:
             yield Part(f"{path} > {'slide' if kind in (PPTX, ODP) else 'page'} {number}")
-        yield from _separate(text)
+        yield from split_at_marks(text.text, text.marks)
         if document.paginated and text.text and not text.text.endswith("\n"):
             yield "\n"
-
-
-def _separate(text: MarkedText) -> Iterator[Line]:
-    """The marks of a text, and the text between them."""
-    at = 0
-    for offset, mark in text.marks:
-        if offset > at:
-            yield text.text[at:offset]
-            at = offset
-        yield mark
-    if at < len(text.text):
-        yield text.text[at:]

@@ -7,9 +7,9 @@ from itertools import accumulate, islice
 
 from files_api_mcp.backends.documents.formats.pdf.outline import Title
 from files_api_mcp.backends.documents.headings import split_number
-from files_api_mcp.backends.documents.marks import Heading, Line, Mark
+from files_api_mcp.backends.documents.marks import Heading
 
-__all__ = ["placed", "with_marks"]
+__all__ = ["placed"]
 
 _WORD = re.compile(r"\S+")
 _MOST_PLACES = 20
@@ -34,18 +34,6 @@ def placed(text: str, titles: Sequence[Title]) -> list[tuple[int, Heading]]:
         if heading.level < other.level:  # a section starts before its parts
             found[at] = min(start, following), heading
     return found
-
-
-def with_marks(text: str, marks: Sequence[tuple[int, Mark]]) -> list[Line]:
-    """The text, with each mark at its offset."""
-    lines: list[Line] = []
-    done = 0
-    for offset, mark in sorted(marks, key=lambda one: one[0]):
-        if offset > done:
-            lines.append(text[done:offset])
-            done = offset
-        lines.append(mark)
-    return [*lines, text[done:]]
 
 
 class _Page:

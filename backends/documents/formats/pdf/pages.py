@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from io import BytesIO
 from itertools import pairwise
+from operator import itemgetter
 from typing import Any, BinaryIO, overload
 
 import pypdfium2  # pyright: ignore[reportMissingTypeStubs]  it ships none
@@ -11,12 +12,12 @@ import pypdfium2  # pyright: ignore[reportMissingTypeStubs]  it ships none
 from files_api_mcp.backends.documents.formats.pdf.annotations import annotation_lines
 from files_api_mcp.backends.documents.formats.pdf.attachments import attachment_names
 from files_api_mcp.backends.documents.formats.pdf.characters import mended, shown_characters
-from files_api_mcp.backends.documents.formats.pdf.headings import placed, with_marks
+from files_api_mcp.backends.documents.formats.pdf.headings import placed
 from files_api_mcp.backends.documents.formats.pdf.hidden import HiddenText, Piece
 from files_api_mcp.backends.documents.formats.pdf.layers import layers_off
 from files_api_mcp.backends.documents.formats.pdf.outline import Title, bookmarks
 from files_api_mcp.backends.documents.formats.pdf.tags import TaggedHeadings
-from files_api_mcp.backends.documents.marks import Hidden, Line, Mark
+from files_api_mcp.backends.documents.marks import Hidden, Line, Mark, split_at_marks
 from files_api_mcp.backends.documents.ocr import Scans
 from files_api_mcp.backends.errors import UnsupportedType
 
@@ -161,7 +162,7 @@ def page_lines(
         joined = "\n".join([text.rstrip("\n"), *written])
         text = joined.lstrip("\n")
         marks = [(max(0, offset - len(joined) + len(text)), mark) for offset, mark in marks]
-    return with_marks(text, [*marks, *placed(text, found)])
+    return list(split_at_marks(text, sorted([*marks, *placed(text, found)], key=itemgetter(0))))
 
 
 def _joined(pieces: Sequence[Piece]) -> tuple[str, list[tuple[int, Mark]]]:

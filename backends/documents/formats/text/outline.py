@@ -9,7 +9,7 @@ from typing import BinaryIO, Protocol
 from files_api_mcp.backends.documents.formats.text.code import LANGUAGES, SourceCode
 from files_api_mcp.backends.documents.formats.text.decoding import decoded_blocks
 from files_api_mcp.backends.documents.formats.text.markup import AsciiDoc, LaTeX, Markdown, Org, ReStructuredText
-from files_api_mcp.backends.documents.marks import Heading, Line
+from files_api_mcp.backends.documents.marks import Heading, Line, split_at_marks
 
 __all__ = ["outlined", "outlined_lines"]
 
@@ -49,7 +49,7 @@ def outlined_lines(content: BinaryIO, mime_type: str, filename: str) -> Iterator
         if finder is None:
             yield text
         elif isinstance(finder, SourceCode):
-            yield from _cut(text, finder.headings(text))
+            yield from split_at_marks(text, finder.headings(text))
         else:
             yield from _marked(text, finder)
 
@@ -78,16 +78,4 @@ def _finder(mime_type: str, filename: str) -> _Finder | SourceCode | None:
 def _marked(text: str, finder: _Finder) -> Iterator[Line]:
     lines = text.split("\n")
     lengths = list(accumulate(map(len, lines), initial=0))
-    return _cut(text, ((lengths[number] + number, heading) for number, heading in finder.headings(lines)))
-
-
-def _cut(text: str, headings: Iterator[tuple[int, Heading]]) -> Iterator[Line]:
-    """The text with each heading before the line at its offset."""
-    at = 0
-    for start, heading in headings:
-        if start > at:
-            yield text[at:start]
-            at = start
-        yield heading
-    if rest := text[at:]:
-        yield rest
+    return split_at_marks(text, ((lengths[number] + number, heading) for number, heading in finder.headings(lines)))
