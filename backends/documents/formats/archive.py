@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from io import BytesIO
+from lzma import LZMAError
 from typing import IO, BinaryIO
 from xml.etree.ElementTree import Element
 from xml.etree.ElementTree import fromstring as plain_tree
@@ -64,23 +65,17 @@ class Archive:
         member = self._member(name)
         if member is None:
             return None
-        with self._open(member) as content:
-            try:
-                return content.read()
-            except (zipfile.BadZipFile, zlib.error, EOFError):
-                raise UnsupportedType("The file is damaged and cannot be read.") from None
+        with self._open(member) as content, _member_errors():
+            return content.read()
 
     def chunks(self, name: str) -> Iterator[bytes]:
         """A member's bytes in turn; none if the member does not exist."""
         member = self._member(name)
         if member is None:
             return
-        with self._open(member) as content:
-            try:
-                while part := content.read(_CHUNK):
-                    yield part
-            except (zipfile.BadZipFile, zlib.error, EOFError):
-                raise UnsupportedType("The file is damaged and cannot be read.") from None
+        with self._open(member) as content, _member_errors():
+            while part := content.read(_CHUNK):
+                yield part
 
     def _member(self, name: str) -> zipfile.ZipInfo | None:
         return self._members.get(name) or self._folded.get(name.casefold())
@@ -104,10 +99,23 @@ def _is_plain(data: bytes) -> bool:
 
 
 @contextmanager
+def _member_errors() -> Generator[None]:
+    try:
+        yield
+    except (zipfile.BadZipFile, zlib.error, LZMAError, EOFError):
+        raise UnsupportedType("The file is damaged and cannot be read.") from None
+    except OSError as exc:
+        # Damaged bzip2 data. An error of the disk has a number.
+        if exc.errno is not None:
+            raise
+        raise UnsupportedType("The file is damaged and cannot be read.") from None
+
+
+@contextmanager
 def _xml_errors() -> Generator[None]:
     try:
         yield
     except DefusedXmlException:
         raise UnsupportedType("The file declares XML entities, which are not supported.") from None
-    except (ParseError, zipfile.BadZipFile, zlib.error, EOFError):
+    except (ParseError, LookupError, ValueError):  # the last two: an encoding that the parser does not know
         raise UnsupportedType("The file is damaged and cannot be read.") from None
