@@ -13,9 +13,13 @@ _ROMAN = tuple(
 )
 _MOST_ROMAN = 3999
 _MOST_REPEATED = 30
+_LATIN = "abcdefghijklmnopqrstuvwxyz"
+_RUSSIAN = "абвгдежзиклмнопрстуфхцчшщыэюя"
 _LETTERS = {
-    "Letter": "abcdefghijklmnopqrstuvwxyz",
-    "russian": "абвгдежзиклмнопрстуфхцчшщыэюя",
+    "lowerLetter": _LATIN,
+    "upperLetter": _LATIN.upper(),
+    "russianLower": _RUSSIAN,
+    "russianUpper": _RUSSIAN.upper(),
 }
 _SEQUENCES = {
     "ideographTraditional": "甲乙丙丁戊己庚辛壬癸",
@@ -59,7 +63,7 @@ def formatted(number: int, kind: str) -> str:
     if kind == "decimalZero":
         return f"{number:02}"
     if kind.endswith("Roman") and 0 < number <= _MOST_ROMAN:
-        return _cased(_roman(number), kind)
+        return _roman(number).lower() if kind.startswith("lower") else _roman(number)
     if kind in _DIGITS:
         return "".join(_DIGITS[kind][int(digit)] if digit.isdigit() else digit for digit in str(number))
     return _in_sequence(number, kind) or _in_words(number, kind) or _with_affix(number, kind)
@@ -87,10 +91,9 @@ def _with_affix(number: int, kind: str) -> str:
 
 def _in_sequence(number: int, kind: str) -> str:
     """A number as a letter or another sign of a sequence; "" beyond its end. Letters are repeated: z, aa, bb."""
-    for name, letters in _LETTERS.items():
+    if letters := _LETTERS.get(kind):
         rounds, at = divmod(number - 1, len(letters))
-        if name in kind and 0 <= rounds < _MOST_REPEATED:
-            return _cased(letters[at].upper() * (rounds + 1), kind)
+        return letters[at] * (rounds + 1) if 0 <= rounds < _MOST_REPEATED else ""
     signs = _SEQUENCES.get(kind.removesuffix("FullWidth"), "")
     return signs[number - 1] if 0 < number <= len(signs) else ""
 
@@ -128,7 +131,3 @@ def _roman(number: int) -> str:
         count, number = divmod(number, value)
         written += letters * count
     return written
-
-
-def _cased(text: str, kind: str) -> str:
-    return text.lower() if kind.startswith("lower") or kind.endswith("Lower") else text
