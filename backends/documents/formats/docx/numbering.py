@@ -16,6 +16,7 @@ _PLACE = re.compile("%([1-9])")
 _DEEPEST = 8
 _MOST_LINKS = 5
 _LONGEST = 200
+_LONGEST_FORMAT = 40
 
 
 class Label(NamedTuple):
@@ -142,12 +143,12 @@ def _level(element: Element) -> _Level:
 
 
 def _format(parent: Element | None) -> str:
-    """A number format. A custom one with leading zeros, such as "001, 002", is a width."""
+    """A number format. A custom one with leading zeros, such as "001, 002", is its first number."""
     found = parent.find(f"{W}numFmt") if parent is not None else None
     if found is None:
         return ""
     custom = found.get(f"{W}format", "").split(",")[0].strip()
-    return f"0{len(custom)}" if custom.isdigit() else found.get(f"{W}val", "")
+    return (custom if custom.isdigit() else found.get(f"{W}val", ""))[:_LONGEST_FORMAT]
 
 
 def _count(found: _List, level: int) -> None:
@@ -186,7 +187,7 @@ def _text(found: _List, definition: _Level, level: int) -> str:
 
 
 def _formatted(number: int, kind: str) -> str:
-    return f"{number:{kind}}" if kind.isdigit() else formatted(number, kind)
+    return str(number).zfill(len(kind)) if kind.isdigit() else formatted(number, kind)
 
 
 def _whole(found: _List, level: int) -> str | None:

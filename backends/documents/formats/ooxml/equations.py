@@ -16,6 +16,7 @@ _DEEPEST = 60
 _SINGLE = re.compile(r"[\d.,]*|∞|\w[\u2032'\u0300-\u036f]*(?:_\w)?")
 _SCRIPT_CHARACTERS = re.compile(r"[\w.,∞\u2032']+")
 _LONGEST_SCRIPT = 80
+_LONGEST_PROPERTY = 8
 _STYLED = re.compile("[\U0001d400-\U0001d7ff]")
 _PROPERTIES = ("Pr", "ctrlPr")
 
@@ -77,7 +78,7 @@ class _Structure:
         for properties in self._element:
             if properties.tag.endswith("Pr"):
                 found = properties.find(f"{MATH}{name}")
-                return default if found is None else found.get(f"{MATH}val", "")
+                return default if found is None else found.get(f"{MATH}val", "")[:_LONGEST_PROPERTY]
         return default
 
 

@@ -160,3 +160,10 @@ def test_hostile_numbering_ends() -> None:
     assert texts(item("x") + styled("y", "L"), loop, cycle) == ["x", "y"]
     huge = abstract(0, level(0, "%1 " * 5000, "lowerRoman", start=999999999)) + num(1, 0)
     assert len(texts(item("x"), huge)[0]) < 3000
+
+
+def test_the_width_of_a_number_is_limited() -> None:
+    for form in ("0999999999", "²", "0" * 100_000, 'custom" w:format="' + "0" * 100_000):
+        [line] = texts(item("Fees"), abstract(0, level(0, "%1.", form)) + num(1, 0))
+        assert line.endswith("1. Fees")
+        assert len(line) < 100

@@ -55,3 +55,9 @@ def test_nesting_without_end_keeps_the_letters() -> None:
     for _ in range(300):
         deep = e("f", num=deep, den=t("y"))
     assert "x" in equation_text(fromstring(part("m:oMath", deep)))
+
+
+def test_the_signs_of_brackets_are_short() -> None:
+    long = "|" * 100_000
+    content = of("d", {"begChr": long, "sepChr": long, "endChr": long}, e=t("1")).replace("</m:d>", "<m:e/></m:d>")
+    assert len(equation_text(fromstring(part("m:oMath", content)))) < 30
