@@ -149,10 +149,11 @@ class Story:
             if row.is_header or (number == 0 and row.may_be_header and all(texts) and len(texts) > 1):
                 header = line
                 yield Table(header)
-            for lines in later:
-                yield from lines
+            for line in (line for lines in later for line in lines):
+                yield line
                 # A table inside the row ended this one.
-                yield from [Table(header)] if header else []
+                if header and line == Table(None):
+                    yield Table(header)
         if header:
             yield Table(None)
 

@@ -72,6 +72,16 @@ def test_header_rows_are_marked() -> None:
         assert [line for line in lines(body) if isinstance(line, Table)] == marks
 
 
+def test_a_table_goes_on_after_one_inside_it_and_not_after_a_text_box() -> None:
+    look = '<w:tblLook w:firstRow="1"/>'
+    header = row(cell(p("Part")), cell(p("Weight")))
+    box = "<w:p><w:r><w:pict><w:txbxContent>" + p("boxed") + "</w:txbxContent></w:pict></w:r></w:p>"
+    inner = table(row(cell(p("a")), cell(p("b"))), look=look)
+    outer = table(header, row(cell(p("Rotor") + box), cell(p("412"))), row(cell(inner), cell(p("7"))), look=look)
+    marks = [Table("Part | Weight"), Table("a | b"), Table(None), Table("Part | Weight"), Table(None)]
+    assert [line for line in lines(outer) if isinstance(line, Table)] == marks
+
+
 def test_text_boxes_are_read_paragraph_by_paragraph_and_once() -> None:
     box = f"<w:txbxContent>{p('Number')}{p('RE-7')}</w:txbxContent>"
     body = (
