@@ -17,6 +17,8 @@ from files_api_mcp.backends.errors import UnsupportedType
 
 __all__ = ["docx_lines"]
 
+_MARGINS = {f"{W}headerReference": "header", f"{W}footerReference": "footer"}
+
 
 def docx_lines(content: BinaryIO, depth: int = 0) -> Iterator[Line]:
     """Lines of the headers, the body with its notes, and the footers.
@@ -39,16 +41,17 @@ def docx_lines(content: BinaryIO, depth: int = 0) -> Iterator[Line]:
         Chunks(package, docx_lines, depth),
     )
     body = document.find(f"{W}body")
-    yield from _margins(shared, part, document, "header")
-    yield from _body(Story(shared, part), body if body is not None else document)
-    yield from shared.notes.rest(lambda owner, note: Story(shared, owner).blocks(note))
+    margins = _shown_margins(package, part, document)
+    yield from _margins(shared, "header", margins)
+    yield from _blocks(Story(shared, part), body if body is not None else document)
+    yield from shared.notes.rest(lambda owner, note: _blocks(Story(shared, owner), note))
     yield from (f"[{name} cannot be read]\n" for name in shared.notes.unread)
-    yield from _margins(shared, part, document, "footer")
+    yield from _margins(shared, "footer", margins)
 
 
-def _body(story: Story, body: Element) -> Iterator[Line]:
-    """Lines of the body. A block that is nested too deeply costs only itself."""
-    for element in body:
+def _blocks(story: Story, parent: Element) -> Iterator[Line]:
+    """Lines of the body, a header, a footer or a note. A block that is nested too deeply costs only itself."""
+    for element in parent:
         try:
             yield from story.block(element)
         except RecursionError:
@@ -60,33 +63,33 @@ def _related(package: Package, main_part: str, kind: str) -> Element | None:
     return package.optional_tree(found[0]) if found else None
 
 
-def _margins(shared: Shared, part: str, document: Element, kind: str) -> Iterator[Line]:
-    """Lines of the headers or footers of all sections, each line once."""
-    relationships = shared.package.relationships(part)
+def _margins(shared: Shared, kind: str, parts: dict[str, str]) -> Iterator[Line]:
+    """Lines of the headers or footers, each line once."""
     seen: set[str] = set()
-    for reference in _shown(shared.package, part, document, kind):
-        found = relationships.get(reference)
-        if found is None or found.target in seen:
-            continue
-        seen.add(found.target)
+    for number, part in enumerate((part for part, its_kind in parts.items() if its_kind == kind), start=1):
         try:
-            tree = shared.package.tree(found.target)
+            tree = shared.package.tree(part)
         except UnsupportedType:
-            yield f"[{kind} {len(seen)} cannot be read]\n"
+            yield f"[{kind} {number} cannot be read]\n"
             continue
-        for line in Story(shared, found.target).blocks(tree) if tree is not None else ():
+        for line in _blocks(Story(shared, part), tree) if tree is not None else ():
             if isinstance(line, str) and line not in seen:
                 seen.add(line)
                 yield f"{kind.capitalize()}: {line.lstrip('#- ')}"
 
 
-def _shown(package: Package, part: str, document: Element, kind: str) -> Iterator[str]:
-    """The relationships of headers or footers that are shown: those of first and even pages only if these differ."""
-    settings = _related(package, part, "settings")
+def _shown_margins(package: Package, main_part: str, document: Element) -> dict[str, str]:
+    """The parts of the headers and footers that are shown in any section, with their kind. Those of first and even
+    pages are shown only if these pages differ."""
+    settings = _related(package, main_part, "settings")
     even = is_on(settings.find(f"{W}evenAndOddHeaders")) if settings is not None else False
+    relationships = package.relationships(main_part)
+    parts: dict[str, str] = {}
     for section in document.iter(f"{W}sectPr"):
         first = is_on(section.find(f"{W}titlePg"))
-        for reference in section.findall(f"{W}{kind}Reference"):
+        for reference in section:
             page = reference.get(f"{W}type")
-            if (page != "first" or first) and (page != "even" or even):
-                yield reference.get(f"{RELATIONSHIPS}id", "")
+            found = relationships.get(reference.get(f"{RELATIONSHIPS}id", ""))
+            if reference.tag in _MARGINS and found and (page != "first" or first) and (page != "even" or even):
+                parts[found.target] = _MARGINS[reference.tag]
+    return parts

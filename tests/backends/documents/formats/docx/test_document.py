@@ -161,3 +161,22 @@ def test_titles_and_levels_of_headings_are_inherited_from_styles() -> None:
     ]
     marks = [line for line in found if isinstance(line, Heading)]
     assert marks == [Heading(1, "T"), Heading(3, "D"), Heading(3, "O"), Heading(8, "direct")]
+
+
+def test_a_damaged_header_is_named_by_its_number() -> None:
+    parts: dict[str, str | bytes] = {"header1.xml": part("w:hdr", p("One") + p("Two")), "header2.xml": "<broken"}
+    related = {"a": ("header", "header1.xml"), "b": ("header", "header2.xml")}
+    body = section('<w:headerReference r:id="a"/>') + section('<w:headerReference r:id="b"/>')
+    assert texts(body, parts, related) == ["Header: One", "Header: Two", "[header 2 cannot be read]"]
+
+
+def test_headers_and_notes_that_are_nested_too_deeply_cost_only_themselves() -> None:
+    deep = "<w:sdt>" * 2000 + p("deep") + "</w:sdt>" * 2000
+    parts: dict[str, str | bytes] = {
+        "header1.xml": part("w:hdr", deep),
+        "footnotes.xml": part("w:footnotes", f'<w:footnote w:id="2">{deep}</w:footnote>'),
+    }
+    related = {"h": ("header", "header1.xml"), "f": ("footnotes", "footnotes.xml")}
+    note = "[a part of the document is nested too deeply to read]"
+    found = texts(p("Kept") + section('<w:headerReference r:id="h"/>'), parts, related)
+    assert found == [f"Header: {note}", "Kept", f"Footnote 1: {note}"]
