@@ -8,7 +8,6 @@ from files_api_mcp.backends.documents.formats.ooxml.charts import chart_lines
 from files_api_mcp.backends.documents.formats.ooxml.diagrams import diagram_lines
 from files_api_mcp.backends.documents.formats.ooxml.names import CHART, CHART_EX, DIAGRAM, RELATIONSHIPS
 from files_api_mcp.backends.documents.formats.ooxml.package import Package
-from files_api_mcp.backends.errors import UnsupportedType
 
 __all__ = ["GRAPHICS", "Graphics", "description"]
 
@@ -40,17 +39,16 @@ class Graphics:
 
     def _lines(self, part: str, relationship: str, name: str) -> Iterator[str]:
         found = self._package.relationships(part).get(relationship)
-        if found is not None and found.target in self._read:
+        target = found.target if found is not None else ""
+        if target in self._read:
             return
-        try:
-            tree = self._package.tree(found.target) if found is not None else None
-        except UnsupportedType:
-            tree = None
-        if tree is None or found is None:
+        if target:
+            self._read.add(target)
+        tree = self._package.optional_tree(target)
+        if tree is None:
             yield f"[{name} cannot be read]"
-            return
-        self._read.add(found.target)
-        yield from chart_lines(tree) if name.startswith("chart") else diagram_lines(tree)
+        else:
+            yield from chart_lines(tree) if name.startswith("chart") else diagram_lines(tree)
 
 
 def description(properties: Element | None) -> str:

@@ -180,3 +180,8 @@ def test_headers_and_notes_that_are_nested_too_deeply_cost_only_themselves() -> 
     note = "[a part of the document is nested too deeply to read]"
     found = texts(p("Kept") + section('<w:headerReference r:id="h"/>'), parts, related)
     assert found == [f"Header: {note}", "Kept", f"Footnote 1: {note}"]
+
+
+def test_a_damaged_chart_is_tried_once() -> None:
+    chart = '<w:p><w:r><w:drawing><c:chart r:id="c"/></w:drawing></w:r></w:p>'
+    assert texts(chart * 3, {"c.xml": "<broken"}, {"c": ("chart", "c.xml")}) == ["[chart 1 cannot be read]"]
