@@ -221,7 +221,7 @@ def _restarts(rows: Sequence[SheetRow], at: int) -> bool:
     above = next((rows[index] for index in range(at - 1, max(-1, at - 4), -1) if len(rows[index].columns) > 1), None)
     if above is None:
         return False
-    both = _numeric(above) & _numeric(below) & set(row.columns)
+    both = _columns(above, NUMBERS) & _columns(below, NUMBERS) & set(row.columns)
     is_new = len(both) > (0 if has_title else 1) and len(set(row.texts)) == len(row.texts)
     return is_new and _is_labels(row, years=False)
 
@@ -243,25 +243,22 @@ def _is_year(text: str) -> bool:
     return len(text) == 4 and text.isdecimal() and "1900" <= text <= "2100"
 
 
-def _numeric(row: SheetRow) -> set[int]:
-    return {column for column, kind in zip(row.columns, row.kinds, strict=True) if kind in NUMBERS}
+def _columns(row: SheetRow, kinds: Container[str]) -> set[int]:
+    """The columns with cells of these kinds."""
+    return {column for column, kind in zip(row.columns, row.kinds, strict=True) if kind in kinds}
 
 
 def _has_dates_below(row: SheetRow, below: Sequence[SheetRow]) -> bool:
     """Whether a date stands above dates, as in rows of data. Dates that are names of columns stand above numbers."""
-    dates = {column for column, kind in zip(row.columns, row.kinds, strict=True) if kind == "d"}
-    if not dates:
-        return False
-    return any(
-        ("d", column) in set(zip(other.kinds, other.columns, strict=True)) for other in below for column in dates
-    )
+    dates = _columns(row, "d")
+    return bool(dates) and any(dates & _columns(other, "d") for other in below)
 
 
 def _has_numbers_below(row: SheetRow, below: Sequence[SheetRow], *, mostly: bool = False) -> bool:
     """Whether numbers are below a label, in most rows if `mostly`."""
-    labels = {column for column, kind in zip(row.columns, row.kinds, strict=True) if kind == "s"}
+    labels = _columns(row, "s")
     counts = dict.fromkeys(labels, 0)
     for other in below:
-        for column in _numeric(other) & labels:
+        for column in _columns(other, NUMBERS) & labels:
             counts[column] += 1
     return max(counts.values(), default=0) > (_WIDE * len(below) if mostly else 0)

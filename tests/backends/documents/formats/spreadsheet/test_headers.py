@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 import pytest
 
+from files_api_mcp.backends.documents.formats.spreadsheet.grid import SheetRow
+from files_api_mcp.backends.documents.formats.spreadsheet.headers import HeaderFinder
 from files_api_mcp.backends.documents.formats.spreadsheet.workbook import sheet_lines
 from files_api_mcp.backends.documents.marks import Table
 from tests.support.workbooks import rows, workbook
@@ -106,3 +108,10 @@ def test_a_long_table_keeps_its_header() -> None:
 def test_an_unusual_cell_is_not_a_header() -> None:
     found = headers(["Name", "Size"], ["a", 1], ["b", "unknown"], ["c", 3], ["Total", "see below"], ["d", 5])
     assert found["d | 5"] == "Name | Size"
+
+
+def test_a_wide_row_of_dates_is_judged_at_once() -> None:
+    dates = SheetRow(1, range(1, 16_385), ["2025-01-31"] * 16_384, [""] * 16_384, ["d"] * 16_384)
+    numbers = dates._replace(texts=["7"] * 16_384, kinds=["n"] * 16_384)
+    found = HeaderFinder().find([dates, *(numbers._replace(number=number) for number in range(2, 12))])
+    assert found.header_rows == {0}
