@@ -53,21 +53,30 @@ class Range(NamedTuple):
 class SheetContent:
     """A sheet. Only its rows are read when they are iterated.
 
-    `tables` are ranges that the file declares to be tables with a header row. `notes` are lines about cells by their
-    row. `links` are addresses by row and column. `after` are lines about what lies above the
-    cells, such as charts, with the row where it begins.
+    `hidden_columns` are known before the first row is read. `tables` are ranges that the file declares to be tables
+    with a header row. `notes` are lines about cells by their row. `links` are addresses by row and column. `after` are
+    lines about what lies above the cells, such as charts, with the row where it begins.
     """
 
     name: str
     rows: Iterable[SheetRow] = ()
     is_hidden: bool = False
     size: tuple[int, int] = (0, 0)
-    hidden_columns: frozenset[int] = frozenset()
+    hidden_columns: set[int] = field(default_factory=set[int])
     merged: list[Range] = field(default_factory=list[Range])
     tables: list[Range] = field(default_factory=list[Range])
     notes: dict[int, list[str]] = field(default_factory=dict[int, list[str]])
     links: dict[int, dict[int, str]] = field(default_factory=dict[int, dict[int, str]])
     after: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
+
+    def add_comment(self, row: int, column: int, text: str) -> None:
+        """Add a comment on a cell, unless it is empty."""
+        if text := " ".join(text.split()):
+            self.notes.setdefault(row, []).append(f"[comment on {address(row, column)}: {text}]")
+
+    def add_link(self, row: int, column: int, target: str) -> None:
+        """Add the address that a cell links to."""
+        self.links.setdefault(row, {})[column] = target
 
 
 def column_name(column: int) -> str:

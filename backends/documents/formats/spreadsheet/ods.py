@@ -1,7 +1,6 @@
 """Sheets of OpenDocument spreadsheets, in a zip or flat. The file holds each value as its cell shows it."""
 
 import re
-from collections import deque
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -12,10 +11,8 @@ from files_api_mcp.backends.documents.formats.spreadsheet.grid import (
     MOST_ROWS,
     Range,
     SheetContent,
-    SheetRow,
-    address,
 )
-from files_api_mcp.backends.documents.formats.spreadsheet.xml_events import Item, sheets_of_xml
+from files_api_mcp.backends.documents.formats.spreadsheet.xml_events import SheetReader, file_chunks, sheets_of_xml
 from files_api_mcp.backends.errors import UnsupportedType
 
 __all__ = ["flat_sheets", "ods_sheets"]
@@ -33,7 +30,6 @@ _COLUMNS_REPEATED, _ROWS_REPEATED, _ROWS_SPANNED = (
     f"{_TABLE}number-{name}" for name in ("columns-repeated", "rows-repeated", "rows-spanned")
 )
 _REFERENCE = re.compile(r"\[([^\[\]]*)\]")
-_CHUNK = 256 * 1024
 
 
 def ods_sheets(content: BinaryIO) -> Iterator[SheetContent]:
@@ -53,23 +49,17 @@ def ods_sheets(content: BinaryIO) -> Iterator[SheetContent]:
 
 def flat_sheets(content: BinaryIO) -> Iterator[SheetContent]:
     """The sheets of a flat XML file."""
-    return sheets_of_xml(iter(lambda: content.read(_CHUNK), b""), _Reader())
+    return sheets_of_xml(file_chunks(content), _Reader())
 
 
-class _Reader:
-    """Turns elements to sheets and rows in `found`."""
-
+class _Reader(SheetReader):
     def __init__(self) -> None:
-        self.found: deque[Item] = deque()
-        self._sheet = SheetContent("")
+        super().__init__()
         self._tables = self._paragraphs = 0
-        self._is_given = False
         self._style = ""
         self._hidden_styles: set[str] = set()
-        self._hidden_columns: set[int] = set()
         self._column = self._number = 0
         self._row: dict[str, str] = {}
-        self._cells: dict[int, tuple[str, str, str]] = {}
         self._cell: dict[str, str] | None = None
         self._parts: list[str] = []
         self._aside: list[str] | None = None
@@ -84,7 +74,7 @@ class _Reader:
                 self._cell, self._parts, self._link = attributes, [], ""
         elif name == _ROW:
             if self._tables == 1:
-                self._row, self._cells, self._column = attributes, {}, 0
+                self._row, self.cells, self._column = attributes, {}, 0
         elif name in _SPACES:
             self.text(" ")
         else:
@@ -98,7 +88,7 @@ class _Reader:
         elif name == f"{_TABLE}table-column" and self._tables == 1:
             count = min(_count(attributes, _COLUMNS_REPEATED), MOST_COLUMNS - self._column)
             if attributes.get(f"{_TABLE}visibility") in ("collapse", "filter"):
-                self._hidden_columns.update(range(self._column + 1, self._column + count + 1))
+                self.sheet.hidden_columns.update(range(self._column + 1, self._column + count + 1))
             self._column += count
         elif name == f"{_STYLE}style":
             self._style = attributes.get(f"{_STYLE}name", "")
@@ -122,7 +112,6 @@ class _Reader:
         elif name == f"{_TABLE}table":
             self._tables -= 1
             if self._tables == 0:
-                self._give()
                 self.found.append(None)
         elif self._aside is not None and (name == f"{_OFFICE}annotation" or name in _BOXES):
             self._end_aside(is_comment=name == f"{_OFFICE}annotation")
@@ -136,28 +125,14 @@ class _Reader:
             self._parts.append(data)
 
     def _open(self, attributes: dict[str, str]) -> None:
-        self._sheet = SheetContent(
-            attributes.get(f"{_TABLE}name", ""),
-            is_hidden=attributes.get(f"{_TABLE}style-name", "") in self._hidden_styles,
-        )
-        self._is_given = False
-        self._hidden_columns = set()
+        is_hidden = attributes.get(f"{_TABLE}style-name", "") in self._hidden_styles
+        self.open_sheet(SheetContent(attributes.get(f"{_TABLE}name", ""), is_hidden=is_hidden))
         self._column = self._number = 0
-
-    def _give(self) -> None:
-        if not self._is_given:
-            self._is_given = True
-            self._sheet.hidden_columns = frozenset(self._hidden_columns)
-            self.found.append(self._sheet)
 
     def _end_row(self) -> None:
         count = _count(self._row, _ROWS_REPEATED)
-        if self._cells and self._number < MOST_ROWS:
-            self._give()
-            # Columns only rise, so that the cells are in order.
-            texts, stored, kinds = zip(*self._cells.values(), strict=True)
-            is_hidden = self._row.get(f"{_TABLE}visibility") in ("collapse", "filter")
-            self.found.append((SheetRow(self._number + 1, [*self._cells], texts, stored, kinds, is_hidden), count))
+        is_hidden = self._row.get(f"{_TABLE}visibility") in ("collapse", "filter")
+        self.add_row(self._number + 1, is_hidden=is_hidden, count=count)
         self._number += count
 
     def _end_cell(self, attributes: dict[str, str], *, is_covered: bool) -> None:
@@ -173,14 +148,14 @@ class _Reader:
             text = _without_text(attributes, stored, kind)
         if not text:
             return
-        if self._link and self._link not in text and ":" in self._link:
-            self._sheet.links.setdefault(self._number + 1, {})[first] = self._link
+        if ":" in self._link:
+            self.sheet.add_link(self._number + 1, first, self._link)
         cell = (text, stored, kind)
         for column in range(first, min(first + count, MOST_COLUMNS + 1)):
-            self._cells[column] = cell
+            self.cells[column] = cell
         if _ROWS_SPANNED in attributes:
             last = self._number + _count(attributes, _ROWS_SPANNED)
-            self._sheet.merged.append(Range(self._number + 1, first, min(last, MOST_ROWS), first))
+            self.sheet.merged.append(Range(self._number + 1, first, min(last, MOST_ROWS), first))
 
     @staticmethod
     def _stored(attributes: dict[str, str], text: str) -> str:
@@ -190,10 +165,10 @@ class _Reader:
         text = " ".join("".join(self._aside or ()).split())
         self._aside = None
         row = self._number + 1
-        if text and is_comment and self._cell is not None:
-            self._sheet.notes.setdefault(row, []).append(f"[comment on {address(row, self._column + 1)}: {text}]")
+        if is_comment and self._cell is not None:
+            self.sheet.add_comment(row, self._column + 1, text)
         elif text:
-            self._sheet.after.append((row, text))
+            self.sheet.after.append((row, text))
 
 
 _BOXES = frozenset({"urn:oasis:names:tc:opendocument:xmlns:drawing:1.0 text-box"})

@@ -1,6 +1,5 @@
 """Sheets of XML spreadsheets of Excel 2003 (SpreadsheetML), which usually have the name of an XLS file."""
 
-from collections import deque
 from collections.abc import Iterator
 from datetime import datetime
 from math import isfinite
@@ -11,17 +10,14 @@ from files_api_mcp.backends.documents.formats.spreadsheet.grid import (
     MOST_ROWS,
     Range,
     SheetContent,
-    SheetRow,
-    address,
 )
 from files_api_mcp.backends.documents.formats.spreadsheet.number_formats import Format, general, number_format
-from files_api_mcp.backends.documents.formats.spreadsheet.xml_events import Item, sheets_of_xml
+from files_api_mcp.backends.documents.formats.spreadsheet.xml_events import SheetReader, file_chunks, sheets_of_xml
 
 __all__ = ["SPREADSHEETML", "spreadsheetml_sheets"]
 
 SPREADSHEETML = b'"urn:schemas-microsoft-com:office:spreadsheet"'
 _SS = "urn:schemas-microsoft-com:office:spreadsheet "
-_CHUNK = 256 * 1024
 _NAMED = {
     "Currency": '"$"#,##0.00',
     "Euro Currency": "€#,##0.00",
@@ -48,22 +44,16 @@ def spreadsheetml_sheets(content: BinaryIO) -> Iterator[SheetContent]:
     Raises:
         UnsupportedType: It is damaged.
     """
-    return sheets_of_xml(iter(lambda: content.read(_CHUNK), b""), _Reader())
+    return sheets_of_xml(file_chunks(content), _Reader())
 
 
-class _Reader:
-    """Turns elements to sheets and rows in `found`."""
-
+class _Reader(SheetReader):
     def __init__(self) -> None:
-        self.found: deque[Item] = deque()
+        super().__init__()
         self._formats: dict[str, Format | None] = {}
         self._style = ""
-        self._sheet = SheetContent("")
-        self._hidden_columns: set[int] = set()
-        self._is_given = True
         self._number = self._column = 0
         self._row: dict[str, str] = {}
-        self._cells: dict[int, tuple[str, str, str]] = {}
         self._cell: dict[str, str] = {}
         self._kind = ""
         self._comment: list[str] | None = None
@@ -78,15 +68,15 @@ class _Reader:
                 self._kind = attributes.get(f"{_SS}Type", "String") if self._comment is None else self._kind
                 self._parts = [] if self._comment is None else self._parts
             case "Row":
-                self._row, self._cells, self._column = attributes, {}, 0
+                self._row, self.cells, self._column = attributes, {}, 0
                 self._number = _number(attributes.get(f"{_SS}Index"), self._number + 1)
             case "Comment":
                 self._comment = []
             case "Column":
                 self._start_column(attributes)
             case "Worksheet":
-                self._sheet, self._is_given = SheetContent(attributes.get(f"{_SS}Name", "")), False
-                self._hidden_columns, self._number, self._column = set(), 0, 0
+                self.open_sheet(SheetContent(attributes.get(f"{_SS}Name", "")))
+                self._number = self._column = 0
             case "Style":
                 self._style = attributes.get(f"{_SS}ID", "")
             case "NumberFormat":
@@ -100,14 +90,11 @@ class _Reader:
             case "Cell":
                 self._end_cell()
             case "Row":
-                self._end_row()
+                self.add_row(self._number, is_hidden=self._row.get(f"{_SS}Hidden") == "1")
             case "Comment":
-                text = " ".join("".join(self._comment or ()).split())
-                place = address(self._number, self._column)
-                self._sheet.notes.setdefault(self._number, []).append(f"[comment on {place}: {text}]")
+                self.sheet.add_comment(self._number, self._column, "".join(self._comment or ()))
                 self._comment = None
             case "Worksheet":
-                self._give()
                 self.found.append(None)
             case _:
                 pass
@@ -121,22 +108,8 @@ class _Reader:
         self._column = _number(attributes.get(f"{_SS}Index"), self._column + 1)
         last = min(self._column + _number(attributes.get(f"{_SS}Span"), 0), MOST_COLUMNS)
         if attributes.get(f"{_SS}Hidden") == "1":
-            self._hidden_columns.update(range(self._column, last + 1))
+            self.sheet.hidden_columns.update(range(self._column, last + 1))
         self._column = last
-
-    def _give(self) -> None:
-        if not self._is_given:
-            self._is_given = True
-            self._sheet.hidden_columns = frozenset(self._hidden_columns)
-            self.found.append(self._sheet)
-
-    def _end_row(self) -> None:
-        if self._cells and 0 < self._number <= MOST_ROWS:
-            self._give()
-            columns = sorted(self._cells)
-            texts, stored, kinds = zip(*(self._cells[column] for column in columns), strict=True)
-            is_hidden = self._row.get(f"{_SS}Hidden") == "1"
-            self.found.append((SheetRow(self._number, columns, texts, stored, kinds, is_hidden), 1))
 
     def _end_cell(self) -> None:
         cell, column = self._cell, self._column
@@ -148,13 +121,13 @@ class _Reader:
             formula = cell.get(f"{_SS}Formula", "")
             shown = (f"{formula} (not calculated)", "", "s") if formula else ("", "", "s")
         if shown[0]:
-            self._cells[column] = shown
+            self.cells[column] = shown
             link = cell.get(f"{_SS}HRef", "")
             if ":" in link:
-                self._sheet.links.setdefault(self._number, {})[column] = link
+                self.sheet.add_link(self._number, column, link)
         if f"{_SS}MergeDown" in cell:
             last = min(self._number + _number(cell[f"{_SS}MergeDown"], 0), MOST_ROWS)
-            self._sheet.merged.append(Range(self._number, column, last, column))
+            self.sheet.merged.append(Range(self._number, column, last, column))
         self._column += _number(cell.get(f"{_SS}MergeAcross"), 0)
 
 

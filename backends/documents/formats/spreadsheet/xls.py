@@ -9,7 +9,7 @@ from xlrd.book import Book
 from xlrd.sheet import Sheet
 
 from files_api_mcp.backends.documents.formats.spreadsheet.calamine import calamine_sheets
-from files_api_mcp.backends.documents.formats.spreadsheet.grid import Range, SheetContent, SheetRow, address
+from files_api_mcp.backends.documents.formats.spreadsheet.grid import Range, SheetContent, SheetRow
 from files_api_mcp.backends.documents.formats.spreadsheet.number_formats import Format, general, number_format
 from files_api_mcp.backends.errors import UnsupportedType
 
@@ -70,15 +70,14 @@ def _sheet(sheet: Sheet, formats: list[Format | None]) -> SheetContent:
         _rows(sheet, formats),
         is_hidden=sheet.visibility != 0,
         size=(sheet.nrows, sheet.ncols),
-        hidden_columns=frozenset(column + 1 for column, info in sheet.colinfo_map.items() if info.hidden),
+        hidden_columns={column + 1 for column, info in sheet.colinfo_map.items() if info.hidden},
         merged=[Range(top + 1, left + 1, bottom, right) for top, bottom, left, right in sheet.merged_cells],
     )
     for (row, column), link in sheet.hyperlink_map.items():
         if link.url_or_path and link.type == "url":
-            found.links.setdefault(row + 1, {})[column + 1] = str(link.url_or_path)
+            found.add_link(row + 1, column + 1, str(link.url_or_path))
     for (row, column), note in sheet.cell_note_map.items():
-        text = " ".join(note.text.split())
-        found.notes.setdefault(row + 1, []).append(f"[comment on {address(row + 1, column + 1)}: {text}]")
+        found.add_comment(row + 1, column + 1, note.text)
     return found
 
 

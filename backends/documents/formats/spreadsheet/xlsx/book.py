@@ -72,7 +72,7 @@ def _fill(sheet: SheetContent, package: Package, part: str, reader: CellReader, 
     for row, column, relationship in edges.links:
         target = package.relationships(part).get(relationship)
         if target is not None and target.is_external:
-            sheet.links.setdefault(row, {})[column] = target.target
+            sheet.add_link(row, column, target.target)
     sheet.after = drawings.lines(part)
     sheet.rows = reader.rows(without_prefix(decoded(package.chunks(part))))
 

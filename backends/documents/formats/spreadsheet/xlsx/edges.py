@@ -23,7 +23,7 @@ class Edges:
     column and the id of a relationship."""
 
     size: tuple[int, int] = (0, 0)
-    hidden_columns: frozenset[int] = frozenset()
+    hidden_columns: set[int] = field(default_factory=set[int])
     merged: list[Range] = field(default_factory=list[Range])
     tables: list[Range] = field(default_factory=list[Range])
     links: list[tuple[int, int, str]] = field(default_factory=list[tuple[int, int, str]])
@@ -32,15 +32,14 @@ class Edges:
 def read_edges(texts: Iterable[str]) -> Edges:
     """Read what is around the cells in the text of a sheet's part."""
     edges = Edges()
-    hidden: set[int] = set()
     columns = 0
     for name, attributes in _ELEMENT.findall(_without_cells(texts)):
         values = dict(_ATTRIBUTE.findall(attributes))
         named = range_of(values.get("ref", ""))
-        if name == "col" and len(hidden) < MOST_COLUMNS and columns < _MOST_RANGES:
+        if name == "col" and len(edges.hidden_columns) < MOST_COLUMNS and columns < _MOST_RANGES:
             added = _columns(values)
             columns += len(added)
-            hidden |= added
+            edges.hidden_columns |= added
         elif named is None:
             continue
         elif name == "dimension":
@@ -51,7 +50,6 @@ def read_edges(texts: Iterable[str]) -> Edges:
             edges.tables.append(named)
         elif name == "hyperlink" and values.get("id") and len(edges.links) < _MOST_RANGES:
             edges.links.append((named.first_row, named.first_column, values["id"]))
-    edges.hidden_columns = frozenset(hidden)
     return edges
 
 
