@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from html import escape, unescape
 from itertools import chain
 
+from files_api_mcp.backends.documents.formats.text.labels import codec_of
+
 __all__ = ["decoded", "joined_runs", "pieces", "plain_text", "without_prefix", "without_sections"]
 
 _DECLARED = re.compile(rb"<\?xml[^>]*\bencoding\s*=\s*[\"']([A-Za-z0-9._-]+)")
@@ -37,11 +39,8 @@ def _decoder(head: bytes) -> codecs.IncrementalDecoder:
         encoding = "utf-16-be"
     else:
         found = _DECLARED.match(head.removeprefix(codecs.BOM_UTF8))
-        encoding = found[1].decode() if found else "utf-8-sig"
-    try:
-        return codecs.getincrementaldecoder(encoding)("replace")
-    except LookupError:
-        return codecs.getincrementaldecoder("utf-8")("replace")
+        encoding = (codec_of(found[1].decode()) if found else None) or "utf-8-sig"
+    return codecs.getincrementaldecoder(encoding)("replace")
 
 
 def pieces(texts: Iterable[str], end: str, last: str) -> Iterator[str]:

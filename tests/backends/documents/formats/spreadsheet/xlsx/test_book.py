@@ -166,3 +166,10 @@ def test_a_sheet_that_is_cut_off_gives_the_rows_before() -> None:
     assert text(workbook(rows(["a", "b"], ["c", "d"]) + '<row r="3"><c r="A3"><v>1')) == ["a | b", "c | d"]
     with pytest.raises(UnsupportedType, match="damaged"):
         lines(archive({"xl/workbook.xml": "<workbook>"}))
+
+
+def test_a_part_that_declares_another_codec_than_of_text_is_utf_8() -> None:
+    for codec in ("hex", "zlib", "undefined"):
+        body = f"<worksheet><sheetData>{rows(['Größe', 7])}</sheetData></worksheet>"
+        sheet = f"<?xml version='1.0' encoding='{codec}'?>{body}"
+        assert text(workbook("", parts={"xl/worksheets/sheet1.xml": sheet.encode()})) == ["Größe | 7"]
