@@ -105,7 +105,8 @@ class _Reader(SheetReader):
             parts.append(data)
 
     def _start_column(self, attributes: dict[str, str]) -> None:
-        self._column = _number(attributes.get(f"{_SS}Index"), self._column + 1)
+        # Columns only rise: each is hidden once.
+        self._column = max(_number(attributes.get(f"{_SS}Index"), 0), self._column + 1)
         last = min(self._column + _number(attributes.get(f"{_SS}Span"), 0), MOST_COLUMNS)
         if attributes.get(f"{_SS}Hidden") == "1":
             self.sheet.hidden_columns.update(range(self._column, last + 1))

@@ -37,3 +37,10 @@ def test_values_are_shown_in_their_formats() -> None:
 def test_their_bytes_say_what_they_are() -> None:
     head = BOOK.encode()
     assert sniff(head, head, "a.xls") == sniff(head, head, "a.xml") == XLS
+
+
+def test_columns_only_rise() -> None:
+    hidden = '<Column ss:Index="2" ss:Span="16383" ss:Hidden="1"/>' * 20_000
+    made = BOOK.replace('<Column/><Column ss:Hidden="1"/>', hidden)
+    found = [line for line in sheet_lines(io.BytesIO(made.encode())) if isinstance(line, str)]
+    assert found[1] == "Region | [hidden column] Share\n"
