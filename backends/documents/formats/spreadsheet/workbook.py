@@ -20,20 +20,24 @@ _HEAD = 8192
 
 
 def sheet_lines(content: BinaryIO) -> Iterator[Line]:
-    """Lines of all sheets. A sheet that cannot be read is named.
+    """Lines of all sheets. A sheet that cannot be read is named, and so is damage between sheets.
 
     Raises:
         UnsupportedType: None of them can be read.
     """
     failure = None
     is_empty = True
-    for sheet in _sheets(content):
-        try:
-            yield from lines_of_sheet(sheet)
-            is_empty = False
-        except UnsupportedType as exc:
-            failure = failure or exc
-            yield f"# {sheet.name}\n[the sheet cannot be read]\n"
+    try:
+        for sheet in _sheets(content):
+            try:
+                yield from lines_of_sheet(sheet)
+                is_empty = False
+            except UnsupportedType as exc:
+                failure = failure or exc
+                yield f"# {sheet.name}\n[the sheet cannot be read]\n"
+    except UnsupportedType as exc:
+        failure = failure or exc
+        yield "[the rest of the file cannot be read]\n"
     if failure and is_empty:
         raise failure
 

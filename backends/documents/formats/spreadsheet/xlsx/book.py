@@ -1,12 +1,13 @@
 """Sheets of XLSX files and their templates, with or without macros."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import BinaryIO
 from xml.etree.ElementTree import Element
 
 from files_api_mcp.backends.documents.formats.ooxml.names import RELATIONSHIPS
 from files_api_mcp.backends.documents.formats.ooxml.package import Package
-from files_api_mcp.backends.documents.formats.spreadsheet.grid import Range, SheetContent, range_of
+from files_api_mcp.backends.documents.formats.spreadsheet.grid import Range, SheetContent, SheetRow, range_of
 from files_api_mcp.backends.documents.formats.spreadsheet.xlsx.annotations import comments
 from files_api_mcp.backends.documents.formats.spreadsheet.xlsx.cells import CellReader
 from files_api_mcp.backends.documents.formats.spreadsheet.xlsx.drawings import Drawings
@@ -43,7 +44,12 @@ def xlsx_sheets(content: BinaryIO) -> Iterator[SheetContent]:
         found = relationships.get(element.get(f"{RELATIONSHIPS}id", ""))
         sheet = SheetContent(element.get("name", ""), is_hidden=element.get("state", "visible") != "visible")
         if found is not None and not found.is_external:
-            _fill(sheet, package, found.target, reader, drawings)
+            sheet.rows = _rows(package, found.target, reader)
+            # Rows say themselves that their part is damaged.
+            with suppress(UnsupportedType):
+                _read_edges(sheet, package, found.target)
+            sheet.notes = comments(package, found.target)
+            sheet.after = drawings.lines(found.target)
         yield sheet
 
 
@@ -62,19 +68,20 @@ def _cell_reader(package: Package, main: str, workbook: Element) -> CellReader:
     )
 
 
-def _fill(sheet: SheetContent, package: Package, part: str, reader: CellReader, drawings: Drawings) -> None:
+def _rows(package: Package, part: str, reader: CellReader) -> Iterator[SheetRow]:
+    yield from reader.rows(without_prefix(decoded(package.chunks(part))))
+
+
+def _read_edges(sheet: SheetContent, package: Package, part: str) -> None:
     edges = read_edges(decoded(package.chunks(part)))
     sheet.size = edges.size
     sheet.hidden_columns = edges.hidden_columns
     sheet.merged = edges.merged
     sheet.tables = [*edges.tables, *_declared_tables(package, part)]
-    sheet.notes = comments(package, part)
     for row, column, relationship in edges.links:
         target = package.relationships(part).get(relationship)
         if target is not None and target.is_external:
             sheet.add_link(row, column, target.target)
-    sheet.after = drawings.lines(part)
-    sheet.rows = reader.rows(without_prefix(decoded(package.chunks(part))))
 
 
 def _declared_tables(package: Package, part: str) -> Iterator[Range]:

@@ -113,6 +113,9 @@ def test_flat_files_are_read() -> None:
 
 def test_a_damaged_file_gives_the_rows_before_the_damage() -> None:
     assert text(f"{FLAT}{A}".encode()) == ["x", "[the rest of the sheet cannot be read]"]
+    assert text(f"{FLAT}{A}</t:table>".encode()) == ["x", "[the rest of the file cannot be read]"]
+    second = text(f'{FLAT}{A}</t:table><t:table t:name="B"><t:table-row>'.encode())
+    assert second == ["x", "# B\n[the sheet cannot be read]"]
     with pytest.raises(UnsupportedType, match="damaged"):
         lines(f"{FLAT}{A[:20]}".encode())
     with pytest.raises(UnsupportedType, match="damaged"):

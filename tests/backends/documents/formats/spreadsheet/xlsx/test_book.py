@@ -1,6 +1,7 @@
 """XLSX files: what a person sees on their sheets."""
 
 import io
+import zipfile
 
 import pytest
 
@@ -9,6 +10,8 @@ from files_api_mcp.backends.documents.marks import Hidden, Line, Row, Table
 from files_api_mcp.backends.errors import UnsupportedType
 from tests.support.documents import archive
 from tests.support.workbooks import cell, relations, rows, workbook
+
+R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 
 def lines(content: bytes) -> list[Line]:
@@ -173,3 +176,25 @@ def test_a_part_that_declares_another_codec_than_of_text_is_utf_8() -> None:
         body = f"<worksheet><sheetData>{rows(['Größe', 7])}</sheetData></worksheet>"
         sheet = f"<?xml version='1.0' encoding='{codec}'?>{body}"
         assert text(workbook("", parts={"xl/worksheets/sheet1.xml": sheet.encode()})) == ["Größe | 7"]
+
+
+def test_a_damaged_sheet_is_named_and_the_others_are_read() -> None:
+    names = ("A", "B", "C")
+    sheets = "".join(f'<sheet name="{name}" r:id="{name}"/>' for name in names)
+    body = "".join(rows([f"Item {number}", number], first=number) for number in range(1, 200))
+    made = bytearray(
+        workbook(
+            "",
+            parts={
+                "xl/workbook.xml": f'<workbook xmlns:r="{R}"><sheets>{sheets}</sheets></workbook>',
+                "xl/_rels/workbook.xml.rels": relations(*((name, "worksheet", f"{name}.xml") for name in names)),
+                **{f"xl/{name}.xml": f"<worksheet><sheetData>{body}</sheetData></worksheet>" for name in names},
+            },
+        )
+    )
+    with zipfile.ZipFile(io.BytesIO(made)) as opened:
+        member = opened.getinfo("xl/B.xml")
+    middle = member.header_offset + member.compress_size // 2
+    made[middle : middle + 20] = b"\xff" * 20
+    found = [line for line in lines(bytes(made)) if line in ("# A\n", "# C\n") or "cannot" in str(line)]
+    assert found == ["# A\n", "# B\n[the sheet cannot be read]\n", "# C\n"]
