@@ -3,7 +3,6 @@
 import io
 from collections.abc import Iterator
 
-from files_api_mcp.backends.documents.formats.email.body import payload
 from files_api_mcp.backends.documents.formats.email.calendar import event_lines
 from files_api_mcp.backends.documents.formats.email.headers import MimePart, charset
 from files_api_mcp.backends.documents.formats.text.encoding import decoded
@@ -19,17 +18,15 @@ _ENDS = 64 * 1024
 _CALENDARS = frozenset({"text/calendar", "application/ics"})
 
 
-def attached_kind(part: MimePart, name: str) -> str:
-    """The media type of an attachment, from its bytes and name."""
+def attached_kind(part: MimePart, data: bytes, name: str) -> str:
+    """The media type of an attachment, from its decoded bytes and name."""
     if part.get_content_type() in _CALENDARS or part.is_multipart():
         return part.get_content_type()
-    data = payload(part)
     return sniff(data[:_ENDS], data[-_ENDS:], name)
 
 
-def document_lines(part: MimePart, kind: str, name: str, path: str) -> Iterator[Line]:
-    """Lines of an attachment. What cannot be read is named, with the reason."""
-    data = payload(part)
+def document_lines(part: MimePart, data: bytes, kind: str, name: str, path: str) -> Iterator[Line]:
+    """Lines of an attachment with these decoded bytes. What cannot be read is named, with the reason."""
     if len(data) > _MOST_BYTES:
         yield f"[{name} is not read: it is too large. Upload it as a file]\n"
         return

@@ -35,6 +35,9 @@ def body_lines(body: Body) -> Iterator[Line]:
     its own."""
     plain = [line for part in body.plain for line in _text_lines(part)]
     rich = [line for part in body.rich for line in _text_lines(part)]
+    if not plain or not rich:
+        yield from plain or rich
+        return
     plain_words, rich_words = _words(plain), _words(rich)
     if not _says_more(rich_words, than=plain_words):
         yield from plain

@@ -81,7 +81,8 @@ class _Reader:
             yield from self._attachment(part, name, f"{path} > {name}" if path else name, depth, guess)
 
     def _attachment(self, part: MimePart, name: str, path: str, depth: int, guess: Callable[[], str]) -> Iterator[Line]:
-        kind = attached_kind(part, name)
+        data = payload(part)
+        kind = attached_kind(part, data, name)
         if kind in IMAGES:
             return
         yield Part(path)
@@ -93,9 +94,9 @@ class _Reader:
             for message in parts_of(part)[:1]:
                 yield from self._message(message, path, depth + 1, guess)
         elif kind == EML:
-            yield from self.lines(payload(part), path, depth + 1)
+            yield from self.lines(data, path, depth + 1)
         else:
-            yield from _ended(document_lines(part, kind, name, path))
+            yield from _ended(document_lines(part, data, kind, name, path))
 
 
 def _named(attachments: list[MimePart], guess: Callable[[], str]) -> dict[str, MimePart]:
