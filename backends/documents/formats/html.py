@@ -17,6 +17,7 @@ from files_api_mcp.backends.documents.formats.html_inline import (
     inline_lines,
     joined,
     shown_value,
+    whole_number,
 )
 from files_api_mcp.backends.documents.formats.html_links import link_end, link_target
 from files_api_mcp.backends.documents.formats.html_tables import table_lines
@@ -149,7 +150,7 @@ class _Walk:
                 self._mark = ""
         if lines is None:
             if tag in ("ol", "ul"):
-                self._numbers.append(_number(node.attributes.get("start"), 1) - 1 if tag == "ol" else None)
+                self._numbers.append(whole_number(node.attributes.get("start"), 1) - 1 if tag == "ol" else None)
             elif tag in _NAVIGATION:
                 self._in_navigation += 1
             self._go_into(node, tag)
@@ -211,7 +212,7 @@ class _Walk:
         number = self._numbers[-1] if self._numbers else None
         if number is None:
             return "- "
-        number = self._numbers[-1] = _number(node.attributes.get("value"), number + 1)
+        number = self._numbers[-1] = whole_number(node.attributes.get("value"), number + 1)
         return f"{number}. "
 
     def _flushed(self) -> tuple[str, ...]:
@@ -225,7 +226,3 @@ class _Walk:
             return ()
         mark, self._mark = self._mark, ""
         return (f"{mark}{text}\n",)
-
-
-def _number(text: str | None, otherwise: int) -> int:
-    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 7 else otherwise

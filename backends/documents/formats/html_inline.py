@@ -5,7 +5,7 @@ from selectolax.lexbor import LexborNode
 from files_api_mcp.backends.documents.formats.html_links import link_end, link_target
 
 __all__ = ["BLOCK", "ENDED", "KINDS", "MOST_LINKS", "SHOWN", "SKIPPED", "SPECIAL", "inline_lines", "joined"]
-__all__ += ["shown_value"]
+__all__ += ["shown_value", "whole_number"]
 
 MOST_LINKS = 5
 """Links of a line whose targets are shown."""
@@ -105,3 +105,8 @@ def shown_value(node: LexborNode, tag: str | None) -> str:
 def joined(text: str) -> str:
     """The text with one space for each run of blanks."""
     return " ".join(text.split())
+
+
+def whole_number(text: str | None, otherwise: int) -> int:
+    """The value of an attribute that is a number of at most six digits."""
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 7 else otherwise

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from selectolax.lexbor import LexborNode
 
-from files_api_mcp.backends.documents.formats.html_inline import inline_lines
+from files_api_mcp.backends.documents.formats.html_inline import inline_lines, whole_number
 from files_api_mcp.backends.documents.marks import Heading, Line, Table
 
 __all__ = ["table_lines"]
@@ -127,8 +127,7 @@ def _arranges(lines: Sequence[Line], texts: list[str]) -> bool:
 
 
 def _span(attributes: Mapping[str, str | None], name: str) -> int:
-    value = attributes.get(name) or ""
-    return min(max(1, int(value)), _MOST_COLUMNS) if value.isascii() and value.isdecimal() and len(value) < 7 else 1
+    return min(max(1, whole_number(attributes.get(name), 1)), _MOST_COLUMNS)
 
 
 def _shown(rows: list[_Row], header_at: int) -> Iterator[Line]:
