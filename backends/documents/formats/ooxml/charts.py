@@ -1,7 +1,7 @@
 """Charts of Office Open XML: the title, and the values as rows below the names of the series."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 from itertools import groupby
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
@@ -11,7 +11,9 @@ from files_api_mcp.backends.documents.formats.ooxml.names import CHART, CHART_EX
 __all__ = ["chart_lines"]
 
 _MOST_POINTS = 20_000
-_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001
+_MOST_CELLS = 500_000
+_LONGEST_POINT = 2000
+_EPOCH = date(1899, 12, 30)
 _LAST_DAY = 2_958_465
 
 
@@ -40,7 +42,8 @@ def _table(series: list[_Series]) -> Iterator[str]:
     if any(one.name for one in series):
         yield " | ".join(["", *(one.name for one in series)]).strip()
     categories = series[0].categories
-    for number in sorted({*categories, *(number for one in series for number in one.values)}):
+    rows = sorted({*categories, *(number for one in series for number in one.values)})
+    for number in rows[: _MOST_CELLS // len(series)]:
         yield " | ".join([categories.get(number, ""), *(one.values.get(number, "") for one in series)]).strip(" |")
 
 
@@ -89,11 +92,14 @@ def _join(points: dict[int, str], cache: Element, most: int) -> None:
     code = cache.find(f"{CHART}formatCode")
     form = (code.text or "") if code is not None else ""
     for point in cache.findall(f"{CHART}pt")[: most - len(points)]:
-        index = point.get("idx", "")
-        value = _shown(_value(point), point.get("formatCode", form))
-        if index.isascii() and index.isdigit() and len(index) < 10 and value:
-            before = points.get(int(index))
-            points[int(index)] = f"{before} {value}" if before else value
+        _add(points, point, _shown(_value(point), point.get("formatCode", form)))
+
+
+def _add(points: dict[int, str], point: Element, value: str) -> None:
+    """Add the value of a point to those of its index."""
+    index = point.get("idx", "")
+    if index.isascii() and index.isdigit() and len(index) < 10 and value:
+        points[int(index)] = f"{points.get(int(index), '')} {value}".strip()[:_LONGEST_POINT]
 
 
 def _shown(value: str, form: str) -> str:
@@ -106,7 +112,7 @@ def _shown(value: str, form: str) -> str:
         return f"{number * 100:.{min(form.partition('%')[0].partition('.')[2].count('0'), 9)}f}%"
     plain = form.split(";")[0].lower()
     if "yy" in plain and "general" not in plain and 0 < number <= _LAST_DAY:
-        return (_EPOCH + timedelta(days=int(number))).date().isoformat()
+        return (_EPOCH + timedelta(days=int(number))).isoformat()
     return value if value.lstrip("-").isdigit() else f"{number:.15g}"
 
 
@@ -119,9 +125,7 @@ def _extended_series(tree: Element) -> Iterator[_Series]:
             points = categories if dimension.tag == f"{CHART_EX}strDim" else values
             for level in reversed(dimension.findall(f"{CHART_EX}lvl")):
                 for point in level.findall(f"{CHART_EX}pt")[:_MOST_POINTS]:
-                    index = point.get("idx", "")
-                    if index.isascii() and index.isdigit() and len(index) < 10 and point.text:
-                        points[int(index)] = f"{points.get(int(index), '')} {_shown(point.text, '')}".strip()
+                    _add(points, point, _shown(point.text or "", ""))
         yield _Series(names[number] if number < len(names) else "", categories, values)
 
 

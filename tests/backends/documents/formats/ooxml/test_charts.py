@@ -64,3 +64,17 @@ def test_hostile_points_end() -> None:
     assert lines(series("a", "", f"<c:numRef>{far}</c:numRef>"))[2:] == ["1"]
     many = cache(["1"] * 30_000)
     assert len(lines(series("a", "", many))) <= 20_002
+
+
+def test_a_chart_of_many_series_is_cut() -> None:
+    point = (
+        '<c:ser><c:val><c:numRef><c:numCache><c:pt idx="{}"><c:v>1</c:v></c:pt></c:numCache></c:numRef></c:val></c:ser>'
+    )
+    found = lines("".join(point.format(number) for number in range(2000)))
+    assert 1 < len(found) < 500
+
+
+def test_a_point_that_is_repeated_is_cut() -> None:
+    level = '<c:lvl><c:pt idx="0"><c:v>word</c:v></c:pt></c:lvl>'
+    levels = f"<c:multiLvlStrRef><c:multiLvlStrCache>{level * 5000}</c:multiLvlStrCache></c:multiLvlStrRef>"
+    assert len(lines(series("a", levels, cache(["3"])))[2]) < 5000
