@@ -14,8 +14,6 @@ _GROUP = f"{P}grpSp"
 _SHAPES = frozenset({f"{P}sp", f"{P}pic", f"{P}graphicFrame", _GROUP})
 _HOLDERS = {_GROUP: f"{P}grpSpPr", f"{P}graphicFrame": ""}
 _TITLES = ("title", "ctrTitle")
-
-
 _Placed = tuple[Element, tuple[str, str] | None]
 
 
@@ -27,7 +25,7 @@ class _Box(NamedTuple):
 
 
 class Shape(NamedTuple):
-    """A shape or group. `kind` is that of its placeholder, "" if it is none."""
+    """A shape or group. `kind` is that of its placeholder, "" if it is not a placeholder."""
 
     element: Element
     properties: Element | None
@@ -55,8 +53,8 @@ class Shapes:
         yield from (shape for shape in shapes if not shape.is_title)
 
     def _ordered(self, part: str, parent: Element, *, is_hidden: bool = False) -> Iterator[Shape]:
-        placed = [(one, wanted := placeholder(one), self._box(part, one, wanted)) for one in _children(parent)]
-        for element, wanted in _in_reading_order([((one, wanted), box) for one, wanted, box in placed]):
+        placed = [((one, wanted := placeholder(one)), self._box(part, one, wanted)) for one in _children(parent)]
+        for element, wanted in _in_reading_order(placed):
             properties = next(element.iter(f"{P}cNvPr"), None)
             hidden = is_hidden or (properties is not None and properties.get("hidden") in ("1", "true"))
             yield Shape(element, properties, wanted[0] if wanted else "", hidden)
@@ -100,7 +98,7 @@ def _alike(kind: str) -> str:
 
 
 def placeholder(element: Element) -> tuple[str, str] | None:
-    """The kind and index of a placeholder; None if the shape is none."""
+    """The kind and index of a placeholder; None if the shape is not one."""
     for properties in element:
         other = properties.find(f"{P}nvPr")
         found = other.find(f"{P}ph") if other is not None else None
@@ -154,4 +152,4 @@ def _in_reading_order(placed: list[tuple[_Placed, _Box | None]]) -> Iterator[_Pl
 
 def _number(element: Element, name: str) -> int:
     value = element.get(name, "0")
-    return int(value) if value.lstrip("-").isdecimal() and len(value) < 20 else 0
+    return int(value) if value.removeprefix("-").isdecimal() and len(value) < 20 else 0

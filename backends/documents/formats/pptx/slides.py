@@ -49,7 +49,8 @@ def _in_order(package: Package, main_part: str) -> list[str]:
     related = package.relationships(main_part)
     listed = presentation.iter(f"{P}sldId") if presentation is not None else ()
     keys = [slide.get(f"{RELATIONSHIPS}id", "") for slide in listed]
-    named = [related[key].target for key in keys if key in related and package.has(related[key].target)]
+    listed_parts = dict.fromkeys(related[key].target for key in keys if key in related)
+    named = [part for part in listed_parts if package.has(part)]
     numbered = sorted((int(found[1]), part) for part in package.parts(_SLIDE) if (found := _NUMBER.search(part)))
     return named or [part for _, part in numbered]
 

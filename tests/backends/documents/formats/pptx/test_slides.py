@@ -214,3 +214,13 @@ def test_strict_presentations_are_read() -> None:
 def test_groups_without_end_cost_only_their_slide() -> None:
     deep = "<p:grpSp>" * 5000 + shape("x") + "</p:grpSp>" * 5000
     assert slides(BytesIO(deck(slide(deep), slide(shape("Kept")))))[1] == ["Kept\n"]
+
+
+def test_a_slide_that_is_listed_twice_is_read_once() -> None:
+    listed = part("p:presentation", '<p:sldIdLst><p:sldId r:id="s1"/><p:sldId r:id="s1"/></p:sldIdLst>')
+    assert slides(BytesIO(deck(slide(shape("One")), parts={"deck.xml": listed}))) == [["One\n"]]
+
+
+def test_a_place_that_is_no_number_is_the_edge() -> None:
+    placed = shape("One", (1, 1, 9, 9)).replace('x="1"', 'x="--1"')
+    assert slides(BytesIO(deck(slide(placed)))) == [["One\n"]]
