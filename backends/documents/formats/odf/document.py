@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element
 
 from files_api_mcp.backends.documents.formats.archive import Archive
 from files_api_mcp.backends.documents.formats.odf.names import DRAW, OFFICE, SHOW, STYLE, SVG, TABLE, TEXT, XLINK
-from files_api_mcp.backends.documents.formats.odf.numbering import Counted, Item, Label, Numbering
+from files_api_mcp.backends.documents.formats.odf.numbering import Counted, Item, Label, Numbering, text_number
 from files_api_mcp.backends.documents.headings import split_number
 from files_api_mcp.backends.documents.marks import Heading, Hidden, Line
 from files_api_mcp.backends.errors import UnsupportedType
@@ -87,14 +87,13 @@ def _margins(styles: Element | None, reader: "_Reader", kind: str) -> Iterator[L
 def _slide(page: Element, reader: "_Reader", *, is_hidden: bool) -> Iterator[Line]:
     if is_hidden:
         yield from [Hidden("hidden slide"), "[hidden slide]\n"]
-    titles = [shape for shape in page if shape.get(f"{SHOW}class") == "title"]
-    for shape in titles:
+    for shape in (shape for shape in page if shape.get(f"{SHOW}class") == "title"):
         text = " ".join(line.strip() for line in reader.blocks(shape) if isinstance(line, str))
         if text:
             number, title = split_number(text)
             yield from [Heading(1, title, number), f"# {text}\n"]
     for shape in page:
-        if shape not in titles and shape.tag not in _LEFT_OUT:
+        if shape.get(f"{SHOW}class") != "title" and shape.tag not in _LEFT_OUT:
             yield from reader.block(shape)
     for notes in page.findall(f"{SHOW}notes"):
         for shape in notes:
@@ -137,10 +136,9 @@ class _Reader:
         self._list.append(self._list[-1] if self._list else self._numbering.list(element))
         level = len(self._list)
         for child in element:
-            start = child.get(f"{TEXT}start-value", "")
             is_item = child.tag == f"{TEXT}list-item"
-            first = int(start) if start.isascii() and start.isdigit() and len(start) < 10 else None
-            yield from self.blocks(child, Item(self._list[-1], level, first) if is_item else None)
+            item = Item(self._list[-1], level, text_number(child, "start-value")) if is_item else None
+            yield from self.blocks(child, item)
         self._list.pop()
 
     def _paragraph(self, paragraph: Element, item: Item | None) -> Iterator[Line]:

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 from files_api_mcp.backends.documents.formats.odf.names import STYLE, TEXT
 from files_api_mcp.backends.documents.formats.ooxml.number_formats import bare_number, formatted, whole_number
 
-__all__ = ["Counted", "Item", "Label", "Numbering"]
+__all__ = ["Counted", "Item", "Label", "Numbering", "text_number"]
 
 _FORMATS = {"1": "decimal", "a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman", "": "none"}
 _IDEOGRAPHS = "\u4e00"  # "一, 二, 三, ..."
@@ -112,7 +112,7 @@ class Numbering:
         """Count a heading."""
         if not self._has_outline or element.get(f"{TEXT}is-list-header") == "true":
             return None
-        return self._outline.next(level, _number(element, "start-value"))
+        return self._outline.next(level, text_number(element, "start-value"))
 
     def list(self, element: Element) -> Counted:
         """The counters of a list that is in no other: new ones, or those that it continues."""
@@ -129,7 +129,7 @@ class Numbering:
 def _levels(style: Element) -> Iterable[tuple[int, _Level]]:
     """The levels that have numbers."""
     for element in style:
-        level = _number(element, "level") or 0
+        level = text_number(element, "level") or 0
         form = element.get(f"{STYLE}num-format")
         if form is not None and 0 < level <= _MOST_LEVELS and not element.tag.endswith("bullet"):
             template = next((found for name in _TEMPLATE if (found := element.get(name))), "")
@@ -137,15 +137,16 @@ def _levels(style: Element) -> Iterable[tuple[int, _Level]]:
                 level,
                 _Level(
                     "chineseCounting" if form.startswith(_IDEOGRAPHS) else _FORMATS.get(form, "decimal"),
-                    element.get(f"{STYLE}num-prefix", ""),
-                    element.get(f"{STYLE}num-suffix", ""),
-                    _number(element, "display-levels") or 1,
-                    1 if (start := _number(element, "start-value")) is None else start,
+                    element.get(f"{STYLE}num-prefix", "")[:_LONGEST],
+                    element.get(f"{STYLE}num-suffix", "")[:_LONGEST],
+                    text_number(element, "display-levels") or 1,
+                    1 if (start := text_number(element, "start-value")) is None else start,
                     template[:_LONGEST],
                 ),
             )
 
 
-def _number(element: Element, name: str) -> int | None:
+def text_number(element: Element, name: str) -> int | None:
+    """The number in an attribute of the text namespace; None if there is none."""
     value = element.get(f"{TEXT}{name}", "")
     return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else None
