@@ -12,7 +12,7 @@ _HEADINGS = (
     "|заголовок|επικεφαλίδα|标题|標題|見出し|제목"
 )
 _HEADING = re.compile(rf"(?:{_HEADINGS})\s*([1-9])$|^(title)$", re.IGNORECASE)
-_BODY = 9  # an outline level that is none
+_BODY = 9  # the outline level of text that is not a heading
 _MOST_ANCESTORS = 30
 
 
@@ -101,7 +101,7 @@ def is_on(element: Element | None) -> bool:
 
 
 def _level(style: Element, *, is_own: bool) -> int | None:
-    """The level of a heading that a style's name or properties state. What is based on a title is none."""
+    """The level of a heading that a style's name or properties state. What is based on a title is not a title."""
     name = style.find(f"{W}name")
     found = _HEADING.search(name.get(f"{W}val", "") if name is not None else "")
     if found and found[1]:
