@@ -20,7 +20,7 @@ _LONGEST_RECORD = 20_000
 _RECORDS_JUDGED = 200
 _CHARS_JUDGED = 200_000
 _DELIMITERS = ",;\t|"
-_STATED = re.compile(r"\ufeff?\"?sep=(.)", re.IGNORECASE)
+_STATED = re.compile(r"\ufeff?\"?sep=([^\r\n\"])", re.IGNORECASE)
 _DATE = re.compile(r"\d{4}[-/.]\d\d?[-/.]\d\d?(?!\d)|\d\d?[-/.]\d\d?[-/.]\d{2,4}(?!\d)")
 _NUMBER = re.compile(r"[-+(]?[$€£¥]?[-+]?\d[\d.,' \u00a0\u202f]*(?:[eE][-+]?\d+)?[%€)]?")
 # Of one record. A quotation mark that is not closed within them is an ordinary character.

@@ -60,7 +60,16 @@ ROWS = "".join(f"item {n},{n},{n}.50\n" for n in range(500))
 
 @pytest.mark.parametrize(
     "before",
-    ["", "\ufeff", "\n", "sep=,\n", "# exported by a program\n", "Report of May\nUnit: crowns\n\n", "Report,May,\n\n"],
+    [
+        "",
+        "\ufeff",
+        "\n",
+        "sep=,\n",
+        "sep=\r\n",
+        "# exported by a program\n",
+        "Report of May\nUnit: crowns\n\n",
+        "Report,May,\n\n",
+    ],
 )
 def test_what_stands_before_a_table_is_not_its_header(before: str) -> None:
     assert header_of(f"{before}name,size,price\n{ROWS}", "item 499") == "name,size,price"
