@@ -2,9 +2,10 @@
 
 from datetime import datetime, timedelta
 
-__all__ = ["date_text", "iso_text"]
+from files_api_mcp.backends.documents.formats.spreadsheet.tokens import LITERALS, Token
 
-_LITERALS = ("quoted", "escaped", "symbol", "literal")
+__all__ = ["date_text"]
+
 _MONTHS = "January February March April May June July August September October November December".split()
 _DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 cells have no time zone
@@ -14,8 +15,6 @@ _LEAP_BUG_DAY = 60
 _DAYS_TO_1904 = 1462
 _LAST_DAY = 2_958_465
 _DAY_MS = 86_400_000
-
-Token = tuple[str, str]
 
 
 def date_text(tokens: tuple[Token, ...], value: float, *, date1904: bool = False) -> str:
@@ -31,14 +30,6 @@ def date_text(tokens: tuple[Token, ...], value: float, *, date1904: bool = False
     if {"y", "m", "d"} <= letters or letters & set("egb"):
         return _iso(moment, letters, tokens)
     return _filled(tokens, moment)
-
-
-def iso_text(value: float, *, date1904: bool = False) -> str:
-    """A day number in ISO 8601, without the time if it is midnight."""
-    moment = _moment(value, date1904=date1904)
-    if moment is None:
-        return f"{value:.15g}"
-    return moment.isoformat(" ", "seconds") if value % 1 else moment.date().isoformat()
 
 
 def _moment(value: float, *, date1904: bool) -> datetime | None:
@@ -85,7 +76,7 @@ def _filled(tokens: tuple[Token, ...], moment: datetime) -> str:
             out.append(half[0] if text.lower() == "a/p" else half)
         elif kind == "digits":
             out.append(f"{moment.microsecond // 1000:03d}"[: len(text)])
-        elif kind in _LITERALS or kind == "mark":
+        elif kind in LITERALS or kind == "mark":
             out.append(text)
     return "".join(out).strip()
 
@@ -119,6 +110,6 @@ def _duration(tokens: tuple[Token, ...], value: float) -> str:
             out.append(f"{within.get(text[0].lower(), 0):0{min(len(text), 2)}d}")
         elif kind == "digits":
             out.append(f"{ms % 1000:03d}"[: len(text)])
-        elif kind in _LITERALS or kind == "mark":
+        elif kind in LITERALS or kind == "mark":
             out.append(text)
     return sign + "".join(out).strip()

@@ -4,16 +4,16 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 
+from files_api_mcp.backends.documents.formats.spreadsheet.tokens import LITERALS, Token
+
 __all__ = ["fraction_text", "general", "number_text", "scientific_text"]
 
-_LITERALS = ("quoted", "escaped", "symbol", "literal")
 _MOST_WHOLE = 1e21
 _EXACT = 1e13
 _NUDGE = 1 + 2**-51
-_MOST_DECIMALS = 30
 """Excel has 15 significant digits and rounds halves up: what is a half but for the last bit is a half."""
 
-Token = tuple[str, str]
+_MOST_DECIMALS = 30
 
 
 def general(value: float) -> str:
@@ -96,7 +96,7 @@ def _parts(tokens: tuple[Token, ...]) -> tuple[list[Token], list[Token], float]:
             held.append(("literal", "%"))
         elif kind == "mark" and text == "," and any(k == "digits" for k, _ in held):
             scale /= 1000
-        elif kind in _LITERALS:
+        elif kind in LITERALS:
             held.append((kind, text))
     return whole, decimals, scale
 
@@ -144,7 +144,7 @@ def scientific_text(tokens: tuple[Token, ...]) -> Callable[[float], str]:
     count = min(sum(len(text) for kind, text in decimals if kind == "digits"), _MOST_DECIMALS)
     places = "".join(text for kind, text in tokens[at + 1 :] if kind == "digits").count("0")
     before, after = (
-        "".join(text for kind, text in part if kind in _LITERALS) for part in (tokens[:at], tokens[at + 1 :])
+        "".join(text for kind, text in part if kind in LITERALS) for part in (tokens[:at], tokens[at + 1 :])
     )
     plus = "+" if "+" in tokens[at][1] else ""
 

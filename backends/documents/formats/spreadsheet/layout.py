@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from itertools import islice, pairwise
+from itertools import pairwise
 
 from files_api_mcp.backends.documents.formats.spreadsheet.grid import Range, SheetContent, SheetRow
 from files_api_mcp.backends.documents.formats.spreadsheet.headers import Found, Header, HeaderFinder, cells_text
@@ -174,7 +174,7 @@ def _with_merged(rows: Iterable[SheetRow], merged: list[Range]) -> Iterator[Shee
     covering: dict[int, tuple[int, list[str]]] = {}
     known = 0
     for row in rows:
-        for one in islice(merged, known, None) if known < len(merged) else ():
+        for one in merged[known:]:
             if one.last_row > one.first_row:
                 starts.setdefault(one.first_row, []).append(one)
         known = len(merged)

@@ -5,7 +5,7 @@ because their order depends on the reader's locale.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from files_api_mcp.backends.documents.formats.spreadsheet.digits import (
     number_text,
     scientific_text,
 )
+from files_api_mcp.backends.documents.formats.spreadsheet.tokens import LITERALS, Token, sections_of
 
 __all__ = ["BUILT_IN", "Format", "general", "number_format"]
 
@@ -61,17 +62,6 @@ BUILT_IN = {
 """Codes of the formats that files name by number only (ECMA-376 part 1, 18.8.30)."""
 
 _LONGEST_CODE = 1024
-_TOKEN = re.compile(
-    r"""
-    "(?P<quoted>[^"]*)"? | \\(?P<escaped>.) | _(?P<blank>.) | \*(?P<filler>.)
-    | \[\$(?P<symbol>[^\[\]-]*)(?:-[^\[\]]*)?\] | \[(?P<condition>(?:[<>]=?|=|<>)-?[0-9.]+)\]
-    | (?P<elapsed>\[(?:h+|m+|s+)\]) | \[[^\[\]]*\]
-    | (?P<general>General|Standard) | (?P<half>AM/PM|A/P|上午/下午) | (?P<exponent>E[+-])
-    | (?P<date>y+|m+|d+|h+|s+|e+|b+|g+)
-    | (?P<digits>[0#?][0#?,]*) | (?P<mark>[.,%/@]) | (?P<literal>.)
-    """,
-    re.VERBOSE | re.IGNORECASE | re.DOTALL,
-)
 _CONDITION = re.compile(r"([<>=]+)(-?[0-9.]+)")
 _COMPARED: dict[str, Callable[[float, float], bool]] = {
     "<": float.__lt__,
@@ -81,9 +71,6 @@ _COMPARED: dict[str, Callable[[float, float], bool]] = {
     "=": float.__eq__,
     "<>": float.__ne__,
 }
-_LITERALS = ("quoted", "escaped", "symbol", "literal")
-
-Token = tuple[str, str]
 
 
 class _Section(NamedTuple):
@@ -122,7 +109,7 @@ def number_format(code: str, *, date1904: bool = False) -> Format | None:
     """The format of a code; None if it shows a value as it is stored."""
     if code.lower() in ("", "general", "@") or len(code) > _LONGEST_CODE:
         return None
-    sections = [_section(tokens, date1904=date1904) for tokens in _split(code)][:4]
+    sections = [_section(tokens, date1904=date1904) for tokens in sections_of(code)][:4]
     texts = [s.tokens for s in sections if s.kind == "text"]
     around = _around(texts[-1]) if texts else None
     numeric = [s for s in sections[:3] if s.kind != "text"]
@@ -135,21 +122,8 @@ def number_format(code: str, *, date1904: bool = False) -> Format | None:
 
 
 def _around(tokens: tuple[Token, ...]) -> tuple[Token, ...] | None:
-    kept = tuple((k, v) for k, v in tokens if k in _LITERALS or (k, v) == ("mark", "@"))
+    kept = tuple((k, v) for k, v in tokens if k in LITERALS or (k, v) == ("mark", "@"))
     return kept if len(kept) > 1 and ("mark", "@") in kept else None
-
-
-def _split(code: str) -> Iterator[tuple[Token, ...]]:
-    """The tokens of each section."""
-    tokens: list[Token] = []
-    for found in _TOKEN.finditer(code):
-        kind = found.lastgroup
-        if kind == "literal" and found["literal"] == ";":
-            yield tuple(tokens)
-            tokens = []
-        elif kind is not None:
-            tokens.append((kind, found[kind]))
-    yield tuple(tokens)
 
 
 def _section(tokens: tuple[Token, ...], *, date1904: bool) -> _Section:
@@ -176,7 +150,7 @@ def _numbers(tokens: tuple[Token, ...], kinds: set[str]) -> Callable[[float], st
 
 def _surrounding(tokens: tuple[Token, ...]) -> tuple[str, str]:
     at = next(index for index, (kind, _) in enumerate(tokens) if kind == "general")
-    texts = [value if kind in _LITERALS else "" for kind, value in tokens]
+    texts = [value if kind in LITERALS else "" for kind, value in tokens]
     return "".join(texts[:at]), "".join(texts[at:])
 
 
