@@ -43,6 +43,17 @@ class FilesBackend(Protocol):
         """
         ...
 
+    async def upload_many(
+        self, items: Sequence[tuple[Snapshot, NewFile]], progress: Progress = silent
+    ) -> Sequence[UploadedFile | FilesError]:
+        """Store the files of a folder; returns the outcome of each, in order. A failed file changes nothing for the
+        others.
+
+        What was stored is durable when this returns. After a cancellation, some files are stored and others are not.
+        `progress` counts files.
+        """
+        ...
+
     async def list(self, *, limit: int = 20, cursor: str | None = None, name_contains: str | None = None) -> FilePage:
         """List files newest first. `limit` is 1 to 1000; `name_contains` ignores case.
 

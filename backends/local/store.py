@@ -123,6 +123,19 @@ class LocalStore:
         await progress(snapshot.size_bytes, snapshot.size_bytes, "Stored")
         return uploaded
 
+    async def upload_many(
+        self, items: Sequence[tuple[Snapshot, NewFile]], progress: Progress = silent
+    ) -> Sequence[UploadedFile | FilesError]:
+        """Store several files; see FilesBackend.upload_many."""
+        outcomes: list[UploadedFile | FilesError] = []
+        for snapshot, new in items:
+            try:
+                outcomes.append(await self.upload(snapshot, new))
+            except FilesError as exc:
+                outcomes.append(exc)
+            await progress(len(outcomes), len(items), "Stored")
+        return outcomes
+
     async def list(self, *, limit: int = 20, cursor: str | None = None, name_contains: str | None = None) -> FilePage:
         """List files newest first, in the order of upload and not of the clock; see FilesBackend.list."""
         if limit not in _PAGE_SIZES:

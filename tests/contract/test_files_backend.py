@@ -8,7 +8,7 @@ import pytest
 
 from files_api_mcp.backends.base import FilesBackend
 from files_api_mcp.backends.errors import BadFilename, FilesError, InvalidArgument, NotDownloadable, NotFound
-from files_api_mcp.backends.models import FileMetadata, FoundFiles, NewFile
+from files_api_mcp.backends.models import FileMetadata, FoundFiles, NewFile, UploadedFile
 from tests.contract.conftest import Freeze, Place, read
 from tests.support.snapshots import text_file
 
@@ -83,6 +83,36 @@ async def test_other_bytes_another_name_or_another_lifetime_are_another_file(
     ]
     assert not any(upload.reused for upload in uploads)
     assert len({upload.record.id for upload in uploads}) == 4
+
+
+async def test_many_files_are_stored_in_order_and_a_bad_one_fails_by_itself(place: Place, freeze: Freeze) -> None:
+    before = (await place.files.upload(freeze(b"known"), text_file("known.txt"))).record
+    items = [(freeze(b"%d" % number), text_file(f"{number}.txt")) for number in range(6)]
+    items[2] = (freeze(b"bad"), text_file("a/b.txt"))
+    items += [(freeze(b"known"), text_file("known.txt")), (freeze(b"0"), text_file("0.txt"))]
+    heard: list[tuple[float, float | None]] = []
+
+    async def hear(done: float, total: float | None, message: str) -> None:
+        heard.append((done, total))
+
+    outcomes = await place.files.upload_many(items, hear)
+    assert heard[-1] == (8, 8)
+    assert isinstance(outcomes[2], BadFilename)
+    stored = {index: one for index, one in enumerate(outcomes) if isinstance(one, UploadedFile)}
+    assert [(index, one.record.filename, one.reused) for index, one in stored.items()] == [
+        *((number, f"{number}.txt", False) for number in (0, 1, 3, 4, 5)),
+        (6, "known.txt", True),
+        (7, "0.txt", True),
+    ]
+    assert stored[6].record.id == before.id
+    assert stored[7].record.id == stored[0].record.id
+    assert await names(place.files) == ["5.txt", "4.txt", "3.txt", "1.txt", "0.txt", "known.txt"]
+    for number in (0, 1, 3, 4, 5):
+        assert await place.bytes_of(stored[number].record.id) == b"%d" % number
+
+
+async def test_no_files_are_no_work(files: FilesBackend) -> None:
+    assert await files.upload_many([]) == []
 
 
 async def test_paging_newest_first_visits_every_file_once(files: FilesBackend, freeze: Freeze) -> None:

@@ -1,6 +1,6 @@
 """AnthropicFiles: the files of a workspace in Anthropic's Files API. Implements FilesBackend."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
 from files_api_mcp.backends.anthropic.api.files import ApiFile, FilesClient
@@ -92,6 +92,19 @@ class AnthropicFiles:
         with stored:
             await self._copies.keep(snapshot)
         return stored.result
+
+    async def upload_many(
+        self, items: Sequence[tuple[Snapshot, NewFile]], progress: Progress = silent
+    ) -> Sequence[UploadedFile | FilesError]:
+        """Upload several files, one after another; see FilesBackend.upload_many."""
+        outcomes: list[UploadedFile | FilesError] = []
+        for snapshot, new in items:
+            try:
+                outcomes.append(await self.upload(snapshot, new))
+            except FilesError as exc:
+                outcomes.append(exc)
+            await progress(len(outcomes), len(items), "Stored")
+        return outcomes
 
     async def list(self, *, limit: int = 20, cursor: str | None = None, name_contains: str | None = None) -> FilePage:
         """List files newest first; see FilesBackend.list. The API cannot filter by name, so it is done here."""

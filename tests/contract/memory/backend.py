@@ -10,7 +10,7 @@ from pathlib import Path
 from anyio import to_thread
 
 from files_api_mcp.backends.base import OnDelete
-from files_api_mcp.backends.errors import FileExpired, InvalidArgument, NotDownloadable, NotFound
+from files_api_mcp.backends.errors import FileExpired, FilesError, InvalidArgument, NotDownloadable, NotFound
 from files_api_mcp.backends.models import (
     DeletedFile,
     FilePage,
@@ -75,6 +75,19 @@ class MemoryFiles:
         )
         self._files[record.id] = _File(record, content, new)
         return UploadedFile(record, reused=False)
+
+    async def upload_many(
+        self, items: Sequence[tuple[Snapshot, NewFile]], progress: Progress = silent
+    ) -> Sequence[UploadedFile | FilesError]:
+        """Keep several files, one after another."""
+        outcomes: list[UploadedFile | FilesError] = []
+        for snapshot, new in items:
+            try:
+                outcomes.append(await self.upload(snapshot, new))
+            except FilesError as exc:
+                outcomes.append(exc)
+            await progress(len(outcomes), len(items), "Stored")
+        return outcomes
 
     async def list(self, *, limit: int = 20, cursor: str | None = None, name_contains: str | None = None) -> FilePage:
         """List files newest first; a cursor counts files from the oldest, so that new ones do not shift it."""
