@@ -2,8 +2,11 @@
 
 import random
 import string
+from collections.abc import Iterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from files_api_mcp.backends.errors import SensitiveFile
 from files_api_mcp.backends.roots.secrets import is_sensitive_name, refuse_sensitive_content
@@ -173,3 +176,88 @@ def test_a_text_made_to_slow_the_search_down_does_not() -> None:
         refuse_sensitive_content(text[:1_000_000])
     for text in (header * 30_000, header + b"A-A: x\n" * 100_000, header + b" \n" * 400_000, b"AKIA" * 250_000):
         refuse_sensitive_content(text[:1_000_000].replace(b"EY-----\n-----B", b"EY----- -----B"))
+
+
+def one_of_each_kind(chance: random.Random) -> list[str]:
+    """A made-up secret for each pattern."""
+    word, digits = string.ascii_letters + string.digits, string.digits
+    url = word + "_-"
+    return [
+        f"AGE-SECRET-KEY-1{made(chance, string.ascii_uppercase + digits, 58)}",
+        *(f"sk-{kind}-{made(chance, url, 40)}" for kind in ("ant", "proj", "svcacct", "admin")),
+        f"sk-{made(chance, word, 20)}T3BlbkFJ{made(chance, word, 20)}",
+        *(f"gh{kind}_{made(chance, word, 36)}" for kind in "pousr"),
+        f"github_pat_{made(chance, word + '_', 82)}",
+        f"glpat-{made(chance, url, 20)}",
+        *(f"xox{kind}-{made(chance, digits, 12)}-{made(chance, word, 24)}" for kind in "abeoprs"),
+        f"xoxb-{made(chance, digits, 6)}-{made(chance, digits, 6)}-{made(chance, word, 20)}",
+        f"AIza{made(chance, url, 35)}",
+        f"GOCSPX-{made(chance, url, 28)}",
+        *(f"{kind}k_live_{made(chance, word, 20)}" for kind in "sr"),
+        f"npm_{made(chance, word, 36)}",
+        f"pypi-AgE{made(chance, url, 50)}",
+        f"hf_{made(chance, word, 34)}",
+        f"SG.{made(chance, url, 22)}.{made(chance, url, 43)}",
+        *(
+            f"{kind}{made(chance, string.ascii_uppercase, 16)} {made(chance, word + '+/', 40)}"
+            for kind in ("AKIA", "ASIA")
+        ),
+        f"-----BEGIN PRIVATE KEY-----\n{made(chance, word, 64)}\n-----END PRIVATE KEY-----",
+        f"-----BEGIN PGP PRIVATE KEY BLOCK-----\nVersion: 1\n\n{made(chance, word, 64)}",
+        f"PuTTY-User-Key-File-2: ssh-rsa\r\nEncryption: none\r\nPublic-Lines: 1\r\n{made(chance, word, 64)}",
+    ]
+
+
+def spread(text: str, chance: random.Random) -> bytes:
+    """The text with NULs at random places."""
+    return b"".join(bytes([byte]) + b"\0" * (chance.random() < 0.1) for byte in text.encode())
+
+
+def wrapped(secret: str, chance: random.Random) -> Iterator[bytes]:
+    """A secret whole, cut, doubled and next to other characters, in text and in binary data, in many encodings."""
+    cut = chance.randrange(1, len(secret))
+    noise = bytes(chance.choices(range(256), k=200))
+    for text in (secret, secret[cut:], secret[:cut], secret[:-1], f"x{secret}", f"-{secret}y", f"a {secret} {secret}"):
+        for encoding in ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be"):
+            yield text.encode(encoding)
+        yield noise + text.encode() + noise
+        yield noise + text.encode("utf-16-le")
+        yield spread(text, chance)
+        yield text.encode()[:cut] + b"\0" + text.encode()[cut:]
+
+
+def finding_of_full_search(data: bytes) -> str:
+    """What the search finds if no marks spare it."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("files_api_mcp.backends.roots.secrets._MARKS", (b"",))
+        return finding(data)
+
+
+def finding(data: bytes) -> str:
+    try:
+        refuse_sensitive_content(data)
+    except SensitiveFile as exc:
+        return str(exc)
+    return ""
+
+
+def test_the_marks_rule_out_nothing_that_the_search_finds() -> None:
+    chance = random.Random(3)
+    found = 0
+    for _ in range(5):
+        for secret in one_of_each_kind(chance):
+            assert finding(secret.encode()), secret
+            for data in wrapped(secret, chance):
+                assert finding(data) == finding_of_full_search(data), data
+                found += bool(finding(data))
+    assert found > 5000
+
+
+@given(st.data())
+def test_the_marks_agree_with_the_search_on_any_mixture(data: st.DataObject) -> None:
+    secrets = one_of_each_kind(random.Random(5))
+    piece = st.one_of(st.sampled_from(secrets).map(str.encode), st.binary(max_size=30), st.just(b"\0"))
+    pieces = data.draw(st.lists(piece, max_size=6))
+    mixed = b"".join(pieces)
+    start = data.draw(st.integers(0, len(mixed)))
+    assert finding(mixed[start:]) == finding_of_full_search(mixed[start:])
