@@ -16,6 +16,7 @@ from files_api_mcp.backends import errors
 from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.server.cli.main import SUBCOMMANDS, command
 from files_api_mcp.tools.catalog import CATALOG, ToolEntry
+from files_api_mcp.tools.signature import input_schema
 
 REFERENCE = Path(__file__).with_name("reference")
 NOTE = "<!-- Written by docs/generate.py from the code. Do not edit. -->\n"
@@ -31,11 +32,11 @@ def tools_page() -> str:
 
 
 def _tool(entry: ToolEntry) -> str:
-    tool = entry.tool()
-    required: list[str] = tool.parameters.get("required", [])
+    schema = input_schema(entry.function)
+    required: list[str] = schema.get("required", [])
     rows = [
         (f"`{name}`", _type(value), "required" if name in required else _default(value), value.get("description", ""))
-        for name, value in tool.parameters["properties"].items()
+        for name, value in schema["properties"].items()
     ]
     hints = [
         word
@@ -49,7 +50,7 @@ def _tool(entry: ToolEntry) -> str:
         if holds
     ]
     hinted = ", ".join(hints) or "none"
-    lines = [f"\n## {entry.name}\n", f"{tool.description}\n", f"Hints: {hinted}.\n"]
+    lines = [f"\n## {entry.name}\n", f"{entry.description}\n", f"Hints: {hinted}.\n"]
     return "\n".join([*lines, _table(("argument", "type", "default", "meaning"), rows)])
 
 

@@ -8,7 +8,6 @@ from typing import Any, cast
 import anyio
 from anyio import to_thread
 from mcp.server.context import ServerMiddleware
-from mcp.server.mcpserver.tools import Tool
 
 from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.errors import PermissionDenied
@@ -19,10 +18,11 @@ from files_api_mcp.server.mcp.answers import ensure_answer
 from files_api_mcp.server.mcp.authorization import require_scopes
 from files_api_mcp.server.mcp.server import FilesServer
 from files_api_mcp.server.mcp.subscriptions import Subscriptions
-from files_api_mcp.server.mcp.validation import ArgumentValidation
+from files_api_mcp.server.mcp.tools import sdk_tool
+from files_api_mcp.server.mcp.validation import CallValidation
 from files_api_mcp.server.settings import BadSettings, Settings
 from files_api_mcp.server.tenants import SharedBackends, Tenants
-from files_api_mcp.tools.catalog import CATALOG, offered_tools
+from files_api_mcp.tools.catalog import CATALOG, ToolEntry, offered_tools
 from files_api_mcp.tools.context import Dependencies
 from files_api_mcp.tools.principal import DEFAULT_PRINCIPAL, Principal
 from files_api_mcp.tools.upload_tickets import UploadTickets
@@ -89,11 +89,11 @@ def build_server(
         ensure_answer,
         *([] if shared is None else [shared.middleware]),
         require_scopes,
-        ArgumentValidation(tools, withheld),
+        CallValidation(tools, withheld),
         subscriptions.middleware,
     ]
     return FilesServer(
-        tools,
+        {name: sdk_tool(entry) for name, entry in tools.items()},
         instructions=INSTRUCTIONS.format(_how_to_upload(tools)),
         lifespan=lambda _: open_dependencies(settings, opener) if shared is None else shared.dependencies(),
         subscriptions=subscriptions,
@@ -107,7 +107,7 @@ def _how_to_upload(tools: Container[str]) -> str:
     return f"Upload each file once with {names}." if names else "Only the operator can upload files."
 
 
-def tools_for(settings: Settings) -> dict[str, Tool]:
+def tools_for(settings: Settings) -> dict[str, ToolEntry]:
     """The tools that these settings offer."""
     return offered_tools(
         read_only=settings.read_only,

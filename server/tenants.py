@@ -12,8 +12,9 @@ from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 
 from files_api_mcp.backends.base import Backend
 from files_api_mcp.server.lazy import LazyResource
+from files_api_mcp.server.mcp.principal import principal_in
 from files_api_mcp.tools.context import Dependencies
-from files_api_mcp.tools.principal import Principal, principal_in
+from files_api_mcp.tools.principal import Principal
 
 __all__ = ["SharedBackends", "Tenants"]
 

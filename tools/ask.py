@@ -5,21 +5,12 @@ import re
 from dataclasses import asdict
 from typing import Annotated
 
-from mcp.server.mcpserver import Context
-from mcp.types import CallToolResult
 from pydantic import BaseModel, Field
 
 from files_api_mcp.backends.models import Answer, Passage
 from files_api_mcp.backends.validation import MAX_FILES_PER_QUESTION
 from files_api_mcp.tools.arguments import FileId
-from files_api_mcp.tools.context import (
-    Dependencies,
-    backends,
-    notify_files_changed,
-    progress_to,
-    tool_errors,
-    tool_result,
-)
+from files_api_mcp.tools.context import Call
 
 __all__ = ["AskResult", "ask_document", "ask_result"]
 
@@ -61,23 +52,22 @@ class AskResult(BaseModel):
 
 
 async def ask_document(
+    call: Call,
     question: Annotated[str, Field(description="A question, or words the document would use")],
-    ctx: Context[Dependencies],
     file_ids: Annotated[
         list[FileId] | None, Field(description=f"Up to {MAX_FILES_PER_QUESTION}; omit to search all files")
     ] = None,
     max_tokens: Annotated[
         int, Field(ge=100, le=20_000, strict=True, description="Token budget for passages, 100 to 20000")
     ] = 1500,
-) -> Annotated[CallToolResult, AskResult]:
+) -> AskResult:
     """Find the passages that answer a question, quoted exactly with file and page. If nothing fits, retry once in
     the document's own words."""
-    with tool_errors():
-        opened = await backends(ctx)
-        answer = await opened.answerer.ask(question, file_ids or (), max_tokens=max_tokens, progress=progress_to(ctx))
+    opened = await call.backend()
+    answer = await opened.answerer.ask(question, file_ids or (), max_tokens=max_tokens, progress=call.progress())
     if answer.created_files:
-        await notify_files_changed(ctx)
-    return tool_result(ask_result(answer))
+        await call.notify_files_changed()
+    return ask_result(answer)
 
 
 def ask_result(answer: Answer) -> AskResult:

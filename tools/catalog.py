@@ -1,20 +1,19 @@
-"""Catalog of tools: function, title, scope and hints of each."""
+"""Catalog of tools: function, result, title, scope and hints of each."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from mcp.server.mcpserver.tools import Tool
-from mcp.types import ToolAnnotations
+from pydantic import BaseModel
 
-from files_api_mcp.tools.ask import ask_document
-from files_api_mcp.tools.create_upload import create_upload
-from files_api_mcp.tools.delete import delete_file
-from files_api_mcp.tools.describe import describe_file
+from files_api_mcp.tools.ask import AskResult, ask_document
+from files_api_mcp.tools.create_upload import CreatedUpload, create_upload
+from files_api_mcp.tools.delete import DeleteResult, confirm_deletion, delete_file
+from files_api_mcp.tools.describe import DescribedFile, describe_file
 from files_api_mcp.tools.download import download_file
-from files_api_mcp.tools.list import list_files
+from files_api_mcp.tools.list import FileList, list_files
 from files_api_mcp.tools.read import read_document
-from files_api_mcp.tools.upload import upload_file
+from files_api_mcp.tools.upload import UploadResult, upload_file
 
 __all__ = ["CATALOG", "ToolEntry", "offered_tools"]
 
@@ -25,7 +24,8 @@ class ToolEntry:
 
     `scope`: the scope that a caller's token needs. `writes`: the tool changes the store or local files, so
     --read-only removes it. `where`: "paths" needs local paths that agents can name, "remote" needs agents on
-    other machines.
+    other machines. `result`: the model of its structured result; None if it has no such model. `question`: takes the
+    same arguments, and returns the question that the user must answer before the tool runs.
     """
 
     function: Callable[..., Awaitable[Any]]
@@ -37,27 +37,18 @@ class ToolEntry:
     open_world: bool
     writes: bool
     where: Literal["anywhere", "paths", "remote"] = "anywhere"
+    result: type[BaseModel] | None = None
+    question: Callable[..., Awaitable[str | None]] | None = None
 
     @property
     def name(self) -> str:
         """The name of the function, which is the name of the tool."""
         return self.function.__name__
 
-    def tool(self) -> Tool:
-        """The SDK's tool, with a minimal input schema."""
-        tool = Tool.from_function(
-            self.function,
-            title=self.title,
-            description=" ".join((self.function.__doc__ or "").split()),
-            annotations=ToolAnnotations(
-                read_only_hint=self.read_only,
-                destructive_hint=self.destructive,
-                idempotent_hint=self.idempotent,
-                open_world_hint=self.open_world,
-            ),
-        )
-        tool.parameters = _minimal(tool.parameters)
-        return tool
+    @property
+    def description(self) -> str:
+        """What the tool does, for the model: the function's docstring."""
+        return " ".join((self.function.__doc__ or "").split())
 
 
 CATALOG = (
@@ -71,6 +62,7 @@ CATALOG = (
         open_world=True,
         writes=True,
         where="paths",
+        result=UploadResult,
     ),
     # Not idempotent: each call issues a new ticket.
     ToolEntry(
@@ -83,6 +75,7 @@ CATALOG = (
         open_world=True,
         writes=True,
         where="remote",
+        result=CreatedUpload,
     ),
     ToolEntry(
         list_files,
@@ -93,6 +86,7 @@ CATALOG = (
         idempotent=True,
         open_world=False,
         writes=False,
+        result=FileList,
     ),
     ToolEntry(
         describe_file,
@@ -103,6 +97,7 @@ CATALOG = (
         idempotent=True,
         open_world=False,
         writes=False,
+        result=DescribedFile,
     ),
     # Not read-only: with an API key, it costs money and sends the document to a model. Open world: the result holds
     # text of documents, which anyone may have written.
@@ -115,6 +110,7 @@ CATALOG = (
         idempotent=True,
         open_world=True,
         writes=False,
+        result=AskResult,
     ),
     ToolEntry(
         read_document,
@@ -146,6 +142,8 @@ CATALOG = (
         idempotent=True,
         open_world=False,
         writes=True,
+        result=DeleteResult,
+        question=confirm_deletion,
     ),
 )
 
@@ -157,36 +155,14 @@ def offered_tools(
     without: frozenset[str] = frozenset(),
     paths: bool = True,
     remote: bool = False,
-) -> dict[str, Tool]:
+) -> dict[str, ToolEntry]:
     """The tools that a server offers, by name, in catalog order. `read_only` overrides `only`."""
     available = {"anywhere": True, "paths": paths, "remote": remote}
     return {
-        entry.name: entry.tool()
+        entry.name: entry
         for entry in CATALOG
         if available[entry.where]
         and not (read_only and entry.writes)
         and (only is None or entry.name in only)
         and entry.name not in without
     }
-
-
-def _minimal(schema: dict[str, Any]) -> dict[str, Any]:
-    """Drops titles, and null as a value of optional arguments: they cost tokens and help no model."""
-    properties: dict[str, dict[str, Any]] = {
-        name: _minimal_property(value) for name, value in schema.get("properties", {}).items()
-    }
-    minimal: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
-    if "required" in schema:
-        minimal["required"] = schema["required"]
-    return minimal
-
-
-def _minimal_property(value: dict[str, Any]) -> dict[str, Any]:
-    value = {key: item for key, item in value.items() if key != "title"}
-    choices: list[dict[str, Any]] = value.pop("anyOf", [])
-    for choice in choices:
-        if choice.get("type") != "null":
-            value = {**choice, **value}
-    if value.get("default", ...) is None:
-        del value["default"]
-    return value

@@ -1,39 +1,23 @@
-"""Context of a tool call: dependencies, progress, notifications, errors and results."""
+"""Context of a tool call: dependencies, caller, progress, notifications and failures."""
 
-import json
 import logging
-from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal, Protocol
 
 import anyio
 from anyio import CancelScope
-from mcp.server.mcpserver import Context
-from mcp.server.mcpserver.exceptions import ToolError
-from mcp.types import CallToolResult, TextContent
-from pydantic import BaseModel
 
 from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.committed import Committed
 from files_api_mcp.backends.errors import FilesError, expected_in
 from files_api_mcp.backends.models import Progress
 from files_api_mcp.backends.roots.roots import Roots
-from files_api_mcp.tools.formatting import file_uri
-from files_api_mcp.tools.principal import Principal, principal_of
+from files_api_mcp.tools.links import LinkAnswer
+from files_api_mcp.tools.principal import DEFAULT_PRINCIPAL, Principal
 from files_api_mcp.tools.upload_tickets import UploadTickets
 
-__all__ = [
-    "Dependencies",
-    "backends",
-    "dependencies",
-    "failure_in",
-    "notify_files_changed",
-    "progress_to",
-    "subprogress",
-    "tool_errors",
-    "tool_result",
-]
+__all__ = ["Call", "Caller", "Dependencies", "failure_in", "subprogress"]
 
 _log = logging.getLogger(__name__)
 
@@ -56,47 +40,75 @@ class Dependencies:
     uploads: UploadTickets | None = None
 
 
-def dependencies(ctx: Context[Dependencies]) -> Dependencies:
-    """The server's dependencies."""
-    # Not a `Resolve` parameter: that would make every call a third slower.
-    return ctx.request_context.lifespan_context
+class Caller(Protocol):
+    """Whoever called a tool: an MCP client, or a person at the command line."""
+
+    @property
+    def can_confirm(self) -> bool:
+        """Whether it can ask its user a question before the tool runs."""
+        ...
+
+    @property
+    def can_show_links(self) -> bool:
+        """Whether it can show its user a link."""
+        ...
+
+    async def report(self, done: float, total: float | None, message: str) -> None:
+        """Shows the progress of the call."""
+        ...
+
+    async def notify_files_changed(self, *deleted: str) -> None:
+        """Notifies all clients that the list of files changed, and subscribers of deleted files that these are gone."""
+        ...
 
 
-async def backends(ctx: Context[Dependencies]) -> Backend:
-    """The caller's backends, opened by the first call that needs them.
+@dataclass(slots=True)
+class Call:
+    """One call of a tool.
 
-    Raises:
-        FilesError: They cannot be opened.
+    `declined` means that the user was asked to confirm the call and did not. `link_answer` is the user's answer to the
+    link that the tool offered when it was called before.
     """
-    return await dependencies(ctx).open(principal_of(ctx))
 
+    deps: Dependencies
+    caller: Caller
+    principal: Principal = DEFAULT_PRINCIPAL
+    declined: bool = False
+    link_answer: LinkAnswer | None = None
 
-async def notify_files_changed(ctx: Context[Any], *deleted: str) -> None:
-    """Notifies clients that the list of files changed, and subscribers of deleted files that these are gone.
+    async def backend(self) -> Backend:
+        """The caller's backends, opened by the first call that needs them.
 
-    A notification that cannot be sent changes nothing: the files are stored or deleted."""
-    # Shielded: other clients must hear of the change even if this call is cancelled. The sender limits the time.
-    with CancelScope(shield=True), Committed[None]() as change:
-        change.result = None
-        await ctx.notify_resources_changed()
-        for file_id in deleted:
-            await ctx.notify_resource_updated(file_uri(file_id))
+        Raises:
+            FilesError: They cannot be opened.
+        """
+        return await self.deps.open(self.principal)
 
+    async def notify_files_changed(self, *deleted: str) -> None:
+        """Notifies clients of new and deleted files. A notification that cannot be sent changes nothing: the files are
+        stored or deleted."""
+        # Shielded: other clients must hear of the change even if this call is cancelled. The sender limits the time.
+        with CancelScope(shield=True), Committed[None]() as change:
+            change.result = None
+            await self.caller.notify_files_changed(*deleted)
 
-@contextmanager
-def tool_errors() -> Generator[None]:
-    """Turns an expected failure into a ToolError, shown as `[code] Sentence. Next step.`
+    def progress(self) -> Progress:
+        """Reports the progress of one operation to the caller. Progress only grows, as MCP requires, with at most ten
+        reports a second between the first and the last. A report that cannot be sent changes nothing."""
+        last_sent, furthest = float("-inf"), float("-inf")
 
-    Any other exception stays a crash: the SDK logs it and hides its text.
-    """
-    try:
-        yield
-    except (FilesError, ExceptionGroup) as exc:
-        # A task group wraps even a single failure.
-        failure = expected_in(exc)
-        if failure is None:
-            raise
-        raise ToolError(failure.text) from exc
+        async def report(done: float, total: float | None, message: str) -> None:
+            nonlocal last_sent, furthest
+            now = anyio.current_time()
+            if done <= furthest or (done != total and now - last_sent < _PROGRESS_EVERY_S):
+                return
+            last_sent, furthest = now, done
+            try:
+                await self.caller.report(done, total, message)
+            except Exception:  # noqa: BLE001 - the work must not depend on who watches it
+                _log.debug("progress could not be reported", exc_info=True)
+
+        return report
 
 
 def failure_in(exc: Exception) -> FilesError:
@@ -108,25 +120,6 @@ def failure_in(exc: Exception) -> FilesError:
     return FilesError("An unexpected error occurred; the server's log has the details.", "Call again.")
 
 
-def progress_to(ctx: Context[Any]) -> Progress:
-    """Reports progress to the client. Progress only grows, as MCP requires, with at most ten notifications a second
-    between the first and the last. A report that cannot be sent changes nothing."""
-    last_sent, furthest = float("-inf"), float("-inf")
-
-    async def report(done: float, total: float | None, message: str) -> None:
-        nonlocal last_sent, furthest
-        now = anyio.current_time()
-        if done <= furthest or (done != total and now - last_sent < _PROGRESS_EVERY_S):
-            return
-        last_sent, furthest = now, done
-        try:
-            await ctx.report_progress(done, total, message)
-        except Exception:  # noqa: BLE001 - the work must not depend on who watches it
-            _log.debug("progress could not be reported", exc_info=True)
-
-    return report
-
-
 def subprogress(progress: Progress, start: float, end: float) -> Progress:
     """Progress of one step, mapped to its share (`start` to `end` of 100) of the whole."""
 
@@ -135,14 +128,3 @@ def subprogress(progress: Progress, start: float, end: float) -> Progress:
         await progress(start + (end - start) * min(share, 1), 100, message)
 
     return report
-
-
-def tool_result(result: BaseModel) -> CallToolResult:
-    """A result as structured content, and as the same JSON in compact text.
-
-    Some hosts show the model only the structure, some only the text. The SDK's own text is indented, which costs
-    tokens.
-    """
-    data = result.model_dump(mode="json", exclude_none=True)
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=data)

@@ -3,25 +3,15 @@
 import shlex
 from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import anyio
-from mcp.server.mcpserver import Context
-from mcp.types import CallToolResult, ElicitRequest, ElicitRequestURLParams, ElicitResult, InputRequiredResult
 from pydantic import BaseModel, Field
 
 from files_api_mcp.backends.errors import FileTooLarge, InvalidArgument
-from files_api_mcp.tools.context import (
-    Dependencies,
-    backends,
-    dependencies,
-    notify_files_changed,
-    progress_to,
-    tool_errors,
-    tool_result,
-)
+from files_api_mcp.tools.context import Call
 from files_api_mcp.tools.ingest import store_received
-from files_api_mcp.tools.principal import principal_of
+from files_api_mcp.tools.links import LinkOffer
 from files_api_mcp.tools.upload_tickets import (
     TICKET_LIFETIME_S,
     UploadedItem,
@@ -30,15 +20,11 @@ from files_api_mcp.tools.upload_tickets import (
     UploadTickets,
 )
 
-__all__ = ["create_upload"]
+__all__ = ["CreatedUpload", "create_upload"]
 
 _MAX_TEXT_BYTES = 100_000
 _WAIT_S = 30.0
 """Seconds that a call waits for the file after the user accepted the link. Clients end a call after about a minute."""
-
-# The first protocol version in which the result of a call can ask the client for input.
-_INPUT_REQUIRED_SINCE = "2026-07-28"
-_INPUT = "upload"
 
 
 class CreatedUpload(BaseModel):
@@ -52,37 +38,30 @@ class CreatedUpload(BaseModel):
 
 
 async def create_upload(
-    ctx: Context[Dependencies],
+    call: Call,
     filename: Annotated[str | None, Field(max_length=255)] = None,
     content: Annotated[
         str | None, Field(description="Text to store instead, up to 100,000 bytes; needs filename")
     ] = None,
     mime_type: Annotated[str | None, Field(max_length=255, description="Reject other types")] = None,
     size_bytes: Annotated[int | None, Field(ge=1, strict=True, description="Reject other sizes")] = None,
-) -> Annotated[CallToolResult, CreatedUpload] | InputRequiredResult:
+) -> CreatedUpload | LinkOffer:
     """Create a one-time upload link and curl command for a file on your or the user's machine, valid for 15 minutes."""
     expected = UploadExpectation(filename=filename, mime_type=mime_type, size_bytes=size_bytes)
-    with tool_errors():
-        if content is not None:
-            return tool_result(CreatedUpload(file=await _store_text(ctx, content, expected)))
-        uploads = dependencies(ctx).uploads
-        assert uploads is not None, "this tool needs a server that receives uploads"
-        if ctx.request_state is not None:
-            ticket = UploadTicket.model_validate_json(ctx.request_state)
-            answer = (ctx.input_responses or {}).get(_INPUT)
-            return tool_result(await _outcome(ctx, uploads, ticket, expected, accepted=_is_accepted(answer)))
-        ticket = uploads.issue(principal_of(ctx), expected)
-        if not _shows_urls(ctx):
-            return tool_result(_link(ticket, expected))
-        if (ctx.protocol_version or "") >= _INPUT_REQUIRED_SINCE:
-            # The client calls again with its answer, so the ticket travels in the request state.
-            request = ElicitRequest(params=ElicitRequestURLParams(message=_message(expected), url=ticket.url))
-            return InputRequiredResult(input_requests={_INPUT: request}, request_state=ticket.model_dump_json())
-        answer = await ctx.elicit_url(_message(expected), ticket.url, ticket.id)
-        return tool_result(await _outcome(ctx, uploads, ticket, expected, accepted=answer.action == "accept"))
+    if content is not None:
+        return CreatedUpload(file=await _store_text(call, content, expected))
+    uploads = call.deps.uploads
+    assert uploads is not None, "this tool needs a server that receives uploads"
+    if call.link_answer is not None:
+        ticket = UploadTicket.model_validate_json(call.link_answer.state)
+        return await _outcome(call, uploads, ticket, expected, accepted=call.link_answer.accepted)
+    ticket = uploads.issue(call.principal, expected)
+    if not call.caller.can_show_links:
+        return _link(ticket, expected)
+    return LinkOffer(ticket.id, ticket.url, _message(expected), state=ticket.model_dump_json())
 
 
-async def _store_text(ctx: Context[Dependencies], content: str, expected: UploadExpectation) -> UploadedItem:
+async def _store_text(call: Call, content: str, expected: UploadExpectation) -> UploadedItem:
     if not expected.filename:
         raise InvalidArgument("filename is required with content.")
     try:
@@ -98,20 +77,10 @@ async def _store_text(ctx: Context[Dependencies], content: str, expected: Upload
     async def whole() -> AsyncIterator[bytes]:
         yield data
 
-    item = await store_received(
-        whole(), expected.filename, expected, dependencies(ctx), await backends(ctx), progress_to(ctx)
-    )
+    item = await store_received(whole(), expected.filename, expected, call.deps, await call.backend(), call.progress())
     if not item.reused:
-        await notify_files_changed(ctx)
+        await call.notify_files_changed()
     return item
-
-
-def _shows_urls(ctx: Context[Any]) -> bool:
-    """Whether the client can show a link to the user, in this protocol version."""
-    capabilities = ctx.client_capabilities
-    if capabilities is None or capabilities.elicitation is None or capabilities.elicitation.url is None:
-        return False
-    return (ctx.protocol_version or "") >= _INPUT_REQUIRED_SINCE or ctx.session.can_send_request
 
 
 def _message(expected: UploadExpectation) -> str:
@@ -121,18 +90,14 @@ def _message(expected: UploadExpectation) -> str:
     )
 
 
-def _is_accepted(answer: object) -> bool:
-    return isinstance(answer, ElicitResult) and answer.action == "accept"
-
-
 async def _outcome(
-    ctx: Context[Any], uploads: UploadTickets, ticket: UploadTicket, expected: UploadExpectation, *, accepted: bool
+    call: Call, uploads: UploadTickets, ticket: UploadTicket, expected: UploadExpectation, *, accepted: bool
 ) -> CreatedUpload:
     """The file, if it arrives soon after the user accepted the link; otherwise the link, which still works."""
     if accepted:
         with anyio.move_on_after(_WAIT_S):
-            await ctx.report_progress(0, 1, "Waiting for the file")
-            item = await uploads.arrival(ticket.id, principal_of(ctx))
+            await call.progress()(0, 1, "Waiting for the file")
+            item = await uploads.arrival(ticket.id, call.principal)
             if item is not None:
                 return CreatedUpload(file=item)
     return _link(ticket, expected)

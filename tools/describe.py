@@ -2,16 +2,12 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Annotated
-
-from mcp.server.mcpserver import Context
-from mcp.types import CallToolResult
 
 from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.backends.models import DocumentInfo, FileRecord, OutlineEntry, Progress
 from files_api_mcp.tools.arguments import FileId
-from files_api_mcp.tools.context import Dependencies, backends, progress_to, tool_errors, tool_result
+from files_api_mcp.tools.context import Call
 from files_api_mcp.tools.formatting import is_past
 from files_api_mcp.tools.list import ListedFile, listed_fields
 from files_api_mcp.tools.outline import short_outline
@@ -33,11 +29,10 @@ class DescribedFile(ListedFile):
     next: str
 
 
-async def describe_file(file_id: FileId, ctx: Context[Dependencies]) -> Annotated[CallToolResult, DescribedFile]:
+async def describe_file(call: Call, file_id: FileId) -> DescribedFile:
     """Show a file's metadata, pages, and how to ask about or read it."""
-    with tool_errors():
-        _, _, described = await describe(await backends(ctx), file_id, progress_to(ctx))
-    return tool_result(described)
+    _, _, described = await describe(await call.backend(), file_id, call.progress())
+    return described
 
 
 async def describe(opened: Backend, file_id: str, progress: Progress) -> tuple[FileRecord, DocumentInfo, DescribedFile]:

@@ -1,12 +1,9 @@
 """download_file: save a stored file, or return a small one inline."""
 
-import base64
 import hashlib
 from typing import Annotated
 
 from anyio import CancelScope, to_thread
-from mcp.server.mcpserver import Context
-from mcp.types import BlobResourceContents, CallToolResult, EmbeddedResource, TextContent
 from pydantic import BaseModel, Field
 
 from files_api_mcp.backends.base import Backend
@@ -14,14 +11,8 @@ from files_api_mcp.backends.committed import Committed
 from files_api_mcp.backends.errors import FileTooLarge
 from files_api_mcp.backends.models import FileRecord, Progress
 from files_api_mcp.tools.arguments import FileId
-from files_api_mcp.tools.context import (
-    Dependencies,
-    backends,
-    dependencies,
-    progress_to,
-    tool_errors,
-    tool_result,
-)
+from files_api_mcp.tools.blocks import FileBlock, TextBlock
+from files_api_mcp.tools.context import Call, Dependencies
 
 __all__ = ["download_file"]
 
@@ -38,21 +29,19 @@ class DownloadResult(BaseModel):
 
 
 async def download_file(
+    call: Call,
     file_id: FileId,
-    ctx: Context[Dependencies],
     save_as: Annotated[
         str | None,
         Field(description="New file in an allowed folder; omit to get up to 1 MiB inline"),
     ] = None,
     overwrite: Annotated[bool, Field(strict=True, description="Replace an existing file")] = False,
-) -> CallToolResult:
+) -> DownloadResult | list[TextBlock | FileBlock]:
     """Save a stored file's exact bytes to a local path, or return a small file inline."""
-    with tool_errors():
-        opened = await backends(ctx)
-        if save_as is None:
-            return await _inline(opened, file_id)
-        saving = _save(dependencies(ctx), opened, file_id, save_as, overwrite=overwrite, progress=progress_to(ctx))
-        return tool_result(await saving)
+    opened = await call.backend()
+    if save_as is None:
+        return await _inline(opened, file_id)
+    return await _save(call.deps, opened, file_id, save_as, overwrite=overwrite, progress=call.progress())
 
 
 async def _save(
@@ -79,7 +68,7 @@ async def _save(
     return saved.result
 
 
-async def _inline(opened: Backend, file_id: str) -> CallToolResult:
+async def _inline(opened: Backend, file_id: str) -> list[TextBlock | FileBlock]:
     async with opened.files.download(file_id) as (record, chunks):
         if record.size_bytes > _MAX_INLINE_BYTES:
             raise FileTooLarge(
@@ -88,13 +77,10 @@ async def _inline(opened: Backend, file_id: str) -> CallToolResult:
             )
         data = b"".join([chunk async for chunk in chunks])
     result = _result(record, hashlib.sha256(data).hexdigest(), None)
-    text = TextContent(type="text", text=result.model_dump_json(exclude_none=True))
-    blob = BlobResourceContents(
-        uri=f"file-id:///{record.id}/{record.filename}",
-        mime_type=record.mime_type,
-        blob=base64.b64encode(data).decode("ascii"),
-    )
-    return CallToolResult(content=[text, EmbeddedResource(type="resource", resource=blob)])
+    return [
+        TextBlock(result.model_dump_json(exclude_none=True)),
+        FileBlock(data, record.mime_type, f"file-id:///{record.id}/{record.filename}"),
+    ]
 
 
 def _result(record: FileRecord, sha256: str, saved_as: str | None) -> DownloadResult:

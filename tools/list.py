@@ -2,15 +2,13 @@
 
 from typing import Annotated, Any
 
-from mcp.server.mcpserver import Context
-from mcp.types import CallToolResult
 from pydantic import BaseModel, Field
 
 from files_api_mcp.backends.models import FileRecord
-from files_api_mcp.tools.context import Dependencies, backends, tool_errors, tool_result
+from files_api_mcp.tools.context import Call
 from files_api_mcp.tools.formatting import is_past, rfc3339
 
-__all__ = ["ListedFile", "list_files", "listed_fields"]
+__all__ = ["FileList", "ListedFile", "list_files", "listed_fields"]
 
 
 class ListedFile(BaseModel):
@@ -32,19 +30,18 @@ class FileList(BaseModel):
 
 
 async def list_files(
-    ctx: Context[Dependencies],
+    call: Call,
     name_contains: Annotated[str | None, Field(description="Part of the filename, any case")] = None,
     limit: Annotated[int, Field(ge=1, le=1000, strict=True, description="1 to 1000")] = 20,
     cursor: Annotated[str | None, Field(description="next_cursor from the previous page")] = None,
-) -> Annotated[CallToolResult, FileList]:
+) -> FileList:
     """List stored files, newest first."""
-    with tool_errors():
-        opened = await backends(ctx)
-        page = await opened.files.list(limit=limit, cursor=cursor, name_contains=name_contains)
+    opened = await call.backend()
+    page = await opened.files.list(limit=limit, cursor=cursor, name_contains=name_contains)
     files = [ListedFile(**listed_fields(record)) for record in page.files]
     notes = [f"{file_id}: its description is damaged; delete_file removes it." for file_id in page.damaged] or None
     following = None if page.damaged else _next(files, name_contains)
-    return tool_result(FileList(files=files, next_cursor=page.next_cursor, notes=notes, next=following))
+    return FileList(files=files, next_cursor=page.next_cursor, notes=notes, next=following)
 
 
 def listed_fields(record: FileRecord) -> dict[str, Any]:

@@ -1,20 +1,18 @@
 """read_document: the text of a stored file, or its pages as images."""
 
-import base64
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated
 
-from mcp.server.mcpserver import Context
-from mcp.types import CallToolResult, ContentBlock, ImageContent, TextContent
 from pydantic import Field
 
 from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.errors import InvalidArgument
 from files_api_mcp.backends.models import DocumentInfo, FileRecord, Reading, TextWindow
 from files_api_mcp.tools.arguments import FileId, PageRange, parse_pages
-from files_api_mcp.tools.context import Dependencies, backends, progress_to, tool_errors
+from files_api_mcp.tools.blocks import ImageBlock, TextBlock
+from files_api_mcp.tools.context import Call
 from files_api_mcp.tools.formatting import format_page
 from files_api_mcp.tools.outline import outline_lines
 
@@ -34,8 +32,8 @@ _OUTLINE = re.compile(r"outline(?: (\d{1,6}))?", re.IGNORECASE)
 
 
 async def read_document(
+    call: Call,
     file_id: FileId,
-    ctx: Context[Dependencies],
     at: Annotated[
         str | None, Field(description='Any where from a result, "section 3.2", or "outline"', max_length=500)
     ] = None,
@@ -48,22 +46,21 @@ async def read_document(
     as_image: Annotated[
         bool, Field(strict=True, description=f"Return page images (up to {_MAX_IMAGES}) instead of text")
     ] = False,
-) -> CallToolResult:
+) -> list[TextBlock | ImageBlock]:
     """Read a file's text at a place, by page or character range, or view its pages as images."""
     span = parse_pages(pages) if pages else None
-    with tool_errors():
-        opened = await backends(ctx)
-        record = await opened.files.describe(file_id)
-        if as_image:
-            return await _images(opened, record, span if at is None else await _page_at(opened, file_id, at))
-        info = await opened.reader.prepare(file_id, progress_to(ctx))
-        part = _OUTLINE.fullmatch(at) if at else None
-        if part:
-            return await _outline(opened, record, info, int(part[1] or 1), max_chars)
-        reading = await opened.reader.read(
-            file_id, pages=span, start_char=start_char, at=at, max_chars=max_chars, progress=progress_to(ctx)
-        )
-    return _text(record, info, reading, span, max_chars)
+    opened = await call.backend()
+    record = await opened.files.describe(file_id)
+    if as_image:
+        return await _images(opened, record, span if at is None else await _page_at(opened, file_id, at))
+    info = await opened.reader.prepare(file_id, call.progress())
+    part = _OUTLINE.fullmatch(at) if at else None
+    if part:
+        return [await _outline(opened, record, info, int(part[1] or 1), max_chars)]
+    reading = await opened.reader.read(
+        file_id, pages=span, start_char=start_char, at=at, max_chars=max_chars, progress=call.progress()
+    )
+    return [_text(record, info, reading, span, max_chars)]
 
 
 async def _page_at(opened: Backend, file_id: str, at: str) -> tuple[int, int] | None:
@@ -71,7 +68,7 @@ async def _page_at(opened: Backend, file_id: str, at: str) -> tuple[int, int] | 
     return None if window.page is None else (window.page, window.page)
 
 
-async def _images(opened: Backend, record: FileRecord, span: tuple[int, int] | None) -> CallToolResult:
+async def _images(opened: Backend, record: FileRecord, span: tuple[int, int] | None) -> list[TextBlock | ImageBlock]:
     first, last = span or (1, 1)
     if last - first >= _MAX_IMAGES:
         raise InvalidArgument(
@@ -79,22 +76,18 @@ async def _images(opened: Backend, record: FileRecord, span: tuple[int, int] | N
             f'Start with pages="{first}-{first + _MAX_IMAGES - 1}".',
         )
     images = await opened.reader.images(record.id, pages=span)
-    blocks: list[ContentBlock] = []
+    blocks: list[TextBlock | ImageBlock] = []
     for image in images:
         mark = (
             f"{record.filename}, {format_page(image.page, image.label)}"
             if span or record.mime_type == "application/pdf"
             else record.filename
         )
-        blocks.append(TextContent(type="text", text=mark))
-        data = base64.b64encode(image.data).decode("ascii")
-        blocks.append(ImageContent(type="image", data=data, mime_type=image.mime_type))
-    return CallToolResult(content=blocks)
+        blocks += [TextBlock(mark), ImageBlock(image.data, image.mime_type)]
+    return blocks
 
 
-async def _outline(
-    opened: Backend, record: FileRecord, info: DocumentInfo, first: int, max_chars: int
-) -> CallToolResult:
+async def _outline(opened: Backend, record: FileRecord, info: DocumentInfo, first: int, max_chars: int) -> TextBlock:
     head = f"{record.filename} ({record.id}), outline"
     entries = await opened.reader.outline(record.id)
     lines: list[str] = []
@@ -108,7 +101,7 @@ async def _outline(
         raise InvalidArgument(f"The outline has {len(entries)} entries.", f"Read by {_unit(info)}.")
     rest = first + len(lines)
     end = f'next: at="outline {rest}"' if rest <= len(entries) else "end"
-    return CallToolResult(content=[TextContent(type="text", text="\n".join([head, *lines, f"--- {end} ---"]))])
+    return TextBlock("\n".join([head, *lines, f"--- {end} ---"]))
 
 
 def _unit(info: DocumentInfo) -> str:
@@ -117,13 +110,13 @@ def _unit(info: DocumentInfo) -> str:
 
 def _text(
     record: FileRecord, info: DocumentInfo, reading: Reading, span: tuple[int, int] | None, max_chars: int
-) -> CallToolResult:
+) -> TextBlock:
     head = f"{record.filename} ({record.id}), {_extent(info)}"
     windows = [*_fitting(reading.windows, max_chars - len(head) - _NEXT_CHARS)]
     parts = [head, *(f"--- {text_heading(window)} ---\n{window.text}" for window in windows)]
     rest = remaining_arguments(info, replace(reading, windows=windows), span)
     parts.append(f"--- {f'next: {rest}' if rest else 'end'} ---")
-    return CallToolResult(content=[TextContent(type="text", text="\n".join(parts))])
+    return TextBlock("\n".join(parts))
 
 
 def _fitting(windows: list[TextWindow], room: int) -> Iterator[TextWindow]:

@@ -4,29 +4,17 @@ from typing import Annotated
 
 import anyio
 from anyio import from_thread, to_thread
-from mcp.server.mcpserver import Context
-from mcp.types import CallToolResult
 from pydantic import BaseModel, Field
 
 from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.errors import FilesError, InvalidArgument, NotFound
 from files_api_mcp.backends.models import Progress, silent
 from files_api_mcp.backends.roots.walk import Expansion
-from files_api_mcp.tools.context import (
-    Dependencies,
-    backends,
-    dependencies,
-    failure_in,
-    notify_files_changed,
-    progress_to,
-    subprogress,
-    tool_errors,
-    tool_result,
-)
+from files_api_mcp.tools.context import Call, Dependencies, failure_in, subprogress
 from files_api_mcp.tools.ingest import index_uploaded, store_file
 from files_api_mcp.tools.upload_tickets import UploadedItem
 
-__all__ = ["upload_file"]
+__all__ = ["UploadResult", "upload_file"]
 
 _MAX_CONCURRENT = 4
 _MAX_FILES = 1000
@@ -46,31 +34,30 @@ class UploadResult(BaseModel):
 
 
 async def upload_file(
+    call: Call,
     path: Annotated[str, Field(description="File, folder or glob in an allowed folder")],
-    ctx: Context[Dependencies],
     title: Annotated[str | None, Field(description="For a single file", max_length=255)] = None,
     expires_in_hours: Annotated[int | None, Field(ge=1, le=2160, strict=True, description="1 to 2160")] = None,
-) -> Annotated[CallToolResult, UploadResult]:
+) -> UploadResult:
     """Store local files and get their file_ids. Files already stored are reused."""
-    deps, progress = dependencies(ctx), progress_to(ctx)
-    with tool_errors():
-        uploader = _Uploader(deps, await backends(ctx), title, expires_in_hours)
-        found = await to_thread.run_sync(
-            lambda: deps.roots.expand(path, limit=_MAX_FILES, check_cancelled=from_thread.check_cancelled)
-        )
-        if title and len(found.paths) > 1:
-            raise InvalidArgument("title works for a single file, but this path matches several.")
-        if not found.paths:
-            why = "; ".join([_skipped(found) or "no files", *found.notes])
-            raise NotFound(f"Nothing to upload there ({why}).", "Give another path.")
-        try:
-            if found.paths == [path]:
-                return tool_result(UploadResult(files=[await uploader.upload(path, progress)], failed=[]))
-            return tool_result(await _upload_many(uploader, found, progress))
-        finally:
-            # One notification for a whole folder, even if the call is cancelled halfway.
-            if uploader.stored:
-                await notify_files_changed(ctx)
+    deps, progress = call.deps, call.progress()
+    uploader = _Uploader(deps, await call.backend(), title, expires_in_hours)
+    found = await to_thread.run_sync(
+        lambda: deps.roots.expand(path, limit=_MAX_FILES, check_cancelled=from_thread.check_cancelled)
+    )
+    if title and len(found.paths) > 1:
+        raise InvalidArgument("title works for a single file, but this path matches several.")
+    if not found.paths:
+        why = "; ".join([_skipped(found) or "no files", *found.notes])
+        raise NotFound(f"Nothing to upload there ({why}).", "Give another path.")
+    try:
+        if found.paths == [path]:
+            return UploadResult(files=[await uploader.upload(path, progress)], failed=[])
+        return await _upload_many(uploader, found, progress)
+    finally:
+        # One notification for a whole folder, even if the call is cancelled halfway.
+        if uploader.stored:
+            await call.notify_files_changed()
 
 
 class _Uploader:

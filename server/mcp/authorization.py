@@ -4,11 +4,12 @@ from typing import Any
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.shared.exceptions import MCPError
-from mcp.types import INVALID_REQUEST, CallToolResult, TextContent
+from mcp.types import INVALID_REQUEST
 
 from files_api_mcp.backends.errors import PermissionDenied
+from files_api_mcp.server.mcp.principal import principal_in
+from files_api_mcp.server.mcp.tools import error_result
 from files_api_mcp.tools.catalog import CATALOG
-from files_api_mcp.tools.principal import principal_in
 
 __all__ = ["require_scopes", "required_scope"]
 
@@ -34,5 +35,5 @@ async def require_scopes(ctx: ServerRequestContext[Any, Any], call_next: CallNex
         return await call_next(ctx)
     denied = PermissionDenied(f"The token lacks the scope {needed}.", f"Sign in again and grant {needed}.")
     if ctx.method == "tools/call":
-        return CallToolResult(content=[TextContent(type="text", text=denied.text)], is_error=True)
+        return error_result(denied)
     raise MCPError(INVALID_REQUEST, denied.text)

@@ -7,7 +7,8 @@ from mcp.types import Annotations, ListResourcesResult, Resource, ResourceTempla
 from files_api_mcp.backends.base import Backend, FilesBackend
 from files_api_mcp.backends.errors import NotFound, UnsupportedType
 from files_api_mcp.backends.models import DocumentInfo, FileRecord, Reading, TextWindow
-from files_api_mcp.tools.context import Dependencies, backends, progress_to
+from files_api_mcp.server.mcp.caller import call_in
+from files_api_mcp.tools.context import Dependencies
 from files_api_mcp.tools.describe import DescribedFile, describe
 from files_api_mcp.tools.formatting import FILE_URI_TEMPLATE, file_id_from_uri, file_uri, is_past, rfc3339
 from files_api_mcp.tools.read import MAX_CHARS, remaining_arguments, text_heading
@@ -57,8 +58,9 @@ async def read_file_resource(ctx: Context[Dependencies], uri: str, *, with_text:
     file_id = file_id_from_uri(uri)
     if file_id is None:
         raise NotFound(f"Unknown resource{f': {uri}' if len(uri) <= _MAX_ECHO else ''}.")
-    backend = await backends(ctx)
-    record, info, described = await describe(backend, file_id, progress_to(ctx))
+    call = call_in(ctx)
+    backend = await call.backend()
+    record, info, described = await describe(backend, file_id, call.progress())
     reading = await _reading(backend, file_id) if with_text and info.askable else Reading([])
     shown = FileResource(**described.model_dump(), text=_extent(info, reading))
     metadata = ReadResourceContents(shown.model_dump_json(exclude_none=True), "application/json")

@@ -34,9 +34,9 @@ from pydantic import AnyUrl
 
 from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.errors import FileExpired, FilesError, InvalidArgument, NotFound, expected_in
+from files_api_mcp.server.mcp.principal import principal_in
 from files_api_mcp.server.mcp.subscriptions import Subscriptions
 from files_api_mcp.tools.context import Dependencies
-from files_api_mcp.tools.principal import principal_in
 
 __all__ = ["FilesServer"]
 

@@ -14,8 +14,9 @@ from mcp.server.subscriptions import InMemorySubscriptionBus, ResourcesListChang
 from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, EmptyResult, SubscribeRequestParams, UnsubscribeRequestParams
 
+from files_api_mcp.server.mcp.principal import principal_in
 from files_api_mcp.tools.formatting import file_id_from_uri
-from files_api_mcp.tools.principal import DEFAULT_PRINCIPAL, Principal, principal_in
+from files_api_mcp.tools.principal import DEFAULT_PRINCIPAL, Principal
 
 __all__ = ["Subscriptions"]
 

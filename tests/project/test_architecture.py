@@ -39,8 +39,9 @@ def test_a_layer_imports_nothing_above_it(layer: str) -> None:
         assert not extra, f"{module.relative_to(ROOT)} imports {sorted(extra)}"
 
 
-def test_backends_never_import_mcp() -> None:
-    for module in (ROOT / "backends").rglob("*.py"):
+@pytest.mark.parametrize("layer", ["backends", "tools"])
+def test_only_the_server_imports_mcp(layer: str) -> None:
+    for module in (ROOT / layer).rglob("*.py"):
         tops = {name.partition(".")[0] for name in imported_modules(module)}
         assert not tops & {"mcp", "mcp_types"}, module.relative_to(ROOT)
 

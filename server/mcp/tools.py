@@ -1,0 +1,181 @@
+"""The tools as the SDK calls them: each call becomes one of ours, and each result one of MCP's."""
+
+import base64
+import json
+from collections.abc import Iterable
+from typing import Any, cast
+
+from mcp.server.elicitation import AcceptedElicitation, ElicitationResult
+from mcp.server.mcpserver import Context, Elicit, Resolve
+from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
+from mcp.server.mcpserver.resolve import build_resolver_plans, resolve_arguments
+from mcp.server.mcpserver.tools import Tool
+from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase, FuncMetadata
+from mcp.shared.exceptions import MCPError
+from mcp.types import (
+    BlobResourceContents,
+    CallToolResult,
+    ContentBlock,
+    ElicitRequest,
+    ElicitRequestURLParams,
+    ElicitResult,
+    EmbeddedResource,
+    ImageContent,
+    InputRequiredResult,
+    TextContent,
+    ToolAnnotations,
+)
+from pydantic import BaseModel, Field
+
+from files_api_mcp.backends.errors import FilesError, expected_in
+from files_api_mcp.server.mcp.caller import asks_in_results, call_in
+from files_api_mcp.tools.blocks import Block, ImageBlock, TextBlock
+from files_api_mcp.tools.catalog import ToolEntry
+from files_api_mcp.tools.context import Call, Dependencies
+from files_api_mcp.tools.links import LinkAnswer, LinkOffer
+from files_api_mcp.tools.signature import input_schema, read_arguments
+
+__all__ = ["error_result", "sdk_tool"]
+
+_LINK = "upload"
+"""The key of a link among the requests of a result that asks the client for input."""
+
+
+def sdk_tool(entry: ToolEntry) -> Tool:
+    """The tool for the SDK to register."""
+    # The SDK would derive models of arguments and results from the function, and validate both once more in each call.
+    schema = entry.result.model_json_schema() if entry.result else None
+    return _SdkTool(
+        fn=_Adapter(entry),
+        name=entry.name,
+        title=entry.title,
+        description=entry.description,
+        parameters=input_schema(entry.function),
+        fn_metadata=FuncMetadata(arg_model=ArgModelBase, output_schema=schema),
+        is_async=True,
+        context_kwarg=None,
+        annotations=ToolAnnotations(
+            read_only_hint=entry.read_only,
+            destructive_hint=entry.destructive,
+            idempotent_hint=entry.idempotent,
+            open_world_hint=entry.open_world,
+        ),
+    )
+
+
+def error_result(failure: FilesError) -> CallToolResult:
+    """A failure for the model: `[code] Sentence. Next step.`"""
+    return CallToolResult(content=[TextContent(type="text", text=failure.text)], is_error=True)
+
+
+class _SdkTool(Tool):
+    async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:  # noqa: ARG002, FBT001, FBT002
+        return await self.fn(arguments, context)
+
+
+class Confirm(BaseModel):
+    confirm: bool = Field(title="Delete permanently?", description="This cannot be undone")
+
+
+class _Adapter:
+    """Runs a tool for the SDK."""
+
+    def __init__(self, entry: ToolEntry) -> None:
+        self._entry = entry
+
+    async def __call__(
+        self, arguments: dict[str, Any], context: Context[Dependencies]
+    ) -> CallToolResult | InputRequiredResult:
+        """An expected failure is a result that the model reads.
+
+        Raises:
+            UnexpectedToolError: A crash, which the SDK logs; its text does not reach the client.
+        """
+        try:
+            return await self._run(arguments, context)
+        except MCPError:
+            raise
+        except ToolError as exc:
+            # The client answered a question in a way that the SDK refuses.
+            return CallToolResult(content=[TextContent(type="text", text=str(exc))], is_error=True)
+        except Exception as exc:
+            # A task group wraps even a single failure.
+            failure = expected_in(exc)
+            if failure is None:
+                raise UnexpectedToolError(f"Error executing tool {self._entry.name}") from exc
+            return error_result(failure)
+
+    async def _run(
+        self, arguments: dict[str, Any], context: Context[Dependencies]
+    ) -> CallToolResult | InputRequiredResult:
+        given = read_arguments(self._entry.function, arguments)
+        call = call_in(context)
+        if self._entry.question is not None:
+            pending = await self._ask(call, given, context)
+            if pending is not None:
+                return pending
+        elif context.request_state is not None:
+            answer = (context.input_responses or {}).get(_LINK)
+            call.link_answer = LinkAnswer(context.request_state, _is_accepted(answer))
+        result = await self._entry.function(call, **given)
+        if isinstance(result, LinkOffer):
+            if asks_in_results(context):
+                return _link_request(result)
+            answer = await context.elicit_url(result.message, result.url, result.id)
+            call.link_answer = LinkAnswer(result.state, answer.action == "accept")
+            result = await self._entry.function(call, **given)
+        return _tool_result(result)
+
+    async def _ask(
+        self, call: Call, given: dict[str, Any], context: Context[Dependencies]
+    ) -> InputRequiredResult | None:
+        """Asks the user the tool's question. Returns what the client must answer first, before it calls again."""
+        question = self._entry.question
+        assert question is not None
+
+        async def ask() -> Confirm | Elicit[Confirm]:
+            text = await question(call, **given)
+            return Confirm(confirm=True) if text is None else Elicit(text, Confirm)
+
+        # The SDK derives the key of the question from these names. It must stay the same when the client calls again.
+        ask.__module__, ask.__qualname__ = question.__module__, question.__qualname__
+        asked = {"answer": (Resolve(ask), True)}
+        answers = await resolve_arguments(asked, build_resolver_plans(asked, set()), {}, context)
+        if isinstance(answers, InputRequiredResult):
+            return answers
+        answer = cast(ElicitationResult[Confirm], answers["answer"])
+        call.declined = not (isinstance(answer, AcceptedElicitation) and answer.data.confirm)
+        return None
+
+
+def _link_request(offer: LinkOffer) -> InputRequiredResult:
+    """Asks the client to show a link, and to call again with the user's answer and the state of the offer."""
+    request = ElicitRequest(params=ElicitRequestURLParams(message=offer.message, url=offer.url))
+    return InputRequiredResult(input_requests={_LINK: request}, request_state=offer.state)
+
+
+def _is_accepted(answer: object) -> bool:
+    return isinstance(answer, ElicitResult) and answer.action == "accept"
+
+
+def _tool_result(result: BaseModel | Iterable[Block]) -> CallToolResult:
+    """A result as structured content, and as the same JSON in compact text; blocks as content only.
+
+    Some hosts show the model only the structure, some only the text. The SDK's own text is indented, which costs
+    tokens.
+    """
+    if not isinstance(result, BaseModel):
+        return CallToolResult(content=[_content(block) for block in result])
+    data = result.model_dump(mode="json", exclude_none=True)
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=data)
+
+
+def _content(block: Block) -> ContentBlock:
+    if isinstance(block, TextBlock):
+        return TextContent(type="text", text=block.text)
+    data = base64.b64encode(block.data).decode("ascii")
+    if isinstance(block, ImageBlock):
+        return ImageContent(type="image", data=data, mime_type=block.mime_type)
+    contents = BlobResourceContents(uri=block.uri, mime_type=block.mime_type, blob=data)
+    return EmbeddedResource(type="resource", resource=contents)
