@@ -1,77 +1,121 @@
 """Candidate documents for a question, and the statistics of the collection that they form."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from files_api_mcp.backends.search.bm25 import bm25, idf
+from files_api_mcp.backends.search.bm25 import add_scores, idf, length_norm
+from files_api_mcp.backends.search.collection import Block, Collection
 from files_api_mcp.backends.search.index.index import Index
 from files_api_mcp.backends.search.index.rows import Document
+from files_api_mcp.backends.search.index.term_table import BLOCK, Holders
 from files_api_mcp.backends.search.query import expand_query
 
 __all__ = ["Candidates"]
 
-_AT_ONCE = 500
+_AT_ONCE = 32
+"""Blocks that are looked up between two checks for a cancelled call."""
 _FEW = 20
+_SORTED_AT = 1000
 
 
 class Candidates:
-    """The documents of a question as one collection. Each is scored as a whole, by BM25 over its passages with a term.
+    """The documents of the collection that contain a term of the question. Each is scored as a whole, by BM25 over its
+    passages with a term.
 
-    `idf` is that of each term over all passages; `passages` and `terms` are the collection's size.
+    `idf` is that of each term over all passages of the collection.
     """
 
     def __init__(
-        self, index: Index, documents: list[Document], question: str, check_cancelled: Callable[[], None]
+        self, index: Index, collection: Collection, question: str, check_cancelled: Callable[[], None]
     ) -> None:
-        self._documents = documents
+        self._collection = collection
         self._by_language = {english: expand_query(question, english=english) for english in (True, False)}
-        self.passages = sum(len(document.passages) for document in documents)
-        self.terms = sum(document.term_count for document in documents)
-        held = self._held(index, check_cancelled)
+        held = {english: self._held(index, english, check_cancelled) for english in self._by_language}
         self.idf = self._idf(held)
-        self._scores = self._scored(held)
-        self._best = max(self._scores.values(), default=0.0) or 1.0
+        self._scores = self._scored(held, check_cancelled)
+        self._best = max(map(max, self._scores.values()), default=0.0) or 1.0
 
     def weights(self, document: Document) -> Mapping[str, float]:
         """The terms to look up in a document, and their weights."""
         return self._by_language[document.english]
 
     def positions(self, most: int) -> list[int]:
-        """Positions, in the list of documents, of those that contain a term, best first."""
-        return sorted(self._scores, key=lambda position: (-self._scores[position], position))[:most]
+        """Positions, in the collection, of the documents that contain a term, best first."""
+        found: list[tuple[float, int]] = []
+        lowest = 0.0
+        for number, scores in self._scores.items():
+            positions = self._collection.blocks[number].positions
+            pairs = zip(scores, positions, strict=True)
+            found += [(-score, position) for score, position in pairs if score > 0 and score >= lowest]
+            if len(found) > _SORTED_AT:
+                found = sorted(found)[:most]
+                lowest = -found[-1][0]
+        return [position for _, position in sorted(found)[:most]]
 
-    def share(self, position: int) -> float:
+    def share(self, document: Document, position: int) -> float:
         """A document's score as a share of the best one's. It counts less with fewer documents: a user who names a few
         files expects passages of each."""
-        return min(1.0, (len(self._documents) - 1) / _FEW) * self._scores.get(position, 0.0) / self._best
+        scores = self._scores.get(document.id // BLOCK)
+        # Files with the same content share a document, so only the first one counts.
+        is_counted = scores is not None and self._collection.first(document.id) == position
+        score = scores[document.id % BLOCK] if scores is not None and is_counted else 0.0
+        return min(1.0, (self._collection.files - 1) / _FEW) * score / self._best
 
-    def _held(self, index: Index, check_cancelled: Callable[[], None]) -> dict[int, dict[str, int]]:
-        """For each document's position, how many of its passages contain each term."""
-        positions: dict[int, int] = {}
-        for position, document in enumerate(self._documents):
-            # Files with the same content share a document, so only the first one counts.
-            positions.setdefault(document.id, position)
-        held: defaultdict[int, dict[str, int]] = defaultdict(dict)
-        for english, weights in self._by_language.items():
-            same = [document for document in self._documents if document.english == english]
-            for start in range(0, len(same), _AT_ONCE):
-                check_cancelled()
-                for number, term, count in index.counts(same[start : start + _AT_ONCE], list(weights)):
-                    held[positions[number]][term] = count
+    def _held(self, index: Index, english: bool, check_cancelled: Callable[[], None]) -> list[Holders]:  # noqa: FBT001
+        """The documents of one kind that hold each term, by block and in the order of the terms."""
+        terms = list(self._by_language[english])
+        numbers = [number for number, block in self._collection.blocks.items() if block.members[english]]
+        held: list[Holders] = []
+        for start in range(0, len(numbers), _AT_ONCE):
+            check_cancelled()
+            found = index.holders(numbers[start : start + _AT_ONCE], terms)
+            held += [_among(self._collection.blocks[one.block], one, english=english) for one in found]
         return held
 
-    def _idf(self, held: Mapping[int, Mapping[str, int]]) -> dict[str, float]:
+    def _idf(self, held: Mapping[bool, Sequence[Holders]]) -> dict[str, float]:
         holding: defaultdict[str, int] = defaultdict(int)
-        for counts in held.values():
-            for term, count in counts.items():
-                holding[term] += count
+        for found in held.values():
+            for one in found:
+                if one.documents:
+                    holding[one.term] += sum(one.passages)
         weights = self._by_language[False] | self._by_language[True]
-        return {term: weights[term] * idf(self.passages, n) for term, n in holding.items()}
+        return {term: weights[term] * idf(self._collection.passages, n) for term, n in holding.items()}
 
-    def _scored(self, held: Mapping[int, Mapping[str, int]]) -> dict[int, float]:
-        average = max(1, self.passages / max(1, len(self._documents)))
-        scores: dict[int, float] = {}
-        for position, counts in held.items():
-            length = len(self._documents[position].passages)
-            scores[position] = sum(bm25(self.idf[term], n, length, average) for term, n in counts.items())
+    def _scored(
+        self, held: Mapping[bool, Sequence[Holders]], check_cancelled: Callable[[], None]
+    ) -> dict[int, list[float]]:
+        """The score of each document by block and place."""
+        average = max(1, self._collection.passages / max(1, self._collection.files))
+        norms = _Norms(average)
+        scores: dict[int, list[float]] = {}
+        by_block: dict[int, list[float]] = {}
+        for found in held.values():
+            for one in found:
+                if one.block not in scores:
+                    check_cancelled()
+                    scores[one.block] = [0.0] * BLOCK
+                    by_block[one.block] = [norms[length] for length in self._collection.blocks[one.block].lengths]
+                if one.documents:
+                    add_scores(scores[one.block], self.idf[one.term], one.documents, one.passages, by_block[one.block])
         return scores
+
+
+class _Norms(dict[int, float]):
+    """The share of BM25 that depends on a document's number of passages."""
+
+    def __init__(self, average: float) -> None:
+        super().__init__()
+        self._average = average
+
+    def __missing__(self, length: int) -> float:
+        self[length] = length_norm(length, self._average)
+        return self[length]
+
+
+def _among(block: Block, found: Holders, *, english: bool) -> Holders:
+    """The holders that are documents of the collection of one kind."""
+    members = block.members[english]
+    if not found.documents.translate(None, members):
+        return found
+    pairs = [(place, n) for place, n in zip(found.documents, found.passages, strict=True) if place in members]
+    return found._replace(documents=bytes(place for place, _ in pairs), passages=[n for _, n in pairs])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from files_api_mcp.backends.search.bm25 import bm25
 from files_api_mcp.backends.search.candidates import Candidates
+from files_api_mcp.backends.search.collection import Collection
 from files_api_mcp.backends.search.index.builder import HEAD_PREFIX
 from files_api_mcp.backends.search.index.index import Index
 from files_api_mcp.backends.search.index.rows import Document
@@ -52,14 +53,15 @@ def rank(
     and the better neighbour's score. The documents are one collection: a term that is rare in all of them counts
     more than one that each of them repeats. Of many documents, only the best candidates are searched.
     """
-    candidates = Candidates(index, documents, question, check_cancelled)
+    collection = Collection.of(documents)
+    candidates = Candidates(index, collection, question, check_cancelled)
     named = dict(enumerate(_named(index, documents[:_FEW], question)))
     queries: list[_Query] = []
     positions = [*candidates.positions(_MOST_DOCUMENTS), *(position for position in named if named[position])]
     for position in dict.fromkeys(positions):
         check_cancelled()
         queries.append(_query(index, documents[position], position, candidates, named.get(position, frozenset())))
-    average = candidates.terms / max(1, candidates.passages)
+    average = collection.terms / max(1, collection.passages)
     scores: list[dict[int, list[float]]] = []
     for query in queries:
         check_cancelled()
@@ -68,7 +70,7 @@ def rank(
     ranked: list[ScoredPassage] = []
     for query, found in zip(queries, scores, strict=True):
         base = {p: sum(map(_weighed, s, highest, (1, _PAGE, _HEAD, _COVERED, _NAMED))) for p, s in found.items()}
-        whole = _DOCUMENT * candidates.share(query.position)
+        whole = _DOCUMENT * candidates.share(query.document, query.position)
         for passage, score in base.items():
             near = max(base.get(passage - 1, 0), base.get(passage + 1, 0))
             ranked.append(ScoredPassage(query.position, passage, score + _NEIGHBOUR * near + whole))

@@ -1,4 +1,4 @@
-"""The index: pages and postings of documents, derived from the stored bytes and rebuilt when damaged."""
+"""The reading half of the index: pages and postings of documents, derived from the stored bytes."""
 
 import json
 import sqlite3
@@ -8,36 +8,25 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from files_api_mcp.backends.errors import PermissionDenied
-from files_api_mcp.backends.models import DocumentInfo, FileRecord
+from files_api_mcp.backends.models import FileRecord
 from files_api_mcp.backends.search.index import rows
-from files_api_mcp.backends.search.index.addition import Addition, insert_pages
-from files_api_mcp.backends.search.index.builder import IndexBuilder
+from files_api_mcp.backends.search.index.addition import Addition
 from files_api_mcp.backends.search.index.damage import DocumentsDamaged
 from files_api_mcp.backends.search.index.rows import Document, StoredPage
 from files_api_mcp.backends.search.index.schema import (
-    FIRST_TEMPORARY_ID,
-    ORPHANS,
     connect,
     connect_empty,
     connect_temporary,
     connect_unwritable,
     inode,
     is_unwritable,
-    throw_away,
 )
+from files_api_mcp.backends.search.index.term_table import BLOCK, BlockDamaged, Holders, select_holders
 from files_api_mcp.backends.search.places.outline import Outline
 
 __all__ = ["Index", "document_key"]
 
 _T = TypeVar("_T")
-_TABLES = (
-    ("posting", "document"),
-    ("page", "document"),
-    ("label", "document"),
-    ("outline", "document"),
-    ("document", "id"),
-)
 
 
 def document_key(record: FileRecord) -> str:
@@ -58,7 +47,6 @@ class Index:
         self._opened: sqlite3.Connection | None = None
         self._inode = 0
         self._adding: Addition | None = None
-        self._doomed: list[str] = []
         self._is_writable = True
         self._is_lost = False
         self._hidden: set[int] = set()
@@ -105,26 +93,10 @@ class Index:
         with rows.decoding(document):
             return dict(rows.decode_posting(document, row) for row in found)
 
-    def counts(self, documents: Sequence[Document], wanted: Sequence[str]) -> list[tuple[int, str, int]]:
-        """For each document's id and wanted term, the number of passages that contain it."""
-        # In this order, each term of each document is one lookup in the tree.
-        query = (
-            "select p.document, p.term, p.data, p.crc from json_each(?) d cross join json_each(?) t"
-            " cross join posting p where p.document = d.value and p.term = t.value"
-        )
-        by_id = {document.id: document for document in documents}
-        terms = {term.encode(): term for term in wanted}
-        counts: list[tuple[int, str, int]] = []
-        damaged: dict[int, str] = {}
-        for number, *row in self._connection.execute(query, (json.dumps([*by_id]), json.dumps(list(wanted)))):
-            document = by_id[number]
-            try:
-                counts.append((number, terms[row[0]], rows.posting_passages(document, tuple(row))))
-            except rows.UNDECODABLE:
-                damaged[number] = document.key
-        if damaged:
-            raise DocumentsDamaged(damaged)
-        return counts
+    def holders(self, blocks: Sequence[int], wanted: Sequence[str]) -> list[Holders]:
+        """The documents of these blocks that contain the wanted terms, by block and in the order of the terms."""
+        with self._checking_blocks():
+            return list(select_holders(self._connection, blocks, wanted))
 
     def page(self, document: Document, number: int) -> StoredPage:
         """A page, or a piece of a text without pages. A page that the document does not have is empty."""
@@ -151,78 +123,6 @@ class Index:
         """The keys of all documents."""
         return [rows.decode_key(key) for (key,) in self._rows("select key from document")]
 
-    def begin(self, key: str, info: DocumentInfo, built: IndexBuilder) -> int:
-        """Open a transaction and put the document's pages in; returns its id."""
-        if not self._is_writable:
-            self._disconnect()  # it may be writable again
-        execute = self._connection.execute
-        execute("begin immediate")
-        self._drop(key)
-        number = self._next_id()
-        self._adding = Addition(number, key, info, built)
-        insert_pages(self._connection, number, built)
-        return number
-
-    def add_postings(self, postings: "Iterable[tuple[str, array[int]]]") -> None:
-        """Add some of the postings, in the open transaction."""
-        adding = self._expect_addition()
-        added = rows.posting_rows(adding.number, postings, adding.built)
-        cursor = self._connection.executemany(
-            "insert into posting (document, term, data, crc) values (?, ?, ?, ?)", added
-        )
-        adding.postings += cursor.rowcount
-
-    def commit(self) -> None:
-        """Make the added document visible, and remove documents that were forgotten meanwhile."""
-        adding = self._expect_addition()
-        self._connection.execute(
-            # Or replace: this is done again if the commit waited for another process.
-            "insert or replace into document (id, key, facts, sizes, passages, crc) values (?, ?, ?, ?, ?, ?)",
-            rows.document_row(adding.number, adding.key, adding.info, adding.built, adding.postings),
-        )
-        for key in self._doomed:
-            self._drop(key)
-        self._connection.execute("commit")
-        self._adding = None
-        self._doomed.clear()
-
-    def roll_back(self) -> None:
-        """Undo uncommitted changes; documents that were forgotten meanwhile are still removed."""
-        self._adding = None
-        doomed, self._doomed = self._doomed, []
-        if self._opened is not None and self._opened.in_transaction:
-            self._opened.execute("rollback")
-        for key in doomed:
-            self.forget(key)
-
-    def forget(self, key: str) -> None:
-        """Remove a document, if it exists: at once, or at the end of the transaction that adds another one."""
-        if self._connection.in_transaction:
-            self._doomed.append(key)
-            return
-        with self._changing():
-            self._drop(key)
-
-    def drop_damaged(self, documents: Iterable[int]) -> list[int]:
-        """Remove these documents, and rows of documents that do not exist, which damage may leave. Returns those of the
-        documents that were there."""
-        with self._changing():
-            dropped = [number for number in documents if self._rows("select id from document where id = ?", number)]
-            for number in [*dropped, *self._orphans()]:
-                self._delete(number)
-        return dropped
-
-    def start_over(self) -> None:
-        """Remove the damaged file, unless another process already did: then use its new file."""
-        self._adding = None
-        self._doomed.clear()
-        try:
-            if self._path is not None:
-                throw_away(self._path, self._inode)
-        except PermissionDenied:
-            self._is_lost = True  # an empty index is read in its place
-        self._disconnect()
-
     def hide(self, documents: Iterable[int]) -> list[int]:
         """Pass over damaged documents in a file that cannot be written; returns those that were not hidden yet."""
         hidden = {*documents} - self._hidden
@@ -230,40 +130,18 @@ class Index:
         return [*hidden]
 
     @contextmanager
-    def _changing(self) -> Generator[None]:
-        """A transaction; inside the one that adds a document, a part of it."""
-        if self._connection.in_transaction:
-            yield
-            return
-        self._connection.execute("begin immediate")
+    def _checking_blocks(self) -> Generator[None]:
+        """Treat a damaged row of terms as damage of all documents of its block."""
         try:
             yield
-            self._connection.execute("commit")
-        except BaseException:
-            self.roll_back()
-            raise
+        except BlockDamaged as exc:
+            raise DocumentsDamaged(self._in_block(exc.block)) from exc
 
-    def _next_id(self) -> int:
-        lowest, highest = (FIRST_TEMPORARY_ID, 2**32) if self._path is None else (0, FIRST_TEMPORARY_ID)
-        self._connection.execute("update sqlite_sequence set seq = seq + 1 where name = 'document'")
-        found = self._rows("select seq from sqlite_sequence where name = 'document'")
-        if len(found) != 1 or not isinstance(found[0][0], int) or not lowest <= found[0][0] < highest:
-            raise sqlite3.DatabaseError("the ids of documents are damaged")
-        return found[0][0]
-
-    def _drop(self, key: str) -> None:
-        for (number,) in self._rows("select id from document where key = ?", key):
-            self._delete(number)
-
-    def _delete(self, document: int) -> None:
-        for table, column in _TABLES:
-            self._connection.execute(f"delete from {table} where {column} = ?", (document,))  # noqa: S608  our names
-
-    def _orphans(self) -> list[int]:
-        """Ids of rows without a document."""
-        adding = self._adding.number if self._adding is not None else None
-        found = (row for query in ORPHANS for row in self._rows(query))
-        return [number for (number,) in found if number != adding]
+    def _in_block(self, block: int) -> dict[int, str]:
+        """The keys of the documents of a block, by id."""
+        query = "select id, key from document where id >= ? and id < ?"
+        found = self._rows(query, block * BLOCK, (block + 1) * BLOCK)
+        return {number: rows.decode_key(key) for number, key in found}
 
     def _one(self, document: Document, decode: Callable[[tuple[Any, ...]], _T], sql: str, *values: object) -> _T:
         """Decode a row that the document has."""
@@ -273,12 +151,6 @@ class Index:
 
     def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         return self._connection.execute(sql, values).fetchall()
-
-    def _expect_addition(self) -> Addition:
-        # Another call may have started over between two steps: the first of them is lost.
-        if self._adding is None or not self._connection.in_transaction:
-            raise DocumentsDamaged({})
-        return self._adding
 
     @property
     def _connection(self) -> sqlite3.Connection:

@@ -32,6 +32,7 @@ from files_api_mcp.backends.search.index.index import Index, document_key
 from files_api_mcp.backends.search.index.layered_index import LayeredIndex
 from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.index.schema import CHECKED_AT_ONCE, check_intact, connect_to_read
+from files_api_mcp.backends.search.index.writer import IndexWriter
 from files_api_mcp.backends.storage.disk_errors import StoreLocked, translated
 
 __all__ = ["Indexer"]
@@ -251,7 +252,7 @@ class Indexer:
         self.failures.clear(key)
 
     async def _write(
-        self, key: str, info: DocumentInfo, built: IndexBuilder, part: Callable[[LayeredIndex], Index]
+        self, key: str, info: DocumentInfo, built: IndexBuilder, part: Callable[[LayeredIndex], IndexWriter]
     ) -> None:
         """Write a document in one transaction. A long one takes several hops to the thread, so that a cancelled call
         ends soon; a short one takes two, as a hop costs more than its postings."""
@@ -276,7 +277,7 @@ class Indexer:
             raise
 
     async def _write_postings(
-        self, batch: "Iterable[tuple[str, array[int]]]", part: Callable[[LayeredIndex], Index]
+        self, batch: "Iterable[tuple[str, array[int]]]", part: Callable[[LayeredIndex], IndexWriter]
     ) -> None:
         await self.run(lambda index: part(index).add_postings(batch))
 

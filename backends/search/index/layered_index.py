@@ -4,24 +4,25 @@ from array import array
 from collections.abc import Iterable, Sequence
 
 from files_api_mcp.backends.search.index.damage import DocumentsDamaged
-from files_api_mcp.backends.search.index.index import Index
 from files_api_mcp.backends.search.index.rows import Document, StoredPage
 from files_api_mcp.backends.search.index.schema import FIRST_TEMPORARY_ID
+from files_api_mcp.backends.search.index.term_table import BLOCK, Holders
+from files_api_mcp.backends.search.index.writer import IndexWriter
 from files_api_mcp.backends.search.places.outline import Outline
 
 __all__ = ["LayeredIndex"]
 
 
-class LayeredIndex(Index):
+class LayeredIndex(IndexWriter):
     """Reads both indexes as one; writes go to the one that is chosen: this one, or `temporary`."""
 
-    _temporary: Index | None = None
+    _temporary: IndexWriter | None = None
 
     @property
-    def temporary(self) -> Index:
+    def temporary(self) -> IndexWriter:
         """The temporary index, created on first use and gone with the process."""
         if self._temporary is None:
-            self._temporary = Index(None)
+            self._temporary = IndexWriter(None)
         return self._temporary
 
     def close(self) -> None:
@@ -44,10 +45,14 @@ class LayeredIndex(Index):
             return self._holding(document).postings(document, wanted)
         return super().postings(document, wanted)
 
-    def counts(self, documents: Sequence[Document], wanted: Sequence[str]) -> list[tuple[int, str, int]]:
-        temporary = [document for document in documents if _is_temporary(document.id)]
-        counts = super().counts([document for document in documents if not _is_temporary(document.id)], wanted)
-        return counts + self._holding(temporary[0]).counts(temporary, wanted) if temporary else counts
+    def holders(self, blocks: Sequence[int], wanted: Sequence[str]) -> list[Holders]:
+        temporary = [block for block in blocks if _is_temporary(block * BLOCK)]
+        found = super().holders([block for block in blocks if not _is_temporary(block * BLOCK)], wanted)
+        if not temporary:
+            return found
+        if self._temporary is None:
+            raise DocumentsDamaged({})
+        return found + self._temporary.holders(temporary, wanted)
 
     def page(self, document: Document, number: int) -> StoredPage:
         if _is_temporary(document.id):
@@ -71,7 +76,7 @@ class LayeredIndex(Index):
         dropped = self.temporary.drop_damaged(temporary) if temporary else []
         return dropped + super().drop_damaged(ids - temporary) if ids - temporary else dropped
 
-    def _holding(self, document: Document) -> Index:
+    def _holding(self, document: Document) -> IndexWriter:
         if self._temporary is None:
             raise DocumentsDamaged({document.id: document.key})
         return self._temporary

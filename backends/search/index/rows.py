@@ -35,7 +35,6 @@ __all__ = [
     "labels_row",
     "outline_row",
     "page_row",
-    "posting_passages",
     "posting_rows",
 ]
 
@@ -238,13 +237,6 @@ def decode_posting(document: Document, row: Row) -> "tuple[str, array[int]]":
     else:
         _expect(len(numbers) % 2 == 0 and max(numbers[0::2]) < len(document.passages))
     return name, numbers
-
-
-def posting_passages(document: Document, row: Row) -> int:
-    """The number of passages that contain the term in the row (term, data, crc)."""
-    term, data, crc = row
-    _expect(crc == _posting_checksum(document.id, term, data))
-    return len(data) // (4 if document.number_type == _SHORT else 8)
 
 
 def _number_type(passages: PassageTable, pages: int) -> str:

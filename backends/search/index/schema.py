@@ -32,7 +32,7 @@ __all__ = [
     "throw_away",
 ]
 
-FORMAT = 13
+FORMAT = 14
 """Number of the format, in the file's name. Raise it with each change of what is stored, or of how terms are made.
 
 Another format is another file, built from the stored bytes: this is no migration. Servers of two versions can share a
@@ -57,6 +57,8 @@ create table label (document integer primary key, labels blob not null, crc inte
 create table outline (document integer primary key, entries blob not null, crc integer not null);
 create table posting (document integer not null, term text not null, data blob not null, crc integer not null,
     primary key (document, term)) without rowid;
+create table term (block integer not null, term text not null, documents blob not null, passages blob not null,
+    crc integer not null, primary key (block, term)) without rowid;
 """
 
 

@@ -1,6 +1,7 @@
 """Verifies the index: SQLite's own checks, and every row by its checksum, while a server may use it."""
 
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -12,8 +13,9 @@ from files_api_mcp.backends.base import ContentSource
 from files_api_mcp.backends.damage import Damage
 from files_api_mcp.backends.models import FileRecord, Progress, silent
 from files_api_mcp.backends.search.index import rows
+from files_api_mcp.backends.search.index.builder import HEAD_PREFIX
 from files_api_mcp.backends.search.index.damage import DocumentsDamaged
-from files_api_mcp.backends.search.index.index import Index, document_key
+from files_api_mcp.backends.search.index.index import document_key
 from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.index.schema import (
     FORMAT,
@@ -24,6 +26,8 @@ from files_api_mcp.backends.search.index.schema import (
     inode,
     throw_away,
 )
+from files_api_mcp.backends.search.index.term_table import BLOCK, BlockDamaged, holders_in_block
+from files_api_mcp.backends.search.index.writer import IndexWriter
 from files_api_mcp.backends.storage.disk_errors import translated
 from files_api_mcp.backends.storage.salvage import UNREADABLE
 
@@ -96,6 +100,13 @@ async def _verified(connection: sqlite3.Connection, source: ContentSource, progr
         if key not in wanted and number not in found.damaged:
             found.leftover.add(number)
         await progress(done, len(documents), "Verifying the index")
+    blocks = {number // BLOCK for number in documents}
+    await _check(
+        lambda: blocks.update(block for (block,) in connection.execute("select distinct block from term")), found
+    )
+    for block in sorted(blocks):
+        if not await _check(lambda block=block: _verify_block(connection, block, found), found):
+            return found
     await _check(lambda: found.leftover.update(_orphans(connection)), found)
     return found
 
@@ -176,12 +187,35 @@ def _verify_rows(connection: sqlite3.Connection, document: Document) -> None:
         raise LookupError("rows of the document are missing")
 
 
+def _verify_block(connection: sqlite3.Connection, block: int, found: _Found) -> None:
+    """Compare the table of terms with the postings of a block of documents."""
+    span = (block * BLOCK, (block + 1) * BLOCK)
+    connection.execute("begin")  # one view of all its rows
+    try:
+        documents = connection.execute("select id, key from document where id >= ? and id < ?", span).fetchall()
+        keys = {number: rows.decode_key(key) for number, key in documents}
+        query = (
+            "select document, count(*) from posting where document >= ? and document < ? and unicode(term) != ?"
+            " group by document"
+        )
+        expected = dict(connection.execute(query, (*span, ord(HEAD_PREFIX))).fetchall())
+        try:
+            held = Counter(span[0] + place for one in holders_in_block(connection, block) for place in one.documents)
+        except BlockDamaged:
+            found.damaged.update(keys)
+            return
+        found.damaged.update((number, keys[number]) for number in keys if held[number] != expected.get(number, 0))
+        found.leftover.update(held.keys() - keys.keys())
+    finally:
+        connection.execute("rollback")
+
+
 def _repair(path: Path, found: _Found) -> None:
     with translated():
         if found.whole:
             throw_away(path, inode(path))
         elif found.damaged or found.leftover:
-            with closing(Index(path)) as index:
+            with closing(IndexWriter(path)) as index:
                 index.drop_damaged([*found.damaged, *found.leftover])
 
 

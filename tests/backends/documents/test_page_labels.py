@@ -8,8 +8,8 @@ from mcp.types import TextContent
 
 from files_api_mcp.backends.models import DocumentInfo
 from files_api_mcp.backends.search.index.builder import IndexBuilder
-from files_api_mcp.backends.search.index.index import Index
 from files_api_mcp.backends.search.index.schema import index_path
+from files_api_mcp.backends.search.index.writer import IndexWriter
 from files_api_mcp.backends.search.page_references import pages_labelled
 from tests.support import documents
 from tests.support.agent import Agent, text_of
@@ -56,7 +56,7 @@ async def test_a_file_and_its_labels_are_forgotten_together(agent: Agent, tmp_pa
 
 
 def test_a_label_of_several_pages_names_none(tmp_path: Path) -> None:
-    index = Index(tmp_path / "index.db")
+    index = IndexWriter(tmp_path / "index.db")
     try:
         with IndexBuilder(tmp_path) as built:
             for number, label in ((1, "i"), (2, "II"), (3, "I"), (4, None)):

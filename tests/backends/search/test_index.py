@@ -13,13 +13,14 @@ from files_api_mcp.backends.documents.marks import Heading
 from files_api_mcp.backends.models import Answer, DocumentInfo
 from files_api_mcp.backends.search.index.builder import HEAD_PREFIX, IndexBuilder
 from files_api_mcp.backends.search.index.damage import DocumentsDamaged
-from files_api_mcp.backends.search.index.index import Index
+from files_api_mcp.backends.search.index.term_table import BLOCK
+from files_api_mcp.backends.search.index.writer import IndexWriter
 from files_api_mcp.server.app import open_backend
 from tests.backends.search.test_engine import Desk
 from tests.support.agent import settings_for
 
 
-def begin(index: Index, key: str, text: str, *, label: str | None = None, paginated: bool = False) -> int:
+def begin(index: IndexWriter, key: str, text: str, *, label: str | None = None, paginated: bool = False) -> int:
     with IndexBuilder(Path(tempfile.gettempdir())) as built:
         built.paginated = paginated
         built.add(1, text, label, marks=((0, Heading(1, "Whales")),))
@@ -29,13 +30,13 @@ def begin(index: Index, key: str, text: str, *, label: str | None = None, pagina
     return number
 
 
-def add(index: Index, key: str, text: str) -> int:
+def add(index: IndexWriter, key: str, text: str) -> int:
     number = begin(index, key, text)
     index.commit()
     return number
 
 
-def shut(*indexes: Index) -> None:
+def shut(*indexes: IndexWriter) -> None:
     for index in indexes:
         index.close()
 
@@ -46,13 +47,13 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def index(path: Path) -> Iterator[Index]:
-    index = Index(path, busy_timeout=0.1)
+def index(path: Path) -> Iterator[IndexWriter]:
+    index = IndexWriter(path, busy_timeout=0.1)
     yield index
     index.close()
 
 
-def test_a_document_is_seen_whole_or_not_at_all(index: Index) -> None:
+def test_a_document_is_seen_whole_or_not_at_all(index: IndexWriter) -> None:
     begin(index, "a", "The whale dived.")
     assert index.document("a") is None
     index.commit()
@@ -63,7 +64,7 @@ def test_a_document_is_seen_whole_or_not_at_all(index: Index) -> None:
     assert index.keys() == ["a"]
 
 
-def test_forgetting_one_document_while_another_is_added_keeps_the_rest(index: Index) -> None:
+def test_forgetting_one_document_while_another_is_added_keeps_the_rest(index: IndexWriter) -> None:
     for key in ("kept", "dropped"):
         add(index, key, "The whale dived.")
     begin(index, "new", "The heron flew.")
@@ -72,7 +73,7 @@ def test_forgetting_one_document_while_another_is_added_keeps_the_rest(index: In
     assert sorted(index.keys()) == ["kept", "new"]
 
 
-def test_what_is_forgotten_meanwhile_is_forgotten_when_the_adding_fails(index: Index) -> None:
+def test_what_is_forgotten_meanwhile_is_forgotten_when_the_adding_fails(index: IndexWriter) -> None:
     add(index, "dropped", "The whale dived.")
     begin(index, "new", "The heron flew.")
     index.forget("dropped")
@@ -80,7 +81,7 @@ def test_what_is_forgotten_meanwhile_is_forgotten_when_the_adding_fails(index: I
     assert index.keys() == []
 
 
-def test_a_document_forgotten_while_it_is_added_leaves_nothing(index: Index, path: Path) -> None:
+def test_a_document_forgotten_while_it_is_added_leaves_nothing(index: IndexWriter, path: Path) -> None:
     begin(index, "a", "heliotrope")
     index.forget("a")
     index.commit()
@@ -88,7 +89,7 @@ def test_a_document_forgotten_while_it_is_added_leaves_nothing(index: Index, pat
     assert b"heliotrop" not in path.read_bytes()
 
 
-def test_an_id_never_names_another_document(index: Index) -> None:
+def test_an_id_never_names_another_document(index: IndexWriter) -> None:
     used = [add(index, "a", "The whale dived.")]
     first = index.document("a")
     assert first is not None
@@ -103,7 +104,7 @@ def test_an_id_never_names_another_document(index: Index) -> None:
 
 
 def test_two_processes_do_not_throw_away_each_others_new_file(path: Path) -> None:
-    one, other = Index(path), Index(path)
+    one, other = IndexWriter(path), IndexWriter(path)
     add(one, "a", "The whale dived.")
     assert other.document("a") is not None
     one.start_over()
@@ -118,7 +119,7 @@ def test_two_processes_do_not_throw_away_each_others_new_file(path: Path) -> Non
     shut(one, other)
 
 
-def test_a_step_after_the_transaction_was_lost_adds_nothing(index: Index) -> None:
+def test_a_step_after_the_transaction_was_lost_adds_nothing(index: IndexWriter) -> None:
     with IndexBuilder(Path(tempfile.gettempdir())) as built:
         built.add(1, "The whale dived.")
         info = DocumentInfo(askable=True, pages=None, chars=built.chars)
@@ -129,11 +130,11 @@ def test_a_step_after_the_transaction_was_lost_adds_nothing(index: Index) -> Non
         assert index.keys() == []
 
 
-def test_a_locked_file_is_not_taken_for_a_damaged_one(index: Index, path: Path) -> None:
+def test_a_locked_file_is_not_taken_for_a_damaged_one(index: IndexWriter, path: Path) -> None:
     add(index, "a", "The whale dived.")
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("begin exclusive")
-    late = Index(path, busy_timeout=0.1)
+    late = IndexWriter(path, busy_timeout=0.1)
     with pytest.raises(sqlite3.OperationalError, match="locked"):
         late.document("a")
     holder.execute("rollback")
@@ -146,6 +147,8 @@ VALUES = ["x'ff'", "''", "-1", "1e300", "9223372036854775807", "null"]
 LOOKED_UP = {"document.id", "document.key", "page.document", "page.number", "label.document", "outline.document"} | {
     "posting.document",
     "posting.term",
+    "term.block",
+    "term.term",
 }
 
 
@@ -177,18 +180,18 @@ def rows_of(path: Path, table: str) -> list[tuple[object, ...]]:
     return found
 
 
-def read_all(index: Index) -> None:
+def read_all(index: IndexWriter) -> None:
     document = index.document("a")
     assert document is not None
     index.page(document, 1)
     index.labels(document)
     index.outline(document)
-    index.counts([document], ["whale"])
+    index.holders([document.id // BLOCK], ["whale"])
     index.postings(document, ["whale", HEAD_PREFIX + "whale"])
 
 
-@pytest.mark.parametrize("table", ["document", "page", "label", "outline", "posting"])
-def test_a_changed_value_is_damage_of_its_document(index: Index, path: Path, tmp_path: Path, table: str) -> None:
+@pytest.mark.parametrize("table", ["document", "page", "label", "outline", "posting", "term"])
+def test_a_changed_value_is_damage_of_its_document(index: IndexWriter, path: Path, tmp_path: Path, table: str) -> None:
     number = begin(index, "a", "The whale dived.", label="iv", paginated=True)
     index.commit()
     read_all(index)
@@ -197,7 +200,7 @@ def test_a_changed_value_is_damage_of_its_document(index: Index, path: Path, tmp
     for statement in [*changes(path, table), *lost]:
         copy = tmp_path / "copy"
         change(Path(shutil.copy(path, copy)), statement)
-        damaged = Index(copy)
+        damaged = IndexWriter(copy)
         if rows_of(copy, table) != rows_of(path, table):
             with pytest.raises(DocumentsDamaged) as caught:
                 read_all(damaged)
@@ -205,7 +208,7 @@ def test_a_changed_value_is_damage_of_its_document(index: Index, path: Path, tmp
         damaged.close()
 
 
-def test_rows_of_two_documents_that_were_swapped_are_damage_of_both(index: Index, path: Path) -> None:
+def test_rows_of_two_documents_that_were_swapped_are_damage_of_both(index: IndexWriter, path: Path) -> None:
     for key in ("a", "b"):
         add(index, key, f"The whale dived {key}.")
     change(
@@ -228,14 +231,14 @@ def test_rows_of_two_documents_that_were_swapped_are_damage_of_both(index: Index
         "update sqlite_sequence set seq = -5",
     ],
 )
-def test_damaged_ids_are_damage_of_the_file(index: Index, path: Path, statement: str) -> None:
+def test_damaged_ids_are_damage_of_the_file(index: IndexWriter, path: Path, statement: str) -> None:
     add(index, "a", "The whale dived.")
     change(path, statement)
     with pytest.raises(sqlite3.DatabaseError):
         begin(index, "b", "The heron flew.")
 
 
-def test_what_is_damaged_is_removed_and_nothing_else(index: Index, path: Path) -> None:
+def test_what_is_damaged_is_removed_and_nothing_else(index: IndexWriter, path: Path) -> None:
     kept, damaged = add(index, "a", "The whale dived."), add(index, "b", "The heron flew.")
     change(path, "insert into page (document, number, marks, text, crc) values (7, 1, '', 'lost', 1)")
     change(path, "insert into posting (document, term, data, crc) values (9, 'lost', 'lost', 1)")
@@ -247,7 +250,7 @@ def test_what_is_damaged_is_removed_and_nothing_else(index: Index, path: Path) -
     connection.close()
 
 
-def test_what_is_damaged_is_removed_while_another_document_is_added(index: Index) -> None:
+def test_what_is_damaged_is_removed_while_another_document_is_added(index: IndexWriter) -> None:
     damaged = add(index, "a", "The whale dived.")
     begin(index, "b", "The heron flew.")
     assert index.drop_damaged([damaged]) == [damaged]

@@ -10,8 +10,8 @@ import pytest
 
 from files_api_mcp.backends.models import DocumentInfo, FileRecord, Passage
 from files_api_mcp.backends.search.index.builder import IndexBuilder
-from files_api_mcp.backends.search.index.index import Index
 from files_api_mcp.backends.search.index.rows import Document
+from files_api_mcp.backends.search.index.writer import IndexWriter
 from files_api_mcp.backends.search.passages import answer, is_verbatim
 from files_api_mcp.backends.search.reader import open_places
 
@@ -25,7 +25,7 @@ def record(name: str) -> FileRecord:
     )
 
 
-def stored(index: Index, key: str, texts: list[str], *, paginated: bool = False) -> Document:
+def stored(index: IndexWriter, key: str, texts: list[str], *, paginated: bool = False) -> Document:
     with IndexBuilder(Path(tempfile.gettempdir())) as built:
         built.paginated = paginated
         for number, text in enumerate(texts, start=1):
@@ -40,14 +40,14 @@ def stored(index: Index, key: str, texts: list[str], *, paginated: bool = False)
 
 
 @pytest.fixture
-def index(tmp_path: Path) -> Iterator[Index]:
-    index = Index(tmp_path / "index.db")
+def index(tmp_path: Path) -> Iterator[IndexWriter]:
+    index = IndexWriter(tmp_path / "index.db")
     yield index
     index.close()
 
 
 @pytest.mark.parametrize("paginated", [True, False])
-def test_every_passage_stands_where_it_says(index: Index, paginated: bool) -> None:
+def test_every_passage_stands_where_it_says(index: IndexWriter, paginated: bool) -> None:
     document = stored(index, "a", PIECES, paginated=paginated)
     passages, _ = answer(index, [(record("a"), document)], "whale", 500)
     assert len(passages) == 2
@@ -57,7 +57,7 @@ def test_every_passage_stands_where_it_says(index: Index, paginated: bool) -> No
 
 
 @pytest.mark.parametrize("paginated", [True, False])
-def test_a_passage_that_is_off_by_anything_is_found_out(index: Index, paginated: bool) -> None:
+def test_a_passage_that_is_off_by_anything_is_found_out(index: IndexWriter, paginated: bool) -> None:
     document = stored(index, "a", PIECES, paginated=paginated)
     (right, *_), _ = answer(index, [(record("a"), document)], "whale", 500)
     assert is_verbatim(open_places(index, document, "text/plain"), right)
@@ -77,7 +77,7 @@ def distorted(right: Passage) -> list[Passage]:
     ]
 
 
-def test_a_document_that_went_meanwhile_is_not_quoted(index: Index) -> None:
+def test_a_document_that_went_meanwhile_is_not_quoted(index: IndexWriter) -> None:
     gone = stored(index, "gone", ["The whale dived."])
     index.forget("gone")
     stored(index, "other", ["The whale of somebody else."])
@@ -88,7 +88,7 @@ class Cancelled(BaseException):
     """Stands for what the event loop raises in a cancelled call."""
 
 
-def test_a_cancelled_answer_ends_between_documents(index: Index) -> None:
+def test_a_cancelled_answer_ends_between_documents(index: IndexWriter) -> None:
     asked = [(record(name), stored(index, name, PIECES)) for name in "abcdefgh"]
     calls: list[int] = []
 
@@ -102,13 +102,13 @@ def test_a_cancelled_answer_ends_between_documents(index: Index) -> None:
     assert len(calls) == 3
 
 
-def test_of_files_with_the_same_content_one_answers(index: Index) -> None:
+def test_of_files_with_the_same_content_one_answers(index: IndexWriter) -> None:
     document = stored(index, "a", PIECES)
     passages, _ = answer(index, [(record("a"), document), (record("b"), document)], "whale", 500)
     assert {passage.file_id for passage in passages} == {"file_a"}
 
 
-def test_of_many_files_the_likeliest_are_looked_into(index: Index) -> None:
+def test_of_many_files_the_likeliest_are_looked_into(index: IndexWriter) -> None:
     asked = [
         (record(f"other{n}"), stored(index, f"other{n}", ["The whale is a ship.\n" + "So.\n" * n])) for n in range(90)
     ]

@@ -30,6 +30,8 @@ FORMAT_11 = Path(__file__).with_name("data-folder-format-11.zip")
 
 FORMAT_12 = Path(__file__).with_name("data-folder-format-12.zip")
 """The same files in format 12, whose places are pages and characters."""
+FORMAT_13 = Path(__file__).with_name("data-folder-format-13.zip")
+"""The same files in format 13, which has no table of terms."""
 
 
 @pytest.fixture
@@ -72,6 +74,16 @@ async def test_an_index_of_format_12_is_built_again_with_places(tmp_path: Path) 
         assert harbour["where"] == "section Harbour dues"
         (fares,) = (await agent.data("ask_document", question="fares"))["passages"]
         assert fares["where"] == "rows 1-3"
+    assert sorted(path.name for path in data.glob("index*")) == [f"index-{FORMAT}.db", f"index-{FORMAT}.db-journal"]
+
+
+async def test_an_index_of_format_13_is_built_again_with_terms(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with zipfile.ZipFile(FORMAT_13) as packed:
+        packed.extractall(data)
+    async with connected(settings_for(tmp_path)) as agent:
+        assert await found(agent, "synergy") == ["merger.txt"]
+        assert await found(agent, "harbour dues or fares") == ["harbour.md", "fares.csv"]
     assert sorted(path.name for path in data.glob("index*")) == [f"index-{FORMAT}.db", f"index-{FORMAT}.db-journal"]
 
 

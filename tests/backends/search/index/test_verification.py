@@ -56,6 +56,20 @@ async def test_each_damage_is_found_named_and_repaired(sound: Sound, runtime: Se
     assert await verify(tmp_path, sound) == []
 
 
+async def test_damaged_or_missing_terms_are_damage_of_their_documents(
+    sound: Sound, runtime: SearchRuntime, tmp_path: Path
+) -> None:
+    index = index_path(tmp_path)
+    for statement in ("update term set crc = crc + 1 where term > 'w'", "delete from term where term > 'w'"):
+        await to_thread.run_sync(change, index, statement)
+        damages = await verify(tmp_path, sound, repair=True)
+        assert {damage.part for damage in damages} == {"index"}
+        assert {damage.filename for damage in damages} >= {"report.pdf", "book.pdf", "notes.txt"}
+        assert await verify(tmp_path, sound) == []
+        async with open_search_engine(tmp_path, sound.files, runtime) as engine:
+            assert (await observe(engine, sound.files)).answers == sound.observed.answers
+
+
 async def test_what_is_left_of_files_that_are_gone_is_found_and_removed(sound: Sound, tmp_path: Path) -> None:
     await to_thread.run_sync(
         change,
@@ -65,6 +79,15 @@ async def test_what_is_left_of_files_that_are_gone_is_found_and_removed(sound: S
     )
     damages = await verify(tmp_path, sound, repair=True)
     assert sorted(damage.part for damage in damages) == ["index", "leftover"]
+    assert await verify(tmp_path, sound) == []
+
+
+async def test_words_of_a_file_that_is_gone_are_found_and_removed(sound: Sound, tmp_path: Path) -> None:
+    report = f"select id from document where key like '{sound.files.records[0].sha256}%'"
+    tables = ("posting", "page", "label", "outline")
+    statements = [f"delete from {table} where document = ({report})" for table in tables]
+    await to_thread.run_sync(change, index_path(tmp_path), *statements, f"delete from document where id = ({report})")
+    assert [damage.part for damage in await verify(tmp_path, sound, repair=True)] == ["leftover"]
     assert await verify(tmp_path, sound) == []
 
 

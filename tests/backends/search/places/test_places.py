@@ -14,7 +14,7 @@ from files_api_mcp.backends.errors import InvalidArgument
 from files_api_mcp.backends.models import DocumentInfo
 from files_api_mcp.backends.search.index.builder import IndexBuilder
 from files_api_mcp.backends.search.index.extraction import document_info
-from files_api_mcp.backends.search.index.index import Index
+from files_api_mcp.backends.search.index.writer import IndexWriter
 from files_api_mcp.backends.search.places.document_places import DocumentPlaces
 from files_api_mcp.backends.search.places.locate import locate
 from files_api_mcp.backends.search.places.outline_entries import outline_entries
@@ -58,14 +58,14 @@ MAIL: list[list[Line]] = [
 
 
 @pytest.fixture
-def index(tmp_path: Path) -> Iterator[Index]:
-    index = Index(tmp_path / "index.db")
+def index(tmp_path: Path) -> Iterator[IndexWriter]:
+    index = IndexWriter(tmp_path / "index.db")
     yield index
     index.close()
 
 
 def places_of(
-    index: Index,
+    index: IndexWriter,
     pieces: Sequence[Sequence[Line]],
     mime_type: str,
     *,
@@ -116,7 +116,7 @@ def read(places: DocumentPlaces, at: str) -> str:
         ("2.1 Either party may terminate.", "section 2.1"),
     ],
 )
-def test_a_passage_of_a_text_document_is_in_its_section(index: Index, quote: str, where: str) -> None:
+def test_a_passage_of_a_text_document_is_in_its_section(index: IndexWriter, quote: str, where: str) -> None:
     places = places_of(index, AGREEMENT, DOCX)
     assert located(places, quote) == where
     assert quote in read(places, where)
@@ -133,7 +133,7 @@ def test_a_passage_of_a_text_document_is_in_its_section(index: Index, quote: str
         ("a | b\nc | d", "Old costs!A1:AB5 (hidden sheet)"),
     ],
 )
-def test_a_passage_of_a_spreadsheet_is_in_its_cells(index: Index, quote: str, where: str) -> None:
+def test_a_passage_of_a_spreadsheet_is_in_its_cells(index: IndexWriter, quote: str, where: str) -> None:
     places = places_of(index, BOOK, XLSX)
     assert located(places, quote) == where
     assert quote in read(places, where)
@@ -148,13 +148,13 @@ def test_a_passage_of_a_spreadsheet_is_in_its_cells(index: Index, quote: str, wh
         ("Subject: Re", "message 2 lines 1-1"),
     ],
 )
-def test_a_passage_of_a_message_is_in_its_part(index: Index, quote: str, where: str) -> None:
+def test_a_passage_of_a_message_is_in_its_part(index: IndexWriter, quote: str, where: str) -> None:
     places = places_of(index, MAIL, EML)
     assert located(places, quote) == where
     assert quote in read(places, where)
 
 
-def test_rows_count_records_and_not_lines(index: Index) -> None:
+def test_rows_count_records_and_not_lines(index: IndexWriter) -> None:
     places = places_of(index, [["a,b\n", '1,"x\n', Row(2), 'y"\n', "2,z\n"], [Row(4), "3,w\n"]], "text/csv")
     assert located(places, "2,z") == "rows 3-3"
     assert located(places, "2,z\n3,w") == "rows 3-4"
@@ -162,7 +162,7 @@ def test_rows_count_records_and_not_lines(index: Index) -> None:
     assert read(places, "row 4") == "3,w\n"
 
 
-def test_pages_and_slides_are_places(index: Index) -> None:
+def test_pages_and_slides_are_places(index: IndexWriter) -> None:
     long = "".join(f"line {number} of the page\n" for number in range(100))
     pages = [
         ["Short page\n"],
@@ -180,7 +180,7 @@ def test_pages_and_slides_are_places(index: Index) -> None:
     assert read(places, "page 3 (read by OCR)") == "Layer\n"
 
 
-def test_a_slide_is_called_a_slide(index: Index) -> None:
+def test_a_slide_is_called_a_slide(index: IndexWriter) -> None:
     places = places_of(index, [[Heading(1, "Goals"), "# Goals\n"], ["Prices\n"]], PPTX, paginated=True)
     assert located(places, "Prices") == "slide 2"
     assert read(places, "page 2") == "Prices\n"
@@ -201,7 +201,7 @@ def test_a_slide_is_called_a_slide(index: Index) -> None:
         "section 1.2 Fees (read by OCR)",
     ],
 )
-def test_people_name_a_section_in_many_ways(index: Index, at: str) -> None:
+def test_people_name_a_section_in_many_ways(index: IndexWriter, at: str) -> None:
     text = read(places_of(index, AGREEMENT, DOCX), at)
     assert text.startswith("## 1.2 Fees\n")
     assert text.endswith("interest.\n")
@@ -222,13 +222,13 @@ def test_people_name_a_section_in_many_ways(index: Index, at: str) -> None:
         "section 1.1 Scope lines 80-90",
     ],
 )
-def test_a_place_that_is_not_there_is_refused(index: Index, at: str) -> None:
+def test_a_place_that_is_not_there_is_refused(index: IndexWriter, at: str) -> None:
     with pytest.raises(InvalidArgument):
         resolve(places_of(index, AGREEMENT, DOCX), at)
 
 
 @pytest.mark.parametrize(("pieces", "kind"), [(AGREEMENT, DOCX), (BOOK, XLSX), (MAIL, EML), (AGREEMENT, "text/plain")])
-def test_every_range_is_inside_its_place(index: Index, pieces: list[list[Line]], kind: str) -> None:
+def test_every_range_is_inside_its_place(index: IndexWriter, pieces: list[list[Line]], kind: str) -> None:
     places = places_of(index, pieces, kind)
     length = places.length
     chance = random.Random(4)
@@ -239,7 +239,7 @@ def test_every_range_is_inside_its_place(index: Index, pieces: list[list[Line]],
             assert named.start <= first < last <= named.end, locate(places, first, last)
 
 
-def test_headings_that_look_like_other_places_are_found(index: Index) -> None:
+def test_headings_that_look_like_other_places_are_found(index: IndexWriter) -> None:
     titles = ["Fees (2)", "Fees", "Fees", "lines 1-2", "Page 3", "Fees lines 1-2", "chars 0-4", "3.2", "A: B", "A"]
     pieces: list[list[Line]] = [[]]
     for title in titles:
@@ -252,7 +252,7 @@ def test_headings_that_look_like_other_places_are_found(index: Index) -> None:
         assert text.index(quote) - resolve(places, located(places, quote)).start <= 500
 
 
-def test_a_numbered_section_is_found_where_headings_are_only_text(index: Index) -> None:
+def test_a_numbered_section_is_found_where_headings_are_only_text(index: IndexWriter) -> None:
     pages: list[list[Line]] = [
         ["Contents\n3.2 Fees ........ 2\n3.3 Notice ........ 2\n"],
         ["3.1 Scope\nAll vessels.\n3.2 Fees\nTwo lists:\n1. Kestrel\n2. Tern\n3.2.1 Late payments\n"],
