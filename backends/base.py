@@ -135,7 +135,16 @@ class Reader(Protocol):
     """Reads stored files as documents."""
 
     async def prepare(self, file_id: str, progress: Progress = silent) -> DocumentInfo:
-        """Extract and index the file's text, once; returns a description of its readable content."""
+        """Extract and index the file's text, once; returns a description of its readable content. It waits at most 20
+        seconds: then the state is "reading", and the text is read in the background."""
+        ...
+
+    async def read_later(self, records: Sequence[FileRecord]) -> None:
+        """Extract and index the text of these files in the background. After a crash, the next start goes on."""
+        ...
+
+    async def infos(self, records: Sequence[FileRecord]) -> dict[str, DocumentInfo]:
+        """What is known now of the readable content of each file, by file id; nothing is waited for."""
         ...
 
     async def read(
@@ -188,6 +197,11 @@ class ContentSource(Protocol):
             NotFound, FileExpired: There is no such file, or its lifetime is over.
             FilesError: Its bytes cannot be read.
         """
+        ...
+
+    async def located(self, file_ids: Sequence[str]) -> Sequence[tuple[FileRecord, Path]]:
+        """Those of the files that are live and whose bytes should be on this machine, with their paths. Whether the
+        bytes are there is not checked."""
         ...
 
     async def contents(self) -> Sequence[tuple[FileRecord, Path]]:

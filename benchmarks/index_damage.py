@@ -55,6 +55,9 @@ class Files:
                 return record, path
         raise NotFound(f"There is no file {file_id}.")
 
+    async def located(self, file_ids: Sequence[str]) -> Sequence[tuple[FileRecord, Path]]:
+        return [one for one in self._files if one[0].id in file_ids]
+
     async def contents(self) -> Sequence[tuple[FileRecord, Path]]:
         return self._files
 

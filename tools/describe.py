@@ -21,6 +21,7 @@ class DescribedFile(ListedFile):
     sha256: str | None = None
     source_path: str | None = None
     askable: bool
+    state: str
     pages: int | None = None
     chars: int | None = None
     pages_without_text: str | None = None
@@ -65,6 +66,7 @@ def _described(record: FileRecord, info: DocumentInfo, outline: Sequence[Outline
         sha256=record.sha256,
         source_path=record.source_path,
         askable=info.askable,
+        state=info.state,
         pages=info.pages,
         chars=info.chars if info.askable else None,
         pages_without_text=_page_ranges(info.pages_without_text) or None,

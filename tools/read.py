@@ -53,7 +53,8 @@ async def read_document(
     record = await opened.files.describe(file_id)
     if as_image:
         return await _images(opened, record, span if at is None else await _page_at(opened, file_id, at))
-    info = await opened.reader.prepare(file_id, call.progress())
+    while (info := await opened.reader.prepare(file_id, call.progress())).state == "reading":
+        pass  # each call waits for a while
     part = _OUTLINE.fullmatch(at) if at else None
     if part:
         return [await _outline(opened, record, info, int(part[1] or 1), max_chars)]

@@ -134,7 +134,7 @@ class AnthropicSettings:
             yield Backend(
                 files=workspace.files,
                 answerer=AnthropicAnswerer(workspace, engine, self.model, self.ask_timeout_s),
-                reader=AnthropicReader(workspace.files, engine),
+                reader=AnthropicReader(workspace.files, workspace.originals, engine),
                 batches=AnthropicBatchAnswerer(workspace, engine, self.model, home / "batches"),
                 spool=spool,
             )

@@ -78,6 +78,12 @@ class Lookup:
             raise FileExpired(f"The content of {file_id} expired.")
         return row
 
+    def all_live(self, file_ids: Sequence[str]) -> Sequence[Row]:
+        """The rows of those of the files that have not expired."""
+        found = (rows.find(self._connection, file_id, self._now_us) for file_id in file_ids)
+        checked = self.checked([row for row in found if row is not None])
+        return [row for row in checked if row.is_sound and row.is_live(self._now_us)]
+
     def whole(self, file_id: str) -> Row:
         """The row of a file whose content is there in its full length."""
         row = self.live(file_id)

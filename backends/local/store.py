@@ -180,6 +180,11 @@ class LocalStore:
         row = await self._look(lambda lookup: lookup.whole(file_id))
         return row.record, self._folder.blobs.path(row.sha256)
 
+    async def located(self, file_ids: Sequence[str]) -> Sequence[tuple[FileRecord, Path]]:
+        """Those of the files that are live, with the paths of their bytes. Whether these are there is not checked."""
+        found = await self._look(lambda lookup: lookup.all_live(file_ids))
+        return [(row.record, self._folder.blobs.path(row.sha256)) for row in found]
+
     async def contents(self) -> Sequence[tuple[FileRecord, Path]]:
         """All live files and the paths of their bytes, newest first."""
         found: list[tuple[FileRecord, Path]] = []

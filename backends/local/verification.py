@@ -55,6 +55,9 @@ class _LiveFiles:
             raise NotFound(f"No file has the id {file_id}.")
         return found[0]
 
+    async def located(self, file_ids: Sequence[str]) -> Sequence[tuple[FileRecord, Path]]:
+        return [one for one in await self.contents() if one[0].id in file_ids]
+
     async def contents(self) -> Sequence[tuple[FileRecord, Path]]:
         return await to_thread.run_sync(lambda: list(self._contents()))
 

@@ -4,6 +4,7 @@ import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,6 +16,7 @@ from files_api_mcp.backends.documents.workers import ReaderStopped
 from files_api_mcp.backends.errors import (
     ContentDamaged,
     FileExpired,
+    FilesError,
     InvalidArgument,
     NotFound,
     PermissionDenied,
@@ -55,6 +57,10 @@ _log = logging.getLogger(__name__)
 
 _MAX_IMAGES = 20
 _UNREAD = (ReaderStopped, ContentDamaged, StorageFull, PermissionDenied)
+_PATIENCE_S = 20.0
+_READING = DocumentInfo(
+    askable=False, pages=None, chars=0, note="Its text is still being read; a question waits for it.", state="reading"
+)
 
 
 @asynccontextmanager
@@ -94,8 +100,8 @@ class SearchEngine:
         self._source = source
         self._workers = runtime.workers
         self._used = anyio.Event()
-        self._backlog = Backlog(lambda record, path: indexer.healed(lambda: self._document(record, path, silent)))
-        self._scope = QuestionScope(indexer, source, self._backlog, self._document)
+        self._backlog = Backlog(self._index_file, source, self._unread)
+        self._scope = QuestionScope(indexer, source, self._backlog)
 
     async def index_in_background(self) -> None:
         """Index files that the index lacks, until cancelled. It waits for the first use: a command that only lists
@@ -105,19 +111,34 @@ class SearchEngine:
             group.start_soon(self._backlog.run)
             with suppress(StoreError, PermissionDenied):
                 await self._indexer.check_large()
-            with suppress(StoreError, PermissionDenied):
-                files = await self._source.contents()
-                known = await self._indexer.healed(lambda: self._indexer.known([record for record, _ in files]))
-                self._backlog.add((record, path) for record, path in files if record.id not in known)
+            self._backlog.add_unread()
 
     async def prepare(self, file_id: str, progress: Progress = silent) -> DocumentInfo:
-        """Extract and index the file's text, once; returns a description of its readable content. A file that cannot be
+        """The same as `document_info`, but it waits at most 20 seconds: then the state is "reading"."""
+        with anyio.move_on_after(_PATIENCE_S):
+            return await self.document_info(file_id, progress)
+        return _READING
+
+    async def document_info(self, file_id: str, progress: Progress = silent) -> DocumentInfo:
+        """Wait until the file's text is indexed; returns a description of its readable content. A file that cannot be
         read now has none, and the reason in its note."""
         try:
             _, _, document = await self._opened(file_id, progress)
         except (*_UNREAD, StoreDamaged) as exc:
-            return DocumentInfo(askable=False, pages=None, chars=0, note=f"{exc.sentence} {exc.next_step}".strip())
+            return _unread_info(exc)
         return document.info
+
+    async def read_later(self, records: Sequence[FileRecord]) -> None:
+        """Index the text of these files in the background."""
+        self._used.set()
+        self._backlog.add(record.id for record in records)
+
+    async def infos(self, records: Sequence[FileRecord]) -> dict[str, DocumentInfo]:
+        """What the index knows now of each file, by file id."""
+        known = await self._indexer.healed(lambda: self._indexer.known(records))
+        infos = {file_id: document.info for file_id, document in known.items()}
+        failures = {record.id: self._indexer.failure(record) for record in records if record.id not in known}
+        return infos | {one: _READING if exc is None else _unread_info(exc) for one, exc in failures.items()}
 
     async def ask(
         self, question: str, file_ids: Sequence[str], *, max_tokens: int, progress: Progress = silent
@@ -227,10 +248,21 @@ class SearchEngine:
     async def _opened_once(self, file_id: str, progress: Progress) -> tuple[FileRecord, Path, Document]:
         self._used.set()
         record, path = await self._source.blob_path(file_id)
-        return record, path, await self._document(record, path, progress)
+        known = await self._indexer.known([record])
+        return record, path, known.get(file_id) or await self._backlog.read(record, path, progress)
+
+    async def _index_file(self, record: FileRecord, path: Path, progress: Progress) -> Document:
+        return await self._indexer.healed(lambda: self._document(record, path, progress))
+
+    async def _unread(self, most: int) -> Sequence[str]:
+        """The newest files that the index lacks and that did not fail."""
+        files = await self._source.contents()
+        known = await self._indexer.healed(lambda: self._indexer.known([record for record, _ in files]))
+        unread = (one for one, _ in files if one.id not in known and self._indexer.failure(one) is None)
+        return [record.id for record in islice(unread, most)]
 
     async def _document(self, record: FileRecord, path: Path, progress: Progress) -> Document:
-        """The file's document in the index.
+        """The file's document in the index, created first if missing.
 
         Raises:
             NotFound, FileExpired: The file was deleted while it was read; the result is not kept.
@@ -258,3 +290,7 @@ class SearchEngine:
         cited = {passage.file_id for passage in passages}
         notes += left_out([(record, document) for record, document in searched if record.id in cited])
         return Answer(None, passages, tokens, notes)
+
+
+def _unread_info(error: FilesError) -> DocumentInfo:
+    return DocumentInfo(askable=False, pages=None, chars=0, note=f"{error.sentence} {error.next_step}".strip())

@@ -1,6 +1,6 @@
 """The documents that a question searches, and notes on files that it cannot search."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from files_api_mcp.backends.base import ContentSource
@@ -27,17 +27,15 @@ _MAX_SUGGESTION_CHARS = 240
 """Characters of a document's own words in a note: about 60 tokens."""
 
 Searched = list[tuple[FileRecord, Document]]
-OpenDocument = Callable[[FileRecord, Path, Progress], Awaitable[Document]]
 
 
 class QuestionScope:
-    """Chooses the documents of a question. `document` finds a file's document, and indexes it first if needed."""
+    """Chooses the documents of a question, and has files read that are not in the index."""
 
-    def __init__(self, indexer: Indexer, source: ContentSource, backlog: Backlog, document: OpenDocument) -> None:
+    def __init__(self, indexer: Indexer, source: ContentSource, backlog: Backlog) -> None:
         self._indexer = indexer
         self._source = source
         self._backlog = backlog
-        self._document = document
 
     async def named(self, ids: Sequence[str], progress: Progress) -> tuple[Searched, list[str]]:
         """The named files with text, each indexed first if needed, and notes on the others.
@@ -53,7 +51,8 @@ class QuestionScope:
             if self._indexer.was_damaged(record):
                 notes.append(_was_damaged(record))
             try:
-                document = known.get(record.id) or await self._document(record, path, silent)
+                reported = progress if len(files) == 1 else silent
+                document = known.get(record.id) or await self._backlog.read(record, path, reported)
             except (ReaderStopped, StorageFull, PermissionDenied) as exc:
                 notes.append(f"{record.filename}: {exc.sentence}")
             except ContentDamaged as exc:
@@ -78,9 +77,9 @@ class QuestionScope:
         if missing:
             notes += [_was_damaged(record) for record, _ in missing if self._indexer.was_damaged(record)]
             due = await self._indexer.due(missing)
-            self._backlog.add(due)
+            self._backlog.add(record.id for record, _ in due)
             # A file that failed before may fail again only after the time limit of its parser.
-            new = [(record, path) for record, path in due if self._indexer.failure(record) is None]
+            new = [record.id for record, _ in due if self._indexer.failure(record) is None]
             await self._backlog.wait(new, _WAIT_S, progress)
             known |= await self._indexer.known([record for record, _ in missing])
         unread = [record for record, _ in missing if record.id not in known]

@@ -85,7 +85,7 @@ def _is_source(block: Block, request: MessagesRequest) -> bool:
 
 async def _prepared(source: Source) -> DocumentInfo:
     try:
-        info = await source.engine.prepare(source.stored_id)
+        info = await source.engine.document_info(source.stored_id)
     except (NotFound, FileExpired) as exc:
         raise ApiError(404, f"File `{source.stored_id}` not found.") from exc
     if source.kind == "pages" and info.pages is None:

@@ -157,7 +157,7 @@ class ContextBuilder:
     async def _info(self, file_id: str) -> DocumentInfo | None:
         """Index the file's text; None if this machine has no original or the original has no text."""
         try:
-            return await self._engine.prepare(file_id, self._progress)
+            return await self._engine.document_info(file_id, self._progress)
         except (UnsupportedType, NotFound):
             return None
 

@@ -56,6 +56,12 @@ class Originals:
             raise _missing(record)
         return record, path
 
+    async def located(self, file_ids: Sequence[str]) -> Sequence[tuple[FileRecord, Path]]:
+        """Those of the files whose originals are on this machine, with their paths. The API is not called."""
+        entries = [entry for file_id in file_ids if (entry := await self._ledger.entry(file_id)) is not None]
+        paths = [await self._copies.path(entry.content.source_sha256) for entry in entries]
+        return [(original_of(entry), path) for entry, path in zip(entries, paths, strict=True) if path is not None]
+
     async def contents(self) -> Sequence[tuple[FileRecord, Path]]:
         """All live files whose originals are on this machine, newest first. The API is not called."""
         found: list[tuple[FileRecord, Path]] = []

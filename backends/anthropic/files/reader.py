@@ -4,9 +4,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from files_api_mcp.backends.anthropic.files.files import AnthropicFiles
-from files_api_mcp.backends.anthropic.files.originals import OriginalMissing
+from files_api_mcp.backends.anthropic.files.originals import OriginalMissing, Originals
 from files_api_mcp.backends.documents.media_types import PDF, SHOWN_IMAGES
-from files_api_mcp.backends.models import DocumentInfo, OutlineEntry, PageImage, Passage, Progress, Reading, silent
+from files_api_mcp.backends.models import (
+    DocumentInfo,
+    FileRecord,
+    OutlineEntry,
+    PageImage,
+    Passage,
+    Progress,
+    Reading,
+    silent,
+)
 from files_api_mcp.backends.search.engine import SearchEngine
 
 __all__ = ["AnthropicReader"]
@@ -15,8 +24,9 @@ __all__ = ["AnthropicReader"]
 class AnthropicReader:
     """Reads the local originals. Some files can be asked about but not read here."""
 
-    def __init__(self, files: AnthropicFiles, engine: SearchEngine) -> None:
+    def __init__(self, files: AnthropicFiles, originals: Originals, engine: SearchEngine) -> None:
         self._files = files
+        self._originals = originals
         self._engine = engine
 
     async def prepare(self, file_id: str, progress: Progress = silent) -> DocumentInfo:
@@ -24,17 +34,25 @@ class AnthropicReader:
         try:
             info = await self._engine.prepare(file_id, progress)
         except OriginalMissing as exc:
-            record = await self._files.describe(file_id)
-            answerable = record.mime_type in (*SHOWN_IMAGES, PDF, "text/plain")
-            note = "Only ask_document works: the original is not on this machine." if answerable else exc.sentence
-            return DocumentInfo(askable=answerable, pages=None, chars=0, note=note)
+            return _without_original(await self._files.describe(file_id), exc.sentence)
         if info.askable:
             return info
-        record = await self._files.describe(file_id)
-        # The model can see files without text: images and scanned pages.
-        if record.mime_type in SHOWN_IMAGES or (record.mime_type == PDF and info.pages):
-            return replace(info, askable=True, note="It has no text: answers come without exact quotes.")
-        return info
+        return _as_seen(await self._files.describe(file_id), info)
+
+    async def read_later(self, records: Sequence[FileRecord]) -> None:
+        """Index the originals' text in the background; see Reader.read_later."""
+        await self._engine.read_later(records)
+
+    async def infos(self, records: Sequence[FileRecord]) -> dict[str, DocumentInfo]:
+        """What is known now of each original; see Reader.infos."""
+        originals = await self._originals.located([record.id for record in records])
+        infos = await self._engine.infos([record for record, _ in originals])
+        return {
+            record.id: _as_seen(record, infos[record.id])
+            if record.id in infos
+            else _without_original(record, "The original is not on this machine.")
+            for record in records
+        }
 
     async def read(
         self,
@@ -60,3 +78,17 @@ class AnthropicReader:
     ) -> list[PageImage]:
         """Render the original's pages; see Reader.images."""
         return await self._engine.images(file_id, pages=pages, marked=marked)
+
+
+def _without_original(record: FileRecord, sentence: str) -> DocumentInfo:
+    answerable = record.mime_type in (*SHOWN_IMAGES, PDF, "text/plain")
+    note = "Only ask_document works: the original is not on this machine." if answerable else sentence
+    return DocumentInfo(askable=answerable, pages=None, chars=0, note=note)
+
+
+def _as_seen(record: FileRecord, info: DocumentInfo) -> DocumentInfo:
+    """The model can see files without text: images and scanned pages."""
+    is_seen = record.mime_type in SHOWN_IMAGES or (record.mime_type == PDF and info.pages)
+    if info.askable or info.state == "reading" or not is_seen:
+        return info
+    return replace(info, askable=True, note="It has no text: answers come without exact quotes.")

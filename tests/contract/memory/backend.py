@@ -150,6 +150,10 @@ class MemoryFiles:
         """The file in the folder that holds the bytes."""
         return await to_thread.run_sync(self._write, self._find_live(file_id))
 
+    async def located(self, file_ids: Sequence[str]) -> Sequence[tuple[FileRecord, Path]]:
+        """Those of the files that are not deleted or expired."""
+        return [one for one in await self.contents() if one[0].id in file_ids]
+
     async def contents(self) -> Sequence[tuple[FileRecord, Path]]:
         """Every file that is not deleted or expired."""
         return [await to_thread.run_sync(self._write, file) for file in reversed([*self._live()])]
