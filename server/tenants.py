@@ -5,16 +5,18 @@ from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from anyio.abc import TaskGroup
-from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 
 from files_api_mcp.backends.base import Backend
 from files_api_mcp.server.lazy import LazyResource
 from files_api_mcp.server.mcp.principal import principal_in
 from files_api_mcp.tools.context import Dependencies
 from files_api_mcp.tools.principal import Principal
+
+if TYPE_CHECKING:
+    from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 
 __all__ = ["SharedBackends", "Tenants"]
 
@@ -71,7 +73,7 @@ class Tenants:
         """
         return await self._tenants[principal.name].backend.get()
 
-    async def middleware(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+    async def middleware(self, ctx: "ServerRequestContext[Any, Any]", call_next: "CallNext") -> "HandlerResult":
         """Keeps the sender's backend open while the server answers a message."""
         if ctx.method == _STREAM:
             return await call_next(ctx)
@@ -140,6 +142,6 @@ class SharedBackends:
         async with tenants.lease(principal):
             yield deps, await tenants.open(principal)
 
-    async def middleware(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+    async def middleware(self, ctx: "ServerRequestContext[Any, Any]", call_next: "CallNext") -> "HandlerResult":
         """Keeps the sender's backend open while the server answers a message."""
         return await self._opened[0][1].middleware(ctx, call_next)

@@ -1,4 +1,4 @@
-"""ToolClient: calls the tools in this process as an agent does."""
+"""ToolClient: calls the tools as an agent does, in this process and without MCP."""
 
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -8,12 +8,11 @@ from files_api_mcp.server.cli.messages import for_command_line
 from files_api_mcp.server.cli.output import CommandError
 
 if TYPE_CHECKING:
-    from mcp import Client
-    from mcp.client.session import ElicitationFnT
-    from mcp.types import CallToolResult
+    from pydantic import BaseModel
 
     from files_api_mcp.server.cli.progress import ProgressCallback
     from files_api_mcp.server.settings import Settings
+    from files_api_mcp.tools.context import Dependencies
 
 __all__ = ["ToolClient", "with_tools"]
 
@@ -22,62 +21,78 @@ _EXPECTED = (CommandError, BrokenPipeError)
 
 
 class ToolClient:
-    """Calls tools by name, leaving out arguments that are None."""
+    """Calls tools, leaving out arguments that are None."""
 
-    def __init__(self, client: "Client") -> None:
-        self._client = client
+    def __init__(self, deps: "Dependencies") -> None:
+        self._deps = deps
 
-    async def data(self, tool: str, progress: "ProgressCallback | None" = None, **arguments: Any) -> dict[str, Any]:
-        """Returns a tool's structured result.
+    async def data(
+        self, tool: Callable[..., Awaitable[Any]], progress: "ProgressCallback | None" = None, **arguments: Any
+    ) -> dict[str, Any]:
+        """Returns a tool's structured result, as an agent gets it.
 
         Raises:
             CommandError: The tool failed.
         """
-        result = await self.result(tool, progress, **arguments)
-        assert result.structured_content is not None
-        return result.structured_content
+        result: BaseModel = await self.result(tool, progress, **arguments)
+        return result.model_dump(mode="json", exclude_none=True)
 
-    async def result(self, tool: str, progress: "ProgressCallback | None" = None, **arguments: Any) -> "CallToolResult":
+    async def result(
+        self, tool: Callable[..., Awaitable[_T]], progress: "ProgressCallback | None" = None, **arguments: Any
+    ) -> _T:
         """Returns a tool's whole result.
 
         Raises:
             CommandError: The tool failed.
         """
+        from files_api_mcp.tools.context import Call, failure_in
+        from files_api_mcp.tools.signature import read_arguments
+
         given = {name: value for name, value in arguments.items() if value is not None}
-        result = await self._client.call_tool(tool, given, progress_callback=progress)
-        if result.is_error:
-            text = " ".join(block.text for block in result.content if block.type == "text")
-            raise CommandError(for_command_line(text))
-        return result
+        try:
+            return await tool(Call(self._deps, _Person(progress)), **read_arguments(tool, given))
+        except Exception as exc:
+            raise CommandError(for_command_line(failure_in(exc).text)) from exc
 
 
-def with_tools(
-    settings: "Settings",
-    task: Callable[[ToolClient], Awaitable[_T]],
-    elicitation_callback: "ElicitationFnT | None" = None,
-) -> _T:
+class _Person:
+    """Whoever typed the command. Implements Caller."""
+
+    can_confirm = True
+    """Whether the tool's question is asked is up to the command."""
+
+    can_show_links = False
+
+    def __init__(self, progress: "ProgressCallback | None") -> None:
+        self._progress = progress
+
+    async def report(self, done: float, total: float | None, message: str) -> None:
+        """Shows progress on the terminal."""
+        if self._progress is not None:
+            await self._progress(done, total, message)
+
+    async def notify_files_changed(self, *deleted: str) -> None:
+        """Nobody else is connected."""
+
+
+def with_tools(settings: "Settings", task: Callable[[ToolClient], Awaitable[_T]]) -> _T:
     """Runs `task` with the tools of a server with these settings, and returns its result.
-
-    `elicitation_callback` answers the tools' questions to the user.
 
     Raises:
         CommandError: A tool failed.
         BrokenPipeError: The reader of stdout is gone.
     """
-    # Imported here, because they take a second, and help and shell completion do not need them.
+    # Imported here, because help and shell completion do not need them.
     import anyio
-    from mcp import Client
 
-    from files_api_mcp.server.app import build_server
-
-    server = build_server(settings)
+    from files_api_mcp.server.dependencies import open_dependencies
 
     async def run() -> _T | CommandError | BrokenPipeError:
         with Committed["_T | CommandError | BrokenPipeError"]() as done:
-            async with Client(server, elicitation_callback=elicitation_callback) as client:
-                # Returned, because the client's task groups would wrap raised ones in exception groups.
+            async with open_dependencies(settings) as deps:
+                # Returned, because a task group would wrap raised ones in an exception group.
                 try:
-                    done.result = await task(ToolClient(client))
+                    done.result = await task(ToolClient(deps))
                 except _EXPECTED as exc:
                     done.result = exc
         return done.result

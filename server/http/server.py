@@ -9,8 +9,9 @@ import anyio
 import uvicorn
 
 from files_api_mcp.backends.errors import FilesError
-from files_api_mcp.server.app import build_server, open_shared_dependencies, tools_for
+from files_api_mcp.server.app import build_server, tools_for
 from files_api_mcp.server.cli.output import say
+from files_api_mcp.server.dependencies import open_shared_dependencies
 from files_api_mcp.server.http.allowed_hosts import allowed_hosts_for, origin_of, url_host
 from files_api_mcp.server.http.app import Application
 from files_api_mcp.server.http.auth.authenticator import choose_authenticator

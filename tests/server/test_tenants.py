@@ -24,7 +24,7 @@ from mcp.types import (
 
 from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.errors import PermissionDenied
-from files_api_mcp.server.app import open_shared_dependencies
+from files_api_mcp.server.dependencies import open_shared_dependencies
 from files_api_mcp.server.tenants import Tenants
 from files_api_mcp.tools.principal import DEFAULT_PRINCIPAL, Principal
 from tests.server.http.auth.test_oauth import post

@@ -77,7 +77,7 @@ def ask(question: str, files: tuple[str, ...], **options: Any) -> None:
 
 def _ask(question: str, files: Sequence[str], settings: "Settings", options: dict[str, Any]) -> int:
     from files_api_mcp.backends.search.highlighter import Highlighter
-    from files_api_mcp.server.app import open_backend
+    from files_api_mcp.server.dependencies import open_backend
     from files_api_mcp.server.pages.cited_answer import cited_pages
     from files_api_mcp.tools.ask import ask_result
 
@@ -109,7 +109,7 @@ async def _file_id(file: str, backend: "Backend", settings: "Settings", progress
     Raises:
         CommandError: The file cannot be uploaded or indexed.
     """
-    from files_api_mcp.server.app import open_roots
+    from files_api_mcp.server.dependencies import open_roots
     from files_api_mcp.tools.ingest import store_file
 
     if await to_thread.run_sync(_is_file_id, file):

@@ -111,7 +111,7 @@ def _batch(
 ) -> int:
     """Uploads the files, asks the questions and writes the results; returns 0 if every question was answered."""
     from files_api_mcp.backends.models import Ask
-    from files_api_mcp.server.app import open_backend
+    from files_api_mcp.server.dependencies import open_backend
 
     async def run() -> int:
         # The output is opened first, so that no paid answer is lost.
@@ -150,7 +150,7 @@ async def _upload(
     Raises:
         CommandError: A file cannot be uploaded; nothing was asked.
     """
-    from files_api_mcp.server.app import open_roots
+    from files_api_mcp.server.dependencies import open_roots
     from files_api_mcp.tools.ingest import store_file
 
     paths: dict[str, Path] = {}

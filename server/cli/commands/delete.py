@@ -1,6 +1,7 @@
 """`files-api-mcp delete`."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,9 +23,6 @@ from files_api_mcp.server.cli.output import (
 )
 
 if TYPE_CHECKING:
-    from mcp.client.session import ClientRequestContext
-    from mcp.types import ElicitRequestParams, ElicitResult
-
     from files_api_mcp.server.settings import Settings
 
 __all__ = ["delete"]
@@ -61,10 +59,12 @@ def _delete(file_ids: Sequence[str], settings: "Settings", *, confirmed: bool, a
 
 
 async def _outcomes(tools: ToolClient, file_ids: Sequence[str]) -> list[dict[str, Any] | CommandError]:
+    from files_api_mcp.tools.delete import delete_file
+
     outcomes: list[dict[str, Any] | CommandError] = []
     for file_id in file_ids:
         try:
-            outcomes.append(await tools.data("delete_file", file_id=file_id))
+            outcomes.append(await tools.data(delete_file, file_id=file_id))
         except CommandError as exc:
             outcomes.append(exc)
     return outcomes
@@ -86,7 +86,7 @@ def _confirm(file_ids: Sequence[str], settings: "Settings") -> None:
     """
     if not can_prompt():
         raise CommandError("[not_confirmed] Without a terminal, deleting needs --yes. Nothing was deleted.")
-    questions = _questions(file_ids, settings)
+    questions = with_tools(settings, lambda tools: _questions(tools, file_ids))
     if not questions:
         return
     for question in questions:
@@ -96,15 +96,13 @@ def _confirm(file_ids: Sequence[str], settings: "Settings") -> None:
         raise CommandError("[not_confirmed] Nothing was deleted.")
 
 
-def _questions(file_ids: Sequence[str], settings: "Settings") -> list[str]:
-    """The tool's own questions to the user, collected by a client that declines each."""
-    from mcp.types import ElicitResult
+async def _questions(tools: ToolClient, file_ids: Sequence[str]) -> list[str]:
+    """The tool's own questions about these files. A file that cannot be deleted has none: the deletion says why."""
+    from files_api_mcp.tools.delete import confirm_deletion
 
     questions: list[str] = []
-
-    async def decline(context: "ClientRequestContext", params: "ElicitRequestParams") -> "ElicitResult":  # noqa: ARG001
-        questions.append(params.message)
-        return ElicitResult(action="decline")
-
-    with_tools(settings, lambda tools: _outcomes(tools, file_ids), decline)
+    for file_id in file_ids:
+        with suppress(CommandError):
+            question = await tools.result(confirm_deletion, file_id=file_id)
+            questions += [question] if question else []
     return questions

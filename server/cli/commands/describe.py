@@ -31,9 +31,11 @@ def describe(file_id: str, **options: Any) -> None:
 
 
 def _describe(file_id: str, settings: "Settings", *, as_json: bool) -> int:
+    from files_api_mcp.tools.describe import describe_file
+
     async def call(tools: ToolClient) -> dict[str, Any]:
         with bars.bar() as report:
-            return await tools.data("describe_file", report, file_id=file_id)
+            return await tools.data(describe_file, report, file_id=file_id)
 
     with ProgressBars() as bars:
         file = with_tools(settings, call)

@@ -46,13 +46,16 @@ def download(file_id: str, save_as: str, overwrite: bool, **options: Any) -> Non
 
 
 def _download(file_id: str, save_as: str, settings: "Settings", *, overwrite: bool, as_json: bool) -> int:
+    from files_api_mcp.tools.describe import describe_file
+    from files_api_mcp.tools.download import download_file
+
     async def call(tools: ToolClient) -> dict[str, Any]:
         path = save_as
         if await to_thread.run_sync(os.path.isdir, path):
-            file = await tools.data("describe_file", file_id=file_id)
+            file = await tools.data(describe_file, file_id=file_id)
             path = str(Path(path, safe_filename(file["filename"])))
         with bars.bar() as report:
-            return await tools.data("download_file", report, file_id=file_id, save_as=path, overwrite=overwrite)
+            return await tools.data(download_file, report, file_id=file_id, save_as=path, overwrite=overwrite)
 
     with ProgressBars() as bars:
         saved = with_tools(settings, call)

@@ -16,7 +16,7 @@ from files_api_mcp.server.cli.output import print_json, print_text
 from files_api_mcp.server.cli.progress import ProgressBars, ProgressCallback
 
 if TYPE_CHECKING:
-    from mcp.types import CallToolResult
+    from files_api_mcp.tools.blocks import TextBlock
 
 __all__ = ["read"]
 
@@ -98,9 +98,8 @@ class _Document:
     async def print_result(self, tools: ToolClient, bars: ProgressBars) -> None:
         """Prints one result of read_document as JSON."""
         with bars.bar() as report:
-            result = await self._result(tools, report, pages=self.pages, start_char=self.start_char, at=self.at)
-        content = [block.model_dump(mode="json", by_alias=True, exclude_none=True) for block in result.content]
-        await to_thread.run_sync(print_json, {"content": content})
+            block = await self._block(tools, report, pages=self.pages, start_char=self.start_char, at=self.at)
+        await to_thread.run_sync(print_json, {"content": [{"type": "text", "text": block.text}]})
 
     async def print_text(self, tools: ToolClient, bars: ProgressBars) -> None:
         """Prints the whole text."""
@@ -129,14 +128,17 @@ class _Document:
             yield part.text.partition("\n")[2] if start else f"\n{part.text}"
         yield f"\n{_with_options(part.marker)}\n"
 
-    async def _result(self, tools: ToolClient, progress: ProgressCallback | None, **place: Any) -> "CallToolResult":
-        from files_api_mcp.tools.read import MAX_CHARS
+    async def _block(self, tools: ToolClient, progress: ProgressCallback | None, **place: Any) -> "TextBlock":
+        """The text of one result of read_document."""
+        from files_api_mcp.tools.blocks import TextBlock
+        from files_api_mcp.tools.read import MAX_CHARS, read_document
 
-        return await tools.result("read_document", progress, file_id=self.file_id, max_chars=MAX_CHARS, **place)
+        (block,) = await tools.result(read_document, progress, file_id=self.file_id, max_chars=MAX_CHARS, **place)
+        assert isinstance(block, TextBlock)
+        return block
 
     async def _part(self, tools: ToolClient, progress: ProgressCallback | None, **place: Any) -> _Part:
-        (block,) = (await self._result(tools, progress, **place)).content
-        assert block.type == "text"
+        block = await self._block(tools, progress, **place)
         header, _, rest = block.text.partition("\n")
         text, _, marker = rest.rpartition("\n")
         paged, onward = _PAGES.search(header), _NEXT.fullmatch(marker)

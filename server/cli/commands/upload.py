@@ -89,8 +89,8 @@ async def _upload_all(
     tools: ToolClient, bars: ProgressBars, titles: Sequence[str], calls: Sequence[dict[str, Any]]
 ) -> list[dict[str, Any] | CommandError]:
     """Calls upload_file with each set of arguments, a bar for each; returns the outcomes in their order."""
-    # Imported here, as it loads the SDK.
     from files_api_mcp.tools.context import failure_in
+    from files_api_mcp.tools.upload import upload_file
 
     outcomes: list[dict[str, Any] | CommandError] = [CommandError("")] * len(calls)
     limiter = anyio.CapacityLimiter(_CONCURRENT_UPLOADS)
@@ -99,7 +99,7 @@ async def _upload_all(
         async with limiter:
             with bars.bar(titles[index]) as report:
                 try:
-                    outcomes[index] = await tools.data("upload_file", report, **calls[index])
+                    outcomes[index] = await tools.data(upload_file, report, **calls[index])
                 except CommandError as exc:
                     outcomes[index] = exc
                 except Exception as exc:  # noqa: BLE001 - one path must not stop the others

@@ -13,7 +13,7 @@ from anyio import to_thread
 from files_api_mcp.backends.documents.workers import ReaderStopped
 from files_api_mcp.backends.errors import ContentDamaged, StoreDamaged
 from files_api_mcp.backends.search.engine import SearchEngine
-from files_api_mcp.server.app import open_backend
+from files_api_mcp.server.dependencies import open_backend
 from tests.backends.documents.test_workers import children
 from tests.backends.search.test_engine import PIXEL, Desk
 from tests.support import documents

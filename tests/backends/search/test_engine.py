@@ -20,7 +20,7 @@ from files_api_mcp.backends.search.engine import SearchEngine
 from files_api_mcp.backends.search.index.schema import index_path
 from files_api_mcp.backends.staging.snapshot import freeze
 from files_api_mcp.backends.tokens import estimate_tokens
-from files_api_mcp.server.app import open_backend
+from files_api_mcp.server.dependencies import open_backend
 from tests.support import documents
 from tests.support.agent import settings_for, write
 

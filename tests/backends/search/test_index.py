@@ -15,7 +15,7 @@ from files_api_mcp.backends.search.index.builder import HEAD_PREFIX, IndexBuilde
 from files_api_mcp.backends.search.index.damage import DocumentsDamaged
 from files_api_mcp.backends.search.index.term_table import BLOCK
 from files_api_mcp.backends.search.index.writer import IndexWriter
-from files_api_mcp.server.app import open_backend
+from files_api_mcp.server.dependencies import open_backend
 from tests.backends.search.test_engine import Desk
 from tests.support.agent import settings_for
 

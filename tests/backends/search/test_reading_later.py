@@ -11,7 +11,7 @@ from files_api_mcp.backends.models import FileRecord, Progress
 from files_api_mcp.backends.search import engine
 from files_api_mcp.backends.search.index import backlog
 from files_api_mcp.backends.search.index.rows import Document
-from files_api_mcp.server.app import open_backend
+from files_api_mcp.server.dependencies import open_backend
 from tests.backends.search.test_engine import Desk
 from tests.support.agent import settings_for
 

@@ -15,7 +15,7 @@ from files_api_mcp.backends.anthropic.settings import AnthropicSettings
 from files_api_mcp.backends.anthropic.workspace import Workspace
 from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.errors import Busy, FilesError, InvalidArgument, NotFound
-from files_api_mcp.server.app import open_backend
+from files_api_mcp.server.dependencies import open_backend
 from files_api_mcp.server.settings import Settings
 from tests.support.emulator import emulated, endpoint, opened
 from tests.support.fault_server.server import fault_server

@@ -16,7 +16,7 @@ from anyio import to_thread
 
 from files_api_mcp.backends.search import question_scope
 from files_api_mcp.backends.search.index.schema import FORMAT, index_path, remove_unused_formats
-from files_api_mcp.server.app import open_backend
+from files_api_mcp.server.dependencies import open_backend
 from tests.support.agent import Agent, connected, settings_for, write
 
 pytestmark = pytest.mark.anyio

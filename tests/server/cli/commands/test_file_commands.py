@@ -183,7 +183,7 @@ def test_a_path_that_fails_unexpectedly_does_not_stop_the_others(
 ) -> None:
     whole = ToolClient.data
 
-    async def data(self: ToolClient, tool: str, progress: Any = None, **arguments: Any) -> dict[str, Any]:
+    async def data(self: ToolClient, tool: Any, progress: Any = None, **arguments: Any) -> dict[str, Any]:
         if arguments["path"].endswith("bad.txt"):
             raise RuntimeError(f"lost {arguments['path']}")
         return await whole(self, tool, progress, **arguments)
