@@ -1,35 +1,120 @@
-"""Adds an upload to the store: its content, its sidecar and its row, in one transaction."""
+"""Adds uploads to the store: their contents, sidecars and rows, in one transaction."""
 
+import errno
 import sqlite3
+from collections.abc import Collection, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 
+from files_api_mcp.backends.errors import BadFilename, FileChanged, FilesError, InvalidArgument
 from files_api_mcp.backends.local import files_table as rows
 from files_api_mcp.backends.local.folder import StoreFolder
 from files_api_mcp.backends.local.garbage import Garbage
-from files_api_mcp.backends.local.row import Row
-from files_api_mcp.backends.models import Snapshot, UploadedFile
+from files_api_mcp.backends.local.row import Row, new_row
+from files_api_mcp.backends.models import NewFile, Snapshot, UploadedFile
+from files_api_mcp.backends.storage.bulk_sync import BulkSync
+from files_api_mcp.backends.storage.disk_errors import translated
 from files_api_mcp.backends.storage.sqlite import writing
+from files_api_mcp.backends.validation import check_new
 
-__all__ = ["admit"]
+__all__ = ["Upload", "admit"]
+
+_MISPLACED = frozenset({errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOENT, errno.ELOOP})
+"""Something else has the place of a file or its subfolder: damage of these files only."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Upload:
+    """The bytes and metadata of an upload. With `reuse`, the same file is not stored twice."""
+
+    snapshot: Snapshot
+    new: NewFile
+    reuse: bool = True
 
 
 def admit(
-    connection: sqlite3.Connection, folder: StoreFolder, garbage: Garbage, snapshot: Snapshot, row: Row, *, reuse: bool
-) -> UploadedFile:
-    """Store a snapshot under a new row, or under the row of the same file; everything is durable then.
+    connection: sqlite3.Connection, folder: StoreFolder, garbage: Garbage, uploads: Sequence[Upload], now_us: int
+) -> list[UploadedFile | FilesError]:
+    """Store each snapshot under a new row, or under the row of the same file; all are durable then. The outcomes are
+    in the same order.
 
     The content in the store is replaced by the snapshot even if it is known: its bytes may be damaged, and those of the
     snapshot are not.
     """
-    with writing(connection):
-        same = rows.find_same(connection, row, row.created_us) if reuse else None
-        if same is None:
-            garbage.pending(row)
-            added = rows.add(connection, row)
+    with BulkSync(folder.blobs.folder, len(uploads)) as bulk, writing(connection):
+        one_by_one = _Admission(connection, folder, garbage, durable=not bulk.is_on)
+        outcomes = [one_by_one.add(upload, new_row(upload.snapshot, upload.new, now_us)) for upload in uploads]
+        # Rows are committed only after this: no row without its bytes.
+        if bulk.is_on:
+            bulk.sync()
         else:
-            added = rows.fill_in(connection, same, row)
-        folder.blobs.put(snapshot)
-        if added != same or not folder.sidecars.exists(added.sha256, added.id):
-            folder.sidecars.write(added)
-        folder.blobs.sync(row.sha256)
-    garbage.confirm(row)
-    return UploadedFile(added.record, reused=same is not None)
+            _sync(folder, {upload.snapshot.sha256 for upload in uploads})
+    for row in one_by_one.added:
+        garbage.confirm(row)
+    return outcomes
+
+
+class _Admission:
+    """One transaction. Without `durable`, the caller makes its files durable later."""
+
+    def __init__(self, connection: sqlite3.Connection, folder: StoreFolder, garbage: Garbage, *, durable: bool) -> None:
+        self._connection = connection
+        self._folder = folder
+        self._garbage = garbage
+        self._durable = durable
+        self.added: list[Row] = []
+
+    def add(self, upload: Upload, row: Row) -> UploadedFile | FilesError:
+        """Add one upload. A file that cannot be stored for a reason of its own leaves nothing."""
+        try:
+            with _savepoint(self._connection):
+                uploaded = self._add(upload, row)
+        except (BadFilename, InvalidArgument, FileChanged) as exc:
+            return exc
+        except OSError as exc:
+            if exc.errno not in _MISPLACED:
+                raise
+            return _translated(exc)
+        self.added.append(row)
+        return uploaded
+
+    def _add(self, upload: Upload, row: Row) -> UploadedFile:
+        check_new(upload.new)
+        same = rows.find_same(self._connection, row, row.created_us) if upload.reuse else None
+        if same is None:
+            self._garbage.pending(row)
+            added = rows.add(self._connection, row)
+        else:
+            added = rows.fill_in(self._connection, same, row)
+        self._folder.blobs.put(upload.snapshot, durable=self._durable)
+        sidecars = self._folder.sidecars
+        if added != same or not sidecars.exists(added.sha256, added.id):
+            sidecars.write(added, durable=self._durable)
+        return UploadedFile(added.record, reused=same is not None)
+
+
+def _sync(folder: StoreFolder, contents: Collection[str]) -> None:
+    for sha256 in {content[:2]: content for content in contents}.values():
+        folder.blobs.sync(sha256)
+
+
+@contextmanager
+def _savepoint(connection: sqlite3.Connection) -> Generator[None]:
+    """Undo the block's statements, and only these, on an exception."""
+    connection.execute("SAVEPOINT upload")
+    try:
+        yield
+    except BaseException:
+        if connection.in_transaction:  # SQLite has already rolled back after some errors
+            connection.execute("ROLLBACK TO upload")
+            connection.execute("RELEASE upload")
+        raise
+    connection.execute("RELEASE upload")
+
+
+def _translated(failure: OSError) -> FilesError:
+    try:
+        with translated():
+            raise failure
+    except FilesError as exc:
+        return exc

@@ -16,15 +16,15 @@ from files_api_mcp.backends.clock import to_us, utc_now
 from files_api_mcp.backends.committed import Committed
 from files_api_mcp.backends.errors import FilesError, InvalidArgument, PermissionDenied, StorageFull
 from files_api_mcp.backends.local import files_table as rows
-from files_api_mcp.backends.local.admission import admit
+from files_api_mcp.backends.local.admission import Upload, admit
 from files_api_mcp.backends.local.cursor import decode_cursor
 from files_api_mcp.backends.local.folder import StoreFolder
 from files_api_mcp.backends.local.garbage import Garbage
+from files_api_mcp.backends.local.group_commit import GroupCommit
 from files_api_mcp.backends.local.lookup import Lookup, RowsDamaged
 from files_api_mcp.backends.local.rebuild import rebuild_table
 from files_api_mcp.backends.local.recovery import recover
 from files_api_mcp.backends.local.restoration import damaged_rows, restore_damaged_rows
-from files_api_mcp.backends.local.row import new_row
 from files_api_mcp.backends.local.schema import FILES
 from files_api_mcp.backends.models import (
     Clock,
@@ -40,7 +40,7 @@ from files_api_mcp.backends.models import (
 )
 from files_api_mcp.backends.storage.disk_errors import DatabaseDamaged
 from files_api_mcp.backends.storage.sqlite import Database, writing
-from files_api_mcp.backends.validation import check_file_id, check_new
+from files_api_mcp.backends.validation import check_file_id
 
 __all__ = ["LocalStore", "open_store"]
 
@@ -92,6 +92,7 @@ class LocalStore:
         self._clock = clock
         self._on_delete: OnDelete | None = None
         self._garbage = Garbage(folder)
+        self._group = GroupCommit(self._commit)
         self._lost: frozenset[int] = frozenset()
         self._undescribed: Sequence[str] = ()
 
@@ -114,26 +115,16 @@ class LocalStore:
             FileChanged: The snapshot's file was changed.
             StorageFull, StoreBusy, StoreDamaged: Nothing was stored.
         """
-        check_new(new)
-        try:
-            uploaded = await self._run(lambda connection: self._admit(connection, snapshot, new, reuse=reuse))
-        except FilesError:
-            await self._collect_garbage()
-            raise
+        uploaded = await self._group.store_one(Upload(snapshot, new, reuse))
         await progress(snapshot.size_bytes, snapshot.size_bytes, "Stored")
         return uploaded
 
     async def upload_many(
         self, items: Sequence[tuple[Snapshot, NewFile]], progress: Progress = silent
     ) -> Sequence[UploadedFile | FilesError]:
-        """Store several files; see FilesBackend.upload_many."""
-        outcomes: list[UploadedFile | FilesError] = []
-        for snapshot, new in items:
-            try:
-                outcomes.append(await self.upload(snapshot, new))
-            except FilesError as exc:
-                outcomes.append(exc)
-            await progress(len(outcomes), len(items), "Stored")
+        """Store several files in as few transactions as the limits of one allow; see FilesBackend.upload_many."""
+        outcomes = await self._group.store([Upload(*item) for item in items])
+        await progress(len(items), len(items), "Stored")
         return outcomes
 
     async def list(self, *, limit: int = 20, cursor: str | None = None, name_contains: str | None = None) -> FilePage:
@@ -273,10 +264,19 @@ class LocalStore:
     def _now_us(self) -> int:
         return to_us(self._clock())
 
-    def _admit(self, connection: sqlite3.Connection, snapshot: Snapshot, new: NewFile, *, reuse: bool) -> UploadedFile:
+    async def _commit(self, uploads: Sequence[Upload]) -> Sequence[UploadedFile | FilesError]:
+        try:
+            outcomes = await self._run(lambda connection: self._admit(connection, uploads))
+        except FilesError as exc:
+            outcomes = [exc] * len(uploads)
+        if any(isinstance(outcome, FilesError) for outcome in outcomes):
+            await self._collect_garbage()
+        return outcomes
+
+    def _admit(self, connection: sqlite3.Connection, uploads: Sequence[Upload]) -> Sequence[UploadedFile | FilesError]:
         now_us = self._now_us()
         self._garbage.expire(connection, now_us)
-        return admit(connection, self._folder, self._garbage, snapshot, new_row(snapshot, new, now_us), reuse=reuse)
+        return admit(connection, self._folder, self._garbage, uploads, now_us)
 
     def _match(self, text: str, limit: int, connection: sqlite3.Connection) -> FoundFiles:
         found, total = rows.matching(connection, text, limit=limit, now_us=self._now_us())

@@ -7,6 +7,8 @@ import stat
 import sys
 from functools import cache
 
+from files_api_mcp.backends.storage.file_system import file_system_type
+
 __all__ = [
     "PASSING",
     "enter",
@@ -89,13 +91,7 @@ def fd_path(fd: int) -> str:
 
 def is_kernel_state(fd: int) -> bool:
     """Whether the file is kernel state, such as /proc/self/environ: a regular file by type, but no document."""
-    if sys.platform != "linux":
-        return False
-    buffer = ctypes.create_string_buffer(256)
-    if _libc().fstatfs(fd, buffer) != 0:
-        code = ctypes.get_errno()
-        raise OSError(code, os.strerror(code))
-    return int.from_bytes(buffer.raw[: ctypes.sizeof(ctypes.c_long)], sys.byteorder) in _KERNEL_STATE
+    return file_system_type(fd) in _KERNEL_STATE
 
 
 def printable_path(path: str) -> str:
@@ -140,11 +136,6 @@ def _step(here: int, name: str, flags: int, mode: int = 0) -> int:
         if stat.S_ISLNK(os.stat(name, dir_fd=here, follow_symlinks=False).st_mode):
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP)) from None
         raise
-
-
-@cache
-def _libc() -> ctypes.CDLL:
-    return ctypes.CDLL(None, use_errno=True)
 
 
 @cache

@@ -33,17 +33,22 @@ class Blobs:
         """The path of the content with this hash, whether it exists or not."""
         return self.folder / sha256[:2] / sha256
 
-    def put(self, snapshot: Snapshot) -> None:
+    def put(self, snapshot: Snapshot, *, durable: bool = True) -> None:
         """Move the durable bytes of a snapshot into place. An existing file is replaced: its bytes may be damaged.
 
-        The name is durable after `sync`.
+        The name is durable after `sync`, or without `durable` when the caller has synced the file system. A second call
+        does nothing: work whose database turned out to be damaged is done again.
 
         Raises:
             FileChanged: The file of the snapshot was changed; nothing was moved.
         """
-        _check_frozen(snapshot)
+        size_bytes = _size(snapshot.path)
+        if size_bytes is None and self.is_whole(snapshot.sha256):
+            return
+        if size_bytes != snapshot.size_bytes:
+            raise FileChanged("The private copy of the file was changed or removed during the upload.")
         target = self.path(snapshot.sha256)
-        self.ensure_shard(snapshot.sha256)
+        self.ensure_shard(snapshot.sha256, durable=durable)
         snapshot.path.replace(target)
 
     def sync(self, sha256: str) -> None:
@@ -51,14 +56,14 @@ class Blobs:
         with suppress(FileNotFoundError, NotADirectoryError):
             fsync_folder(self.path(sha256).parent)
 
-    def ensure_shard(self, sha256: str) -> None:
-        """Create the subfolder of this hash, durably, unless it exists."""
+    def ensure_shard(self, sha256: str, *, durable: bool = True) -> None:
+        """Create the subfolder of this hash unless it exists; its name is durable unless the caller syncs later."""
         shard = self.path(sha256).parent
         with suppress(FileExistsError):
             shard.mkdir(mode=0o700)
             self._durable_shards.discard(shard.name)
         # Also for an existing shard: the process that created it may have died before its fsync.
-        if shard.name not in self._durable_shards:
+        if durable and shard.name not in self._durable_shards:
             fsync_folder(self.folder)
             self._durable_shards.add(shard.name)
 
@@ -120,10 +125,8 @@ def hashes_among(names: Iterable[str], shard: str) -> set[str]:
     return {name for name in names if _SHA256.fullmatch(name) and name[:2] == shard}
 
 
-def _check_frozen(snapshot: Snapshot) -> None:
+def _size(path: Path) -> int | None:
     try:
-        size_bytes = snapshot.path.stat().st_size
+        return path.stat().st_size
     except FileNotFoundError:
-        size_bytes = None
-    if size_bytes != snapshot.size_bytes:
-        raise FileChanged("The private copy of the file was changed or removed during the upload.")
+        return None

@@ -39,9 +39,12 @@ async def run_writers(data: Path, processes: int, count: int, *options: str) -> 
     return lines
 
 
-async def test_writers_in_four_processes_lose_nothing_and_none_finds_the_store_busy(tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [(), ("batches",)], ids=["one by one", "batches"])
+async def test_writers_in_four_processes_lose_nothing_and_none_finds_the_store_busy(
+    tmp_path: Path, options: tuple[str, ...]
+) -> None:
     data = tmp_path / "data"
-    lines = await run_writers(data, 4, 50)
+    lines = await run_writers(data, 4, 50, *options)
     assert [outcome for outcome, _, _ in lines] == ["stored"] * 200
     async with open_store(data) as store:
         listed = {file.id: file.filename for file in (await store.list(limit=1000)).files}
@@ -50,9 +53,12 @@ async def test_writers_in_four_processes_lose_nothing_and_none_finds_the_store_b
     assert (found.files, found.damages) == (200, [])
 
 
-async def test_processes_that_upload_the_same_files_at_once_get_the_same_ids(tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [(), ("batches",)], ids=["one by one", "batches"])
+async def test_processes_that_upload_the_same_files_at_once_get_the_same_ids(
+    tmp_path: Path, options: tuple[str, ...]
+) -> None:
     data = tmp_path / "data"
-    lines = await run_writers(data, 3, 40, "same")
+    lines = await run_writers(data, 3, 40, "same", *options)
     assert len(lines) == 120
     ids = {name: {file_id for _, file_id, found in lines if found == name} for _, _, name in lines}
     assert len(ids) == 40

@@ -3,17 +3,19 @@
 import os
 import sqlite3
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from files_api_mcp.backends.clock import utc_now
+from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.backends.local import files_table as rows
+from files_api_mcp.backends.local.admission import Upload
 from files_api_mcp.backends.local.folder import StoreFolder
-from files_api_mcp.backends.local.row import Row
+from files_api_mcp.backends.local.row import new_row
 from files_api_mcp.backends.local.schema import FILES
 from files_api_mcp.backends.local.store import LocalStore, open_store
-from files_api_mcp.backends.models import NewFile, Snapshot, UploadedFile
+from files_api_mcp.backends.models import Snapshot, UploadedFile
 from files_api_mcp.backends.storage.blobs import Blobs
 from files_api_mcp.backends.storage.sqlite import Database, writing
 
@@ -25,29 +27,20 @@ POWER_BUGS = ("no_sync", "row_first")
 class RowFirst(LocalStore):
     """Commits the row, then moves the content into place."""
 
-    def _admit(self, connection: sqlite3.Connection, snapshot: Snapshot, new: NewFile, *, reuse: bool) -> UploadedFile:
-        row = Row(
-            seq=0,
-            id=f"file_{os.urandom(12).hex()}",
-            sha256=snapshot.sha256,
-            size_bytes=snapshot.size_bytes,
-            filename=new.filename,
-            mime_type=new.mime_type,
-            title=None,
-            source_path=None,
-            created_us=time.time_ns() // 1000,
-            expires_us=None,
-        )
+    def _admit(self, connection: sqlite3.Connection, uploads: Sequence[Upload]) -> Sequence[UploadedFile | FilesError]:
+        added = [new_row(upload.snapshot, upload.new, time.time_ns() // 1000) for upload in uploads]
         with writing(connection):
-            rows.add(connection, row)
-        self._folder.blobs.put(snapshot)
-        return UploadedFile(row.record, reused=False)
+            for row in added:
+                rows.add(connection, row)
+        for upload in uploads:
+            self._folder.blobs.put(upload.snapshot)
+        return [UploadedFile(row.record, reused=False) for row in added]
 
 
 class InPlaceBlobs(Blobs):
     """Writes content where it is read, piece by piece."""
 
-    def put(self, snapshot: Snapshot) -> None:
+    def put(self, snapshot: Snapshot, *, durable: bool = True) -> None:
         target = self.path(snapshot.sha256)
         target.parent.mkdir(mode=0o700, exist_ok=True)
         content = snapshot.path.read_bytes()
