@@ -50,8 +50,10 @@ class Rules:
         self._roots = roots
         self._private = tuple(Path(os.path.realpath(folder)) for folder in private)
 
-    def accept(self, fd: int) -> SourceFile | None:
+    def accept(self, fd: int, public: set[str]) -> SourceFile | None:
         """Accept an opened file, which then owns the descriptor; None if the file lost its name meanwhile.
+
+        `public` remembers folders that are not private, for files that are opened within a short time.
 
         Raises:
             Unreadable: Its subclass says why. Nothing was read.
@@ -61,7 +63,7 @@ class Rules:
         path = fd_path(fd)
         if path.endswith(" (deleted)") and os.fstat(fd).st_nlink == 0:
             return None
-        self._refuse_sensitive(fd, path, found)
+        self._refuse_sensitive(fd, path, found, public)
         self._refuse_size(found.st_size)
         return SourceFile(fd, safe_filename(path.rpartition("/")[2]), printable_path(path), found.st_size)
 
@@ -93,8 +95,11 @@ class Rules:
         if size > self.max_file_size:
             raise FileTooLarge(f"The file has {_readable(size)}; the limit is {_readable(self.max_file_size)}.")
 
-    def _refuse_sensitive(self, fd: int, path: str, found: os.stat_result) -> None:
-        self._refuse_private(path)
+    def _refuse_sensitive(self, fd: int, path: str, found: os.stat_result, public: set[str]) -> None:
+        above = path.rpartition("/")[0]
+        if above not in public:
+            self._refuse_private(path)
+            public.add(above)
         if self.allow_sensitive:
             return
         # A hard link gives a file from outside the roots a name inside them, and nothing shows which name was first.

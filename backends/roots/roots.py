@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -67,22 +67,19 @@ class Roots:
         Raises:
             Unreadable, NotFound, InvalidArgument, Busy: It cannot be opened; the class says why.
         """
-        # A file that is replaced at this moment has lost its name, which the rules need. The next open finds the
-        # new file.
-        for _ in range(10):
-            fd = self._open(path, _OPEN_FILE)
+        return self._open_source(path, set())
+
+    def open_files(self, paths: Iterable[str]) -> Iterator[SourceFile | FilesError]:
+        """Open files one after another; the caller closes each. A file that `open_file` refuses gives its error.
+
+        Folders that were checked against the data folder are not checked again: take a short time for all.
+        """
+        public: set[str] = set()
+        for path in paths:
             try:
-                source = self._rules.accept(fd)
-            except OSError as exc:
-                os.close(fd)
-                raise read_refusal(exc) from exc
-            except BaseException:
-                os.close(fd)
-                raise
-            if source:
-                return source
-            os.close(fd)
-        raise Busy("The file is being replaced.")
+                yield self._open_source(path, public)
+            except FilesError as exc:
+                yield exc
 
     def expand(self, path: str, *, limit: int = 1000, check_cancelled: Callable[[], None] = lambda: None) -> Expansion:
         """Expand a path to files: the file itself, the files of a folder, or the matches of a glob.
@@ -125,6 +122,24 @@ class Roots:
         except BaseException:
             os.close(fd)
             raise
+
+    def _open_source(self, path: str, public: set[str]) -> SourceFile:
+        # A file that is replaced at this moment has lost its name, which the rules need. The next open finds the
+        # new file.
+        for _ in range(10):
+            fd = self._open(path, _OPEN_FILE)
+            try:
+                source = self._rules.accept(fd, public)
+            except OSError as exc:
+                os.close(fd)
+                raise read_refusal(exc) from exc
+            except BaseException:
+                os.close(fd)
+                raise
+            if source:
+                return source
+            os.close(fd)
+        raise Busy("The file is being replaced.")
 
     def _is_folder(self, path: str) -> bool:
         fd = self._open(path, _OPEN_FILE)

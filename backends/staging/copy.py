@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from files_api_mcp.backends.errors import Busy, FileChanged, FilesError, PermissionDenied, StorageFull, StoreDamaged
 from files_api_mcp.backends.roots.os_errors import FULL
 
-__all__ = ["Copy"]
+__all__ = ["Copy", "writing_copies"]
 
 _SYNC_EVERY = 64 * 1024 * 1024
 _BLOCK = 1024 * 1024
@@ -20,6 +20,8 @@ _FICLONE = 0x40049409
 _NOT_COPIED = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 # File times of older kernels move in ticks of up to 10 ms: a second change within one tick does not show.
 _TICK = 0.012
+# One call that writes a lot, by a process that waits for the processor meanwhile.
+_LONGEST_WRITE = 10
 
 
 class Copy:
@@ -33,7 +35,7 @@ class Copy:
         self._source = source
         self._digest = hashlib.sha256()
         self._cloned = False
-        with _writing():
+        with writing_copies():
             self._target = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             with _reading():
@@ -76,23 +78,26 @@ class Copy:
                 raise _changed()
             at += moved
         if end % _SYNC_EVERY == 0:
-            with _writing():
+            with writing_copies():
                 os.fdatasync(self._target)
 
     def hash_range(self, start: int, end: int) -> None:
         """Add the copy's bytes `start` to `end` to the hash. Call it with ranges in order."""
-        with _writing():
+        with writing_copies():
             for block in _blocks(self._target, start, end):
                 self._digest.update(block)
 
     def sync(self) -> None:
-        with _writing():
+        with writing_copies():
             os.fsync(self._target)
 
     def ends(self, count: int) -> tuple[bytes, bytes]:
         """The first and the last `count` bytes of the copy."""
-        with _writing():
-            return os.pread(self._target, count, 0), os.pread(self._target, count, max(0, self.size - count))
+        # A read of more than there is would first allocate room for all of it.
+        count = min(count, self.size)
+        with writing_copies():
+            head = os.pread(self._target, count, 0)
+            return head, head if count == self.size else os.pread(self._target, count, self.size - count)
 
     def refuse_change(self) -> bool:
         """Compare the source's file status before the copy and now.
@@ -113,6 +118,10 @@ class Copy:
             raise _changed()
         self._before = after
         return False
+
+    def may_be_written(self) -> bool:
+        """Whether a write may still be going on that began before the copy: it alters the times only when it begins."""
+        return time.time() - self._before.st_ctime_ns / 1e9 < _LONGEST_WRITE
 
     def compare_range(self, start: int, end: int) -> None:
         """Compare the source's bytes with the copy's.
@@ -135,7 +144,7 @@ class Copy:
         # Also says which of the two files an error is about, which copy_file_range does not.
         with _reading():
             data = os.pread(self._source, min(count, _BLOCK), at)
-        with _writing():
+        with writing_copies():
             return os.pwrite(self._target, data, at)
 
 
@@ -187,7 +196,8 @@ def _read_failure(error: OSError) -> FilesError:
 
 
 @contextmanager
-def _writing() -> Generator[None]:
+def writing_copies() -> Generator[None]:
+    """Translate errors of the disk in a block that writes private copies."""
     try:
         yield
     except OSError as exc:

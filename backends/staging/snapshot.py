@@ -16,14 +16,16 @@ from files_api_mcp.backends.roots.secrets import refuse_sensitive_content
 from files_api_mcp.backends.staging.copy import Copy
 from files_api_mcp.backends.staging.spool import Spool
 
-__all__ = ["SCANNED", "freeze", "snapshot_of"]
+__all__ = ["SCANNED", "SMALL", "copy_small", "freeze", "snapshot_of", "snapshot_of_small"]
 
 _PIECE = 8 * 1024 * 1024
-_SMALL = 1024 * 1024
 _SNIFFED = 64 * 1024
 
 SCANNED = 1024 * 1024
 """Bytes at each end of a file that are scanned for keys."""
+
+SMALL = 1024 * 1024
+"""A file of at most so many bytes is frozen in one piece."""
 
 
 @asynccontextmanager
@@ -40,7 +42,7 @@ async def freeze(
     """
     path = spool.new_path()
     try:
-        if source.size_bytes <= _SMALL:
+        if source.size_bytes <= SMALL:
             frozen = await to_thread.run_sync(_freeze_small, source, path, allow_sensitive)
             await progress(source.size_bytes, source.size_bytes, "Copying")
         else:
@@ -53,17 +55,41 @@ async def freeze(
 
 def _freeze_small(source: SourceFile, path: Path, allow_sensitive: bool) -> Snapshot:  # noqa: FBT001
     """Do everything in one thread call, because such a call costs more than the copying."""
+    copy = copy_small(source, path, durable=True)
+    try:
+        return snapshot_of_small(copy, source, path, allow_sensitive=allow_sensitive)
+    finally:
+        copy.close()
+
+
+def copy_small(source: SourceFile, path: Path, *, durable: bool) -> Copy:
+    """Copy and hash a small file; the caller closes the copy. Without `durable`, the caller syncs later.
+
+    Raises:
+        FilesError: As in `freeze`. A file may be left behind.
+    """
     copy = Copy(source.fd, source.size_bytes, path)
     try:
         copy.copy_range(0, copy.size)
         copy.hash_range(0, copy.size)
-        copy.sync()
-        if not copy.refuse_change():
-            copy.compare_range(0, copy.size)
-            copy.refuse_change()
-        return _snapshot_of_copy(copy, path, source.filename, allow_sensitive)
-    finally:
+        if durable:
+            copy.sync()
+    except BaseException:
         copy.close()
+        raise
+    return copy
+
+
+def snapshot_of_small(copy: Copy, source: SourceFile, path: Path, *, allow_sensitive: bool) -> Snapshot:
+    """The snapshot of a small file, if the file was not changed while it was copied.
+
+    Raises:
+        FileChanged, SensitiveFile: It was, or it contains what looks like a key.
+    """
+    if not copy.refuse_change() or copy.may_be_written():
+        copy.compare_range(0, copy.size)
+        copy.refuse_change()
+    return _snapshot_of_copy(copy, path, source.filename, allow_sensitive)
 
 
 async def _freeze_large(source: SourceFile, path: Path, *, allow_sensitive: bool, progress: Progress) -> Snapshot:

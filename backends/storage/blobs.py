@@ -48,8 +48,13 @@ class Blobs:
         if size_bytes != snapshot.size_bytes:
             raise FileChanged("The private copy of the file was changed or removed during the upload.")
         target = self.path(snapshot.sha256)
-        self.ensure_shard(snapshot.sha256, durable=durable)
-        snapshot.path.replace(target)
+        if durable:
+            self.ensure_shard(snapshot.sha256)
+        try:
+            snapshot.path.replace(target)
+        except FileNotFoundError:
+            self.ensure_shard(snapshot.sha256, durable=durable)
+            snapshot.path.replace(target)
 
     def sync(self, sha256: str) -> None:
         """Make creations, renames and removals in the subfolder of this hash durable, if it exists."""

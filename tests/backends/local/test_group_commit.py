@@ -34,9 +34,11 @@ class Gate:
     async def commit(self, uploads: Sequence[Upload]) -> Sequence[UploadedFile | FilesError]:
         await self.opened.wait()
         # A transaction that began runs to its end.
+        outcomes: list[UploadedFile | FilesError] = []
         with CancelScope(shield=True):
             self.transactions.append([upload.new.filename for upload in uploads])
-            return await self._store.upload_many([(upload.snapshot, upload.new) for upload in uploads])
+            outcomes += await self._store.upload_many([(upload.snapshot, upload.new) for upload in uploads])
+        return outcomes
 
 
 def upload(folder: Path, name: str, size_bytes: int = 10) -> Upload:
@@ -107,10 +109,12 @@ async def test_one_whose_transaction_has_begun_is_stored_though_it_is_cancelled(
     began, finish = anyio.Event(), anyio.Event()
 
     async def commit(uploads: Sequence[Upload]) -> Sequence[UploadedFile | FilesError]:
+        outcomes: list[UploadedFile | FilesError] = []
         with CancelScope(shield=True):
             began.set()
             await finish.wait()
-            return await store.upload_many([(one.snapshot, one.new) for one in uploads])
+            outcomes += await store.upload_many([(one.snapshot, one.new) for one in uploads])
+        return outcomes
 
     group = GroupCommit(commit)
     async with anyio.create_task_group() as tasks:
