@@ -14,6 +14,9 @@ HEADINGS = {
     "folders": "Folders of small files",
     "documents": "Real documents",
     "pages": "One long document",
+    "big": "One big file in the local store",
+    "api": "Uploads to the API",
+    "emulator": "The emulator",
 }
 """The areas, in the order of a run, with their headings."""
 

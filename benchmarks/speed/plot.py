@@ -1,5 +1,6 @@
 """Draws a run as SVG: growth with the number of files and pages, and ratios with their spread."""
 
+import textwrap
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
@@ -11,7 +12,7 @@ from matplotlib.figure import Figure as Drawing
 from benchmarks.speed.figures import Figure, Role, Row, Run
 
 COLOURS: dict[Role, str] = {"ours": "#0b6e4f", "base": "#8a8a8a", "limit": "#c1440e", "peer": "#3b6ea8"}
-NAMES: dict[Role, str] = {"base": "than the earlier version", "limit": "than the limit", "peer": "than a peer"}
+NAMES: dict[Role, str] = {"base": "the earlier version", "limit": "a limit", "peer": "a peer"}
 MARKS: dict[Role, str] = {"ours": "o", "base": "s", "limit": "D", "peer": "^"}
 _STYLE: Any = {
     "svg.fonttype": "none",  # text stays text: small, and found by a search
@@ -66,12 +67,15 @@ def _curve(axes: Any, curve: Sequence[tuple[int, Figure]], *, style: str, colour
     axes.fill_between(sizes, [one.low for one in spreads], [one.high for one in spreads], color=colour, alpha=0.15)
 
 
+def _label(row: Row) -> str:
+    return textwrap.fill(row.name.replace("`", ""), 55)
+
+
 def _ratios(axes: Any, rows: Sequence[Row]) -> None:
     """How many times as fast as each other program; to the right of 1, ours is faster."""
-    axes.set(xscale="log", xlabel="times as fast (lines: quartiles of the rounds)")
-    axes.set_title("Ours against the others", loc="left")
+    axes.set(xscale="log", xlabel="how many times as fast we are; lines: quartiles of the rounds")
     axes.axvline(1, color="black", linewidth=0.8)
-    axes.set_yticks(range(len(rows)), [row.name.replace("`", "") for row in rows], fontsize=7)
+    axes.set_yticks(range(len(rows)), [_label(row) for row in rows], fontsize=7)
     axes.set_ylim(len(rows) - 0.5, -0.5)
     shown: set[Role] = set()
     for place, row in enumerate(rows):
@@ -80,7 +84,7 @@ def _ratios(axes: Any, rows: Sequence[Row]) -> None:
                 continue
             bounds = (1 / ratio.high, 1 / ratio.median, 1 / ratio.low)
             low, middle, high = bounds if row.is_less_better else (ratio.low, ratio.median, ratio.high)
-            label = None if figure.role in shown else f"faster {NAMES[figure.role]}"
+            label = None if figure.role in shown else f"as {NAMES[figure.role]}"
             shown.add(figure.role)
             axes.errorbar(
                 middle,
@@ -92,4 +96,4 @@ def _ratios(axes: Any, rows: Sequence[Row]) -> None:
                 linewidth=1,
                 label=label,
             )
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, frameon=False, fontsize=7)
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False, fontsize=7)

@@ -4,7 +4,7 @@ import json
 import subprocess
 import threading
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -86,10 +86,13 @@ class StdioClient:
 
 
 @contextmanager
-def connected(command: Sequence[str], era: Era = "legacy") -> Generator[StdioClient]:
+def connected(
+    command: Sequence[str], era: Era = "legacy", variables: Mapping[str, str] | None = None
+) -> Generator[StdioClient]:
     """Start a server; closes its input in the end and waits until it has ended."""
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=environment()) as process:
+    variables = environment() | dict(variables or {})
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=variables) as process:
         watchdog = threading.Timer(LONGEST_S, process.kill)
         watchdog.start()
         try:
