@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from files_api_mcp.backends.committed import Committed
 from files_api_mcp.server.cli.messages import for_command_line
 from files_api_mcp.server.cli.output import CommandError
+from files_api_mcp.server.collection import run_event_loop
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -82,9 +83,7 @@ def with_tools(settings: "Settings", task: Callable[[ToolClient], Awaitable[_T]]
         CommandError: A tool failed.
         BrokenPipeError: The reader of stdout is gone.
     """
-    # Imported here, because help and shell completion do not need them.
-    import anyio
-
+    # Imported here, because help and shell completion do not need it.
     from files_api_mcp.server.dependencies import open_dependencies
 
     async def run() -> _T | CommandError | BrokenPipeError:
@@ -97,7 +96,7 @@ def with_tools(settings: "Settings", task: Callable[[ToolClient], Awaitable[_T]]
                     done.result = exc
         return done.result
 
-    outcome = anyio.run(run)
+    outcome = run_event_loop(run)
     if isinstance(outcome, _EXPECTED):
         raise outcome
     return outcome

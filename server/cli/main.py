@@ -11,6 +11,7 @@ from click.shell_completion import CompletionItem
 from files_api_mcp.backends.process_isolation import absolute_path_variable
 from files_api_mcp.server.cli.options import PREFIX
 from files_api_mcp.server.cli.output import CommandError, guard_streams, say
+from files_api_mcp.server.collection import without_collection
 from files_api_mcp.server.settings import BadSettings
 
 __all__ = ["SUBCOMMANDS", "command", "main"]
@@ -90,6 +91,7 @@ def command() -> None:
     """
 
 
+@without_collection()
 def main() -> None:
     """Runs the command. Exit codes: 0 success, 1 failure (one line on stderr), 2 wrong usage, 130 interrupted."""
     guard_streams()

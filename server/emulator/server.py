@@ -4,11 +4,10 @@ import socket
 import sys
 from typing import NoReturn
 
-import anyio
-
 from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.backends.storage.folders import make_private
 from files_api_mcp.server.cli.output import say
+from files_api_mcp.server.collection import run_event_loop
 from files_api_mcp.server.emulator.app import EmulatorSettings, emulator
 from files_api_mcp.server.emulator.responses import ApiError, error_response, new_id
 from files_api_mcp.server.http.allowed_hosts import url_host
@@ -36,7 +35,7 @@ def serve_emulator(settings: EmulatorSettings, *, host: str, port: int, log_leve
         keys = "only the given keys" if settings.api_keys else "any key, each with its own workspace"
         address = f"http://{url_host(host)}:{listener.getsockname()[1]}"
         say(f"files-api-mcp emulator: {address} (data {settings.data_dir}, {keys})")
-        anyio.run(_serve, settings, listener, shutdown)
+        run_event_loop(_serve, settings, listener, shutdown)
     except FilesError as exc:
         _fail(exc.text)
     except ListenError as exc:

@@ -5,12 +5,12 @@ import socket
 import sys
 from typing import NoReturn
 
-import anyio
 import uvicorn
 
 from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.server.app import build_server, tools_for
 from files_api_mcp.server.cli.output import say
+from files_api_mcp.server.collection import run_event_loop
 from files_api_mcp.server.dependencies import open_shared_dependencies
 from files_api_mcp.server.http.allowed_hosts import allowed_hosts_for, origin_of, url_host
 from files_api_mcp.server.http.app import Application
@@ -50,7 +50,7 @@ def serve_http(settings: Settings, http: HttpSettings, limits: Limits | None = N
         shutdown = Shutdown()
         shutdown.on_signals()
         _print_start(settings, http, port)
-        anyio.run(_serve, shared, application, listener, limits, shutdown)
+        run_event_loop(_serve, shared, application, listener, limits, shutdown)
     except FilesError as exc:
         _fail(exc.text)
     except ListenError as exc:

@@ -3,12 +3,11 @@
 import sys
 from dataclasses import replace
 
-import anyio
-
 from files_api_mcp.backends.errors import FilesError, PermissionDenied, StoreDamaged
 from files_api_mcp.backends.storage.folders import is_writable, make_private
 from files_api_mcp.server.app import build_server
 from files_api_mcp.server.cli.output import say
+from files_api_mcp.server.collection import run_event_loop
 from files_api_mcp.server.logs import configure_logging
 from files_api_mcp.server.mcp.server import FilesServer
 from files_api_mcp.server.settings import Settings
@@ -32,7 +31,7 @@ def serve_stdio(settings: Settings) -> None:
         say(f"files-api-mcp: {settings.summary()}")
         if sys.stdin.isatty():
             say("files-api-mcp: waiting for an MCP client on stdin (Ctrl-C to stop). To try it: files-api-mcp demo")
-        anyio.run(_serve, server, shutdown)
+        run_event_loop(_serve, server, shutdown)
     except FilesError as exc:
         say(f"files-api-mcp: {exc.text}")
         sys.exit(1)

@@ -1,5 +1,6 @@
 """A user at the command line: with pipes, and at a terminal."""
 
+import gc
 import importlib
 import logging
 import os
@@ -81,8 +82,13 @@ class Here:
     def __call__(self, *arguments: str) -> Done:
         self._patch.setattr(sys, "argv", ["files-api-mcp", *arguments])
         self._shown.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
+        try:
+            with pytest.raises(SystemExit) as ended:
+                main()
+        finally:
+            # The command leaves the collector as its own end needs it.
+            gc.unfreeze()
+            gc.enable()
         out, err = self._shown.readouterr()
         assert isinstance(ended.value.code, int)
         return Done(ended.value.code, out.decode(), err.decode())

@@ -9,7 +9,6 @@ from contextlib import chdir, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import anyio
 import click
 from anyio import to_thread
 
@@ -29,6 +28,7 @@ from files_api_mcp.server.cli.options import (
 from files_api_mcp.server.cli.output import CommandError, Styled, escape_lines, print_json, print_line, print_text, say
 from files_api_mcp.server.cli.paths import check_not_blank, real_path, roots_for
 from files_api_mcp.server.cli.progress import ProgressBars, ProgressCallback
+from files_api_mcp.server.collection import run_event_loop
 
 if TYPE_CHECKING:
     from files_api_mcp.backends.base import Backend
@@ -100,7 +100,7 @@ def _ask(question: str, files: Sequence[str], settings: "Settings", options: dic
         return 0 if answer.passages or answer.text else 1
 
     with ProgressBars(lines=True) as bars:
-        return anyio.run(run)
+        return run_event_loop(run)
 
 
 async def _file_id(file: str, backend: "Backend", settings: "Settings", progress: ProgressCallback) -> str:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-import anyio
 import click
 from anyio import CancelScope, to_thread
 
@@ -25,6 +24,7 @@ from files_api_mcp.server.cli.options import (
 from files_api_mcp.server.cli.output import CommandError, print_encoded, say
 from files_api_mcp.server.cli.paths import real_path, roots_for
 from files_api_mcp.server.cli.progress import ProgressBars, ProgressCallback
+from files_api_mcp.server.collection import run_event_loop
 from files_api_mcp.server.settings import BadSettings
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def _batch(
 
     with ProgressBars(lines=True) as bars:
         try:
-            return anyio.run(run)
+            return run_event_loop(run)
         except KeyboardInterrupt:
             bars.clear()
             say("Interrupted. The batches keep running: run the same command again to collect the answers.")

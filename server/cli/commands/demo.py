@@ -13,13 +13,13 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import anyio
 import click
 
 from files_api_mcp.backends.process_isolation import NEUTRAL_DIRECTORY, python_command
 from files_api_mcp.server.cli.exit_codes import exit_with
 from files_api_mcp.server.cli.options import settings_from
 from files_api_mcp.server.cli.output import Styled, print_line, print_text, say
+from files_api_mcp.server.collection import run_event_loop
 
 if TYPE_CHECKING:
     from mcp import Client, StdioServerParameters
@@ -96,7 +96,7 @@ def run_demo(given: Sequence[Path], questions: Sequence[str], options: Sequence[
             # By default the SDK passes on only a few variables.
             env={name: value for name, value in os.environ.items() if name.startswith(_PASSED_VARIABLES)},
         )
-        failure = anyio.run(_failure, server, paths, None if not given else tuple(questions))
+        failure = run_event_loop(_failure, server, paths, None if not given else tuple(questions))
     if failure:
         say("")
         say(Styled(f"files-api-mcp demo: {failure}", "red"))

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-import anyio
 import click
 
 from files_api_mcp.server.cli.exit_codes import exit_with
 from files_api_mcp.server.cli.options import ALLOW_WIDE_ROOT, DATA_DIR, ROOTS, backend_options, settings_from
 from files_api_mcp.server.cli.output import print_line
+from files_api_mcp.server.collection import run_event_loop
 from files_api_mcp.server.settings import Settings, absent_roots
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def doctor(roots: tuple[str, ...], **options: Any) -> None:
 
 
 def _doctor(settings: Settings) -> int:
-    findings = [*_setup_findings(settings), *anyio.run(settings.backend.check, settings.data_dir)]
+    findings = [*_setup_findings(settings), *run_event_loop(settings.backend.check, settings.data_dir)]
     for finding in findings:
         print_line(f"{'ok  ' if finding.good else 'FAIL'}  {finding.text}")
     return 0 if all(finding.good for finding in findings) else 1

@@ -4,7 +4,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import anyio
 import click
 
 from files_api_mcp.backends.errors import StoreDamaged
@@ -13,6 +12,7 @@ from files_api_mcp.server.cli.exit_codes import exit_with
 from files_api_mcp.server.cli.options import AS_JSON, DATA_DIR, QUIET_LOG_LEVEL, data_dir_from
 from files_api_mcp.server.cli.output import print_json, print_line, print_row, say
 from files_api_mcp.server.cli.progress import ProgressBars
+from files_api_mcp.server.collection import run_event_loop
 from files_api_mcp.server.settings import Settings
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def verify(*, read_data: bool, repair: bool, **options: Any) -> None:
 
 
 def _verify(data_dir: Path, *, read_data: bool, repair: bool, as_json: bool) -> int:
-    found = anyio.run(lambda: _verified(data_dir, read_data=read_data, repair=repair))
+    found = run_event_loop(lambda: _verified(data_dir, read_data=read_data, repair=repair))
     if as_json:
         print_json({"sound": found.is_sound, "read_data": read_data, **asdict(found)})
     else:
