@@ -14,6 +14,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
+from urllib.parse import parse_qsl
 
 _BLOCK = 1024 * 1024
 _Received = TypeVar("_Received", bytes, int)
@@ -68,7 +69,11 @@ class Sink:
             self._files[file["id"]] = file
             return 200, file
         if path == "/v1/files":
-            return 200, {"data": [*reversed(self._files.values())], "has_more": False, "next_page": None}
+            ids = [value for name, value in parse_qsl(target.partition("?")[2]) if name == "ids[]"]
+            found = (
+                [self._files[one] for one in ids if one in self._files] if ids else [*reversed(self._files.values())]
+            )
+            return 200, {"data": found, "has_more": False, "next_page": None}
         file = self._files.get(path.removeprefix("/v1/files/"))
         return (200, file) if file else (404, {"type": "error", "error": {"type": "not_found_error", "message": "No."}})
 

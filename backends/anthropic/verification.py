@@ -217,6 +217,7 @@ class _Check:
             for file_id in self._missing_records:
                 for row in select(connection, "file", "file_id = ?", file_id):
                     self._records.put(UploadRecord(credentials.get(row[0], ""), row[0], Entry.of(row)))
+            self._records.sync()
 
     def _remove_damaged(self) -> None:
         with translated():

@@ -2,14 +2,16 @@
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from anyio import to_thread
 
+from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.backends.models import Snapshot
 from files_api_mcp.backends.storage.blobs import Blobs
 from files_api_mcp.backends.storage.disk_errors import translated
+from files_api_mcp.backends.storage.group_commit import GroupCommit
 
 __all__ = ["BlobCache"]
 
@@ -25,10 +27,13 @@ class BlobCache:
         self._blobs = Blobs(folder)
         self._most_bytes = most_bytes
         self._held_bytes: int | None = None
+        self._keeping = GroupCommit(self._kept)
 
     async def keep(self, snapshot: Snapshot) -> None:
         """Keep the file of a snapshot; its bytes are durable when this returns."""
-        await to_thread.run_sync(self._keep, snapshot)
+        failure = await self._keeping.run(snapshot)
+        if failure is not None:
+            raise failure
 
     async def path(self, sha256: str) -> Path | None:
         """The path of the content with this hash; None if it is not cached."""
@@ -38,19 +43,38 @@ class BlobCache:
         """Remove the content with this hash."""
         await to_thread.run_sync(self._drop, sha256)
 
-    def _keep(self, snapshot: Snapshot) -> None:
-        with translated():
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            replaced = self._blobs.size(snapshot.sha256) or 0
-            # An existing copy is replaced: its bytes may be damaged, which its size does not show.
-            self._blobs.put(snapshot)
-            self._blobs.sync(snapshot.sha256)
-            if self._held_bytes is None:
-                self._held_bytes = sum(size for _, size, _ in self._all())
-            else:
-                self._held_bytes += snapshot.size_bytes - replaced
-            if self._held_bytes > self._most_bytes:
-                self._held_bytes = self._prune()
+    async def _kept(self, snapshots: Sequence[Snapshot]) -> list[FilesError | None]:
+        return await to_thread.run_sync(self._keep, snapshots)
+
+    def _keep(self, snapshots: Sequence[Snapshot]) -> list[FilesError | None]:
+        failures = [self._put(snapshot) for snapshot in snapshots]
+        try:
+            with translated():
+                self._settle(snapshots)
+        except FilesError as exc:
+            return [exc] * len(snapshots)
+        return failures
+
+    def _put(self, snapshot: Snapshot) -> FilesError | None:
+        try:
+            with translated():
+                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                replaced = self._blobs.size(snapshot.sha256) or 0
+                # An existing copy is replaced: its bytes may be damaged, which its size does not show.
+                self._blobs.put(snapshot)
+        except FilesError as exc:
+            return exc
+        if self._held_bytes is not None:
+            self._held_bytes += snapshot.size_bytes - replaced
+        return None
+
+    def _settle(self, snapshots: Sequence[Snapshot]) -> None:
+        for sha256 in {snapshot.sha256[:2]: snapshot.sha256 for snapshot in snapshots}.values():
+            self._blobs.sync(sha256)
+        if self._held_bytes is None:
+            self._held_bytes = sum(size for _, size, _ in self._all())
+        if self._held_bytes > self._most_bytes:
+            self._held_bytes = self._prune()
 
     def _find(self, sha256: str) -> Path | None:
         path = self._blobs.path(sha256)

@@ -3,16 +3,17 @@
 import hashlib
 import os
 from collections import defaultdict
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import anyio
-from anyio import CancelScope, to_thread
+from anyio import to_thread
 
-from files_api_mcp.backends.errors import Busy
+from files_api_mcp.backends.errors import Busy, FilesError
 from files_api_mcp.backends.storage.disk_errors import translated
 from files_api_mcp.backends.storage.file_lock import try_lock
+from files_api_mcp.backends.storage.group_commit import GroupCommit
 
 __all__ = ["NamedLocks"]
 
@@ -30,6 +31,7 @@ class NamedLocks:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._here: defaultdict[int, anyio.Lock] = defaultdict(anyio.Lock)
+        self._opening = GroupCommit(self._opened)
 
     @asynccontextmanager
     async def hold(self, name: str, *, timeout_s: float) -> AsyncGenerator[None]:
@@ -41,31 +43,47 @@ class NamedLocks:
         """
         stripe = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=4).digest()) % _STRIPES
         async with self._here[stripe]:
-            fd = await to_thread.run_sync(_open, self._folder, stripe)
+            opened = await self._opening.run(stripe)
+            if isinstance(opened, FilesError):
+                raise opened
+            fd, is_held = opened
             try:
-                await _lock(fd, timeout_s)
+                if not is_held:
+                    await _wait(fd, timeout_s)
                 yield
             finally:
-                with CancelScope(shield=True):
-                    await to_thread.run_sync(os.close, fd)
+                os.close(fd)
+
+    async def _opened(self, stripes: Sequence[int]) -> list[tuple[int, bool] | FilesError]:
+        """Open several in one thread call, which costs more than the work in it."""
+        return await to_thread.run_sync(lambda: [_open(self._folder, stripe) for stripe in stripes])
 
 
-async def _lock(fd: int, timeout_s: float) -> None:
+async def _wait(fd: int, timeout_s: float) -> None:
     deadline = anyio.current_time() + timeout_s
     poll = _POLL_S
     while True:
-        if await to_thread.run_sync(_try, fd):
-            return
         if anyio.current_time() + poll > deadline:
             raise Busy("Another process is uploading a file with this name and size.")
         await anyio.sleep(poll)
+        if await to_thread.run_sync(_try, fd):
+            return
         poll = min(_MAX_POLL_S, poll * 1.5)
 
 
-def _open(folder: Path, stripe: int) -> int:
-    with translated():
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return os.open(folder / f"{stripe:03x}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+def _open(folder: Path, stripe: int) -> tuple[int, bool] | FilesError:
+    """Open a lock's file; returns its descriptor and whether the lock was free and is held now."""
+    try:
+        with translated():
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            fd = os.open(folder / f"{stripe:03x}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                return fd, try_lock(fd)
+            except BaseException:
+                os.close(fd)
+                raise
+    except FilesError as exc:
+        return exc
 
 
 def _try(fd: int) -> bool:

@@ -6,7 +6,7 @@ import secrets
 import threading
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -18,12 +18,13 @@ from files_api_mcp.backends.storage.disk_errors import translated
 __all__ = ["MultipartBody", "UploadPart"]
 
 _CHUNK = 1024 * 1024
+_FEW = 128 * 1024
 _AHEAD = 2
 
 
 @dataclass(frozen=True, slots=True)
 class UploadPart:
-    """The bytes to send: `size_bytes` of a frozen, private file, starting at `offset`.
+    """The bytes to send: `size_bytes` of a frozen, private file, from `offset`. `data` holds them if they are few.
 
     `filename` and `mime_type` go into a header as they are, so they hold no quotes, slashes or control characters.
     """
@@ -33,6 +34,13 @@ class UploadPart:
     size_bytes: int
     filename: str
     mime_type: str
+    data: bytes | None = None
+
+    def loaded(self) -> "UploadPart":
+        """The part with its `data`, if they are few. This reads the file: call it in a thread."""
+        if self.size_bytes > _FEW:
+            return self
+        return replace(self, data=b"".join(_chunks(self)))
 
 
 class MultipartBody:
@@ -72,7 +80,10 @@ class MultipartBody:
         return self._at_once() if self._part.size_bytes <= _CHUNK else self._streamed()
 
     async def _at_once(self) -> AsyncGenerator[bytes]:
-        form = await to_thread.run_sync(self._whole)
+        data = self._part.data
+        if data is None:
+            data = await to_thread.run_sync(lambda: b"".join(_chunks(self._part)))
+        form = b"".join((self._head, data, self._tail))
         self.whole_sent = True
         yield form
         self._report(self._part.size_bytes)
@@ -92,9 +103,6 @@ class MultipartBody:
                 await reader.close()
         self.whole_sent = True
         yield self._tail
-
-    def _whole(self) -> bytes:
-        return b"".join((self._head, *_chunks(self._part), self._tail))
 
     def _report(self, done: int) -> None:
         if self._progress:

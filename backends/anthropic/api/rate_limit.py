@@ -4,7 +4,7 @@ import math
 import os
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from anyio import to_thread
 from files_api_mcp.backends.errors import Busy
 from files_api_mcp.backends.storage.disk_errors import translated
 from files_api_mcp.backends.storage.file_lock import try_lock
+from files_api_mcp.backends.storage.group_commit import GroupCommit
 
 __all__ = ["RateLimiter"]
 
@@ -59,6 +60,7 @@ class RateLimiter:
         self._burst = max(1, int(per_minute * _BURST_SHARE))
         self._clock = clock
         self._waiting = 0
+        self._reserving = GroupCommit(self._reserved)
 
     async def turn(self, deadline: float) -> None:
         """Wait for a slot. A slot after `deadline` (on the loop's clock) is not taken.
@@ -72,7 +74,7 @@ class RateLimiter:
         self._waiting += 1
         try:
             room = deadline - anyio.current_time()
-            wait, moved_s = await to_thread.run_sync(self._reserve, room)
+            wait, moved_s = await self._reserving.run(room)
             while wait > 0 or room < 0:
                 if wait > room:
                     raise Busy(
@@ -89,18 +91,26 @@ class RateLimiter:
         """Slow down after a 429, for `retry_after_s` if the server sent it (at most a minute)."""
         await to_thread.run_sync(self._pause, min(retry_after_s or 0.0, _LONGEST_PAUSE_S))
 
-    def _reserve(self, room: float) -> tuple[float, float]:
-        """Take a slot if it is at most `room` seconds away; return these seconds and the input of `_moved_since`."""
+    async def _reserved(self, rooms: Sequence[float]) -> list[tuple[float, float]]:
+        return await to_thread.run_sync(self._reserve, rooms)
+
+    def _reserve(self, rooms: Sequence[float]) -> list[tuple[float, float]]:
+        """Take a slot for each call if it is at most `room` seconds away; return these seconds and the input of
+        `_moved_since`."""
+        reserved: list[tuple[float, float]] = []
         with _Locked(self._path) as file:
             now = self._clock()
             state = file.read(now)
-            interval = self._interval_at(now, state)
-            slot = max(state.slot, now)
-            wait = max(0.0, slot - (self._burst - 1) * interval - now)
-            if wait <= room:
-                state.slot = slot + interval
+            before, interval = state.slot, self._interval_at(now, state)
+            for room in rooms:
+                slot = max(state.slot, now)
+                wait = max(0.0, slot - (self._burst - 1) * interval - now)
+                if wait <= room:
+                    state.slot = slot + interval
+                reserved.append((wait, state.moved_s))
+            if state.slot != before:
                 file.write(state)
-            return wait, state.moved_s
+        return reserved
 
     def _moved_since(self, moved_s: float) -> tuple[float, float]:
         with _Locked(self._path) as file:

@@ -68,6 +68,10 @@ def _unsure(error: FilesError) -> FilesError:
     return type(error)(error.sentence, "It is not known whether the file was deleted; call again to find out.")
 
 
+def _deletes(request: ApiRequest | Callable[[], ApiRequest]) -> bool:
+    return isinstance(request, ApiRequest) and request.method == "DELETE"
+
+
 class RetryingSender:
     """Sends requests that may be repeated: reads, and deletes (a second delete reports the file as missing)."""
 
@@ -78,7 +82,7 @@ class RetryingSender:
 
     async def send(
         self,
-        request: ApiRequest,
+        request: ApiRequest | Callable[[], ApiRequest],
         *,
         deadline: float,
         file_id: str | None = None,
@@ -86,7 +90,8 @@ class RetryingSender:
     ) -> Reply:
         """Return a successful reply, after up to three attempts before `deadline` (on the loop's clock).
 
-        `check` may reject a reply by raising UpstreamBadReply; the request is then retried.
+        `check` may reject a reply by raising UpstreamBadReply; the request is then retried. A function as `request` is
+        called when the rate limit allows the attempt.
 
         Raises:
             FilesError: The last failure; see errors.py.
@@ -105,7 +110,7 @@ class RetryingSender:
             if failure is not None and not failure.may_be_retried:
                 raise GoneOnRetry(result.sentence) if doubtful and isinstance(result, NotFound) else result
             doubtful = doubtful or failure is None or not failure.did_nothing
-            last = _unsure(result) if doubtful and request.method == "DELETE" else result
+            last = _unsure(result) if doubtful and _deletes(request) else result
             if attempt + 1 == ATTEMPTS or not await self.pause(attempt, failure, deadline):
                 raise last
         raise AssertionError("the last attempt returns or raises")
@@ -129,14 +134,15 @@ class RetryingSender:
 
     async def _attempt(
         self,
-        request: ApiRequest,
+        request: ApiRequest | Callable[[], ApiRequest],
         deadline: float,
         file_id: str | None,
         check: Callable[[Reply], None] | None,
     ) -> "tuple[ApiFailure | None, Reply | FilesError]":
         await self.turn(deadline)
         try:
-            reply = await self.http.send(request, deadline=deadline)
+            built = request if isinstance(request, ApiRequest) else request()
+            reply = await self.http.send(built, deadline=deadline)
         except (RequestNotSent, ResponseLost) as exc:
             return None, unreachable(exc)
         except UpstreamBadReply as exc:

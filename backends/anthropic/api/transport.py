@@ -6,6 +6,8 @@ closes the socket for reading, which loses the rejection that the kernel already
 
 import asyncio
 import re
+import select
+import socket
 import ssl
 from collections.abc import Iterable
 from typing import Any, cast
@@ -72,6 +74,7 @@ class _Stream(httpcore2.AsyncNetworkStream):
         self._ahead: asyncio.Task[bytes] | None = None
         self._received = b""
         self._writes = 0
+        self._socket: socket.socket | None = None
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if self._writes:
@@ -111,7 +114,18 @@ class _Stream(httpcore2.AsyncNetworkStream):
         return _Stream(await self._inner.start_tls(ssl_context, server_hostname, timeout))
 
     def get_extra_info(self, info: str) -> Any:
-        return self._inner.get_extra_info(info)
+        # The pool asks this of every idle connection for every request, and the library's answer is slow.
+        return self._has_input() if info == "is_readable" else self._inner.get_extra_info(info)
+
+    def _has_input(self) -> bool:
+        """Whether there is something to read. On an idle connection, that is its end."""
+        if self._socket is None:
+            self._socket = self._inner.get_extra_info("socket")
+        if self._socket is None or self._socket.fileno() < 0:
+            return True
+        polled = select.poll()
+        polled.register(self._socket, select.POLLIN)
+        return bool(polled.poll(0))
 
     def _listen(self) -> None:
         if self._ahead is not None and self._ahead.done() and not self._ahead.exception() and self._ahead.result():

@@ -1,14 +1,17 @@
 """AnthropicFiles: the files of a workspace in Anthropic's Files API. Implements FilesBackend."""
 
+from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+
+import anyio
 
 from files_api_mcp.backends.anthropic.api.files import ApiFile, FilesClient
 from files_api_mcp.backends.anthropic.files.ledger import Ledger
 from files_api_mcp.backends.anthropic.files.ledger_rows import Content, Entry
 from files_api_mcp.backends.anthropic.files.list_cursor import ListCursor, rest_of
-from files_api_mcp.backends.anthropic.files.upload import Uploader
-from files_api_mcp.backends.anthropic.files.upload_encoding import encoded_upload
+from files_api_mcp.backends.anthropic.files.upload import Slots, Uploader
+from files_api_mcp.backends.anthropic.files.upload_encoding import UploadEncoder
 from files_api_mcp.backends.base import OnDelete
 from files_api_mcp.backends.clock import from_us
 from files_api_mcp.backends.committed import Committed
@@ -41,6 +44,9 @@ __all__ = ["AnthropicFiles", "original_of", "record_of"]
 
 _SAME_LIFETIME_US = 3600 * 1_000_000
 _PATIENCE_S = 60.0
+_SENT_AT_ONCE = 8
+_IN_HAND = 32
+"""Files of one call that are prepared, sent, checked and recorded at a time: they share transactions and requests."""
 _PAGE_SIZES = range(1, 1000 + 1)
 _FILTERED_PAGE = 1000
 _UNUSABLE = (StoreDamaged, StorageFull, PermissionDenied)
@@ -64,7 +70,7 @@ class AnthropicFiles:
         self._uploader = uploader
         self._locks = locks
         self._copies = copies
-        self._spool = spool
+        self._encoder = UploadEncoder(spool)
         self._on_delete: OnDelete | None = None
 
     def on_delete(self, hook: OnDelete) -> None:
@@ -79,14 +85,25 @@ class AnthropicFiles:
             BadFilename, InvalidArgument: The name or the lifetime is not allowed.
             FilesError: Nothing was stored.
         """
+        return await self._upload(snapshot, new, progress)
+
+    async def _upload(
+        self, snapshot: Snapshot, new: NewFile, progress: Progress = silent, slots: Slots | None = None
+    ) -> UploadedFile:
         check_new(new)
         with Committed[UploadedFile]() as stored:
-            async with encoded_upload(snapshot, new, self._spool) as (part, content):
+            async with self._encoder.encoded(snapshot, new) as (part, content):
                 # The API's list cannot distinguish two uploads of one name and size, so they run one after the other.
                 name = f"{content.filename}\0{content.size_bytes}"
                 async with self._locks.hold(name, timeout_s=_PATIENCE_S):
-                    known = await self._reusable(content, new.expires_in_seconds)
-                    file, entry = known or await self._uploader.send(part, content, new.expires_in_seconds, progress)
+                    lifetime_s = new.expires_in_seconds
+                    known = None
+                    if intent := await self._uploader.begin(content, lifetime_s):
+                        file, entry = await self._uploader.carry_out(intent, part, progress, slots=slots)
+                    elif known := await self._reusable(content, lifetime_s):
+                        file, entry = known
+                    else:
+                        file, entry = await self._uploader.send(part, content, lifetime_s, progress)
                     stored.result = UploadedFile(record_of(file, entry), reused=known is not None)
         # The upload succeeded even if the copy cannot be kept.
         with stored:
@@ -96,15 +113,28 @@ class AnthropicFiles:
     async def upload_many(
         self, items: Sequence[tuple[Snapshot, NewFile]], progress: Progress = silent
     ) -> Sequence[UploadedFile | FilesError]:
-        """Upload several files, one after another; see FilesBackend.upload_many."""
-        outcomes: list[UploadedFile | FilesError] = []
-        for snapshot, new in items:
-            try:
-                outcomes.append(await self.upload(snapshot, new))
-            except FilesError as exc:
-                outcomes.append(exc)
-            await progress(len(outcomes), len(items), "Stored")
-        return outcomes
+        """Upload several files, of which eight are being sent at a time; see FilesBackend.upload_many."""
+        slots = anyio.Semaphore(_SENT_AT_ONCE)
+        outcomes: dict[int, UploadedFile | FilesError] = {}
+        # The same file twice is one file, which its first upload makes.
+        alike: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+        for index, (snapshot, new) in enumerate(items):
+            alike[new.filename, snapshot.sha256].append(index)
+        left = iter(alike.values())
+
+        async def work() -> None:
+            for indexes in left:
+                for index in indexes:
+                    try:
+                        outcomes[index] = await self._upload(*items[index], slots=slots)
+                    except FilesError as exc:
+                        outcomes[index] = exc
+                    await progress(len(outcomes), len(items), "Stored")
+
+        async with anyio.create_task_group() as group:
+            for _ in range(min(_IN_HAND, len(alike))):
+                group.start_soon(work)
+        return [outcomes[index] for index in range(len(items))]
 
     async def list(self, *, limit: int = 20, cursor: str | None = None, name_contains: str | None = None) -> FilePage:
         """List files newest first; see FilesBackend.list. The API cannot filter by name, so it is done here."""

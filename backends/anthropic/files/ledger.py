@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from files_api_mcp.backends.anthropic.api.files import ApiFile
 from files_api_mcp.backends.anthropic.files.ledger_database import LedgerDatabase
@@ -20,10 +20,11 @@ from files_api_mcp.backends.anthropic.files.ledger_rows import (
 )
 from files_api_mcp.backends.anthropic.files.upload_records import UploadRecord, UploadRecords
 from files_api_mcp.backends.clock import to_us, utc_now
-from files_api_mcp.backends.storage.sqlite import writing
 from files_api_mcp.backends.validation import new_file_id
 
 __all__ = ["Ledger", "entry_of", "open_ledger", "records_of"]
+
+_T = TypeVar("_T")
 
 _OWNING = ("file", "made")
 _NAMING = (*_OWNING, "gone")
@@ -82,9 +83,26 @@ class Ledger:
 
     async def begin(self, content: Content, lifetime_s: int | None) -> Intent:
         """Record the intent to send this content."""
-        intent = Intent(new_file_id().replace("file_", "op_"), content, lifetime_s, to_us(utc_now()))
+        intent = _new_intent(content, lifetime_s)
         await self._write(lambda connection, scope: insert(connection, "intent", intent.row(scope)))
         return intent
+
+    async def begin_new(self, content: Content, lifetime_s: int | None, slack_s: float) -> Intent | None:
+        """Record the intent to send this content, unless something is known of it: a file of the same source and name,
+        an unfinished upload of the same name and size, or a repair of the ledger less than `slack_s` ago."""
+        intent = _new_intent(content, lifetime_s)
+        same = "scope = ? AND source_sha256 = ? AND filename = ?", content.source_sha256, content.filename
+        unfinished = "filename = ? AND size_bytes = ?", content.filename, content.size_bytes
+
+        def work(connection: sqlite3.Connection, scope: str) -> bool:
+            where, *values = same
+            is_known = select(connection, "file", where, scope, *values) or select(connection, "intent", *unfinished)
+            if is_known or not self._database.is_settled(slack_s):
+                return False
+            insert(connection, "intent", intent.row(scope))
+            return True
+
+        return intent if await self._write(work) else None
 
     async def settle(self, slack_s: float) -> float:
         """Wait until a repair of the ledger is at least `slack_s` ago; see LedgerDatabase.settle."""
@@ -225,16 +243,16 @@ class Ledger:
 
         return await self._database.run(work)
 
-    async def _write(self, work: Callable[[sqlite3.Connection, str], object]) -> None:
-        def transaction(connection: sqlite3.Connection) -> None:
-            with writing(connection):
-                work(connection, scope_of(connection, self._credential))
-
-        await self._database.run(transaction)
+    async def _write(self, work: Callable[[sqlite3.Connection, str], _T]) -> _T:
+        return await self._database.write(lambda connection: work(connection, scope_of(connection, self._credential)))
 
 
 def _is_of(record: UploadRecord | None, content: Content | None) -> bool:
     return record is not None and record.entry.content == content
+
+
+def _new_intent(content: Content, lifetime_s: int | None) -> Intent:
+    return Intent(new_file_id().replace("file_", "op_"), content, lifetime_s, to_us(utc_now()))
 
 
 def entry_of(intent: Intent, file: ApiFile) -> Entry:

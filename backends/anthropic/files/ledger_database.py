@@ -4,9 +4,12 @@ import logging
 import math
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio
 from anyio import to_thread
@@ -16,7 +19,8 @@ from files_api_mcp.backends.anthropic.files.ledger_schema import LEDGER
 from files_api_mcp.backends.anthropic.files.upload_records import UploadRecords
 from files_api_mcp.backends.errors import FilesError, PermissionDenied, StorageFull, StoreDamaged
 from files_api_mcp.backends.storage.disk_errors import DatabaseDamaged
-from files_api_mcp.backends.storage.sqlite import Database, check_integrity, create_or_migrate, inode
+from files_api_mcp.backends.storage.group_commit import GroupCommit
+from files_api_mcp.backends.storage.sqlite import Database, check_integrity, create_or_migrate, inode, writing
 
 __all__ = ["LedgerDatabase"]
 
@@ -27,10 +31,16 @@ _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 
+@dataclass(frozen=True, slots=True)
+class _Work:
+    run: Callable[[sqlite3.Connection], Any]
+    writes: bool
+
+
 class LedgerDatabase:
     """Runs work on `ledger.db`. A damaged file is set aside and rebuilt, an older copy is completed from the records.
 
-    `repairs` counts both.
+    Calls at the same time share a transaction. `repairs` counts what was rebuilt or completed.
     """
 
     def __init__(self, path: Path, records: UploadRecords) -> None:
@@ -38,6 +48,7 @@ class LedgerDatabase:
         self._path = path
         self._records = records
         self._database = Database(path, busy_timeout=10.0, schema=LEDGER)
+        self._group = GroupCommit[_Work, Any](self._run_all)
         self._seen = (0, 0)
         self._repaired_at = -math.inf
 
@@ -61,17 +72,17 @@ class LedgerDatabase:
             _log.warning("the ledger cannot be used: %s", exc.sentence)
 
     async def run(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
-        """Return what `work` returns; see Database.run. It may run a second time, on a new file.
+        """Return what `work` returns, which only reads. It may run a second time, on a new file.
 
         Raises:
             StoreDamaged: The file is damaged and cannot be rebuilt now.
+            FilesError: This work failed, or other work that was done at the same time.
         """
+        return await self._group.run(_Work(work, writes=False))
 
-        def checked(connection: sqlite3.Connection) -> _T:
-            self._notice_replaced(connection)
-            return work(connection)
-
-        return await self._healed(lambda: self._database.run(checked))
+    async def write(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Return what `work` returns; what it wrote is durable then. Otherwise as `run`."""
+        return await self._group.run(_Work(work, writes=True))
 
     async def settle(self, slack_s: float) -> float:
         """Wait until a repair is at least `slack_s` ago; returns the seconds waited.
@@ -85,6 +96,20 @@ class LedgerDatabase:
     async def close(self) -> None:
         """Close the file, after the current work."""
         await self._database.close()
+
+    def is_settled(self, slack_s: float) -> bool:
+        """Whether `settle` would not wait."""
+        return time.monotonic() >= self._repaired_at + slack_s
+
+    async def _run_all(self, works: Sequence[_Work]) -> Sequence[Any]:
+        return await self._healed(lambda: self._database.run(partial(self._transaction, works)))
+
+    def _transaction(self, works: Sequence[_Work], connection: sqlite3.Connection) -> list[Any]:
+        self._notice_replaced(connection)
+        with writing(connection) if any(work.writes for work in works) else nullcontext():
+            outcomes = [work.run(connection) for work in works]
+            self._records.sync()
+            return outcomes
 
     async def _healed(self, run: Callable[[], Awaitable[_T]]) -> _T:
         try:

@@ -1,15 +1,15 @@
 """Uploader: sends a file so that one call creates at most one. If a reply is lost, it checks the server first."""
 
 import logging
-import unicodedata
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 
 import anyio
 from anyio import CancelScope
 
+from files_api_mcp.backends.anthropic.api.descriptions import FileDescriptions
 from files_api_mcp.backends.anthropic.api.errors import ApiFailure, error_from, failure_of
 from files_api_mcp.backends.anthropic.api.files import ApiFile, FilesClient, valid
 from files_api_mcp.backends.anthropic.api.http_client import ApiRequest, RequestNotSent, ResponseLost
@@ -17,6 +17,7 @@ from files_api_mcp.backends.anthropic.api.multipart import MultipartBody, Upload
 from files_api_mcp.backends.anthropic.api.retry import ATTEMPTS, unreachable
 from files_api_mcp.backends.anthropic.files.ledger import Ledger, entry_of
 from files_api_mcp.backends.anthropic.files.ledger_rows import Content, Entry, Intent
+from files_api_mcp.backends.anthropic.files.upload_match import describes, fits, since_start
 from files_api_mcp.backends.anthropic.files.upload_progress import Reported, SentBytes, reported
 from files_api_mcp.backends.clock import from_us
 from files_api_mcp.backends.errors import (
@@ -30,13 +31,14 @@ from files_api_mcp.backends.errors import (
 )
 from files_api_mcp.backends.models import Progress
 
-__all__ = ["Timing", "Uploader"]
+__all__ = ["Slots", "Timing", "Uploader"]
+
+Slots = AbstractAsyncContextManager[object]
+"""A semaphore, which limits how many uploads are being sent."""
 
 _log = logging.getLogger(__name__)
 
 _GRANULARITY_S = 1.0
-_SLACK_WITHOUT_CLOCK_S = 60.0
-_LIFETIME_SLACK_S = 60.0
 _RECENT_LIMIT = 100
 _SETTLED_WITHIN_US = 120 * 1_000_000
 
@@ -77,13 +79,22 @@ class Uploader:
 
     def __init__(self, client: FilesClient, ledger: Ledger, timing: Timing) -> None:
         self._client = client
+        self._descriptions = FileDescriptions(client)
         self._ledger = ledger
         self._timing = timing
+
+    async def begin(self, content: Content, lifetime_s: int | None) -> Intent | None:
+        """Record the intent to send a content of which nothing is known; None if something is."""
+        return await self._ledger.begin_new(content, lifetime_s, self._settled_after_s)
+
+    @property
+    def _settled_after_s(self) -> float:
+        return self._timing.slack_s + _GRANULARITY_S
 
     async def send(
         self, part: UploadPart, content: Content, lifetime_s: int | None, progress: Progress
     ) -> tuple[ApiFile, Entry]:
-        """Send the bytes, and return the file and its ledger entry.
+        """Send the bytes, unless an unfinished upload sent them, and return the file and its ledger entry.
 
         Raises:
             OutcomeUnknown: The bytes were sent, and no check of the server showed the outcome; the next call for the
@@ -94,12 +105,31 @@ class Uploader:
         adopted = await self._earlier(content, lifetime_s, deadline)
         if adopted is not None:
             return adopted
-        deadline += await self._ledger.settle(self._timing.slack_s + _GRANULARITY_S)
+        deadline += await self._ledger.settle(self._settled_after_s)
         intent = await self._ledger.begin(content, lifetime_s)
+        return await self.carry_out(intent, part, progress, deadline=deadline)
+
+    async def carry_out(
+        self,
+        intent: Intent,
+        part: UploadPart,
+        progress: Progress,
+        *,
+        deadline: float | None = None,
+        slots: Slots | None = None,
+    ) -> tuple[ApiFile, Entry]:
+        """Send the bytes of an intent; see `send`. `deadline` is on the loop's clock. One of the `slots` is occupied
+        until the server answers."""
         sent = SentBytes(part.size_bytes)
-        body = MultipartBody(part, _fields(lifetime_s), progress=sent.note)
+        body = MultipartBody(part, _fields(intent.lifetime_s), progress=sent.note)
         try:
-            return await self._attempts(intent, body, deadline, partial(reported, sent=sent, progress=progress))
+            async with AsyncExitStack() as occupied:
+                if slots is not None:
+                    await occupied.enter_async_context(slots)
+                if deadline is None:
+                    deadline = anyio.current_time() + self._timing.deadline_s(part.size_bytes)
+                report = partial(reported, sent=sent, progress=progress, answered=occupied.aclose)
+                return await self._attempts(intent, body, deadline, report)
         except FilesError as exc:
             if not isinstance(exc, OutcomeUnknown):
                 with suppress(FilesError):
@@ -135,7 +165,8 @@ class Uploader:
         attempt = 0
         while True:
             began = anyio.current_time()
-            result = await self._attempt(intent, body, deadline, report)
+            with self._descriptions.expected():
+                result = await self._attempt(intent, body, deadline, report)
             if isinstance(result, ApiFile):
                 sender.budget.earn()
                 return result, await self._recorded(intent, result)
@@ -196,10 +227,10 @@ class Uploader:
         known: set[str] = set()
         with suppress(StoreError):
             known = await self._ledger.known([file.id])
-        described = _describes(file, content) and file.id not in known
+        described = describes(file, content) and file.id not in known
         if described:
             try:
-                described = _describes(await self._client.metadata(file.id), content)
+                described = describes(await self._descriptions.of(file.id), content)
             except NotFound:
                 described = False
             except UpstreamError:
@@ -238,8 +269,8 @@ class Uploader:
             with anyio.fail_after(max(0.0, deadline - anyio.current_time())):
                 since: datetime | None = None
                 async for page in self._client.pages(limit=_RECENT_LIMIT):
-                    since = since or _since(page.at, age_s, self._timing.slack_s)
-                    candidates = [file for file in page.files if _fits(file, intent, since)]
+                    since = since or since_start(page.at, age_s, self._timing.slack_s)
+                    candidates = [file for file in page.files if fits(file, intent, since)]
                     known = await self._ledger.known([file.id for file in candidates], intent.content)
                     match = next((file for file in reversed(candidates) if file.id not in known), match)
                     if page.files and page.files[-1].created_at < since:
@@ -264,24 +295,3 @@ def _fields(lifetime_s: int | None) -> dict[str, str]:
 
 def _unknown(intent: Intent) -> OutcomeUnknown:
     return OutcomeUnknown(f"{intent.content.filename} was sent, but it is not known whether the API stored it.")
-
-
-def _describes(file: ApiFile, content: Content) -> bool:
-    same_name = unicodedata.normalize("NFC", file.filename) == unicodedata.normalize("NFC", content.filename)
-    return same_name and file.size_bytes == content.size_bytes
-
-
-def _fits(file: ApiFile, intent: Intent, since: datetime) -> bool:
-    if not _describes(file, intent.content) or file.created_at < since:
-        return False
-    if file.expires_at is None or intent.lifetime_s is None:
-        # The beta dialect has no lifetimes.
-        return file.expires_at is None
-    lives_s = (file.expires_at - file.created_at).total_seconds()
-    return abs(lives_s - intent.lifetime_s) <= _LIFETIME_SLACK_S
-
-
-def _since(server_now: datetime | None, age_s: float, slack_s: float) -> datetime:
-    """The start of the upload by the server's clock, minus some slack."""
-    slack = slack_s if server_now else _SLACK_WITHOUT_CLOCK_S
-    return (server_now or datetime.now(UTC)) - timedelta(seconds=age_s + slack)

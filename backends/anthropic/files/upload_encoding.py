@@ -3,7 +3,7 @@
 import hashlib
 import io
 import os
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -13,15 +13,17 @@ from files_api_mcp.backends.anthropic.api.multipart import UploadPart
 from files_api_mcp.backends.anthropic.files.ledger_rows import Content
 from files_api_mcp.backends.documents.formats.text.encoding import encoding_of, is_utf8
 from files_api_mcp.backends.documents.media_types import PDF
-from files_api_mcp.backends.errors import EmptyFile, StorageFull
+from files_api_mcp.backends.errors import EmptyFile, FilesError, StorageFull
 from files_api_mcp.backends.models import NewFile, Snapshot
 from files_api_mcp.backends.roots.os_errors import FULL
 from files_api_mcp.backends.staging.spool import Spool
 from files_api_mcp.backends.storage.disk_errors import translated
+from files_api_mcp.backends.storage.group_commit import GroupCommit
 
-__all__ = ["encoded_upload", "is_text_type"]
+__all__ = ["UploadEncoder", "is_text_type"]
 
 _BLOCK = 1024 * 1024
+_SMALL = 1024 * 1024
 _PDF_MARK = b"%PDF-"
 _BOM = b"\xef\xbb\xbf"
 _TEXT_TYPES = frozenset({"application/json", "application/xml"})
@@ -32,26 +34,52 @@ def is_text_type(mime_type: str) -> bool:
     return mime_type.startswith("text/") or mime_type in _TEXT_TYPES
 
 
-@asynccontextmanager
-async def encoded_upload(snapshot: Snapshot, new: NewFile, spool: Spool) -> AsyncGenerator[tuple[UploadPart, Content]]:
-    """The bytes to send for a frozen file, and their description. A transcoded copy is removed at the end.
+class UploadEncoder:
+    """Makes the forms. Those of small files at the same time share a thread call. It belongs to one event loop."""
 
-    Raises:
-        EmptyFile: There is nothing to send.
-        StorageFull: There is not enough disk space for a transcoded copy.
-        StoreError: The disk failed.
-    """
-    copy = spool.new_path()
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+        self._small = GroupCommit(_forms)
+
+    @asynccontextmanager
+    async def encoded(self, snapshot: Snapshot, new: NewFile) -> AsyncGenerator[tuple[UploadPart, Content]]:
+        """The bytes to send for a frozen file, and their description. A transcoded copy is removed at the end.
+
+        Raises:
+            EmptyFile: There is nothing to send.
+            StorageFull: There is not enough disk space for a transcoded copy.
+            StoreError: The disk failed.
+        """
+        copy = self._spool.new_path()
+        form = None
+        try:
+            if snapshot.size_bytes > _SMALL:
+                form = await to_thread.run_sync(_form, snapshot, new, copy)
+            else:
+                form = await self._small.run((snapshot, new, copy))
+            if isinstance(form, FilesError):
+                raise form
+            yield form
+        finally:
+            if not isinstance(form, tuple) or form[0].path == copy:
+                with CancelScope(shield=True):
+                    await to_thread.run_sync(lambda: copy.unlink(missing_ok=True))
+
+
+async def _forms(works: Sequence[tuple[Snapshot, NewFile, Path]]) -> list[tuple[UploadPart, Content] | FilesError]:
+    return await to_thread.run_sync(lambda: [_form(*work) for work in works])
+
+
+def _form(snapshot: Snapshot, new: NewFile, copy: Path) -> tuple[UploadPart, Content] | FilesError:
     try:
         with translated():
-            form = await to_thread.run_sync(_form, snapshot, new, copy)
-        yield form
-    finally:
-        with CancelScope(shield=True):
-            await to_thread.run_sync(lambda: copy.unlink(missing_ok=True))
+            part, content = _encoded(snapshot, new, copy)
+            return part.loaded(), content
+    except FilesError as exc:
+        return exc
 
 
-def _form(snapshot: Snapshot, new: NewFile, copy: Path) -> tuple[UploadPart, Content]:
+def _encoded(snapshot: Snapshot, new: NewFile, copy: Path) -> tuple[UploadPart, Content]:
     path, offset, sent_type = snapshot.path, 0, new.mime_type
     if new.mime_type == PDF:
         # The API does not recognise a PDF that starts with other bytes.

@@ -16,10 +16,20 @@ _REPORTED_FROM = 1_000_000
 Reported = Callable[[Callable[[], Awaitable[Reply]]], Awaitable[Reply]]
 
 
-async def reported(sending: Callable[[], Awaitable[Reply]], sent: "SentBytes", progress: Progress) -> Reply:
-    """Send a request and report the progress of a large body."""
-    if sent.total < _REPORTED_FROM:
-        return await sending()
+async def reported(
+    sending: Callable[[], Awaitable[Reply]],
+    sent: "SentBytes",
+    progress: Progress,
+    answered: Callable[[], Awaitable[None]],
+) -> Reply:
+    """Send a request, and report the progress of a large body. `answered` is called after the reply or a failure."""
+    try:
+        return await (sending() if sent.total < _REPORTED_FROM else _reported(sending, sent, progress))
+    finally:
+        await answered()
+
+
+async def _reported(sending: Callable[[], Awaitable[Reply]], sent: "SentBytes", progress: Progress) -> Reply:
     result: Reply | Exception = ResponseLost("nothing was sent")
 
     async def report() -> None:

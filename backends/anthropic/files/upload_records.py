@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from files_api_mcp.backends.anthropic.files.ledger_rows import Content, Entry
-from files_api_mcp.backends.storage.folders import fsync_folder, make_private, write_private
+from files_api_mcp.backends.storage.folders import fsync_file, fsync_folder, make_private, write_private
 from files_api_mcp.backends.validation import FILE_ID
 
 __all__ = ["UploadRecord", "UploadRecords"]
@@ -29,20 +29,34 @@ class UploadRecord:
 class UploadRecords:
     """A folder of JSON files with a checksum each, named by file id.
 
-    A record is written before the row of the ledger, and removed before it. Each function runs in a thread.
+    A record is written before the row of the ledger, and removed before it. Each function runs in a thread, one at a
+    time.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._is_private = False
+        self._unsynced: list[Path] = []
 
     def put(self, record: UploadRecord, *, durable: bool = True) -> None:
-        """Write a record, replacing the one of the same file."""
-        make_private(self.folder)
+        """Write a record, replacing the one of the same file. It is durable after `sync`, if it need be."""
+        if not self._is_private or not self.folder.exists():
+            make_private(self.folder)
+            self._is_private = True
         path = self.path(record.entry.file_id)
         new = path.with_suffix(".new")
-        write_private(new, _encode(record))
+        write_private(new, _encode(record), durable=False)
         new.replace(path)
         if durable:
+            self._unsynced.append(path)
+
+    def sync(self) -> None:
+        """Make all records durable that were put since the last call."""
+        unsynced, self._unsynced = self._unsynced, []
+        for path in unsynced:
+            with suppress(FileNotFoundError):  # deleted since
+                fsync_file(path)
+        if unsynced:
             fsync_folder(self.folder)
 
     def remove(self, file_id: str) -> None:

@@ -11,7 +11,7 @@ from anyio import to_thread
 
 from files_api_mcp.backends.anthropic.files.ledger import Ledger
 from files_api_mcp.backends.anthropic.files.ledger_rows import insert
-from files_api_mcp.backends.anthropic.files.upload_encoding import encoded_upload as whole
+from files_api_mcp.backends.anthropic.files.upload_encoding import UploadEncoder
 from files_api_mcp.backends.anthropic.workspace import Workspace
 from files_api_mcp.backends.errors import OutcomeUnknown, StorageFull, StoreDamaged
 from files_api_mcp.backends.models import NewFile, UploadedFile
@@ -54,13 +54,15 @@ async def test_a_copy_that_cannot_be_kept_does_not_hide_the_upload(
 async def test_a_form_that_cannot_be_removed_does_not_hide_the_upload(
     workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    whole = UploadEncoder.encoded
+
     @asynccontextmanager
-    async def encoded_upload(*arguments: Any) -> AsyncGenerator[Any]:
+    async def encoded(*arguments: Any) -> AsyncGenerator[Any]:
         async with whole(*arguments) as form:
             yield form
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("files_api_mcp.backends.anthropic.files.files.encoded_upload", encoded_upload)
+    monkeypatch.setattr(UploadEncoder, "encoded", encoded)
     assert [(await upload(workspace, tmp_path)).record.id] == await listed(workspace)
     # The copy is kept all the same.
     (file_id,) = await listed(workspace)

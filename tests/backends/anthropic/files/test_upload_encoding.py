@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from files_api_mcp.backends.anthropic.api.multipart import UploadPart
 from files_api_mcp.backends.anthropic.files.ledger_rows import Content
-from files_api_mcp.backends.anthropic.files.upload_encoding import encoded_upload
+from files_api_mcp.backends.anthropic.files.upload_encoding import UploadEncoder
 from files_api_mcp.backends.errors import EmptyFile
 from files_api_mcp.backends.models import NewFile
 from files_api_mcp.backends.staging.spool import open_spool
@@ -27,7 +27,7 @@ async def sent(folder: Path, content: bytes, mime_type: str, name: str = "given"
     """What goes out for these bytes; nothing is left of it afterwards."""
     snapshot = await to_thread.run_sync(freeze_bytes, folder / "frozen", content)
     async with open_spool(folder / "spool") as spool:
-        async with encoded_upload(snapshot, NewFile(name, mime_type), spool) as (part, described):
+        async with UploadEncoder(spool).encoded(snapshot, NewFile(name, mime_type)) as (part, described):
             body = (await to_thread.run_sync(part.path.read_bytes))[part.offset :]
         assert not part.path.exists() or part.path == snapshot.path
     assert (part.size_bytes, described.size_bytes) == (len(body), len(body))
@@ -91,7 +91,7 @@ async def test_a_copy_is_gone_after_a_failure_too(tmp_path: Path) -> None:
     async with open_spool(tmp_path / "spool") as spool:
 
         async def broken_off() -> None:
-            async with encoded_upload(snapshot, NewFile("given", "text/plain"), spool) as (part, _):
+            async with UploadEncoder(spool).encoded(snapshot, NewFile("given", "text/plain")) as (part, _):
                 assert part.path.exists()
                 seen.append(part.path)
                 raise ConnectionError
