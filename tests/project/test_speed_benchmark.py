@@ -58,11 +58,12 @@ def test_a_quick_run_measures_real_servers_and_writes_json_and_a_plot(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("area", ["folders", "documents", "pages", "calls", "big", "emulator"])
+@pytest.mark.parametrize("area", ["folders", "documents", "pages", "calls", "library", "big", "emulator"])
 def test_each_area_measures_this_version(area: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("benchmarks.speed.folders.QUICK_FILES", 5)
     monkeypatch.setattr("benchmarks.speed.pages.PAGES", (3,))
     monkeypatch.setattr("benchmarks.speed.big.QUICK_MB", 1)
+    monkeypatch.setattr("benchmarks.speed.library.SIZES", (150,))
     monkeypatch.setattr("benchmarks.speed.emulator.QUICK_REQUESTS", 8)
     monkeypatch.setattr("benchmarks.speed.calls.CALLS", 8)
     monkeypatch.setattr("shutil.which", not_installed)
