@@ -1,11 +1,11 @@
 """The worker process that parses documents: hostile bytes can hang or crash only this process.
 
 Jobs come as JSON lines on stdin, and each job's document as an open descriptor on a socket: this process opens no
-document itself. Each job is answered by JSON lines on stdout, the last of which holds `end` or `error`. The `kind` of
-an error that is no verdict about the document is `content` (the bytes are not those of the job) or `stopped`.
+document itself. Several jobs may be sent ahead. Each job is answered by JSON lines on stdout; a line with `size` is
+followed by that many bytes. The last answer holds `end` or `error`. The `kind` of an error that is no verdict about the
+document is `content` (the bytes are not those of the job) or `stopped`.
 """
 
-import base64
 import ctypes
 import errno
 import hashlib
@@ -17,16 +17,20 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, BinaryIO
 
-from files_api_mcp.backends.documents.extract import extract, render
+from files_api_mcp.backends.documents.extract import Document, extract, render
 from files_api_mcp.backends.documents.marks import to_json
 from files_api_mcp.backends.documents.ocr import Scans
 from files_api_mcp.backends.errors import UnsupportedType
 
-__all__ = ["main"]
+__all__ = ["Answer", "Job", "main", "opened_document"]
+
+Answer = dict[str, Any]
+"""JSON values, and bytes under `body`."""
+Job = Callable[[BinaryIO, dict[str, Any]], Iterator[Answer]]
 
 _PIECE = 64 * 1024
 _CHUNK = 1024 * 1024
@@ -38,22 +42,36 @@ _PR_SET_NO_NEW_PRIVS = 38
 _LOOKS_EVERY_S = 0.5
 
 
-def main() -> None:
+def main(more_jobs: Mapping[str, Job] | None = None) -> None:
     """Serve jobs until stdin ends. Arguments: bytes of memory, seconds of processor time for a job, the descriptor of
-    the socket that documents come by, the parent's process id, and the path of Tesseract (empty: not installed)."""
+    the socket that documents come by, the parent's process id, and the path of Tesseract (empty: not installed).
+
+    `more_jobs` are jobs of another program by name, beside `extract` and `render`.
+    """
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # the output of a library must not be taken for an answer
     memory_bytes, cpu_seconds, documents, parent = map(int, sys.argv[1:5])
     _die_with(parent=parent)
     _limit(memory_bytes)
+    jobs: Mapping[str, Job] = {"extract": _extract, "render": _render, **(more_jobs or {})}
     with socket.socket(fileno=documents) as received:
         for line in sys.stdin.buffer:
             _limit_job(cpu_seconds)
+            job = json.loads(line)
             # Parsers may close what they read.
             with _document(received) as content, open(os.dup(content.fileno()), "rb", buffering=0) as whole:
-                for answer in _answers(content, whole.fileno(), json.loads(line)):
-                    out.write(json.dumps(answer).encode() + b"\n")
-                    out.flush()
+                for answer in _answers(jobs[job["job"]], content, whole.fileno(), job):
+                    _send(out, answer)
+
+
+def _send(out: BinaryIO, answer: Answer) -> None:
+    body = answer.pop("body", None)
+    if body is not None:
+        answer["size"] = len(body)
+    out.write(json.dumps(answer).encode() + b"\n")
+    if body is not None:
+        out.write(body)
+    out.flush()
 
 
 def _document(received: socket.socket) -> BinaryIO:
@@ -61,13 +79,13 @@ def _document(received: socket.socket) -> BinaryIO:
     return open(fd, "rb")
 
 
-def _answers(content: BinaryIO, whole: int, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _answers(work: Job, content: BinaryIO, whole: int, job: dict[str, Any]) -> Iterator[Answer]:
     """Answers about bytes that have the job's hash, if it has one. What a parser says of other bytes is not passed on
     as a verdict."""
     try:
         state = _state(whole)
         yield from _check(whole, job)
-        last = yield from _parse(content, job)
+        last = yield from _parse(work, content, job)
         if "error" in last or _state(whole) != state:
             yield from _check(whole, job)
     except _Differs:
@@ -77,10 +95,10 @@ def _answers(content: BinaryIO, whole: int, job: dict[str, Any]) -> Iterator[dic
     yield last
 
 
-def _parse(content: BinaryIO, job: dict[str, Any]) -> Generator[dict[str, Any], None, dict[str, Any]]:
+def _parse(work: Job, content: BinaryIO, job: dict[str, Any]) -> Generator[Answer, None, Answer]:
     """Yields the answers, and returns the last one."""
     try:
-        yield from _render(content, job) if "pages" in job else _extract(content, job)
+        yield from work(content, job)
     except UnsupportedType as exc:
         return {"error": exc.sentence}
     except MemoryError:
@@ -94,7 +112,7 @@ def _parse(content: BinaryIO, job: dict[str, Any]) -> Generator[dict[str, Any], 
     return {"end": True}
 
 
-def _check(whole: int, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _check(whole: int, job: dict[str, Any]) -> Iterator[Answer]:
     """Compare the whole content with the job's hash. Of a long one, each part is an answer: it shows progress.
 
     Raises:
@@ -123,10 +141,15 @@ class _Differs(Exception):
     """The content has another hash than the job."""
 
 
-def _extract(content: BinaryIO, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def opened_document(content: BinaryIO, job: dict[str, Any]) -> Document:
+    """The job's document, with OCR if Tesseract is installed."""
     tesseract = sys.argv[5]
     scans = Scans(tesseract, job["page_seconds"]) if tesseract else None
-    document = extract(content, job["mime_type"], scans, job.get("filename", ""))
+    return extract(content, job["mime_type"], scans, job.get("filename", ""))
+
+
+def _extract(content: BinaryIO, job: dict[str, Any]) -> Iterator[Answer]:
+    document = opened_document(content, job)
     yield {"paginated": document.paginated, "pages": document.pages}
     spent = 0.0
     for number, piece in enumerate(document.texts, start=1):
@@ -145,10 +168,9 @@ def _extract(content: BinaryIO, job: dict[str, Any]) -> Iterator[dict[str, Any]]
             }
 
 
-def _render(content: BinaryIO, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _render(content: BinaryIO, job: dict[str, Any]) -> Iterator[Answer]:
     for image in render(content, job["mime_type"], job["pages"], job["max_side"], job["marks"]):
-        data = base64.b64encode(image.data).decode("ascii")
-        yield {"page": image.page, "mime_type": image.mime_type, "data": data}
+        yield {"page": image.page, "mime_type": image.mime_type, "body": image.data}
 
 
 def _limit(memory_bytes: int) -> None:

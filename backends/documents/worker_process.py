@@ -1,9 +1,10 @@
-"""WorkerProcess: one worker process, controlled through JSON lines."""
+"""WorkerProcess: one worker process, controlled through JSON lines with bytes after them."""
 
 import json
 import os
 import socket
 import subprocess
+from collections.abc import Sequence
 from typing import Any
 
 import anyio
@@ -13,9 +14,12 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 
 from files_api_mcp.backends.process_isolation import NEUTRAL_DIRECTORY, child_environment, python_command
 
-__all__ = ["WorkerDied", "WorkerProcess"]
+__all__ = ["PROGRAM", "WorkerDied", "WorkerProcess"]
 
-_LONGEST_LINE = 64 * 1024 * 1024
+PROGRAM = "files_api_mcp.backends.documents.worker"
+
+_LONGEST = 64 * 1024 * 1024
+"""Bytes of a line, or after it."""
 _LONGEST_END_S = 1
 
 
@@ -24,7 +28,7 @@ class WorkerDied(Exception):
 
 
 class WorkerProcess:
-    """Runs one job at a time."""
+    """Runs one job after another; the next ones may be sent ahead. `jobs` and `job_bytes` count what it was given."""
 
     def __init__(self, process: Process, documents: socket.socket) -> None:
         assert process.stdin is not None
@@ -35,16 +39,19 @@ class WorkerProcess:
         self._answers = BufferedByteReceiveStream(process.stdout)
         self._is_ending = False
         self.jobs = 0
+        self.job_bytes = 0
 
     @classmethod
-    async def start(cls, memory_bytes: int, *, cpu_seconds: int, tesseract: str | None) -> "WorkerProcess":
-        """Start a process with a memory limit, and a limit on processor time per job."""
+    async def start(
+        cls, memory_bytes: int, *, cpu_seconds: int, tesseract: str | None, program: str = PROGRAM
+    ) -> "WorkerProcess":
+        """Start a process with a memory limit, and a limit on processor time per job. `program` is its module."""
         ours, its = socket.socketpair()
         ours.settimeout(0)
         with its:
             numbers = [memory_bytes, cpu_seconds, its.fileno(), os.getpid()]
             try:
-                command, environment = await to_thread.run_sync(_launch, [*map(str, numbers), tesseract or ""])
+                command, environment = await to_thread.run_sync(_launch, program, [*map(str, numbers), tesseract or ""])
                 process = await anyio.open_process(
                     command,
                     stderr=subprocess.DEVNULL,
@@ -57,34 +64,40 @@ class WorkerProcess:
                 raise
         return cls(process, ours)
 
-    async def ask(self, job: dict[str, Any], document: int) -> None:
-        """Send a job and the open descriptor of its document. The caller keeps the descriptor.
+    async def ask(self, jobs: Sequence[tuple[dict[str, Any], int]]) -> None:
+        """Send jobs, each with the open descriptor of its document. The caller keeps the descriptors.
 
         Raises:
             WorkerDied: It is dead.
         """
-        self.jobs += 1
+        lines: list[bytes] = []
         try:
-            # One byte, and the one before was taken: this never waits.
-            socket.send_fds(self._documents, [b"\0"], [document])
-            await self._stdin.send(json.dumps(job).encode() + b"\n")
+            for job, document in jobs:
+                # One byte for each of a few jobs: this never waits.
+                socket.send_fds(self._documents, [b"\0"], [document])
+                lines.append(json.dumps(job).encode() + b"\n")
+                self.job_bytes += os.fstat(document).st_size
+            self.jobs += len(lines)
+            await self._stdin.send(b"".join(lines))
         except (OSError, anyio.BrokenResourceError, anyio.ClosedResourceError):
             raise WorkerDied from None
 
     async def answer(self) -> dict[str, Any]:
-        """The next answer.
+        """The next answer. Bytes after its line are its `body`.
 
         Raises:
             WorkerDied: It died first.
         """
         try:
-            line = await self._answers.receive_until(b"\n", _LONGEST_LINE)
-            return json.loads(line)
+            answer: dict[str, Any] = json.loads(await self._answers.receive_until(b"\n", _LONGEST))
+            if "size" in answer:
+                answer["body"] = await self._answers.receive_exactly(min(max(0, answer["size"]), _LONGEST))
         except (anyio.EndOfStream, anyio.IncompleteRead):
             self._is_ending = True
             raise WorkerDied from None
-        except (anyio.BrokenResourceError, anyio.DelimiterNotFound, ValueError):
+        except (anyio.BrokenResourceError, anyio.DelimiterNotFound, ValueError, TypeError, AttributeError):
             raise WorkerDied from None
+        return answer
 
     async def stop(self) -> None:
         """Kill it, whatever it is doing."""
@@ -100,5 +113,5 @@ class WorkerProcess:
             await self._process.aclose()
 
 
-def _launch(arguments: list[str]) -> tuple[list[str], dict[str, str]]:
-    return python_command("files_api_mcp.backends.documents.worker", *arguments), child_environment()
+def _launch(program: str, arguments: list[str]) -> tuple[list[str], dict[str, str]]:
+    return python_command(program, *arguments), child_environment()

@@ -1,11 +1,8 @@
 """DocumentWorkers: a pool of warm worker processes that parse documents within limits."""
 
-import base64
-import errno
-import os
-import stat
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,22 +14,20 @@ from anyio import to_thread
 
 from files_api_mcp.backends.documents.marks import Mark, from_json
 from files_api_mcp.backends.documents.ocr import find_tesseract
-from files_api_mcp.backends.documents.worker_process import WorkerDied, WorkerProcess
-from files_api_mcp.backends.errors import ContentDamaged, FilesError, UnsupportedType
+from files_api_mcp.backends.documents.task import ReaderStopped, Task, close_all, damaged, open_all
+from files_api_mcp.backends.documents.worker_process import PROGRAM, WorkerDied, WorkerProcess
+from files_api_mcp.backends.errors import FilesError, UnsupportedType
 from files_api_mcp.backends.models import FileRecord, PageImage, Passage
 
-__all__ = ["DocumentWorkers", "Extracted", "PageText", "ReaderStopped"]
+__all__ = ["DocumentWorkers", "Extracted", "PageText", "ReaderStopped", "Task"]
 
-_SCARCE = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
-_JOBS_EACH = 200
+_JOBS_EACH = 2000
+_BYTES_EACH = 256 << 20
+"""A process is replaced after this many jobs or bytes, in case a parser leaks memory."""
 _TOTAL = 10
 """The time limit of a document, as a multiple of the limit of a page."""
 _SCANNING = 25
 """The extra time for scanned pages, as a multiple of the same limit."""
-
-
-class ReaderStopped(UnsupportedType):
-    """Reading took too much time or memory, because of the document or of a busy machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +57,19 @@ class PageText:
 
 class DocumentWorkers:
     """Runs at most `size` processes, started on demand. A job that hangs or crashes loses only its process,
-    and the next job gets a new one. `timeout_s` limits the wait for each page."""
+    and the next job gets a new one. `timeout_s` limits the wait for each page. `program` is the module that a process
+    runs."""
 
-    def __init__(self, *, size: int = 2, timeout_s: float = 15, memory_bytes: int = 1 << 30) -> None:
+    def __init__(
+        self, *, size: int = 3, timeout_s: float = 15, memory_bytes: int = 1 << 30, program: str = PROGRAM
+    ) -> None:
         self._slots = anyio.CapacityLimiter(size)
+        # Work in the background leaves a process to the calls.
+        self._background = anyio.CapacityLimiter(max(1, size - 1))
         self._idle: list[WorkerProcess] = []
         self._timeout_s = timeout_s
         self._memory_bytes = memory_bytes
+        self._program = program
 
     @cached_property
     def tesseract(self) -> str | None:
@@ -97,10 +98,11 @@ class DocumentWorkers:
             ContentDamaged: Its bytes have another hash, or cannot be opened.
         """
         filename = record.filename if record else path.name
-        job = {"mime_type": mime_type, "filename": filename, "page_seconds": self._timeout_s}
-        async with self._job(path, job, record) as answers:
-            first = await anext(answers)
-            yield Extracted(first["paginated"], first["pages"]), _texts(answers)
+        task = Task("extract", path, record, {"mime_type": mime_type, "filename": filename})
+        async with aclosing(self.run([task])) as jobs:
+            async for answers in jobs:
+                first = await anext(answers)
+                yield Extracted(first["paginated"], first["pages"]), _texts(answers)
 
     async def render(
         self,
@@ -121,46 +123,70 @@ class DocumentWorkers:
             ContentDamaged: Its bytes are not those of the record, or cannot be opened.
         """
         marks = [(one.page, one.start_char, one.end_char, one.text) for one in marked]
-        job = {"mime_type": mime_type, "pages": list(pages), "max_side": max_side, "marks": marks}
-        async with self._job(path, job, record) as answers:
-            return [PageImage(a["page"], a["mime_type"], base64.b64decode(a["data"])) async for a in answers]
+        arguments = {"mime_type": mime_type, "pages": list(pages), "max_side": max_side, "marks": marks}
+        async with aclosing(self.run([Task("render", path, record, arguments)])) as jobs:
+            return [PageImage(a["page"], a["mime_type"], a["body"]) async for answers in jobs async for a in answers]
 
-    @asynccontextmanager
-    async def _job(
-        self, path: Path, job: dict[str, Any], record: FileRecord | None
+    async def run(
+        self, tasks: Sequence[Task], *, in_background: bool = False
     ) -> AsyncGenerator[AsyncIterator[dict[str, Any]]]:
-        async with self._slots:
-            document = await to_thread.run_sync(_opened, path, record)
-            try:
-                child = await self._given({**job, "sha256": record.sha256 if record else None}, document)
-            finally:
-                os.close(document)
-            work = _Work(child, self._timeout_s, record)
-            try:
-                yield work.answers()
-            finally:
-                # A process that is still in the middle of a job cannot be reused.
-                if work.finished and child.jobs < _JOBS_EACH:
-                    self._idle.append(child)
-                else:
-                    await child.stop()
+        """Run a job for each task, in order, and yield the answers of each. All are sent ahead, so that the process
+        does not wait between small documents; they must be few.
 
-    async def _given(self, job: dict[str, Any], document: int) -> WorkerProcess:
-        """Send the job to a process. A process that died while idle is replaced: the document is not at fault."""
+        Iterating the answers may raise:
+            UnsupportedType: The document cannot be read; ReaderStopped: not within the limits.
+            ContentDamaged: Its bytes are not those of the record, or cannot be opened.
+        """
+        async with self._background if in_background else nullcontext(), self._slots:
+            left = deque(tasks)
+            while left:
+                opened = await to_thread.run_sync(open_all, [*left])
+                try:
+                    child = await self._given(opened)
+                except ReaderStopped as exc:
+                    for _ in left:
+                        yield _failed(exc)
+                    return
+                finally:
+                    close_all(opened)
+                is_idle = True
+                try:
+                    for task, document in opened:
+                        is_idle = isinstance(document, FilesError)
+                        work = _Work(child, self._timeout_s, task.record)
+                        left.popleft()
+                        yield _failed(document) if isinstance(document, FilesError) else work.answers()
+                        is_idle = is_idle or work.finished
+                        if not is_idle:
+                            break
+                finally:
+                    # A process that is still in the middle of a job cannot be reused, and the jobs after it are lost.
+                    if is_idle and not left and child.jobs < _JOBS_EACH and child.job_bytes < _BYTES_EACH:
+                        self._idle.append(child)
+                    else:
+                        await child.stop()
+
+    async def _given(self, opened: Sequence[tuple[Task, int | FilesError]]) -> WorkerProcess:
+        """Send the jobs to a process. A process that died while idle is replaced: the document is not at fault."""
+        jobs = [
+            ({**task.message(), "page_seconds": self._timeout_s}, document)
+            for task, document in opened
+            if isinstance(document, int)
+        ]
         while self._idle:
             child = self._idle.pop()
             try:
-                await child.ask(job, document)
+                await child.ask(jobs)
             except WorkerDied:
                 await child.stop()
             else:
                 return child
         tesseract = await to_thread.run_sync(lambda: self.tesseract)
         child = await WorkerProcess.start(
-            self._memory_bytes, cpu_seconds=int(self._timeout_s * _TOTAL), tesseract=tesseract
+            self._memory_bytes, cpu_seconds=int(self._timeout_s * _TOTAL), tesseract=tesseract, program=self._program
         )
         try:
-            await child.ask(job, document)
+            await child.ask(jobs)
         except BaseException as exc:
             await child.stop()
             if isinstance(exc, WorkerDied):
@@ -194,7 +220,7 @@ class _Work:
 
     def _failure(self, sentence: str, kind: str | None) -> FilesError:
         if kind == "content":
-            return _damaged(self._record, sentence)
+            return damaged(self._record, sentence)
         return ReaderStopped(sentence) if kind == "stopped" else UnsupportedType(sentence)
 
     def _grant(self, answer: dict[str, Any]) -> None:
@@ -214,22 +240,9 @@ class _Work:
             raise ReaderStopped("The file needs more memory or time to read than the limit.") from None
 
 
-def _damaged(record: FileRecord | None, what: str) -> ContentDamaged:
-    return ContentDamaged(f"The stored bytes{f' of {record.id}' if record else ''} {what}.")
-
-
-def _opened(path: Path, record: FileRecord | None) -> int:
-    """Open the document: the worker process itself opens no path."""
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError as exc:
-        if exc.errno in _SCARCE:
-            raise ReaderStopped("The server has no file descriptors or memory left to read the file.") from None
-        raise _damaged(record, "cannot be opened") from None
-    if stat.S_ISREG(os.fstat(fd).st_mode):
-        return fd
-    os.close(fd)
-    raise _damaged(record, "are not in a regular file")
+async def _failed(error: FilesError) -> AsyncGenerator[dict[str, Any]]:
+    raise error
+    yield {}
 
 
 async def _texts(answers: AsyncIterator[dict[str, Any]]) -> AsyncIterator[PageText]:

@@ -206,7 +206,7 @@ async def test_the_process_gets_the_document_as_an_open_descriptor(tmp_path: Pat
     try:
         document = os.open(path, os.O_RDONLY)
         path.unlink()
-        await child.ask({"mime_type": "text/plain", "page_seconds": 15}, document)
+        await child.ask([({"job": "extract", "mime_type": "text/plain", "page_seconds": 15}, document)])
         os.close(document)
         assert not (await child.answer())["paginated"]
         assert (await child.answer())["text"] == "words"
