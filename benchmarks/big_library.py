@@ -18,6 +18,8 @@ from anyio import to_thread
 
 from benchmarks.scale import Language
 from files_api_mcp.backends.clock import to_us, utc_now
+from files_api_mcp.backends.documents.extract import Document
+from files_api_mcp.backends.documents.marks import MarkedText
 from files_api_mcp.backends.local import files_table
 from files_api_mcp.backends.local.folder import StoreFolder
 from files_api_mcp.backends.local.row import Row, new_row
@@ -25,12 +27,13 @@ from files_api_mcp.backends.local.schema import FILES
 from files_api_mcp.backends.local.store import open_store
 from files_api_mcp.backends.models import NewFile, Snapshot
 from files_api_mcp.backends.search.index import rows
-from files_api_mcp.backends.search.index.addition import insert_pages
-from files_api_mcp.backends.search.index.builder import HEAD_PREFIX, IndexBuilder
+from files_api_mcp.backends.search.index.addition import Addition
 from files_api_mcp.backends.search.index.extraction import document_info
 from files_api_mcp.backends.search.index.index import document_key
-from files_api_mcp.backends.search.index.schema import connect, index_path
-from files_api_mcp.backends.search.index.term_table import add_terms
+from files_api_mcp.backends.search.index.received import ReceivedDocument
+from files_api_mcp.backends.search.index.schema import index_path
+from files_api_mcp.backends.search.index.worker import build_index
+from files_api_mcp.backends.search.index.writer import IndexWriter
 from files_api_mcp.backends.storage.sqlite import connect as connect_files
 from files_api_mcp.backends.storage.sqlite import writing
 
@@ -45,7 +48,7 @@ def make_library(folder: Path, files: int) -> None:
     place = StoreFolder(folder)
     with (
         closing(connect_files(place.database, FILES, 10)) as table,
-        closing(connect(index_path(folder), 10)) as index,
+        closing(IndexWriter(index_path(folder))) as index,
     ):
         for start in range(0, files, _AT_ONCE):
             some = [(start + at, next(texts)) for at in range(min(_AT_ONCE, files - start))]
@@ -82,24 +85,16 @@ def _store(place: StoreFolder, table: sqlite3.Connection, some: Sequence[tuple[i
     return stored
 
 
-def _index(index: sqlite3.Connection, folder: Path, stored: Sequence[tuple[Row, str]]) -> None:
-    index.execute("begin immediate")
-    held: list[tuple[str, int, int]] = []
-    (last,) = index.execute("select seq from sqlite_sequence where name = 'document'").fetchone()
-    for number, (row, text) in enumerate(stored, start=last + 1):
-        with IndexBuilder(folder) as built:
-            built.add(1, text)
-            postings = list(built.postings.merged())
-            insert_pages(index, number, built)
-            added = rows.posting_rows(number, postings, built)
-            index.executemany("insert into posting (document, term, data, crc) values (?, ?, ?, ?)", added)
-            info = document_info(row.record, built)
-            document = rows.document_row(number, document_key(row.record), info, built, len(postings))
-        index.execute("insert into document (id, key, facts, sizes, passages, crc) values (?, ?, ?, ?, ?, ?)", document)
-        held += [(term, number, len(pairs) // 2) for term, pairs in postings if not term.startswith(HEAD_PREFIX)]
-    add_terms(index, held)
-    index.execute("update sqlite_sequence set seq = ? where name = 'document'", (last + len(stored),))
-    index.execute("commit")
+def _index(index: IndexWriter, folder: Path, stored: Sequence[tuple[Row, str]]) -> None:
+    additions: list[Addition] = []
+    for row, text in stored:
+        received = ReceivedDocument(folder)
+        for part in build_index(Document(paginated=False, pages=None, texts=[MarkedText(text)]), "text/plain"):
+            received.take(part)
+        additions.append(Addition(document_key(row.record), document_info(row.record, received), received))
+    index.begin(additions)
+    index.add_postings([one for added in additions for one in rows.posting_rows(added.number, added.received)])
+    index.commit()
 
 
 async def _run(folder: Path, files: int) -> None:

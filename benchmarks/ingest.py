@@ -26,8 +26,11 @@ from anyio import to_thread
 from benchmarks.scale import Language, descendants
 from files_api_mcp.backends.documents.workers import DocumentWorkers
 from files_api_mcp.backends.models import FileRecord, silent
+from files_api_mcp.backends.search.index.extraction import FileToRead
 from files_api_mcp.backends.search.index.indexer import Indexer
+from files_api_mcp.backends.search.index.ingestion import Ingestion
 from files_api_mcp.backends.search.index.schema import index_path
+from files_api_mcp.backends.search.runtime import INDEX_WORKER
 from tests.support.documents import pdf
 
 PAGES_A_FILE = 100
@@ -84,14 +87,15 @@ async def reader_round(paths: Sequence[Path]) -> Took:
 
 async def index_round(paths: Sequence[Path], folder: Path) -> Took:
     """Times of extraction into a new index."""
-    async with DocumentWorkers(size=1) as workers:
+    async with DocumentWorkers(size=1, program=INDEX_WORKER) as workers:
         await _read(workers, paths[0])
         with tempfile.TemporaryDirectory(dir=folder) as data:
             indexing = await to_thread.run_sync(Indexer, index_path(Path(data)), workers)
+            ingestion = Ingestion(indexing, workers)
             records = [await to_thread.run_sync(_record, path) for path in paths]
             clock = await to_thread.run_sync(_Clock)
             for record, path in zip(records, paths, strict=True):
-                await indexing.document(record, path, silent)
+                await ingestion.index([FileToRead(record, path, silent)])
             took = await to_thread.run_sync(clock.took)
             await indexing.close()
     return took
@@ -113,7 +117,8 @@ class _Clock:
 
 def _is_reader(pid: int) -> bool:
     try:
-        return b"backends.documents.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        return b"documents.worker" in command or INDEX_WORKER.encode() in command
     except FileNotFoundError:
         return False
 

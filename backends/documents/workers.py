@@ -149,19 +149,21 @@ class DocumentWorkers:
                     return
                 finally:
                     close_all(opened)
-                is_idle = True
+                work: _Work | None = None
                 try:
                     for task, document in opened:
-                        is_idle = isinstance(document, FilesError)
-                        work = _Work(child, self._timeout_s, task.record)
                         left.popleft()
-                        yield _failed(document) if isinstance(document, FilesError) else work.answers()
-                        is_idle = is_idle or work.finished
-                        if not is_idle:
+                        if isinstance(document, FilesError):
+                            yield _failed(document)
+                            continue
+                        work = _Work(child, self._timeout_s, task.record)
+                        yield work.answers()
+                        if not work.finished:
                             break
                 finally:
                     # A process that is still in the middle of a job cannot be reused, and the jobs after it are lost.
-                    if is_idle and not left and child.jobs < _JOBS_EACH and child.job_bytes < _BYTES_EACH:
+                    is_idle = not left and (work is None or work.finished)
+                    if is_idle and child.jobs < _JOBS_EACH and child.job_bytes < _BYTES_EACH:
                         self._idle.append(child)
                     else:
                         await child.stop()

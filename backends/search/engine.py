@@ -38,8 +38,10 @@ from files_api_mcp.backends.models import (
 )
 from files_api_mcp.backends.search import reader as reading
 from files_api_mcp.backends.search.index.backlog import Backlog
-from files_api_mcp.backends.search.index.index import Index
+from files_api_mcp.backends.search.index.extraction import FileToRead
+from files_api_mcp.backends.search.index.index import Index, document_key
 from files_api_mcp.backends.search.index.indexer import Indexer
+from files_api_mcp.backends.search.index.ingestion import Ingestion, Outcome
 from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.index.schema import index_path, remove_unused_formats
 from files_api_mcp.backends.search.passages import answer
@@ -100,7 +102,8 @@ class SearchEngine:
         self._source = source
         self._workers = runtime.workers
         self._used = anyio.Event()
-        self._backlog = Backlog(self._index_file, source, self._unread)
+        self._ingestion = Ingestion(indexer, runtime.workers)
+        self._backlog = Backlog(self._index_files, source, self._unread)
         self._scope = QuestionScope(indexer, source, self._backlog)
 
     async def index_in_background(self) -> None:
@@ -222,6 +225,7 @@ class SearchEngine:
 
     async def forget(self, record: FileRecord) -> None:
         """Remove a file's content from the index. Another file with the same content is indexed again."""
+        self._ingestion.forget(document_key(record))
         try:
             await self._indexer.healed(lambda: self._indexer.forget(record))
         except (StorageFull, PermissionDenied) as exc:
@@ -251,8 +255,20 @@ class SearchEngine:
         known = await self._indexer.known([record])
         return record, path, known.get(file_id) or await self._backlog.read(record, path, progress)
 
-    async def _index_file(self, record: FileRecord, path: Path, progress: Progress) -> Document:
-        return await self._indexer.healed(lambda: self._document(record, path, progress))
+    async def _index_files(self, files: Sequence[FileToRead], in_background: bool) -> list[Outcome]:  # noqa: FBT001
+        """The documents of the files in the index, created first if missing, or why one cannot be read now."""
+        outcomes = await self._indexer.healed(lambda: self._ingestion.index(files, in_background=in_background))
+        for number, (file, outcome) in enumerate(zip(files, outcomes, strict=True)):
+            if isinstance(outcome, _UNREAD):
+                # Bytes that are deleted while they are read look damaged.
+                try:
+                    await self._source.blob_path(file.record.id)
+                except (NotFound, FileExpired) as gone:
+                    await self._indexer.forget(file.record)
+                    outcomes[number] = gone
+                except FilesError:
+                    pass  # the bytes are damaged
+        return outcomes
 
     async def _unread(self, most: int) -> Sequence[str]:
         """The newest files that the index lacks and that did not fail."""
@@ -260,24 +276,6 @@ class SearchEngine:
         known = await self._indexer.healed(lambda: self._indexer.known([record for record, _ in files]))
         unread = (one for one, _ in files if one.id not in known and self._indexer.failure(one) is None)
         return [record.id for record in islice(unread, most)]
-
-    async def _document(self, record: FileRecord, path: Path, progress: Progress) -> Document:
-        """The file's document in the index, created first if missing.
-
-        Raises:
-            NotFound, FileExpired: The file was deleted while it was read; the result is not kept.
-            ReaderStopped, ContentDamaged: It cannot be read now.
-        """
-        try:
-            return await self._indexer.document(record, path, progress)
-        except _UNREAD:
-            # Bytes that are deleted while they are read look damaged.
-            try:
-                await self._source.blob_path(record.id)
-            except (NotFound, FileExpired):
-                await self._indexer.forget(record)
-                raise
-            raise
 
     async def _ask(self, question: str, ids: list[str], max_tokens: int, progress: Progress) -> Answer:
         self._used.set()

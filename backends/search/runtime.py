@@ -10,7 +10,10 @@ from anyio import to_thread
 from files_api_mcp.backends.documents.workers import DocumentWorkers
 from files_api_mcp.backends.search.embeddings import EmbeddingModel, Similarity
 
-__all__ = ["SearchRuntime", "open_runtime"]
+__all__ = ["INDEX_WORKER", "SearchRuntime", "index_workers", "open_runtime"]
+
+INDEX_WORKER = "files_api_mcp.backends.search.index.worker"
+"""The program of the worker processes. It is not imported here, as it imports the parsers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,11 @@ class SearchRuntime:
     similarity: Similarity | None = None
 
 
+def index_workers() -> DocumentWorkers:
+    """Worker processes that also build the index of a document."""
+    return DocumentWorkers(program=INDEX_WORKER)
+
+
 @asynccontextmanager
 async def open_runtime(semantic_model: Path | None = None) -> AsyncGenerator[SearchRuntime]:
     """Start the runtime, with the embedding model in the folder `semantic_model` if one is given.
@@ -28,6 +36,6 @@ async def open_runtime(semantic_model: Path | None = None) -> AsyncGenerator[Sea
     Raises:
         InvalidArgument: The model cannot be loaded.
     """
-    async with DocumentWorkers() as workers:
+    async with index_workers() as workers:
         model = None if semantic_model is None else await to_thread.run_sync(EmbeddingModel, semantic_model)
         yield SearchRuntime(workers, model.similarity if model else None)

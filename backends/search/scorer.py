@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from files_api_mcp.backends.search.bm25 import bm25
 from files_api_mcp.backends.search.candidates import Candidates
 from files_api_mcp.backends.search.collection import Collection
-from files_api_mcp.backends.search.index.builder import HEAD_PREFIX
 from files_api_mcp.backends.search.index.index import Index
+from files_api_mcp.backends.search.index.postings import HEAD_PREFIX
 from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.page_references import labels_named, pages_labelled, pages_named
 

@@ -13,8 +13,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from files_api_mcp.backends.documents.workers import DocumentWorkers
 from files_api_mcp.backends.errors import FilesError, StorageFull, StoreBusy
+from files_api_mcp.backends.search.runtime import index_workers
 from files_api_mcp.server.emulator.batches import BatchesApi
 from files_api_mcp.server.emulator.files import FilesApi
 from files_api_mcp.server.emulator.headers import api_key
@@ -46,7 +46,7 @@ class EmulatorSettings:
 @asynccontextmanager
 async def emulator(settings: EmulatorSettings) -> AsyncGenerator[Starlette]:
     """The application, for the length of the block; its stores are closed at the end."""
-    async with DocumentWorkers() as workers, anyio.create_task_group() as stores, anyio.create_task_group() as jobs:
+    async with index_workers() as workers, anyio.create_task_group() as stores, anyio.create_task_group() as jobs:
         workspaces = Workspaces(settings.data_dir, settings.api_keys, stores, workers)
         writer = MessageWriter(PromptCache(time.monotonic))
         batches = BatchesApi(settings.data_dir, writer, jobs)

@@ -15,11 +15,10 @@ from files_api_mcp.backends.anthropic.answers.batch_submission import PollSchedu
 from files_api_mcp.backends.anthropic.api.batches import BatchesClient
 from files_api_mcp.backends.anthropic.api.retry import RetryingSender
 from files_api_mcp.backends.anthropic.workspace import Workspace
-from files_api_mcp.backends.documents.workers import DocumentWorkers
 from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.backends.models import Answer, Ask
 from files_api_mcp.backends.search.engine import SearchEngine, open_search_engine
-from files_api_mcp.backends.search.runtime import SearchRuntime
+from files_api_mcp.backends.search.runtime import SearchRuntime, index_workers
 from tests.support.emulator import opened
 from tests.support.snapshots import freeze_bytes, text_file
 
@@ -113,7 +112,7 @@ class Asking:
 async def asking(folder: Path, url: str) -> AsyncGenerator[Asking]:
     async with AsyncExitStack() as stack:
         workspace = await stack.enter_async_context(opened(url, folder))
-        workers = await stack.enter_async_context(DocumentWorkers())
+        workers = await stack.enter_async_context(index_workers())
         library = await stack.enter_async_context(
             open_search_engine(folder / "anthropic", workspace.originals, SearchRuntime(workers))
         )

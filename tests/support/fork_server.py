@@ -32,7 +32,7 @@ __all__ = ["COMMAND", "Popen", "WorkerPopen", "is_forked", "run"]
 MODULE = "files_api_mcp.server.cli.main"
 COMMAND = [sys.executable, "-m", MODULE]
 _COMMANDS = "files_api_mcp.server.cli.commands"
-_WORKER = "files_api_mcp.backends.documents.worker"
+_WORKERS = ("files_api_mcp.backends.documents.worker", "files_api_mcp.backends.search.index.worker")
 _RENDER = "files_api_mcp.backends.documents.render"
 _FORMATS = "files_api_mcp.backends.documents.formats"
 _Kind = Literal["command", "worker"]
@@ -58,7 +58,7 @@ def _kind(command: Sequence[str | Path], env: Mapping[str, str] | None) -> _Kind
     """What the process to fork has imported."""
     if sys.platform != "linux" or command[0] != sys.executable or len(command) < 2:
         return None
-    if command[1] == "-I" and _WORKER in str(command[-6]):
+    if command[1] == "-I" and any(worker in str(command[-6]) for worker in _WORKERS):
         return "worker"
     given = os.environ if env is None else env
     names = {name for name in {*given, *os.environ} if given.get(name) != os.environ.get(name)}
@@ -225,7 +225,7 @@ def _import_all(kind: str) -> None:
     for package in packages:
         for module in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
             importlib.import_module(module.name)
-    for name in _LAZY if kind == "command" else (_WORKER, _RENDER):
+    for name in _LAZY if kind == "command" else (*_WORKERS, _RENDER):
         importlib.import_module(name)
     # `runpy` warns about a module that it finds loaded.
     sys.modules.pop(MODULE, None)

@@ -1,9 +1,10 @@
 """The backlog of files to read: a file that a call waits for comes first, the others are read in the background."""
 
 import logging
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 import anyio
@@ -11,6 +12,8 @@ import anyio
 from files_api_mcp.backends.base import ContentSource
 from files_api_mcp.backends.errors import Busy, FilesError
 from files_api_mcp.backends.models import FileRecord, Progress
+from files_api_mcp.backends.search.index.extraction import FileToRead
+from files_api_mcp.backends.search.index.ingestion import Outcome
 from files_api_mcp.backends.search.index.rows import Document
 
 __all__ = ["Backlog"]
@@ -19,16 +22,21 @@ _log = logging.getLogger(__name__)
 
 _MOST_WAITING = 20_000
 """Ids of files in memory. Those that do not fit are found again in the store."""
+_SMALL = 64 * 1024
+"""Bytes of a file that is read together with others."""
+_TOGETHER = 64
+_IN_BACKGROUND = 2
+"""Files, or groups of small ones, that are read in the background at a time: with two cores, more are slower."""
 
 _Report = tuple[float, float | None, str]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Reading:
-    """A file that is read or will be. `file` is known if a call located it; `report` is the latest progress."""
+    """A file that is read or will be. `file` is None until it is located; `report` is the latest progress."""
 
     file_id: str
-    file: tuple[FileRecord, Path] | None = None
+    file: FileToRead | None = None
     calls: int = 0
     report: _Report | None = None
     changed: anyio.Event = field(default_factory=anyio.Event)
@@ -47,7 +55,7 @@ class _Reading:
 
 
 class Backlog:
-    """Files that wait to be read. One is read in the background at a time, so that calls find a free worker.
+    """Files that wait to be read. Small ones are read in groups.
 
     A file that cannot be read now (a locked or full disk) leaves the backlog; the next question adds it again. A crash
     loses nothing: the next start finds in the store what the index lacks.
@@ -55,17 +63,19 @@ class Backlog:
 
     def __init__(
         self,
-        read_file: Callable[[FileRecord, Path, Progress], Awaitable[Document]],
+        read_files: Callable[[Sequence[FileToRead], bool], Awaitable[Sequence[Outcome]]],
         source: ContentSource,
         find_unread: Callable[[int], Awaitable[Sequence[str]]],
     ) -> None:
-        """`find_unread` returns ids of files in the store that were not read, at most so many."""
-        self._read_file = read_file
+        """`read_files` takes a group, and whether no call waits for it. `find_unread` returns ids of files in the store
+        that were not read, at most so many."""
+        self._read_files = read_files
         self._source = source
         self._find_unread = find_unread
         self._wanted: dict[str, _Reading] = {}
         self._underway: dict[str, _Reading] = {}
         self._waiting: OrderedDict[str, None] = OrderedDict()
+        self._large: deque[_Reading] = deque()
         self._is_incomplete = False
         self._found = 0
         self._added = anyio.Event()
@@ -95,8 +105,13 @@ class Backlog:
         """
         reading = self._underway.get(record.id) or self._wanted.get(record.id)
         if reading is None:
-            reading = self._wanted[record.id] = _Reading(record.id, (record, path))
+            reading = self._wanted[record.id] = _Reading(record.id)
+            reading.file = FileToRead(record, path, reading.progress)
             self._waiting.pop(record.id, None)
+            self._wake()
+        elif reading in self._large:
+            self._large.remove(reading)
+            self._wanted[record.id] = self._underway.pop(record.id)
             self._wake()
         reading.calls += 1
         try:
@@ -127,29 +142,63 @@ class Backlog:
             self._watchers = [watcher for watcher in self._watchers if watcher is not left]
 
     async def run(self) -> None:
-        """Read the added files, until cancelled."""
+        """Read the added files, until cancelled. One reader is kept for calls."""
         async with anyio.create_task_group() as readers:
-            readers.start_soon(self._serve, self._next_wanted)
-            readers.start_soon(self._serve, self._next)
+            readers.start_soon(self._serve, self._wanted_group)
+            for _ in range(_IN_BACKGROUND):
+                readers.start_soon(self._serve, self._next_group)
 
-    async def _serve(self, next_one: Callable[[], Awaitable[_Reading | None]]) -> None:
+    async def _serve(self, next_group: Callable[[], Awaitable[list[_Reading]]]) -> None:
         while True:
             added = self._added
-            reading = await next_one()
-            if reading is None:
-                await added.wait()
+            if group := await next_group():
+                await self._read(group)
             else:
-                await self._read(reading)
+                await added.wait()
 
-    async def _next_wanted(self) -> _Reading | None:
-        return self._wanted.pop(next(iter(self._wanted))) if self._wanted else None
+    async def _wanted_group(self) -> list[_Reading]:
+        """The next files that calls wait for: small ones, or a single large one."""
+        group: list[_Reading] = []
+        for reading in [*islice(self._wanted.values(), _TOGETHER)]:
+            if group and not (_is_small(reading) and _is_small(group[0])):
+                break
+            group.append(self._claim(self._wanted.pop(reading.file_id)))
+        return group
 
-    async def _next(self) -> _Reading | None:
-        if self._is_incomplete and not self._wanted and not self._waiting:
+    async def _next_group(self) -> list[_Reading]:
+        if self._is_incomplete and not (self._wanted or self._waiting or self._underway):
             await self._look_for_unread()
-        if self._wanted or not self._waiting:
-            return await self._next_wanted()
-        return _Reading(self._waiting.popitem(last=False)[0])
+        while not self._wanted and not self._large and self._waiting:
+            some = [self._claim(_Reading(self._waiting.popitem(last=False)[0])) for _ in range(self._most_together())]
+            if group := await self._located(some):
+                return group
+        if self._wanted or not self._large:
+            return await self._wanted_group()
+        return [self._large.popleft()]
+
+    def _most_together(self) -> int:
+        return min(len(self._waiting), _TOGETHER)
+
+    def _claim(self, reading: _Reading) -> _Reading:
+        self._underway[reading.file_id] = reading
+        return reading
+
+    async def _located(self, some: list[_Reading]) -> list[_Reading]:
+        """Find the paths of the files; returns the small ones."""
+        by_id = {reading.file_id: reading for reading in some}
+        try:
+            for record, path in await self._source.located([*by_id]):
+                by_id[record.id].file = FileToRead(record, path, by_id[record.id].progress)
+        except FilesError as exc:
+            _log.info("%s files are not indexed: %s", len(some), exc.text)
+        except BaseException:
+            self._end(some)
+            raise
+        self._end([reading for reading in some if reading.file is None])
+        found = [reading for reading in some if reading.file is not None]
+        self._large.extend(reading for reading in found if not _is_small(reading))
+        self._wake()
+        return [reading for reading in found if _is_small(reading)]
 
     async def _look_for_unread(self) -> None:
         self._is_incomplete = False
@@ -163,24 +212,41 @@ class Backlog:
         self._found = hash(tuple(found))
         self.add(found)
 
-    async def _read(self, reading: _Reading) -> None:
-        self._underway[reading.file_id] = reading
+    async def _read(self, group: list[_Reading]) -> None:
+        files = [reading.file for reading in group if reading.file is not None]
         try:
-            located = [reading.file] if reading.file else await self._source.located([reading.file_id])
-            for record, path in located:
-                reading.document = await self._read_file(record, path, reading.progress)
-        except Exception as exc:  # noqa: BLE001  one file must not stop the others; the calls raise it
-            reading.error = exc
-            _log.info("%s is not indexed: %s", reading.file_id, exc.text if isinstance(exc, FilesError) else repr(exc))
+            outcomes = await self._read_files(files, not any(reading.calls for reading in group))
+            for reading, outcome in zip(group, outcomes, strict=True):
+                if isinstance(outcome, Document):
+                    reading.document = outcome
+                else:
+                    _log.info("%s is not indexed: %s", reading.file_id, outcome.text)
+                    reading.error = outcome
+        except Exception as exc:  # noqa: BLE001  the calls raise it, and the others are read on
+            _log.info(
+                "%s files are not indexed: %s", len(group), exc.text if isinstance(exc, FilesError) else repr(exc)
+            )
+            for reading in group:
+                reading.error = exc
         finally:
+            self._end(group)
+
+    def _end(self, group: Sequence[_Reading]) -> None:
+        for reading in group:
             del self._underway[reading.file_id]
             reading.has_ended = True
             reading.notify()
             for watcher in self._watchers:
                 watcher.discard(reading.file_id)
-            self._ended.set()
-            self._ended = anyio.Event()
+        self._ended.set()
+        self._ended = anyio.Event()
+        if self._is_incomplete:
+            self._wake()
 
     def _wake(self) -> None:
         self._added.set()
         self._added = anyio.Event()
+
+
+def _is_small(reading: _Reading) -> bool:
+    return reading.file is not None and reading.file.record.size_bytes <= _SMALL

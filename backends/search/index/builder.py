@@ -1,117 +1,141 @@
-"""Builds the index of one document, page by page, in bounded memory."""
+"""Builds the index of one document, page by page, in bounded memory. This runs in a worker process."""
 
 import re
 import zlib
+from array import array
 from collections import Counter
+from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
+from typing import Any, NamedTuple
 
 from files_api_mcp.backends.documents.marks import Heading, Part, Sheet
 from files_api_mcp.backends.documents.media_types import SHEETS, TABLES
 from files_api_mcp.backends.search.chunker import split_passages
 from files_api_mcp.backends.search.index.passage_table import PassageTable
-from files_api_mcp.backends.search.index.postings import Postings, Texts
+from files_api_mcp.backends.search.index.postings import HEAD_PREFIX, pack_segment
 from files_api_mcp.backends.search.places.outline import Outline
 from files_api_mcp.backends.search.places.tracker import PageMarks, PlaceTracker, packed
 from files_api_mcp.backends.search.tables import indexed_text
 from files_api_mcp.backends.search.tokenizer import is_english, is_stop_word, terms
 
-__all__ = ["HEAD_PREFIX", "IndexBuilder"]
-
-HEAD_PREFIX = "\x01"
-"""Prefix of a term in the postings of page heads: the pages whose first characters contain the term."""
+__all__ = ["IndexBuilder", "PackedPage"]
 
 _HEAD_CHARS = 120
 _LANGUAGE_SAMPLE = 20_000
 _LONGEST_HEADING = 60
+_HEADINGS = 5
+_KEYWORDS = 12
 _MOST_WORDS = 20_000
+_MOST_TERMS = 60_000
 _LONG_WORD = re.compile(r"[^\W\d_]{4,30}")
+
+
+class PackedPage(NamedTuple):
+    """A page as it is stored: its length in characters, its packed marks and its compressed text."""
+
+    chars: int
+    marks: bytes
+    text: bytes
 
 
 class IndexBuilder:
     """Builds the index from pages in order. Postings are flat pairs of passage number and count, those of page heads
     are page numbers."""
 
-    def __init__(self, folder: Path, *, scans: bool = True, mime_type: str = "text/plain") -> None:
-        """`folder` is for temporary files of large documents. `scans` means that OCR is available."""
+    def __init__(
+        self, *, mime_type: str = "text/plain", paginated: bool = False, most_terms: int = _MOST_TERMS
+    ) -> None:
         self._mime_type = mime_type
-        self.paginated = False
-        self.pages: int | None = None
-        self.failure: str | None = None
-        self.english: bool | None = None
-        self.texts = Texts(folder)
-        self.passages = PassageTable()
-        self.postings = Postings(folder)
-        self.empty: list[int] = []
-        self.labels: dict[int, str] = {}
-        self._places = PlaceTracker(first_row=1 if mime_type in TABLES - SHEETS else None)
-        self.invisible = 0
-        self.scanned: list[int] = []
-        self.scans = scans
-        self.chars = 0
+        self._paginated = paginated
+        self._most_terms = most_terms
+        self._english: bool | None = None
+        self._passages = PassageTable()
+        self._postings: dict[str, array[int]] = {}
+        self._empty: list[int] = []
+        self._scanned: list[int] = []
+        self._invisible = 0
         self._words: Counter[str] = Counter()
-
-    def __enter__(self) -> "IndexBuilder":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.texts.close()
-        self.postings.close()
+        self._places = PlaceTracker(first_row=1 if mime_type in TABLES - SHEETS else None)
 
     @property
-    def outline(self) -> Outline:
-        """The sections, sheets and parts so far."""
-        return self._places.outline
+    def is_full(self) -> bool:
+        """Whether the postings are so many that they should be taken."""
+        return len(self._postings) >= self._most_terms
 
     def add(
-        self,
-        number: int,
-        text: str,
-        label: str | None = None,
-        *,
-        scanned: bool = False,
-        marks: PageMarks = (),
-        invisible: int = 0,
-    ) -> None:
-        """Add a page, or the next piece of a text without pages. `label` is the page's label if it is not its number;
-        `scanned` means that the text was read by OCR; `invisible` counts characters that were left out of it."""
-        self.invisible += invisible
-        if label is not None:
-            self.labels[number] = label
+        self, number: int, text: str, *, scanned: bool = False, marks: PageMarks = (), invisible: int = 0
+    ) -> PackedPage:
+        """Add a page, or the next piece of a text without pages. `scanned` means that the text was read by OCR;
+        `invisible` counts characters that were left out of it."""
+        self._invisible += invisible
         if scanned and text.strip():
-            self.scanned.append(number)
-        if self.english is None and text.strip():
-            self.english = is_english(text[:_LANGUAGE_SAMPLE])
-        english = bool(self.english)
+            self._scanned.append(number)
+        if self._english is None and text.strip():
+            self._english = is_english(text[:_LANGUAGE_SAMPLE])
         self._note_words(text)
-        kept = self._places.add(number, text, marks, paginated=self.paginated)
-        self.texts.add(len(text), zlib.compress(text.encode(), 1), packed(kept))
-        self.chars += len(text)
-        if not text.strip():
-            self.empty.append(number)
-            return
+        kept = self._places.add(number, text, marks, paginated=self._paginated)
+        if text.strip():
+            self._add_terms(number, text, marks)
+        else:
+            self._empty.append(number)
+        return PackedPage(len(text), packed(kept), zlib.compress(text.encode(), 1))
+
+    def take_postings(self) -> bytes:
+        """The postings since the last time, packed; no bytes if there are none."""
+        postings, self._postings = self._postings, {}
+        return pack_segment(postings) if postings else b""
+
+    def facts(self) -> dict[str, Any]:
+        """What the document's row says of it."""
+        return {
+            "english": bool(self._english),
+            "empty": self._empty if self._paginated else [],
+            "scanned": self._scanned,
+            "invisible": self._invisible,
+            "entries": len(self._places.outline.entries),
+            "subject": ", ".join([*self._headings(), *self._keywords()]),
+        }
+
+    @property
+    def passages(self) -> bytes:
+        """The table of passages."""
+        return self._passages.to_bytes()
+
+    @property
+    def outline(self) -> bytes:
+        """The sections, sheets and parts, and the lines of a text without pages; no bytes if there is none of these."""
+        outline = self._places.outline
+        return outline.to_bytes() if outline.entries or not self._paginated else b""
+
+    def _add_terms(self, number: int, text: str, marks: PageMarks) -> None:
+        english = bool(self._english)
         looked_up = indexed_text(text, self._mime_type)
         cuts = [offset for offset, mark in marks if isinstance(mark, Sheet | Part)]
-        headings = [] if self.paginated else [at for at, mark in marks if isinstance(mark, Heading)]
-        for start, end in split_passages(text, by_line=self.paginated, cuts=cuts, headings=headings):
+        headings = [] if self._paginated else [at for at, mark in marks if isinstance(mark, Heading)]
+        for start, end in split_passages(text, by_line=self._paginated, cuts=cuts, headings=headings):
             counts = Counter(terms(looked_up[start:end], english=english))
-            passage = len(self.passages)
-            self.passages.append(number, start, end, sum(counts.values()))
+            passage = len(self._passages)
+            self._passages.append(number, start, end, sum(counts.values()))
             for term, count in counts.items():
-                self.postings.add(term, passage, count)
-        if self.paginated:
+                self._list(term).extend((passage, count))
+        if self._paginated:
             for term in set(terms(text[:_HEAD_CHARS], english=english)):
-                self.postings.add(HEAD_PREFIX + term, number)
-        self.postings.spill()
+                self._list(HEAD_PREFIX + term).append(number)
 
-    def headings(self, most: int) -> list[str]:
+    def _list(self, term: str) -> "array[int]":
+        held = self._postings.get(term)
+        if held is None:
+            held = self._postings[term] = array("I")
+        return held
+
+    def _headings(self) -> list[str]:
         """The names of the first sections, sheets or parts."""
-        return [label[:_LONGEST_HEADING] for label in Outline(self.outline.entries[:most]).labels]
+        return [label[:_LONGEST_HEADING] for label in Outline(self._places.outline.entries[:_HEADINGS]).labels]
 
-    def keywords(self, most: int) -> list[str]:
+    def _keywords(self) -> Iterator[str]:
         """The most frequent words of the document; longer words count more."""
         ranked = sorted(self._words.items(), key=lambda item: -item[1] * len(item[0]))
-        return list(islice((word for word, _ in ranked if not is_stop_word(word)), most))
+        return islice((word for word, _ in ranked if not is_stop_word(word)), _KEYWORDS)
 
     def _note_words(self, text: str) -> None:
         # This many words show the subject; a dictionary of all words would be the largest part of the index.

@@ -46,7 +46,7 @@ class Index:
         self._busy_timeout = busy_timeout
         self._opened: sqlite3.Connection | None = None
         self._inode = 0
-        self._adding: Addition | None = None
+        self._adding: Sequence[Addition] = ()
         self._is_writable = True
         self._is_lost = False
         self._hidden: set[int] = set()
@@ -73,9 +73,10 @@ class Index:
         )
         documents: dict[str, Document] = {}
         damaged: dict[int, str] = {}
+        adding = {one.key for one in self._adding}
         for wanted, *row in found:
             key = wanted.decode()
-            if (self._adding is not None and self._adding.key == key) or row[0] in self._hidden:
+            if key in adding or row[0] in self._hidden:
                 continue
             try:
                 documents[key] = rows.decode_document(key, tuple(row))

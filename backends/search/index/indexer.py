@@ -1,38 +1,30 @@
-"""Extracts documents and writes them into the index, once for each content."""
+"""Access to the index of a data folder, and the repair of its damage."""
 
 import logging
 import sqlite3
-import tempfile
-from array import array
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import closing
-from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
 import anyio
 from anyio import CancelScope, CapacityLimiter, to_thread
 
-from files_api_mcp.backends.documents.workers import DocumentWorkers, ReaderStopped
+from files_api_mcp.backends.documents.workers import DocumentWorkers
 from files_api_mcp.backends.errors import (
-    ContentDamaged,
     FilesError,
     PermissionDenied,
     StorageFull,
     StoreBusy,
     StoreDamaged,
-    UnsupportedType,
 )
-from files_api_mcp.backends.models import DocumentInfo, FileRecord, Progress
-from files_api_mcp.backends.search.index.builder import IndexBuilder
+from files_api_mcp.backends.models import FileRecord
 from files_api_mcp.backends.search.index.damage import DocumentsDamaged, IndexDamaged
-from files_api_mcp.backends.search.index.extraction import document_info, extract
 from files_api_mcp.backends.search.index.failures import Failures
 from files_api_mcp.backends.search.index.index import Index, document_key
 from files_api_mcp.backends.search.index.layered_index import LayeredIndex
 from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.index.schema import CHECKED_AT_ONCE, check_intact, connect_to_read
-from files_api_mcp.backends.search.index.writer import IndexWriter
 from files_api_mcp.backends.storage.disk_errors import StoreLocked, translated
 
 __all__ = ["Indexer"]
@@ -55,13 +47,10 @@ class Indexer:
     def __init__(self, path: Path, workers: DocumentWorkers, *, busy_timeout: float = 10) -> None:
         self._index = LayeredIndex(path, busy_timeout=_LOCK_SLICE_S)
         self._path = path
-        self._folder = path.parent
+        self.folder = path.parent
         self._busy_timeout = busy_timeout
-        self._workers = workers
         self._scans = workers.tesseract is not None
         self._turn = CapacityLimiter(1)
-        self._writing = anyio.Lock()
-        self._underway: dict[str, anyio.Event] = {}
         self.failures = Failures()
         self._damaged: set[str] = set()
 
@@ -141,46 +130,37 @@ class Indexer:
         _log.warning("The index is damaged; it is built again")
         await self.run(lambda index: index.start_over())
 
-    async def document(self, record: FileRecord, path: Path, progress: Progress) -> Document:
-        """The file's document, created first if missing. Concurrent calls for the same content do the work once.
-
-        Raises:
-            ReaderStopped, ContentDamaged: It cannot be read now, or could not be read a moment ago.
-        """
-        key = document_key(record)
-        while True:
-            found = await self.run(lambda index: index.document(key))
-            if found is not None and self._is_current(record, found):
-                return found
-            if key in self._underway:
-                await self._underway[key].wait()
-                continue
-            if (failure := await self._standing(key, path)) is not None:
-                raise failure
-            ended = self._underway[key] = anyio.Event()
-            try:
-                await self._add(record, path, key, progress)
-            finally:
-                del self._underway[key]
-                ended.set()
-
     async def known(self, records: Sequence[FileRecord]) -> dict[str, Document]:
         """The documents of the indexed files, by file id."""
         keys = {record.id: document_key(record) for record in records}
         by_key = {keys[record.id]: record for record in records}
-        found = await self.run(lambda index: index.documents(list(by_key)))
-        current = {key: document for key, document in found.items() if self._is_current(by_key[key], document)}
+        current = await self.current(by_key)
         return {file_id: current[key] for file_id, key in keys.items() if key in current}
+
+    async def current(self, records: Mapping[str, FileRecord]) -> dict[str, Document]:
+        """The indexed documents of these keys that need not be read again."""
+        found = await self.run(lambda index: index.documents(list(records)))
+        return {key: document for key, document in found.items() if self._is_current(records[key], document)}
 
     async def due(self, files: Sequence[tuple[FileRecord, Path]]) -> list[tuple[FileRecord, Path]]:
         """Those of the files that did not fail a moment ago."""
-        return [(record, path) for record, path in files if await self._standing(document_key(record), path) is None]
+        return [(record, path) for record, path in files if await self.standing(document_key(record), path) is None]
 
     def failure(self, record: FileRecord) -> FilesError | None:
         """Why the file could not be read at the last try."""
         return self.failures.last(document_key(record))
 
-    async def _standing(self, key: str, path: Path) -> FilesError | None:
+    async def failed(self, key: str, path: Path, error: FilesError) -> FilesError:
+        """Note that the file could not be read; returns the error to report."""
+        return await to_thread.run_sync(self.failures.add, key, path, error)
+
+    def succeeded(self, key: str) -> None:
+        """Note that the file was read."""
+        self._damaged.discard(key)
+        self.failures.clear(key)
+
+    async def standing(self, key: str, path: Path) -> FilesError | None:
+        """Why the file could not be read a moment ago; None if it is due."""
         if key not in self.failures:
             return None
         return await to_thread.run_sync(self.failures.standing, key, path)
@@ -215,78 +195,3 @@ class Indexer:
             if isinstance(exc.__cause__, sqlite3.Error | UnicodeDecodeError):
                 raise IndexDamaged from exc
             raise
-
-    async def _add(self, record: FileRecord, path: Path, key: str, progress: Progress) -> None:
-        try:
-            try:
-                await self._build(record, path, key, self._folder, progress)
-            except _UNWRITABLE:
-                folder = await to_thread.run_sync(_temporary_folder)
-                await self._build(record, path, key, folder, progress)
-        except (ReaderStopped, ContentDamaged, *_UNWRITABLE) as exc:
-            failure = await to_thread.run_sync(self.failures.add, key, path, exc)
-            raise failure from exc.__cause__
-
-    async def _build(self, record: FileRecord, path: Path, key: str, folder: Path, progress: Progress) -> None:
-        """Index a file, with large temporary files in this folder."""
-        try:
-            with IndexBuilder(folder, scans=self._scans, mime_type=record.mime_type) as built:
-                await extract(self._workers, record, path, built, progress)
-                await self._write_in_turn(record, key, built)
-        except ReaderStopped:
-            raise
-        except UnsupportedType as exc:
-            with IndexBuilder(folder, scans=self._scans) as nothing:
-                nothing.failure = exc.sentence
-                await self._write_in_turn(record, key, nothing)
-
-    async def _write_in_turn(self, record: FileRecord, key: str, built: IndexBuilder) -> None:
-        info = document_info(record, built)
-        async with self._writing:
-            try:
-                await self._write(key, info, built, lambda index: index)
-            except _UNWRITABLE as exc:
-                _log.info("The index cannot be written, so %s is indexed until the end only: %s", record.id, exc)
-                await self._write(key, info, built, lambda index: index.temporary)
-        self._damaged.discard(key)
-        self.failures.clear(key)
-
-    async def _write(
-        self, key: str, info: DocumentInfo, built: IndexBuilder, part: Callable[[LayeredIndex], IndexWriter]
-    ) -> None:
-        """Write a document in one transaction. A long one takes several hops to the thread, so that a cancelled call
-        ends soon; a short one takes two, as a hop costs more than its postings."""
-        postings = built.postings.merged()
-
-        def begin(index: LayeredIndex) -> int:
-            part(index).begin(key, info, built)
-            first = _some(postings)
-            part(index).add_postings(first)
-            return len(first)
-
-        try:
-            added = await self.run(begin)
-            while added == _POSTINGS_AT_ONCE:
-                batch = await to_thread.run_sync(_some, postings)
-                await self._write_postings(batch, part)
-                added = len(batch)
-            await self.run(lambda index: part(index).commit())
-        except BaseException:
-            with CancelScope(shield=True):
-                await self.run(lambda index: part(index).roll_back())
-            raise
-
-    async def _write_postings(
-        self, batch: "Iterable[tuple[str, array[int]]]", part: Callable[[LayeredIndex], IndexWriter]
-    ) -> None:
-        await self.run(lambda index: part(index).add_postings(batch))
-
-
-def _temporary_folder() -> Path:
-    with translated():
-        return Path(tempfile.gettempdir())
-
-
-def _some(postings: "Iterator[tuple[str, array[int]]]") -> "list[tuple[str, array[int]]]":
-    with translated():
-        return list(islice(postings, _POSTINGS_AT_ONCE))

@@ -1,97 +1,131 @@
-"""Postings and texts of a document under construction, spilled to an unnamed file on disk."""
+"""Postings of a document: packed into segments by the worker process, and merged by the server."""
 
 import heapq
-import os
-import tempfile
 from array import array
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import groupby
-from operator import itemgetter
+from operator import itemgetter, lt
 from pathlib import Path
 from struct import Struct
 
-__all__ = ["Postings", "Texts"]
+from files_api_mcp.backends.search.index.unnamed_file import UnnamedFile
 
-_MOST_TERMS = 60_000
+__all__ = ["HEAD_PREFIX", "Posting", "Postings", "Segment", "pack_segment"]
+
+HEAD_PREFIX = "\x01"
+"""Prefix of a term in the postings of page heads: the pages whose first characters contain the term."""
+
+_AFTER_HEADS = "\x02"
 _READ_AT_ONCE = 16 * 1024
-_HEADER = Struct("<HI")
+_SEGMENT = Struct("<II")  # bytes of the names, number of terms
+_RECORD = Struct("<HI")
 _LONGEST_TERM = 0xFFFF
 
 Posting = tuple[str, "array[int]"]
 
 
-class Texts:
-    """Compressed texts of pages, in order. The first page has number 1."""
+def pack_segment(postings: "Mapping[str, array[int]]") -> bytes:
+    """Lists of numbers by term as bytes: names, length of each list, all numbers. Sorted by term."""
+    held = sorted(postings.items())
+    names = "\n".join(term for term, _ in held).encode()
+    numbers = b"".join(numbers.tobytes() for _, numbers in held)
+    counts = array("I", [len(numbers) for _, numbers in held])
+    return _SEGMENT.pack(len(names), len(held)) + names + counts.tobytes() + numbers
 
-    def __init__(self, folder: Path) -> None:
-        self._file = _Unnamed(folder)
-        self._pages: list[tuple[bytes, int]] = []  # marks, bytes of text
-        self.sizes = array("I")
-        """The length of each page in characters."""
 
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Terms in order, the length of each one's list, and all lists one after another. Lists of page heads are page
+    numbers, the others are pairs of passage and count."""
 
-    def add(self, chars: int, data: bytes, marks: bytes = b"") -> None:
-        """Append a page's text and its packed marks."""
-        self._file.append(data)
-        self.sizes.append(chars)
-        self._pages.append((marks, len(data)))
+    terms: list[str]
+    counts: "array[int]"
+    numbers: "array[int]"
 
-    def __iter__(self) -> Iterator[tuple[int, bytes, bytes]]:
-        """Number, packed marks and compressed text of each page."""
-        start = 0
-        for number, (marks, length) in enumerate(self._pages, start=1):
-            yield number, marks, self._file.read(start, length)
-            start += length
+    @staticmethod
+    def unpacked(data: bytes) -> "Segment":
+        """The segment in the bytes of `pack_segment`, which may come from a process that lies.
+
+        Raises:
+            ValueError: They are not a segment.
+        """
+        if len(data) < _SEGMENT.size:
+            raise ValueError("a segment without a head")
+        names, terms = _SEGMENT.unpack_from(data)
+        at = _SEGMENT.size
+        segment = Segment(
+            data[at : at + names].decode().split("\n"),
+            array("I", data[at + names : at + names + 4 * terms]),
+            array("I", data[at + names + 4 * terms :]),
+        )
+        held = segment.terms
+        if not terms or len(held) != terms or len(segment.counts) != terms or not min(segment.counts):
+            raise ValueError("a segment of another length")
+        if sum(segment.counts) != len(segment.numbers) or not all(map(lt, held, held[1:])) or not held[0]:
+            raise ValueError("a segment that is not sorted")
+        if any(count % 2 for count in segment.counts[segment.heads :]) or max(map(len, held)) * 4 > _LONGEST_TERM:
+            raise ValueError("a segment with half a pair, or with a long term")
+        return segment
+
+    @property
+    def heads(self) -> int:
+        """The number of terms of page heads. They come first."""
+        return bisect_left(self.terms, _AFTER_HEADS)
+
+    def highest(self) -> tuple[int, int]:
+        """The highest number of a passage and of a page head; -1 if there are none.
+
+        Raises:
+            ValueError: A number is too low.
+        """
+        at = sum(self.counts[: self.heads])
+        heads, passages, counts = self.numbers[:at], self.numbers[at::2], self.numbers[at + 1 :: 2]
+        if min(heads, default=1) < 1 or min(counts, default=1) < 1:
+            raise ValueError("a number that is too low")
+        return max(passages, default=-1), max(heads, default=-1)
+
+    def __iter__(self) -> Iterator[Posting]:
+        at = 0
+        for term, count in zip(self.terms, self.counts, strict=True):
+            yield term, self.numbers[at : at + count]
+            at += count
 
 
 class Postings:
-    """Lists of numbers by term, each list in the order in which it was added to."""
+    """The segments of one document, in the order in which they were made. All but a single one are on disk."""
 
-    def __init__(self, folder: Path, *, most_terms: int = _MOST_TERMS) -> None:
-        self._file = _Unnamed(folder)
-        self._most_terms = most_terms
-        self._held: dict[str, array[int]] = {}
-        self._segments: list[tuple[int, int]] = []  # start and end in the file
+    def __init__(self, folder: Path) -> None:
+        self._file = UnnamedFile(folder)
+        self._single: Segment | None = None
+        self._spilled: list[tuple[int, int]] = []  # start and end in the file
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
 
     def __bool__(self) -> bool:
-        return bool(self._held or self._segments)
+        return self._single is not None or bool(self._spilled)
 
-    def add(self, term: str, *numbers: int) -> None:
-        """Append numbers to a term's list."""
-        held = self._held.get(term)
-        if held is None:
-            held = self._held[term] = array("I")
-        held.extend(numbers)
+    @property
+    def single(self) -> Segment | None:
+        """The only segment, in memory; None if there are more."""
+        return self._single
 
-    def spill(self) -> None:
-        """Move the lists from memory to the file if there are many."""
-        if len(self._held) < self._most_terms:
+    def add(self, segment: Segment) -> None:
+        """Add the next segment."""
+        if not self:
+            self._single = segment
             return
-        start = self._file.size
-        block = bytearray()
-        for term, numbers in sorted(self._held.items()):
-            name = term.encode("utf-8", "surrogatepass")[:_LONGEST_TERM]
-            block += _HEADER.pack(len(name), len(numbers)) + name + numbers.tobytes()
-            if len(block) > _READ_AT_ONCE:
-                self._file.append(block)
-                block.clear()
-        self._file.append(block)
-        self._segments.append((start, self._file.size))
-        self._held = {}
+        if self._single is not None:
+            self._spill(self._single)
+            self._single = None
+        self._spill(segment)
 
     def merged(self) -> Iterator[Posting]:
         """Every term once, sorted, with its whole list."""
-        if not self._segments:
-            yield from sorted(self._held.items())  # a merge would cost as much as writing them
-            return
-        parts = [*(self._segment(*segment) for segment in self._segments), iter(sorted(self._held.items()))]
+        parts = [self._segment(*span) for span in self._spilled] if self._single is None else [iter(self._single)]
         # A merge takes equal terms in the order of the parts, which is that of the pages.
         for term, lists in groupby(heapq.merge(*parts, key=itemgetter(0)), key=itemgetter(0)):
             whole = array("I")
@@ -99,58 +133,33 @@ class Postings:
                 whole.extend(numbers)
             yield term, whole
 
+    def _spill(self, segment: Segment) -> None:
+        start = self._file.size
+        block = bytearray()
+        for term, numbers in segment:
+            name = term.encode()
+            block += _RECORD.pack(len(name), len(numbers)) + name + numbers.tobytes()
+            if len(block) > _READ_AT_ONCE:
+                self._file.append(block)
+                block.clear()
+        self._file.append(block)
+        self._spilled.append((start, self._file.size))
+
     def _segment(self, start: int, end: int) -> Iterator[Posting]:
         buffer, at = b"", 0
         while start < end or at < len(buffer):
             length = count = 0
-            needed = _HEADER.size
+            needed = _RECORD.size
             if len(buffer) - at >= needed:
-                length, count = _HEADER.unpack_from(buffer, at)
+                length, count = _RECORD.unpack_from(buffer, at)
                 needed += length + count * 4
             if len(buffer) - at < needed:
                 more = self._file.read(start, min(end - start, max(_READ_AT_ONCE, needed)))
                 start += len(more)
                 buffer, at = buffer[at:] + more, 0
                 continue
-            name = buffer[at + _HEADER.size : at + needed - count * 4]
+            name = buffer[at + _RECORD.size : at + needed - count * 4]
             numbers = array("I")
             numbers.frombytes(buffer[at + needed - count * 4 : at + needed])
             at += needed
-            yield name.decode("utf-8", "surrogatepass"), numbers
-
-
-class _Unnamed:
-    """An unnamed temporary file, created at the first write and removed with its process."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._opened = None
-        self.size = 0
-
-    def close(self) -> None:
-        if self._opened is not None:
-            self._opened.close()
-            self._opened = None
-
-    def append(self, data: bytes | bytearray) -> None:
-        if self._opened is None:
-            self._opened = tempfile.TemporaryFile(dir=self._folder, buffering=0)  # noqa: SIM115 - see close
-        view = memoryview(data)
-        while view:
-            written = os.write(self._opened.fileno(), view)
-            self.size += written
-            view = view[written:]
-
-    def read(self, start: int, length: int) -> bytes:
-        """Read all of these bytes.
-
-        Raises:
-            OSError: The file is shorter.
-        """
-        found = b""
-        while len(found) < length:
-            block = os.pread(self._opened.fileno(), length - len(found), start + len(found)) if self._opened else b""
-            if not block:
-                raise OSError("a file of our own is shorter than it was")
-            found += block
-        return found
+            yield name.decode(), numbers

@@ -7,16 +7,17 @@ import json
 import sqlite3
 import zlib
 from array import array
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from zlib import crc32
 
 from files_api_mcp.backends.models import DocumentInfo
-from files_api_mcp.backends.search.index.builder import HEAD_PREFIX, IndexBuilder
 from files_api_mcp.backends.search.index.damage import DocumentsDamaged
 from files_api_mcp.backends.search.index.passage_table import PassageTable
+from files_api_mcp.backends.search.index.postings import HEAD_PREFIX
+from files_api_mcp.backends.search.index.received import ReceivedDocument
 from files_api_mcp.backends.search.places.outline import Outline
 from files_api_mcp.backends.search.places.tracker import PageMarks, unpacked
 
@@ -118,26 +119,26 @@ def decode_key(value: object) -> str:
     return value.decode("utf-8", "replace")
 
 
-def document_row(document: int, key: str, info: DocumentInfo, built: IndexBuilder, postings: int) -> Row:
+def document_row(document: int, key: str, info: DocumentInfo, received: ReceivedDocument, postings: int) -> Row:
     """The row of a document: id, key, facts, sizes, passages, crc."""
     facts: dict[str, Any] = {
-        "paginated": built.paginated,
+        "paginated": received.paginated,
         "pages": info.pages,
-        "chars": built.chars,
-        "english": bool(built.english),
+        "chars": received.chars,
+        "english": received.english,
         "empty": info.pages_without_text,
-        "scanned": built.scanned,
-        "scans": built.scans,
+        "scanned": received.scanned,
+        "scans": received.scans,
         "note": info.note,
-        "subject": ", ".join([*built.headings(5), *built.keywords(12)]),
-        "terms": sum(built.passages.term_counts),
-        "labels": len(built.labels),
+        "subject": received.subject,
+        "terms": sum(received.passages.term_counts),
+        "labels": len(received.labels),
         "postings": postings,
-        "entries": len(built.outline.entries),
-        "invisible": built.invisible,
+        "entries": received.entries,
+        "invisible": received.invisible,
     }
     text = json.dumps(facts, ensure_ascii=False)
-    blobs = built.texts.sizes.tobytes(), built.passages.to_bytes()
+    blobs = received.sizes.tobytes(), received.passages.to_bytes()
     return document, key, text, *blobs, _checksum((document,), key.encode(), text.encode(), *blobs)
 
 
@@ -204,9 +205,8 @@ def decode_labels(document: Document, row: Row) -> dict[int, str]:
     return labels
 
 
-def outline_row(document: int, outline: Outline) -> Row:
-    """The row of a document's outline."""
-    data = outline.to_bytes()
+def outline_row(document: int, data: bytes) -> Row:
+    """The row of a document's packed outline."""
     return document, data, _checksum((document, len(data)), data)
 
 
@@ -219,12 +219,26 @@ def decode_outline(document: Document, row: Row) -> Outline:
     return outline
 
 
-def posting_rows(document: int, postings: "Iterable[tuple[str, array[int]]]", built: IndexBuilder) -> Iterator[Row]:
-    """The rows of these terms."""
-    kind = _number_type(built.passages, len(built.texts.sizes))
-    for term, numbers in postings:
-        data = array(kind, numbers).tobytes()
-        yield document, term, data, crc32(data, crc32(term.encode(), document)) - _SIGNED  # as _posting_checksum
+def posting_rows(document: int, received: ReceivedDocument) -> Iterator[Row]:
+    """The rows of all terms: document, term, data, crc, and the number of passages, which is 0 for a page head."""
+    kind = _number_type(received.passages, len(received.sizes))
+    width = array(kind).itemsize
+    for term, data in _packed_postings(received, kind, width):
+        crc = crc32(data, crc32(term.encode(), document)) - _SIGNED  # as _posting_checksum
+        yield document, term, data, crc, 0 if term[0] == HEAD_PREFIX else len(data) // (2 * width)
+
+
+def _packed_postings(received: ReceivedDocument, kind: str, width: int) -> Iterator[tuple[str, bytes]]:
+    single, at = received.postings.single, 0
+    if single is None:
+        for term, numbers in received.postings.merged():
+            yield term, array(kind, numbers).tobytes()
+        return
+    data = array(kind, single.numbers).tobytes()
+    for term, count in zip(single.terms, single.counts, strict=True):
+        end = at + count * width
+        yield term, data[at:end]
+        at = end
 
 
 def decode_posting(document: Document, row: Row) -> "tuple[str, array[int]]":

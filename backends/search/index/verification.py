@@ -13,9 +13,9 @@ from files_api_mcp.backends.base import ContentSource
 from files_api_mcp.backends.damage import Damage
 from files_api_mcp.backends.models import FileRecord, Progress, silent
 from files_api_mcp.backends.search.index import rows
-from files_api_mcp.backends.search.index.builder import HEAD_PREFIX
 from files_api_mcp.backends.search.index.damage import DocumentsDamaged
 from files_api_mcp.backends.search.index.index import document_key
+from files_api_mcp.backends.search.index.postings import HEAD_PREFIX
 from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.index.schema import (
     FORMAT,

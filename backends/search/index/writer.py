@@ -1,16 +1,14 @@
 """The writing half of the index: adds and removes documents, each in one transaction."""
 
 import sqlite3
-from array import array
+from collections import Counter
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from files_api_mcp.backends.errors import PermissionDenied
-from files_api_mcp.backends.models import DocumentInfo
 from files_api_mcp.backends.search.index import rows
 from files_api_mcp.backends.search.index.addition import Addition, insert_pages
-from files_api_mcp.backends.search.index.builder import HEAD_PREFIX, IndexBuilder
 from files_api_mcp.backends.search.index.damage import DocumentsDamaged
 from files_api_mcp.backends.search.index.index import Index
 from files_api_mcp.backends.search.index.schema import FIRST_TEMPORARY_ID, ORPHANS, throw_away
@@ -23,6 +21,9 @@ from files_api_mcp.backends.search.index.term_table import (
 )
 
 __all__ = ["IndexWriter"]
+
+_ROWS_AT_ONCE = 200
+"""Rows of one statement: each statement lets another thread take the interpreter."""
 
 _TABLES = (
     ("posting", "document"),
@@ -41,46 +42,48 @@ class IndexWriter(Index):
         super().__init__(path, busy_timeout=busy_timeout)
         self._doomed: list[str] = []
 
-    def begin(self, key: str, info: DocumentInfo, built: IndexBuilder) -> int:
-        """Open a transaction and put the document's pages in; returns its id."""
+    def begin(self, additions: Sequence[Addition]) -> None:
+        """Open a transaction and put the documents' pages in. Their keys differ."""
         if not self._is_writable:
             self._disconnect()  # it may be writable again
-        execute = self._connection.execute
-        execute("begin immediate")
-        self._drop(key)
-        number = self._next_id()
-        self._adding = Addition(number, key, info, built)
-        insert_pages(self._connection, number, built)
-        return number
+        self._connection.execute("begin immediate")
+        self._adding = additions
+        for one in additions:
+            self._drop(one.key)
+            one.number, one.postings = self._next_id(), 0
+            insert_pages(self._connection, one.number, one.received)
 
-    def add_postings(self, postings: "Iterable[tuple[str, array[int]]]") -> None:
-        """Add some of the postings, in the open transaction."""
-        adding, some = self._expect_addition(), list(postings)
-        added = rows.posting_rows(adding.number, some, adding.built)
-        cursor = self._connection.executemany(
-            "insert into posting (document, term, data, crc) values (?, ?, ?, ?)", added
-        )
-        adding.postings += cursor.rowcount
-        held = [(term, adding.number, len(pairs) // 2) for term, pairs in some if not term.startswith(HEAD_PREFIX)]
-        self._add_terms(held)
+    def add_postings(self, postings: Sequence[rows.Row]) -> None:
+        """Add some rows of `rows.posting_rows`, in the open transaction."""
+        by_number = {one.number: one for one in self._expect_additions()}
+        for start in range(0, len(postings), _ROWS_AT_ONCE):
+            some = postings[start : start + _ROWS_AT_ONCE]
+            values = ",".join(["(?,?,?,?)"] * len(some))
+            insert = f"insert into posting (document, term, data, crc) values {values}"  # noqa: S608  question marks
+            self._connection.execute(insert, [value for row in some for value in row[:4]])
+        for number, count in Counter(row[0] for row in postings).items():
+            by_number[number].postings += count
+        self._add_terms([(term, number, passages) for number, term, _, _, passages in postings if passages])
 
     def commit(self) -> None:
-        """Make the added document visible, and remove documents that were forgotten meanwhile."""
-        adding = self._expect_addition()
-        self._connection.execute(
+        """Make the added documents visible, and remove documents that were forgotten meanwhile."""
+        self._connection.executemany(
             # Or replace: this is done again if the commit waited for another process.
             "insert or replace into document (id, key, facts, sizes, passages, crc) values (?, ?, ?, ?, ?, ?)",
-            rows.document_row(adding.number, adding.key, adding.info, adding.built, adding.postings),
+            [
+                rows.document_row(one.number, one.key, one.info, one.received, one.postings)
+                for one in self._expect_additions()
+            ],
         )
         for key in self._doomed:
             self._drop(key)
         self._connection.execute("commit")
-        self._adding = None
+        self._adding = ()
         self._doomed.clear()
 
     def roll_back(self) -> None:
         """Undo uncommitted changes; documents that were forgotten meanwhile are still removed."""
-        self._adding = None
+        self._adding = ()
         doomed, self._doomed = self._doomed, []
         if self._opened is not None and self._opened.in_transaction:
             self._opened.execute("rollback")
@@ -111,7 +114,7 @@ class IndexWriter(Index):
 
     def start_over(self) -> None:
         """Remove the damaged file, unless another process already did: then use its new file."""
-        self._adding = None
+        self._adding = ()
         self._doomed.clear()
         try:
             if self._path is not None:
@@ -163,12 +166,12 @@ class IndexWriter(Index):
 
     def _orphans(self) -> list[int]:
         """Ids of rows without a document."""
-        adding = self._adding.number if self._adding is not None else None
+        adding = {one.number for one in self._adding}
         found = (row for query in ORPHANS for row in self._rows(query))
-        return [number for (number,) in found if number != adding]
+        return [number for (number,) in found if number not in adding]
 
-    def _expect_addition(self) -> Addition:
+    def _expect_additions(self) -> Sequence[Addition]:
         # Another call may have started over between two steps: the first of them is lost.
-        if self._adding is None or not self._connection.in_transaction:
+        if not self._adding or not self._connection.in_transaction:
             raise DocumentsDamaged({})
         return self._adding

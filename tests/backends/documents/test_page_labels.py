@@ -6,13 +6,12 @@ import pytest
 from anyio import to_thread
 from mcp.types import TextContent
 
-from files_api_mcp.backends.models import DocumentInfo
-from files_api_mcp.backends.search.index.builder import IndexBuilder
 from files_api_mcp.backends.search.index.schema import index_path
 from files_api_mcp.backends.search.index.writer import IndexWriter
 from files_api_mcp.backends.search.page_references import pages_labelled
 from tests.support import documents
 from tests.support.agent import Agent, text_of
+from tests.support.indexing import add_document, received_document
 
 pytestmark = pytest.mark.anyio
 
@@ -58,11 +57,8 @@ async def test_a_file_and_its_labels_are_forgotten_together(agent: Agent, tmp_pa
 def test_a_label_of_several_pages_names_none(tmp_path: Path) -> None:
     index = IndexWriter(tmp_path / "index.db")
     try:
-        with IndexBuilder(tmp_path) as built:
-            for number, label in ((1, "i"), (2, "II"), (3, "I"), (4, None)):
-                built.add(number, "words", label)
-            index.begin("a", DocumentInfo(askable=True, pages=4, chars=20), built)
-            index.commit()
+        received = received_document(["words"] * 4, paginated=True, labels=["i", "II", "I", None])
+        add_document(index, "a", received)
         document = index.document("a")
         assert document is not None
         labels = index.labels(document)

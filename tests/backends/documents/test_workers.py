@@ -22,7 +22,7 @@ from tests.support.agent import write
 
 pytestmark = pytest.mark.anyio
 
-_WORKER = b"backends.documents.worker"
+_WORKERS = (b"backends.documents.worker", b"backends.search.index.worker")
 
 
 @pytest.fixture
@@ -37,7 +37,8 @@ def children() -> list[int]:
     found: list[int] = []
     for status in Path("/proc").glob("[0-9]*/status"):
         try:
-            if f"\nPPid:\t{own}\n" in status.read_text() and _WORKER in (status.parent / "cmdline").read_bytes():
+            command = (status.parent / "cmdline").read_bytes()
+            if f"\nPPid:\t{own}\n" in status.read_text() and any(worker in command for worker in _WORKERS):
                 found.append(int(status.parent.name))
         except OSError:
             continue

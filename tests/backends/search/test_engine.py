@@ -3,7 +3,8 @@
 import base64
 import os
 import sqlite3
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
@@ -12,9 +13,10 @@ from anyio import to_thread
 
 from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.documents.media_types import sniff
+from files_api_mcp.backends.documents.task import Task
 from files_api_mcp.backends.errors import InvalidArgument, NotFound, UnsupportedType
 from files_api_mcp.backends.local.store import LocalStore
-from files_api_mcp.backends.models import Answer, FileRecord, NewFile
+from files_api_mcp.backends.models import Answer, NewFile
 from files_api_mcp.backends.roots.roots import Roots
 from files_api_mcp.backends.search.engine import SearchEngine
 from files_api_mcp.backends.search.index.schema import index_path
@@ -173,17 +175,17 @@ async def test_places_that_a_document_does_not_have_are_refused(desk: Desk) -> N
 async def test_one_content_is_indexed_once_however_many_ask(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     ids = [await desk.store(name, FILLER * 500) for name in ("a.txt", "b.txt")]
     jobs: list[str] = []
-    extract = desk.library._workers.extract  # pyright: ignore[reportPrivateUsage]
+    run = desk.library._workers.run  # pyright: ignore[reportPrivateUsage]
 
-    def counted(path: Path, kind: str, record: FileRecord) -> object:
-        jobs.append(kind)
-        return extract(path, kind, record)
+    def counted(tasks: Sequence[Task], *, in_background: bool) -> object:
+        jobs.extend(task.job for task in tasks)
+        return run(tasks, in_background=in_background)
 
-    monkeypatch.setattr(desk.library._workers, "extract", counted)  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(desk.library._workers, "run", counted)  # pyright: ignore[reportPrivateUsage]
     async with anyio.create_task_group() as group:
         for file_id in ids * 4:
             group.start_soon(desk.library.prepare, file_id)
-    assert jobs == ["text/plain"]
+    assert jobs == ["index"]
 
 
 @pytest.mark.parametrize("damage", ["garbage", "empty", "gone", "other schema"])
@@ -239,12 +241,13 @@ async def test_a_file_that_goes_while_it_is_read_is_not_remembered_as_damaged(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file_id = await desk.store("a.txt", "The whale dived.")
-    extract = desk.library._workers.extract  # pyright: ignore[reportPrivateUsage]
+    run = desk.library._workers.run  # pyright: ignore[reportPrivateUsage]
 
-    def of_a_lost_file(path: Path, kind: str, record: FileRecord) -> object:
-        return extract(path.with_name("gone"), kind, record)
+    def of_a_lost_file(tasks: Sequence[Task], *, in_background: bool) -> object:
+        lost = [replace(task, path=task.path.with_name("gone")) for task in tasks]
+        return run(lost, in_background=in_background)
 
-    monkeypatch.setattr(desk.library._workers, "extract", of_a_lost_file)  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(desk.library._workers, "run", of_a_lost_file)  # pyright: ignore[reportPrivateUsage]
     blob_path = desk.library._source.blob_path  # pyright: ignore[reportPrivateUsage]
     looks: list[str] = []
 

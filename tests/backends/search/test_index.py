@@ -2,32 +2,29 @@
 
 import shutil
 import sqlite3
-import tempfile
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from pathlib import Path
 
 import anyio
 import pytest
 
-from files_api_mcp.backends.documents.marks import Heading
-from files_api_mcp.backends.models import Answer, DocumentInfo
-from files_api_mcp.backends.search.index.builder import HEAD_PREFIX, IndexBuilder
+from files_api_mcp.backends.documents.marks import Heading, MarkedText
+from files_api_mcp.backends.models import Answer
+from files_api_mcp.backends.search.index import ingestion
 from files_api_mcp.backends.search.index.damage import DocumentsDamaged
+from files_api_mcp.backends.search.index.layered_index import LayeredIndex
+from files_api_mcp.backends.search.index.postings import HEAD_PREFIX
 from files_api_mcp.backends.search.index.term_table import BLOCK
 from files_api_mcp.backends.search.index.writer import IndexWriter
 from files_api_mcp.server.dependencies import open_backend
 from tests.backends.search.test_engine import Desk
 from tests.support.agent import settings_for
+from tests.support.indexing import begin_document, received_document
 
 
 def begin(index: IndexWriter, key: str, text: str, *, label: str | None = None, paginated: bool = False) -> int:
-    with IndexBuilder(Path(tempfile.gettempdir())) as built:
-        built.paginated = paginated
-        built.add(1, text, label, marks=((0, Heading(1, "Whales")),))
-        info = DocumentInfo(askable=True, pages=1 if paginated else None, chars=built.chars)
-        number = index.begin(key, info, built)
-        index.add_postings(built.postings.merged())
-    return number
+    page = MarkedText(text, ((0, Heading(1, "Whales")),))
+    return begin_document(index, key, received_document([page], paginated=paginated, labels=[label]))
 
 
 def add(index: IndexWriter, key: str, text: str) -> int:
@@ -120,14 +117,11 @@ def test_two_processes_do_not_throw_away_each_others_new_file(path: Path) -> Non
 
 
 def test_a_step_after_the_transaction_was_lost_adds_nothing(index: IndexWriter) -> None:
-    with IndexBuilder(Path(tempfile.gettempdir())) as built:
-        built.add(1, "The whale dived.")
-        info = DocumentInfo(askable=True, pages=None, chars=built.chars)
-        index.begin("a", info, built)
-        index.start_over()
-        with pytest.raises(DocumentsDamaged):
-            index.add_postings(built.postings.merged())
-        assert index.keys() == []
+    begin(index, "a", "The whale dived.")
+    index.start_over()
+    with pytest.raises(DocumentsDamaged):
+        index.add_postings([])
+    assert index.keys() == []
 
 
 def test_a_locked_file_is_not_taken_for_a_damaged_one(index: IndexWriter, path: Path) -> None:
@@ -272,20 +266,23 @@ async def test_who_asks_while_a_file_is_being_indexed_waits_for_all_of_it(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file_id = await desk.store("a.txt", "".join(f"word{n} " for n in range(10_000)) + "zenith")
+    monkeypatch.setattr(ingestion, "_ROWS_AT_ONCE", 100)
     indexing = desk.library._indexer  # pyright: ignore[reportPrivateUsage]
-    write = indexing._write_postings  # pyright: ignore[reportPrivateUsage]
+    run = indexing.run
     written, go_on = anyio.Event(), anyio.Event()
     answers: list[Answer] = []
 
-    async def held(batch: object, part: object) -> None:
-        await write(batch, part)  # type: ignore[arg-type]
-        written.set()
-        await go_on.wait()
+    async def held(work: Callable[[LayeredIndex], object]) -> object:
+        done = await run(work)
+        if getattr(work, "__name__", "") == "go_on" and done is None:
+            written.set()
+            await go_on.wait()
+        return done
 
     async def ask() -> None:
         answers.append(await desk.ask("zenith", file_id))
 
-    monkeypatch.setattr(indexing, "_write_postings", held)
+    monkeypatch.setattr(indexing, "run", held)
     with anyio.fail_after(60):
         async with anyio.create_task_group() as group:
             group.start_soon(desk.library.prepare, file_id)

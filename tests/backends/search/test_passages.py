@@ -1,6 +1,5 @@
 """Answers below the library: passages are checked against the place that they name."""
 
-import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -8,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from files_api_mcp.backends.models import DocumentInfo, FileRecord, Passage
-from files_api_mcp.backends.search.index.builder import IndexBuilder
+from files_api_mcp.backends.models import FileRecord, Passage
 from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.index.writer import IndexWriter
 from files_api_mcp.backends.search.passages import answer, is_verbatim
 from files_api_mcp.backends.search.reader import open_places
+from tests.support.indexing import add_document, received_document
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 PIECES = ["é🙂 The whale dived.\nThe sea was calm.\n", "The heron flew.\nThe whale came up.\n"]
@@ -26,14 +25,7 @@ def record(name: str) -> FileRecord:
 
 
 def stored(index: IndexWriter, key: str, texts: list[str], *, paginated: bool = False) -> Document:
-    with IndexBuilder(Path(tempfile.gettempdir())) as built:
-        built.paginated = paginated
-        for number, text in enumerate(texts, start=1):
-            built.add(number, text)
-        pages = len(texts) if paginated else None
-        index.begin(key, DocumentInfo(askable=True, pages=pages, chars=built.chars), built)
-        index.add_postings(built.postings.merged())
-        index.commit()
+    add_document(index, key, received_document(texts, paginated=paginated))
     document = index.document(key)
     assert document is not None
     return document

@@ -1,16 +1,18 @@
 """Reading in the background: nothing is missed, whatever fits in memory, and what a call waits for comes first."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
 import anyio
 import anyio.lowlevel
 import pytest
+from anyio import to_thread
 
-from files_api_mcp.backends.models import FileRecord, Progress
+from files_api_mcp.backends.models import FileRecord
 from files_api_mcp.backends.search import engine
 from files_api_mcp.backends.search.index import backlog
-from files_api_mcp.backends.search.index.rows import Document
+from files_api_mcp.backends.search.index.extraction import FileToRead
+from files_api_mcp.backends.search.index.ingestion import Outcome
 from files_api_mcp.server.dependencies import open_backend
 from tests.backends.search.test_engine import Desk
 from tests.support.agent import settings_for
@@ -65,39 +67,64 @@ async def test_a_file_that_takes_long_is_read_on_after_the_call(desk: Desk, monk
 
 
 async def test_a_file_that_a_call_waits_for_comes_first(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backlog, "_TOGETHER", 1)
     records = await stored(desk, 6)
     order: list[str] = []
     go_on = anyio.Event()
-    read = desk.library._index_file  # pyright: ignore[reportPrivateUsage]
+    read = desk.library._index_files  # pyright: ignore[reportPrivateUsage]
 
-    async def noted(record: FileRecord, path: Path, progress: Progress) -> Document:
-        order.append(record.id)
-        if len(order) == 1:
+    async def noted(files: Sequence[FileToRead], in_background: bool) -> list[Outcome]:
+        order.extend(file.record.id for file in files)
+        if in_background:
             await go_on.wait()
-        return await read(record, path, progress)
+        return await read(files, in_background)
 
-    monkeypatch.setattr(desk.library._backlog, "_read_file", noted)  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(desk.library._backlog, "_read_files", noted)  # pyright: ignore[reportPrivateUsage]
     await desk.opened.reader.read_later(records)
     await anyio.wait_all_tasks_blocked()
     assert (await desk.opened.reader.prepare(records[5].id)).askable
     go_on.set()
     await until_ready(desk, records)
-    assert order == [records[number].id for number in (0, 5, 1, 2, 3, 4)]
+    assert order[:3] == [records[number].id for number in (0, 1, 5)]
+    assert set(order) == {record.id for record in records}
 
 
-async def test_an_error_of_one_file_reaches_its_call_and_no_other(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_error_of_one_group_reaches_its_calls_and_no_others(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backlog, "_TOGETHER", 1)
     records = await stored(desk, 3)
-    read = desk.library._index_file  # pyright: ignore[reportPrivateUsage]
+    read = desk.library._index_files  # pyright: ignore[reportPrivateUsage]
 
-    async def failing(record: FileRecord, path: Path, progress: Progress) -> Document:
-        if record.id == records[1].id:
+    async def failing(files: Sequence[FileToRead], in_background: bool) -> list[Outcome]:
+        if files[0].record.id == records[1].id:
             raise ZeroDivisionError
-        return await read(record, path, progress)
+        return await read(files, in_background)
 
-    monkeypatch.setattr(desk.library._backlog, "_read_file", failing)  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(desk.library._backlog, "_read_files", failing)  # pyright: ignore[reportPrivateUsage]
     await desk.opened.reader.read_later(records)
     with pytest.raises(ZeroDivisionError):
         await desk.opened.reader.prepare(records[1].id)
     await until_ready(desk, [records[0], records[2]])
     monkeypatch.undo()
     assert (await desk.opened.reader.prepare(records[1].id)).askable
+
+
+async def test_one_bad_document_of_a_group_fails_only_itself(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process dies of a document in the middle, bytes are away, and another document is no text."""
+    records = await stored(desk, 8)
+    gone, nothing = records[2], await desk.store("nothing.bin", bytes(range(256)) * 4)
+    _, path = await desk.library._source.blob_path(gone.id)  # pyright: ignore[reportPrivateUsage]
+    await to_thread.run_sync(path.unlink)
+    await desk.opened.reader.read_later([*records, await desk.opened.files.describe(nothing)])
+    await until_ready(desk, records)
+    infos = await desk.opened.reader.infos(records)
+    assert [record.id for record in records if not infos[record.id].askable] == [gone.id]
+
+
+async def test_files_with_the_same_content_are_read_once_and_found_under_each_name(desk: Desk) -> None:
+    ids = [await desk.store(name, "The whale dived.") for name in ("a.txt", "b.txt", "c.txt")]
+    await desk.opened.reader.read_later([await desk.opened.files.describe(file_id) for file_id in ids])
+    answer = await desk.ask("whale")
+    assert {passage.file_id for passage in answer.passages} <= set(ids)
+    assert not answer.notes

@@ -4,7 +4,6 @@ import random
 import sys
 import threading
 from collections.abc import Generator
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 
 from files_api_mcp.backends.search import tokenizer
 from files_api_mcp.backends.search.index.builder import IndexBuilder
+from files_api_mcp.backends.search.index.postings import Segment
 
 ENDINGS = ("ational", "iveness", "ization", "fulness", "ously", "ements", "ings", "edly", "ies", "y")
 Postings = list[tuple[str, list[int]]]
@@ -41,20 +41,20 @@ def forget_terms() -> None:
         cached.cache_clear()
 
 
-def indexed(folder: Path, text: str) -> Postings:
-    with IndexBuilder(folder) as built:
-        built.add(1, text)
-        return [(term, list(posting)) for term, posting in built.postings.merged()]
+def indexed(text: str) -> Postings:
+    builder = IndexBuilder()
+    builder.add(1, text)
+    return [(term, list(posting)) for term, posting in Segment.unpacked(builder.take_postings())]
 
 
-def indexed_together(folder: Path, texts: list[str]) -> list[Postings | Exception]:
+def indexed_together(texts: list[str]) -> list[Postings | Exception]:
     found: list[Postings | Exception] = [[] for _ in texts]
     together = threading.Barrier(len(texts))
 
     def work(number: int) -> None:
         together.wait()
         try:
-            found[number] = indexed(folder, texts[number])
+            found[number] = indexed(texts[number])
         except Exception as exc:
             found[number] = exc
 
@@ -70,10 +70,10 @@ def indexed_together(folder: Path, texts: list[str]) -> list[Postings | Exceptio
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(min_value=0), count=st.integers(2, 6), words=st.integers(1, 200))
 def test_documents_indexed_together_give_the_postings_of_documents_indexed_one_by_one(
-    tmp_path: Path, seed: int, count: int, words: int
+    seed: int, count: int, words: int
 ) -> None:
     texts = documents(seed, count, words)
     forget_terms()
-    together = indexed_together(tmp_path, texts)
+    together = indexed_together(texts)
     forget_terms()
-    assert together == [indexed(tmp_path, text) for text in texts]
+    assert together == [indexed(text) for text in texts]

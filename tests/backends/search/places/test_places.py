@@ -1,7 +1,6 @@
 """Places: every range of every kind of document has a name that leads back to it."""
 
 import random
-import tempfile
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -11,8 +10,6 @@ import pytest
 from files_api_mcp.backends.documents.marks import Heading, Hidden, Line, Part, Row, Sheet, Table, marked_text
 from files_api_mcp.backends.documents.media_types import DOCX, EML, PDF, PPTX, XLSX
 from files_api_mcp.backends.errors import InvalidArgument
-from files_api_mcp.backends.models import DocumentInfo
-from files_api_mcp.backends.search.index.builder import IndexBuilder
 from files_api_mcp.backends.search.index.extraction import document_info
 from files_api_mcp.backends.search.index.writer import IndexWriter
 from files_api_mcp.backends.search.places.document_places import DocumentPlaces
@@ -21,6 +18,7 @@ from files_api_mcp.backends.search.places.outline_entries import outline_entries
 from files_api_mcp.backends.search.places.resolve import resolve
 from files_api_mcp.backends.search.reader import open_places
 from tests.backends.search.test_passages import record
+from tests.support.indexing import add_document, received_document
 
 AGREEMENT: list[list[Line]] = [
     [
@@ -73,16 +71,9 @@ def places_of(
     labels: Sequence[str] = (),
 ) -> DocumentPlaces:
     one = record("a").model_copy(update={"mime_type": mime_type})
-    with IndexBuilder(Path(tempfile.gettempdir()), mime_type=mime_type) as built:
-        built.paginated, built.pages = paginated, len(pieces) if paginated else None
-        for number, piece in enumerate(pieces, start=1):
-            found = marked_text(piece)
-            label = labels[number - 1] if labels else None
-            built.add(number, found.text, label, marks=found.marks)
-        info: DocumentInfo = document_info(one, built)
-        index.begin("a", info, built)
-        index.add_postings(built.postings.merged())
-        index.commit()
+    pages = [marked_text(piece) for piece in pieces]
+    received = received_document(pages, mime_type=mime_type, paginated=paginated, labels=labels)
+    add_document(index, "a", received, document_info(one, received))
     document = index.document("a")
     assert document is not None
     return open_places(index, document, mime_type)

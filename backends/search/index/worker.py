@@ -1,0 +1,62 @@
+"""The worker process of the index: it parses a document and builds its index, which the server only writes."""
+
+import time
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from files_api_mcp.backends.documents import worker
+from files_api_mcp.backends.documents.extract import Document
+from files_api_mcp.backends.search.index.builder import IndexBuilder, PackedPage
+
+__all__ = ["build_index", "main"]
+
+_ANSWER_BYTES = 256 * 1024
+_ANSWER_S = 0.25
+"""An answer is sent after this time, so that the server sees progress, and that no page takes too long."""
+
+
+def main() -> None:
+    """Serve the jobs of documents.worker, and `index`."""
+    worker.main({"index": _index})
+
+
+def _index(content: BinaryIO, job: dict[str, Any]) -> Iterator[worker.Answer]:
+    return build_index(worker.opened_document(content, job), job["mime_type"])
+
+
+def build_index(document: Document, mime_type: str, *, answer_bytes: int = _ANSWER_BYTES) -> Iterator[worker.Answer]:
+    """The index of a document in parts: pages, and postings once they are many. The last part has the `facts`.
+
+    A part has `texts`, which are characters, bytes of marks, bytes of text and label of each page, and a body of texts,
+    postings, passages and outline, whose lengths are in `lengths`.
+    """
+    builder = IndexBuilder(mime_type=mime_type, paginated=document.paginated)
+    pages: list[tuple[PackedPage, str | None]] = []
+    held, spent, before, last = 0, 0.0, 0.0, time.monotonic()
+
+    def part(*rest: bytes) -> worker.Answer:
+        nonlocal held, before, last
+        bodies = [b"".join(page.marks + page.text for page, _ in pages), *rest]
+        answer: worker.Answer = {
+            "pages": document.pages,
+            "texts": [(page.chars, len(page.marks), len(page.text), label) for page, label in pages],
+            "lengths": [len(body) for body in bodies],
+            "scanning": spent - before,
+            "body": b"".join(bodies),
+        }
+        pages.clear()
+        held, before, last = 0, spent, time.monotonic()
+        return answer
+
+    for number, piece in enumerate(document.texts, start=1):
+        scanned, label = document.is_scanned(number), document.label(number)
+        page = builder.add(number, piece.text, scanned=scanned, marks=piece.marks, invisible=piece.invisible)
+        pages.append((page, label))
+        held += len(page.text) + len(page.marks)
+        spent = document.scans.spent if document.scans else 0.0
+        if builder.is_full:
+            yield part(builder.take_postings())
+        elif held >= answer_bytes or time.monotonic() - last >= _ANSWER_S:
+            yield part()
+    final = part(builder.take_postings(), builder.passages, builder.outline)
+    yield {**final, "paginated": document.paginated, "facts": builder.facts()}
