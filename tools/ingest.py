@@ -15,7 +15,7 @@ from files_api_mcp.backends.validation import safe_filename
 from files_api_mcp.tools.context import Dependencies, failure_in, subprogress
 from files_api_mcp.tools.upload_tickets import UploadedItem, UploadExpectation
 
-__all__ = ["index_uploaded", "store_file", "store_received"]
+__all__ = ["index_uploaded", "store_file", "store_received", "unindexed", "uploaded_item"]
 
 
 async def store_file(
@@ -91,9 +91,21 @@ async def index_uploaded(uploaded: UploadedFile, opened: Backend, progress: Prog
     try:
         info = await opened.reader.prepare(record.id, subprogress(progress, 60, 99))
     except Exception as exc:  # noqa: BLE001 - the file is stored, so its id must reach the caller
-        why = failure_in(exc).sentence
-        info = DocumentInfo(askable=False, pages=None, chars=0, note=f"Stored, but not indexed yet: {why}")
+        info = unindexed(exc)
     await progress(100, 100, "Stored and indexed" if info.askable else "Stored")
+    return uploaded_item(uploaded, info)
+
+
+def unindexed(exc: Exception) -> DocumentInfo:
+    """What is known of a stored file whose text cannot be indexed now."""
+    return DocumentInfo(
+        askable=False, pages=None, chars=0, note=f"Stored, but not indexed yet: {failure_in(exc).sentence}"
+    )
+
+
+def uploaded_item(uploaded: UploadedFile, info: DocumentInfo) -> UploadedItem:
+    """A stored file as the result of a tool."""
+    record = uploaded.record
     return UploadedItem(
         file_id=record.id,
         filename=record.filename,
@@ -101,6 +113,7 @@ async def index_uploaded(uploaded: UploadedFile, opened: Backend, progress: Prog
         size_bytes=record.size_bytes,
         reused=uploaded.reused,
         askable=info.askable,
+        state=info.state,
         pages=info.pages,
         note=info.note,
     )

@@ -1,24 +1,31 @@
 """upload_file: store local files."""
 
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Annotated
 
-import anyio
-from anyio import from_thread, to_thread
+from anyio import to_thread
 from pydantic import BaseModel, Field
 
-from files_api_mcp.backends.base import Backend
+from files_api_mcp.backends.base import Reader
 from files_api_mcp.backends.errors import FilesError, InvalidArgument, NotFound
-from files_api_mcp.backends.models import Progress, silent
+from files_api_mcp.backends.models import DocumentInfo, FileRecord, Progress, UploadedFile
+from files_api_mcp.backends.roots.open_beneath import printable_path
 from files_api_mcp.backends.roots.walk import Expansion
-from files_api_mcp.tools.context import Call, Dependencies, failure_in, subprogress
-from files_api_mcp.tools.ingest import index_uploaded, store_file
+from files_api_mcp.tools.context import Call, subprogress
+from files_api_mcp.tools.folder_upload import FolderUpload, Outcome, count_files
+from files_api_mcp.tools.ingest import index_uploaded, store_file, unindexed, uploaded_item
 from files_api_mcp.tools.upload_tickets import UploadedItem
 
-__all__ = ["UploadResult", "upload_file"]
+__all__ = ["UploadResult", "upload", "upload_file"]
 
-_MAX_CONCURRENT = 4
-_MAX_FILES = 1000
-_MAX_SHOWN_FAILURES = 20
+_MAX_SHOWN = 20
+_LOOKED_UP_AT_ONCE = 50
+_MAX_LOOKED_UP = 1000
+"""Files whose texts are looked for again at the end. For more than that, `reading` may count some too many."""
+
+Watch = Callable[[str, Outcome], None]
+"""Called with the path and the outcome of each file."""
 
 
 class FailedItem(BaseModel):
@@ -26,9 +33,18 @@ class FailedItem(BaseModel):
     error: str
 
 
+class UploadCounts(BaseModel):
+    files: int = 0
+    new: int = 0
+    reused: int = 0
+    failed: int = 0
+    reading: int = 0
+
+
 class UploadResult(BaseModel):
-    files: list[UploadedItem]
+    counts: UploadCounts | None = None
     failed: list[FailedItem]
+    files: list[UploadedItem]
     skipped: str | None = None
     next: str | None = None
 
@@ -40,95 +56,137 @@ async def upload_file(
     expires_in_hours: Annotated[int | None, Field(ge=1, le=2160, strict=True, description="1 to 2160")] = None,
 ) -> UploadResult:
     """Store local files and get their file_ids. Files already stored are reused."""
-    deps, progress = call.deps, call.progress()
-    uploader = _Uploader(deps, await call.backend(), title, expires_in_hours)
-    found = await to_thread.run_sync(
-        lambda: deps.roots.expand(path, limit=_MAX_FILES, check_cancelled=from_thread.check_cancelled)
-    )
-    if title and len(found.paths) > 1:
+    return await upload(call, path, title, expires_in_hours)
+
+
+async def upload(
+    call: Call,
+    path: str,
+    title: str | None,
+    expires_in_hours: int | None,
+    watch: Watch | None = None,
+    *,
+    until_read: bool = False,
+) -> UploadResult:
+    """The same as the tool. `watch` hears of each file; with `until_read`, all texts are read when this returns.
+
+    Raises:
+        FilesError: Nothing was uploaded.
+    """
+    lifetime_s = None if expires_in_hours is None else expires_in_hours * 3600
+    opened, progress = await call.backend(), call.progress()
+    found, total = await to_thread.run_sync(count_files, call.deps, path)
+    if title and total > 1:
         raise InvalidArgument("title works for a single file, but this path matches several.")
-    if not found.paths:
+    if not total:
         why = "; ".join([_skipped(found) or "no files", *found.notes])
         raise NotFound(f"Nothing to upload there ({why}).", "Give another path.")
+    summary = _Summary(opened.reader, total, progress, watch, until_read=until_read)
     try:
-        if found.paths == [path]:
-            return UploadResult(files=[await uploader.upload(path, progress)], failed=[])
-        return await _upload_many(uploader, found, progress)
+        if not found.is_file:
+            await FolderUpload(call.deps, opened, summary.add, title=title, lifetime_s=lifetime_s).run(path)
+            await summary.wait()
+            return await summary.result(found)
+        uploaded = await store_file(
+            path,
+            call.deps.roots,
+            opened,
+            allow_sensitive=call.deps.allow_sensitive,
+            title=title,
+            lifetime_s=lifetime_s,
+            progress=subprogress(progress, 0, 60),
+        )
+        summary.counts.new += not uploaded.reused
+        if watch:
+            watch(path, uploaded)
+        item = await index_uploaded(uploaded, opened, progress)
+        while until_read and item.state == "reading":
+            item = await index_uploaded(uploaded, opened, progress)
+        return UploadResult(failed=[], files=[item])
     finally:
         # One notification for a whole folder, even if the call is cancelled halfway.
-        if uploader.stored:
+        if summary.counts.new:
             await call.notify_files_changed()
 
 
-class _Uploader:
-    """Stores and indexes each file of one call."""
+class _Summary:
+    """Counts the files of one call, and keeps the first of them and of the failures."""
 
-    def __init__(self, deps: Dependencies, opened: Backend, title: str | None, hours: int | None) -> None:
-        self._deps = deps
-        self._opened = opened
-        self._title = title
-        self._lifetime_s = None if hours is None else hours * 3600
-        self.stored = False
-        """Whether any file was new."""
+    def __init__(
+        self, reader: Reader, total: int, progress: Progress, watch: Watch | None, *, until_read: bool
+    ) -> None:
+        self.counts = UploadCounts()
+        self._reader = reader
+        self._total = total
+        self._progress = progress
+        self._watch = watch
+        self._until_read = until_read
+        self._failed: list[FailedItem] = []
+        self._shown: list[UploadedFile] = []
+        self._reading: list[FileRecord] = []
 
-    async def upload(self, path: str, progress: Progress) -> UploadedItem:
-        uploaded = await store_file(
-            path,
-            self._deps.roots,
-            self._opened,
-            allow_sensitive=self._deps.allow_sensitive,
-            title=self._title,
-            lifetime_s=self._lifetime_s,
-            progress=subprogress(progress, 0, 60),
+    async def add(self, outcomes: Sequence[tuple[str, Outcome]]) -> None:
+        """Count the outcomes of a batch, and have its texts read in the background."""
+        stored = [outcome for _, outcome in outcomes if isinstance(outcome, UploadedFile)]
+        self.counts.files += len(outcomes)
+        self.counts.new += sum(not one.reused for one in stored)
+        self.counts.reused += sum(one.reused for one in stored)
+        self.counts.failed += len(outcomes) - len(stored)
+        self._shown += stored[: _MAX_SHOWN - len(self._shown)]
+        for path, outcome in outcomes:
+            if isinstance(outcome, FilesError) and len(self._failed) < _MAX_SHOWN:
+                self._failed.append(FailedItem(path=printable_path(path), error=outcome.text))
+            if self._watch:
+                self._watch(path, outcome)
+        reading = await self._unread([one.record for one in stored])
+        self.counts.reading += len(reading)
+        self._reading += reading if self._until_read else reading[: _MAX_LOOKED_UP - len(self._reading)]
+        await self._reader.read_later(reading)
+        done = min(self.counts.files, self._total)
+        steps = self._total * 2 if self._until_read else self._total
+        await self._progress(done, steps, f"Stored {done:,} of {self._total:,} files")
+
+    async def wait(self) -> None:
+        """Wait until all texts are read, if that is wanted. They are read in the order in which they were stored."""
+        for start in range(0, len(self._reading) if self._until_read else 0, _LOOKED_UP_AT_ONCE):
+            for record in await self._unread(self._reading[start : start + _LOOKED_UP_AT_ONCE]):
+                with suppress(FilesError):  # deleted meanwhile, for example
+                    while (await self._reader.prepare(record.id)).state == "reading":
+                        continue
+            done = self._total - len(self._reading) + min(start + _LOOKED_UP_AT_ONCE, len(self._reading))
+            await self._progress(self._total + done, self._total * 2, f"Read {done:,} of {self._total:,} files")
+
+    async def result(self, found: Expansion) -> UploadResult:
+        """The result for an agent. What is not shown is counted."""
+        self.counts.reading -= len(self._reading) - len(await self._unread(self._reading))
+        infos = await self._infos([one.record for one in self._shown])
+        return UploadResult(
+            counts=self.counts,
+            failed=self._failed,
+            files=[uploaded_item(one, infos[one.record.id]) for one in self._shown],
+            skipped=_skipped(found),
+            next="; ".join(self._next_steps(found)) or None,
         )
-        self.stored |= not uploaded.reused
-        return await index_uploaded(uploaded, self._opened, progress)
 
+    async def _unread(self, records: Sequence[FileRecord]) -> list[FileRecord]:
+        infos = await self._infos(records)
+        return [record for record in records if infos[record.id].state == "reading"]
 
-async def _upload_many(uploader: _Uploader, found: Expansion, progress: Progress) -> UploadResult:
-    total = len(found.paths)
-    results: list[UploadedItem | FilesError | None] = [None] * total
-    finished = 0
-    limiter = anyio.CapacityLimiter(_MAX_CONCURRENT)
+    async def _infos(self, records: Sequence[FileRecord]) -> Mapping[str, DocumentInfo]:
+        try:
+            return await self._reader.infos(records)
+        except Exception as exc:  # noqa: BLE001 - the files are stored, so their ids must reach the caller
+            return dict.fromkeys((record.id for record in records), unindexed(exc))
 
-    async def one(index: int, path: str) -> None:
-        nonlocal finished
-        async with limiter:
-            try:
-                results[index] = await uploader.upload(path, silent)
-            except Exception as exc:  # noqa: BLE001 - one file must not stop the others
-                results[index] = failure_in(exc)
-        finished += 1
-        await progress(finished, total, f"Uploaded and indexed {finished} of {total} files")
-
-    async with anyio.create_task_group() as group:
-        for index, path in enumerate(found.paths):
-            group.start_soon(one, index, path)
-    return _summary(found, results)
-
-
-def _summary(found: Expansion, results: list[UploadedItem | FilesError | None]) -> UploadResult:
-    failed = [
-        FailedItem(path=_as_unicode(path), error=result.text)
-        for path, result in zip(found.paths, results, strict=True)
-        if isinstance(result, FilesError)
-    ]
-    hidden = len(failed) - _MAX_SHOWN_FAILURES
-    return UploadResult(
-        files=[result for result in results if isinstance(result, UploadedItem)],
-        failed=failed[:_MAX_SHOWN_FAILURES],
-        skipped=_skipped(found),
-        next="; ".join(_next_steps(found, hidden)) or None,
-    )
-
-
-def _next_steps(found: Expansion, hidden: int) -> list[str]:
-    steps: list[str] = []
-    if found.truncated:
-        steps.append(f"only the first {len(found.paths)} files were uploaded: call again with a narrower path")
-    if hidden > 0:
-        steps.append(f"{hidden} more files failed: upload a narrower path to see why")
-    return steps + found.notes
+    def _next_steps(self, found: Expansion) -> list[str]:
+        steps: list[str] = []
+        if found.truncated:
+            steps.append(f"only {self._total:,} files were found within the limits: call again with a narrower path")
+        if hidden := self.counts.new + self.counts.reused - len(self._shown):
+            steps.append(f"{hidden:,} more files are stored: list_files shows them, newest first")
+        if hidden := self.counts.failed - len(self._failed):
+            steps.append(f"{hidden:,} more files failed: upload a narrower path to see why")
+        return steps + found.notes
 
 
 def _skipped(found: Expansion) -> str | None:
@@ -138,8 +196,3 @@ def _skipped(found: Expansion) -> str | None:
         "secret": found.skipped_sensitive,
     }
     return ", ".join(f"{count} {kind}" for kind, count in kinds.items() if count) or None
-
-
-def _as_unicode(path: str) -> str:
-    """A path as valid Unicode text: undecodable bytes are escaped."""
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

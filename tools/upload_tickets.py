@@ -20,6 +20,7 @@ class UploadedItem(BaseModel):
     size_bytes: int
     reused: bool
     askable: bool
+    state: str
     pages: int | None = None
     note: str | None = None
 

@@ -2,9 +2,11 @@
 
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
+from typing import Literal
 
 from files_api_mcp.backends.errors import Busy, FilesError, InvalidArgument, NotFound, OutsideRoots, Unreadable
 from files_api_mcp.backends.roots.new_file import NewLocalFile
@@ -12,7 +14,7 @@ from files_api_mcp.backends.roots.open_beneath import fd_path, open_beneath
 from files_api_mcp.backends.roots.os_errors import ABSENT, LEADING_OUT, outside, read_refusal, saving
 from files_api_mcp.backends.roots.policy import Rules, SourceFile
 from files_api_mcp.backends.roots.root import Root
-from files_api_mcp.backends.roots.walk import Expansion, Walk, is_pattern
+from files_api_mcp.backends.roots.walk import Expansion, Walk, each, is_pattern
 from files_api_mcp.backends.roots.wide_folders import WideFolders
 from files_api_mcp.backends.validation import MAX_FILE_SIZE
 
@@ -81,7 +83,7 @@ class Roots:
             except FilesError as exc:
                 yield exc
 
-    def expand(self, path: str, *, limit: int = 1000, check_cancelled: Callable[[], None] = lambda: None) -> Expansion:
+    def expand(self, path: str, *, check_cancelled: Callable[[], None] = lambda: None) -> Expansion:
         """Expand a path to files: the file itself, the files of a folder, or the matches of a glob.
 
         A path of one file is returned unchanged, whether or not that file can be opened: open_file says
@@ -90,17 +92,10 @@ class Roots:
         Raises:
             InvalidArgument, OutsideRoots, Busy: Nothing was looked at.
         """
-        try:
-            is_folder = self._is_folder(path)
-        except NotFound:
-            if is_pattern(path):
-                return self._walk(path, limit, check_cancelled, is_glob=True)
-            return Expansion([path])
-        except (Unreadable, Busy):
-            if is_pattern(path):
-                raise
-            return Expansion([path])
-        return self._walk(path, limit, check_cancelled, is_glob=False) if is_folder else Expansion([path])
+        kind = self._kind(path)
+        found = Expansion(is_file=kind == "file")
+        found.paths = each(path) if found.is_file else self._walk(path, found, check_cancelled, is_glob=kind == "glob")
+        return found
 
     def create_file(self, path: str, *, overwrite: bool = False) -> NewLocalFile:
         """Start a new file below a root. It appears under its name at commit.
@@ -141,6 +136,16 @@ class Roots:
             os.close(fd)
         raise Busy("The file is being replaced.")
 
+    def _kind(self, path: str) -> Literal["file", "folder", "glob"]:
+        try:
+            return "folder" if self._is_folder(path) else "file"
+        except NotFound:
+            return "glob" if is_pattern(path) else "file"
+        except (Unreadable, Busy):
+            if is_pattern(path):
+                raise
+            return "file"
+
     def _is_folder(self, path: str) -> bool:
         fd = self._open(path, _OPEN_FILE)
         try:
@@ -148,23 +153,27 @@ class Roots:
         finally:
             os.close(fd)
 
-    def _walk(self, path: str, limit: int, check_cancelled: Callable[[], None], *, is_glob: bool) -> Expansion:
-        found = Expansion()
+    def _walk(
+        self, path: str, found: Expansion, check_cancelled: Callable[[], None], *, is_glob: bool
+    ) -> Generator[str]:
+        """Yield the files below the first root that has any there."""
         private = self._rules.private_folders()
         for root, relative in self._candidates(path):
             walk = Walk(
                 root.fd,
-                limit=limit,
+                found,
                 private=private,
                 allow_sensitive=self._rules.allow_sensitive,
                 check_cancelled=check_cancelled,
             )
-            found = walk.match(relative) if is_glob else walk.run(relative)
-            if path.startswith("/"):
-                found.paths = [str(Path(root.real, below)) for below in found.paths]
-            if found.anything:
+            above = f"{root.real.rstrip('/')}/" if path.startswith("/") else ""
+            is_empty = True
+            with closing(walk.match(relative) if is_glob else walk.run(relative)) as files:
+                for below in files:
+                    is_empty = False
+                    yield above + below
+            if not is_empty or found.skipped_anything:
                 break
-        return found
 
     def _open(self, path: str, flags: int, what: str = "file") -> int:
         """Open a path below the roots. Errors reveal nothing about files outside them."""

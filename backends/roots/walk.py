@@ -1,4 +1,4 @@
-"""Walk: expands folders and globs to files."""
+"""Walk: expands folders and globs to files, one after another."""
 
 import errno
 import os
@@ -14,23 +14,31 @@ from files_api_mcp.backends.roots.open_beneath import enter, open_beneath
 from files_api_mcp.backends.roots.os_errors import read_refusal
 from files_api_mcp.backends.roots.secrets import is_sensitive_name
 
-__all__ = ["Expansion", "Walk", "is_pattern"]
+__all__ = ["Expansion", "Walk", "each", "is_pattern"]
 
 _IGNORED = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
-_MOST_VISITED = 100_000
+_LARGEST_FOLDER = 200_000
+"""Names of one folder that are sorted in memory. The budget limits the whole walk to about a million names."""
 _DEEPEST = 40
 _SCARCE = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 _STEPS_PER_ENTRY = 20
 
 
+def each(*paths: str) -> Generator[str]:
+    """Yield the paths."""
+    yield from paths
+
+
 @dataclass(slots=True)
 class Expansion:
-    """Sorted paths for open_file, and how many entries were skipped and why.
+    """Sorted paths for open_file, found while they are iterated; then also how many entries were skipped and why.
 
-    `truncated` says that the limits ended the walk early; `notes` are for the caller.
+    `truncated` says that the limits ended the walk early; `notes` are for the caller. `close` ends it before its time.
     """
 
-    paths: list[str] = field(default_factory=list[str])
+    is_file: bool = False
+    """Whether the path is that of one file, which may not be there."""
+    paths: Generator[str] = field(default_factory=each)
     skipped_hidden: int = 0
     skipped_ignored: int = 0
     skipped_sensitive: int = 0
@@ -38,9 +46,13 @@ class Expansion:
     notes: list[str] = field(default_factory=list[str])
 
     @property
-    def anything(self) -> bool:
-        """Whether there was any file, found or skipped."""
-        return bool(self.paths or self.skipped_hidden or self.skipped_ignored or self.skipped_sensitive)
+    def skipped_anything(self) -> bool:
+        """Whether there was any file that was skipped."""
+        return bool(self.skipped_hidden or self.skipped_ignored or self.skipped_sensitive)
+
+    def close(self) -> None:
+        """Close the folders that are still open. Call it in a thread."""
+        self.paths.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,51 +77,46 @@ class Walk:
     def __init__(
         self,
         root_fd: int,
+        found: Expansion,
         *,
-        limit: int,
         private: frozenset[tuple[int, int]],
         allow_sensitive: bool,
         check_cancelled: Callable[[], None],
     ) -> None:
         self._root_fd = root_fd
-        self._limit = limit
         self._private = private
         self._allow_sensitive = allow_sensitive
         self._budget = MatchBudget(check_cancelled)
         self._glob = Glob(["**"], self._budget)
         self._ignores = Ignores(self._budget)
-        self._visited = 0
-        self._full = False
-        self.found = Expansion()
+        self._found = found
 
-    def match(self, pattern: str) -> Expansion:
-        """Collect the files that a glob relative to the root matches."""
+    def match(self, pattern: str) -> Generator[str]:
+        """Yield the files that a glob relative to the root matches."""
         parts = pattern.split("/")
         fixed = next(index for index, part in enumerate(parts) if is_pattern(part))
         self._glob = Glob(parts[fixed:], self._budget)
         return self.run("/".join(parts[:fixed]) or ".")
 
-    def run(self, folder: str) -> Expansion:
-        """Collect the files below a folder, relative to the root."""
+    def run(self, folder: str) -> Generator[str]:
+        """Yield the files below a folder, relative to the root."""
         try:
             self._enter_ancestors(folder)
-            self._run(folder)
+            yield from self._run(folder)
         except TooMuchWork:
-            self.found.truncated = True
-            self.found.notes.append("the patterns of the path or of .gitignore files take too long to match")
+            self._found.truncated = True
+            self._found.notes.append("the patterns of the path or of .gitignore files take too long to match")
         if self._ignores.cut:
-            self.found.notes.append(f"{self._ignores.cut} has more rules than the limits allow ({MOST_APPLIED})")
-        self.found.paths.sort()
-        return self.found
+            self._found.notes.append(f"{self._ignores.cut} has more rules than the limits allow ({MOST_APPLIED})")
 
-    def _run(self, folder: str) -> None:
+    def _run(self, folder: str) -> Generator[str]:
         try:
             fd = open_beneath(self._root_fd, folder, os.O_RDONLY | os.O_DIRECTORY)
         except OSError as exc:
             _raise_if_scarce(exc)
             return
         with _closing(fd):
-            self._list(_OpenFolder(fd, folder, 0, self._glob.start))
+            yield from self._list(_OpenFolder(fd, folder, 0, self._glob.start))
 
     def _enter_ancestors(self, folder: str) -> None:
         """Load the .gitignore rules from above; a folder that was requested by name is not ignored itself."""
@@ -126,44 +133,45 @@ class Walk:
             if self._ignores.covers("/".join(parts[: depth + 1]), is_folder=True):
                 self._ignores.clear()
 
-    def _list(self, folder: _OpenFolder) -> None:
+    def _list(self, folder: _OpenFolder) -> Generator[str]:
         status = os.fstat(folder.fd)
         if (status.st_dev, status.st_ino) in self._private:
-            self.found.skipped_sensitive += 1
+            self._found.skipped_sensitive += 1
             return
         self._ignores.push(folder.fd, folder.path)
         for entry in self._entries(folder.fd):
-            self._entry(entry, folder)
-            if self._full:
-                break
+            yield from self._entry(entry, folder)
         self._ignores.pop()
 
     def _entries(self, fd: int) -> "list[os.DirEntry[str]]":
-        left = _MOST_VISITED - self._visited
         try:
             with os.scandir(fd) as entries:
-                found = list(islice(entries, left + 1))
+                found = list(islice(entries, _LARGEST_FOLDER + 1))
         except OSError as exc:
             _raise_if_scarce(exc)
             return []
-        self.found.truncated |= len(found) > left
-        del found[left:]
-        self._visited += len(found)
-        return sorted(found, key=lambda entry: entry.name)
+        self._found.truncated |= len(found) > _LARGEST_FOLDER
+        del found[_LARGEST_FOLDER:]
+        # In the order of whole paths.
+        return sorted(found, key=lambda one: f"{one.name}/" if one.is_dir(follow_symlinks=False) else one.name)
 
-    def _entry(self, entry: "os.DirEntry[str]", folder: _OpenFolder) -> None:
+    def _entry(self, entry: "os.DirEntry[str]", folder: _OpenFolder) -> Generator[str]:
         self._budget.spend(_STEPS_PER_ENTRY)
         is_folder = entry.is_dir(follow_symlinks=False)
         if entry.name.startswith("."):
-            self.found.skipped_hidden += 1
+            self._found.skipped_hidden += 1
         elif is_folder and entry.name in _IGNORED:
-            self.found.skipped_ignored += 1
+            self._found.skipped_ignored += 1
         elif is_folder:
             states = self._glob.descend(folder.states, entry.name)
             if states and not self._is_left_out(entry, folder):
-                self._descend(entry.name, folder, states)
+                yield from self._descend(entry.name, folder, states)
         elif not self._is_left_out(entry, folder) and self._is_wanted(entry, folder):
-            self._take(folder.child(entry.name))
+            path = folder.child(entry.name)
+            if not self._allow_sensitive and is_sensitive_name(path):
+                self._found.skipped_sensitive += 1
+            else:
+                yield path
 
     def _is_wanted(self, entry: "os.DirEntry[str]", folder: _OpenFolder) -> bool:
         return entry.is_file(follow_symlinks=False) and self._glob.takes(folder.states, entry.name)
@@ -171,12 +179,12 @@ class Walk:
     def _is_left_out(self, entry: "os.DirEntry[str]", folder: _OpenFolder) -> bool:
         is_folder = entry.is_dir(follow_symlinks=False)
         is_left_out = entry.is_symlink() or self._ignores.covers(folder.child(entry.name), is_folder=is_folder)
-        self.found.skipped_ignored += is_left_out
+        self._found.skipped_ignored += is_left_out
         return is_left_out
 
-    def _descend(self, name: str, folder: _OpenFolder, states: frozenset[int]) -> None:
+    def _descend(self, name: str, folder: _OpenFolder, states: frozenset[int]) -> Generator[str]:
         if folder.depth >= _DEEPEST:
-            self.found.truncated = True
+            self._found.truncated = True
             return
         try:
             fd = enter(folder.fd, name)
@@ -184,15 +192,7 @@ class Walk:
             _raise_if_scarce(exc)
             return  # unreadable, gone, or a link by now
         with _closing(fd):
-            self._list(_OpenFolder(fd, folder.child(name), folder.depth + 1, states))
-
-    def _take(self, path: str) -> None:
-        if not self._allow_sensitive and is_sensitive_name(path):
-            self.found.skipped_sensitive += 1
-        elif len(self.found.paths) >= self._limit:
-            self.found.truncated = self._full = True
-        else:
-            self.found.paths.append(path)
+            yield from self._list(_OpenFolder(fd, folder.child(name), folder.depth + 1, states))
 
 
 def _raise_if_scarce(error: OSError) -> None:

@@ -34,7 +34,7 @@ async def test_a_cancelled_walk_ends_and_closes_its_folders(roots: Roots) -> Non
 
     def walk() -> None:
         nonlocal finished
-        roots.expand("d", check_cancelled=check)
+        list(roots.expand("d", check_cancelled=check).paths)
         finished = True
         from_thread.run_sync(started.set)
 
