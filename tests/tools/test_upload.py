@@ -1,7 +1,9 @@
 """upload_file through a client."""
 
+import json
 from pathlib import Path
 
+import anyio
 import pytest
 
 from tests.support.agent import Agent, Era, connected, settings_for, write
@@ -38,6 +40,81 @@ async def test_a_folder_uploads_each_file_with_its_own_result(agent: Agent) -> N
     assert {file["filename"] for file in result["files"]} == {"a.txt", "c.md"}
     assert [failure["error"].partition("]")[0] for failure in result["failed"]] == ["[empty_file"]
     assert "1 hidden" in result["skipped"]
+
+
+def write_many(folder: Path, count: int) -> None:
+    for number in range(count):
+        write(folder / f"{number % 7}" / f"{number:04}.txt", f"text {number}")
+
+
+async def test_a_reply_about_a_big_folder_counts_and_stays_short(agent: Agent) -> None:
+    write_many(agent.root / "in", 600)
+    for number in range(30):
+        write(agent.root / "in" / f"empty{number}.txt", "")
+    heard: list[tuple[float, float | None]] = []
+
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
+        heard.append((progress, total))
+
+    called = await agent.client.call_tool("upload_file", {"path": "in"}, progress_callback=hear)
+    result = called.structured_content
+    assert result is not None
+    assert len(json.dumps(result)) < 10_000
+    counts = result["counts"]
+    assert (counts["files"], counts["new"], counts["reused"], counts["failed"]) == (630, 600, 0, 30)
+    assert (len(result["files"]), len(result["failed"])) == (20, 20)
+    assert next(iter(result)) == "counts"
+    assert result["next"] == (
+        "580 more files are stored: list_files shows them, newest first; "
+        "10 more files failed: upload a narrower path to see why"
+    )
+    assert heard[-1] == (630, 630)
+    listed = await agent.data("list_files", limit=1000)
+    assert len(listed["files"]) == 600
+    again = await agent.data("upload_file", path="in")
+    assert (again["counts"]["new"], again["counts"]["reused"]) == (0, 600)
+    assert again["files"][0]["file_id"] == result["files"][0]["file_id"]
+
+
+async def test_what_was_stored_before_a_cancellation_stays_and_the_next_call_goes_on(agent: Agent) -> None:
+    write_many(agent.root / "in", 900)
+    with anyio.CancelScope() as scope:
+
+        async def hear(progress: float, total: float | None, message: str | None) -> None:
+            scope.cancel()
+
+        await agent.client.call_tool("upload_file", {"path": "in"}, progress_callback=hear)
+    assert scope.cancelled_caught
+    resumed = await agent.data("upload_file", path="in")
+    counts = resumed["counts"]
+    assert (counts["files"], counts["failed"]) == (900, 0)
+    assert counts["reused"] >= 256
+    assert counts["new"] + counts["reused"] == 900
+    assert len((await agent.data("list_files", limit=1000))["files"]) == 900
+
+
+async def test_large_and_small_files_of_a_folder_are_stored_alike(agent: Agent) -> None:
+    write(agent.root / "in" / "a.txt", "small")
+    write(agent.root / "in" / "b.txt", "large " * 300_000)
+    write(agent.root / "in" / "c.txt", "small too")
+    result = await agent.data("upload_file", path="in")
+    assert [(file["filename"], file["size_bytes"]) for file in result["files"]] == [
+        ("a.txt", 5),
+        ("b.txt", 1_800_000),
+        ("c.txt", 9),
+    ]
+
+
+async def test_texts_of_a_folder_are_read_in_the_background(agent: Agent) -> None:
+    write(agent.root / "in" / "a.txt", "Sales rose.")
+    write(agent.root / "in" / "b.txt", "Sales fell.")
+    result = await agent.data("upload_file", path="in")
+    assert {file["state"] for file in result["files"]} <= {"ready", "reading"}
+    for file in result["files"]:
+        assert (await agent.data("describe_file", file_id=file["file_id"]))["askable"]
+    again = await agent.data("upload_file", path="in")
+    assert [(file["state"], file["askable"]) for file in again["files"]] == [("ready", True)] * 2
+    assert again["counts"] == {"files": 2, "new": 0, "reused": 2, "failed": 0, "reading": 0}
 
 
 async def test_a_glob_uploads_the_matching_files(agent: Agent) -> None:

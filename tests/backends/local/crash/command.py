@@ -15,7 +15,9 @@ __all__ = ["CrashStore", "run"]
 class CrashStore(Protocol):
     """Crashes a store so many times, and counts broken promises."""
 
-    def __call__(self, count: int, seed: int, bug: str | None = None, *, stop_at_fault: bool = False) -> Tally: ...
+    def __call__(
+        self, count: int, seed: int, bug: str | None = None, *, stop_at_fault: bool = False, batches: bool = False
+    ) -> Tally: ...
 
 
 def run(crash: CrashStore, description: str | None, *, option: str, default: int, bugs: Sequence[str]) -> int:
@@ -24,9 +26,16 @@ def run(crash: CrashStore, description: str | None, *, option: str, default: int
     parser.add_argument(f"--{option}", type=int, default=default)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     parser.add_argument("--bug", choices=bugs, help="plant this bug, and stop when the harness catches it")
+    parser.add_argument("--batches", action="store_true", help="upload folders, many files in one transaction")
     options = parser.parse_args()
     began = time.monotonic()
-    tally = crash(getattr(options, option), options.seed, options.bug, stop_at_fault=options.bug is not None)
+    tally = crash(
+        getattr(options, option),
+        options.seed,
+        options.bug,
+        stop_at_fault=options.bug is not None,
+        batches=options.batches,
+    )
     minutes = (time.monotonic() - began) / 60
     counts = ", ".join(f"{count} {name}" for name, count in asdict(tally.faults).items())
     print(f"{tally.kills} crashes, {tally.acknowledged} uploads acknowledged: {counts}")

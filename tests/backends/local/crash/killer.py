@@ -21,6 +21,7 @@ from tests.backends.local.crash.uploader import run_uploader
 
 _UPLOADERS = 2
 _LIFE_S = 0.1
+_BATCHES_LIFE_S = 0.6
 _START_S = 5
 _DIE_EARLY = 0.2  # of the victims die while they start, the others while they work
 _ROUNDS_PER_FOLDER = 20
@@ -59,8 +60,10 @@ class Tally:
     first_fault_at_kill: int | None = None
 
 
-def kill_rounds(count: int, seed: int, bug: str | None = None, *, stop_at_fault: bool = False) -> Tally:
-    """Kill uploaders `count` times over and count broken promises."""
+def kill_rounds(
+    count: int, seed: int, bug: str | None = None, *, stop_at_fault: bool = False, batches: bool = False
+) -> Tally:
+    """Kill uploaders `count` times over and count broken promises. With `batches`, they upload folders."""
     chance = random.Random(seed)
     tally = Tally()
     folder, promises = Path(tempfile.mkdtemp(prefix="kill-rounds-")), Promises()
@@ -70,7 +73,7 @@ def kill_rounds(count: int, seed: int, bug: str | None = None, *, stop_at_fault:
                 shutil.rmtree(folder, ignore_errors=True)
                 folder.mkdir(mode=0o700)
                 promises = Promises()
-            _round(folder, promises, chance, tally, bug)
+            _round(folder, promises, chance, tally, bug, batches=batches)
             if stop_at_fault and tally.faults.any:
                 break
     finally:
@@ -78,12 +81,14 @@ def kill_rounds(count: int, seed: int, bug: str | None = None, *, stop_at_fault:
     return tally
 
 
-def _round(folder: Path, promises: Promises, chance: random.Random, tally: Tally, bug: str | None) -> None:
+def _round(
+    folder: Path, promises: Promises, chance: random.Random, tally: Tally, bug: str | None, *, batches: bool
+) -> None:
     before = len(promises.stored)
-    victims = [start_uploader(folder, chance, bug) for _ in range(_UPLOADERS)]
+    victims = [start_uploader(folder, chance, bug, batches=batches) for _ in range(_UPLOADERS)]
     for pid, reader in victims:
         journal = b"" if chance.random() < _DIE_EARLY else listen(reader, _START_S, until=b"ready\n")
-        journal += listen(reader, chance.random() * _LIFE_S)
+        journal += listen(reader, chance.random() * (_BATCHES_LIFE_S if batches else _LIFE_S))
         promises.note(journal + kill(pid, reader))
         tally.kills += 1
     tally.acknowledged += len(promises.stored) - before
@@ -93,11 +98,11 @@ def _round(folder: Path, promises: Promises, chance: random.Random, tally: Tally
         tally.first_fault_at_kill = tally.kills
 
 
-def start_uploader(folder: Path, chance: random.Random, bug: str | None) -> tuple[int, int]:
+def start_uploader(folder: Path, chance: random.Random, bug: str | None, *, batches: bool) -> tuple[int, int]:
     seed = chance.randrange(2**32)
     reader, writer = os.pipe()
     os.set_blocking(reader, False)
-    pid = fork(lambda: run_uploader(folder / "data", folder / "frozen", writer, seed, bug))
+    pid = fork(lambda: run_uploader(folder / "data", folder / "frozen", writer, seed, bug, batches=batches))
     os.close(writer)
     return pid, reader
 

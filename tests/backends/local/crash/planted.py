@@ -17,10 +17,11 @@ from files_api_mcp.backends.local.schema import FILES
 from files_api_mcp.backends.local.store import LocalStore, open_store
 from files_api_mcp.backends.models import Snapshot, UploadedFile
 from files_api_mcp.backends.storage.blobs import Blobs
+from files_api_mcp.backends.storage.bulk_sync import BulkSync
 from files_api_mcp.backends.storage.sqlite import Database, writing
 
 BUGS = ("row_first", "in_place", "early_word", "no_recovery")
-POWER_BUGS = ("no_sync", "row_first")
+POWER_BUGS = ("no_sync", "row_first", "no_bulk_sync")
 """Bugs that power cuts bring to light. A kill never shows a missing fsync: the system keeps the pages."""
 
 
@@ -56,6 +57,8 @@ async def open_planted(data: Path, bug: str | None) -> AsyncGenerator[LocalStore
     """Open the store as it is, or with a bug that is in the store itself."""
     if bug == "no_sync":
         os.fsync = lambda fd: None
+    if bug in {"no_sync", "no_bulk_sync"}:
+        BulkSync.sync = lambda self: None  # type: ignore[method-assign]
     async with open_store(data) as store:
         if bug not in {"row_first", "in_place"}:
             yield store

@@ -22,7 +22,9 @@ _START_S = 10
 _LIFE_S = 0.4
 
 
-def power_cuts(count: int, seed: int, bug: str | None = None, *, stop_at_fault: bool = False) -> Tally:
+def power_cuts(
+    count: int, seed: int, bug: str | None = None, *, stop_at_fault: bool = False, batches: bool = False
+) -> Tally:
     """Cut the power so many times, and count broken promises. Needs root, ext4 and loop devices.
 
     Raises:
@@ -33,7 +35,8 @@ def power_cuts(count: int, seed: int, bug: str | None = None, *, stop_at_fault: 
     home = Path(tempfile.mkdtemp(prefix="power-cuts-"))
     try:
         for start in range(0, count, _CUTS_PER_DISK):
-            _one_disk(home, min(_CUTS_PER_DISK, count - start), chance, tally, bug, stop_at_fault=stop_at_fault)
+            cuts = min(_CUTS_PER_DISK, count - start)
+            _one_disk(home, cuts, chance, tally, bug, stop_at_fault=stop_at_fault, batches=batches)
             if stop_at_fault and tally.faults.any:
                 break
     finally:
@@ -42,13 +45,20 @@ def power_cuts(count: int, seed: int, bug: str | None = None, *, stop_at_fault: 
 
 
 def _one_disk(
-    home: Path, cuts: int, chance: random.Random, tally: Tally, bug: str | None, *, stop_at_fault: bool
+    home: Path,
+    cuts: int,
+    chance: random.Random,
+    tally: Tally,
+    bug: str | None,
+    *,
+    stop_at_fault: bool,
+    batches: bool,
 ) -> None:
     image, promises = home / "disk.img", Promises()
     _make_disk(image)
     # Nothing reaches the disk by itself within the test.
     with _mounted(image, home / "disk", "commit=600") as disk:
-        pid, reader = start_uploader(disk, chance, bug)
+        pid, reader = start_uploader(disk, chance, bug, batches=batches)
         try:
             promises.note(listen(reader, _START_S, until=b"ready\n"))
             for _ in range(cuts):

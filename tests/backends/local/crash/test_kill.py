@@ -30,8 +30,9 @@ def kill(*arguments: str, benchmark: str = "kill_rounds") -> str:
 
 
 @pytest.mark.slow
-def test_no_acknowledged_file_is_lost_and_no_row_dangles_when_uploaders_are_killed() -> None:
-    printed = kill("--rounds", "12")
+@pytest.mark.parametrize("options", [(), ("--batches",)], ids=["one by one", "batches"])
+def test_no_acknowledged_file_is_lost_and_no_row_dangles_when_uploaders_are_killed(options: tuple[str, ...]) -> None:
+    printed = kill("--rounds", "12", *options)
     acknowledged = re.search(r"(\d+) uploads acknowledged", printed)
     assert acknowledged
     assert int(acknowledged[1]) > 24
@@ -43,6 +44,7 @@ def test_no_acknowledged_file_is_lost_and_no_row_dangles_when_uploaders_are_kill
     ("bug", "symptoms"),
     [
         ("row_first", ["dangling"]),
+        ("row_first --batches", ["dangling"]),
         # Planted together with the wrong order, which may show first.
         ("in_place", ["wrong", "dangling"]),
         ("early_word", ["lost"]),
@@ -52,7 +54,7 @@ def test_no_acknowledged_file_is_lost_and_no_row_dangles_when_uploaders_are_kill
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_planted_bug_is_caught(bug: str, symptoms: list[str]) -> None:
-    printed = kill("--rounds", "100", "--bug", bug)
+    printed = kill("--rounds", "100", "--bug", *bug.split())
     assert any(f" 0 {symptom}" not in printed for symptom in symptoms)
 
 
@@ -71,13 +73,14 @@ def _mountable(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("_mountable")
-def test_no_acknowledged_file_is_lost_when_the_power_is_cut() -> None:
-    printed = kill("--cuts", "5", benchmark="power_cuts")
+@pytest.mark.parametrize("options", [(), ("--batches",)], ids=["one by one", "batches"])
+def test_no_acknowledged_file_is_lost_when_the_power_is_cut(options: tuple[str, ...]) -> None:
+    printed = kill("--cuts", "5", *options, benchmark="power_cuts")
     assert "0 lost, 0 wrong, 0 dangling, 0 undead, 0 leftovers, 0 damaged" in printed
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("_mountable")
-@pytest.mark.parametrize("bug", ["no_sync", "row_first"])
+@pytest.mark.parametrize("bug", ["no_sync", "row_first", "no_bulk_sync --batches", "row_first --batches"])
 def test_a_bug_planted_for_power_cuts_is_caught(bug: str) -> None:
-    kill("--cuts", "60", "--bug", bug, benchmark="power_cuts")
+    kill("--cuts", "60", "--bug", *bug.split(), benchmark="power_cuts")
