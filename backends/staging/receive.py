@@ -4,6 +4,7 @@ import hashlib
 import os
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from anyio import CancelScope, to_thread
 
@@ -32,23 +33,13 @@ async def take_in(
         SensitiveFile: The content contains what looks like a key.
         StorageFull: There is no room for it.
     """
-    path = spool.new_path()
-    fd = await to_thread.run_sync(lambda: os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    writing = Writing(spool.new_path())
     try:
-        try:
-            written = await _written(chunks, fd, max_file_size)
-            head, tail = await to_thread.run_sync(written.settle)
-        finally:
-            with CancelScope(shield=True):
-                await to_thread.run_sync(os.close, fd)
-        yield await to_thread.run_sync(
-            lambda: snapshot_of(
-                path, written.sha256, written.size, head, tail, filename=filename, allow_sensitive=allow_sensitive
-            )
-        )
+        await _fill(writing, chunks, max_file_size)
+        yield await to_thread.run_sync(_settled, writing, filename, allow_sensitive)
     finally:
         with CancelScope(shield=True):
-            await to_thread.run_sync(lambda: path.unlink(missing_ok=True))
+            await to_thread.run_sync(writing.remove)
 
 
 def refuse_sensitive_name(name: str, head: bytes) -> None:
@@ -61,8 +52,7 @@ def refuse_sensitive_name(name: str, head: bytes) -> None:
         raise SensitiveFile("The file's name is typical of keys and credentials.")
 
 
-async def _written(chunks: AsyncIterator[bytes], fd: int, most: int) -> "Writing":
-    writing = Writing(fd)
+async def _fill(writing: "Writing", chunks: AsyncIterator[bytes], most: int) -> None:
     async for chunk in chunks:
         writing.add(chunk)
         if writing.size > most:
@@ -71,22 +61,35 @@ async def _written(chunks: AsyncIterator[bytes], fd: int, most: int) -> "Writing
             await to_thread.run_sync(writing.write)
     if writing.size == 0:
         raise EmptyFile("The file is empty.")
-    return writing
+
+
+def _settled(writing: "Writing", filename: str, allow_sensitive: bool) -> Snapshot:  # noqa: FBT001
+    head, tail = writing.settle()
+    return snapshot_of(
+        writing.path, writing.sha256, writing.size, head, tail, filename=filename, allow_sensitive=allow_sensitive
+    )
 
 
 class Writing:
-    """Writes a file in batches. Each batch is written and hashed in a thread; nothing is added meanwhile.
+    """Writes a new private file in batches. Each batch is written and hashed in a thread; nothing is added meanwhile.
 
-    `size` counts the bytes added, `held` those not yet written.
+    `size` counts the bytes added, `held` those not yet written. The file is created by the first batch, which may be
+    the last: then one thread call is enough.
     """
 
-    def __init__(self, fd: int) -> None:
+    def __init__(self, path: Path) -> None:
+        self.path = path
         self.size = 0
         self.held = 0
         self.sha256 = ""
-        self._fd = fd
+        self._fd = -1
         self._pending: list[bytes] = []
         self._digest = hashlib.sha256()
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the file was created."""
+        return self._fd >= 0
 
     def add(self, chunk: bytes) -> None:
         """Add a chunk to the next batch."""
@@ -101,28 +104,44 @@ class Writing:
             StorageFull: There is no room for it.
         """
         pending, self._pending, self.held = self._pending, [], 0
-        for chunk in pending:
-            self._digest.update(chunk)
-            view = memoryview(chunk)
-            while view:
-                try:
+        try:
+            if self._fd < 0:
+                self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            for chunk in pending:
+                self._digest.update(chunk)
+                view = memoryview(chunk)
+                while view:
                     view = view[os.write(self._fd, view) :]
-                except OSError as exc:
-                    raise _full(exc) from exc
+        except OSError as exc:
+            raise _full(exc) from exc
 
-    def settle(self) -> tuple[bytes, bytes]:
-        """Write the rest, make the file durable, and return its first and last bytes; `sha256` is set then.
+    def settle(self, *, durable: bool = True) -> tuple[bytes, bytes]:
+        """Write the rest and return the first and last bytes; `sha256` is set then. The file is durable unless the
+        caller syncs later.
 
         Raises:
             StorageFull: There is no room for it.
         """
         self.write()
         try:
-            os.fsync(self._fd)
+            if durable:
+                os.fsync(self._fd)
         except OSError as exc:
             raise _full(exc) from exc
         self.sha256 = self._digest.hexdigest()
-        return os.pread(self._fd, SCANNED, 0), os.pread(self._fd, SCANNED, max(0, self.size - SCANNED))
+        ends = os.pread(self._fd, SCANNED, 0), os.pread(self._fd, SCANNED, max(0, self.size - SCANNED))
+        self._close()
+        return ends
+
+    def remove(self) -> None:
+        """Remove the file, unless it was renamed away."""
+        self._close()
+        self.path.unlink(missing_ok=True)
+
+    def _close(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
 
 
 def _full(exc: OSError) -> Exception:

@@ -10,6 +10,7 @@ from anyio import to_thread
 from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.backends.models import Snapshot
 from files_api_mcp.backends.storage.blobs import Blobs
+from files_api_mcp.backends.storage.bulk_sync import BulkSync
 from files_api_mcp.backends.storage.disk_errors import translated
 from files_api_mcp.backends.storage.group_commit import GroupCommit
 
@@ -47,30 +48,37 @@ class BlobCache:
         return await to_thread.run_sync(self._keep, snapshots)
 
     def _keep(self, snapshots: Sequence[Snapshot]) -> list[FilesError | None]:
-        failures = [self._put(snapshot) for snapshot in snapshots]
         try:
             with translated():
-                self._settle(snapshots)
+                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                with BulkSync(self._folder, len(snapshots)) as bulk:
+                    failures = [self._put(snapshot, durable=not bulk.is_on) for snapshot in snapshots]
+                    if bulk.is_on:
+                        bulk.sync()
+                    else:
+                        self._sync(snapshots)
+                self._limit()
         except FilesError as exc:
             return [exc] * len(snapshots)
         return failures
 
-    def _put(self, snapshot: Snapshot) -> FilesError | None:
+    def _put(self, snapshot: Snapshot, *, durable: bool) -> FilesError | None:
         try:
             with translated():
-                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 replaced = self._blobs.size(snapshot.sha256) or 0
                 # An existing copy is replaced: its bytes may be damaged, which its size does not show.
-                self._blobs.put(snapshot)
+                self._blobs.put(snapshot, durable=durable)
         except FilesError as exc:
             return exc
         if self._held_bytes is not None:
             self._held_bytes += snapshot.size_bytes - replaced
         return None
 
-    def _settle(self, snapshots: Sequence[Snapshot]) -> None:
+    def _sync(self, snapshots: Sequence[Snapshot]) -> None:
         for sha256 in {snapshot.sha256[:2]: snapshot.sha256 for snapshot in snapshots}.values():
             self._blobs.sync(sha256)
+
+    def _limit(self) -> None:
         if self._held_bytes is None:
             self._held_bytes = sum(size for _, size, _ in self._all())
         if self._held_bytes > self._most_bytes:

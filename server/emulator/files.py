@@ -1,5 +1,6 @@
 """The Files API (/v1/files) over a workspace, in its GA and beta dialects."""
 
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +14,8 @@ from files_api_mcp.backends.models import FileRecord, NewFile, Snapshot
 from files_api_mcp.backends.validation import LIFETIME_S, check_filename
 from files_api_mcp.server.emulator.headers import betas, multipart_boundary
 from files_api_mcp.server.emulator.responses import ApiError, api_response
-from files_api_mcp.server.emulator.upload_form import MAX_FILE_BYTES, UploadForm, receive_form
+from files_api_mcp.server.emulator.storage_quota import StorageQuota
+from files_api_mcp.server.emulator.upload_form import MAX_FILE_BYTES, UploadForm
 from files_api_mcp.server.emulator.workspaces import Workspace
 
 __all__ = ["Dialect", "FilesApi", "file_object", "live_file"]
@@ -80,7 +82,7 @@ class FilesApi:
     """Handles /v1/files. `storage_bytes` is the storage quota of a workspace."""
 
     def __init__(self, storage_bytes: int) -> None:
-        self._storage_bytes = storage_bytes
+        self._quota = StorageQuota(storage_bytes, time.monotonic)
 
     async def upload(self, request: Request, workspace: Workspace) -> Response:
         """POST /v1/files: every upload creates a new file, as in the API."""
@@ -88,12 +90,12 @@ class FilesApi:
         if _length(request) > MAX_FILE_BYTES + _FORM_OVERHEAD:
             raise ApiError(413, "Request exceeds the maximum allowed number of bytes.", headers={"connection": "close"})
         dialect = Dialect.from_request(request)
-        async with receive_form(request.stream(), boundary, workspace.spool) as upload:
+        async with workspace.forms.receive(request.stream(), boundary) as upload:
             new = _new_file(upload, dialect)
-            if await workspace.store.stored_bytes() + upload.size_bytes > self._storage_bytes:
-                raise ApiError(400, "The organization's storage quota is exceeded.", "storage_quota_exceeded")
+            await self._quota.take(workspace.store, workspace.id, upload.size_bytes)
             snapshot = Snapshot(upload.path, upload.sha256, upload.size_bytes, upload.head, upload.tail)
             stored = await workspace.store.upload(snapshot, new, reuse=False)
+            upload.is_stored = True
         return api_response(file_object(stored.record, dialect))
 
     async def list(self, request: Request, workspace: Workspace) -> Response:
@@ -251,5 +253,5 @@ def _length(request: Request) -> int:
 
 
 def _timestamp(moment: datetime) -> str:
-    # Milliseconds, written with six digits, as recorded from the API.
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}000Z"
+    # Milliseconds, written with six digits, as recorded from the API; in place of the offset, which is that of UTC.
+    return f"{moment.isoformat(timespec='milliseconds')[:-6]}000Z"

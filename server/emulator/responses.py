@@ -1,11 +1,12 @@
 """JSON responses, the API's error envelope, and ids."""
 
 import json
-import secrets
 from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
+
+from files_api_mcp.backends.validation import new_file_id
 
 __all__ = ["ApiError", "api_response", "error_response", "new_id"]
 
@@ -22,7 +23,6 @@ _TYPES = {
     500: "api_error",
     529: "overloaded_error",
 }
-_ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
 
 class ApiError(Exception):
@@ -47,7 +47,7 @@ class ApiError(Exception):
 
 def new_id(prefix: str) -> str:
     """An id in the API's style, such as `req_011C...`."""
-    return f"{prefix}_011C" + "".join(secrets.choice(_ALPHABET) for _ in range(20))
+    return f"{prefix}_011C{new_file_id()[-20:]}"
 
 
 def api_response(data: Any, status: int = 200) -> Response:

@@ -1,7 +1,6 @@
 """UploadForm: a multipart upload, written to disk and hashed while it arrives."""
 
-import os
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -9,13 +8,17 @@ from pathlib import Path, PurePosixPath
 from anyio import CancelScope, to_thread
 
 from files_api_mcp.backends.documents.media_types import sniff
+from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.backends.staging.receive import Writing
 from files_api_mcp.backends.staging.spool import Spool
+from files_api_mcp.backends.storage.bulk_sync import BulkSync
+from files_api_mcp.backends.storage.disk_errors import translated
+from files_api_mcp.backends.storage.group_commit import GroupCommit
 from files_api_mcp.server.emulator.headers import part_headers
 from files_api_mcp.server.emulator.responses import ApiError
 from files_api_mcp.server.http.multipart import FormParser, FormParserError, TooManyParts
 
-__all__ = ["MAX_FILE_BYTES", "UploadForm", "receive_form"]
+__all__ = ["MAX_FILE_BYTES", "FormReceiver", "UploadForm"]
 
 MAX_FILE_BYTES = 500 * 1024 * 1024
 """500 MiB. The API documents 500 MB, which may mean either; the larger one rejects nothing that the API accepts."""
@@ -30,7 +33,8 @@ _MAX_FIELD_BYTES = 64 * 1024
 class UploadForm:
     """A form's file, durable on disk, with its part's headers (None if missing), and the form's other fields.
 
-    `name` is the last component of the path in `filename`; `sniffed_type` is the type that the bytes show.
+    `name` is the last component of the path in `filename`; `sniffed_type` is the type that the bytes show. `is_stored`
+    is set by whoever moved the file.
     """
 
     path: Path
@@ -42,50 +46,74 @@ class UploadForm:
     fields: dict[str, str] = field(default_factory=dict[str, str])
     head: bytes = b""
     tail: bytes = b""
+    is_stored: bool = False
 
     @property
     def name(self) -> str:
         return PurePosixPath(self.filename or "").name
 
 
-@asynccontextmanager
-async def receive_form(stream: AsyncIterator[bytes], boundary: bytes, spool: Spool) -> AsyncGenerator[UploadForm]:
-    """Reads a form to its end. The file is deleted after the block unless it was moved.
+class FormReceiver:
+    """Receives forms into a spool. Small files that arrive at the same time become durable by one sync."""
 
-    Raises:
-        ApiError: The form is malformed, has no file, or its file is too large.
-        StorageFull: The disk is full.
-    """
-    path = spool.new_path()
-    fd = await to_thread.run_sync(lambda: os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-    try:
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+        self._small = GroupCommit(self._settled)
+
+    @asynccontextmanager
+    async def receive(self, stream: AsyncIterator[bytes], boundary: bytes) -> AsyncGenerator[UploadForm]:
+        """Reads a form to its end. The file is deleted after the block unless it `is_stored`.
+
+        Raises:
+            ApiError: The form is malformed, has no file, or its file is too large.
+            StorageFull: The disk is full.
+        """
+        form = _Form(boundary, self._spool.new_path())
         try:
-            form = _Form(boundary, UploadForm(path), Writing(fd))
-            await _read(stream, form)
+            async for block in stream:
+                form.feed(block)
+                if form.writing.held >= _BATCH:
+                    await to_thread.run_sync(form.writing.write)
+            form.finish()
+            await self._settle(form)
+            yield form.result
         finally:
-            with CancelScope(shield=True):
-                await to_thread.run_sync(os.close, fd)
-        yield form.result
-    finally:
-        with CancelScope(shield=True):
-            await to_thread.run_sync(lambda: path.unlink(missing_ok=True))
+            if not form.result.is_stored:
+                with CancelScope(shield=True):
+                    await to_thread.run_sync(form.writing.remove)
+
+    async def _settle(self, form: "_Form") -> None:
+        if form.writing.has_begun:
+            await to_thread.run_sync(form.settle)
+        elif (failure := await self._small.run(form)) is not None:
+            raise failure
+
+    async def _settled(self, forms: "Sequence[_Form]") -> list[Exception | None]:
+        return await to_thread.run_sync(self._settle_all, forms)
+
+    def _settle_all(self, forms: "Sequence[_Form]") -> list[Exception | None]:
+        with BulkSync(self._spool.folder, len(forms)) as bulk:
+            failures = [_failure_to_settle(form, durable=not bulk.is_on) for form in forms]
+            if bulk.is_on:
+                with translated():
+                    bulk.sync()
+        return failures
 
 
-async def _read(stream: AsyncIterator[bytes], form: "_Form") -> None:
-    async for block in stream:
-        form.feed(block)
-        if form.writing.held >= _BATCH:
-            await to_thread.run_sync(form.writing.write)
-    form.finish()
-    await to_thread.run_sync(form.settle)
+def _failure_to_settle(form: "_Form", *, durable: bool) -> Exception | None:
+    try:
+        form.settle(durable=durable)
+    except (FilesError, OSError) as exc:
+        return exc
+    return None
 
 
 class _Form:
     """Parses a form in the event loop, which is fast (gigabytes per second); a thread writes the file."""
 
-    def __init__(self, boundary: bytes, result: UploadForm, writing: Writing) -> None:
-        self.result = result
-        self.writing = writing
+    def __init__(self, boundary: bytes, path: Path) -> None:
+        self.result = UploadForm(path)
+        self.writing = Writing(path)
         self._name = ""
         self._value = b""
         self._in_file = False
@@ -109,9 +137,9 @@ class _Form:
         if not self._has_file:
             raise ApiError(400, "file: Field required")
 
-    def settle(self) -> None:
-        """Writes the rest, makes it durable, and completes the result."""
-        head, tail = self.writing.settle()
+    def settle(self, *, durable: bool = True) -> None:
+        """Writes the rest and completes the result. The file is durable unless the caller syncs later."""
+        head, tail = self.writing.settle(durable=durable)
         self.result.head, self.result.tail = head[:_ENDS], tail[-_ENDS:]
         self.result.sha256, self.result.size_bytes = self.writing.sha256, self.writing.size
         self.result.sniffed_type = sniff(self.result.head, self.result.tail, self.result.name)

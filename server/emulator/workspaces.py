@@ -17,6 +17,7 @@ from files_api_mcp.backends.search.runtime import SearchRuntime
 from files_api_mcp.backends.staging.spool import Spool, open_spool
 from files_api_mcp.backends.storage.folders import make_private
 from files_api_mcp.server.emulator.responses import ApiError
+from files_api_mcp.server.emulator.upload_form import FormReceiver
 from files_api_mcp.server.lazy import LazyResource
 
 __all__ = ["Workspace", "Workspaces"]
@@ -34,6 +35,7 @@ class Workspace:
     inline: LocalStore
     inline_engine: SearchEngine
     spool: Spool
+    forms: FormReceiver
 
 
 class Workspaces:
@@ -88,4 +90,5 @@ class Workspaces:
                 inline=inline,
                 inline_engine=inline_engine,
                 spool=spool,
+                forms=FormReceiver(spool),
             )

@@ -5,7 +5,6 @@ import math
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,6 +17,7 @@ from files_api_mcp.backends.anthropic.files.ledger_repair import complete, rebui
 from files_api_mcp.backends.anthropic.files.ledger_schema import LEDGER
 from files_api_mcp.backends.anthropic.files.upload_records import UploadRecords
 from files_api_mcp.backends.errors import FilesError, PermissionDenied, StorageFull, StoreDamaged
+from files_api_mcp.backends.storage.bulk_sync import BulkSync
 from files_api_mcp.backends.storage.disk_errors import DatabaseDamaged
 from files_api_mcp.backends.storage.group_commit import GroupCommit
 from files_api_mcp.backends.storage.sqlite import Database, check_integrity, create_or_migrate, inode, writing
@@ -106,9 +106,12 @@ class LedgerDatabase:
 
     def _transaction(self, works: Sequence[_Work], connection: sqlite3.Connection) -> list[Any]:
         self._notice_replaced(connection)
-        with writing(connection) if any(work.writes for work in works) else nullcontext():
+        writes = sum(work.writes for work in works)
+        if not writes:
+            return [work.run(connection) for work in works]
+        with BulkSync(self._path.parent, writes) as bulk, writing(connection):
             outcomes = [work.run(connection) for work in works]
-            self._records.sync()
+            self._records.sync(bulk)
             return outcomes
 
     async def _healed(self, run: Callable[[], Awaitable[_T]]) -> _T:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from files_api_mcp.backends.anthropic.files.ledger_rows import Content, Entry
+from files_api_mcp.backends.storage.bulk_sync import BulkSync
 from files_api_mcp.backends.storage.folders import fsync_file, fsync_folder, make_private, write_private
 from files_api_mcp.backends.validation import FILE_ID
 
@@ -50,14 +51,18 @@ class UploadRecords:
         if durable:
             self._unsynced.append(path)
 
-    def sync(self) -> None:
-        """Make all records durable that were put since the last call."""
+    def sync(self, bulk: BulkSync | None = None) -> None:
+        """Make all records durable that were put since the last call. `bulk` was open before they were."""
         unsynced, self._unsynced = self._unsynced, []
+        if not unsynced:
+            return
+        if bulk is not None and bulk.is_on:
+            bulk.sync()
+            return
         for path in unsynced:
             with suppress(FileNotFoundError):  # deleted since
                 fsync_file(path)
-        if unsynced:
-            fsync_folder(self.folder)
+        fsync_folder(self.folder)
 
     def remove(self, file_id: str) -> None:
         """Remove the record of a file, if there is one."""
