@@ -14,7 +14,7 @@ from benchmarks.speed.programs import BARE_TOOL, Settings, Version, bare
 from benchmarks.speed.rounds import Program, Unavailable, interleaved
 from benchmarks.speed.stdio import StdioClient, connected
 
-CALLS, AT_ONCE = 50, 8
+CALLS, AT_ONCE = 20, 8
 SPOKEN: tuple[tuple[str, Era], ...] = (("stdio", "legacy"), ("HTTP", "modern"), ("stdio", "modern"), ("HTTP", "legacy"))
 REVISIONS: Mapping[Era, str] = {"legacy": LEGACY, "modern": MODERN}
 FILES = 5
@@ -32,7 +32,7 @@ def measure(settings: Settings) -> Iterator[Row]:
     """
     for transport, era in SPOKEN[: 2 if settings.is_quick else None]:
         with ExitStack() as stack:
-            found = interleaved(_programs(settings, transport, era, stack), settings.rounds(5))
+            found = interleaved(_programs(settings, transport, era, stack), settings.rounds(15, 5))
         for tool, name in TOOLS.items():
             title = f"{name}, {transport}, {REVISIONS[era]}"
             yield found.row("calls", title, "ms", tool)
@@ -65,9 +65,12 @@ def _lazily(start: Any) -> Any:
 def timed(client: Client, calls: Mapping[str, Call]) -> Mapping[str, float]:
     """The median milliseconds of each call, and how many a second are answered with eight at once."""
     took: dict[str, float] = {}
+    for tool, arguments in calls.values():
+        client.timed(tool, arguments)  # opens the connection, and wakes the server
     for name, (tool, arguments) in calls.items():
         took[name] = statistics.median(client.timed(tool, arguments) for _ in range(CALLS))
         took[f"{name} rate"] = client.a_second(tool, arguments, 2 * CALLS, AT_ONCE)
+    client.rest()
     return took
 
 

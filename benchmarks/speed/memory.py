@@ -1,4 +1,4 @@
-"""The memory of a process and its children, from /proc."""
+"""The memory and processor time of a process and its children, from /proc."""
 
 import re
 import threading
@@ -48,6 +48,14 @@ def memory_mb(pid: int | str, field: str) -> float:
         return 0.0
     found = re.search(rf"^{field}:\s+(\d+) kB", status, re.MULTILINE)
     return int(found[1]) * 1024 / 1e6 if found else 0.0
+
+
+def cpu_ms(pid: int) -> float:
+    """Milliseconds of processor time that the running threads of a process have used."""
+    spent = [
+        (task / "schedstat").read_text(encoding="ascii").split()[0] for task in Path(f"/proc/{pid}/task").iterdir()
+    ]
+    return sum(map(int, spent)) / 1e6
 
 
 def descendants(pid: int) -> Iterator[int]:

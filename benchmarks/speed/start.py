@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.speed.figures import Row
+from benchmarks.speed.memory import cpu_ms
 from benchmarks.speed.peers import node_server
 from benchmarks.speed.programs import Settings, Version, bare, run
 from benchmarks.speed.rounds import Program, interleaved
@@ -34,6 +35,7 @@ def measure(settings: Settings) -> Iterator[Row]:
     ]
     found = interleaved(servers, settings.rounds(11))
     yield found.row("start", "cold start to `tools/list` over stdio", "ms", "listed")
+    yield found.row("start", "cold start to `tools/list`, processor time", "ms", "used")
     yield found.row("start", "end of the server after its input closed", "ms", "ended")
     commands = [
         Program(version.name, version.role, partial(_timed, _list(version, folder))) for version in settings.versions
@@ -60,9 +62,10 @@ def started(command: Sequence[str]) -> Mapping[str, float]:
         client.shake_hands()
         client.request("tools/list")
         listed = time.perf_counter()
+        used = cpu_ms(client.pid)
         time.sleep(0.05)  # what the server does after its answer is not part of its end
         closed = time.perf_counter()
-    return {"listed": 1e3 * (listed - began), "ended": 1e3 * (time.perf_counter() - closed)}
+    return {"listed": 1e3 * (listed - began), "used": used, "ended": 1e3 * (time.perf_counter() - closed)}
 
 
 def _timed(command: Sequence[str]) -> Mapping[str, float]:

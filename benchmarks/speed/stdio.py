@@ -59,6 +59,9 @@ class StdioClient:
                 self._send("tools/call", {"name": tool, "arguments": arguments})
         return count / (time.perf_counter() - began)
 
+    def rest(self) -> None:
+        """Nothing: the pipes stay open."""
+
     def _send(self, method: str, params: dict[str, Any]) -> None:
         self._number += 1
         self._write(encoded(self._number, method, params, self._era))

@@ -44,6 +44,7 @@ def test_a_quick_run_measures_real_servers_and_writes_json_and_a_plot(
     run = Run.model_validate_json(Path("figures.json").read_text("utf-8"))
     assert [row.name for row in run.rows] == [
         "cold start to `tools/list` over stdio",
+        "cold start to `tools/list`, processor time",
         "end of the server after its input closed",
         "`files-api-mcp list`",
     ]
