@@ -35,6 +35,8 @@ async def take_in(
     """
     writing = Writing(spool.new_path())
     try:
+        # At once: a full disk shows before a long upload.
+        await to_thread.run_sync(writing.create)
         await _fill(writing, chunks, max_file_size)
         yield await to_thread.run_sync(_settled, writing, filename, allow_sensitive)
     finally:
@@ -73,8 +75,8 @@ def _settled(writing: "Writing", filename: str, allow_sensitive: bool) -> Snapsh
 class Writing:
     """Writes a new private file in batches. Each batch is written and hashed in a thread; nothing is added meanwhile.
 
-    `size` counts the bytes added, `held` those not yet written. The file is created by the first batch, which may be
-    the last: then one thread call is enough.
+    `size` counts the bytes added, `held` those not yet written. The file is created by the first batch, if not before.
+    For a small file that batch is the last: then one thread call is enough.
     """
 
     def __init__(self, path: Path) -> None:
@@ -97,16 +99,28 @@ class Writing:
         self.held += len(chunk)
         self.size += len(chunk)
 
+    def create(self) -> None:
+        """Create the file, unless it was created.
+
+        Raises:
+            StorageFull: There is no room for it.
+        """
+        if self._fd >= 0:
+            return
+        try:
+            self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        except OSError as exc:
+            raise _full(exc) from exc
+
     def write(self) -> None:
         """Write the batch.
 
         Raises:
             StorageFull: There is no room for it.
         """
+        self.create()
         pending, self._pending, self.held = self._pending, [], 0
         try:
-            if self._fd < 0:
-                self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             for chunk in pending:
                 self._digest.update(chunk)
                 view = memoryview(chunk)
