@@ -154,7 +154,9 @@ class _Summary:
                     while (await self._reader.prepare(record.id)).state == "reading":
                         continue
             done = self._total - len(self._reading) + min(start + _LOOKED_UP_AT_ONCE, len(self._reading))
-            await self._progress(self._total + done, self._total * 2, f"Read {done:,} of {self._total:,} files")
+            await self._progress(
+                self._total + done, self._total * 2, f"Read {done:,} of {self._total:,} files; it is safe to stop"
+            )
 
     async def result(self, found: Expansion) -> UploadResult:
         """The result for an agent. What is not shown is counted."""
@@ -182,6 +184,8 @@ class _Summary:
         steps: list[str] = []
         if found.truncated:
             steps.append(f"only {self._total:,} files were found within the limits: call again with a narrower path")
+        if self._watch:
+            return steps + found.notes
         if hidden := self.counts.new + self.counts.reused - len(self._shown):
             steps.append(f"{hidden:,} more files are stored: list_files shows them, newest first")
         if hidden := self.counts.failed - len(self._failed):

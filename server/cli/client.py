@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from files_api_mcp.server.cli.progress import ProgressCallback
     from files_api_mcp.server.settings import Settings
-    from files_api_mcp.tools.context import Dependencies
+    from files_api_mcp.tools.context import Call, Dependencies
 
 __all__ = ["ToolClient", "with_tools"]
 
@@ -46,14 +46,20 @@ class ToolClient:
         Raises:
             CommandError: The tool failed.
         """
-        from files_api_mcp.tools.context import Call, failure_in
+        from files_api_mcp.tools.context import failure_in
         from files_api_mcp.tools.signature import read_arguments
 
         given = {name: value for name, value in arguments.items() if value is not None}
         try:
-            return await tool(Call(self._deps, _Person(progress)), **read_arguments(tool, given))
+            return await tool(self.call(progress), **read_arguments(tool, given))
         except Exception as exc:
             raise CommandError(for_command_line(failure_in(exc).text)) from exc
+
+    def call(self, progress: "ProgressCallback | None") -> "Call":
+        """A call by the person at the command line, who sees its progress."""
+        from files_api_mcp.tools.context import Call
+
+        return Call(self._deps, _Person(progress))
 
 
 class _Person:

@@ -1,6 +1,7 @@
 """`files-api-mcp upload`."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -19,16 +20,19 @@ from files_api_mcp.server.cli.options import (
     backend_options,
     settings_from,
 )
-from files_api_mcp.server.cli.output import CommandError, is_terminal, print_json, print_row, say
+from files_api_mcp.server.cli.output import CommandError, escape, is_terminal, print_json, print_row, say
 from files_api_mcp.server.cli.paths import check_not_blank, check_not_wide, real_path, roots_for
 from files_api_mcp.server.cli.progress import ProgressBars
 
 if TYPE_CHECKING:
+    from files_api_mcp.backends.errors import FilesError
+    from files_api_mcp.backends.models import UploadedFile
     from files_api_mcp.server.settings import Settings
 
 __all__ = ["upload"]
 
 _CONCURRENT_UPLOADS = 4
+_MOST_ROWS = 20
 
 
 @click.command()
@@ -47,7 +51,8 @@ _CONCURRENT_UPLOADS = 4
 def upload(paths: tuple[str, ...], title: str | None, expires_in_hours: int | None, **options: Any) -> None:
     """Upload files, folders or globs, and print their file_ids. A file already stored is reused.
 
-    With --json it prints one line per PATH.
+    It ends when the texts are read. Stopping it earlier is safe: what was printed is stored, and the next command that
+    needs the texts goes on with reading. With --json it prints one line per PATH.
 
     \b
     files-api-mcp upload report.pdf contracts/ --expires-in-hours 24
@@ -65,31 +70,81 @@ def upload(paths: tuple[str, ...], title: str | None, expires_in_hours: int | No
 
 def _upload(paths: Sequence[str], calls: Sequence[dict[str, Any]], settings: "Settings", *, as_json: bool) -> int:
     several = len(paths) > 1
+    rows = None if as_json or is_terminal() else _Rows(len(paths))
     with ProgressBars() as bars:
         titles = paths if several else [""]
-        outcomes = with_tools(settings, lambda tools: _upload_all(tools, bars, titles, calls))
-    results: list[dict[str, Any]] = []
-    failures: list[str] = []
+        outcomes = with_tools(settings, lambda tools: _upload_all(tools, bars, titles, calls, rows))
+    if rows and rows.is_closed:
+        raise BrokenPipeError
+    results = [outcome for outcome in outcomes if not isinstance(outcome, CommandError)]
+    for result in results if as_json else ():
+        print_json(result)
+    if not as_json:
+        _print(results, with_rows=rows is None)
+    failed = any(result["failed"] for result in results)
     for path, outcome in zip(paths, outcomes, strict=True):
         if isinstance(outcome, CommandError):
-            failures.append(f"{outcome} ({path})" if several else outcome.text)
-            continue
-        results.append(outcome)
-        failures += [f"{for_command_line(failed['error'])} ({failed['path']})" for failed in outcome["failed"]]
-        if as_json:
-            print_json(outcome)
-    if not as_json:
-        _print(results)
-    for failure in failures:
-        say(failure)
-    return 1 if failures else 0
+            failed = True
+            say(f"{outcome} ({path})" if several else outcome.text)
+        elif rows is None:
+            for one in outcome["failed"]:
+                say(f"{for_command_line(one['error'])} ({one['path']})")
+    return int(failed)
+
+
+class _Rows:
+    """Prints a line for each file as soon as it is stored, in the order of the paths that were given. Uploading goes on
+    when nobody reads the lines any more."""
+
+    def __init__(self, count: int) -> None:
+        self.is_closed = False
+        self._waiting: list[list[tuple[str, UploadedFile | FilesError]]] = [[] for _ in range(count)]
+        self._done = [False] * count
+        self._first = 0
+
+    def add(self, index: int, path: str, outcome: "UploadedFile | FilesError") -> None:
+        """Prints a file of one of the paths when all paths before it are done."""
+        self._waiting[index].append((path, outcome))
+        self._print_waiting()
+
+    def finish(self, index: int) -> None:
+        """Notes that a path has no more files."""
+        self._done[index] = True
+        self._print_waiting()
+
+    def _print_waiting(self) -> None:
+        while self._first < len(self._done):
+            for path, outcome in self._waiting[self._first]:
+                self._print(path, outcome)
+            self._waiting[self._first].clear()
+            if not self._done[self._first]:
+                break
+            self._first += 1
+
+    def _print(self, path: str, outcome: "UploadedFile | FilesError") -> None:
+        from files_api_mcp.backends.models import UploadedFile
+
+        if not isinstance(outcome, UploadedFile):
+            say(f"{for_command_line(outcome.text)} ({escape(path)})")
+        elif not self.is_closed:
+            record, state = outcome.record, "reused" if outcome.reused else "stored"
+            try:
+                print_row([record.id, record.filename, record.size_bytes, record.mime_type, state])
+            except BrokenPipeError:
+                self.is_closed = True
 
 
 async def _upload_all(
-    tools: ToolClient, bars: ProgressBars, titles: Sequence[str], calls: Sequence[dict[str, Any]]
+    tools: ToolClient,
+    bars: ProgressBars,
+    titles: Sequence[str],
+    calls: Sequence[dict[str, Any]],
+    rows: _Rows | None,
 ) -> list[dict[str, Any] | CommandError]:
-    """Calls upload_file with each set of arguments, a bar for each; returns the outcomes in their order."""
+    """Uploads each path, with a bar for each, and waits until the texts are read; returns the outcomes in order."""
     from files_api_mcp.tools.context import failure_in
+    from files_api_mcp.tools.signature import read_arguments
+    from files_api_mcp.tools.upload import upload as upload_path
     from files_api_mcp.tools.upload import upload_file
 
     outcomes: list[dict[str, Any] | CommandError] = [CommandError("")] * len(calls)
@@ -99,11 +154,14 @@ async def _upload_all(
         async with limiter:
             with bars.bar(titles[index]) as report:
                 try:
-                    outcomes[index] = await tools.data(upload_file, report, **calls[index])
-                except CommandError as exc:
-                    outcomes[index] = exc
+                    given = read_arguments(upload_file, calls[index])
+                    watch = partial(rows.add, index) if rows else None
+                    result = await upload_path(tools.call(report), **given, watch=watch, until_read=True)
+                    outcomes[index] = result.model_dump(mode="json", exclude_none=True)
                 except Exception as exc:  # noqa: BLE001 - one path must not stop the others
-                    outcomes[index] = CommandError(failure_in(exc).text)
+                    outcomes[index] = CommandError(for_command_line(failure_in(exc).text))
+            if rows:
+                rows.finish(index)
 
     async with anyio.create_task_group() as group:
         for index in range(len(calls)):
@@ -111,21 +169,24 @@ async def _upload_all(
     return outcomes
 
 
-def _print(results: Sequence[dict[str, Any]]) -> None:
+def _print(results: Sequence[dict[str, Any]], *, with_rows: bool) -> None:
     files = [file for result in results for file in result["files"]]
-    if files and is_terminal():
+    if files and with_rows:
         from files_api_mcp.server.cli.tables import print_uploads
 
-        print_uploads(files)
-    else:
-        for file in files:
-            state = "reused" if file["reused"] else "stored"
-            print_row([file["file_id"], file["filename"], file["size_bytes"], file["mime_type"], state])
+        print_uploads(files[:_MOST_ROWS])
     for file in files:
         if "note" in file:
             say(f"{file['filename']}: {for_command_line(file['note'])}")
     for result in results:
+        if counts := result.get("counts"):
+            say(f"{counts['files']:,} files: {_totals(counts)}.")
         if "skipped" in result:
             say(for_command_line(f"Skipped: {result['skipped']}."))
         if "next" in result:
             say(for_command_line(f"{result['next']}."))
+
+
+def _totals(counts: dict[str, int]) -> str:
+    words = {"new": "stored", "reused": "already stored", "failed": "failed"}
+    return ", ".join(f"{counts[name]:,} {word}" for name, word in words.items() if counts[name])

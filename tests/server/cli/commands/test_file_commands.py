@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from files_api_mcp.backends.roots.roots import Roots, SourceFile
 from files_api_mcp.backends.staging.spool import Spool
-from files_api_mcp.server.cli.client import ToolClient
 from tests.support.agent import write
 from tests.support.terminal import COMMAND, Here, at_terminal, environment, in_this_process, run, unsafe
 
@@ -39,6 +39,23 @@ def upload(here: Here, *arguments: str | Path) -> str:
     assert done.returncode == 0, done.stderr
     (line,) = done.stdout.splitlines()
     return line.split("\t")[0]
+
+
+def test_a_folder_is_a_line_for_each_file_and_a_total(here: Here, tmp_path: Path) -> None:
+    for number in range(40):
+        write(tmp_path / "in" / f"{number:02}.txt", f"Tree {number}")
+    write(tmp_path / "in" / "empty.txt", "")
+    last = write(tmp_path / "last.txt", "The last one.")
+    done = here("upload", str(tmp_path / "in"), str(last))
+    assert done.returncode == 1
+    rows = [line.split("\t") for line in done.stdout.splitlines()]
+    assert [row[1] for row in rows] == [*(f"{number:02}.txt" for number in range(40)), "last.txt"]
+    assert "[empty_file]" in done.stderr
+    assert "41 files: 40 stored, 1 failed." in done.stderr
+    again = here("upload", str(tmp_path / "in"), "--json")
+    result = json.loads(again.stdout)
+    assert result["counts"] == {"files": 41, "new": 0, "reused": 40, "failed": 1, "reading": 0}
+    assert {file["state"] for file in result["files"]} == {"ready"}
 
 
 def test_piped_output_is_lines_for_scripts(here: Here, store: Path, tmp_path: Path) -> None:
@@ -181,14 +198,14 @@ def test_files_that_fail_do_not_stop_the_others(here: Here, tmp_path: Path) -> N
 def test_a_path_that_fails_unexpectedly_does_not_stop_the_others(
     here: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = ToolClient.data
+    whole = Roots.open_file
 
-    async def data(self: ToolClient, tool: Any, progress: Any = None, **arguments: Any) -> dict[str, Any]:
-        if arguments["path"].endswith("bad.txt"):
-            raise RuntimeError(f"lost {arguments['path']}")
-        return await whole(self, tool, progress, **arguments)
+    def open_file(self: Roots, path: str) -> SourceFile:
+        if path.endswith("bad.txt"):
+            raise RuntimeError(f"lost {path}")
+        return whole(self, path)
 
-    monkeypatch.setattr(ToolClient, "data", data)
+    monkeypatch.setattr(Roots, "open_file", open_file)
     good, bad = write(tmp_path / "good.txt", "Twelve apple trees.\n"), write(tmp_path / "bad.txt", "Pears.\n")
     done = here("upload", str(bad), str(good))
     assert (done.returncode, done.stdout.split("\t")[1]) == (1, "good.txt")
