@@ -77,7 +77,16 @@ class Hidden(NamedTuple):
 
 
 Mark = Heading | Sheet | Table | Row | Part | Hidden
-_KINDS: dict[str, Any] = {kind.__name__: kind for kind in (Heading, Sheet, Table, Row, Part, Hidden)}
+_OPTIONAL_TEXT = (str, type(None))
+_KINDS: dict[str, tuple[Any, tuple[Any, ...]]] = {
+    "Heading": (Heading, (int, str, _OPTIONAL_TEXT)),
+    "Sheet": (Sheet, (str, int, int)),
+    "Table": (Table, (_OPTIONAL_TEXT, int, int)),
+    "Row": (Row, (int,)),
+    "Part": (Part, (str,)),
+    "Hidden": (Hidden, (_OPTIONAL_TEXT,)),
+}
+"""Each kind of mark, and the types of its fields."""
 Line = str | Mark
 
 
@@ -126,6 +135,13 @@ def from_json(values: Iterable[list[Any]]) -> tuple[tuple[int, Mark], ...]:
     """The marks in the JSON values that `to_json` returned.
 
     Raises:
-        KeyError, TypeError: They are other values.
+        KeyError, TypeError, ValueError: They are other values.
     """
-    return tuple((offset, _KINDS[kind](*fields)) for offset, kind, *fields in values)
+    return tuple((offset, _from_json(kind, fields)) for offset, kind, *fields in values)
+
+
+def _from_json(kind: str, fields: list[Any]) -> Mark:
+    made, types = _KINDS[kind]
+    if len(fields) != len(types) or not all(map(isinstance, fields, types)):
+        raise TypeError("a mark with other fields")
+    return made(*fields)

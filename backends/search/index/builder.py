@@ -3,7 +3,7 @@
 import re
 import zlib
 from array import array
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any, NamedTuple
@@ -50,7 +50,7 @@ class IndexBuilder:
         self._most_terms = most_terms
         self._english: bool | None = None
         self._passages = PassageTable()
-        self._postings: dict[str, array[int]] = {}
+        self._postings: defaultdict[str, array[int]] = defaultdict(_numbers)
         self._empty: list[int] = []
         self._scanned: list[int] = []
         self._invisible = 0
@@ -82,7 +82,7 @@ class IndexBuilder:
 
     def take_postings(self) -> bytes:
         """The postings since the last time, packed; no bytes if there are none."""
-        postings, self._postings = self._postings, {}
+        postings, self._postings = self._postings, defaultdict(_numbers)
         return pack_segment(postings) if postings else b""
 
     def facts(self) -> dict[str, Any]:
@@ -112,21 +112,18 @@ class IndexBuilder:
         looked_up = indexed_text(text, self._mime_type)
         cuts = [offset for offset, mark in marks if isinstance(mark, Sheet | Part)]
         headings = [] if self._paginated else [at for at, mark in marks if isinstance(mark, Heading)]
+        postings = self._postings
         for start, end in split_passages(text, by_line=self._paginated, cuts=cuts, headings=headings):
-            counts = Counter(terms(looked_up[start:end], english=english))
+            found = terms(looked_up[start:end], english=english)
             passage = len(self._passages)
-            self._passages.append(number, start, end, sum(counts.values()))
-            for term, count in counts.items():
-                self._list(term).extend((passage, count))
+            self._passages.append(number, start, end, len(found))
+            for term, count in Counter(found).items():
+                held = postings[term]
+                held.append(passage)
+                held.append(count)
         if self._paginated:
             for term in set(terms(text[:_HEAD_CHARS], english=english)):
-                self._list(HEAD_PREFIX + term).append(number)
-
-    def _list(self, term: str) -> "array[int]":
-        held = self._postings.get(term)
-        if held is None:
-            held = self._postings[term] = array("I")
-        return held
+                postings[HEAD_PREFIX + term].append(number)
 
     def _headings(self) -> list[str]:
         """The names of the first sections, sheets or parts."""
@@ -141,3 +138,7 @@ class IndexBuilder:
         # This many words show the subject; a dictionary of all words would be the largest part of the index.
         if len(self._words) < _MOST_WORDS:
             self._words.update(_LONG_WORD.findall(text))
+
+
+def _numbers() -> "array[int]":
+    return array("I")

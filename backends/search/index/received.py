@@ -114,7 +114,7 @@ class ReceivedDocument:
             _expect(len(_inflated(data[marks:], 4 * chars).decode()) == chars)
             if marks:
                 _inflated(data[:marks], _MOST_UNPACKED)
-                unpacked(bytes(data[:marks]))
+                _expect(all(0 <= offset <= chars for offset, _ in unpacked(bytes(data[:marks]))))
             self.sizes.append(chars)
             self._lengths.extend((marks, text))
             if label is not None:
@@ -144,7 +144,8 @@ class ReceivedDocument:
         _expect(self.invisible >= 0 and len(self.subject) <= _LONGEST_SUBJECT)
         self.subject.encode()
         outline = self._unpacked_outline()
-        _expect(len(outline.entries) == self.entries and all(1 <= one.page <= pages for one in outline.entries))
+        _expect(len(outline.entries) == self.entries)
+        _expect(all(1 <= one.page <= pages and 0 <= one.offset <= sizes[one.page - 1] for one in outline.entries))
         _expect(self.paginated or len(outline.first_lines) == pages)
 
     def _unpacked_outline(self) -> Outline:

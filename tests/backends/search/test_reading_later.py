@@ -2,17 +2,20 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
+from typing import Any
 
 import anyio
 import anyio.lowlevel
 import pytest
 from anyio import to_thread
 
+from files_api_mcp.backends.documents.task import Task
 from files_api_mcp.backends.models import FileRecord
 from files_api_mcp.backends.search import engine
 from files_api_mcp.backends.search.index import backlog
 from files_api_mcp.backends.search.index.extraction import FileToRead
 from files_api_mcp.backends.search.index.ingestion import Outcome
+from files_api_mcp.backends.search.index.schema import index_path
 from files_api_mcp.server.dependencies import open_backend
 from tests.backends.search.test_engine import Desk
 from tests.support.agent import settings_for
@@ -128,3 +131,34 @@ async def test_files_with_the_same_content_are_read_once_and_found_under_each_na
     answer = await desk.ask("whale")
     assert {passage.file_id for passage in answer.passages} <= set(ids)
     assert not answer.notes
+
+
+async def test_a_file_that_is_deleted_while_it_is_read_leaves_nothing(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file_id = await desk.store("a.txt", "heliotrope " * 50)
+    run = desk.library._workers.run  # pyright: ignore[reportPrivateUsage]
+    begun, go_on = anyio.Event(), anyio.Event()
+
+    async def held(tasks: Sequence[Task], *, in_background: bool) -> AsyncGenerator[object]:
+        begun.set()
+        async for answers in run(tasks, in_background=in_background):
+            parts = [part async for part in answers]
+            await go_on.wait()
+            yield _again(parts)
+
+    monkeypatch.setattr(desk.library._workers, "run", held)  # pyright: ignore[reportPrivateUsage]
+    record = await desk.opened.files.describe(file_id)
+    await desk.opened.reader.read_later([record])
+    await begun.wait()
+    await desk.opened.files.delete(file_id)
+    go_on.set()
+    with anyio.fail_after(60):
+        while desk.library._backlog._underway:  # pyright: ignore[reportPrivateUsage]
+            await anyio.lowlevel.checkpoint()
+    assert b"heliotrop" not in await to_thread.run_sync(index_path(tmp_path / "data").read_bytes)
+
+
+async def _again(parts: list[dict[str, Any]]) -> AsyncGenerator[dict[str, Any]]:
+    for part in parts:
+        yield part
