@@ -27,6 +27,8 @@ _HEADINGS = 5
 _KEYWORDS = 12
 _MOST_WORDS = 20_000
 _MOST_TERMS = 60_000
+_MOST_NUMBERS = 500_000
+"""Numbers of postings in memory: 2 MB, and as much again for each copy on their way."""
 _LONG_WORD = re.compile(r"[^\W\d_]{4,30}")
 
 
@@ -48,6 +50,7 @@ class IndexBuilder:
         self._mime_type = mime_type
         self._paginated = paginated
         self._most_terms = most_terms
+        self._numbers = 0
         self._english: bool | None = None
         self._passages = PassageTable()
         self._postings: defaultdict[str, array[int]] = defaultdict(_numbers)
@@ -60,7 +63,7 @@ class IndexBuilder:
     @property
     def is_full(self) -> bool:
         """Whether the postings are so many that they should be taken."""
-        return len(self._postings) >= self._most_terms
+        return len(self._postings) >= self._most_terms or self._numbers >= _MOST_NUMBERS
 
     def add(
         self, number: int, text: str, *, scanned: bool = False, marks: PageMarks = (), invisible: int = 0
@@ -82,7 +85,7 @@ class IndexBuilder:
 
     def take_postings(self) -> bytes:
         """The postings since the last time, packed; no bytes if there are none."""
-        postings, self._postings = self._postings, defaultdict(_numbers)
+        postings, self._postings, self._numbers = self._postings, defaultdict(_numbers), 0
         return pack_segment(postings) if postings else b""
 
     def facts(self) -> dict[str, Any]:
@@ -117,7 +120,9 @@ class IndexBuilder:
             found = terms(looked_up[start:end], english=english)
             passage = len(self._passages)
             self._passages.append(number, start, end, len(found))
-            for term, count in Counter(found).items():
+            counts = Counter(found)
+            self._numbers += 2 * len(counts)
+            for term, count in counts.items():
                 held = postings[term]
                 held.append(passage)
                 held.append(count)

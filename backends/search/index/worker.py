@@ -13,6 +13,8 @@ __all__ = ["build_index", "main"]
 _ANSWER_BYTES = 256 * 1024
 _ANSWER_S = 0.25
 """An answer is sent after this time, so that the server sees progress, and that no page takes too long."""
+_MANY_PAGES = 100
+"""Pages of a document of which the first answer comes when it is open: its first page may take a while."""
 
 
 def main() -> None:
@@ -48,6 +50,8 @@ def build_index(document: Document, mime_type: str, *, answer_bytes: int = _ANSW
         held, before, last = 0, spent, time.monotonic()
         return answer
 
+    if (document.pages or 0) > _MANY_PAGES:
+        yield part()
     for number, piece in enumerate(document.texts, start=1):
         scanned, label = document.is_scanned(number), document.label(number)
         page = builder.add(number, piece.text, scanned=scanned, marks=piece.marks, invisible=piece.invisible)
