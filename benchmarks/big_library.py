@@ -16,7 +16,7 @@ from pathlib import Path
 import anyio
 from anyio import to_thread
 
-from benchmarks.scale import Language
+from benchmarks.speed.language import Language
 from files_api_mcp.backends.clock import to_us, utc_now
 from files_api_mcp.backends.documents.extract import Document
 from files_api_mcp.backends.documents.marks import MarkedText

@@ -19,7 +19,7 @@ from pathlib import Path
 import anyio
 from anyio import to_thread
 
-from benchmarks.scale import Language
+from benchmarks.speed.language import Language
 from files_api_mcp.backends.errors import FilesError, NotFound
 from files_api_mcp.backends.models import FileRecord, Passage
 from files_api_mcp.backends.search.engine import SearchEngine, open_search_engine

@@ -23,7 +23,8 @@ import anyio
 import pypdfium2  # pyright: ignore[reportMissingTypeStubs]  it ships none
 from anyio import to_thread
 
-from benchmarks.scale import Language, descendants
+from benchmarks.speed.language import Language
+from benchmarks.speed.memory import descendants
 from files_api_mcp.backends.documents.workers import DocumentWorkers
 from files_api_mcp.backends.models import FileRecord, silent
 from files_api_mcp.backends.search.index.extraction import FileToRead

@@ -4,7 +4,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from benchmarks.scale import descendants, status_mb
+from benchmarks.speed.memory import descendants, memory_mb
 
 __all__ = ["Watch", "own_children"]
 
@@ -31,7 +31,7 @@ class Watch:
         """Record the processes and their memory."""
         for pid in descendants(self.server):
             self._seen.setdefault(pid, _birth(pid))
-            _, peak = status_mb(pid)
+            peak = memory_mb(pid, "VmHWM")
             if pid == self.server:
                 self.server_mb = max(self.server_mb, peak)
             else:

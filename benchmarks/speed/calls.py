@@ -32,7 +32,7 @@ def measure(settings: Settings) -> Iterator[Row]:
     """
     for transport, era in SPOKEN[: 2 if settings.is_quick else None]:
         with ExitStack() as stack:
-            found = interleaved(_programs(settings, transport, era, stack), settings.rounds(15, 5))
+            found = interleaved(_programs(settings, transport, era, stack), settings.rounds(10, 5))
         for tool, name in TOOLS.items():
             title = f"{name}, {transport}, {REVISIONS[era]}"
             yield found.row("calls", title, "ms", tool)

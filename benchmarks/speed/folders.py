@@ -9,8 +9,8 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
-from benchmarks.scale import Language
 from benchmarks.speed.figures import Row
+from benchmarks.speed.language import Language
 from benchmarks.speed.programs import Settings, Version
 from benchmarks.speed.reading import check_uploaded, wait_until_read
 from benchmarks.speed.rounds import Program, Unavailable, interleaved

@@ -9,8 +9,8 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.big_library import make_library
-from benchmarks.scale import Language
 from benchmarks.speed.figures import Row
+from benchmarks.speed.language import Language
 from benchmarks.speed.memory import memory_mb
 from benchmarks.speed.programs import Settings, Version
 from benchmarks.speed.reading import check_uploaded

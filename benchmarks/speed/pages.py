@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from benchmarks.scale import Language
 from benchmarks.speed.figures import Row
+from benchmarks.speed.language import Language
 from benchmarks.speed.memory import watched
 from benchmarks.speed.programs import Settings, Version
 from benchmarks.speed.reading import check_uploaded, wait_until_read
@@ -38,7 +38,10 @@ def _rows(settings: Settings, documents: int, pages: int, growth: str) -> Iterat
         Program(version.name, version.role, partial(_asked, settings, version, root, questions))
         for version in settings.versions
     ]
-    found, whole = interleaved(programs, settings.rounds(2, 1), warm_up=False), documents * pages
+    found, whole = (
+        interleaved(programs, settings.rounds(2 if documents == 1 else 1, 1), warm_up=False),
+        documents * pages,
+    )
     name = f"a PDF of {pages:,} pages" if documents == 1 else f"{documents} PDFs of {pages:,} pages"
     yield found.row("pages", f"question about {name}, p50", "ms", "asked", growth=f"question, {growth}", size=whole)
     yield found.row("pages", f"reading {name}", "s", "read")

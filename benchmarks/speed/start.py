@@ -33,7 +33,7 @@ def measure(settings: Settings) -> Iterator[Row]:
         Program("standard library only", "limit", partial(started, [sys.executable, "-c", LOOP])),
         Program("server-filesystem (Node)", "peer", lambda: started(node_server(settings.folder, folder))),
     ]
-    found = interleaved(servers, settings.rounds(11))
+    found = interleaved(servers, settings.rounds(9))
     yield found.row("start", "cold start to `tools/list` over stdio", "ms", "listed")
     yield found.row("start", "cold start to `tools/list`, processor time", "ms", "used")
     yield found.row("start", "end of the server after its input closed", "ms", "ended")
@@ -44,7 +44,7 @@ def measure(settings: Settings) -> Iterator[Row]:
         Program("python -c pass", "limit", partial(_timed, [sys.executable, "-c", "pass"])),
         Program("python -c 'import mcp.server'", "peer", partial(_timed, [sys.executable, "-c", "import mcp.server"])),
     ]
-    yield interleaved(commands, settings.rounds(11)).row("start", "`files-api-mcp list`", "ms", "took")
+    yield interleaved(commands, settings.rounds(9)).row("start", "`files-api-mcp list`", "ms", "took")
 
 
 def _server(name: str, version: Version, folder: Path) -> Program:
