@@ -43,6 +43,9 @@ def no_blocking_calls() -> Generator[BlockBuster]:
     with blockbuster_ctx("files_api_mcp") as guard:
         # The guard ignores sys.stderr, but the command replaces it by an escaping stream.
         guard.functions["io.TextIOWrapper.write"].can_block_in("server/cli/output.py", {"write", "_write"})
+        # It asks first whether the pipe has room, and tells the socket not to wait.
+        guard.functions["os.write"].can_block_in("server/stdio/stdout.py", {"_write_some"})
+        guard.functions["socket.socket.send"].can_block_in("server/stdio/stdout.py", {"_send_some"})
         for function in guard.functions.values():
             function.can_block_in("tests/support/fork_server.py", {"start", "_server"})
         yield guard

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import anyio
-from anyio import from_thread, to_thread
+from anyio import to_thread
 
 from files_api_mcp.backends.base import ContentSource
 from files_api_mcp.backends.documents.workers import ReaderStopped
@@ -50,6 +50,7 @@ from files_api_mcp.backends.search.places.locate import locate
 from files_api_mcp.backends.search.places.outline_entries import outline_entries
 from files_api_mcp.backends.search.question_scope import QuestionScope, left_out, suggestion
 from files_api_mcp.backends.search.runtime import SearchRuntime
+from files_api_mcp.backends.storage.lane import check_cancelled
 from files_api_mcp.backends.validation import check_question
 
 __all__ = ["SearchEngine", "open_search_engine"]
@@ -281,7 +282,7 @@ class SearchEngine:
         self._used.set()
         searched, notes = await (self._scope.named(ids, progress) if ids else self._scope.everything(progress))
         passages, tokens = await self._indexer.run(
-            lambda index: answer(index, searched, question, max_tokens, from_thread.check_cancelled, self._similarity)
+            lambda index: answer(index, searched, question, max_tokens, check_cancelled, self._similarity)
         )
         if not passages:
             notes.append(suggestion(searched))

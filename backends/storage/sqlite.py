@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TypeVar
 
 import anyio
-from anyio import CapacityLimiter, to_thread
 
 from files_api_mcp.backends.errors import FilesError, StoreBusy, StoreDamaged
 from files_api_mcp.backends.storage.disk_errors import DatabaseDamaged, StoreLocked, translated
 from files_api_mcp.backends.storage.folders import create_private, is_writable
+from files_api_mcp.backends.storage.lane import Lane
 from files_api_mcp.backends.storage.schema import Schema
 
 __all__ = [
@@ -44,7 +44,7 @@ class Database:
         self.schema = schema
         self._path = path
         self._busy_timeout = busy_timeout
-        self._lane = CapacityLimiter(1)
+        self._lane = Lane(path.name)
         self._connection: sqlite3.Connection | None = None
 
     async def run(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
@@ -60,7 +60,7 @@ class Database:
         deadline = anyio.current_time() + self._busy_timeout
         while True:
             try:
-                return await to_thread.run_sync(self._attempt, work, limiter=self._lane)
+                return await self._lane.run(lambda: self._attempt(work))
             except StoreLocked as exc:
                 if anyio.current_time() >= deadline:
                     waited = f"The store stayed locked by another process for {self._busy_timeout:g} seconds."
@@ -69,7 +69,8 @@ class Database:
     async def close(self) -> None:
         """Close the file, after the current work."""
         with anyio.CancelScope(shield=True):
-            await to_thread.run_sync(self._disconnect, limiter=self._lane)
+            await self._lane.run(self._disconnect)
+            await self._lane.close()
 
     def _attempt(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
         try:

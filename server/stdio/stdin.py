@@ -1,21 +1,28 @@
 """Stdin: reads the client's lines until it closes the pipe or the shutdown begins."""
 
+import asyncio
 import fcntl
 import os
 import select
 import threading
 import time
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import contextmanager, suppress
 from io import BufferedReader, RawIOBase
-from typing import Any
+from typing import Any, TypeVar
+
+import anyio
 
 from files_api_mcp.server.jsonrpc.incoming import MAX_BYTES
 from files_api_mcp.server.shutdown import FORCED_S, Shutdown
 
-__all__ = ["claim_stdin", "read_long_line"]
+__all__ = ["claim_stdin", "read_ahead", "read_long_line"]
 
 _SKIPPED_BYTES = 64 * 1024
+_MOST_AHEAD = 4
+"""Lines that are read before they are asked for: of 4 MiB at most, so 16 MiB together."""
+
+_T = TypeVar("_T")
 
 
 @contextmanager
@@ -38,6 +45,33 @@ def read_long_line(stdin: BufferedReader) -> bytes:
         while (rest := stdin.readline(_SKIPPED_BYTES)) and not rest.endswith(b"\n"):
             pass
     return line
+
+
+async def read_ahead(stdin: BufferedReader, parse: Callable[[bytes], _T]) -> AsyncGenerator[_T]:
+    """What `parse` makes of each line, until the end.
+
+    One thread reads and parses all lines, because parsing a long one takes time too. It goes on to the next line by
+    itself: starting a thread for each would take as long as everything else that a small call does.
+    """
+    loop, room = asyncio.get_running_loop(), threading.Semaphore(_MOST_AHEAD)
+    send, receive = anyio.create_memory_object_stream[_T](_MOST_AHEAD)
+
+    def put(received: _T) -> None:
+        with suppress(anyio.ClosedResourceError, anyio.BrokenResourceError):  # Nobody asks for lines any more.
+            send.send_nowait(received)
+
+    def read() -> None:
+        with suppress(RuntimeError):  # The loop is closed.
+            while line := read_long_line(stdin):
+                room.acquire()
+                loop.call_soon_threadsafe(put, parse(line))
+            loop.call_soon_threadsafe(send.close)
+
+    threading.Thread(target=read, name="lines", daemon=True).start()
+    with send, receive:
+        async for received in receive:
+            room.release()
+            yield received
 
 
 class _Stdin(RawIOBase):

@@ -2,20 +2,19 @@
 
 from collections import Counter
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from io import BufferedReader
 
 import anyio
-from anyio import to_thread
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from mcp.shared.message import SessionMessage
 from mcp.types import JSONRPCError, JSONRPCMessage, JSONRPCNotification, JSONRPCRequest, JSONRPCResponse
 
-from files_api_mcp.server.jsonrpc.incoming import Incoming, read_line
+from files_api_mcp.server.jsonrpc.incoming import read_line
 from files_api_mcp.server.jsonrpc.outgoing import encode
 from files_api_mcp.server.shutdown import GRACE_S, Shutdown
-from files_api_mcp.server.stdio.stdin import claim_stdin, read_long_line
-from files_api_mcp.server.stdio.stdout import claim_stdout, write_line
+from files_api_mcp.server.stdio.stdin import claim_stdin, read_ahead
+from files_api_mcp.server.stdio.stdout import Stdout, claim_stdout
 
 __all__ = ["stdio_streams"]
 
@@ -86,9 +85,8 @@ async def _read(
     to_client: MemoryObjectSendStream[SessionMessage],
     requests: _OpenRequests,
 ) -> None:
-    async with to_sdk, to_client:
-        # In a thread, because parsing a long line takes time too.
-        while (received := await to_thread.run_sync(_next, stdin)) is not None:
+    async with to_sdk, to_client, aclosing(read_ahead(stdin, read_line)) as lines:
+        async for received in lines:
             for incoming in received:
                 if incoming.message is not None:
                     requests.received(incoming.message)
@@ -99,22 +97,16 @@ async def _read(
             await requests.wait_for_none()
 
 
-def _next(stdin: BufferedReader) -> list[Incoming] | None:
-    """What the next line holds; None at the end."""
-    line = read_long_line(stdin)
-    return read_line(line) if line else None
-
-
 async def _write(
     outgoing: MemoryObjectReceiveStream[SessionMessage],
-    stdout: int,
+    stdout: Stdout,
     requests: _OpenRequests,
     shutdown: Shutdown,
 ) -> None:
     async with outgoing:
         async for item in outgoing:
             try:
-                await to_thread.run_sync(write_line, stdout, encode(item.message))
+                await stdout.write(encode(item.message))
             except OSError:  # The client no longer reads.
                 shutdown.begin()
             requests.sent(item.message)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import anyio
-from anyio import CancelScope, CapacityLimiter, to_thread
+from anyio import CancelScope, to_thread
 
 from files_api_mcp.backends.documents.workers import DocumentWorkers
 from files_api_mcp.backends.errors import (
@@ -26,6 +26,7 @@ from files_api_mcp.backends.search.index.layered_index import LayeredIndex
 from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.index.schema import CHECKED_AT_ONCE, check_intact, connect_to_read
 from files_api_mcp.backends.storage.disk_errors import StoreLocked, translated
+from files_api_mcp.backends.storage.lane import Lane
 
 __all__ = ["Indexer"]
 
@@ -50,13 +51,14 @@ class Indexer:
         self.folder = path.parent
         self._busy_timeout = busy_timeout
         self._scans = workers.tesseract is not None
-        self._turn = CapacityLimiter(1)
+        self._lane = Lane(path.name)
         self.failures = Failures()
         self._damaged: set[str] = set()
 
     async def close(self) -> None:
         with CancelScope(shield=True):
-            await to_thread.run_sync(self._index.close, limiter=self._turn)
+            await self._lane.run(self._index.close)
+            await self._lane.close()
 
     async def run(self, work: Callable[[LayeredIndex], _T]) -> _T:
         """Do a short piece of work on the index.
@@ -68,7 +70,7 @@ class Indexer:
         deadline = anyio.current_time() + self._busy_timeout
         while True:
             try:
-                return await to_thread.run_sync(self._attempt, work, limiter=self._turn)
+                return await self._lane.run(lambda: self._attempt(work))
             except StoreLocked as exc:
                 if anyio.current_time() >= deadline:
                     waited = f"The index stayed locked by another process for {self._busy_timeout:g} seconds."
