@@ -25,7 +25,7 @@ def format_page(page: int, label: str | None) -> str:
 
 def rfc3339(moment: datetime) -> str:
     """A time in UTC, to the second."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def is_past(moment: datetime | None) -> bool:

@@ -26,6 +26,7 @@ from mcp.types import (
     ToolAnnotations,
 )
 from pydantic import BaseModel, Field
+from pydantic_core import PydanticSerializationError, from_json
 
 from files_api_mcp.backends.errors import FilesError, expected_in
 from files_api_mcp.server.mcp.caller import asks_in_results, call_in
@@ -166,8 +167,12 @@ def _tool_result(result: BaseModel | Iterable[Block]) -> CallToolResult:
     """
     if not isinstance(result, BaseModel):
         return CallToolResult(content=[_content(block) for block in result])
-    data = result.model_dump(mode="json", exclude_none=True)
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    try:
+        text = result.model_dump_json(exclude_none=True)
+        data = from_json(text)
+    except PydanticSerializationError:  # Of lone surrogates: only Python's own writer takes them.
+        data = result.model_dump(mode="json", exclude_none=True)
+        text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=data)
 
 
