@@ -1,6 +1,7 @@
 """The interface of every backend: files, answers, and reading documents."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from array import array
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +28,18 @@ from files_api_mcp.backends.models import (
 )
 from files_api_mcp.backends.staging.spool import Spool
 
-__all__ = ["Answerer", "Backend", "BatchAnswerer", "ContentSource", "FilesBackend", "OnDelete", "Reader", "TakeAnswer"]
+__all__ = [
+    "Answerer",
+    "Backend",
+    "BatchAnswerer",
+    "Content",
+    "ContentSource",
+    "FilesBackend",
+    "LiveFiles",
+    "OnDelete",
+    "Reader",
+    "TakeAnswer",
+]
 
 
 class FilesBackend(Protocol):
@@ -186,6 +198,49 @@ class Reader(Protocol):
         ...
 
 
+Content = tuple[str, str]
+"""The hash of a file's bytes, and their type."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LiveFiles:
+    """The live files of a source, newest first, in little memory: 12 MB for 100,000.
+
+    `digests` has the 32 bytes of each file's SHA-256, and `types` the place of its type in `type_names`. `undescribed`
+    are ids of files that are left out, as their description is damaged.
+    """
+
+    ids: Sequence[str]
+    digests: bytes
+    types: "array[int]"
+    type_names: Sequence[str]
+    undescribed: Sequence[str] = ()
+
+    @classmethod
+    def of(cls, records: Iterable[FileRecord]) -> "LiveFiles":
+        """Make it of records, newest first. Those without a hash are left out."""
+        names: dict[str, int] = {}
+        held = [record for record in records if record.sha256]
+        return cls(
+            [record.id for record in held],
+            b"".join(bytes.fromhex(record.sha256 or "") for record in held),
+            array("H", [names.setdefault(record.mime_type, len(names)) for record in held]),
+            tuple(names),
+        )
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def content(self, at: int) -> Content:
+        """The content of a file."""
+        return self.digests[at * 32 : at * 32 + 32].hex(), self.type_names[self.types[at]]
+
+    def lacking(self, contents: Sequence[Content]) -> list[Content]:
+        """Those of the contents that none of the files has."""
+        held = {self.content(at) for at in range(len(self))}
+        return [content for content in contents if content not in held]
+
+
 class ContentSource(Protocol):
     """Finds the bytes of files on this machine. A record's `sha256` and `mime_type` are those of the bytes at the
     path."""
@@ -204,12 +259,12 @@ class ContentSource(Protocol):
         bytes are there is not checked."""
         ...
 
-    async def contents(self) -> Sequence[tuple[FileRecord, Path]]:
-        """All live files whose bytes are on this machine, newest first."""
+    async def live_files(self) -> LiveFiles:
+        """All live files whose bytes should be on this machine: the same object as before while nothing changes."""
         ...
 
-    async def undescribed(self) -> Sequence[str]:
-        """Ids of files whose description is damaged. The last call of `contents` left them out."""
+    async def absent(self, contents: Sequence[Content]) -> Sequence[Content]:
+        """Those of the contents that no live file has."""
         ...
 
 

@@ -20,6 +20,7 @@ import anyio
 from anyio import to_thread
 
 from benchmarks.speed.language import Language
+from files_api_mcp.backends.base import Content, LiveFiles
 from files_api_mcp.backends.errors import FilesError, NotFound
 from files_api_mcp.backends.models import FileRecord, Passage
 from files_api_mcp.backends.search.engine import SearchEngine, open_search_engine
@@ -58,11 +59,11 @@ class Files:
     async def located(self, file_ids: Sequence[str]) -> Sequence[tuple[FileRecord, Path]]:
         return [one for one in self._files if one[0].id in file_ids]
 
-    async def contents(self) -> Sequence[tuple[FileRecord, Path]]:
-        return self._files
+    async def live_files(self) -> LiveFiles:
+        return LiveFiles.of([record for record, _ in self._files])
 
-    async def undescribed(self) -> Sequence[str]:
-        return []
+    async def absent(self, contents: Sequence[Content]) -> Sequence[Content]:
+        return (await self.live_files()).lacking(contents)
 
     @property
     def records(self) -> list[FileRecord]:

@@ -1,7 +1,8 @@
 """The table of files: finds, adds, changes and deletes rows. A damaged row is returned with `is_sound` False."""
 
+import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ __all__ = [
     "METADATA_KEPT_US",
     "SELECT_ALL",
     "add",
+    "at_places",
     "by_content_after",
     "by_id",
     "count",
@@ -148,6 +150,12 @@ def matching(connection: sqlite3.Connection, text: str, *, limit: int, now_us: i
     # This reads every row: about 40 ms for 100,000.
     total = connection.execute(f"SELECT count(*) FROM files WHERE {where}", values).fetchone()[0]  # noqa: S608 - see _read
     return found, int(total)
+
+
+def at_places(connection: sqlite3.Connection, places: Sequence[int]) -> list[Row]:
+    """The rows at these places, newest first."""
+    where = "seq IN (SELECT value FROM json_each(?)) ORDER BY seq DESC"
+    return _select(connection, where, json.dumps(list(places)))
 
 
 def newer(connection: sqlite3.Connection, *, above: int, limit: int, now_us: int) -> list[Row]:

@@ -11,7 +11,7 @@ from typing import TypeVar
 import anyio
 from anyio import to_thread
 
-from files_api_mcp.backends.base import OnDelete
+from files_api_mcp.backends.base import Content, LiveFiles, OnDelete
 from files_api_mcp.backends.clock import to_us, utc_now
 from files_api_mcp.backends.committed import Committed
 from files_api_mcp.backends.errors import FilesError, InvalidArgument, PermissionDenied, StorageFull
@@ -21,6 +21,7 @@ from files_api_mcp.backends.local.cursor import decode_cursor
 from files_api_mcp.backends.local.folder import StoreFolder
 from files_api_mcp.backends.local.garbage import Garbage
 from files_api_mcp.backends.local.group_commit import GroupCommit
+from files_api_mcp.backends.local.listing import Listing, absent_contents
 from files_api_mcp.backends.local.lookup import Lookup, RowsDamaged
 from files_api_mcp.backends.local.rebuild import rebuild_table
 from files_api_mcp.backends.local.recovery import recover
@@ -94,7 +95,7 @@ class LocalStore:
         self._garbage = Garbage(folder)
         self._group = GroupCommit(self._commit)
         self._lost: frozenset[int] = frozenset()
-        self._undescribed: Sequence[str] = ()
+        self._listing = Listing()
 
     def on_delete(self, hook: OnDelete) -> None:
         """Register a hook to call after each deletion. Its failure changes nothing for the caller."""
@@ -176,25 +177,13 @@ class LocalStore:
         found = await self._look(lambda lookup: lookup.all_live(file_ids))
         return [(row.record, self._folder.blobs.path(row.sha256)) for row in found]
 
-    async def contents(self) -> Sequence[tuple[FileRecord, Path]]:
-        """All live files and the paths of their bytes, newest first."""
-        found: list[tuple[FileRecord, Path]] = []
-        damaged: list[str] = []
-        cursor: str | None = None
-        while True:
-            page = await self.list(limit=1000, cursor=cursor)
-            now = self._clock()
-            live = (one for one in page.files if one.sha256 and (one.expires_at is None or one.expires_at > now))
-            found += [(record, self._folder.blobs.path(str(record.sha256))) for record in live]
-            damaged += page.damaged
-            cursor = page.next_cursor
-            if cursor is None:
-                self._undescribed = damaged
-                return found
+    async def live_files(self) -> LiveFiles:
+        """All live files, newest first; only what changed since the last call is read."""
+        return await self._run(lambda connection: self._listing.read(connection, self._now_us(), self._lost))
 
-    async def undescribed(self) -> Sequence[str]:
-        """Ids of files whose row is damaged and cannot be restored. The last call of `contents` left them out."""
-        return self._undescribed
+    async def absent(self, contents: Sequence[Content]) -> Sequence[Content]:
+        """Those of the contents that no live file has."""
+        return await self._run(lambda connection: absent_contents(connection, contents, self._now_us()))
 
     async def delete(self, file_id: str) -> DeletedFile:
         """Delete a file permanently; a second call succeeds and sets `already_deleted`.

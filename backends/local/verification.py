@@ -8,6 +8,7 @@ from pathlib import Path
 
 from anyio import to_thread
 
+from files_api_mcp.backends.base import Content, LiveFiles
 from files_api_mcp.backends.clock import to_us, utc_now
 from files_api_mcp.backends.damage import Damage, Verification, repaired
 from files_api_mcp.backends.errors import NotFound, StoreDamaged
@@ -61,8 +62,11 @@ class _LiveFiles:
     async def contents(self) -> Sequence[tuple[FileRecord, Path]]:
         return await to_thread.run_sync(lambda: list(self._contents()))
 
-    async def undescribed(self) -> Sequence[str]:
-        return []
+    async def live_files(self) -> LiveFiles:
+        return LiveFiles.of([record for record, _ in await self.contents()])
+
+    async def absent(self, contents: Sequence[Content]) -> Sequence[Content]:
+        return (await self.live_files()).lacking(contents)
 
     def _contents(self) -> Iterator[tuple[FileRecord, Path]]:
         # Sidecars have what the rows have, and are there if the table is damaged.

@@ -1,13 +1,16 @@
 """The documents of a question as one collection."""
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
+from files_api_mcp.backends.models import FileRecord
+from files_api_mcp.backends.search.index.index import Index
 from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.index.term_table import BLOCK
 
-__all__ = ["Block", "Collection"]
+__all__ = ["Block", "Collection", "NamedFiles", "Searched"]
 
 _LANGUAGES = (True, False)
 
@@ -37,9 +40,27 @@ class Block:
     members: dict[bool, bytearray] = field(default_factory=_nobody)
 
 
+class Searched(Protocol):
+    """The files of a question, by their position."""
+
+    collection: "Collection"
+
+    def file_id(self, position: int) -> str:
+        """The id of a file."""
+        ...
+
+    def documents(self, index: Index, positions: Sequence[int]) -> dict[int, Document]:
+        """The documents of these files.
+
+        Raises:
+            DocumentsDamaged: One is damaged, or was removed.
+        """
+        ...
+
+
 class Collection:
     """The size of the collection and its documents by block. `files` counts files: several may share a document, which
-    then counts as often in `passages` and `terms`, too, as before it is found only once."""
+    counts as often in `passages` and `terms`, too."""
 
     def __init__(self) -> None:
         self.files = 0
@@ -70,3 +91,19 @@ class Collection:
     def first(self, document: int) -> int:
         """The position of the first file with this document."""
         return self.blocks[document // BLOCK].positions[document % BLOCK]
+
+
+class NamedFiles:
+    """Files that a question names, with their documents. Implements Searched."""
+
+    def __init__(self, files: Sequence[tuple[FileRecord, Document]]) -> None:
+        self._files = files
+        self.collection = Collection.of(document for _, document in files)
+
+    def file_id(self, position: int) -> str:
+        """The id of a file."""
+        return self._files[position][0].id
+
+    def documents(self, index: Index, positions: Sequence[int]) -> dict[int, Document]:  # noqa: ARG002  see Searched
+        """The documents of these files."""
+        return {position: self._files[position][1] for position in positions}

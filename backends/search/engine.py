@@ -4,7 +4,7 @@ import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
-from itertools import islice
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -48,7 +48,7 @@ from files_api_mcp.backends.search.passages import answer
 from files_api_mcp.backends.search.places.document_places import DocumentPlaces
 from files_api_mcp.backends.search.places.locate import locate
 from files_api_mcp.backends.search.places.outline_entries import outline_entries
-from files_api_mcp.backends.search.question_scope import QuestionScope, left_out, suggestion
+from files_api_mcp.backends.search.question_scope import QuestionScope
 from files_api_mcp.backends.search.runtime import SearchRuntime
 from files_api_mcp.backends.storage.lane import check_cancelled
 from files_api_mcp.backends.validation import check_question
@@ -58,6 +58,9 @@ __all__ = ["SearchEngine", "open_search_engine"]
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 
+_AT_ONCE = 5000
+_HASH = 64
+"""Characters of the hash in a document's key."""
 _MAX_IMAGES = 20
 _UNREAD = (ReaderStopped, ContentDamaged, StorageFull, PermissionDenied)
 _PATIENCE_S = 20.0
@@ -234,9 +237,12 @@ class SearchEngine:
 
     async def sweep(self) -> None:
         """Remove deleted files from the index: a process may have died between the two deletions."""
-        if await self._indexer.healed(lambda: self._indexer.run(Index.keys)):
-            live = [record for record, _ in await self._source.contents()]
-            await self._indexer.healed(lambda: self._indexer.keep_only(live))
+        keys = await self._indexer.healed(lambda: self._indexer.run(Index.keys))
+        for start in range(0, len(keys), _AT_ONCE):
+            by_content = {(key[:_HASH], key[_HASH + 1 :]): key for key in keys[start : start + _AT_ONCE]}
+            for content in await self._source.absent([*by_content]):
+                forget = partial(self._indexer.forget_key, by_content[content])
+                await self._indexer.healed(forget)
 
     async def _with_places(self, file_id: str, work: Callable[[DocumentPlaces], _T], progress: Progress = silent) -> _T:
         """Do a piece of work on the places of a file's document."""
@@ -273,22 +279,15 @@ class SearchEngine:
 
     async def _unread(self, most: int) -> Sequence[str]:
         """The newest files that the index lacks and that did not fail."""
-        files = await self._source.contents()
-        known = await self._indexer.healed(lambda: self._indexer.known([record for record, _ in files]))
-        unread = (one for one, _ in files if one.id not in known and self._indexer.failure(one) is None)
-        return [record.id for record in islice(unread, most)]
+        return await self._indexer.healed(lambda: self._scope.unread(most))
 
     async def _ask(self, question: str, ids: list[str], max_tokens: int, progress: Progress) -> Answer:
         self._used.set()
-        searched, notes = await (self._scope.named(ids, progress) if ids else self._scope.everything(progress))
-        passages, tokens = await self._indexer.run(
-            lambda index: answer(index, searched, question, max_tokens, check_cancelled, self._similarity)
+        scope = await (self._scope.named(ids, progress) if ids else self._scope.everything(progress))
+        found = await self._indexer.run(
+            lambda index: answer(index, scope.searched, question, max_tokens, check_cancelled, self._similarity)
         )
-        if not passages:
-            notes.append(suggestion(searched))
-        cited = {passage.file_id for passage in passages}
-        notes += left_out([(record, document) for record, document in searched if record.id in cited])
-        return Answer(None, passages, tokens, notes)
+        return await self._scope.answered(scope, found)
 
 
 def _unread_info(error: FilesError) -> DocumentInfo:

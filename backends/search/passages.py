@@ -1,10 +1,11 @@
 """Passages for a question: the best ones joined where they touch, cut to a budget, and verified to be verbatim."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from files_api_mcp.backends.models import FileRecord, Passage
+from files_api_mcp.backends.models import Passage
+from files_api_mcp.backends.search.collection import Searched
 from files_api_mcp.backends.search.embeddings import Similarity
 from files_api_mcp.backends.search.index.index import Index
 from files_api_mcp.backends.search.index.rows import Document, StoredPage
@@ -16,7 +17,7 @@ from files_api_mcp.backends.search.scorer import ScoredPassage, rank
 from files_api_mcp.backends.search.tables import indexed_text
 from files_api_mcp.backends.tokens import estimate_tokens
 
-__all__ = ["answer", "is_verbatim"]
+__all__ = ["Found", "answer", "is_verbatim"]
 
 _log = logging.getLogger(__name__)
 
@@ -44,41 +45,48 @@ def _never() -> None:
     """Never cancels the call."""
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Passages best first, without their filenames, their estimated tokens, and the documents that were searched, by
+    position."""
+
+    passages: list[Passage]
+    tokens: int
+    documents: dict[int, Document]
+
+
 def answer(
     index: Index,
-    searched: list[tuple[FileRecord, Document]],
+    searched: Searched,
     question: str,
     max_tokens: int,
     check_cancelled: Callable[[], None] = _never,
     similarity: Similarity | None = None,
-) -> tuple[list[Passage], int]:
-    """Verbatim passages, best first, of at most `max_tokens` estimated tokens in total, and that total.
+) -> Found:
+    """Find verbatim passages of at most `max_tokens` estimated tokens in total.
 
     `check_cancelled` is called between documents; what it raises ends the call. With `similarity`, the best by words
     are ranked by meaning too.
     """
-    documents = [document for _, document in searched]
-    ranked = rank(index, documents, question, check_cancelled)
-    if not ranked:
-        return [], 0
-    texts = _Texts(index, searched)
+    ranked, documents = rank(index, searched, question, check_cancelled)
+    texts = _Texts(index)
 
     def text_of(one: ScoredPassage) -> str:
-        record, document = searched[one.position]
-        return indexed_text(texts.passage(document, one.passage), record.mime_type)
+        document = documents[one.position]
+        return indexed_text(texts.passage(document, one.passage), document.mime_type)
 
     ranked = rerank(ranked, documents, question, text_of)
-    if similarity is not None:
+    if similarity is not None and ranked:
         ranked = _by_meaning(ranked, documents, texts, question, similarity)
     passages: list[Passage] = []
     left = max_tokens
     for stretch in _choose(ranked, documents, texts, max_tokens):
-        record, document = searched[stretch.position]
-        passage = _passage(record, document, stretch, texts, left)
+        document = documents[stretch.position]
+        passage = _passage(searched.file_id(stretch.position), document, stretch, texts, left)
         if passage is not None and is_verbatim(texts.places(document), passage):
             passages.append(passage)
             left -= estimate_tokens(passage.text) + estimate_tokens(passage.header or "")
-    return passages, max_tokens - left
+    return Found(passages, max_tokens - left, documents)
 
 
 def is_verbatim(places: DocumentPlaces, passage: Passage) -> bool:
@@ -98,9 +106,8 @@ def is_verbatim(places: DocumentPlaces, passage: Passage) -> bool:
 class _Texts:
     """Pages of the searched documents, each decompressed once."""
 
-    def __init__(self, index: Index, searched: list[tuple[FileRecord, Document]]) -> None:
+    def __init__(self, index: Index) -> None:
         self._index = index
-        self._types = {document.id: record.mime_type for record, document in searched}
         self._pages: dict[tuple[int, int], StoredPage] = {}
         self._places: dict[int, DocumentPlaces] = {}
 
@@ -114,7 +121,7 @@ class _Texts:
     def places(self, document: Document) -> DocumentPlaces:
         if document.id not in self._places:
             self._places[document.id] = open_places(
-                self._index, document, self._types[document.id], lambda number: self._page(document, number)
+                self._index, document, document.mime_type, lambda number: self._page(document, number)
             )
         return self._places[document.id]
 
@@ -126,7 +133,7 @@ class _Texts:
 
 
 def _by_meaning(
-    ranked: list[ScoredPassage], documents: list[Document], texts: _Texts, question: str, similarity: Similarity
+    ranked: list[ScoredPassage], documents: Mapping[int, Document], texts: _Texts, question: str, similarity: Similarity
 ) -> list[ScoredPassage]:
     first, rest = ranked[:RERANKED], ranked[RERANKED:]
     best = ranked[0].score or 1.0
@@ -139,7 +146,9 @@ def _by_meaning(
     return sorted(scored, key=lambda one: -one.score)
 
 
-def _choose(ranked: list[ScoredPassage], documents: list[Document], texts: _Texts, max_tokens: int) -> list[_Stretch]:
+def _choose(
+    ranked: list[ScoredPassage], documents: Mapping[int, Document], texts: _Texts, max_tokens: int
+) -> list[_Stretch]:
     stretches: list[_Stretch] = []
     used = 0
     for scored in ranked:
@@ -177,7 +186,7 @@ def _is_one_place(document: Document, first: int, last: int, texts: _Texts) -> b
     return places.is_one_part(places.position(page, start), places.position(page, end))
 
 
-def _passage(record: FileRecord, document: Document, stretch: _Stretch, texts: _Texts, room: int) -> Passage | None:
+def _passage(file_id: str, document: Document, stretch: _Stretch, texts: _Texts, room: int) -> Passage | None:
     text, places = texts.page(document, stretch.page), texts.places(document)
     _, start, _ = document.span(stretch.first)
     _, _, end = document.span(stretch.last)
@@ -189,8 +198,8 @@ def _passage(record: FileRecord, document: Document, stretch: _Stretch, texts: _
         return None
     offset = 0 if document.paginated else base
     return Passage(
-        file_id=record.id,
-        filename=record.filename,
+        file_id=file_id,
+        filename="",
         page=stretch.page if document.paginated else None,
         start_char=start + offset,
         end_char=end + offset,

@@ -1,6 +1,8 @@
 """The documents that a question searches, and notes on files that it cannot search."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 
 from files_api_mcp.backends.base import ContentSource
@@ -13,12 +15,15 @@ from files_api_mcp.backends.errors import (
     StoreDamaged,
     UnsupportedType,
 )
-from files_api_mcp.backends.models import FileRecord, Progress, silent
+from files_api_mcp.backends.models import Answer, FileRecord, Progress, silent
+from files_api_mcp.backends.search.collection import NamedFiles, Searched
 from files_api_mcp.backends.search.index.backlog import Backlog
 from files_api_mcp.backends.search.index.indexer import Indexer
 from files_api_mcp.backends.search.index.rows import Document
+from files_api_mcp.backends.search.library import Holdings, Library
+from files_api_mcp.backends.search.passages import Found
 
-__all__ = ["QuestionScope", "left_out", "suggestion"]
+__all__ = ["QuestionScope", "Scope"]
 
 _MAX_NOTES = 5
 _WAIT_S = 15.0
@@ -26,7 +31,14 @@ _WAIT_S = 15.0
 _MAX_SUGGESTION_CHARS = 240
 """Characters of a document's own words in a note: about 60 tokens."""
 
-Searched = list[tuple[FileRecord, Document]]
+
+@dataclass(slots=True)
+class Scope:
+    """The files that a question searches, and notes on others. `records` are those of files that it names."""
+
+    searched: Searched
+    notes: list[str]
+    records: dict[str, FileRecord] = field(default_factory=dict[str, FileRecord])
 
 
 class QuestionScope:
@@ -36,8 +48,9 @@ class QuestionScope:
         self._indexer = indexer
         self._source = source
         self._backlog = backlog
+        self._library = Library(scans=indexer.scans)
 
-    async def named(self, ids: Sequence[str], progress: Progress) -> tuple[Searched, list[str]]:
+    async def named(self, ids: Sequence[str], progress: Progress) -> Scope:
         """The named files with text, each indexed first if needed, and notes on the others.
 
         Raises:
@@ -46,7 +59,7 @@ class QuestionScope:
         """
         files, failures, notes = await self._located(ids)
         known = await self._indexer.known([record for record, _ in files])
-        searched: Searched = []
+        searched: list[tuple[FileRecord, Document]] = []
         for number, (record, path) in enumerate(files, start=1):
             if self._indexer.was_damaged(record):
                 notes.append(_was_damaged(record))
@@ -66,30 +79,73 @@ class QuestionScope:
             await progress(number, len(files), "Looking through files")
         if failures and len(failures) == len(ids):
             raise failures[0]
-        return searched, _bounded(notes, "have no text to search")
+        records = {record.id: record for record, _ in searched}
+        return Scope(NamedFiles(searched), _bounded(notes, "have no text to search"), records)
 
-    async def everything(self, progress: Progress) -> tuple[Searched, list[str]]:
+    async def everything(self, progress: Progress) -> Scope:
         """All indexed files, and notes on those that are not: a question does not wait for a rebuild."""
-        files = await self._source.contents()
-        known = await self._indexer.known([record for record, _ in files])
-        missing = [(record, path) for record, path in files if record.id not in known]
+        held = await self._holdings()
         notes: list[str] = []
-        if missing:
-            notes += [_was_damaged(record) for record, _ in missing if self._indexer.was_damaged(record)]
-            due = await self._indexer.due(missing)
-            self._backlog.add(record.id for record, _ in due)
-            # A file that failed before may fail again only after the time limit of its parser.
-            new = [record.id for record, _ in due if self._indexer.failure(record) is None]
-            await self._backlog.wait(new, _WAIT_S, progress)
-            known |= await self._indexer.known([record for record, _ in missing])
-        unread = [record for record, _ in missing if record.id not in known]
-        failed = [f"{record.filename}: {exc.sentence}" for record in unread if (exc := self._indexer.failure(record))]
-        damaged = [f"{file_id}: its description is damaged." for file_id in await self._source.undescribed()]
-        notes = _bounded(notes + failed + damaged, "cannot be searched now")
-        if left := len(unread) - len(failed):
-            notes.append(f"{left} of {len(files)} files are not indexed yet. Ask again to search them too.")
-        searched = [(record, known[record.id]) for record, _ in files if record.id in known]
-        return [(record, document) for record, document in searched if document.info.askable], notes
+        if held.missing:
+            notes += [_was_damaged(record) for record, _ in await self._marked(held, self._indexer.damaged)]
+            await self._wait_for(held, progress)
+            held = await self._holdings()
+        failed = [record for record, _ in await self._marked(held, self._indexer.failures)]
+        notes += [f"{one.filename}: {exc.sentence}" for one in failed if (exc := self._indexer.failure(one))]
+        notes += [f"{file_id}: its description is damaged." for file_id in held.files.undescribed]
+        notes = _bounded(notes, "cannot be searched now")
+        if left := len(held.missing) - len(failed):
+            notes.append(f"{left} of {len(held.files)} files are not indexed yet. Ask again to search them too.")
+        return Scope(held, notes)
+
+    async def answered(self, scope: Scope, found: Found) -> Answer:
+        """The answer with its filenames and notes."""
+        if not found.passages:
+            return Answer(None, [], found.tokens, [*scope.notes, _suggestion(await self._first(scope))])
+        cited = {passage.file_id for passage in found.passages}
+        records = scope.records or await self._records([*cited])
+        # A file that was deleted meanwhile is not quoted.
+        shown = [one for one in found.passages if one.file_id in records]
+        passages = [replace(one, filename=records[one.file_id].filename) for one in shown]
+        searched = [
+            (scope.searched.file_id(position), found.documents[position]) for position in sorted(found.documents)
+        ]
+        notes = _left_out([(records[one], document) for one, document in searched if one in cited and one in records])
+        return Answer(None, passages, found.tokens, scope.notes + notes)
+
+    async def _first(self, scope: Scope) -> tuple[FileRecord, Document] | None:
+        """The first of the searched files."""
+        if not scope.searched.collection.files:
+            return None
+        found = await self._indexer.run(lambda index: scope.searched.documents(index, [0]))
+        file_id = scope.searched.file_id(0)
+        record = (scope.records or await self._records([file_id])).get(file_id)
+        return None if record is None else (record, found[0])
+
+    async def _records(self, file_ids: Sequence[str]) -> dict[str, FileRecord]:
+        return {record.id: record for record, _ in await self._source.located(file_ids)}
+
+    async def unread(self, most: int) -> list[str]:
+        """The newest files that the index lacks and that did not fail, at most so many."""
+        held = await self._holdings()
+        return [*islice(_without(held, self._indexer.failures), most)]
+
+    async def _holdings(self) -> Holdings:
+        files = await self._source.live_files()
+        return await self._indexer.run(lambda index: self._library.holdings(index, files))
+
+    async def _marked(self, held: Holdings, marks: Collection[str]) -> Sequence[tuple[FileRecord, Path]]:
+        """Those of the missing files whose keys are among the marks."""
+        marked = [held.files.ids[place] for place in held.missing if held.key(place) in marks] if marks else []
+        return await self._source.located(marked) if marked else []
+
+    async def _wait_for(self, held: Holdings, progress: Progress) -> None:
+        """Have the missing files read, and wait a while for those that did not fail before: a file that did may fail
+        again only after the time limit of its parser."""
+        due = await self._indexer.due(await self._marked(held, self._indexer.failures))
+        new = [*_without(held, self._indexer.failures)]
+        self._backlog.add([*new, *(record.id for record, _ in due)])
+        await self._backlog.wait(new, _WAIT_S, progress)
 
     async def _located(self, ids: Sequence[str]) -> tuple[list[tuple[FileRecord, Path]], list[FilesError], list[str]]:
         """The named files whose bytes are on this machine, and errors and notes of the others."""
@@ -105,18 +161,23 @@ class QuestionScope:
         return files, failures, [exc.sentence for exc in failures]
 
 
-def suggestion(searched: Searched) -> str:
+def _without(held: Holdings, marks: Collection[str]) -> Iterator[str]:
+    """The missing files whose keys are not among the marks."""
+    return (held.files.ids[place] for place in held.missing if not marks or held.key(place) not in marks)
+
+
+def _suggestion(first: tuple[FileRecord, Document] | None) -> str:
     """Suggest words from the first document to ask again with."""
-    if not searched:
+    if first is None:
         return "None of the files has text to search."
-    record, document = searched[0]
+    record, document = first
     words = document.subject
     if len(words) > _MAX_SUGGESTION_CHARS:
         words = words[:_MAX_SUGGESTION_CHARS].rpartition(",")[0]
     return "No passage contains a word of the question." + (f" {record.filename} is about: {words}." if words else "")
 
 
-def left_out(cited: Searched) -> list[str]:
+def _left_out(cited: Sequence[tuple[FileRecord, Document]]) -> list[str]:
     """Notes on files whose text has characters that nobody sees."""
     found = [(record.filename, document.info.invisible) for record, document in cited if document.info.invisible]
     notes = [f"{name}: {count} invisible characters are left out of the text." for name, count in found]

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -46,7 +46,7 @@ Pair = tuple[str, str]
 
 def rerank(
     ranked: Sequence[ScoredPassage],
-    documents: Sequence[Document],
+    documents: Mapping[int, Document],
     question: str,
     text_of: Callable[[ScoredPassage], str],
 ) -> list[ScoredPassage]:

@@ -2,12 +2,12 @@
 
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from files_api_mcp.backends.search.bm25 import bm25
 from files_api_mcp.backends.search.candidates import Candidates
-from files_api_mcp.backends.search.collection import Collection
+from files_api_mcp.backends.search.collection import Searched
 from files_api_mcp.backends.search.index.index import Index
 from files_api_mcp.backends.search.index.postings import HEAD_PREFIX
 from files_api_mcp.backends.search.index.rows import Document
@@ -44,21 +44,23 @@ class _Query:
 
 
 def rank(
-    index: Index, documents: list[Document], question: str, check_cancelled: Callable[[], None]
-) -> list[ScoredPassage]:
-    """Rank the passages that contain a term of the question, best first.
+    index: Index, searched: Searched, question: str, check_cancelled: Callable[[], None]
+) -> tuple[list[ScoredPassage], dict[int, Document]]:
+    """Rank the passages that contain a term of the question, best first. Returns also the documents that were searched,
+    by position.
 
     The score adds up BM25 of the passage, of its page and, with several documents, of its document; the idf of terms
     in the page's head; the share of the question (by idf) that the passage holds; whether the question names the page;
     and the better neighbour's score. The documents are one collection: a term that is rare in all of them counts
     more than one that each of them repeats. Of many documents, only the best candidates are searched.
     """
-    collection = Collection.of(documents)
+    collection = searched.collection
     candidates = Candidates(index, collection, question, check_cancelled)
-    named = dict(enumerate(_named(index, documents[:_FEW], question)))
+    named = _named(index, searched, question)
+    positions = list(dict.fromkeys([*candidates.positions(_MOST_DOCUMENTS), *named]))
+    documents = searched.documents(index, positions)
     queries: list[_Query] = []
-    positions = [*candidates.positions(_MOST_DOCUMENTS), *(position for position in named if named[position])]
-    for position in dict.fromkeys(positions):
+    for position in positions:
         check_cancelled()
         queries.append(_query(index, documents[position], position, candidates, named.get(position, frozenset())))
     average = collection.terms / max(1, collection.passages)
@@ -74,15 +76,18 @@ def rank(
         for passage, score in base.items():
             near = max(base.get(passage - 1, 0), base.get(passage + 1, 0))
             ranked.append(ScoredPassage(query.position, passage, score + _NEIGHBOUR * near + whole))
-    return sorted(ranked, key=lambda s: (-s.score, s.position, s.passage))
+    return sorted(ranked, key=lambda s: (-s.score, s.position, s.passage)), documents
 
 
-def _named(index: Index, documents: list[Document], question: str) -> Iterator[frozenset[int]]:
-    """The pages of each document that the question names."""
+def _named(index: Index, searched: Searched, question: str) -> dict[int, frozenset[int]]:
+    """The pages that the question names, of those of the first files that have them."""
     wanted = labels_named(question)
-    for document in documents:
+    named: dict[int, frozenset[int]] = {}
+    for position, document in searched.documents(index, range(min(_FEW, searched.collection.files))).items():
         labels = index.labels(document) if wanted and document.paginated else {}
-        yield pages_named(question, document.info.pages, pages_labelled(labels, wanted))
+        if pages := pages_named(question, document.info.pages, pages_labelled(labels, wanted)):
+            named[position] = pages
+    return named
 
 
 def _weighed(part: float, highest: float, weight: float) -> float:

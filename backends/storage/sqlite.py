@@ -16,6 +16,7 @@ from files_api_mcp.backends.storage.schema import Schema
 
 __all__ = [
     "Database",
+    "changes_seen",
     "check_integrity",
     "connect",
     "create_or_migrate",
@@ -93,6 +94,11 @@ class Database:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def changes_seen(connection: sqlite3.Connection) -> tuple[int, int]:
+    """Two numbers of which one differs after each commit: of other connections, and of this one."""
+    return _pragma(connection, "data_version"), connection.total_changes
 
 
 class _OpenFile(sqlite3.Connection):

@@ -11,6 +11,7 @@ from anyio import CancelScope, to_thread
 from files_api_mcp.backends.anthropic.files.files import AnthropicFiles, original_of
 from files_api_mcp.backends.anthropic.files.ledger import Ledger
 from files_api_mcp.backends.anthropic.files.ledger_rows import Content, Entry
+from files_api_mcp.backends.base import LiveFiles
 from files_api_mcp.backends.clock import from_us, to_us
 from files_api_mcp.backends.documents.media_types import sniff
 from files_api_mcp.backends.errors import FileExpired, NotFound, StorageFull, UnsupportedType
@@ -36,6 +37,7 @@ class Originals:
         self._ledger = ledger
         self._copies = copies
         self._spool = spool
+        self._live = LiveFiles.of([])
 
     async def blob_path(self, file_id: str) -> tuple[FileRecord, Path]:
         """The path of a file's original. A file created by a tool is downloaded first.
@@ -71,9 +73,16 @@ class Originals:
                 found.append((original_of(entry), path))
         return found
 
-    async def undescribed(self) -> Sequence[str]:
-        """None: a file whose entry is damaged counts as uploaded from elsewhere."""
-        return []
+    async def live_files(self) -> LiveFiles:
+        """All of these files. One whose entry in the ledger is damaged counts as uploaded from elsewhere."""
+        files = LiveFiles.of([record for record, _ in await self.contents()])
+        if (files.ids, files.digests) != (self._live.ids, self._live.digests):
+            self._live = files
+        return self._live
+
+    async def absent(self, contents: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+        """Those of the contents that none of these files has."""
+        return (await self.live_files()).lacking(contents)
 
     async def _fetched(self, file_id: str) -> tuple[FileRecord, Path]:
         record = await self._files.describe(file_id)

@@ -2,7 +2,7 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -31,7 +31,7 @@ class _Failure:
     state: _State
 
 
-class Failures:
+class Failures(Collection[str]):
     """The failures of this process by key, the latest 10,000. They are not stored: the next process tries again.
 
     The first wait is 5 seconds; each later one is twice as long, up to 10 minutes. A changed file is tried at once.
@@ -42,8 +42,14 @@ class Failures:
         self._monotonic = monotonic
         self._failures: OrderedDict[str, _Failure] = OrderedDict()
 
-    def __contains__(self, key: str) -> bool:
+    def __contains__(self, key: object) -> bool:
         return key in self._failures
+
+    def __len__(self) -> int:
+        return len(self._failures)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._failures)
 
     def add(self, key: str, path: Path, error: FilesError) -> FilesError:
         """Note a failed try; returns the error to report. This reads the disk."""

@@ -23,10 +23,12 @@ from files_api_mcp.backends.search.index.schema import (
 )
 from files_api_mcp.backends.search.index.term_table import BLOCK, BlockDamaged, Holders, select_holders
 from files_api_mcp.backends.search.places.outline import Outline
+from files_api_mcp.backends.storage.sqlite import changes_seen
 
 __all__ = ["Index", "document_key"]
 
 _T = TypeVar("_T")
+_DOCUMENT = "d.id, d.key, d.facts, d.sizes, d.passages, d.crc"
 
 
 def document_key(record: FileRecord) -> str:
@@ -46,6 +48,7 @@ class Index:
         self._busy_timeout = busy_timeout
         self._opened: sqlite3.Connection | None = None
         self._inode = 0
+        self._openings = 0
         self._adding: Sequence[Addition] = ()
         self._is_writable = True
         self._is_lost = False
@@ -67,8 +70,7 @@ class Index:
     def documents(self, keys: Sequence[str]) -> dict[str, Document]:
         """The indexed documents among those with these keys, by key."""
         found = self._connection.execute(
-            "select wanted.value, d.id, d.key, d.facts, d.sizes, d.passages, d.crc"
-            " from json_each(?) wanted join document d on d.key = wanted.value",
+            f"select wanted.value, {_DOCUMENT} from json_each(?) wanted join document d on d.key = wanted.value",  # noqa: S608
             (json.dumps(list(keys)),),
         )
         documents: dict[str, Document] = {}
@@ -85,6 +87,34 @@ class Index:
         if damaged:
             raise DocumentsDamaged(damaged)
         return documents
+
+    def version(self) -> tuple[int, ...]:
+        """Numbers of which one differs after each change of the documents, by whichever process."""
+        return (self._openings, len(self._hidden), *changes_seen(self._connection))
+
+    def document_ids(self) -> list[int]:
+        """The ids of all documents."""
+        unseen = self._hidden | {one.number for one in self._adding}
+        return [number for (number,) in self._rows("select id from document order by id") if number not in unseen]
+
+    def stored(self, ids: Sequence[int]) -> dict[int, Document]:
+        """The documents with these ids, by id.
+
+        Raises:
+            DocumentsDamaged: One is damaged, or was removed.
+        """
+        query = f"select {_DOCUMENT} from json_each(?) wanted join document d on d.id = wanted.value"  # noqa: S608
+        found: dict[int, Document] = {}
+        damaged: dict[int, str] = {}
+        for row in self._rows(query, json.dumps(list(ids))):
+            key = rows.decode_key(row[1])
+            try:
+                found[row[0]] = rows.decode_document(key, row)
+            except rows.UNDECODABLE:
+                damaged[row[0]] = key
+        if damaged or len(found) < len({*ids}):
+            raise DocumentsDamaged(damaged)
+        return found
 
     def postings(self, document: Document, wanted: Sequence[str]) -> "dict[str, array[int]]":
         """The postings of the wanted terms that the document contains."""
@@ -160,6 +190,7 @@ class Index:
         return self._opened
 
     def _open(self, path: Path) -> sqlite3.Connection:
+        self._openings += 1
         self._inode = inode(path)
         try:
             connection = connect_empty() if self._is_lost else connect(path, self._busy_timeout)

@@ -2,7 +2,7 @@
 
 import logging
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
@@ -21,7 +21,7 @@ from files_api_mcp.backends.errors import (
 from files_api_mcp.backends.models import FileRecord
 from files_api_mcp.backends.search.index.damage import DocumentsDamaged, IndexDamaged
 from files_api_mcp.backends.search.index.failures import Failures
-from files_api_mcp.backends.search.index.index import Index, document_key
+from files_api_mcp.backends.search.index.index import document_key
 from files_api_mcp.backends.search.index.layered_index import LayeredIndex
 from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.index.schema import CHECKED_AT_ONCE, check_intact, connect_to_read
@@ -50,10 +50,10 @@ class Indexer:
         self._path = path
         self.folder = path.parent
         self._busy_timeout = busy_timeout
-        self._scans = workers.tesseract is not None
+        self.scans = workers.tesseract is not None
         self._lane = Lane(path.name)
         self.failures = Failures()
-        self._damaged: set[str] = set()
+        self.damaged: set[str] = set()
 
     async def close(self) -> None:
         with CancelScope(shield=True):
@@ -112,7 +112,7 @@ class Indexer:
 
     def was_damaged(self, record: FileRecord) -> bool:
         """Whether this file is not in the index because its document there was damaged."""
-        return document_key(record) in self._damaged
+        return document_key(record) in self.damaged
 
     async def _drop_damaged(self, documents: dict[int, str]) -> bool:
         """Remove documents; returns whether any of them was there, and not removed by another call."""
@@ -123,7 +123,7 @@ class Indexer:
         except IndexDamaged:
             await self._start_over()
             return False
-        self._damaged.update(documents[number] for number in dropped)
+        self.damaged.update(documents[number] for number in dropped)
         if dropped:
             _log.warning("The index of %s documents is damaged; they are indexed again", len(dropped))
         return bool(dropped)
@@ -158,7 +158,7 @@ class Indexer:
 
     def succeeded(self, key: str) -> None:
         """Note that the file was read."""
-        self._damaged.discard(key)
+        self.damaged.discard(key)
         self.failures.clear(key)
 
     async def standing(self, key: str, path: Path) -> FilesError | None:
@@ -170,22 +170,16 @@ class Indexer:
     def _is_current(self, record: FileRecord, document: Document) -> bool:
         """Whether extracting again would read no more text: OCR may have been installed meanwhile."""
         in_pictures = record.mime_type.startswith("image/") or document.info.pages_without_text
-        return document.scans or not self._scans or not in_pictures
+        return document.scans or not self.scans or not in_pictures
 
     async def forget(self, record: FileRecord) -> None:
         """Remove a content's document from the index."""
-        await self._forget(document_key(record))
+        await self.forget_key(document_key(record))
 
-    async def keep_only(self, records: Iterable[FileRecord]) -> None:
-        """Remove the documents of all other contents from the index."""
-        wanted = {document_key(record) for record in records}
-        for key in await self.run(Index.keys):
-            if key not in wanted:
-                await self._forget(key)
-
-    async def _forget(self, key: str) -> None:
+    async def forget_key(self, key: str) -> None:
+        """Remove the document with this key from the index."""
         self.failures.clear(key)
-        self._damaged.discard(key)
+        self.damaged.discard(key)
         await self.run(lambda index: index.forget(key))
 
     def _attempt(self, work: Callable[[LayeredIndex], _T]) -> _T:

@@ -1,7 +1,8 @@
 """The index of a data folder, with a temporary one beside it while that folder cannot be written."""
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from files_api_mcp.backends.search.index.damage import DocumentsDamaged
 from files_api_mcp.backends.search.index.rows import Document, StoredPage
@@ -40,6 +41,18 @@ class LayeredIndex(IndexWriter):
         found = super().documents(keys)
         return found if self._temporary is None else found | self._temporary.documents(keys)
 
+    def version(self) -> tuple[int, ...]:
+        temporary = () if self._temporary is None else (id(self._temporary), *self._temporary.version())
+        return (*super().version(), *temporary)
+
+    def document_ids(self) -> list[int]:
+        return super().document_ids() + ([] if self._temporary is None else self._temporary.document_ids())
+
+    def stored(self, ids: Sequence[int]) -> dict[int, Document]:
+        temporary = [number for number in ids if _is_temporary(number)]
+        found = super().stored([number for number in ids if not _is_temporary(number)])
+        return found | self._kept().stored(temporary) if temporary else found
+
     def postings(self, document: Document, wanted: Sequence[str]) -> "dict[str, array[int]]":
         if _is_temporary(document.id):
             return self._holding(document).postings(document, wanted)
@@ -48,11 +61,7 @@ class LayeredIndex(IndexWriter):
     def holders(self, blocks: Sequence[int], wanted: Sequence[str]) -> list[Holders]:
         temporary = [block for block in blocks if _is_temporary(block * BLOCK)]
         found = super().holders([block for block in blocks if not _is_temporary(block * BLOCK)], wanted)
-        if not temporary:
-            return found
-        if self._temporary is None:
-            raise DocumentsDamaged({})
-        return found + self._temporary.holders(temporary, wanted)
+        return found + self._kept().holders(temporary, wanted) if temporary else found
 
     def page(self, document: Document, number: int) -> StoredPage:
         if _is_temporary(document.id):
@@ -77,8 +86,12 @@ class LayeredIndex(IndexWriter):
         return dropped + super().drop_damaged(ids - temporary) if ids - temporary else dropped
 
     def _holding(self, document: Document) -> IndexWriter:
+        return self._kept({document.id: document.key})
+
+    def _kept(self, documents: Mapping[int, str] = MappingProxyType({})) -> IndexWriter:
+        """The temporary index that these documents are in."""
         if self._temporary is None:
-            raise DocumentsDamaged({document.id: document.key})
+            raise DocumentsDamaged(documents)
         return self._temporary
 
 

@@ -72,6 +72,11 @@ class Document:
     scans: bool = True
 
     @property
+    def mime_type(self) -> str:
+        """The type of its content."""
+        return self.key.partition(" ")[2]
+
+    @property
     def number_type(self) -> str:
         """The array type of the numbers in its postings."""
         return _number_type(self.passages, len(self.sizes))

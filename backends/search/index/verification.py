@@ -64,12 +64,14 @@ async def verify_index(
         return []
     try:
         found = await _verified(connection, source, progress)
-        files = await source.contents()
+        keys, files = {*found.damaged.values()}, await source.live_files()
+        damaged = [file_id for at, file_id in enumerate(files.ids) if " ".join(files.content(at)) in keys]
+        records = [record for record, _ in await source.located(damaged)]
         if repair:
             await to_thread.run_sync(_repair, path, found)
     finally:
         await to_thread.run_sync(connection.close)
-    return _damages(found, [record for record, _ in files], repaired=repair)
+    return _damages(found, records, repaired=repair)
 
 
 def _opened(path: Path) -> sqlite3.Connection | None:
@@ -93,7 +95,8 @@ async def _verified(connection: sqlite3.Connection, source: ContentSource, progr
     if not await _check(lambda: documents.update(_documents(connection)), found):
         return found
     # In this order, a file that is stored meanwhile is not taken for one that is gone.
-    wanted = {document_key(record) for record, _ in await source.contents()}
+    files = await source.live_files()
+    wanted = {" ".join(files.content(at)) for at in range(len(files))}
     for done, (number, key) in enumerate(documents.items(), start=1):
         if not await _check(lambda number=number, key=key: _verify_document(connection, number, key, found), found):
             return found

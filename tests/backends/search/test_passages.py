@@ -1,6 +1,6 @@
 """Answers below the library: passages are checked against the place that they name."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from files_api_mcp.backends.models import FileRecord, Passage
+from files_api_mcp.backends.search.collection import NamedFiles
 from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.index.writer import IndexWriter
 from files_api_mcp.backends.search.passages import answer, is_verbatim
@@ -31,6 +32,10 @@ def stored(index: IndexWriter, key: str, texts: list[str], *, paginated: bool = 
     return document
 
 
+def quoted(index: IndexWriter, files: Sequence[tuple[FileRecord, Document]], question: str) -> list[Passage]:
+    return answer(index, NamedFiles(files), question, 500).passages
+
+
 @pytest.fixture
 def index(tmp_path: Path) -> Iterator[IndexWriter]:
     index = IndexWriter(tmp_path / "index.db")
@@ -41,7 +46,7 @@ def index(tmp_path: Path) -> Iterator[IndexWriter]:
 @pytest.mark.parametrize("paginated", [True, False])
 def test_every_passage_stands_where_it_says(index: IndexWriter, paginated: bool) -> None:
     document = stored(index, "a", PIECES, paginated=paginated)
-    passages, _ = answer(index, [(record("a"), document)], "whale", 500)
+    passages = quoted(index, [(record("a"), document)], "whale")
     assert len(passages) == 2
     for passage in passages:
         whole = PIECES[passage.page - 1] if passage.page else "".join(PIECES)
@@ -51,7 +56,7 @@ def test_every_passage_stands_where_it_says(index: IndexWriter, paginated: bool)
 @pytest.mark.parametrize("paginated", [True, False])
 def test_a_passage_that_is_off_by_anything_is_found_out(index: IndexWriter, paginated: bool) -> None:
     document = stored(index, "a", PIECES, paginated=paginated)
-    (right, *_), _ = answer(index, [(record("a"), document)], "whale", 500)
+    (right, *_) = quoted(index, [(record("a"), document)], "whale")
     assert is_verbatim(open_places(index, document, "text/plain"), right)
     for wrong in distorted(right):
         assert not is_verbatim(open_places(index, document, "text/plain"), wrong), wrong
@@ -73,7 +78,7 @@ def test_a_document_that_went_meanwhile_is_not_quoted(index: IndexWriter) -> Non
     gone = stored(index, "gone", ["The whale dived."])
     index.forget("gone")
     stored(index, "other", ["The whale of somebody else."])
-    assert answer(index, [(record("gone"), gone)], "whale", 500) == ([], 0)
+    assert quoted(index, [(record("gone"), gone)], "whale") == []
 
 
 class Cancelled(BaseException):
@@ -90,13 +95,13 @@ def test_a_cancelled_answer_ends_between_documents(index: IndexWriter) -> None:
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        answer(index, asked, "whale", 500, cancelled)
+        answer(index, NamedFiles(asked), "whale", 500, cancelled)
     assert len(calls) == 3
 
 
 def test_of_files_with_the_same_content_one_answers(index: IndexWriter) -> None:
     document = stored(index, "a", PIECES)
-    passages, _ = answer(index, [(record("a"), document), (record("b"), document)], "whale", 500)
+    passages = quoted(index, [(record("a"), document), (record("b"), document)], "whale")
     assert {passage.file_id for passage in passages} == {"file_a"}
 
 
@@ -105,6 +110,6 @@ def test_of_many_files_the_likeliest_are_looked_into(index: IndexWriter) -> None
         (record(f"other{n}"), stored(index, f"other{n}", ["The whale is a ship.\n" + "So.\n" * n])) for n in range(90)
     ]
     asked.append((record("right"), stored(index, "right", ["The whale eats krill.\nKrill swarms feed each whale.\n"])))
-    passages, _ = answer(index, asked, "What krill does the whale eat?", 500)
+    passages = quoted(index, asked, "What krill does the whale eat?")
     assert passages[0].file_id == "file_right"
     assert len({passage.file_id for passage in passages}) <= 48

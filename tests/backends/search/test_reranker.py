@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from files_api_mcp.backends.search.index.writer import IndexWriter
-from files_api_mcp.backends.search.passages import answer
-from tests.backends.search.test_passages import record, stored
+from tests.backends.search.test_passages import quoted, record, stored
 
 FILLER = "The harbour council met on the quay and spoke of many other things at some length that day.\n"
 
@@ -22,7 +21,7 @@ def index(tmp_path: Path) -> Iterator[IndexWriter]:
 def first(index: IndexWriter, question: str, *pages: str) -> int | None:
     """The page of the best passage. Pages that differ only in order or kind of words are told apart by nothing else."""
     document = stored(index, question, [*pages, *[FILLER] * 4], paginated=True)
-    passages, _ = answer(index, [(record("a"), document)], question, 500)
+    passages = quoted(index, [(record("a"), document)], question)
     return passages[0].page
 
 

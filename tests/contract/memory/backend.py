@@ -9,7 +9,7 @@ from pathlib import Path
 
 from anyio import to_thread
 
-from files_api_mcp.backends.base import OnDelete
+from files_api_mcp.backends.base import Content, LiveFiles, OnDelete
 from files_api_mcp.backends.errors import FileExpired, FilesError, InvalidArgument, NotDownloadable, NotFound
 from files_api_mcp.backends.models import (
     DeletedFile,
@@ -158,8 +158,13 @@ class MemoryFiles:
         """Every file that is not deleted or expired."""
         return [await to_thread.run_sync(self._write, file) for file in reversed([*self._live()])]
 
-    async def undescribed(self) -> Sequence[str]:
-        return []
+    async def live_files(self) -> LiveFiles:
+        """All of these files."""
+        return LiveFiles.of([record for record, _ in await self.contents()])
+
+    async def absent(self, contents: Sequence[Content]) -> Sequence[Content]:
+        """Those of the contents that no live file has."""
+        return (await self.live_files()).lacking(contents)
 
     def _write(self, file: _File) -> tuple[FileRecord, Path]:
         path = self._folder / str(file.record.sha256)

@@ -88,8 +88,9 @@ async def a_question_to_named_files_heals(sound: Sound, engine: SearchEngine, tm
 
 
 async def known(engine: SearchEngine) -> dict[str, int]:
-    files = await engine._source.contents()  # pyright: ignore[reportPrivateUsage]
-    documents = await engine._indexer.known([record for record, _ in files])  # pyright: ignore[reportPrivateUsage]
+    source, indexer = engine._source, engine._indexer  # pyright: ignore[reportPrivateUsage]
+    files = await source.located((await source.live_files()).ids)
+    documents = await indexer.known([record for record, _ in files])
     return {file_id: document.id for file_id, document in documents.items()}
 
 

@@ -1,0 +1,109 @@
+"""The listing of live files, kept while the table of files does not change."""
+
+import json
+import sqlite3
+from array import array
+from collections.abc import Collection, Iterator, Sequence
+
+from files_api_mcp.backends.base import Content, LiveFiles
+from files_api_mcp.backends.local import files_table as rows
+from files_api_mcp.backends.local.lookup import RowsDamaged
+from files_api_mcp.backends.local.row import Row
+from files_api_mcp.backends.storage.sqlite import changes_seen
+
+__all__ = ["Listing", "absent_contents"]
+
+_AT_ONCE = 1000
+_NEVER_US = 2**63 - 1
+
+
+class Listing:
+    """The live files, newest first. After a change only new rows are read. Used by the database's one thread."""
+
+    def __init__(self) -> None:
+        self._places = array("q")
+        self._files = LiveFiles([], b"", array("H"), ())
+        self._connection: sqlite3.Connection | None = None
+        self._seen: tuple[int, int] | None = None
+        self._since_us = 0
+        self._until_us = 0
+
+    def read(self, connection: sqlite3.Connection, now_us: int, lost: Collection[int]) -> LiveFiles:
+        """All live files. `lost` are the places of damaged rows that cannot be restored.
+
+        Raises:
+            RowsDamaged: Another row is damaged and may be restored.
+        """
+        seen = changes_seen(connection)
+        is_known = connection is self._connection and seen == self._seen
+        # A clock that was set back brings files back.
+        if not is_known or not self._since_us <= now_us < self._until_us:
+            self._update(connection, now_us, lost)
+            self._connection, self._seen, self._since_us = connection, seen, now_us
+            self._until_us = _next_expiry(connection, now_us)
+        return self._files
+
+    def _update(self, connection: sqlite3.Connection, now_us: int, lost: Collection[int]) -> None:
+        places, known = _live_places(connection, now_us), self._files
+        before = _positions(places, self._places)
+        new = _new_rows(connection, [place for place, at in zip(places, before, strict=True) if at < 0], lost)
+        names = {name: number for number, name in enumerate(known.type_names)}
+        listed, ids, digests, types = array("q"), list[str](), bytearray(), array("H")
+        for place, at in zip(places, before, strict=True):
+            if at >= 0:
+                ids.append(known.ids[at])
+                digests += known.digests[at * 32 : at * 32 + 32]
+                types.append(known.types[at])
+            elif (row := next(new)) is not None:
+                ids.append(row.id)
+                digests += bytes.fromhex(row.sha256)
+                types.append(names.setdefault(row.mime_type, len(names)))
+            else:
+                continue
+            listed.append(place)
+        undescribed = [row.id for row in rows.at_places(connection, [*lost]) if not row.is_sound] if lost else []
+        self._places, self._files = listed, LiveFiles(ids, bytes(digests), types, [*names], undescribed)
+
+
+def absent_contents(connection: sqlite3.Connection, contents: Sequence[Content], now_us: int) -> list[Content]:
+    """Those of the contents that no live row has."""
+    query = (
+        "SELECT wanted.key FROM json_each(?) wanted WHERE NOT EXISTS (SELECT 1 FROM files"
+        " WHERE sha256 = json_extract(wanted.value, '$[0]') AND has_content = 1"
+        " AND mime_type = json_extract(wanted.value, '$[1]') AND (expires_us IS NULL OR expires_us > ?))"
+    )
+    return [contents[at] for (at,) in connection.execute(query, (json.dumps(list(contents)), now_us))]
+
+
+def _live_places(connection: sqlite3.Connection, now_us: int) -> "array[int]":
+    # A row without content and without an expiry is damaged; it is read to be restored.
+    live = "expires_us IS NULL OR (has_content = 1 AND expires_us > ?)"
+    found = connection.execute(f"SELECT seq FROM files WHERE {live} ORDER BY seq DESC", (now_us,))  # noqa: S608
+    return array("q", [seq for (seq,) in found])
+
+
+def _next_expiry(connection: sqlite3.Connection, now_us: int) -> int:
+    query = "SELECT min(expires_us) FROM files WHERE has_content = 1 AND expires_us > ?"
+    return connection.execute(query, (now_us,)).fetchone()[0] or _NEVER_US
+
+
+def _positions(places: "array[int]", known: "array[int]") -> "array[int]":
+    """Where each place is among the known ones, -1 if it is not; both are in descending order."""
+    found, at, end = array("i"), 0, len(known)
+    for place in places:
+        while at < end and known[at] > place:
+            at += 1
+        found.append(at if at < end and known[at] == place else -1)
+    return found
+
+
+def _new_rows(connection: sqlite3.Connection, places: Sequence[int], lost: Collection[int]) -> Iterator[Row | None]:
+    """The row at each place; None for one that is lost."""
+    for start in range(0, len(places), _AT_ONCE):
+        some = places[start : start + _AT_ONCE]
+        found = {row.seq: row for row in rows.at_places(connection, some)}
+        if any(not row.is_sound and row.seq not in lost for row in found.values()):
+            raise RowsDamaged
+        for place in some:
+            row = found.get(place)
+            yield row if row is not None and row.is_sound else None
