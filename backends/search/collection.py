@@ -78,7 +78,9 @@ class Collection:
 
     def add(self, document: int, passages: int, terms: int, *, english: bool) -> None:
         """Add the next file's document."""
-        block = self.blocks.setdefault(document // BLOCK, Block())
+        block = self.blocks.get(document // BLOCK)
+        if block is None:
+            block = self.blocks[document // BLOCK] = Block()
         place = document % BLOCK
         if block.positions[place] < 0:
             block.positions[place] = self.files
