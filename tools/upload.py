@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Annotated
 
-from anyio import to_thread
+from anyio import CancelScope, to_thread
 from pydantic import BaseModel, Field
 
 from files_api_mcp.backends.base import Reader
@@ -21,6 +21,7 @@ __all__ = ["UploadResult", "upload", "upload_file"]
 
 _MAX_SHOWN = 20
 _LOOKED_UP_AT_ONCE = 50
+_MOST_UNQUEUED = 5000
 _MAX_LOOKED_UP = 1000
 """Files whose texts are looked for again at the end. For more than that, `reading` may count some too many."""
 
@@ -84,7 +85,10 @@ async def upload(
     summary = _Summary(opened.reader, total, progress, watch, until_read=until_read)
     try:
         if not found.is_file:
-            await FolderUpload(call.deps, opened, summary.add, title=title, lifetime_s=lifetime_s).run(path)
+            try:
+                await FolderUpload(call.deps, opened, summary.add, title=title, lifetime_s=lifetime_s).run(path)
+            finally:
+                await summary.queue_texts()
             await summary.wait()
             return await summary.result(found)
         uploaded = await store_file(
@@ -124,6 +128,7 @@ class _Summary:
         self._failed: list[FailedItem] = []
         self._shown: list[UploadedFile] = []
         self._reading: list[FileRecord] = []
+        self._unqueued: list[FileRecord] = []
 
     async def add(self, outcomes: Sequence[tuple[str, Outcome]]) -> None:
         """Count the outcomes of a batch, and have its texts read in the background."""
@@ -141,10 +146,18 @@ class _Summary:
         reading = await self._unread([one.record for one in stored])
         self.counts.reading += len(reading)
         self._reading += reading if self._until_read else reading[: _MAX_LOOKED_UP - len(self._reading)]
-        await self._reader.read_later(reading)
+        self._unqueued += reading
+        if len(self._unqueued) >= _MOST_UNQUEUED:
+            await self.queue_texts()
         done = min(self.counts.files, self._total)
         steps = self._total * 2 if self._until_read else self._total
         await self._progress(done, steps, f"Stored {done:,} of {self._total:,} files")
+
+    async def queue_texts(self) -> None:
+        """Have the texts read in the background. Reading them while files are stored would slow down both."""
+        unqueued, self._unqueued = self._unqueued, []
+        with CancelScope(shield=True):
+            await self._reader.read_later(unqueued)
 
     async def wait(self) -> None:
         """Wait until all texts are read, if that is wanted. They are read in the order in which they were stored."""
