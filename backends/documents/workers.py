@@ -177,24 +177,28 @@ class DocumentWorkers:
         ]
         while self._idle:
             child = self._idle.pop()
-            try:
-                await child.ask(jobs)
-            except WorkerDied:
-                await child.stop()
-            else:
+            if await _is_sent(child, jobs):
                 return child
         tesseract = await to_thread.run_sync(lambda: self.tesseract)
         child = await WorkerProcess.start(
             self._memory_bytes, cpu_seconds=int(self._timeout_s * _TOTAL), tesseract=tesseract, program=self._program
         )
-        try:
-            await child.ask(jobs)
-        except BaseException as exc:
-            await child.stop()
-            if isinstance(exc, WorkerDied):
-                raise ReaderStopped("The file could not be read: the worker process did not start.") from exc
-            raise
+        if not await _is_sent(child, jobs):
+            raise ReaderStopped("The file could not be read: the worker process did not start.")
         return child
+
+
+async def _is_sent(child: WorkerProcess, jobs: Sequence[tuple[dict[str, Any], int]]) -> bool:
+    """Send jobs; False if the process is dead. One that did not get all of them is stopped."""
+    try:
+        await child.ask(jobs)
+    except WorkerDied:
+        await child.stop()
+        return False
+    except BaseException:
+        await child.stop()
+        raise
+    return True
 
 
 class _Work:

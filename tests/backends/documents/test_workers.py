@@ -131,6 +131,21 @@ async def test_a_cancelled_job_ends_its_process_at_once(workers: DocumentWorkers
     assert await to_thread.run_sync(children) == []
 
 
+async def test_a_process_whose_job_is_cancelled_while_it_is_sent_ends(workers: DocumentWorkers, tmp_path: Path) -> None:
+    path = await to_thread.run_sync(write, tmp_path / "a", "words")
+    await read(workers, path)
+    (pid,) = await to_thread.run_sync(children)
+    os.kill(pid, signal.SIGSTOP)
+    async with anyio.create_task_group() as group:
+        # More than the pipe to a process that reads nothing can hold.
+        group.start_soon(lambda: workers.render(path, "application/pdf", range(1, 500_000)))
+        with anyio.fail_after(60):
+            while workers._idle:  # pyright: ignore[reportPrivateUsage]
+                await anyio.lowlevel.checkpoint()
+        group.cancel_scope.cancel()
+    assert await to_thread.run_sync(children) == []
+
+
 async def test_what_is_not_an_ordinary_file_is_not_read(workers: DocumentWorkers, tmp_path: Path) -> None:
     fifo, link = tmp_path / "fifo", tmp_path / "link"
     await to_thread.run_sync(os.mkfifo, fifo)
