@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Annotated
 
 from anyio import CancelScope, to_thread
@@ -178,10 +179,14 @@ class _Summary:
         return UploadResult(
             counts=self.counts,
             failed=self._failed,
-            files=[uploaded_item(one, infos[one.record.id]) for one in self._shown],
+            files=[self._item(one, infos[one.record.id]) for one in self._shown],
             skipped=_skipped(found),
             next="; ".join(self._next_steps(found)) or None,
         )
+
+    def _item(self, uploaded: UploadedFile, info: DocumentInfo) -> UploadedItem:
+        # `next` says it once for all of them.
+        return uploaded_item(uploaded, replace(info, note=None) if info.state == "reading" else info)
 
     async def _unread(self, records: Sequence[FileRecord]) -> list[FileRecord]:
         infos = await self._infos(records)
@@ -199,6 +204,8 @@ class _Summary:
             steps.append(f"only {self._total:,} files were found within the limits: call again with a narrower path")
         if self._watch:
             return steps + found.notes
+        if self.counts.reading:
+            steps.append(f"{self.counts.reading:,} texts are still being read: a question waits for the files it names")
         if hidden := self.counts.new + self.counts.reused - len(self._shown):
             steps.append(f"{hidden:,} more files are stored: list_files shows them, newest first")
         if hidden := self.counts.failed - len(self._failed):

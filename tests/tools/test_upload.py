@@ -64,7 +64,9 @@ async def test_a_reply_about_a_big_folder_counts_and_stays_short(agent: Agent) -
     assert (counts["files"], counts["new"], counts["reused"], counts["failed"]) == (630, 600, 0, 30)
     assert (len(result["files"]), len(result["failed"])) == (20, 20)
     assert next(iter(result)) == "counts"
-    assert result["next"] == (
+    waiting = f"{counts['reading']:,} texts are still being read: a question waits for the files it names; "
+    assert not any("note" in file for file in result["files"])
+    assert result["next"] == (waiting if counts["reading"] else "") + (
         "580 more files are stored: list_files shows them, newest first; "
         "10 more files failed: upload a narrower path to see why"
     )
