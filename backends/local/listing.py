@@ -15,6 +15,7 @@ __all__ = ["Listing", "absent_contents"]
 
 _AT_ONCE = 1000
 _NEVER_US = 2**63 - 1
+_NO_FILES = LiveFiles([], b"", array("H"), ())
 
 
 class Listing:
@@ -22,7 +23,7 @@ class Listing:
 
     def __init__(self) -> None:
         self._places = array("q")
-        self._files = LiveFiles([], b"", array("H"), ())
+        self._files = _NO_FILES
         self._connection: sqlite3.Connection | None = None
         self._seen: tuple[int, int] | None = None
         self._since_us = 0
@@ -35,9 +36,11 @@ class Listing:
             RowsDamaged: Another row is damaged and may be restored.
         """
         seen = changes_seen(connection)
-        is_known = connection is self._connection and seen == self._seen
+        if connection is not self._connection:
+            # Another file may hold other rows at the same places.
+            self._places, self._files, self._seen = array("q"), _NO_FILES, None
         # A clock that was set back brings files back.
-        if not is_known or not self._since_us <= now_us < self._until_us:
+        if seen != self._seen or not self._since_us <= now_us < self._until_us:
             self._update(connection, now_us, lost)
             self._connection, self._seen, self._since_us = connection, seen, now_us
             self._until_us = _next_expiry(connection, now_us)
