@@ -1,16 +1,19 @@
 """Candidate documents for a question, and the statistics of the collection that they form."""
 
+from array import array
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 from files_api_mcp.backends.search.bm25 import add_scores, idf, length_norm
 from files_api_mcp.backends.search.collection import Block, Collection
 from files_api_mcp.backends.search.index.index import Index
+from files_api_mcp.backends.search.index.postings import HEAD_PREFIX
 from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.index.term_table import BLOCK, Holders
 from files_api_mcp.backends.search.query import expand_query
 
-__all__ = ["Candidates"]
+__all__ = ["Candidates", "Choice", "OnlyDocument"]
 
 _AT_ONCE = 32
 """Blocks that are looked up between two checks for a cancelled call."""
@@ -18,26 +21,81 @@ _FEW = 20
 _SORTED_AT = 1000
 
 
+class Choice(Protocol):
+    """The documents of a question that may answer it. `idf` is that of each term over all passages of the
+    collection."""
+
+    idf: Mapping[str, float]
+
+    def weights(self, document: Document) -> Mapping[str, float]:
+        """The terms to look up in a document, and their weights."""
+        ...
+
+    def postings(self, document: Document) -> "dict[str, array[int]]":
+        """The postings of these terms, also of those in the heads of pages."""
+        ...
+
+    def positions(self, most: int) -> list[int]:
+        """Positions, in the collection, of the documents that contain a term, best first."""
+        ...
+
+    def share(self, document: Document, position: int) -> float:
+        """A document's score as a share of the best one's."""
+        ...
+
+
+class OnlyDocument:
+    """The document of a collection of one file: its postings have all that the collection's statistics need.
+    Implements Choice."""
+
+    def __init__(self, index: Index, document: Document, passages: int, question: str) -> None:
+        """`passages` are those of the collection."""
+        self._weights = expand_query(question, english=document.english)
+        self._postings = _postings(index, document, self._weights)
+        weights = _merged_weights(question)
+        held = {term: len(found) // 2 for term in self._weights if (found := self._postings.get(term)) is not None}
+        self.idf: Mapping[str, float] = {term: weights[term] * idf(passages, holding) for term, holding in held.items()}
+
+    def weights(self, document: Document) -> Mapping[str, float]:  # noqa: ARG002  see Choice
+        """The terms to look up in the document, and their weights."""
+        return self._weights
+
+    def postings(self, document: Document) -> "dict[str, array[int]]":  # noqa: ARG002  see Choice
+        """The postings of these terms."""
+        return self._postings
+
+    def positions(self, most: int) -> list[int]:  # noqa: ARG002  see Choice
+        """The position of the document, if it contains a term."""
+        return [0] if self.idf else []
+
+    def share(self, document: Document, position: int) -> float:  # noqa: ARG002  see Choice
+        """Nothing: there is no other document."""
+        return 0.0
+
+
 class Candidates:
     """The documents of the collection that contain a term of the question. Each is scored as a whole, by BM25 over its
-    passages with a term.
-
-    `idf` is that of each term over all passages of the collection.
-    """
+    passages with a term. Implements Choice."""
 
     def __init__(
         self, index: Index, collection: Collection, question: str, check_cancelled: Callable[[], None]
     ) -> None:
+        self._index = index
+        self._question = question
         self._collection = collection
         self._by_language = {english: expand_query(question, english=english) for english in (True, False)}
         held = {english: self._held(index, english, check_cancelled) for english in self._by_language}
-        self.idf = self._idf(held)
+        self.idf: Mapping[str, float] = self._idf(held)
         self._scores = self._scored(held, check_cancelled)
         self._best = max(map(max, self._scores.values()), default=0.0) or 1.0
 
     def weights(self, document: Document) -> Mapping[str, float]:
         """The terms to look up in a document, and their weights."""
         return self._by_language[document.english]
+
+    def postings(self, document: Document) -> "dict[str, array[int]]":
+        """The postings of these terms, also of those in the heads of pages."""
+        return _postings(self._index, document, self.weights(document))
 
     def positions(self, most: int) -> list[int]:
         """Positions, in the collection, of the documents that contain a term, best first."""
@@ -78,7 +136,7 @@ class Candidates:
             for one in found:
                 if one.documents:
                     holding[one.term] += sum(one.passages)
-        weights = self._by_language[False] | self._by_language[True]
+        weights = _merged_weights(self._question)
         return {term: weights[term] * idf(self._collection.passages, n) for term, n in holding.items()}
 
     def _scored(
@@ -110,6 +168,15 @@ class _Norms(dict[int, float]):
     def __missing__(self, length: int) -> float:
         self[length] = length_norm(length, self._average)
         return self[length]
+
+
+def _merged_weights(question: str) -> Mapping[str, float]:
+    """The weights of a question's terms in a collection of all languages."""
+    return {**expand_query(question, english=False), **expand_query(question, english=True)}
+
+
+def _postings(index: Index, document: Document, weights: Mapping[str, float]) -> "dict[str, array[int]]":
+    return index.postings(document, [*weights, *(HEAD_PREFIX + term for term in weights)])
 
 
 def _among(block: Block, found: Holders, *, english: bool) -> Holders:

@@ -1,7 +1,7 @@
 """Query expansion: a question to weighted search terms."""
 
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from files_api_mcp.backends.search.tokenizer import terms
@@ -24,8 +24,9 @@ _PHRASING_WORDS = (
 Phrase = tuple[str, ...]
 
 
-def expand_query(question: str, *, english: bool) -> dict[str, float]:
-    """The terms to look up and their weights.
+@lru_cache(maxsize=8)
+def expand_query(question: str, *, english: bool) -> Mapping[str, float]:
+    """The terms to look up and their weights. Those of the last questions are kept: an answer needs them thrice.
 
     The question's own terms count 1, or less if they only phrase the request; synonyms count 0.6. A question of
     nothing but stop words is looked up by these.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from files_api_mcp.backends.search.bm25 import bm25
-from files_api_mcp.backends.search.candidates import Candidates
+from files_api_mcp.backends.search.candidates import Candidates, Choice, OnlyDocument
 from files_api_mcp.backends.search.collection import Searched
 from files_api_mcp.backends.search.index.index import Index
 from files_api_mcp.backends.search.index.postings import HEAD_PREFIX
@@ -55,14 +55,14 @@ def rank(
     more than one that each of them repeats. Of many documents, only the best candidates are searched.
     """
     collection = searched.collection
-    candidates = Candidates(index, collection, question, check_cancelled)
+    candidates = _choice(index, searched, question, check_cancelled)
     named = _named(index, searched, question)
     positions = list(dict.fromkeys([*candidates.positions(_MOST_DOCUMENTS), *named]))
     documents = searched.documents(index, positions)
     queries: list[_Query] = []
     for position in positions:
         check_cancelled()
-        queries.append(_query(index, documents[position], position, candidates, named.get(position, frozenset())))
+        queries.append(_query(documents[position], position, candidates, named.get(position, frozenset())))
     average = collection.terms / max(1, collection.passages)
     scores: list[dict[int, list[float]]] = []
     for query in queries:
@@ -77,6 +77,13 @@ def rank(
             near = max(base.get(passage - 1, 0), base.get(passage + 1, 0))
             ranked.append(ScoredPassage(query.position, passage, score + _NEIGHBOUR * near + whole))
     return sorted(ranked, key=lambda s: (-s.score, s.position, s.passage)), documents
+
+
+def _choice(index: Index, searched: Searched, question: str, check_cancelled: Callable[[], None]) -> Choice:
+    collection = searched.collection
+    if collection.files == 1:
+        return OnlyDocument(index, searched.documents(index, [0])[0], collection.passages, question)
+    return Candidates(index, collection, question, check_cancelled)
 
 
 def _named(index: Index, searched: Searched, question: str) -> dict[int, frozenset[int]]:
@@ -94,13 +101,11 @@ def _weighed(part: float, highest: float, weight: float) -> float:
     return weight * part / highest
 
 
-def _query(index: Index, document: Document, position: int, candidates: Candidates, named: frozenset[int]) -> _Query:
-    weights = candidates.weights(document)
-    wanted = [*weights, *(HEAD_PREFIX + term for term in weights)]
-    return _Query(document, position, weights, index.postings(document, wanted), named)
+def _query(document: Document, position: int, candidates: Choice, named: frozenset[int]) -> _Query:
+    return _Query(document, position, candidates.weights(document), candidates.postings(document), named)
 
 
-def _parts(query: _Query, idf: dict[str, float], average: float) -> dict[int, list[float]]:
+def _parts(query: _Query, idf: Mapping[str, float], average: float) -> dict[int, list[float]]:
     """Passage, page, head, coverage and named-page scores of each passage that holds a term or lies on a named page."""
     pages, lengths = query.document.passages.pages, query.document.passages.term_counts
     scores: dict[int, list[float]] = {}
@@ -123,7 +128,7 @@ def _parts(query: _Query, idf: dict[str, float], average: float) -> dict[int, li
 
 
 def _add_pages(
-    query: _Query, idf: dict[str, float], scores: dict[int, list[float]], page_counts: dict[int, dict[str, int]]
+    query: _Query, idf: Mapping[str, float], scores: dict[int, list[float]], page_counts: dict[int, dict[str, int]]
 ) -> None:
     lengths: dict[int, int] = defaultdict(int)
     pages = query.document.passages.pages

@@ -15,7 +15,7 @@ from benchmarks.speed.language import Language
 from files_api_mcp.backends.local.store import LocalStore, open_store
 from files_api_mcp.backends.models import Answer, FileRecord, NewFile
 from files_api_mcp.backends.search.bm25 import bm25, idf
-from files_api_mcp.backends.search.candidates import Candidates
+from files_api_mcp.backends.search.candidates import Candidates, OnlyDocument
 from files_api_mcp.backends.search.collection import NamedFiles
 from files_api_mcp.backends.search.engine import SearchEngine, open_search_engine
 from files_api_mcp.backends.search.index.index import Index, document_key
@@ -115,10 +115,20 @@ def compare(index: Index, files: Files, question: str, given: Answer) -> None:
     for position, (_, document) in enumerate(files):
         expected = few * scores.get(position, 0.0) / (max(scores.values(), default=0.0) or 1.0)
         assert candidates.share(document, position) == expected
+        compare_one(index, files[position], question)
     found = answer(index, searched, question, 1500)
     names = {record.id: record.filename for record, _ in files}
     assert given.passages == [replace(one, filename=names[one.file_id]) for one in found.passages]
     assert given.tokens == found.tokens
+
+
+def compare_one(index: Index, file: tuple[FileRecord, Document], question: str) -> None:
+    document, collection = file[1], NamedFiles([file]).collection
+    candidates = Candidates(index, collection, question, lambda: None)
+    only = OnlyDocument(index, document, collection.passages, question)
+    assert only.idf == candidates.idf
+    assert only.positions(BEST) == candidates.positions(BEST)
+    assert only.share(document, 0) == candidates.share(document, 0)
 
 
 async def put(store: LocalStore, folder: Path, name: str, text: str, *, expires_in: int | None = None) -> FileRecord:
