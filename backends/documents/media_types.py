@@ -119,14 +119,15 @@ def sniff(head: bytes, tail: bytes, filename: str) -> str:
         return XLS if "W\0o\0r\0k\0b\0o\0o\0k".encode("latin-1") in head + tail else "application/x-ole-storage"
     if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
         return "image/webp"
-    if _is_mail(head, PurePosixPath(filename).suffix.lower()):
+    suffix = PurePosixPath(filename).suffix.lower()
+    if _is_mail(head, suffix):
         return EML
     for magic, kind in _MAGIC:
         if head.startswith(magic) and not (magic == b"BM" and is_text(head)):
             return kind
     # The head of a log that a crash emptied is only NULs.
     return (
-        _text_kind(head, tail, filename) if is_text(head if head.strip(b"\0") else tail) else "application/octet-stream"
+        _text_kind(head, tail, suffix) if is_text(head if head.strip(b"\0") else tail) else "application/octet-stream"
     )
 
 
@@ -147,14 +148,13 @@ def is_text(data: bytes) -> bool:
     return controls == 0 if len(words) < len(data) else controls < 1 + len(data) // 200
 
 
-def _text_kind(head: bytes, tail: bytes, filename: str) -> str:
+def _text_kind(head: bytes, tail: bytes, suffix: str) -> str:
     if head.lstrip(_BLANKS).startswith(b"<"):
         kind = next((kind for name, kind in _FLAT if name in head[:_ROOT_ELEMENT]), None)
         if kind:
             return kind
     if _HTML.match(head.removeprefix(codecs.BOM_UTF8)):
         return "text/html"
-    suffix = PurePosixPath(filename).suffix.lower()
     if suffix in _OFFICE_NAMES and _TABLE.match(head.removeprefix(codecs.BOM_UTF8)):
         return "text/html"
     if suffix == ".ipynb" and head.lstrip().startswith(b"{") and b'"nbformat"' in head + tail:

@@ -88,7 +88,9 @@ class _Admission:
             added = rows.fill_in(self._connection, same, row)
         self._folder.blobs.put(upload.snapshot, durable=self._durable)
         sidecars = self._folder.sidecars
-        if added != same or not sidecars.exists(added.sha256, added.id):
+        if same is None:
+            sidecars.add(added, durable=self._durable)
+        elif added != same or not sidecars.exists(added.sha256, added.id):
             sidecars.write(added, durable=self._durable)
         return UploadedFile(added.record, reused=same is not None)
 

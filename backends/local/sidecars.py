@@ -13,7 +13,7 @@ from typing import Any
 
 from files_api_mcp.backends.local.row import Row
 from files_api_mcp.backends.storage.blobs import Blobs
-from files_api_mcp.backends.storage.folders import write_private
+from files_api_mcp.backends.storage.folders import write_new, write_private
 from files_api_mcp.backends.validation import FILE_ID
 
 __all__ = ["SidecarName", "Sidecars", "names_among", "sidecar_name", "unfinished_among"]
@@ -54,6 +54,13 @@ class Sidecars:
     def path(self, sha256: str, file_id: str) -> Path:
         """The path of a row's sidecar, whether it exists or not."""
         return self._blobs.path(sha256).with_name(sidecar_name(sha256, file_id))
+
+    def add(self, row: Row, *, durable: bool = True) -> None:
+        """Write the sidecar of a row with a new id, as `write` does.
+
+        A crash may leave half of it, but then the row was not committed: the next start tidies both up.
+        """
+        write_new(f"{self._blobs.location(row.sha256)}.{row.id}.json", _encode(row), durable=durable)
 
     def write(self, row: Row, *, durable: bool = True) -> None:
         """Write a row's sidecar, replacing an existing one. Its bytes are durable then, its name is not yet."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from files_api_mcp.backends.errors import PermissionDenied, StoreDamaged
 
-__all__ = ["create_private", "fsync_file", "fsync_folder", "is_writable", "make_private", "write_private"]
+__all__ = ["create_private", "fsync_file", "fsync_folder", "is_writable", "make_private", "write_new", "write_private"]
 
 _log = logging.getLogger(__name__)
 
@@ -59,11 +59,20 @@ def create_private(path: Path) -> None:
 def write_private(path: Path, data: bytes, *, durable: bool = True) -> None:
     """Write a new file (0600), replacing an existing one; its bytes are durable unless the caller syncs later."""
     path.unlink(missing_ok=True)
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
-        file.write(data)
-        file.flush()
+    write_new(path, data, durable=durable)
+
+
+def write_new(path: str | Path, data: bytes, *, durable: bool = True) -> None:
+    """Write a file (0600) that must not exist yet; its bytes are durable unless the caller syncs later."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        left = memoryview(data)
+        while left:
+            left = left[os.write(descriptor, left) :]
         if durable:
-            os.fsync(file.fileno())
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def is_writable(path: Path) -> bool:
