@@ -24,6 +24,8 @@ __all__ = ["IndexWriter"]
 
 _ROWS_AT_ONCE = 200
 """Rows of one statement: each statement lets another thread take the interpreter."""
+_MOST_HELD = 50_000
+"""Entries of the table of terms that wait to be added together: each row that they share is then written once."""
 
 _TABLES = (
     ("posting", "document"),
@@ -41,6 +43,7 @@ class IndexWriter(Index):
         """Without a path, the index is temporary."""
         super().__init__(path, busy_timeout=busy_timeout)
         self._doomed: list[str] = []
+        self._held: list[tuple[str, int, int]] = []
 
     def begin(self, additions: Sequence[Addition]) -> None:
         """Open a transaction and put the documents' pages in. Their keys differ."""
@@ -48,6 +51,7 @@ class IndexWriter(Index):
             self._disconnect()  # it may be writable again
         self._connection.execute("begin immediate")
         self._adding = additions
+        self._held.clear()
         for one in additions:
             self._drop(one.key)
             one.number, one.postings = self._next_id(), 0
@@ -63,17 +67,18 @@ class IndexWriter(Index):
             self._connection.execute(insert, [value for row in some for value in row[:4]])
         for number, count in Counter(row[0] for row in postings).items():
             by_number[number].postings += count
-        self._add_terms([(term, number, passages) for number, term, _, _, passages in postings if passages])
+        self._held += [(term, number, passages) for number, term, _, _, passages in postings if passages]
+        if len(self._held) >= _MOST_HELD:
+            self._add_terms()
 
     def commit(self) -> None:
         """Make the added documents visible, and remove documents that were forgotten meanwhile."""
+        additions = self._expect_additions()
+        self._add_terms()
         self._connection.executemany(
             # Or replace: this is done again if the commit waited for another process.
             "insert or replace into document (id, key, facts, sizes, passages, crc) values (?, ?, ?, ?, ?, ?)",
-            [
-                rows.document_row(one.number, one.key, one.info, one.received, one.postings)
-                for one in self._expect_additions()
-            ],
+            [rows.document_row(one.number, one.key, one.info, one.received, one.postings) for one in additions],
         )
         for key in self._doomed:
             self._drop(key)
@@ -84,6 +89,7 @@ class IndexWriter(Index):
     def roll_back(self) -> None:
         """Undo uncommitted changes; documents that were forgotten meanwhile are still removed."""
         self._adding = ()
+        self._held.clear()
         doomed, self._doomed = self._doomed, []
         if self._opened is not None and self._opened.in_transaction:
             self._opened.execute("rollback")
@@ -137,7 +143,9 @@ class IndexWriter(Index):
             self.roll_back()
             raise
 
-    def _add_terms(self, held: Sequence[tuple[str, int, int]]) -> None:
+    def _add_terms(self) -> None:
+        """Add the entries that wait."""
+        held, self._held = self._held, []
         try:
             add_terms(self._connection, held)
         except BlockDamaged as exc:

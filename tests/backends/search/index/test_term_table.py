@@ -8,7 +8,7 @@ import pytest
 from files_api_mcp.backends.search.index.damage import DocumentsDamaged
 from files_api_mcp.backends.search.index.term_table import BLOCK
 from files_api_mcp.backends.search.index.writer import IndexWriter
-from tests.backends.search.test_index import add, begin, change, rows_of
+from tests.backends.search.test_index import add, change, rows_of
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_a_damaged_row_of_terms_is_damage_of_the_documents_of_its_block(index: I
     with pytest.raises(DocumentsDamaged) as caught:
         holding(index, "whale", *numbers)
     assert set(caught.value.documents) <= {*numbers}
-    for damaged in (lambda: begin(index, "d", "The whale rose."), lambda: index.forget("a")):
+    for damaged in (lambda: add(index, "d", "The whale rose."), lambda: index.forget("a")):
         with pytest.raises(DocumentsDamaged):
             damaged()
         index.roll_back()
