@@ -28,6 +28,8 @@ class LazyResource(Generic[_T]):
 
     async def get(self) -> _T:
         """Returns the opened value. If opening fails, it raises the error and the next call tries again."""
+        if self._opened:
+            return self._opened[0]
         async with self._opening:
             if not self._opened:
                 self._opened.append(await self._owner.start(self._hold))

@@ -1,19 +1,23 @@
-"""The listing of live files, kept while the table of files does not change."""
+"""The listing of live files and the pages of the list, kept while the table of files does not change."""
 
 import json
 import sqlite3
 from array import array
-from collections.abc import Collection, Iterator, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import NamedTuple
 
 from files_api_mcp.backends.base import Content, LiveFiles
 from files_api_mcp.backends.local import files_table as rows
 from files_api_mcp.backends.local.lookup import RowsDamaged
 from files_api_mcp.backends.local.row import Row
+from files_api_mcp.backends.models import FilePage
 from files_api_mcp.backends.storage.sqlite import changes_seen
 
-__all__ = ["Listing", "absent_contents"]
+__all__ = ["Listing", "PageQuery", "Pages", "absent_contents"]
 
 _AT_ONCE = 1000
+_MOST_KEPT = 2000
 _NEVER_US = 2**63 - 1
 _NO_FILES = LiveFiles([], b"", array("H"), ())
 
@@ -68,6 +72,53 @@ class Listing:
         self._places, self._files = listed, LiveFiles(ids, bytes(digests), types, [*names], undescribed)
 
 
+class PageQuery(NamedTuple):
+    """At most `limit` files below a place, perhaps only those whose names contain a text."""
+
+    limit: int
+    below: int
+    name_contains: str | None
+
+
+class Pages:
+    """The pages read since the last change, 2,000 files at most. Used by the database's one thread."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[PageQuery, FilePage] = OrderedDict()
+        self._files = 0
+        self._connection: sqlite3.Connection | None = None
+        self._seen: tuple[int, int] | None = None
+        self._since_us = 0
+        self._until_us = 0
+
+    def page(
+        self, connection: sqlite3.Connection, query: PageQuery, now_us: int, read: Callable[[PageQuery], FilePage]
+    ) -> FilePage:
+        """The kept page; if there is none, what `read` returns."""
+        seen = changes_seen(connection)
+        is_known = connection is self._connection and seen == self._seen
+        # A clock that was set back brings files back.
+        if not is_known or not self._since_us <= now_us < self._until_us:
+            self._kept.clear()
+            self._files = 0
+            self._connection, self._seen = connection, seen
+            self._since_us, self._until_us = now_us, _next_forgotten(connection, now_us)
+        known = self._kept.get(query)
+        if known is None:
+            known = read(query)
+            self._keep(query, known)
+        return known
+
+    def _keep(self, query: PageQuery, page: FilePage) -> None:
+        # Damage may be mended without a change of the table.
+        if page.damaged:
+            return
+        self._kept[query] = page
+        self._files += _size(page)
+        while self._files > _MOST_KEPT:
+            self._files -= _size(self._kept.popitem(last=False)[1])
+
+
 def absent_contents(connection: sqlite3.Connection, contents: Sequence[Content], now_us: int) -> list[Content]:
     """Those of the contents that no live row has."""
     query = (
@@ -76,6 +127,10 @@ def absent_contents(connection: sqlite3.Connection, contents: Sequence[Content],
         " AND mime_type = json_extract(wanted.value, '$[1]') AND (expires_us IS NULL OR expires_us > ?))"
     )
     return [contents[at] for (at,) in connection.execute(query, (json.dumps(list(contents)), now_us))]
+
+
+def _size(page: FilePage) -> int:
+    return len(page.files) + 1
 
 
 def _live_places(connection: sqlite3.Connection, now_us: int) -> "array[int]":
@@ -88,6 +143,16 @@ def _live_places(connection: sqlite3.Connection, now_us: int) -> "array[int]":
 def _next_expiry(connection: sqlite3.Connection, now_us: int) -> int:
     query = "SELECT min(expires_us) FROM files WHERE has_content = 1 AND expires_us > ?"
     return connection.execute(query, (now_us,)).fetchone()[0] or _NEVER_US
+
+
+def _next_forgotten(connection: sqlite3.Connection, now_us: int) -> int:
+    """When the next expired file will no longer be described."""
+    after_us, found = now_us - rows.METADATA_KEPT_US, _NEVER_US
+    for has_content in (0, 1):
+        query = "SELECT min(expires_us) FROM files WHERE has_content = ? AND expires_us > ?"
+        (expires_us,) = connection.execute(query, (has_content, after_us)).fetchone()
+        found = min(found, _NEVER_US if expires_us is None else expires_us + rows.METADATA_KEPT_US)
+    return found
 
 
 def _positions(places: "array[int]", known: "array[int]") -> "array[int]":

@@ -21,7 +21,7 @@ from files_api_mcp.backends.local.cursor import decode_cursor
 from files_api_mcp.backends.local.folder import StoreFolder
 from files_api_mcp.backends.local.garbage import Garbage
 from files_api_mcp.backends.local.group_commit import GroupCommit
-from files_api_mcp.backends.local.listing import Listing, absent_contents
+from files_api_mcp.backends.local.listing import Listing, PageQuery, Pages, absent_contents
 from files_api_mcp.backends.local.lookup import Lookup, RowsDamaged
 from files_api_mcp.backends.local.rebuild import rebuild_table
 from files_api_mcp.backends.local.recovery import recover
@@ -40,6 +40,7 @@ from files_api_mcp.backends.models import (
     silent,
 )
 from files_api_mcp.backends.storage.disk_errors import DatabaseDamaged
+from files_api_mcp.backends.storage.group_commit import GroupCommit as SharedTurn
 from files_api_mcp.backends.storage.sqlite import Database, writing
 from files_api_mcp.backends.validation import check_file_id
 
@@ -96,6 +97,8 @@ class LocalStore:
         self._group = GroupCommit(self._commit)
         self._lost: frozenset[int] = frozenset()
         self._listing = Listing()
+        self._pages = Pages()
+        self._page_reads = SharedTurn(self._read_pages)
 
     def on_delete(self, hook: OnDelete) -> None:
         """Register a hook to call after each deletion. Its failure changes nothing for the caller."""
@@ -132,8 +135,7 @@ class LocalStore:
         """List files newest first, in the order of upload and not of the clock; see FilesBackend.list."""
         if limit not in _PAGE_SIZES:
             raise InvalidArgument("limit must be between 1 and 1000.")
-        below = decode_cursor(cursor)
-        return await self._look(lambda lookup: lookup.page(limit, below, name_contains))
+        return await self._page_reads.run(PageQuery(limit, decode_cursor(cursor), name_contains))
 
     async def find(self, text: str, *, limit: int) -> FoundFiles:
         """Find live files by the beginning of their id or a part of their name; see FilesBackend.find."""
@@ -223,6 +225,13 @@ class LocalStore:
         if self._garbage:
             with anyio.move_on_after(_COLLECTING_S, shield=True), suppress(FilesError):
                 await self._database.run(self._garbage.collect)
+
+    async def _read_pages(self, queries: Sequence[PageQuery]) -> Sequence[FilePage]:
+        return await self._run(lambda connection: [self._page(connection, query) for query in queries])
+
+    def _page(self, connection: sqlite3.Connection, query: PageQuery) -> FilePage:
+        lookup = self._lookup(connection)
+        return self._pages.page(connection, query, self._now_us(), lambda wanted: lookup.page(*wanted))
 
     async def _look(self, look: Callable[[Lookup], _T]) -> _T:
         return await self._run(lambda connection: look(self._lookup(connection)))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
+from anyio.lowlevel import checkpoint
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
@@ -120,14 +121,13 @@ class _Endpoint:
             # The client left, so this response is never read.
             response = Response(status_code=499)
         except ApiError as exc:
-            response = error_response(exc, request_id)
+            response = await _refusal(exc, request_id)
         except FilesError as exc:
             _log.warning("%s: %s", request_id, exc.text)
             response = error_response(_from_store(exc), request_id)
-        response.headers["request-id"] = request_id
-        response.headers["anthropic-organization-id"] = "emulator"
+        response.raw_headers += [(b"request-id", request_id.encode()), (b"anthropic-organization-id", b"emulator")]
         if workspace is not None:
-            response.headers["anthropic-workspace-id"] = workspace.id
+            response.raw_headers.append((b"anthropic-workspace-id", workspace.id.encode()))
         return response
 
 
@@ -152,15 +152,22 @@ def _version(request: Request) -> str:
 
 
 async def _no_route(_: Request, __: Exception) -> Response:
-    return _unrouted(ApiError(404, "Not found"))
+    return await _unrouted(ApiError(404, "Not found"))
 
 
 async def _no_method(_: Request, exc: Exception) -> Response:
-    return _unrouted(ApiError(405, "Method not allowed", headers=getattr(exc, "headers", None)))
+    return await _unrouted(ApiError(405, "Method not allowed", headers=getattr(exc, "headers", None)))
 
 
-def _unrouted(error: ApiError) -> Response:
+async def _unrouted(error: ApiError) -> Response:
     request_id = new_id("req")
-    response = error_response(error, request_id)
+    response = await _refusal(error, request_id)
     response.headers["request-id"] = request_id
     return response
+
+
+async def _refusal(error: ApiError, request_id: str) -> Response:
+    # If the body that follows the headers is no HTTP, uvicorn answers it and closes the connection in the loop's next
+    # turn; an answer before that turn would be a second one.
+    await checkpoint()
+    return error_response(error, request_id)

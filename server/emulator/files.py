@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,15 +9,16 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from files_api_mcp.backends.errors import BadFilename, FileExpired, InvalidArgument, NotFound
-from files_api_mcp.backends.models import FileRecord, NewFile, Snapshot
+from files_api_mcp.backends.models import FilePage, FileRecord, NewFile, Snapshot
 from files_api_mcp.backends.validation import LIFETIME_S, check_filename
-from files_api_mcp.server.emulator.headers import betas, multipart_boundary
+from files_api_mcp.server.emulator.file_objects import Dialect, ListResponses, file_object
+from files_api_mcp.server.emulator.headers import multipart_boundary
 from files_api_mcp.server.emulator.responses import ApiError, api_response
 from files_api_mcp.server.emulator.storage_quota import StorageQuota
 from files_api_mcp.server.emulator.upload_form import MAX_FILE_BYTES, UploadForm
 from files_api_mcp.server.emulator.workspaces import Workspace
 
-__all__ = ["Dialect", "FilesApi", "file_object", "live_file"]
+__all__ = ["FilesApi", "live_file"]
 
 _FORM_OVERHEAD = 1024 * 1024
 _MAX_IDS = 100
@@ -34,36 +34,6 @@ _EXTENSIONS = {
     "image/gif": ".gif",
     "image/webp": ".webp",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """The dialect of a request, chosen only by its beta header."""
-
-    beta: bool
-    managed: bool
-
-    @classmethod
-    def from_request(cls, request: Request) -> "Dialect":
-        named = betas(request.headers)
-        beta = "files-api-2025-04-14" in named
-        return cls(beta=beta, managed=not beta and "managed-agents-2026-04-01" in named)
-
-
-def file_object(record: FileRecord, dialect: Dialect) -> dict[str, Any]:
-    """A file in the API's JSON shape."""
-    fields: dict[str, Any] = {
-        "id": record.id,
-        "type": "file",
-        "filename": record.filename,
-        "mime_type": record.mime_type,
-        "size_bytes": record.size_bytes,
-        "created_at": _timestamp(record.created_at),
-        "downloadable": record.downloadable,
-    }
-    if not dialect.beta:
-        fields["expires_at"] = None if record.expires_at is None else _timestamp(record.expires_at)
-    return fields
 
 
 async def live_file(workspace: Workspace, file_id: str) -> FileRecord:
@@ -83,6 +53,7 @@ class FilesApi:
 
     def __init__(self, storage_bytes: int) -> None:
         self._quota = StorageQuota(storage_bytes, time.monotonic)
+        self._lists = ListResponses()
 
     async def upload(self, request: Request, workspace: Workspace) -> Response:
         """POST /v1/files: every upload creates a new file, as in the API."""
@@ -112,7 +83,7 @@ class FilesApi:
             page = await workspace.store.list(limit=limit, cursor=query.get("page"))
         except InvalidArgument as exc:
             raise ApiError(400, "page: Invalid page token") from exc
-        return _list_response(page.files, dialect, page.next_cursor, has_more=page.next_cursor is not None)
+        return self._lists.response(page, dialect)
 
     async def metadata(self, request: Request, workspace: Workspace) -> Response:
         """GET /v1/files/{id}."""
@@ -151,7 +122,7 @@ class FilesApi:
             except NotFound:
                 continue
         records.sort(key=lambda record: record.created_at, reverse=True)
-        return _list_response(records, dialect, None, has_more=False)
+        return self._lists.response(FilePage(records, None), dialect)
 
     async def _page_at_cursor(
         self, workspace: Workspace, dialect: Dialect, after: str | None, before: str | None, limit: int
@@ -162,7 +133,7 @@ class FilesApi:
             page = await workspace.store.beside(after or before or "", limit=limit, newer=before is not None)
         except NotFound as exc:
             raise ApiError(400, f"{'after_id' if after else 'before_id'}: No such file") from exc
-        return _list_response(page.files, dialect, page.next_cursor, has_more=page.next_cursor is not None)
+        return self._lists.response(page, dialect)
 
 
 async def _record(workspace: Workspace, file_id: str) -> FileRecord:
@@ -237,21 +208,5 @@ def _reject_unknown(query: Any, dialect: Dialect) -> None:
         raise ApiError(400, f"{name}: Extra inputs are not permitted")
 
 
-def _list_response(records: "list[FileRecord]", dialect: Dialect, cursor: str | None, *, has_more: bool) -> Response:
-    body: dict[str, Any] = {"data": [file_object(record, dialect) for record in records]}
-    if not dialect.beta:
-        body["next_page"] = cursor
-    if dialect.beta or dialect.managed:
-        body["has_more"] = has_more
-        body["first_id"] = records[0].id if records else None
-        body["last_id"] = records[-1].id if records else None
-    return api_response(body)
-
-
 def _length(request: Request) -> int:
     return _whole_number(request.headers.get("content-length", "")) or 0
-
-
-def _timestamp(moment: datetime) -> str:
-    # Milliseconds, written with six digits, as recorded from the API; in place of the offset, which is that of UTC.
-    return f"{moment.isoformat(timespec='milliseconds')[:-6]}000Z"

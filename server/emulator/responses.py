@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from files_api_mcp.backends.validation import new_file_id
 
-__all__ = ["ApiError", "api_response", "error_response", "new_id"]
+__all__ = ["ApiError", "api_response", "error_response", "json_bytes", "json_response", "new_id"]
 
 _TYPES = {
     400: "invalid_request_error",
@@ -51,12 +51,21 @@ def new_id(prefix: str) -> str:
 
 
 def api_response(data: Any, status: int = 200) -> Response:
-    """A JSON response in UTF-8. If the data has lone surrogates, non-ASCII characters are escaped."""
+    """A JSON response."""
+    return json_response(json_bytes(data), status)
+
+
+def json_response(text: bytes, status: int = 200) -> Response:
+    """A response with this JSON."""
+    return Response(text, status, media_type="application/json")
+
+
+def json_bytes(data: Any) -> bytes:
+    """JSON in UTF-8. If the data has lone surrogates, non-ASCII characters are escaped."""
     try:
-        body = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+        return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
     except UnicodeEncodeError:
-        body = json.dumps(data, separators=(",", ":")).encode()
-    return Response(body, status, media_type="application/json")
+        return json.dumps(data, separators=(",", ":")).encode()
 
 
 def error_response(error: ApiError, request_id: str) -> Response:
