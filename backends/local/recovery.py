@@ -3,8 +3,8 @@
 import logging
 import os
 import sqlite3
-from collections.abc import Collection, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Collection, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -20,12 +20,13 @@ from files_api_mcp.backends.local.sidecars import SidecarName, names_among, side
 from files_api_mcp.backends.storage.blobs import hashes_among
 from files_api_mcp.backends.storage.disk_errors import DatabaseDamaged
 from files_api_mcp.backends.storage.sqlite import Database, check_integrity, create_or_migrate, writing
+from files_api_mcp.backends.storage.upkeep import KEPT_UP_AT_ONCE, rotated, upkeep
 
-__all__ = ["Untidy", "find_untidy", "is_discarded", "is_finished", "recover", "shard_groups"]
+__all__ = ["Untidy", "find_untidy", "is_discarded", "is_finished", "open_table", "recovered", "shard_groups", "tidy"]
 
 _log = logging.getLogger(__name__)
 
-_SHARDS_AT_ONCE = 16
+_SHARDS_AT_ONCE = 8
 _AT_ONCE = 200
 
 
@@ -45,11 +46,20 @@ class Untidy:
         return not self.orphans and not self.strays
 
 
-async def recover(database: Database, folder: StoreFolder, now_us: int) -> None:
-    """Check the database, rebuild or migrate it, and tidy up.
+@asynccontextmanager
+async def recovered(database: Database, folder: StoreFolder, now_us: int) -> AsyncGenerator[None]:
+    """Check the table of files and tidy up: beside the body if there are many files. See `open_table` and `tidy`."""
+    await open_table(database, folder, now_us)
+    if folder.is_read_only:
+        yield
+        return
+    size_bytes = await database.run(lambda _: folder.database.stat().st_size)
+    async with upkeep(partial(tidy, database, folder, now_us), at_once=size_bytes <= KEPT_UP_AT_ONCE):
+        yield
 
-    Bytes that a committed deletion or expiry names are removed. Other content without a row is set aside for 30 days:
-    an older database may have been put back. Every row gets its sidecar.
+
+async def open_table(database: Database, folder: StoreFolder, now_us: int) -> None:
+    """Check the database; rebuild or migrate it.
 
     Raises:
         StoreDamaged: The database is newer than this program, of another program, or lost without sidecars.
@@ -61,8 +71,14 @@ async def recover(database: Database, folder: StoreFolder, now_us: int) -> None:
             raise
         await to_thread.run_sync(rebuild_table, folder, now_us)
         await database.run(partial(_open_table, folder))
-    if folder.is_read_only:
-        return
+
+
+async def tidy(database: Database, folder: StoreFolder, now_us: int) -> None:
+    """Tidy up what a crash left behind, in short steps: calls and other processes may use the store meanwhile.
+
+    Bytes that a committed deletion or expiry names are removed. Other content without a row is set aside for 30 days:
+    an older database may have been put back. Every row gets its sidecar.
+    """
     # A full disk must not stop a start: listing, asking, downloading and deleting need no space.
     with suppress(StorageFull):
         await _tidy_all(database, folder, now_us)
@@ -97,7 +113,7 @@ def _open_table(folder: StoreFolder, connection: sqlite3.Connection) -> None:
 
 
 async def _tidy_all(database: Database, folder: StoreFolder, now_us: int) -> None:
-    for shards in await database.run(lambda _: shard_groups(folder)):
+    for shards in rotated(await database.run(lambda _: shard_groups(folder))):
         untidy = await database.run(partial(find_untidy, folder, shards))
         for start in range(0, len(untidy.orphans), _AT_ONCE):
             some = untidy.orphans[start : start + _AT_ONCE]

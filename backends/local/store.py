@@ -24,7 +24,7 @@ from files_api_mcp.backends.local.group_commit import GroupCommit
 from files_api_mcp.backends.local.listing import Listing, PageQuery, Pages, absent_contents
 from files_api_mcp.backends.local.lookup import Lookup, RowsDamaged
 from files_api_mcp.backends.local.rebuild import rebuild_table
-from files_api_mcp.backends.local.recovery import recover
+from files_api_mcp.backends.local.recovery import recovered
 from files_api_mcp.backends.local.restoration import damaged_rows, restore_damaged_rows
 from files_api_mcp.backends.local.schema import FILES
 from files_api_mcp.backends.models import (
@@ -72,12 +72,12 @@ async def open_store(
     await to_thread.run_sync(folder.prepare)
     database = Database(folder.database, busy_timeout=busy_timeout, schema=FILES)
     try:
-        await recover(database, folder, to_us(clock()))
-        store = LocalStore(database, folder, clock)
-        if not folder.is_read_only:
-            with suppress(StorageFull):
-                await store.release_expired()
-        yield store
+        async with recovered(database, folder, to_us(clock())):
+            store = LocalStore(database, folder, clock)
+            if not folder.is_read_only:
+                with suppress(StorageFull):
+                    await store.release_expired()
+            yield store
     finally:
         await database.close()
 

@@ -15,7 +15,7 @@ from files_api_mcp.backends.errors import NotFound, StoreDamaged
 from files_api_mcp.backends.local import files_table as rows
 from files_api_mcp.backends.local.consistency_check import ConsistencyCheck, content_damage
 from files_api_mcp.backends.local.folder import StoreFolder
-from files_api_mcp.backends.local.recovery import recover
+from files_api_mcp.backends.local.recovery import open_table, tidy
 from files_api_mcp.backends.local.restoration import all_sidecars, restore_damaged_rows, restore_set_aside
 from files_api_mcp.backends.local.schema import FILES
 from files_api_mcp.backends.models import Clock, FileRecord, Progress, silent
@@ -159,7 +159,8 @@ async def _repair(folder: StoreFolder, found: Verification, now_us: int) -> None
     await to_thread.run_sync(folder.prepare)
     database = Database(folder.database, busy_timeout=10.0, schema=FILES)
     try:
-        await recover(database, folder, now_us)
+        await open_table(database, folder, now_us)
+        await tidy(database, folder, now_us)
         await database.run(partial(restore_damaged_rows, folder=folder))
         await database.run(partial(restore_set_aside, folder=folder, now_us=now_us))
         for damage in found.damages:

@@ -51,6 +51,7 @@ from files_api_mcp.backends.search.places.outline_entries import outline_entries
 from files_api_mcp.backends.search.question_scope import QuestionScope
 from files_api_mcp.backends.search.runtime import SearchRuntime
 from files_api_mcp.backends.storage.lane import check_cancelled
+from files_api_mcp.backends.storage.upkeep import rotated, upkeep
 from files_api_mcp.backends.validation import check_question
 
 __all__ = ["SearchEngine", "open_search_engine"]
@@ -79,10 +80,8 @@ async def open_search_engine(
     engine = SearchEngine(indexer, source, runtime)
     failure: Exception | None = None
     try:
-        # The next start sweeps again: an index that another process has locked must not stop this one.
-        with suppress(StoreError, PermissionDenied):
-            await engine.sweep()
-        async with anyio.create_task_group() as background:
+        at_once = not await indexer.is_large()
+        async with upkeep(engine.sweep, at_once=at_once), anyio.create_task_group() as background:
             background.start_soon(engine.index_in_background)
             try:
                 yield engine
@@ -237,8 +236,13 @@ class SearchEngine:
 
     async def sweep(self) -> None:
         """Remove deleted files from the index: a process may have died between the two deletions."""
+        # The next start sweeps again: an index that another process has locked must not stop this one.
+        with suppress(StoreError, PermissionDenied):
+            await self._sweep()
+
+    async def _sweep(self) -> None:
         keys = await self._indexer.healed(lambda: self._indexer.run(Index.keys))
-        for start in range(0, len(keys), _AT_ONCE):
+        for start in rotated(range(0, len(keys), _AT_ONCE)):
             by_content = {(key[:_HASH], key[_HASH + 1 :]): key for key in keys[start : start + _AT_ONCE]}
             for content in await self._source.absent([*by_content]):
                 forget = partial(self._indexer.forget_key, by_content[content])

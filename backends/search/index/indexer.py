@@ -27,6 +27,7 @@ from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.index.schema import CHECKED_AT_ONCE, check_intact, connect_to_read
 from files_api_mcp.backends.storage.disk_errors import StoreLocked, translated
 from files_api_mcp.backends.storage.lane import Lane
+from files_api_mcp.backends.storage.upkeep import KEPT_UP_AT_ONCE
 
 __all__ = ["Indexer"]
 
@@ -59,6 +60,10 @@ class Indexer:
         with CancelScope(shield=True):
             await self._lane.run(self._index.close)
             await self._lane.close()
+
+    async def is_large(self) -> bool:
+        """Whether upkeep of the index takes long."""
+        return await to_thread.run_sync(_size_bytes, self._path) > KEPT_UP_AT_ONCE
 
     async def run(self, work: Callable[[LayeredIndex], _T]) -> _T:
         """Do a short piece of work on the index.
@@ -191,3 +196,10 @@ class Indexer:
             if isinstance(exc.__cause__, sqlite3.Error | UnicodeDecodeError):
                 raise IndexDamaged from exc
             raise
+
+
+def _size_bytes(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

@@ -10,6 +10,7 @@ import anyio
 import pytest
 
 from files_api_mcp.backends.errors import FileChanged, FileExpired, NotFound
+from files_api_mcp.backends.local import recovery
 from files_api_mcp.backends.local.store import LocalStore, open_store
 from files_api_mcp.backends.local.verification import verify_store
 from files_api_mcp.backends.models import FileRecord, NewFile
@@ -270,4 +271,24 @@ async def test_the_start_sets_content_without_a_file_aside_and_nothing_else(data
     async with open_store(data) as store:
         assert blobs(data) == sorted(["README", str(kept.sha256)])
         assert (await verify_store(data)).damages == []
+    assert (data / "set-aside" / orphan[:2] / orphan).read_bytes() == b"orphan"
+
+
+async def test_the_start_of_a_large_store_sets_content_aside_beside_the_calls(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_store(data) as store:
+        kept = await put(store, data, b"kept", text_file("a.txt"))
+    orphan = hashlib.sha256(b"orphan").hexdigest()
+    (data / "blobs" / orphan[:2]).mkdir(exist_ok=True)
+    (data / "blobs" / orphan[:2] / orphan).write_bytes(b"orphan")
+    monkeypatch.setattr(recovery, "KEPT_UP_AT_ONCE", 0)
+    with anyio.fail_after(60):
+        async with open_store(data) as store:
+            # The calls do not wait for it.
+            assert orphan in blobs(data)
+            assert [one.id for one in (await store.list()).files] == [kept.id]
+            while orphan in blobs(data):
+                await store.list()
+            assert blobs(data) == [kept.sha256]
     assert (data / "set-aside" / orphan[:2] / orphan).read_bytes() == b"orphan"

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import anyio
 import pytest
 from anyio import to_thread
 
@@ -18,6 +19,7 @@ from files_api_mcp.backends.search.bm25 import bm25, idf
 from files_api_mcp.backends.search.candidates import Candidates, OnlyDocument
 from files_api_mcp.backends.search.collection import NamedFiles
 from files_api_mcp.backends.search.engine import SearchEngine, open_search_engine
+from files_api_mcp.backends.search.index import indexer
 from files_api_mcp.backends.search.index.index import Index, document_key
 from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.index.schema import index_path
@@ -206,3 +208,19 @@ async def test_a_damaged_document_is_read_again_and_named(
     notes = (await engine.ask("zzyzx", [], max_tokens=300)).notes
     assert f"{files[3].filename}: its part of the index was damaged and is built again." in notes
     await check(store, engine, Language(FILES), questions=2)
+
+
+async def test_the_start_sweeps_a_large_index_beside_the_calls(
+    tmp_path: Path, store: LocalStore, runtime: SearchRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexer, "KEPT_UP_AT_ONCE", 0)
+    for record in (await records_of(store))[:3]:
+        await store.delete(record.id)  # nothing removes its text from the index, as if the process ended here
+    kept = {document_key(record) for record in await records_of(store)}
+    index = Index(index_path(tmp_path))
+    with anyio.fail_after(60):
+        async with open_search_engine(tmp_path, store, runtime):
+            assert len(await to_thread.run_sync(index.keys)) == FILES
+            while set(await to_thread.run_sync(index.keys)) != kept:
+                await anyio.lowlevel.checkpoint()
+    index.close()
