@@ -74,6 +74,8 @@ def check_filename(name: str) -> None:
     Raises:
         BadFilename: The name breaks the rule.
     """
+    if 1 <= len(name) <= _LONGEST and _is_plain(name):
+        return
     if not 1 <= len(name) <= _LONGEST or any(c in _FORBIDDEN or c < " " or "\ud800" <= c <= "\udfff" for c in name):
         raise BadFilename("The Files API does not allow this filename.")
 
@@ -88,9 +90,7 @@ def safe_filename(name: str) -> str:
     if len(name) > 2 * _LONGEST:
         # A name in a request may have megabytes; only its ends are kept.
         name = name[:_LONGEST] + name[-_LONGEST:]
-    clean = "".join(
-        "_" if c in _FORBIDDEN or unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") else c for c in name
-    )
+    clean = name if _is_plain(name) else "".join(map(_allowed, name))
     if all(c == "." or c.isspace() for c in clean):
         raise BadFilename("The filename has only dots and spaces.", "Rename the file and upload it again.")
     if len(clean) <= _LONGEST:
@@ -99,6 +99,15 @@ def safe_filename(name: str) -> str:
     if len(ending) > _LONGEST_ENDING:
         ending = ""
     return clean[: _LONGEST - len(ending)] + ending
+
+
+def _is_plain(name: str) -> bool:
+    """A quick look that finds most names harmless: to look at each character is much of the work on a small file."""
+    return name.isascii() and name.isprintable() and _FORBIDDEN.isdisjoint(name)
+
+
+def _allowed(c: str) -> str:
+    return "_" if c in _FORBIDDEN or unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") else c
 
 
 def fold_filename(name: str) -> str:
