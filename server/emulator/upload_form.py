@@ -14,6 +14,7 @@ from files_api_mcp.backends.staging.spool import Spool
 from files_api_mcp.backends.storage.bulk_sync import BulkSync
 from files_api_mcp.backends.storage.disk_errors import translated
 from files_api_mcp.backends.storage.group_commit import GroupCommit
+from files_api_mcp.backends.storage.lane import Lane
 from files_api_mcp.server.emulator.headers import part_headers
 from files_api_mcp.server.emulator.responses import ApiError
 from files_api_mcp.server.http.multipart import FormParser, FormParserError, TooManyParts
@@ -59,6 +60,11 @@ class FormReceiver:
     def __init__(self, spool: Spool) -> None:
         self._spool = spool
         self._small = GroupCommit(self._settled)
+        self._lane = Lane("forms")
+
+    async def close(self) -> None:
+        """Ends the thread that writes small files."""
+        await self._lane.close()
 
     @asynccontextmanager
     async def receive(self, stream: AsyncIterator[bytes], boundary: bytes) -> AsyncGenerator[UploadForm]:
@@ -89,7 +95,7 @@ class FormReceiver:
             raise failure
 
     async def _settled(self, forms: "Sequence[_Form]") -> list[Exception | None]:
-        return await to_thread.run_sync(self._settle_all, forms)
+        return await self._lane.run(lambda: self._settle_all(forms))
 
     def _settle_all(self, forms: "Sequence[_Form]") -> list[Exception | None]:
         with BulkSync(self._spool.folder, len(forms)) as bulk:
