@@ -146,9 +146,12 @@ class BatchAnswerer(Protocol):
 class Reader(Protocol):
     """Reads stored files as documents."""
 
-    async def prepare(self, file_id: str, progress: Progress = silent) -> DocumentInfo:
+    async def prepare(
+        self, file_id: str, progress: Progress = silent, record: FileRecord | None = None
+    ) -> DocumentInfo:
         """Extract and index the file's text, once; returns a description of its readable content. It waits at most 20
-        seconds: then the state is "reading", and the text is read in the background."""
+        seconds: then the state is "reading", and the text is read in the background. A `record` that was just read is
+        not read again."""
         ...
 
     async def read_later(self, records: Sequence[FileRecord]) -> None:
@@ -178,7 +181,7 @@ class Reader(Protocol):
         """
         ...
 
-    async def outline(self, file_id: str) -> list[OutlineEntry]:
+    async def outline(self, file_id: str, record: FileRecord | None = None) -> list[OutlineEntry]:
         """The headings, sheets or parts of a document, with their places; empty if it has none.
 
         Raises:
@@ -257,6 +260,11 @@ class ContentSource(Protocol):
     async def located(self, file_ids: Sequence[str]) -> Sequence[tuple[FileRecord, Path]]:
         """Those of the files that are live and whose bytes should be on this machine, with their paths. Whether the
         bytes are there is not checked."""
+        ...
+
+    def holds(self, record: FileRecord) -> bool:
+        """Whether all bytes of a file that this source described are on this machine; False if that takes longer than
+        a look at the disk. For a thread."""
         ...
 
     async def live_files(self) -> LiveFiles:

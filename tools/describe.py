@@ -46,15 +46,15 @@ async def describe(opened: Backend, file_id: str, progress: Progress) -> tuple[F
     if is_past(record.expires_at):
         info = DocumentInfo(askable=False, pages=None, chars=0, note="Expired; upload it again to use it.")
     else:
-        info = await opened.reader.prepare(file_id, progress)
-    return record, info, _described(record, info, await _outline(opened, file_id, info))
+        info = await opened.reader.prepare(file_id, progress, record)
+    return record, info, _described(record, info, await _outline(opened, record, info))
 
 
-async def _outline(opened: Backend, file_id: str, info: DocumentInfo) -> Sequence[OutlineEntry]:
+async def _outline(opened: Backend, record: FileRecord, info: DocumentInfo) -> Sequence[OutlineEntry]:
     if not info.has_outline:
         return ()
     with suppress(FilesError):
-        return await opened.reader.outline(file_id)
+        return await opened.reader.outline(record.id, record)
     return ()
 
 

@@ -89,7 +89,7 @@ async def index_uploaded(uploaded: UploadedFile, opened: Backend, progress: Prog
     """Indexes a stored file, and returns the result of the upload, also if the indexing fails."""
     record = uploaded.record
     try:
-        info = await opened.reader.prepare(record.id, subprogress(progress, 60, 99))
+        info = await opened.reader.prepare(record.id, subprogress(progress, 60, 99), record)
     except Exception as exc:  # noqa: BLE001 - the file is stored, so its id must reach the caller
         info = unindexed(exc)
     await progress(100, 100, "Stored and indexed" if info.askable else "Stored")

@@ -166,11 +166,7 @@ class LocalStore:
             yield row.record, content
 
     async def blob_path(self, file_id: str) -> tuple[FileRecord, Path]:
-        """The path of a file's bytes, for our own processes. A deletion removes them.
-
-        Raises:
-            NotFound, FileExpired, StoreDamaged: As in `download`.
-        """
+        """The path of a file's bytes, for our own processes; see ContentSource.blob_path. A deletion removes them."""
         row = await self._look(lambda lookup: lookup.whole(file_id))
         return row.record, self._folder.blobs.path(row.sha256)
 
@@ -178,6 +174,10 @@ class LocalStore:
         """Those of the files that are live, with the paths of their bytes. Whether these are there is not checked."""
         found = await self._look(lambda lookup: lookup.all_live(file_ids))
         return [(row.record, self._folder.blobs.path(row.sha256)) for row in found]
+
+    def holds(self, record: FileRecord) -> bool:
+        """Whether a file's content is there in its full length."""
+        return record.sha256 is not None and self._folder.blobs.size(record.sha256) == record.size_bytes
 
     async def live_files(self) -> LiveFiles:
         """All live files, newest first; only what changed since the last call is read."""

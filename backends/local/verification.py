@@ -62,6 +62,9 @@ class _LiveFiles:
     async def contents(self) -> Sequence[tuple[FileRecord, Path]]:
         return await to_thread.run_sync(lambda: list(self._contents()))
 
+    def holds(self, record: FileRecord) -> bool:  # noqa: ARG002  see ContentSource
+        return False
+
     async def live_files(self) -> LiveFiles:
         return LiveFiles.of([record for record, _ in await self.contents()])
 

@@ -1,12 +1,11 @@
 """The search engine: indexes, searches, reads and shows documents of a content source."""
 
 import logging
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import anyio
 from anyio import to_thread
@@ -37,14 +36,15 @@ from files_api_mcp.backends.models import (
     silent,
 )
 from files_api_mcp.backends.search import reader as reading
+from files_api_mcp.backends.search.collection import Searched
+from files_api_mcp.backends.search.documents import Documents
 from files_api_mcp.backends.search.index.backlog import Backlog
 from files_api_mcp.backends.search.index.extraction import FileToRead
 from files_api_mcp.backends.search.index.index import Index, document_key
 from files_api_mcp.backends.search.index.indexer import Indexer
 from files_api_mcp.backends.search.index.ingestion import Ingestion, Outcome
-from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.index.schema import index_path, remove_unused_formats
-from files_api_mcp.backends.search.passages import answer
+from files_api_mcp.backends.search.passages import Found, answer
 from files_api_mcp.backends.search.places.document_places import DocumentPlaces
 from files_api_mcp.backends.search.places.locate import locate
 from files_api_mcp.backends.search.places.outline_entries import outline_entries
@@ -56,7 +56,6 @@ from files_api_mcp.backends.validation import check_question
 
 __all__ = ["SearchEngine", "open_search_engine"]
 
-_T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 
 _AT_ONCE = 5000
@@ -108,6 +107,7 @@ class SearchEngine:
         self._ingestion = Ingestion(indexer, runtime.workers)
         self._backlog = Backlog(self._index_files, source, self._unread)
         self._scope = QuestionScope(indexer, source, self._backlog)
+        self._documents = Documents(indexer, source, self._backlog, self._used.set)
 
     async def index_in_background(self) -> None:
         """Index files that the index lacks, until cancelled. It waits for the first use: a command that only lists
@@ -119,20 +119,23 @@ class SearchEngine:
                 await self._indexer.check_large()
             self._backlog.add_unread()
 
-    async def prepare(self, file_id: str, progress: Progress = silent) -> DocumentInfo:
+    async def prepare(
+        self, file_id: str, progress: Progress = silent, record: FileRecord | None = None
+    ) -> DocumentInfo:
         """The same as `document_info`, but it waits at most 20 seconds: then the state is "reading"."""
         with anyio.move_on_after(_PATIENCE_S):
-            return await self.document_info(file_id, progress)
+            return await self.document_info(file_id, progress, record)
         return _READING
 
-    async def document_info(self, file_id: str, progress: Progress = silent) -> DocumentInfo:
+    async def document_info(
+        self, file_id: str, progress: Progress = silent, record: FileRecord | None = None
+    ) -> DocumentInfo:
         """Wait until the file's text is indexed; returns a description of its readable content. A file that cannot be
         read now has none, and the reason in its note."""
         try:
-            _, _, document = await self._opened(file_id, progress)
+            return await self._documents.with_document(file_id, lambda _, document: document.info, progress, record)
         except (*_UNREAD, StoreDamaged) as exc:
             return _unread_info(exc)
-        return document.info
 
     async def read_later(self, records: Sequence[FileRecord]) -> None:
         """Index the text of these files in the background."""
@@ -183,11 +186,11 @@ class SearchEngine:
             wanted = reading.read_range(places, pages=pages, start_char=start_char, at=at)
             return reading.read(places, wanted, max_chars)
 
-        return await self._with_places(file_id, read, progress)
+        return await self._documents.with_places(file_id, read, progress)
 
-    async def outline(self, file_id: str) -> list[OutlineEntry]:
+    async def outline(self, file_id: str, record: FileRecord | None = None) -> list[OutlineEntry]:
         """The headings, sheets or parts of a document, with their places."""
-        return await self._with_places(file_id, outline_entries)
+        return await self._documents.with_places(file_id, outline_entries, record=record)
 
     async def located(self, passage: Passage) -> Passage:
         """A passage on one page, with its place in the document's own terms. Its text is not checked."""
@@ -196,7 +199,7 @@ class SearchEngine:
             start = places.position(passage.page or 1, passage.start_char)
             return locate(places, start, start + len(passage.text))
 
-        return replace(passage, where=await self._with_places(passage.file_id, locate_in))
+        return replace(passage, where=await self._documents.with_places(passage.file_id, locate_in))
 
     async def images(
         self, file_id: str, *, pages: tuple[int, int] | None = None, marked: Sequence[Passage] = ()
@@ -214,16 +217,16 @@ class SearchEngine:
             return await self._workers.render(path, record.mime_type, [1], record=record)
         if record.mime_type != "application/pdf":
             raise UnsupportedType("Only PDFs and images can be shown as images.", "Read the text without as_image.")
-        _, _, document = await self._opened(file_id, silent)
-        if document.info.pages is None:
-            raise UnsupportedType(document.info.note or "The PDF cannot be opened.")
+        info = await self._documents.with_document(file_id, lambda _, document: document.info)
+        if info.pages is None:
+            raise UnsupportedType(info.note or "The PDF cannot be opened.")
         first, last = pages or (1, 1)
-        reading.check_pages((first, last), document.info)
+        reading.check_pages((first, last), info)
         if last - first >= _MAX_IMAGES:
             raise InvalidArgument(f"At most {_MAX_IMAGES} pages can be shown at once.", "Ask for fewer pages.")
         shown = range(first, last + 1)
         images = await self._workers.render(path, record.mime_type, shown, marked=marked, record=record)
-        labels = await self._with_places(file_id, lambda places: places.labels)
+        labels = await self._documents.with_places(file_id, lambda places: places.labels)
         return [replace(image, label=labels.get(image.page)) for image in images]
 
     async def forget(self, record: FileRecord) -> None:
@@ -248,24 +251,6 @@ class SearchEngine:
                 forget = partial(self._indexer.forget_key, by_content[content])
                 await self._indexer.healed(forget)
 
-    async def _with_places(self, file_id: str, work: Callable[[DocumentPlaces], _T], progress: Progress = silent) -> _T:
-        """Do a piece of work on the places of a file's document."""
-
-        async def whole() -> _T:
-            record, _, document = await self._opened_once(file_id, progress)
-            return await self._indexer.run(lambda index: work(reading.open_places(index, document, record.mime_type)))
-
-        return await self._indexer.healed(whole)
-
-    async def _opened(self, file_id: str, progress: Progress) -> tuple[FileRecord, Path, Document]:
-        return await self._indexer.healed(lambda: self._opened_once(file_id, progress))
-
-    async def _opened_once(self, file_id: str, progress: Progress) -> tuple[FileRecord, Path, Document]:
-        self._used.set()
-        record, path = await self._source.blob_path(file_id)
-        known = await self._indexer.known([record])
-        return record, path, known.get(file_id) or await self._backlog.read(record, path, progress)
-
     async def _index_files(self, files: Sequence[FileToRead], in_background: bool) -> list[Outcome]:  # noqa: FBT001
         """The documents of the files in the index, created first if missing, or why one cannot be read now."""
         outcomes = await self._indexer.healed(lambda: self._ingestion.index(files, in_background=in_background))
@@ -287,10 +272,15 @@ class SearchEngine:
 
     async def _ask(self, question: str, ids: list[str], max_tokens: int, progress: Progress) -> Answer:
         self._used.set()
-        scope = await (self._scope.named(ids, progress) if ids else self._scope.everything(progress))
-        found = await self._indexer.run(
-            lambda index: answer(index, scope.searched, question, max_tokens, check_cancelled, self._similarity)
-        )
+
+        def search(index: Index, searched: Searched) -> Found:
+            return answer(index, searched, question, max_tokens, check_cancelled, self._similarity)
+
+        if ids:
+            scope, found = await self._scope.named(ids, search, progress)
+        else:
+            scope = everything = await self._scope.everything(progress)
+            found = await self._indexer.run(lambda index: search(index, everything.searched))
         return await self._scope.answered(scope, found)
 
 

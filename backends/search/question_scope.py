@@ -1,6 +1,6 @@
 """The documents that a question searches, and notes on files that it cannot search."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -18,6 +18,7 @@ from files_api_mcp.backends.errors import (
 from files_api_mcp.backends.models import Answer, FileRecord, Progress, silent
 from files_api_mcp.backends.search.collection import NamedFiles, Searched
 from files_api_mcp.backends.search.index.backlog import Backlog
+from files_api_mcp.backends.search.index.index import Index
 from files_api_mcp.backends.search.index.indexer import Indexer
 from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.library import Holdings, Library
@@ -50,15 +51,18 @@ class QuestionScope:
         self._backlog = backlog
         self._library = Library(scans=indexer.scans)
 
-    async def named(self, ids: Sequence[str], progress: Progress) -> Scope:
-        """The named files with text, each indexed first if needed, and notes on the others.
+    async def named(
+        self, ids: Sequence[str], search: Callable[[Index, Searched], Found], progress: Progress
+    ) -> tuple[Scope, Found]:
+        """The named files with text, each indexed first if needed, notes on the others, and what `search` finds.
 
         Raises:
             NotFound, FileExpired: One of the ids does not name a live file.
             StoreDamaged: All of the files are damaged.
         """
         files, failures, notes = await self._located(ids)
-        known = await self._indexer.known([record for record, _ in files])
+        records = [record for record, _ in files]
+        known, found = await self._indexer.run(lambda index: self._searched_at_once(index, records, search))
         searched: list[tuple[FileRecord, Document]] = []
         for number, (record, path) in enumerate(files, start=1):
             if self._indexer.was_damaged(record):
@@ -79,8 +83,21 @@ class QuestionScope:
             await progress(number, len(files), "Looking through files")
         if failures and len(failures) == len(ids):
             raise failures[0]
-        records = {record.id: record for record, _ in searched}
-        return Scope(NamedFiles(searched), _bounded(notes, "have no text to search"), records)
+        scope = Scope(
+            NamedFiles(searched), _bounded(notes, "have no text to search"), {one.id: one for one, _ in searched}
+        )
+        if found is None:
+            found = await self._indexer.run(lambda index: search(index, scope.searched))
+        return scope, found
+
+    def _searched_at_once(
+        self, index: Index, records: Sequence[FileRecord], search: Callable[[Index, Searched], Found]
+    ) -> tuple[dict[str, Document], Found | None]:
+        """The indexed documents of the files, and what is found in them if they are all of the question's."""
+        known = self._indexer.current_in(index, records)
+        if any(one.id not in known or not known[one.id].info.askable for one in records):
+            return known, None
+        return known, search(index, NamedFiles([(one, known[one.id]) for one in records]))
 
     async def everything(self, progress: Progress) -> Scope:
         """All indexed files, and notes on those that are not: a question does not wait for a rebuild."""

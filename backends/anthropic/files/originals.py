@@ -73,6 +73,10 @@ class Originals:
                 found.append((original_of(entry), path))
         return found
 
+    def holds(self, record: FileRecord) -> bool:  # noqa: ARG002  see ContentSource
+        """No: the API describes what was sent, and only the ledger knows the original."""
+        return False
+
     async def live_files(self) -> LiveFiles:
         """All of these files. One whose entry in the ledger is damaged counts as uploaded from elsewhere."""
         files = LiveFiles.of([record for record, _ in await self.contents()])

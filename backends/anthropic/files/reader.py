@@ -29,15 +29,17 @@ class AnthropicReader:
         self._originals = originals
         self._engine = engine
 
-    async def prepare(self, file_id: str, progress: Progress = silent) -> DocumentInfo:
+    async def prepare(
+        self, file_id: str, progress: Progress = silent, record: FileRecord | None = None
+    ) -> DocumentInfo:
         """Index the file's text if its original is here, and report whether the model can answer about it."""
         try:
             info = await self._engine.prepare(file_id, progress)
         except OriginalMissing as exc:
-            return _without_original(await self._files.describe(file_id), exc.sentence)
+            return _without_original(record or await self._files.describe(file_id), exc.sentence)
         if info.askable:
             return info
-        return _as_seen(await self._files.describe(file_id), info)
+        return _as_seen(record or await self._files.describe(file_id), info)
 
     async def read_later(self, records: Sequence[FileRecord]) -> None:
         """Index the originals' text in the background; see Reader.read_later."""
@@ -69,7 +71,7 @@ class AnthropicReader:
             file_id, pages=pages, start_char=start_char, at=at, max_chars=max_chars, progress=progress
         )
 
-    async def outline(self, file_id: str) -> list[OutlineEntry]:
+    async def outline(self, file_id: str, record: FileRecord | None = None) -> list[OutlineEntry]:  # noqa: ARG002
         """The original's headings, sheets or parts; see Reader.outline."""
         return await self._engine.outline(file_id)
 

@@ -21,7 +21,7 @@ from files_api_mcp.backends.errors import (
 from files_api_mcp.backends.models import FileRecord
 from files_api_mcp.backends.search.index.damage import DocumentsDamaged, IndexDamaged
 from files_api_mcp.backends.search.index.failures import Failures
-from files_api_mcp.backends.search.index.index import document_key
+from files_api_mcp.backends.search.index.index import Index, document_key
 from files_api_mcp.backends.search.index.layered_index import LayeredIndex
 from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.index.schema import CHECKED_AT_ONCE, check_intact, connect_to_read
@@ -139,14 +139,21 @@ class Indexer:
 
     async def known(self, records: Sequence[FileRecord]) -> dict[str, Document]:
         """The documents of the indexed files, by file id."""
+        return await self.run(lambda index: self.current_in(index, records))
+
+    def current_in(self, index: Index, records: Sequence[FileRecord]) -> dict[str, Document]:
+        """The same, within a piece of work on the index."""
         keys = {record.id: document_key(record) for record in records}
         by_key = {keys[record.id]: record for record in records}
-        current = await self.current(by_key)
+        current = self._current(index, by_key)
         return {file_id: current[key] for file_id, key in keys.items() if key in current}
 
     async def current(self, records: Mapping[str, FileRecord]) -> dict[str, Document]:
         """The indexed documents of these keys that need not be read again."""
-        found = await self.run(lambda index: index.documents(list(records)))
+        return await self.run(lambda index: self._current(index, records))
+
+    def _current(self, index: Index, records: Mapping[str, FileRecord]) -> dict[str, Document]:
+        found = index.documents(list(records))
         return {key: document for key, document in found.items() if self._is_current(records[key], document)}
 
     async def due(self, files: Sequence[tuple[FileRecord, Path]]) -> list[tuple[FileRecord, Path]]:

@@ -82,7 +82,7 @@ def straightforward(index: Index, files: Files, question: str) -> tuple[dict[str
         for term, count in counts.items():
             holding[term] += count
     passages = sum(len(document.passages) for _, document in files)
-    worth = {term: (weights[False] | weights[True])[term] * idf(passages, n) for term, n in holding.items()}
+    worth = {term: {**weights[False], **weights[True]}[term] * idf(passages, n) for term, n in holding.items()}
     average = max(1, passages / max(1, len(files)))
     scores = {
         position: sum(bm25(worth[term], n, len(files[position][1].passages), average) for term, n in counts.items())

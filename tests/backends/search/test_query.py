@@ -1,10 +1,12 @@
 """Questions in the words that documents use."""
 
+from collections.abc import Mapping
+
 from files_api_mcp.backends.search.query import expand_query
 from files_api_mcp.backends.search.tokenizer import terms
 
 
-def wanted(question: str, *, english: bool = True) -> dict[str, float]:
+def wanted(question: str, *, english: bool = True) -> Mapping[str, float]:
     return expand_query(question, english=english)
 
 

@@ -158,6 +158,10 @@ class MemoryFiles:
         """Every file that is not deleted or expired."""
         return [await to_thread.run_sync(self._write, file) for file in reversed([*self._live()])]
 
+    def holds(self, record: FileRecord) -> bool:
+        """No: bytes are written when they are asked for."""
+        return False
+
     async def live_files(self) -> LiveFiles:
         """All of these files."""
         return LiveFiles.of([record for record, _ in await self.contents()])
