@@ -113,8 +113,14 @@ def _open_table(folder: StoreFolder, connection: sqlite3.Connection) -> None:
 
 
 async def _tidy_all(database: Database, folder: StoreFolder, now_us: int) -> None:
+    is_restored = False
     for shards in rotated(await database.run(lambda _: shard_groups(folder))):
         untidy = await database.run(partial(find_untidy, folder, shards))
+        if not untidy.is_clean and not is_restored:
+            # A row whose id or hash is damaged makes its sidecar and its content look like nobody's.
+            await database.run(partial(restore_damaged_rows, folder=folder))
+            is_restored = True
+            untidy = await database.run(partial(find_untidy, folder, shards))
         for start in range(0, len(untidy.orphans), _AT_ONCE):
             some = untidy.orphans[start : start + _AT_ONCE]
             if await database.run(partial(_clear_orphans, folder, some, now_us)):

@@ -154,7 +154,16 @@ async def test_a_page_that_is_damaged_while_the_store_is_open_is_mended(data: Pa
             assert await refused(store, file_id) is None
 
 
-async def test_a_damaged_row_is_restored_from_its_sidecar(data: Path, known: Known) -> None:
+@pytest.mark.parametrize("first", range(0, 16, 3))
+async def test_a_damaged_row_is_restored_from_its_sidecar(
+    data: Path, known: Known, monkeypatch: pytest.MonkeyPatch, first: int
+) -> None:
+
+    def chosen(count: int) -> int:
+        return first % count
+
+    # The folders of content are looked through from any of them on.
+    monkeypatch.setattr(random, "randrange", chosen)
     ids = [*known]
     change(data, "UPDATE files SET filename = 'wrong.txt' WHERE id = ?", ids[3])
     change(data, "UPDATE files SET id = 'file_wrong' WHERE id = ?", ids[5])
