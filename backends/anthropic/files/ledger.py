@@ -63,6 +63,7 @@ class Ledger:
 
     def __init__(self, database: LedgerDatabase, records: UploadRecords, credential: str, principal: str = "") -> None:
         self._database = database
+        self._damaged: set[object] = set()
         self._records = records
         self._credential = f"{credential} {principal}" if principal else credential
         self._principal = principal
@@ -96,6 +97,11 @@ class Ledger:
 
         def work(connection: sqlite3.Connection, scope: str) -> bool:
             where, *values = same
+            # A damaged intent may have created a file, which must not be taken for that of a new one.
+            damaged = {row[0] for row in select(connection, "intent", believed=False)}
+            if damaged - self._damaged:
+                self._damaged |= damaged
+                self._database.note_repair()
             is_known = select(connection, "file", where, scope, *values) or select(connection, "intent", *unfinished)
             if is_known or not self._database.is_settled(slack_s):
                 return False

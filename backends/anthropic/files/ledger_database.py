@@ -127,7 +127,7 @@ class LedgerDatabase:
         except FilesError as exc:
             sentence = f"The record of uploads is damaged and cannot be rebuilt. {exc.sentence}"
             raise DatabaseDamaged(sentence, _HELP) from exc
-        self._note_repair()
+        self.note_repair()
         return await run()
 
     def _notice_replaced(self, connection: sqlite3.Connection) -> None:
@@ -143,9 +143,10 @@ class LedgerDatabase:
                 _log.warning("the ledger could not be completed: %s", type(exc).__name__)
                 return
             if is_older or self._seen[0]:
-                self._note_repair()
+                self.note_repair()
         self._seen = (at, sequence)
 
-    def _note_repair(self) -> None:
+    def note_repair(self) -> None:
+        """Have the next uploads wait: intents were lost a moment ago."""
         self._repaired_at = time.monotonic()
         self.repairs += 1
