@@ -25,7 +25,7 @@ _SMALL = 16 * 1024
 
 @dataclass(frozen=True, slots=True)
 class FileToRead:
-    """A file, the path of its bytes, and who is told of the progress."""
+    """A file, the path of its bytes, and where its progress is reported."""
 
     record: FileRecord
     path: Path

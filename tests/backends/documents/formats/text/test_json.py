@@ -45,7 +45,7 @@ def test_escaped_letters_become_letters(written: str, shown: str) -> None:
         r'"\u0022\u005c\u0041\u003c"',
         r'"\u0000\u001f\u007f\u0085\u009F"',
         r'"\u2028\u202e\ufffe\uE000\u0378"',
-        r'"\ud83d alone, \uDE42 alone, \ude42\ud83d turned"',
+        r'"\ud83d single, \uDE42 single, \ude42\ud83d turned"',
         r'"\\u00e9 \\\\u00e9 \\\\\\u00e9"',
         r'"\u00g9 \u00 \U00e9"',
         '"\\u00e',
