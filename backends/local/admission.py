@@ -17,7 +17,11 @@ from files_api_mcp.backends.storage.disk_errors import translated
 from files_api_mcp.backends.storage.sqlite import writing
 from files_api_mcp.backends.validation import check_new
 
-__all__ = ["Upload", "admit"]
+__all__ = ["MOST_BYTES", "Upload", "admit", "expected"]
+
+MOST_BYTES = 64 * 1024 * 1024
+"""Bytes of the files of one transaction: other processes wait for its end. They are on the disk before; they are read
+again only after damage."""
 
 _MISPLACED = frozenset({errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOENT, errno.ELOOP})
 """Something else has the place of a file or its subfolder: damage of these files only."""
@@ -30,6 +34,17 @@ class Upload:
     snapshot: Snapshot
     new: NewFile
     reuse: bool = True
+
+    def size(self) -> int:
+        """Its bytes."""
+        return self.snapshot.size_bytes
+
+
+def expected(outcome: UploadedFile | Exception) -> UploadedFile | FilesError:
+    """The outcome of an upload, if it is an expected one; any other exception is raised."""
+    if isinstance(outcome, UploadedFile | FilesError):
+        return outcome
+    raise outcome
 
 
 def admit(

@@ -16,11 +16,10 @@ from files_api_mcp.backends.clock import to_us, utc_now
 from files_api_mcp.backends.committed import Committed
 from files_api_mcp.backends.errors import FilesError, InvalidArgument, PermissionDenied, StorageFull
 from files_api_mcp.backends.local import files_table as rows
-from files_api_mcp.backends.local.admission import Upload, admit
+from files_api_mcp.backends.local.admission import MOST_BYTES, Upload, admit, expected
 from files_api_mcp.backends.local.cursor import decode_cursor
 from files_api_mcp.backends.local.folder import StoreFolder
 from files_api_mcp.backends.local.garbage import Garbage
-from files_api_mcp.backends.local.group_commit import GroupCommit
 from files_api_mcp.backends.local.listing import Listing, PageQuery, Pages, absent_contents
 from files_api_mcp.backends.local.lookup import Lookup, RowsDamaged
 from files_api_mcp.backends.local.rebuild import rebuild_table
@@ -40,7 +39,7 @@ from files_api_mcp.backends.models import (
     silent,
 )
 from files_api_mcp.backends.storage.disk_errors import DatabaseDamaged
-from files_api_mcp.backends.storage.group_commit import GroupCommit as SharedTurn
+from files_api_mcp.backends.storage.group_commit import GroupCommit
 from files_api_mcp.backends.storage.sqlite import Database, writing
 from files_api_mcp.backends.validation import check_file_id
 
@@ -94,11 +93,11 @@ class LocalStore:
         self._clock = clock
         self._on_delete: OnDelete | None = None
         self._garbage = Garbage(folder)
-        self._group = GroupCommit(self._commit)
+        self._group = GroupCommit(self._commit, size_of=Upload.size, most_size=MOST_BYTES)
         self._lost: frozenset[int] = frozenset()
         self._listing = Listing()
         self._pages = Pages()
-        self._page_reads = SharedTurn(self._read_pages)
+        self._page_reads = GroupCommit(self._read_pages)
 
     def on_delete(self, hook: OnDelete) -> None:
         """Register a hook to call after each deletion. Its failure changes nothing for the caller."""
@@ -119,7 +118,9 @@ class LocalStore:
             FileChanged: The snapshot's file was changed.
             StorageFull, StoreBusy, StoreDamaged: Nothing was stored.
         """
-        uploaded = await self._group.store_one(Upload(snapshot, new, reuse))
+        uploaded = await self._group.run(Upload(snapshot, new, reuse))
+        if isinstance(uploaded, FilesError):
+            raise uploaded
         await progress(snapshot.size_bytes, snapshot.size_bytes, "Stored")
         return uploaded
 
@@ -127,7 +128,7 @@ class LocalStore:
         self, items: Sequence[tuple[Snapshot, NewFile]], progress: Progress = silent
     ) -> Sequence[UploadedFile | FilesError]:
         """Store several files in as few transactions as the limits of one allow; see FilesBackend.upload_many."""
-        outcomes = await self._group.store([Upload(*item) for item in items])
+        outcomes = [expected(one) for one in await self._group.run_all([Upload(*item) for item in items])]
         await progress(len(items), len(items), "Stored")
         return outcomes
 

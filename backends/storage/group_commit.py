@@ -31,44 +31,61 @@ class GroupCommit(Generic[_Work, _Outcome]):
     next turn.
 
     `commit` gets up to 256 pieces and returns their outcomes. It runs to its end once its transaction has begun, even
-    if it is cancelled. The queue belongs to one event loop.
+    if it is cancelled. With `size_of`, the pieces of one transaction have at most `most_size` in total, or are one. The
+    queue belongs to one event loop.
     """
 
-    def __init__(self, commit: Callable[[Sequence[_Work]], Awaitable[Sequence[_Outcome]]]) -> None:
+    def __init__(
+        self,
+        commit: Callable[[Sequence[_Work]], Awaitable[Sequence[_Outcome]]],
+        *,
+        size_of: Callable[[_Work], int] | None = None,
+        most_size: int = 0,
+    ) -> None:
         self._commit = commit
+        self._size_of = size_of
+        self._most_size = most_size
         self._waiting: deque[_Waiting[_Work, _Outcome]] = deque()
         self._turn = anyio.Lock(fast_acquire=True)
 
     async def run(self, work: _Work) -> _Outcome:
-        """Commit one piece of work and return its outcome.
-
-        Work that is cancelled before its transaction begins is not done. A transaction that began runs to its end: then
-        this returns, and the next checkpoint raises the cancellation.
+        """Commit one piece of work and return its outcome; see `run_all`.
 
         Raises:
-            Exception: The transaction failed. All work in it raises the same.
+            Exception: The transaction failed.
         """
-        mine = _Waiting[_Work, _Outcome](work)
-        self._waiting.append(mine)
-        try:
-            while not mine.is_done:
-                async with self._turn:
-                    # Another's turn may have done it.
-                    if not mine.is_done:
-                        await self._commit_next()
-        except get_cancelled_exc_class():
-            await self._withdraw(mine)
-            # Without a cancelled scope around it, nothing would raise the cancellation again.
-            if not mine.is_done or anyio.current_effective_deadline() > -math.inf:
-                raise
+        (mine,) = await self._run([work])
         if mine.failure is not None:
             raise mine.failure
         return mine.outcome  # type: ignore[return-value] - it is done
 
+    async def run_all(self, works: Sequence[_Work]) -> list[_Outcome | Exception]:
+        """Commit some pieces of work, in one or several transactions; returns their outcomes in order, or why the
+        transaction of a piece failed.
+
+        Work that is cancelled before its transaction begins is not done. A transaction that began runs to its end: if
+        all are done then, this returns, and the next checkpoint raises the cancellation.
+        """
+        return [one.failure or one.outcome for one in await self._run(works)]  # type: ignore[misc] - all are done
+
+    async def _run(self, works: Sequence[_Work]) -> list[_Waiting[_Work, _Outcome]]:
+        mine = [_Waiting[_Work, _Outcome](work) for work in works]
+        self._waiting.extend(mine)
+        try:
+            while not _are_done(mine):
+                async with self._turn:
+                    # Another's turn may have done them.
+                    if not _are_done(mine):
+                        await self._commit_next()
+        except get_cancelled_exc_class():
+            await self._withdraw(mine)
+            # Without a cancelled scope around it, nothing would raise the cancellation again.
+            if not _are_done(mine) or anyio.current_effective_deadline() > -math.inf:
+                raise
+        return mine
+
     async def _commit_next(self) -> None:
-        taken = [self._waiting.popleft() for _ in range(min(_MOST, len(self._waiting)))]
-        for one in taken:
-            one.is_taken = True
+        taken = self._take()
         try:
             outcomes = await self._commit([one.work for one in taken])
         except Exception as exc:  # noqa: BLE001 - each of them raises it
@@ -84,11 +101,27 @@ class GroupCommit(Generic[_Work, _Outcome]):
             for one, outcome in zip(taken, outcomes, strict=True):
                 one.outcome, one.is_done = outcome, True
 
-    async def _withdraw(self, mine: _Waiting[_Work, _Outcome]) -> None:
-        """After a cancellation: wait for the transaction that has begun, or take the work back."""
-        while mine.is_taken and not mine.is_done:
+    def _take(self) -> list[_Waiting[_Work, _Outcome]]:
+        taken: list[_Waiting[_Work, _Outcome]] = []
+        size = 0
+        while self._waiting and len(taken) < _MOST:
+            size += self._size_of(self._waiting[0].work) if self._size_of else 0
+            if taken and size > self._most_size:
+                break
+            taken.append(self._waiting.popleft())
+            taken[-1].is_taken = True
+        return taken
+
+    async def _withdraw(self, mine: Sequence[_Waiting[_Work, _Outcome]]) -> None:
+        """After a cancellation: wait for the transaction that has begun, and take back the rest."""
+        while any(one.is_taken and not one.is_done for one in mine):
             with CancelScope(shield=True):
                 async with self._turn:
                     pass
-        if not mine.is_taken:
-            self._waiting.remove(mine)
+        for one in mine:
+            if not one.is_taken:
+                self._waiting.remove(one)
+
+
+def _are_done(mine: Sequence[_Waiting[_Work, _Outcome]]) -> bool:
+    return all(one.is_done for one in mine)

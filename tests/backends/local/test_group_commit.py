@@ -8,10 +8,10 @@ import pytest
 from anyio import CancelScope
 
 from files_api_mcp.backends.errors import FilesError, StorageFull
-from files_api_mcp.backends.local.admission import Upload
-from files_api_mcp.backends.local.group_commit import GroupCommit
+from files_api_mcp.backends.local.admission import MOST_BYTES, Upload, expected
 from files_api_mcp.backends.local.store import LocalStore, open_store
 from files_api_mcp.backends.models import UploadedFile
+from files_api_mcp.backends.storage.group_commit import GroupCommit
 from tests.support.snapshots import freeze_bytes, text_file
 
 pytestmark = pytest.mark.anyio
@@ -49,58 +49,16 @@ async def names(store: LocalStore) -> set[str]:
     return {file.filename for file in (await store.list(limit=1000)).files}
 
 
-async def test_all_that_wait_share_one_transaction_after_the_first(store: LocalStore, tmp_path: Path) -> None:
-    gate = Gate(store)
-    group = GroupCommit(gate.commit)
-    outcomes: dict[str, UploadedFile | FilesError] = {}
-
-    async def one(name: str) -> None:
-        (outcomes[name],) = await group.store([upload(tmp_path, name)])
-
-    async with anyio.create_task_group() as tasks:
-        for number in range(10):
-            tasks.start_soon(one, f"{number}.txt")
-        await anyio.wait_all_tasks_blocked()
-        gate.opened.set()
-    assert [len(names) for names in gate.transactions] == [1, 9]
-    assert {name for name, outcome in outcomes.items() if isinstance(outcome, UploadedFile)} == await names(store)
-    for name, outcome in outcomes.items():
-        assert isinstance(outcome, UploadedFile)
-        assert outcome.record.filename == name
-
-
 async def test_a_transaction_has_limits_in_files_and_bytes(store: LocalStore, tmp_path: Path) -> None:
     gate = Gate(store)
     gate.opened.set()
-    group = GroupCommit(gate.commit)
+    group = GroupCommit(gate.commit, size_of=Upload.size, most_size=MOST_BYTES)
     few = [upload(tmp_path, f"{number}.txt") for number in range(300)]
-    assert len(await group.store(few)) == 300
+    assert len(await group.run_all(few)) == 300
     assert [len(names) for names in gate.transactions] == [256, 44]
     gate.transactions.clear()
-    await group.store([upload(tmp_path, f"big{number}.txt", 40_000_000) for number in range(2)])
+    await group.run_all([upload(tmp_path, f"big{number}.txt", 40_000_000) for number in range(2)])
     assert [len(names) for names in gate.transactions] == [1, 1]
-
-
-async def test_one_that_is_cancelled_while_it_waits_leaves_nothing_and_stops_nobody(
-    store: LocalStore, tmp_path: Path
-) -> None:
-    gate = Gate(store)
-    group = GroupCommit(gate.commit)
-    scopes = [CancelScope() for _ in range(4)]
-
-    async def one(number: int) -> None:
-        with scopes[number]:
-            await group.store([upload(tmp_path, f"{number}.txt")])
-
-    async with anyio.create_task_group() as tasks:
-        for number in range(4):
-            tasks.start_soon(one, number)
-        await anyio.wait_all_tasks_blocked()
-        scopes[0].cancel()  # it leads: its transaction has not begun
-        scopes[2].cancel()
-        await anyio.wait_all_tasks_blocked()
-        gate.opened.set()
-    assert await names(store) == {"1.txt", "3.txt"}
 
 
 async def test_one_whose_transaction_has_begun_is_stored_though_it_is_cancelled(
@@ -118,8 +76,8 @@ async def test_one_whose_transaction_has_begun_is_stored_though_it_is_cancelled(
 
     group = GroupCommit(commit)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(group.store, [upload(tmp_path, "a.txt"), upload(tmp_path, "b.txt")])
-        tasks.start_soon(group.store, [upload(tmp_path, "c.txt")])
+        tasks.start_soon(group.run_all, [upload(tmp_path, "a.txt"), upload(tmp_path, "b.txt")])
+        tasks.start_soon(group.run_all, [upload(tmp_path, "c.txt")])
         await began.wait()
         await anyio.wait_all_tasks_blocked()
         tasks.cancel_scope.cancel()
@@ -136,11 +94,12 @@ async def test_a_transaction_that_fails_fails_its_uploads_and_not_the_next(store
         return await store.upload_many([(one.snapshot, one.new) for one in uploads])
 
     group = GroupCommit(commit)
-    (refused,) = await group.store([upload(tmp_path, "a.txt")])
+    (refused,) = await group.run_all([upload(tmp_path, "a.txt")])
     assert isinstance(refused, StorageFull)
+    (crash,) = await group.run_all([upload(tmp_path, "b.txt")])
     with pytest.raises(ValueError, match="a crash"):
-        await group.store([upload(tmp_path, "b.txt")])
-    (stored,) = await group.store([upload(tmp_path, "c.txt")])
+        expected(crash)  # type: ignore[arg-type] - it is an exception
+    (stored,) = await group.run_all([upload(tmp_path, "c.txt")])
     assert isinstance(stored, UploadedFile)
     assert await names(store) == {"c.txt"}
 
