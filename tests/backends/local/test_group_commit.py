@@ -1,6 +1,6 @@
 """Uploads that wait at the same time share a transaction, whoever of them is cancelled."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import anyio
@@ -9,18 +9,12 @@ from anyio import CancelScope
 
 from files_api_mcp.backends.errors import FilesError, StorageFull
 from files_api_mcp.backends.local.admission import MOST_BYTES, Upload, expected
-from files_api_mcp.backends.local.store import LocalStore, open_store
+from files_api_mcp.backends.local.store import LocalStore
 from files_api_mcp.backends.models import UploadedFile
 from files_api_mcp.backends.storage.group_commit import GroupCommit
 from tests.support.snapshots import freeze_bytes, text_file
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncGenerator[LocalStore]:
-    async with open_store(tmp_path / "data") as opened:
-        yield opened
 
 
 class Gate:

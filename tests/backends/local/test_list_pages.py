@@ -1,6 +1,5 @@
 """Pages of the list are kept between calls; they must never be older than the table of files."""
 
-from collections.abc import AsyncGenerator
 from contextlib import closing
 from pathlib import Path
 
@@ -15,22 +14,6 @@ from files_api_mcp.backends.storage.sqlite import connect, create_or_migrate
 from tests.support.snapshots import SettableClock, freeze_bytes, text_file
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return tmp_path / "data"
-
-
-@pytest.fixture
-def clock() -> SettableClock:
-    return SettableClock()
-
-
-@pytest.fixture
-async def store(data: Path, clock: SettableClock) -> AsyncGenerator[LocalStore]:
-    async with open_store(data, clock=clock) as opened:
-        yield opened
 
 
 async def put(store: LocalStore, data: Path, new: NewFile) -> str:

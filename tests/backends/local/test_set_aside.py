@@ -33,11 +33,6 @@ async def lost(data: Path) -> FileRecord:
     return newer
 
 
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return tmp_path / "data"
-
-
 def blob(data: Path, file: FileRecord) -> Path:
     return data / "blobs" / str(file.sha256)[:2] / str(file.sha256)
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-from collections.abc import AsyncGenerator
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,22 +18,6 @@ from tests.support.snapshots import SettableClock, freeze_bytes, text_file
 pytestmark = pytest.mark.anyio
 
 HOUR = 3600
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return tmp_path / "data"
-
-
-@pytest.fixture
-def clock() -> SettableClock:
-    return SettableClock()
-
-
-@pytest.fixture
-async def store(data: Path, clock: SettableClock) -> AsyncGenerator[LocalStore]:
-    async with open_store(data, clock=clock) as opened:
-        yield opened
 
 
 def blobs(data: Path) -> list[str]:

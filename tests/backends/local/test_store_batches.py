@@ -1,9 +1,7 @@
 """Many files stored together: what one upload promises holds for each of them."""
 
 import hashlib
-import os
 import shutil
-import sys
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
@@ -14,7 +12,9 @@ from files_api_mcp.backends.errors import FileChanged, FilesError, StorageFull, 
 from files_api_mcp.backends.local.store import LocalStore, open_store
 from files_api_mcp.backends.local.verification import verify_store
 from files_api_mcp.backends.models import NewFile, Snapshot, UploadedFile
-from tests.backends.local.test_store_faults import ENVIRONMENT, ROOT, locked, read
+from tests.backends.local.test_store_faults import locked
+from tests.support import failing_syncs
+from tests.support.damage import read
 from tests.support.small_disk import fill, small_disk
 from tests.support.snapshots import freeze_bytes, text_file
 
@@ -152,27 +152,7 @@ async def test_a_batch_that_is_cancelled_before_its_turn_leaves_nothing(store: L
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace to make a sync fail")
 async def test_a_batch_whose_sync_fails_is_refused_and_the_others_stand(tmp_path: Path) -> None:
-    script = ROOT / "tests" / "support" / "store_writer.py"
-    trace = ["strace", "-f", "-o", "/dev/null", "-e", "trace=syncfs", "-e", "inject=syncfs:error=EIO:when=2+3"]
-    with anyio.fail_after(60):
-        done = await anyio.run_process(
-            [*trace, sys.executable, script, tmp_path / "data", "writer", "120", "batches"],
-            check=False,
-            env=ENVIRONMENT,
-        )
-    if b"ptrace" in done.stderr:
-        pytest.skip("needs the right to trace processes")
-    assert done.returncode == 0, done.stderr
-    lines = [line.split() for line in done.stdout.decode().splitlines()]
-    stored = {file_id: name for outcome, file_id, name in lines if outcome == "stored"}
-    assert {outcome for outcome, _, _ in lines} <= {"stored", "[store_damaged]"}
-    assert len(lines) == 120
-    assert stored
-    async with open_store(tmp_path / "data") as opened:
-        for file_id, name in stored.items():
-            assert await read(opened, file_id) == name.encode()
-    found = await verify_store(tmp_path / "data", read_data=True)
-    assert found.damages == []
-    assert found.files == len(stored)
-    if os.path.ismount("/tmp") or len(stored) == 120:
+    outcomes = await failing_syncs.write(tmp_path / "data", "syncfs", "2+3", 120, "batches")
+    assert {*outcomes} <= {"stored", "[store_damaged]"}
+    if "[store_damaged]" not in outcomes:
         pytest.skip("this file system is not synced as a whole")
