@@ -11,9 +11,9 @@ from files_api_mcp.backends.search.index.index import Index
 from files_api_mcp.backends.search.index.rows import Document, StoredPage
 from files_api_mcp.backends.search.places.document_places import DocumentPlaces
 from files_api_mcp.backends.search.places.locate import locate
+from files_api_mcp.backends.search.ranking.reranker import RERANKED, rerank
+from files_api_mcp.backends.search.ranking.scorer import ScoredPassage, rank
 from files_api_mcp.backends.search.reader import open_places
-from files_api_mcp.backends.search.reranker import RERANKED, rerank
-from files_api_mcp.backends.search.scorer import ScoredPassage, rank
 from files_api_mcp.backends.search.tables import indexed_text
 from files_api_mcp.backends.tokens import estimate_tokens
 

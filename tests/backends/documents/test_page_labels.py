@@ -8,7 +8,7 @@ from mcp.types import TextContent
 
 from files_api_mcp.backends.search.index.schema import index_path
 from files_api_mcp.backends.search.index.writer import IndexWriter
-from files_api_mcp.backends.search.page_references import pages_labelled
+from files_api_mcp.backends.search.ranking.page_references import pages_labelled
 from tests.support import documents
 from tests.support.agent import Agent, text_of
 from tests.support.indexing import add_document, received_document

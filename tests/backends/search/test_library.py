@@ -15,8 +15,6 @@ from benchmarks.big_library import make_library
 from benchmarks.speed.language import Language
 from files_api_mcp.backends.local.store import LocalStore, open_store
 from files_api_mcp.backends.models import Answer, FileRecord, NewFile
-from files_api_mcp.backends.search.bm25 import bm25, idf
-from files_api_mcp.backends.search.candidates import Candidates, OnlyDocument
 from files_api_mcp.backends.search.collection import NamedFiles
 from files_api_mcp.backends.search.engine import SearchEngine, open_search_engine
 from files_api_mcp.backends.search.index import indexer
@@ -24,7 +22,9 @@ from files_api_mcp.backends.search.index.index import Index, document_key
 from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.index.schema import index_path
 from files_api_mcp.backends.search.passages import answer
-from files_api_mcp.backends.search.query import expand_query
+from files_api_mcp.backends.search.ranking.bm25 import bm25, idf
+from files_api_mcp.backends.search.ranking.candidates import Candidates, OnlyDocument
+from files_api_mcp.backends.search.ranking.query import expand_query
 from files_api_mcp.backends.search.runtime import SearchRuntime
 from tests.support.snapshots import SettableClock, freeze_bytes, text_file
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from files_api_mcp.backends.search.query import expand_query
+from files_api_mcp.backends.search.ranking.query import expand_query
 from files_api_mcp.backends.search.tokenizer import terms
 
 

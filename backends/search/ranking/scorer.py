@@ -5,13 +5,13 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from files_api_mcp.backends.search.bm25 import bm25
-from files_api_mcp.backends.search.candidates import Candidates, Choice, OnlyDocument
 from files_api_mcp.backends.search.collection import Searched
 from files_api_mcp.backends.search.index.index import Index
 from files_api_mcp.backends.search.index.postings import HEAD_PREFIX
 from files_api_mcp.backends.search.index.rows import Document
-from files_api_mcp.backends.search.page_references import labels_named, pages_labelled, pages_named
+from files_api_mcp.backends.search.ranking.bm25 import bm25
+from files_api_mcp.backends.search.ranking.candidates import Candidates, Choice, OnlyDocument
+from files_api_mcp.backends.search.ranking.page_references import labels_named, pages_labelled, pages_named
 
 __all__ = ["ScoredPassage", "rank"]
 

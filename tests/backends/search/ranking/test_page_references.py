@@ -2,7 +2,7 @@
 
 import pytest
 
-from files_api_mcp.backends.search.page_references import labels_named, pages_named
+from files_api_mcp.backends.search.ranking.page_references import labels_named, pages_named
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def _phrasing() -> frozenset[str]:
 def _synonyms() -> tuple[dict[Phrase, list[Phrase]], int]:
     """The synonyms of each phrase, and the length of the longest phrase."""
     related: dict[Phrase, list[Phrase]] = {}
-    text = (files("files_api_mcp.backends.search") / "synonyms.txt").read_text(encoding="utf-8")
+    text = (files("files_api_mcp.backends.search.ranking") / "synonyms.txt").read_text(encoding="utf-8")
     for line in text.splitlines():
         mark = next((mark for mark in ("=", ">") if f" {mark} " in line), None)
         if mark is None or line.startswith("#"):

@@ -5,13 +5,13 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from files_api_mcp.backends.search.bm25 import add_scores, idf, length_norm
 from files_api_mcp.backends.search.collection import Block, Collection
 from files_api_mcp.backends.search.index.index import Index
 from files_api_mcp.backends.search.index.postings import HEAD_PREFIX
 from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.index.term_table import BLOCK, Holders
-from files_api_mcp.backends.search.query import expand_query
+from files_api_mcp.backends.search.ranking.bm25 import add_scores, idf, length_norm
+from files_api_mcp.backends.search.ranking.query import expand_query
 
 __all__ = ["Candidates", "Choice", "OnlyDocument"]
 

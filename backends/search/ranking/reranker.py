@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from files_api_mcp.backends.search.bm25 import idf
 from files_api_mcp.backends.search.index.rows import Document
-from files_api_mcp.backends.search.query import expand_query
-from files_api_mcp.backends.search.scorer import ScoredPassage
+from files_api_mcp.backends.search.ranking.bm25 import idf
+from files_api_mcp.backends.search.ranking.query import expand_query
+from files_api_mcp.backends.search.ranking.scorer import ScoredPassage
 from files_api_mcp.backends.search.tokenizer import terms
 
 __all__ = ["RERANKED", "rerank"]
