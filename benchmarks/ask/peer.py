@@ -1,46 +1,51 @@
-"""The peer: SQLite FTS5 with Porter stems and bm25(), with one row for each passage-sized part of a page."""
+"""The peer: SQLite FTS5 with Porter stems and bm25(), over the same passages, with one table for each document."""
 
 import re
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
+from benchmarks.ask.corpus import Corpus
+from benchmarks.ask.questions import Question
 from benchmarks.ask.scoring import Cited
-from files_api_mcp.backends.search.chunker import split_passages
 
-__all__ = ["FullText"]
+__all__ = ["FullText", "peer_answers"]
 
 _WORD = re.compile(r"\w+")
 _MOST = 30
 
 
+@dataclass(frozen=True, slots=True)
 class FullText:
-    """A simple index of document pages."""
+    """A full-text table of passages."""
 
-    def __init__(self) -> None:
-        self._connection = sqlite3.connect(":memory:")
-        self._connection.execute(
-            "create virtual table piece using fts5(text, document unindexed, page unindexed, start unindexed,"
-            " tokenize = 'porter unicode61')"
-        )
+    passages: Sequence[Cited]
+    connection: sqlite3.Connection
 
-    def add(self, document: str, pages: Sequence[str], *, paginated: bool) -> None:
-        """Index a document: its pages, or the parts of its text in order."""
-        offset = 0
-        for number, text in enumerate(pages, start=1):
-            rows = [
-                (text[start:end], document, number if paginated else None, start + offset)
-                for start, end in split_passages(text, by_line=paginated)
-            ]
-            self._connection.executemany("insert into piece values (?, ?, ?, ?)", rows)
-            offset += 0 if paginated else len(text)
+    @classmethod
+    def of(cls, passages: Sequence[Cited]) -> "FullText":
+        """Index the passages."""
+        connection = sqlite3.connect(":memory:")
+        connection.execute("create virtual table passage using fts5(text, tokenize = 'porter unicode61')")
+        connection.executemany("insert into passage values (?)", [(one.text,) for one in passages])
+        return cls(passages, connection)
 
-    def ask(self, document: str, question: str) -> list[Cited]:
-        """The best parts of the document for any word of the question."""
+    def ask(self, question: str) -> list[Cited]:
+        """The best passages for any word of the question."""
         words = " OR ".join(f'"{word}"' for word in dict.fromkeys(_WORD.findall(question)))
         if not words:
             return []
-        rows = self._connection.execute(
-            "select text, page, start from piece where piece match ? and document = ? order by bm25(piece) limit ?",
-            (words, document, _MOST),
-        )
-        return [Cited(text, page, start, start + len(text)) for text, page, start in rows]
+        query = "select rowid from passage where passage match ? order by bm25(passage) limit ?"
+        return [self.passages[row - 1] for (row,) in self.connection.execute(query, (words, _MOST))]
+
+
+def peer_answers(corpus: Corpus, questions: Iterable[Question]) -> dict[str, list[Cited]]:
+    """The peer's passages of each question, best first, by its id."""
+    tables: dict[tuple[str, ...], FullText] = {}
+    answers: dict[str, list[Cited]] = {}
+    for question in questions:
+        documents = question.documents
+        if documents not in tables:
+            tables[documents] = FullText.of([one for document in documents for one in corpus.passages(document)])
+        answers[question.id] = tables[documents].ask(question.text)
+    return answers

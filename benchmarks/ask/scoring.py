@@ -2,9 +2,10 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+
+from benchmarks.ask.questions import Evidence, Question
 
 __all__ = ["Cited", "Scores", "mean", "score", "tokens_of"]
 
@@ -16,8 +17,9 @@ _DEEPEST = 20
 
 @dataclass(frozen=True, slots=True)
 class Cited:
-    """A passage: its text, and its page (1-based) or its range of code points in the document."""
+    """A passage of a document (its path): the text, and its page (1-based) or its range of code points."""
 
+    document: str
     text: str
     page: int | None = None
     start: int = -1
@@ -42,19 +44,15 @@ def tokens_of(text: str) -> int:
     return sum(max(1, 1 + (len(token) - 1) // 6) if len(token) > 7 else 1 for token in _TOKEN.findall(text))
 
 
-def score(question: dict[str, Any], passages: Sequence[Cited], budget: int) -> Scores:
-    """Score passages, best first, against the evidence of a question.
+def score(question: Question, passages: Sequence[Cited], budget: int) -> Scores:
+    """Score passages, best first, against the evidence of a question; each part of the evidence counts the same.
 
-    Recall and rank use all passages (distinct pages, or passages that hold half of a gold span), coverage uses those
-    within `budget` tokens: the share of the evidence words found on gold pages, or of the gold characters.
+    Recall and rank use all passages (distinct pages, or passages that hold half of a span), coverage uses those within
+    `budget` tokens: the share of the evidence words found on its pages, or of the characters of its spans.
     """
     affordable, used = _within(passages, budget)
-    if "gold_spans" in question:
-        scores = _by_spans(question["gold_spans"], passages, affordable)
-    else:
-        scores = _by_pages(question, passages, affordable)
-    scores.tokens = used
-    return scores
+    parts = [_part(evidence, passages, affordable) for evidence in question.evidence]
+    return replace(mean(parts), tokens=used)
 
 
 def mean(many: Sequence[Scores]) -> Scores:
@@ -73,40 +71,50 @@ def _within(passages: Sequence[Cited], budget: int) -> tuple[list[Cited], int]:
             continue
         if budget - used > _SMALLEST_CUT or not kept:
             text = passage.text[: int(len(passage.text) * (budget - used) / tokens)]
-            kept.append(Cited(text, passage.page, passage.start, passage.start + len(text)))
+            kept.append(replace(passage, text=text, end=passage.start + len(text)))
             used += tokens_of(text)
         break
     return kept, used
 
 
-def _by_spans(gold: list[tuple[int, int]], passages: Sequence[Cited], affordable: Sequence[Cited]) -> Scores:
+def _part(evidence: Evidence, passages: Sequence[Cited], affordable: Sequence[Cited]) -> Scores:
+    return (_by_spans if evidence.spans else _by_pages)(evidence, passages, affordable)
+
+
+def _by_spans(evidence: Evidence, passages: Sequence[Cited], affordable: Sequence[Cited]) -> Scores:
     def holds_half(passage: Cited) -> bool:
-        return any(_overlap(passage, span) * 2 >= span[1] - span[0] for span in gold)
+        return passage.document == evidence.document and any(
+            _overlap(passage, span) * 2 >= span[1] - span[0] for span in evidence.spans
+        )
 
     hits = [holds_half(passage) for passage in passages[:_DEEPEST]]
-    wanted = {place for start, end in gold for place in range(start, end)}
-    found = {place for one in affordable for place in range(one.start, one.end)} & wanted
+    wanted = {place for start, end in evidence.spans for place in range(start, end)}
+    seen = [one for one in affordable if one.document == evidence.document]
+    found = {place for one in seen for place in range(one.start, one.end)} & wanted
+    return _scores(lambda k: float(any(hits[:k])), hits, len(found) / max(1, len(wanted)))
+
+
+def _scores(recall: Callable[[int], float], hits: Sequence[bool], coverage: float) -> Scores:
     rank = next((1 / rank for rank, hit in enumerate(hits, start=1) if hit), 0.0)
-    r1, r3, r5 = (float(any(hits[:k])) for k in (1, 3, 5))
-    return Scores(r1, r3, r5, rank, len(found) / max(1, len(wanted)))
+    return Scores(recall(1), recall(3), recall(5), rank, coverage)
 
 
 def _overlap(passage: Cited, span: tuple[int, int]) -> int:
     return max(0, min(span[1], passage.end) - max(span[0], passage.start))
 
 
-def _by_pages(question: dict[str, Any], passages: Sequence[Cited], affordable: Sequence[Cited]) -> Scores:
-    gold: set[int] = set(question["gold_pages"])
-    pages = list(dict.fromkeys(passage.page for passage in passages))
-    r1, r3, r5 = (len(gold & set(pages[:k])) / len(gold) for k in (1, 3, 5))
-    ranks = (1 / rank for rank, page in enumerate(pages[:_DEEPEST], start=1) if page in gold)
-    return Scores(r1, r3, r5, next(ranks, 0.0), _words_covered(question, gold, affordable))
+def _by_pages(evidence: Evidence, passages: Sequence[Cited], affordable: Sequence[Cited]) -> Scores:
+    gold = {(evidence.document, page) for page in evidence.pages}
+    pages = list(dict.fromkeys((passage.document, passage.page) for passage in passages))
+    hits = [page in gold for page in pages[:_DEEPEST]]
+    seen = [one for one in affordable if (one.document, one.page) in gold]
+    return _scores(lambda k: len(gold & set(pages[:k])) / len(gold), hits, _words_covered(evidence, seen))
 
 
-def _words_covered(question: dict[str, Any], gold: set[int], affordable: Sequence[Cited]) -> float:
-    if not question.get("gold_text"):
-        return len(gold & {passage.page for passage in affordable}) / len(gold)
-    wanted = Counter(_WORD.findall(" ".join(question["gold_text"]).lower()))
-    held = Counter(_WORD.findall("\n".join(one.text for one in affordable if one.page in gold).lower()))
+def _words_covered(evidence: Evidence, seen: Sequence[Cited]) -> float:
+    if not evidence.words:
+        return len({passage.page for passage in seen}) / len(evidence.pages)
+    wanted = Counter(_WORD.findall(evidence.words.lower()))
+    held = Counter(_WORD.findall("\n".join(one.text for one in seen).lower()))
     found = sum(min(count, held[word]) for word, count in wanted.items())
-    return min(1.0, found / max(1, wanted.total()) / question.get("reach", 1.0))
+    return min(1.0, found / max(1, wanted.total()) / evidence.reach)
