@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,7 @@ MAX_QUESTION_CHARS = 10_000
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _ID_LENGTH = 24  # 24 digits of base 58 hold 140 random bits
 _IDS = 58**_ID_LENGTH
-_PLACES = tuple(58**place for place in range(_ID_LENGTH))
+_PAIRS = 58**2
 _LONGEST = 255
 _LONGEST_ENDING = 20
 _FORBIDDEN = frozenset('<>:"|?*\\/')
@@ -53,8 +54,18 @@ def new_file_id() -> str:
     import secrets  # imported here, because commands that create no id start faster without it
 
     # One draw for all digits: each draw is a call of the system.
-    drawn = secrets.randbelow(_IDS)
-    return "file_" + "".join(_BASE58[drawn // place % 58] for place in _PLACES)
+    drawn, pairs = secrets.randbelow(_IDS), _base58_pairs()
+    digits = ["file_"]
+    while len(digits) <= _ID_LENGTH // 2:
+        drawn, pair = divmod(drawn, _PAIRS)
+        digits.append(pairs[pair])
+    return "".join(digits)
+
+
+@cache
+def _base58_pairs() -> list[str]:
+    """All pairs of digits: half as many divisions of a long number."""
+    return [first + second for first in _BASE58 for second in _BASE58]
 
 
 def check_file_id(file_id: str) -> None:

@@ -141,7 +141,7 @@ def is_text(data: bytes) -> bool:
         return False
     controls = len(words.translate(None, _ALL_BUT_CONTROLS))
     try:
-        codecs.getincrementaldecoder("utf-8")().decode(words)
+        codecs.utf_8_decode(words, "strict", False)  # noqa: FBT003 - the last character may be cut
     except UnicodeDecodeError:
         # Latin, Cyrillic, Japanese, Chinese and Korean encodings have no controls; binary formats do.
         return controls == 0

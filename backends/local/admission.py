@@ -57,7 +57,8 @@ def admit(
     snapshot are not.
     """
     with BulkSync(folder.blobs.folder, len(uploads)) as bulk, writing(connection):
-        one_by_one = _Admission(connection, folder, garbage, durable=not bulk.is_on)
+        known = rows.known_contents(connection, [upload.snapshot.sha256 for upload in uploads if upload.reuse])
+        one_by_one = _Admission(connection, folder, garbage, known, durable=not bulk.is_on)
         outcomes = [one_by_one.add(upload, new_row(upload.snapshot, upload.new, now_us)) for upload in uploads]
         # Rows are committed only after this: no row without its bytes.
         if bulk.is_on:
@@ -70,12 +71,22 @@ def admit(
 
 
 class _Admission:
-    """One transaction. Without `durable`, the caller makes its files durable later."""
+    """One transaction. `known` are the contents of the uploads that the store has. Without `durable`, the caller makes
+    its files durable later."""
 
-    def __init__(self, connection: sqlite3.Connection, folder: StoreFolder, garbage: Garbage, *, durable: bool) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        folder: StoreFolder,
+        garbage: Garbage,
+        known: set[str],
+        *,
+        durable: bool,
+    ) -> None:
         self._connection = connection
         self._folder = folder
         self._garbage = garbage
+        self._known = known
         self._durable = durable
         self.added: list[Row] = []
 
@@ -95,10 +106,13 @@ class _Admission:
 
     def _add(self, upload: Upload, row: Row) -> UploadedFile:
         check_new(upload.new)
-        same = rows.find_same(self._connection, row, row.created_us) if upload.reuse else None
+        # A look for each new content would take a good part of the transaction.
+        may_be_same = upload.reuse and row.sha256 in self._known
+        same = rows.find_same(self._connection, row, row.created_us) if may_be_same else None
         if same is None:
             self._garbage.pending(row)
             added = rows.add(self._connection, row)
+            self._known.add(row.sha256)
         else:
             added = rows.fill_in(self._connection, same, row)
         self._folder.blobs.put(upload.snapshot, durable=self._durable)

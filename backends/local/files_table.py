@@ -28,6 +28,7 @@ __all__ = [
     "has_expired",
     "is_referred_to",
     "is_released",
+    "known_contents",
     "matching",
     "name_of_deleted",
     "newer",
@@ -85,6 +86,12 @@ def find_same(connection: sqlite3.Connection, wanted: Row, now_us: int) -> Row |
             wanted.expires_us,
         )
     return found[0] if found and found[0].is_sound else None
+
+
+def known_contents(connection: sqlite3.Connection, contents: Sequence[str]) -> set[str]:
+    """Those of these hashes whose bytes some row has."""
+    query = "SELECT value FROM json_each(?) WHERE EXISTS (SELECT 1 FROM files WHERE sha256 = value AND has_content = 1)"
+    return {value for (value,) in connection.execute(query, (json.dumps(contents),))}
 
 
 def is_referred_to(connection: sqlite3.Connection, sha256: str) -> bool:

@@ -23,6 +23,7 @@ SidecarName = tuple[str, str]
 
 _NAME = re.compile(rf"([0-9a-f]{{64}})\.({FILE_ID.pattern})\.json")
 _UNFINISHED = ".new"
+_to_json = json.JSONEncoder(separators=(",", ":")).encode
 _MOST_BYTES = 64 * 1024
 _UNREADABLE = {errno.EIO, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENXIO}
 """The sidecar is gone or damaged; other errors, such as of a process without descriptors, say nothing about it."""
@@ -126,7 +127,7 @@ def _open(path: str, flags: int) -> int:
 
 
 def _encode(row: Row) -> bytes:
-    facts = json.dumps({name: getattr(row, name) for name in _FACTS}, separators=(",", ":"))
+    facts = _to_json({name: getattr(row, name) for name in _FACTS})
     return f'{{"facts":{facts},"crc32":{zlib.crc32(facts.encode())}}}\n'.encode()
 
 

@@ -4,6 +4,7 @@ import fnmatch
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
+from functools import lru_cache
 
 from files_api_mcp.backends.errors import SensitiveFile
 
@@ -102,18 +103,27 @@ _BESIDE = 400
 _PLACEHOLDER = re.compile(rb"xxxx|your|example|placeholder|redacted|dummy", re.IGNORECASE)
 _KINDS = (re.compile(rb"[a-z]"), re.compile(rb"[A-Z]"), re.compile(rb"[0-9]"))
 _FEWEST_DISTINCT = 6
+_NAMES_KEPT = 1024
 _LOOKED_AT = 200
 
 
+@lru_cache(_NAMES_KEPT)
 def is_sensitive_name(path: str) -> bool:
-    """Whether a path is typical of keys and credentials; backups (`.bak`, `~`) count like their originals."""
+    """Whether a path is typical of keys and credentials; backups (`.bak`, `~`) count like their originals.
+
+    The latest answers are kept: a file of a folder is looked at when it is counted, when it is listed and when it is
+    opened.
+    """
     lowered = path.lower().strip("/")
     *folders, name = lowered.split("/")
     if not _FOLDERS.isdisjoint(folders) or _IS_PATH.match(f"/{lowered}"):
         return True
     if _IS_HARMLESS.match(name):
         return False
-    return bool(_IS_NAME.match(name) or _IS_NAME.match(_without_copy_endings(name)))
+    if _IS_NAME.match(name):
+        return True
+    original = _without_copy_endings(name)
+    return original != name and _IS_NAME.match(original) is not None
 
 
 def _without_copy_endings(name: str) -> str:

@@ -20,6 +20,8 @@ __all__ = ["SCANNED", "SMALL", "copy_small", "freeze", "snapshot_of", "snapshot_
 
 _PIECE = 8 * 1024 * 1024
 _SNIFFED = 64 * 1024
+_HELD = 64 * 1024
+"""A file of at most so many bytes is kept in memory while it is frozen."""
 
 SCANNED = 1024 * 1024
 """Bytes at each end of a file that are scanned for keys."""
@@ -70,8 +72,11 @@ def copy_small(source: SourceFile, path: Path, *, durable: bool) -> Copy:
     """
     copy = Copy(source.fd, source.size_bytes, path)
     try:
-        copy.copy_range(0, copy.size)
-        copy.hash_range(0, copy.size)
+        if copy.size <= _HELD:
+            copy.take_whole()
+        else:
+            copy.copy_range(0, copy.size)
+            copy.hash_range(0, copy.size)
         if durable:
             copy.sync()
     except BaseException:

@@ -1,5 +1,6 @@
 """Spool: a private folder for this process's temporary copies. The next start clears it if the process died."""
 
+import itertools
 import os
 import secrets
 import shutil
@@ -27,6 +28,7 @@ class Spool:
         self._folder = folder
         self._fd = fd
         self._failure = failure
+        self._numbers = itertools.count()
 
     @property
     def folder(self) -> Path:
@@ -40,7 +42,8 @@ class Spool:
         return self._folder
 
     def new_path(self) -> Path:
-        return self.folder / secrets.token_hex(8)
+        """A path that no other call returns, in any thread."""
+        return self.folder / f"{next(self._numbers):x}"
 
     def remove(self) -> None:
         if self._folder is not None:

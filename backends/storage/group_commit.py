@@ -69,7 +69,7 @@ class GroupCommit(Generic[_Work, _Outcome]):
         return [one.failure or one.outcome for one in await self._run(works)]  # type: ignore[misc] - all are done
 
     async def _run(self, works: Sequence[_Work]) -> list[_Waiting[_Work, _Outcome]]:
-        mine = [_Waiting[_Work, _Outcome](work) for work in works]
+        mine: list[_Waiting[_Work, _Outcome]] = [_Waiting(work) for work in works]
         self._waiting.extend(mine)
         try:
             while not _are_done(mine):
