@@ -5,16 +5,20 @@ import zlib
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import Protocol, cast
+from urllib.parse import urlencode
 
 import anyio
+import httpcore2
 import httpx2
 from anyio import to_thread
 
-from files_api_mcp.backends.anthropic.api.transport import make_transport
+from files_api_mcp.backends.anthropic.api.transport import make_pool
 from files_api_mcp.backends.anthropic.endpoint import Endpoint
 from files_api_mcp.backends.errors import FilesError, StoreDamaged, UpstreamBadReply
 
 __all__ = [
+    "BROKEN",
     "ApiRequest",
     "HttpClient",
     "Reply",
@@ -36,6 +40,18 @@ _STALLED_S = 30.0
 """Seconds without progress after which sending a request fails."""
 _CONNECTIONS = 32
 _BLOCK = 64 * 1024
+_HAS_BODY = frozenset({"POST", "PUT", "PATCH"})
+
+_NOT_SENT = (httpcore2.ConnectError, httpcore2.ConnectTimeout, httpcore2.PoolTimeout, httpcore2.ProxyError)
+BROKEN = (
+    httpcore2.NetworkError,
+    httpcore2.TimeoutException,
+    httpcore2.ProtocolError,
+    httpcore2.ProxyError,
+    httpx2.HTTPError,
+    httpx2.StreamError,
+)
+"""Failures of a connection, and of reading a response."""
 
 
 class RequestNotSent(Exception):
@@ -81,39 +97,40 @@ def printable(text: str, *, secret: str = "") -> str:
 async def open_http_client(endpoint: Endpoint) -> AsyncGenerator["HttpClient"]:
     """Open the connection pool of the process."""
     # In a thread: loading the certificates blocks for 20 ms.
-    client = await to_thread.run_sync(_make_client, endpoint)
-    async with client:
-        yield HttpClient(client, endpoint)
+    pool = await to_thread.run_sync(_make_pool, endpoint)
+    async with pool:
+        yield HttpClient(pool, endpoint)
 
 
-def _make_client(endpoint: Endpoint) -> httpx2.AsyncClient:
-    headers = {
-        endpoint.auth_header: endpoint.auth_value,
-        "anthropic-version": API_VERSION,
-        "user-agent": "files-api-mcp",
-        # A compressed reply could be a decompression bomb, and these replies compress little.
-        "accept-encoding": "identity",
-    }
-    if endpoint.workspace_id:
-        headers["anthropic-workspace-id"] = endpoint.workspace_id
+def _make_pool(endpoint: Endpoint) -> httpcore2.AsyncConnectionPool:
     context = httpx2.create_ssl_context() if endpoint.base_url.startswith("https:") else None
-    return httpx2.AsyncClient(
-        base_url=endpoint.base_url,
-        headers=headers,
-        transport=make_transport(context, connections=_CONNECTIONS, proxy=endpoint.proxy),
-        # The environment is ignored: .netrc would replace the credential.
-        trust_env=False,
-        follow_redirects=False,
-        timeout=httpx2.Timeout(None, connect=_CONNECT_S, write=_STALLED_S),
-    )
+    return make_pool(context, connections=_CONNECTIONS, proxy=endpoint.proxy)
 
 
 class HttpClient:
-    """Sends requests to one endpoint only, whatever a reply says."""
+    """Sends requests to one endpoint only, whatever a reply says: it follows no redirects and keeps no cookies.
 
-    def __init__(self, client: httpx2.AsyncClient, endpoint: Endpoint) -> None:
-        self._client = client
+    It uses the connections of httpx2 without its client, which takes as long for a small request as the connection.
+    Nothing comes from the environment.
+    """
+
+    def __init__(self, pool: httpcore2.AsyncConnectionPool, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
+        self._pool = pool
+        self._base = httpx2.URL(endpoint.base_url)
+        self._root = self._base.raw_path.rstrip(b"/")
+        headers = {
+            "host": self._base.netloc.decode(),
+            "connection": "keep-alive",
+            endpoint.auth_header: endpoint.auth_value,
+            "anthropic-version": API_VERSION,
+            "user-agent": "files-api-mcp",
+            # A compressed reply could be a decompression bomb, and these replies compress little.
+            "accept-encoding": "identity",
+        }
+        if endpoint.workspace_id:
+            headers["anthropic-workspace-id"] = endpoint.workspace_id
+        self._headers = _encoded(headers)
 
     async def send(self, request: ApiRequest, *, deadline: float) -> Reply:
         """Send a request once and read its whole reply before `deadline` (on the loop's clock).
@@ -138,36 +155,71 @@ class HttpClient:
         """
         with anyio.move_on_at(deadline) as scope:
             async with self._answered(request) as response:
+                # A reader of events refuses a response without its request.
+                response.request = httpx2.Request(request.method, self._base)
                 yield response
         if scope.cancelled_caught:
             raise ResponseLost("no complete reply in time")
 
     @asynccontextmanager
     async def _answered(self, request: ApiRequest) -> AsyncGenerator[httpx2.Response]:
-        timeout = httpx2.Timeout(None, connect=_CONNECT_S, pool=_CONNECT_S, write=_STALLED_S, read=request.reply_within)
-        built = self._client.build_request(
-            request.method,
-            request.path,
-            params=list(request.params) or None,
-            content=request.content,
-            headers={"accept": request.accepts, **(request.headers or {})},
-            timeout=timeout,
-        )
+        built = self._built(request)
         with _translated():
-            response = await self._client.send(built, stream=True)
+            received = await self._pool.handle_async_request(built)
+            stream = _Body(cast(_PoolStream, received.stream))
+            response = httpx2.Response(received.status, headers=received.headers, stream=stream)
             try:
                 self._note(request, response)
                 yield response
             finally:
                 # A server that keeps its end open must not block ours.
-                with anyio.CancelScope(shield=True), anyio.move_on_after(1), suppress(httpx2.HTTPError):
+                with anyio.CancelScope(shield=True), anyio.move_on_after(1), suppress(*BROKEN):
                     await response.aclose()
+
+    def _built(self, request: ApiRequest) -> httpcore2.Request:
+        headers = {"accept": request.accepts, **(request.headers or {})}
+        if isinstance(request.content, bytes) or (request.content is None and request.method in _HAS_BODY):
+            headers["content-length"] = str(len(request.content or b""))
+        query = f"?{urlencode(request.params)}" if request.params else ""
+        url = httpcore2.URL(
+            scheme=self._base.raw_scheme,
+            host=self._base.raw_host,
+            port=self._base.port,
+            target=self._root + (request.path + query).encode("ascii"),
+        )
+        timeout = {"connect": _CONNECT_S, "pool": _CONNECT_S, "write": _STALLED_S, "read": request.reply_within}
+        return httpcore2.Request(
+            request.method,
+            url,
+            headers=[*self._headers, *_encoded(headers)],
+            content=request.content,
+            extensions={"timeout": timeout},
+        )
 
     def _note(self, request: ApiRequest, response: httpx2.Response) -> None:
         level = logging.INFO if response.is_success else logging.WARNING
         if _log.isEnabledFor(level):
             request_id = printable(response.headers.get("request-id", "-"), secret=self.endpoint.key)
             _log.log(level, "%s %s: %d, request-id %s", request.method, request.path, response.status_code, request_id)
+
+
+class _PoolStream(Protocol):
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+
+    async def aclose(self) -> None: ...
+
+
+class _Body(httpx2.AsyncByteStream):
+    """The body of a response, as httpx2 wants it."""
+
+    def __init__(self, stream: _PoolStream) -> None:
+        self._stream = stream
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return aiter(self._stream)
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
 
 
 class _translated:  # noqa: N801 - used as a statement
@@ -182,12 +234,16 @@ class _translated:  # noqa: N801 - used as a statement
     def __exit__(self, kind: object, exc: BaseException | None, traceback: object) -> None:
         if isinstance(exc, FilesError) or exc is None:
             return
-        if isinstance(exc, (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)):
+        if isinstance(exc, _NOT_SENT):
             raise RequestNotSent(_reason(exc)) from exc
-        if isinstance(exc, httpx2.LocalProtocolError):
+        if isinstance(exc, httpcore2.LocalProtocolError):
             raise StoreDamaged("The private copy of the file changed during the upload.") from exc
-        if isinstance(exc, (httpx2.HTTPError, httpx2.StreamError)):
+        if isinstance(exc, BROKEN):
             raise ResponseLost(_reason(exc)) from exc
+
+
+def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
 
 
 def _reason(exc: Exception) -> str:
@@ -222,13 +278,13 @@ async def decoded(response: httpx2.Response) -> AsyncIterator[bytes]:
     """
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
     if encoding == "identity":
-        async for block in response.aiter_raw():
+        async for block in _raw(response):
             yield block
         return
     if encoding not in ("gzip", "deflate", "x-gzip"):
         raise UpstreamBadReply("The reply has an encoding that was not requested.")
     inflater = zlib.decompressobj(wbits=47 if "gzip" in encoding else 15)
-    async for block in response.aiter_raw():
+    async for block in _raw(response):
         left = block
         while left:
             try:
@@ -236,3 +292,8 @@ async def decoded(response: httpx2.Response) -> AsyncIterator[bytes]:
             except zlib.error as exc:
                 raise UpstreamBadReply("The reply is damaged.") from exc
             left = inflater.unconsumed_tail
+
+
+def _raw(response: httpx2.Response) -> AsyncIterator[bytes]:
+    # Without the layers of `aiter_raw`: whoever opened the response closes it.
+    return aiter(cast(httpx2.AsyncByteStream, response.stream))

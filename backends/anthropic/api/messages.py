@@ -11,7 +11,14 @@ import httpx2
 from anyio import to_thread
 
 from files_api_mcp.backends.anthropic.api.errors import ApiFailure, error_from, parsed, refused
-from files_api_mcp.backends.anthropic.api.http_client import ApiRequest, Reply, RequestNotSent, ResponseLost, decoded
+from files_api_mcp.backends.anthropic.api.http_client import (
+    BROKEN,
+    ApiRequest,
+    Reply,
+    RequestNotSent,
+    ResponseLost,
+    decoded,
+)
 from files_api_mcp.backends.anthropic.api.message_builder import LARGEST_MESSAGE, TOO_LONG, Message, MessageBuilder
 from files_api_mcp.backends.anthropic.api.retry import ATTEMPTS, RetryingSender, unreachable
 from files_api_mcp.backends.errors import FilesError, UpstreamBadReply, UpstreamOverloaded
@@ -94,7 +101,7 @@ class MessagesClient:
         except httpx2.SSEError:
             raise UpstreamBadReply(TOO_LONG) from None
         # A connection can be reused only if its response was read to the end.
-        with anyio.move_on_after(_TAIL_S), suppress(httpx2.HTTPError):
+        with anyio.move_on_after(_TAIL_S), suppress(*BROKEN):
             async for _ in events:
                 continue
 

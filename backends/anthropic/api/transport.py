@@ -16,35 +16,36 @@ import anyio
 import httpcore2
 import httpx2
 
-__all__ = ["make_transport"]
+__all__ = ["make_pool"]
 
 _READ_AHEAD = 64 * 1024
+_IDLE_S = 5.0
+"""Seconds that an unused connection is kept."""
 _INTERIM_STARTS = (b"HTTP/1.0 1", b"HTTP/1.1 1")
 _INTERIM = re.compile(rb"\A(?:HTTP/1\.[01] 1\d\d[^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n)+")
 
 
-def make_transport(
+def make_pool(
     context: ssl.SSLContext | None, *, connections: int, proxy: str | None = None
-) -> httpx2.AsyncBaseTransport:
+) -> httpcore2.AsyncConnectionPool:
     """Make a pool of `connections`, half of them kept alive between requests. `context` None: plain HTTP."""
-    limits = httpx2.Limits(max_connections=connections, max_keepalive_connections=connections // 2)
     if proxy is not None:
-        return httpx2.AsyncHTTPTransport(verify=context or True, trust_env=False, limits=limits, proxy=proxy)
-    return _Transport(context, limits)
-
-
-class _Transport(httpx2.AsyncHTTPTransport):
-    """The library's transport with our connections, for which it has no parameter."""
-
-    def __init__(self, context: ssl.SSLContext | None, limits: httpx2.Limits) -> None:
-        super().__init__(verify=context or False, trust_env=False, limits=limits)
-        self._pool = httpcore2.AsyncConnectionPool(
+        through = httpx2.Proxy(proxy)
+        return httpcore2.AsyncHTTPProxy(
+            proxy_url=httpcore2.URL(str(through.url)),
+            proxy_auth=through.raw_auth,
             ssl_context=context,
-            max_connections=limits.max_connections,
-            max_keepalive_connections=limits.max_keepalive_connections,
-            keepalive_expiry=limits.keepalive_expiry,
-            network_backend=_Backend(),
+            max_connections=connections,
+            max_keepalive_connections=connections // 2,
+            keepalive_expiry=_IDLE_S,
         )
+    return httpcore2.AsyncConnectionPool(
+        ssl_context=context,
+        max_connections=connections,
+        max_keepalive_connections=connections // 2,
+        keepalive_expiry=_IDLE_S,
+        network_backend=_Backend(),
+    )
 
 
 class _Backend(httpcore2.AsyncNetworkBackend):
