@@ -17,10 +17,12 @@ from files_api_mcp.backends.anthropic.files.ledger import Ledger, open_ledger
 from files_api_mcp.backends.anthropic.files.originals import Originals
 from files_api_mcp.backends.anthropic.files.owned_files import OwnedFilesClient
 from files_api_mcp.backends.anthropic.files.upload import Timing, Uploader
+from files_api_mcp.backends.anthropic.files.upload_encoding import UploadEncoder
 from files_api_mcp.backends.staging.spool import Spool
 from files_api_mcp.backends.storage.blob_cache import BlobCache
 from files_api_mcp.backends.storage.folders import make_private
 from files_api_mcp.backends.storage.locks import NamedLocks
+from files_api_mcp.backends.storage.shared_lane import open_shared_lane
 
 __all__ = ["Workspace", "open_workspace", "principal_folder"]
 
@@ -59,17 +61,19 @@ async def open_workspace(
     home = principal_folder(data_dir, principal)
     await to_thread.run_sync(make_private, data_dir, own, home.parent, home)
     async with (
+        open_shared_lane("uploads") as lane,
         open_http_client(endpoint) as http,
         open_ledger(data_dir / "ledger.db", endpoint.fingerprint, principal) as ledger,
     ):
-        sender = RetryingSender(http, RateLimiter(own / f"pace-{endpoint.fingerprint}", rate_limit))
+        sender = RetryingSender(http, RateLimiter(own / f"pace-{endpoint.fingerprint}", rate_limit, lane=lane))
         timing = timing or Timing()
         everything = FilesClient(sender, dialect, call_s=timing.call_s)
         client = OwnedFilesClient(sender, ledger, dialect, call_s=timing.call_s) if principal else everything
         copies = BlobCache(home / "copies")
         # The uploader needs the whole list: after a lost reply, the new file has no owner yet.
         uploader = Uploader(everything, ledger, timing)
-        files = AnthropicFiles(client, ledger, uploader, NamedLocks(own / "turns"), copies, spool)
+        locks, encoder = NamedLocks(own / "turns", lane), UploadEncoder(spool, lane)
+        files = AnthropicFiles(client, ledger, uploader, locks, copies, encoder)
         yield Workspace(files, Originals(files, ledger, copies, spool), http, ledger, client)
 
 

@@ -6,6 +6,7 @@ import struct
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -15,6 +16,8 @@ from files_api_mcp.backends.errors import Busy
 from files_api_mcp.backends.storage.disk_errors import translated
 from files_api_mcp.backends.storage.file_lock import try_lock
 from files_api_mcp.backends.storage.group_commit import GroupCommit
+from files_api_mcp.backends.storage.lane import Lane
+from files_api_mcp.backends.storage.shared_lane import SharedLane
 
 __all__ = ["RateLimiter"]
 
@@ -54,11 +57,14 @@ class RateLimiter:
     set back, the state moves back with it.
     """
 
-    def __init__(self, path: Path, per_minute: int, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, path: Path, per_minute: int, clock: Callable[[], float] = time.time, *, lane: SharedLane | None = None
+    ) -> None:
         self._path = path
         self._interval = _WINDOW_S / (per_minute * _SHARE)
         self._burst = max(1, int(per_minute * _BURST_SHARE))
         self._clock = clock
+        self._lane = lane or SharedLane(Lane("pace"))
         self._waiting = 0
         self._reserving = GroupCommit(self._reserved)
 
@@ -92,7 +98,7 @@ class RateLimiter:
         await to_thread.run_sync(self._pause, min(retry_after_s or 0.0, _LONGEST_PAUSE_S))
 
     async def _reserved(self, rooms: Sequence[float]) -> list[tuple[float, float]]:
-        return await to_thread.run_sync(self._reserve, rooms)
+        return await self._lane.run(partial(self._reserve, rooms))
 
     def _reserve(self, rooms: Sequence[float]) -> list[tuple[float, float]]:
         """Take a slot for each call if it is at most `room` seconds away; return these seconds and the input of

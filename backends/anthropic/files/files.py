@@ -34,7 +34,6 @@ from files_api_mcp.backends.models import (
     UploadedFile,
     silent,
 )
-from files_api_mcp.backends.staging.spool import Spool
 from files_api_mcp.backends.storage.blob_cache import BlobCache
 from files_api_mcp.backends.storage.locks import NamedLocks
 from files_api_mcp.backends.validation import check_file_id, check_new, fold_filename
@@ -63,14 +62,14 @@ class AnthropicFiles:
         uploader: Uploader,
         locks: NamedLocks,
         copies: BlobCache,
-        spool: Spool,
+        encoder: UploadEncoder,
     ) -> None:
         self._client = client
         self._ledger = ledger
         self._uploader = uploader
         self._locks = locks
         self._copies = copies
-        self._encoder = UploadEncoder(spool)
+        self._encoder = encoder
         self._on_delete: OnDelete | None = None
 
     def on_delete(self, hook: OnDelete) -> None:

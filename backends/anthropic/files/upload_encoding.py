@@ -3,8 +3,9 @@
 import hashlib
 import io
 import os
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from anyio import CancelScope, to_thread
@@ -13,12 +14,13 @@ from files_api_mcp.backends.anthropic.api.multipart import UploadPart
 from files_api_mcp.backends.anthropic.files.ledger_rows import Content
 from files_api_mcp.backends.documents.formats.text.encoding import encoding_of, is_utf8
 from files_api_mcp.backends.documents.media_types import PDF
-from files_api_mcp.backends.errors import EmptyFile, FilesError, StorageFull
+from files_api_mcp.backends.errors import EmptyFile, StorageFull
 from files_api_mcp.backends.models import NewFile, Snapshot
 from files_api_mcp.backends.roots.os_errors import FULL
 from files_api_mcp.backends.staging.spool import Spool
 from files_api_mcp.backends.storage.disk_errors import translated
-from files_api_mcp.backends.storage.group_commit import GroupCommit
+from files_api_mcp.backends.storage.lane import Lane
+from files_api_mcp.backends.storage.shared_lane import SharedLane
 
 __all__ = ["UploadEncoder", "is_text_type"]
 
@@ -35,11 +37,11 @@ def is_text_type(mime_type: str) -> bool:
 
 
 class UploadEncoder:
-    """Makes the forms. Those of small files at the same time share a thread call. It belongs to one event loop."""
+    """Makes the forms. Those of small files are made in the `lane`. It belongs to one event loop."""
 
-    def __init__(self, spool: Spool) -> None:
+    def __init__(self, spool: Spool, lane: SharedLane | None = None) -> None:
         self._spool = spool
-        self._small = GroupCommit(_forms)
+        self._lane = lane or SharedLane(Lane("forms"))
 
     @asynccontextmanager
     async def encoded(self, snapshot: Snapshot, new: NewFile) -> AsyncGenerator[tuple[UploadPart, Content]]:
@@ -56,27 +58,18 @@ class UploadEncoder:
             if snapshot.size_bytes > _SMALL:
                 form = await to_thread.run_sync(_form, snapshot, new, copy)
             else:
-                form = await self._small.run((snapshot, new, copy))
-            if isinstance(form, FilesError):
-                raise form
+                form = await self._lane.run(partial(_form, snapshot, new, copy))
             yield form
         finally:
-            if not isinstance(form, tuple) or form[0].path == copy:
+            if form is None or form[0].path == copy:
                 with CancelScope(shield=True):
                     await to_thread.run_sync(lambda: copy.unlink(missing_ok=True))
 
 
-async def _forms(works: Sequence[tuple[Snapshot, NewFile, Path]]) -> list[tuple[UploadPart, Content] | FilesError]:
-    return await to_thread.run_sync(lambda: [_form(*work) for work in works])
-
-
-def _form(snapshot: Snapshot, new: NewFile, copy: Path) -> tuple[UploadPart, Content] | FilesError:
-    try:
-        with translated():
-            part, content = _encoded(snapshot, new, copy)
-            return part.loaded(), content
-    except FilesError as exc:
-        return exc
+def _form(snapshot: Snapshot, new: NewFile, copy: Path) -> tuple[UploadPart, Content]:
+    with translated():
+        part, content = _encoded(snapshot, new, copy)
+        return part.loaded(), content
 
 
 def _encoded(snapshot: Snapshot, new: NewFile, copy: Path) -> tuple[UploadPart, Content]:
