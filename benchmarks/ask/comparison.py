@@ -29,10 +29,10 @@ class Difference:
 
 
 def by_set(questions: Sequence[Question], scores: Mapping[str, Scores]) -> dict[str, list[Scores]]:
-    """The scores of the questions that have evidence, by set. The small sets of other languages count as one."""
+    """The scores of the questions that have evidence and no twin, by set; XQuAD's small sets count as one."""
     found: defaultdict[str, list[Scores]] = defaultdict(list)
     for question in questions:
-        if question.evidence:
+        if question.evidence and question.twin is None:
             found[_set_name(question)].append(scores[question.id])
     return dict(sorted(found.items()))
 

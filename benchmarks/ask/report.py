@@ -54,6 +54,8 @@ def show_flags(questions: Sequence[Question], answers: Mapping[str, Answer]) -> 
     """Print the share of flagged answers: of questions that their documents can answer, and of the others by set."""
     found: dict[str, list[bool]] = {}
     for one in questions:
+        if one.twin is not None:
+            continue
         name = "with evidence" if one.evidence else one.set
         found.setdefault(name, []).append(flagged(answers[one.id]))
     print(f"\n{'flagged':{_WIDTH}}     n  share")

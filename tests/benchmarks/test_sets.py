@@ -1,13 +1,18 @@
 """The generated question sets are the same each time, and their evidence is in the documents."""
 
+import random
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from benchmarks.ask.questions import Question, read_set
+from benchmarks.ask.sets.combined import write_all_files, write_two_files, write_two_parts
+from benchmarks.ask.sets.manuals import find_entry, find_passage
 from benchmarks.ask.sets.policies import write_policies
 from benchmarks.ask.sets.tables import write_tables
+from benchmarks.ask.sets.typos import with_typo, write_typos
+from benchmarks.ask.sets.wrong_files import write_absent_ids, write_wrong_files
 
 
 def evidence_of(question: Question) -> list[str]:
@@ -48,3 +53,52 @@ def test_tables_ask_for_rows(tmp_path: Path) -> None:
 def test_sets_are_the_same_each_time(tmp_path: Path, write: Callable[[Path], Path]) -> None:
     one, other = (sorted(write(tmp_path / name).rglob("*.*")) for name in "ab")
     assert [path.read_bytes() for path in one] == [path.read_bytes() for path in other]
+
+
+def test_a_manual_entry_ends_with_its_first_paragraph() -> None:
+    text = "OPTIONS\n       -d, --dry-run\n           Changes nothing.\n           At all.\n\n           See below.\n"
+    span = find_entry(text, "-d, --dry-run")
+    assert span is not None
+    assert text[slice(*span)] == "-d, --dry-run\n           Changes nothing.\n           At all."
+    assert find_entry(text, "-d, --dry") is None
+
+
+def test_a_passage_may_run_over_lines() -> None:
+    text = 'A "work" means\n  anything that  is written. More.'
+    span = find_passage(text, '"work" means ... is written.')
+    assert span is not None
+    assert text[slice(*span)] == '"work" means\n  anything that  is written.'
+    assert find_passage(text, '"work" means ... is sung.') is None
+
+
+def test_sets_made_from_others_keep_their_evidence(tmp_path: Path) -> None:
+    made = [*read_set(write_policies(tmp_path)), *read_set(write_tables(tmp_path))]
+    for write, files in ((write_two_parts, 1), (write_two_files, 2), (write_all_files, 16)):
+        questions = read_set(write(tmp_path, made))
+        assert {len(question.documents) for question in questions} == {files}
+        assert all(set(evidence_of(question)) for question in questions)
+    typos = read_set(write_typos(tmp_path, made))
+    twins = {question.id: question for question in made}
+    for question in typos:
+        assert question.twin is not None
+        twin = twins[question.twin]
+        assert (question.evidence, question.text != twin.text) == (twin.evidence, True)
+
+
+def test_wrong_files_cannot_answer(tmp_path: Path) -> None:
+    made = [*read_set(write_policies(tmp_path)), *read_set(write_tables(tmp_path))]
+    wrong = read_set(write_wrong_files(tmp_path, made))
+    assert len(wrong) == 200
+    asked_of = {question.text: {other.documents for other in made if other.text == question.text} for question in made}
+    assert not [question for question in wrong if question.documents in asked_of[question.text]]
+    absent = read_set(write_absent_ids(tmp_path, made))
+    assert len({question.text for question in absent}) == 50
+    assert not [question for question in [*wrong, *absent] if question.evidence]
+
+
+def test_a_typo_is_one_edit_inside_the_longest_word() -> None:
+    for seed in range(50):
+        edited = with_typo("How are remarkable words edited?", random.Random(seed)).split()
+        assert (edited[:2], edited[3:]) == (["How", "are"], ["words", "edited?"])
+        assert edited[2] != "remarkable"
+        assert abs(len(edited[2]) - len("remarkable")) <= 1

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from benchmarks.ask.sets.writer import SetWriter, Span
+from benchmarks.ask.sets.writer import SetWriter, Span, lower_first
 
 __all__ = ["GENRES", "company", "write_policies"]
 
@@ -83,7 +83,7 @@ def _write_document(
     for number, clause in enumerate(clauses):
         question = clause.close if (number // 2 + variant) % 2 else clause.far
         about_annex = clause in repeated and number % 4 == variant
-        asked = f"For {group}: {question[0].lower() if question[:2] != 'I ' else 'I'}{question[1:]}"
+        asked = f"For {group}: {lower_first(question)}"
         evidence = spans[clause.title, about_annex]
         kind = "far" if question == clause.far else "close"
         writer.question(document, asked if about_annex else question, evidence, wording=kind)

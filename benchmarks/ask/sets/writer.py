@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["SetWriter", "Span", "find_text", "write_questions"]
+from benchmarks.ask.questions import Evidence
+
+__all__ = ["SetWriter", "Span", "evidence_rows", "find_text", "lower_first", "write_questions"]
 
 Span = tuple[int, int]
 _FOLDER = "docs"
@@ -50,3 +52,22 @@ def find_text(text: str, words: str, start: int = 0) -> Span | None:
     """The first place of these words in a text, whatever the blanks and line ends between them."""
     found = re.compile(r"\s+".join(map(re.escape, words.split()))).search(text, start)
     return None if found is None else found.span()
+
+
+def evidence_rows(evidence: Iterable[Evidence]) -> list[dict[str, Any]]:
+    """Evidence as a question set has it; the documents are absolute paths."""
+    rows: list[dict[str, Any]] = []
+    for part in evidence:
+        if part.spans:
+            rows.append({"doc": part.document, "gold_spans": part.spans})
+        else:
+            words = [part.words] if part.words else []
+            pages = {"gold_pages": sorted(part.pages), "gold_text": words, "reach": part.reach}
+            rows.append({"doc": part.document} | pages)
+    return rows
+
+
+def lower_first(text: str) -> str:
+    """The text as it stands within a sentence."""
+    first = text.split(" ", 1)[0]
+    return text if first == "I" or not first[1:].islower() else text[0].lower() + text[1:]
