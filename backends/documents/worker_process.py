@@ -5,12 +5,11 @@ import os
 import socket
 import subprocess
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import anyio
 from anyio import CancelScope, to_thread
 from anyio.abc import Process
-from anyio.streams.buffered import BufferedByteReceiveStream
 
 from files_api_mcp.backends.process_isolation import NEUTRAL_DIRECTORY, child_environment, python_command
 
@@ -21,6 +20,8 @@ PROGRAM = "files_api_mcp.backends.documents.worker"
 _LONGEST = 64 * 1024 * 1024
 """Bytes of a line, or after it."""
 _LONGEST_END_S = 1
+
+Answer = dict[str, Any]
 
 
 class WorkerDied(Exception):
@@ -36,7 +37,10 @@ class WorkerProcess:
         self._process = process
         self._documents = documents
         self._stdin = process.stdin
-        self._answers = BufferedByteReceiveStream(process.stdout)
+        self._stdout = process.stdout
+        self._received = bytearray()
+        self._searched = 0  # for the end of a line
+        self._head: Answer | None = None
         self._is_ending = False
         self.jobs = 0
         self.job_bytes = 0
@@ -82,22 +86,51 @@ class WorkerProcess:
         except (OSError, anyio.BrokenResourceError, anyio.ClosedResourceError):
             raise WorkerDied from None
 
-    async def answer(self) -> dict[str, Any]:
+    async def answer(self) -> Answer:
         """The next answer. Bytes after its line are its `body`.
 
         Raises:
             WorkerDied: It died first.
         """
-        try:
-            answer: dict[str, Any] = json.loads(await self._answers.receive_until(b"\n", _LONGEST))
-            if "size" in answer:
-                answer["body"] = await self._answers.receive_exactly(min(max(0, answer["size"]), _LONGEST))
-        except (anyio.EndOfStream, anyio.IncompleteRead):
-            self._is_ending = True
-            raise WorkerDied from None
-        except (anyio.BrokenResourceError, anyio.DelimiterNotFound, ValueError, TypeError, AttributeError):
-            raise WorkerDied from None
+        while (answer := self.received_answer()) is None:
+            try:
+                self._received.extend(await self._stdout.receive())
+            except anyio.EndOfStream:
+                self._is_ending = True
+                raise WorkerDied from None
+            except anyio.BrokenResourceError:
+                raise WorkerDied from None
         return answer
+
+    def received_answer(self) -> Answer | None:
+        """The next answer if it has come: of small documents, several come at a time.
+
+        Raises:
+            WorkerDied: What came is no answer.
+        """
+        try:
+            if self._head is None:
+                end = self._received.find(b"\n", self._searched, _LONGEST)
+                self._searched = len(self._received)
+                if end < 0 and self._searched < _LONGEST:
+                    return None
+                self._head = _object(json.loads(self._taken(end + 1)))
+            answer = self._head
+            if "size" in answer:
+                size = min(max(0, answer["size"]), _LONGEST)
+                if len(self._received) < size:
+                    return None
+                answer["body"] = self._taken(size)
+        except (ValueError, TypeError):
+            raise WorkerDied from None
+        self._head = None
+        return answer
+
+    def _taken(self, count: int) -> bytes:
+        taken = bytes(self._received[:count])
+        del self._received[:count]
+        self._searched = 0
+        return taken
 
     async def stop(self) -> None:
         """Kill it, whatever it is doing."""
@@ -111,6 +144,12 @@ class WorkerProcess:
                 self._process.kill()
             await self._process.wait()
             await self._process.aclose()
+
+
+def _object(value: object) -> Answer:
+    if not isinstance(value, dict):
+        raise TypeError("an answer is an object")
+    return cast(Answer, value)
 
 
 def _launch(program: str, arguments: list[str]) -> tuple[list[str], dict[str, str]]:

@@ -236,8 +236,10 @@ class _Work:
         self._deadline += more
 
     async def _next(self) -> dict[str, Any]:
-        patience = min(self._timeout_s, self._deadline - anyio.current_time())
         try:
+            if (answer := self._child.received_answer()) is not None:
+                return answer
+            patience = min(self._timeout_s, self._deadline - anyio.current_time())
             with anyio.fail_after(max(0, patience)):
                 return await self._child.answer()
         except TimeoutError:

@@ -3,7 +3,7 @@
 import logging
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -24,7 +24,8 @@ _MOST_WAITING = 20_000
 """Ids of files in memory. Those that do not fit are found again in the store."""
 _SMALL = 64 * 1024
 """Bytes of a file that is read together with others."""
-_TOGETHER = 64
+_TOGETHER = 128
+_FEWEST_TOGETHER = 64
 _IN_BACKGROUND = 2
 """Files, or groups of small ones, that are read in the background at a time: with two cores, more are slower."""
 
@@ -39,14 +40,22 @@ class _Reading:
     file: FileToRead | None = None
     calls: int = 0
     report: _Report | None = None
-    changed: anyio.Event = field(default_factory=anyio.Event)
+    changed: anyio.Event | None = None
     has_ended: bool = False
     document: Document | None = None
     error: Exception | None = None
 
     def notify(self) -> None:
-        self.changed.set()
-        self.changed = anyio.Event()
+        """Wake the calls that wait. Most files have none, and an event takes a while to make."""
+        changed, self.changed = self.changed, None
+        if changed is not None:
+            changed.set()
+
+    async def wait(self) -> None:
+        """Wait for the next `notify`."""
+        if self.changed is None:
+            self.changed = anyio.Event()
+        await self.changed.wait()
 
     async def progress(self, done: float, total: float | None, message: str) -> None:
         # The calls report it themselves: a slow client must not hold up the reading.
@@ -116,7 +125,7 @@ class Backlog:
         reading.calls += 1
         try:
             while not reading.has_ended:
-                await reading.changed.wait()
+                await reading.wait()
                 if reading.report is not None:
                     await progress(*reading.report)
         finally:
@@ -177,7 +186,9 @@ class Backlog:
         return [self._large.popleft()]
 
     def _most_together(self) -> int:
-        return min(len(self._waiting), _TOGETHER)
+        # All readers should have some.
+        share = max(_FEWEST_TOGETHER, len(self._waiting) // _IN_BACKGROUND)
+        return min(len(self._waiting), _TOGETHER, share)
 
     def _claim(self, reading: _Reading) -> _Reading:
         self._underway[reading.file_id] = reading

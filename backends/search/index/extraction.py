@@ -1,6 +1,6 @@
 """Has the worker processes build the indexes of documents, and collects what they send."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,8 @@ _MOST_HELD = 256 * 1024
 """Bytes of parts that wait until they are checked in a thread together."""
 _SMALL = 16 * 1024
 """Bytes of parts that are checked at once: a hop to a thread costs as much."""
+_SENT_AHEAD = 64
+"""Jobs that a process gets at a time: their files are open until then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,20 @@ class FileToRead:
 async def extract(
     workers: DocumentWorkers, files: Sequence[FileToRead], folder: Path, *, in_background: bool
 ) -> AsyncIterator[ReceivedDocument | FilesError]:
-    """The complete index of each document, in order, or why it cannot be read now. Several files should be small: their
+    """The complete index of each document, in order, or why it cannot be read now. Several files should be small: some
     jobs are sent together. Large documents have temporary files in `folder`."""
+    for start in range(0, len(files), _SENT_AHEAD):
+        async with aclosing(_extract(workers, files[start : start + _SENT_AHEAD], folder, in_background)) as extracted:
+            async for outcome in extracted:
+                yield outcome
+
+
+async def _extract(
+    workers: DocumentWorkers,
+    files: Sequence[FileToRead],
+    folder: Path,
+    in_background: bool,  # noqa: FBT001
+) -> AsyncGenerator[ReceivedDocument | FilesError]:
     scans = workers.tesseract is not None
     tasks = [Task("index", one.path, one.record, _arguments(one.record)) for one in files]
     async with aclosing(workers.run(tasks, in_background=in_background)) as jobs:

@@ -76,14 +76,19 @@ def holders_in_block(connection: sqlite3.Connection, block: int) -> Iterator[Hol
 
 
 def add_terms(connection: sqlite3.Connection, entries: Iterable[tuple[str, int, int]]) -> None:
-    """Add entries: a term, a document that contains it, and in how many passages.
+    """Add entries: a term, a document that contains it, and in how many passages. It is quickest if the entries of a
+    document are together.
 
     Raises:
         BlockDamaged: A row that an entry belongs to cannot be decoded.
     """
-    added: defaultdict[int, defaultdict[str, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
+    added: defaultdict[int, defaultdict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    last, place = -1, 0
+    of_block: defaultdict[str, list[int]] = defaultdict(list)
     for term, document, passages in entries:
-        added[document // BLOCK][term].append((document % BLOCK, passages))
+        if document != last:
+            last, place, of_block = document, document % BLOCK, added[document // BLOCK]
+        of_block[term].extend((place, passages))
     for block, terms in added.items():
         held = {one.term: one for one in select_holders(connection, [block], list(terms))}
         connection.executemany(_INSERT, (_joined(block, term, held.get(term), terms[term]) for term in sorted(terms)))
@@ -139,8 +144,9 @@ def _is_decodable(row: Row) -> bool:
     return True
 
 
-def _joined(block: int, term: str, held: Holders | None, added: Sequence[tuple[int, int]]) -> Row:
-    documents, passages = bytes(place for place, _ in added), [count for _, count in added]
+def _joined(block: int, term: str, held: Holders | None, added: list[int]) -> Row:
+    """The row with what was added: places and counts by turns."""
+    documents, passages = bytes(added[0::2]), added[1::2]
     if held is not None:
         documents, passages = held.documents + documents, [*held.passages, *passages]
     return _row(block, term, documents, passages)

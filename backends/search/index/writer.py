@@ -4,6 +4,9 @@ import sqlite3
 from collections import Counter
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
+from itertools import chain
+from operator import itemgetter
 from pathlib import Path
 
 from files_api_mcp.backends.errors import PermissionDenied
@@ -27,6 +30,9 @@ _ROWS_AT_ONCE = 200
 _MOST_HELD = 50_000
 """Entries of the table of terms that wait to be added together: each row that they share is then written once."""
 
+_NUMBER, _STORED = itemgetter(0), itemgetter(0, 1, 2, 3)
+"""The document of a row of `rows.posting_rows`, and what is stored of the row."""
+
 _TABLES = (
     ("posting", "document"),
     ("page", "document"),
@@ -34,6 +40,12 @@ _TABLES = (
     ("outline", "document"),
     ("document", "id"),
 )
+
+
+@lru_cache(4)
+def _insert_postings(count: int) -> str:
+    values = ",".join(["(?,?,?,?)"] * count)
+    return f"insert into posting (document, term, data, crc) values {values}"  # noqa: S608  question marks
 
 
 class IndexWriter(Index):
@@ -62,10 +74,8 @@ class IndexWriter(Index):
         by_number = {one.number: one for one in self._expect_additions()}
         for start in range(0, len(postings), _ROWS_AT_ONCE):
             some = postings[start : start + _ROWS_AT_ONCE]
-            values = ",".join(["(?,?,?,?)"] * len(some))
-            insert = f"insert into posting (document, term, data, crc) values {values}"  # noqa: S608  question marks
-            self._connection.execute(insert, [value for row in some for value in row[:4]])
-        for number, count in Counter(row[0] for row in postings).items():
+            self._connection.execute(_insert_postings(len(some)), [*chain.from_iterable(map(_STORED, some))])
+        for number, count in Counter(map(_NUMBER, postings)).items():
             by_number[number].postings += count
         self._held += [(term, number, passages) for number, term, _, _, passages in postings if passages]
         if len(self._held) >= _MOST_HELD:
