@@ -91,6 +91,7 @@ class FoundFiles:
 class Snapshot:
     """A private, unchanging, fsynced copy of a file. The store may rename it away.
 
+    With `content`, there is no file at `path` yet: the store writes it, and one sync makes all its files durable.
     `head` and `tail` are its first and last 64 KiB; `mime_type` is the type found in them, if it was looked for.
     """
 
@@ -100,6 +101,7 @@ class Snapshot:
     head: bytes
     tail: bytes
     mime_type: str = "application/octet-stream"
+    content: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,17 +129,22 @@ class Writing:
         except OSError as exc:
             raise _full(exc) from exc
 
-    def settle(self, *, durable: bool = True) -> tuple[bytes, bytes]:
-        """Write the rest and return the first and last bytes; `sha256` is set then. The file is durable unless the
-        caller syncs later.
+    def take(self) -> bytes:
+        """The bytes of a file that was not begun, in place of writing it; `sha256` is set then."""
+        content = b"".join(self._pending)
+        self._pending, self.held = [], 0
+        self.sha256 = hashlib.sha256(content).hexdigest()
+        return content
+
+    def settle(self) -> tuple[bytes, bytes]:
+        """Write the rest, make the file durable, and return the first and last bytes; `sha256` is set then.
 
         Raises:
             StorageFull: There is no room for it.
         """
         self.write()
         try:
-            if durable:
-                os.fsync(self._fd)
+            os.fsync(self._fd)
         except OSError as exc:
             raise _full(exc) from exc
         self.sha256 = self._digest.hexdigest()

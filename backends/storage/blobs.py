@@ -11,7 +11,7 @@ from pathlib import Path
 
 from files_api_mcp.backends.errors import FileChanged
 from files_api_mcp.backends.models import Snapshot
-from files_api_mcp.backends.storage.folders import fsync_folder
+from files_api_mcp.backends.storage.folders import fsync_folder, write_private
 
 __all__ = ["Blobs", "hashes_among"]
 
@@ -41,12 +41,15 @@ class Blobs:
     def put(self, snapshot: Snapshot, *, durable: bool = True) -> None:
         """Move the durable bytes of a snapshot into place. An existing file is replaced: its bytes may be damaged.
 
-        The name is durable after `sync`, or without `durable` when the caller has synced the file system. A second call
-        does nothing: work whose database turned out to be damaged is done again.
+        The name is durable after `sync`, or without `durable` when the caller has synced the file system: so are the
+        bytes that the snapshot has in memory. A second call changes nothing: work whose database turned out to be
+        damaged is done again.
 
         Raises:
             FileChanged: The file of the snapshot was changed; nothing was moved.
         """
+        if snapshot.content is not None:
+            write_private(snapshot.path, snapshot.content, durable=durable)
         size_bytes = _size(snapshot.path)
         if size_bytes is None and self.is_whole(snapshot.sha256):
             return

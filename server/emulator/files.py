@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from files_api_mcp.backends.errors import BadFilename, FileExpired, InvalidArgument, NotFound
-from files_api_mcp.backends.models import FilePage, FileRecord, NewFile, Snapshot
+from files_api_mcp.backends.models import FilePage, FileRecord, NewFile
 from files_api_mcp.backends.validation import LIFETIME_S, check_filename
 from files_api_mcp.server.emulator.file_objects import Dialect, ListResponses, file_object
 from files_api_mcp.server.emulator.headers import multipart_boundary
@@ -64,8 +64,7 @@ class FilesApi:
         async with workspace.forms.receive(request.stream(), boundary) as upload:
             new = _new_file(upload, dialect)
             await self._quota.take(workspace.store, workspace.id, upload.size_bytes)
-            snapshot = Snapshot(upload.path, upload.sha256, upload.size_bytes, upload.head, upload.tail)
-            stored = await workspace.store.upload(snapshot, new, reuse=False)
+            stored = await workspace.store.upload(upload.snapshot, new, reuse=False)
             upload.is_stored = True
         return api_response(file_object(stored.record, dialect))
 

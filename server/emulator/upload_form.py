@@ -1,6 +1,6 @@
-"""UploadForm: a multipart upload, written to disk and hashed while it arrives."""
+"""UploadForm: a multipart upload, hashed while it arrives. A large one is written to disk meanwhile."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -8,13 +8,9 @@ from pathlib import Path, PurePosixPath
 from anyio import CancelScope, to_thread
 
 from files_api_mcp.backends.documents.media_types import sniff
-from files_api_mcp.backends.errors import FilesError
+from files_api_mcp.backends.models import Snapshot
 from files_api_mcp.backends.staging.receive import Writing
 from files_api_mcp.backends.staging.spool import Spool
-from files_api_mcp.backends.storage.bulk_sync import BulkSync
-from files_api_mcp.backends.storage.disk_errors import translated
-from files_api_mcp.backends.storage.group_commit import GroupCommit
-from files_api_mcp.backends.storage.lane import Lane
 from files_api_mcp.server.emulator.headers import part_headers
 from files_api_mcp.server.emulator.responses import ApiError
 from files_api_mcp.server.http.multipart import FormParser, FormParserError, TooManyParts
@@ -25,6 +21,8 @@ MAX_FILE_BYTES = 500 * 1024 * 1024
 """500 MiB. The API documents 500 MB, which may mean either; the larger one rejects nothing that the API accepts."""
 
 _BATCH = 1024 * 1024
+_SHORT = 16 * 1024
+"""Bytes that are hashed at once: a hop to a thread costs as much."""
 _ENDS = 64 * 1024
 """Bytes at each end that show a file's type."""
 _MAX_FIELD_BYTES = 64 * 1024
@@ -32,7 +30,8 @@ _MAX_FIELD_BYTES = 64 * 1024
 
 @dataclass(slots=True)
 class UploadForm:
-    """A form's file, durable on disk, with its part's headers (None if missing), and the form's other fields.
+    """A form's file with its part's headers (None if missing), and the form's other fields. The file is durable on
+    disk; a small one is in `content`.
 
     `name` is the last component of the path in `filename`; `sniffed_type` is the type that the bytes show. `is_stored`
     is set by whoever moved the file.
@@ -47,24 +46,24 @@ class UploadForm:
     fields: dict[str, str] = field(default_factory=dict[str, str])
     head: bytes = b""
     tail: bytes = b""
+    content: bytes | None = None
     is_stored: bool = False
 
     @property
     def name(self) -> str:
         return PurePosixPath(self.filename or "").name
 
+    @property
+    def snapshot(self) -> Snapshot:
+        """The file for a store."""
+        return Snapshot(self.path, self.sha256, self.size_bytes, self.head, self.tail, content=self.content)
+
 
 class FormReceiver:
-    """Receives forms into a spool. Small files that arrive at the same time become durable by one sync."""
+    """Receives forms: small files in memory, others into a spool."""
 
     def __init__(self, spool: Spool) -> None:
         self._spool = spool
-        self._small = GroupCommit(self._settled)
-        self._lane = Lane("forms")
-
-    async def close(self) -> None:
-        """Ends the thread that writes small files."""
-        await self._lane.close()
 
     @asynccontextmanager
     async def receive(self, stream: AsyncIterator[bytes], boundary: bytes) -> AsyncGenerator[UploadForm]:
@@ -81,37 +80,15 @@ class FormReceiver:
                 if form.writing.held >= _BATCH:
                     await to_thread.run_sync(form.writing.write)
             form.finish()
-            await self._settle(form)
+            if form.writing.held > _SHORT or form.writing.has_begun:
+                await to_thread.run_sync(form.settle)
+            else:
+                form.settle()
             yield form.result
         finally:
             if not form.result.is_stored:
                 with CancelScope(shield=True):
                     await to_thread.run_sync(form.writing.remove)
-
-    async def _settle(self, form: "_Form") -> None:
-        if form.writing.has_begun:
-            await to_thread.run_sync(form.settle)
-        elif (failure := await self._small.run(form)) is not None:
-            raise failure
-
-    async def _settled(self, forms: "Sequence[_Form]") -> list[Exception | None]:
-        return await self._lane.run(lambda: self._settle_all(forms))
-
-    def _settle_all(self, forms: "Sequence[_Form]") -> list[Exception | None]:
-        with BulkSync(self._spool.folder, len(forms)) as bulk:
-            failures = [_failure_to_settle(form, durable=not bulk.is_on) for form in forms]
-            if bulk.is_on:
-                with translated():
-                    bulk.sync()
-        return failures
-
-
-def _failure_to_settle(form: "_Form", *, durable: bool) -> Exception | None:
-    try:
-        form.settle(durable=durable)
-    except (FilesError, OSError) as exc:
-        return exc
-    return None
 
 
 class _Form:
@@ -143,9 +120,12 @@ class _Form:
         if not self._has_file:
             raise ApiError(400, "file: Field required")
 
-    def settle(self, *, durable: bool = True) -> None:
-        """Writes the rest and completes the result. The file is durable unless the caller syncs later."""
-        head, tail = self.writing.settle(durable=durable)
+    def settle(self) -> None:
+        """Completes the result. Writes the rest of a file that was begun."""
+        if self.writing.has_begun:
+            head, tail = self.writing.settle()
+        else:
+            head = tail = self.result.content = self.writing.take()
         self.result.head, self.result.tail = head[:_ENDS], tail[-_ENDS:]
         self.result.sha256, self.result.size_bytes = self.writing.sha256, self.writing.size
         self.result.sniffed_type = sniff(self.result.head, self.result.tail, self.result.name)

@@ -83,8 +83,6 @@ class Workspaces:
             inline_engine = await stack.enter_async_context(
                 open_search_engine(spool.folder / "inline", inline, SearchRuntime(self._workers))
             )
-            forms = FormReceiver(spool)
-            stack.push_async_callback(forms.close)
             yield Workspace(
                 id=f"wrkspc_{name}",
                 store=store,
@@ -92,5 +90,5 @@ class Workspaces:
                 inline=inline,
                 inline_engine=inline_engine,
                 spool=spool,
-                forms=forms,
+                forms=FormReceiver(spool),
             )
