@@ -1,6 +1,7 @@
 """Many files stored together: what one upload promises holds for each of them."""
 
 import hashlib
+import os
 import shutil
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from files_api_mcp.backends.errors import FileChanged, FilesError, StorageFull, 
 from files_api_mcp.backends.local.store import LocalStore, open_store
 from files_api_mcp.backends.local.verification import verify_store
 from files_api_mcp.backends.models import NewFile, Snapshot, UploadedFile
+from files_api_mcp.backends.storage import bulk_sync
 from tests.backends.local.test_store_faults import locked
 from tests.support import failing_syncs
 from tests.support.damage import read
@@ -33,6 +35,12 @@ def item(data: Path, name: str, content: bytes | None = None) -> Item:
     return freeze_bytes(data / "spool", name.encode() if content is None else content), text_file(name)
 
 
+def in_memory(data: Path, content: bytes) -> Item:
+    digest = hashlib.sha256(content).hexdigest()
+    snapshot = Snapshot(data / "spool" / digest, digest, len(content), content, content, content=content)
+    return snapshot, text_file(f"{digest}.txt")
+
+
 def ids(outcomes: Sequence[UploadedFile | FilesError]) -> list[str]:
     stored = [outcome for outcome in outcomes if isinstance(outcome, UploadedFile)]
     assert len(stored) == len(outcomes)
@@ -49,6 +57,35 @@ async def test_a_batch_is_stored_whole_private_and_in_order(store: LocalStore, t
         assert path.stat().st_mode & 0o077 == 0
     found = await verify_store(data, read_data=True)
     assert (found.files, found.damages) == (300, [])
+
+
+@pytest.mark.parametrize("count", [1, 20])  # one file is synced by itself, many together
+async def test_bytes_in_memory_are_on_the_disk_before_their_files_are_acknowledged(
+    store: LocalStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    data = tmp_path / "data"
+    (data / "spool").mkdir()
+    synced: set[int] = set()
+    fsync, sync_all = os.fsync, bulk_sync.sync_file_system  # pyright: ignore[reportPrivateImportUsage]
+
+    def noted_fsync(fd: int) -> None:
+        synced.add(os.fstat(fd).st_ino)
+        fsync(fd)
+
+    def noted_sync(fd: int) -> None:
+        synced.update(path.stat().st_ino for path in (data / "blobs").rglob("*"))
+        sync_all(fd)
+
+    monkeypatch.setattr(os, "fsync", noted_fsync)
+    monkeypatch.setattr(bulk_sync, "sync_file_system", noted_sync)
+    contents = [b"%d in memory" % number for number in range(count)]
+    stored = ids(await store.upload_many([in_memory(data, content) for content in contents]))
+    for file_id, content in zip(stored, contents, strict=True):
+        assert await read(store, file_id) == content
+        _, path = await store.blob_path(file_id)
+        assert path.stat().st_ino in synced
+    assert list((data / "spool").iterdir()) == []
+    assert (await verify_store(data, read_data=True)).damages == []
 
 
 async def test_equal_bytes_within_a_batch_are_kept_once_and_equal_files_are_one(
