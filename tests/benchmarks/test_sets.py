@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.ask.questions import Question, read_set
-from benchmarks.ask.sets.combined import write_all_files, write_two_files, write_two_parts
+from benchmarks.ask.sets.combined import write_many_files, write_two_files, write_two_parts
 from benchmarks.ask.sets.manuals import find_entry, find_passage
 from benchmarks.ask.sets.policies import write_policies
 from benchmarks.ask.sets.tables import write_tables
@@ -73,7 +73,7 @@ def test_a_passage_may_run_over_lines() -> None:
 
 def test_sets_made_from_others_keep_their_evidence(tmp_path: Path) -> None:
     made = [*read_set(write_policies(tmp_path)), *read_set(write_tables(tmp_path))]
-    for write, files in ((write_two_parts, 1), (write_two_files, 2), (write_all_files, 16)):
+    for write, files in ((write_two_parts, 1), (write_two_files, 2), (write_many_files, 16)):
         questions = read_set(write(tmp_path, made))
         assert {len(question.documents) for question in questions} == {files}
         assert all(set(evidence_of(question)) for question in questions)

@@ -1,9 +1,9 @@
 """Writes question sets: `python -m benchmarks.ask.sets FOLDER [--from SET] [--xquad CLONE]`.
 
 policies, tables, manuals and law are sets of their own. The others are made from their questions and from those of the
-sets that `--from` names: two-parts, two-files and all-files have evidence in several places, wrong-files and absent-ids
-have none, typos have one edit. `--xquad` names a clone of XQuAD's repository, for ten languages. All are the same each
-time, but for manuals and law, which depend on the installed packages.
+sets that `--from` names: two-parts and two-files have evidence in two places, many-files ask 20 files, wrong-files and
+absent-ids have no evidence, typos have one edit. `--xquad` names a clone of XQuAD's repository, for ten languages. All
+are the same each time, but for manuals and law, which depend on the installed packages.
 """
 
 import argparse
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.ask.questions import read_set, read_sets
-from benchmarks.ask.sets.combined import write_all_files, write_two_files, write_two_parts
+from benchmarks.ask.sets.combined import write_many_files, write_two_files, write_two_parts
 from benchmarks.ask.sets.languages import LANGUAGES, write_languages
 from benchmarks.ask.sets.manuals import write_law, write_manuals
 from benchmarks.ask.sets.policies import write_policies
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     folder: Path = options.folder
     written = [write(folder) for write in (write_policies, write_tables, write_manuals, write_law)]
     made = read_sets(written)
-    written += [write(folder, made) for write in (write_two_parts, write_two_files, write_all_files)]
+    written += [write(folder, made) for write in (write_two_parts, write_two_files, write_many_files)]
     known = [*made, *read_sets(options.others)]
     written += [write(folder, known) for write in (write_wrong_files, write_absent_ids, write_typos)]
     if options.xquad:

@@ -1,4 +1,4 @@
-"""Questions made from those of other sets: two in one, about one file or two, and questions about all files at once."""
+"""Questions made from those of other sets: two in one, about one file or two, and about many files at once."""
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,10 +9,11 @@ from benchmarks.ask.questions import Question
 from benchmarks.ask.sets.policies import company
 from benchmarks.ask.sets.writer import evidence_rows, lower_first, write_questions
 
-__all__ = ["write_all_files", "write_two_files", "write_two_parts"]
+__all__ = ["write_many_files", "write_two_files", "write_two_parts"]
 
 _SEED = 20261129
 _EACH = 18
+_FILES = 20
 _JOINED = ("{} And {}", "{} Also, {}", "Two questions. {} And {}", "{} Besides, {}")
 _AMBIGUOUS = ("law",)
 """Sets whose documents have clauses about the same things: their questions name no document."""
@@ -42,17 +43,19 @@ def write_two_files(folder: Path, questions: Sequence[Question]) -> Path:
     return write_questions(folder / "two-files", rows)
 
 
-def write_all_files(folder: Path, questions: Sequence[Question]) -> Path:
-    """Write questions about all files of the sets at once, which name the file that they mean; returns the folder."""
+def write_many_files(folder: Path, questions: Sequence[Question]) -> Path:
+    """Write questions about many files of the sets at once, which name the file that they mean; returns the folder."""
     draw = random.Random(_SEED)
     documents = sorted({document for question in questions for document in question.documents})
     rows: list[dict[str, Any]] = []
     for of_set in _by_set(questions).values():
         for question in draw.sample(of_set, _EACH):
             gold = evidence_rows(question.evidence)
-            row = {"id": f"all-files-{len(rows)}", "set": "all-files", "question": _with_name(question)}
-            rows.append(row | {"docs": documents, "gold": gold})
-    return write_questions(folder / "all-files", rows)
+            others = [document for document in documents if document not in question.documents]
+            asked = sorted([*question.documents, *draw.sample(others, min(len(others), _FILES - 1))])
+            row = {"id": f"many-files-{len(rows)}", "set": "many-files", "question": _with_name(question)}
+            rows.append(row | {"docs": asked, "gold": gold})
+    return write_questions(folder / "many-files", rows)
 
 
 def _by_set(questions: Iterable[Question]) -> Mapping[str, list[Question]]:
