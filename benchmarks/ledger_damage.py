@@ -2,8 +2,9 @@
 
 All files have one name and one size, so that only the ledger tells them apart, and some replies are lost. In each
 round the ledger is flipped, cut, blanked, removed or replaced by an older copy, while it is open or between two runs.
-Afterwards, files are listed, described, read, uploaded and deleted. A wrong file under an id, a duplicate although the
-intent was readable, a file that is not listed, or an exception that is not one of ours is a failure.
+Afterwards, files are listed, described, read, uploaded and deleted. A wrong file under an id, a file that is not
+listed, or an exception that is not one of ours is a failure. So is a duplicate although the intent was readable, in the
+rounds that start after all doubts of earlier ones have ended.
 """
 
 import argparse
@@ -31,9 +32,11 @@ from tests.support.emulator import emulated, opened
 from tests.support.snapshots import freeze_bytes
 
 NAME = "report.txt"
-TIMING = Timing(call_s=5.0, upload_s=5.0, reply_s=2.0, looks=(0.0,), slack_s=1.0)
+TIMING = Timing(call_s=5.0, upload_s=10.0, reply_s=5.0, looks=(0.0,), slack_s=1.0, doubt_s=4.0)
 DAMAGES = ("bits", "cut", "blank page", "garbage", "removed", "older copy", "older copy renamed", "row", "swapped")
 LOST_SHARE = 0.5
+RESTED_EVERY = 5
+"""A round out of so many starts without doubts. It is prime to the number of damages."""
 
 
 def content_of(number: int) -> bytes:
@@ -98,11 +101,15 @@ class Fuzz:
         self._older: list[bytes] = [b""]
         self._live: set[str] = set()
         self._next = 0
+        self._is_rested = False
 
     async def run(self, rounds: int) -> None:
         async with emulated(self._folder / "api", around=self._api.around) as url:
             for number in range(rounds):
                 how = DAMAGES[number % len(DAMAGES)]
+                self._is_rested = number % RESTED_EVERY == 0
+                if self._is_rested and number:
+                    await anyio.sleep(TIMING.doubt_s)
                 try:
                     await self._round(url, how, running=bool(number // len(DAMAGES) % 2))
                 except Exception as exc:  # noqa: BLE001 - each one is a finding
@@ -140,7 +147,8 @@ class Fuzz:
             await self._upload(workspace, lost)
             copies = sum(number == lost for number in self._api.numbers.values())
             self.counts["intents readable"] += bool(intents)
-            self._expect(copies == 1 or not intents, "a duplicate")
+            self.counts["intents readable, rested"] += bool(intents) and self._is_rested
+            self._expect(copies == 1 or not (intents and self._is_rested), "a duplicate")
         known = self._chance.choice(sorted(self._live))
         await self._upload(workspace, self._api.numbers[known])
         if len(self._api.numbers) > 12:

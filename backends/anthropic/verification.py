@@ -11,6 +11,7 @@ from typing import Any
 from anyio import to_thread
 
 from files_api_mcp.backends.anthropic.files.ledger import records_of
+from files_api_mcp.backends.anthropic.files.ledger_doubts import replace_damaged
 from files_api_mcp.backends.anthropic.files.ledger_repair import complete, is_sound, rebuild, rebuilt_path
 from files_api_mcp.backends.anthropic.files.ledger_rows import COLUMNS, Content, Entry, select
 from files_api_mcp.backends.anthropic.files.ledger_schema import LEDGER
@@ -27,8 +28,8 @@ __all__ = ["verify_workspace"]
 _ROWS_AT_ONCE = 500
 _INTERRUPTED_S = 3600
 """Seconds after which a temporary file cannot be that of a running upload."""
-_WITH_SEALS = 3
-"""The version of the tables since which rows have seals and records."""
+_VERSION = LEDGER.version
+"""The version of the tables whose rows are verified. The next start upgrades a ledger of an earlier one."""
 
 _DAMAGED = "The record of uploads is damaged or missing. The next start, or --repair, rebuilds it."
 _ROW = "Its row in the record of uploads is damaged: it is treated as uploaded from elsewhere."
@@ -113,7 +114,7 @@ class _Check:
         except DatabaseDamaged:
             self._add("ledger", _DAMAGED)
             return
-        if version < _WITH_SEALS:
+        if version < _VERSION:
             return
         last = await self._database.run(lambda connection: _number(connection, "SELECT max(seq) FROM file"))
         for start in range(0, last + 1, _ROWS_AT_ONCE):
@@ -146,7 +147,7 @@ class _Check:
                 self._add("sidecar", _NO_RECORD, entry.file_id, entry.content.filename)
 
     def _check_other_tables(self, connection: sqlite3.Connection) -> None:
-        for table in ("intent", "gone", "made"):
+        for table in ("intent", "doubt", "gone", "made"):
             for _ in select(connection, table, believed=False):
                 self._add("ledger", f"A row of the table {table} of the record of uploads is damaged. It is not used.")
 
@@ -207,11 +208,12 @@ class _Check:
         return [path for path in written if _is_old(path)]
 
     def _repair_rows(self, connection: sqlite3.Connection) -> None:
-        if _checked_version(connection) < _WITH_SEALS:
+        if _checked_version(connection) < _VERSION:
             return
         complete(connection, self._records)
         with writing(connection):
-            for table in ("intent", "gone", "made"):
+            replace_damaged(connection)
+            for table in ("gone", "made"):
                 _delete_unbelieved(connection, table)
             credentials = {scope: credential for credential, scope in select(connection, "scope")}
             for file_id in self._missing_records:
@@ -234,7 +236,7 @@ class _Check:
 def _checked_version(connection: sqlite3.Connection) -> int:
     check_integrity(connection)
     version = _number(connection, "PRAGMA user_version")
-    if version >= _WITH_SEALS and not is_sound(connection):
+    if version >= _VERSION and not is_sound(connection):
         raise DatabaseDamaged(_DAMAGED)
     return version
 

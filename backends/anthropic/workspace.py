@@ -60,13 +60,14 @@ async def open_workspace(
     own = data_dir / "anthropic"
     home = principal_folder(data_dir, principal)
     await to_thread.run_sync(make_private, data_dir, own, home.parent, home)
+    timing = timing or Timing()
+    path = data_dir / "ledger.db"
     async with (
         open_shared_lane("uploads") as lane,
         open_http_client(endpoint) as http,
-        open_ledger(data_dir / "ledger.db", endpoint.fingerprint, principal) as ledger,
+        open_ledger(path, endpoint.fingerprint, principal, doubt_s=timing.doubt_s) as ledger,
     ):
         sender = RetryingSender(http, RateLimiter(own / f"pace-{endpoint.fingerprint}", rate_limit, lane=lane))
-        timing = timing or Timing()
         everything = FilesClient(sender, dialect, call_s=timing.call_s)
         client = OwnedFilesClient(sender, ledger, dialect, call_s=timing.call_s) if principal else everything
         copies = BlobCache(home / "copies")

@@ -91,19 +91,20 @@ class AnthropicFiles:
     ) -> UploadedFile:
         check_new(new)
         with Committed[UploadedFile]() as stored:
-            async with self._encoder.encoded(snapshot, new) as (part, content):
-                # The API's list cannot distinguish two uploads of one name and size, so they run one after the other.
-                name = f"{content.filename}\0{content.size_bytes}"
-                async with self._locks.hold(name, timeout_s=_PATIENCE_S):
-                    lifetime_s = new.expires_in_seconds
-                    known = None
-                    if intent := await self._uploader.begin(content, lifetime_s):
-                        file, entry = await self._uploader.carry_out(intent, part, progress, slots=slots)
-                    elif known := await self._reusable(content, lifetime_s):
-                        file, entry = known
-                    else:
-                        file, entry = await self._uploader.send(part, content, lifetime_s, progress)
-                    stored.result = UploadedFile(record_of(file, entry), reused=known is not None)
+            # The API's list cannot distinguish two uploads of one name and size, so they run one after the other.
+            async with (
+                self._encoder.encoded(snapshot, new) as (part, content),
+                self._locks.hold(content.look, timeout_s=_PATIENCE_S),
+            ):
+                lifetime_s = new.expires_in_seconds
+                known = None
+                if intent := await self._uploader.begin(content, lifetime_s):
+                    file, entry = await self._uploader.carry_out(intent, part, progress, slots=slots)
+                elif known := await self._reusable(content, lifetime_s):
+                    file, entry = known
+                else:
+                    file, entry = await self._uploader.send(part, content, lifetime_s, progress)
+                stored.result = UploadedFile(record_of(file, entry), reused=known is not None)
         # The upload succeeded even if the copy cannot be kept.
         with stored:
             await self._copies.keep(snapshot)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from files_api_mcp.backends.anthropic.api.files import ApiFile
 from files_api_mcp.backends.anthropic.files.ledger_database import LedgerDatabase
+from files_api_mcp.backends.anthropic.files.ledger_doubts import DOUBT_S, add_doubt, has_alike, is_doubtful
 from files_api_mcp.backends.anthropic.files.ledger_rows import (
     Content,
     Entry,
@@ -27,14 +28,18 @@ __all__ = ["Ledger", "entry_of", "open_ledger", "records_of"]
 _T = TypeVar("_T")
 
 _OWNING = ("file", "made")
+_UNENDED = ("intent", "doubt")
 _NAMING = (*_OWNING, "gone")
 
 
 @asynccontextmanager
-async def open_ledger(path: Path, credential: str, principal: str = "") -> AsyncGenerator["Ledger"]:
+async def open_ledger(
+    path: Path, credential: str, principal: str = "", *, doubt_s: float = DOUBT_S
+) -> AsyncGenerator["Ledger"]:
     """Open the ledger of one credential (its fingerprint, never the secret), and create it if absent.
 
-    Each `principal` who shares the credential has a separate ledger in the file. A damaged ledger is set aside and
+    Each `principal` who shares the credential has a separate ledger in the file. `doubt_s` is how long a doubt counts;
+    see ledger_doubts.py. A damaged ledger is set aside and
     rebuilt. If that fails, it is open all the same: what needs it raises the reason.
 
     Raises:
@@ -45,7 +50,7 @@ async def open_ledger(path: Path, credential: str, principal: str = "") -> Async
     database = LedgerDatabase(path, records)
     try:
         await database.prepare()
-        yield Ledger(database, records, credential, principal)
+        yield Ledger(database, records, credential, principal, doubt_s=doubt_s)
     finally:
         await database.close()
 
@@ -61,9 +66,17 @@ class Ledger:
     The credential's workspace is read each time, because another process may have learnt it.
     """
 
-    def __init__(self, database: LedgerDatabase, records: UploadRecords, credential: str, principal: str = "") -> None:
+    def __init__(
+        self,
+        database: LedgerDatabase,
+        records: UploadRecords,
+        credential: str,
+        principal: str = "",
+        *,
+        doubt_s: float = DOUBT_S,
+    ) -> None:
         self._database = database
-        self._damaged: set[object] = set()
+        self._doubt_us = round(doubt_s * 1_000_000)
         self._records = records
         self._credential = f"{credential} {principal}" if principal else credential
         self._principal = principal
@@ -84,35 +97,35 @@ class Ledger:
 
     async def begin(self, content: Content, lifetime_s: int | None) -> Intent:
         """Record the intent to send this content."""
-        intent = _new_intent(content, lifetime_s)
-        await self._write(lambda connection, scope: insert(connection, "intent", intent.row(scope)))
-        return intent
+        return await self._write(lambda connection, scope: self._begun(connection, scope, content, lifetime_s))
 
-    async def begin_new(self, content: Content, lifetime_s: int | None, slack_s: float) -> Intent | None:
+    async def begin_new(self, content: Content, lifetime_s: int | None) -> Intent | None:
         """Record the intent to send this content, unless something is known of it: a file of the same source and name,
-        an unfinished upload of the same name and size, or a repair of the ledger less than `slack_s` ago."""
-        intent = _new_intent(content, lifetime_s)
-        same = "scope = ? AND source_sha256 = ? AND filename = ?", content.source_sha256, content.filename
+        or an unfinished upload of the same name and size."""
+        same = "scope = ? AND source_sha256 = ? AND filename = ?"
         unfinished = "filename = ? AND size_bytes = ?", content.filename, content.size_bytes
 
-        def work(connection: sqlite3.Connection, scope: str) -> bool:
-            where, *values = same
-            # A damaged intent may have created a file, which must not be taken for that of a new one.
-            damaged = {row[0] for row in select(connection, "intent", believed=False)}
-            if damaged - self._damaged:
-                self._damaged |= damaged
-                self._database.note_repair()
-            is_known = select(connection, "file", where, scope, *values) or select(connection, "intent", *unfinished)
-            if is_known or not self._database.is_settled(slack_s):
-                return False
-            insert(connection, "intent", intent.row(scope))
-            return True
+        def work(connection: sqlite3.Connection, scope: str) -> Intent | None:
+            if select(connection, "file", same, scope, content.source_sha256, content.filename):
+                return None
+            if select(connection, "intent", *unfinished):
+                return None
+            return self._begun(connection, scope, content, lifetime_s)
 
-        return intent if await self._write(work) else None
+        return await self._write(work)
 
-    async def settle(self, slack_s: float) -> float:
-        """Wait until a repair of the ledger is at least `slack_s` ago; see LedgerDatabase.settle."""
-        return await self._database.settle(slack_s)
+    async def doubt(self, intent: Intent) -> None:
+        """Record that an intent may have created a file which was not found, and which may appear later."""
+        await self._write(lambda connection, _: add_doubt(connection, intent.content))
+
+    async def may_adopt(self, intent: Intent) -> bool:
+        """Whether a file that looks like that of the intent cannot come from another upload from here."""
+        since_us = intent.begun_us - self._doubt_us
+
+        def work(connection: sqlite3.Connection) -> bool:
+            return not has_alike(connection, intent.content, since_us, but=intent.id)
+
+        return intent.may_adopt and await self._database.run(work)
 
     async def intents(self, filename: str, size_bytes: int) -> list[Intent]:
         """Unfinished uploads of this name and size, the only details that the API's list shows of a file."""
@@ -136,7 +149,7 @@ class Ledger:
 
     async def drop(self, intent: Intent) -> None:
         """Remove an intent that created no file."""
-        await self._write(lambda connection, _: connection.execute("DELETE FROM intent WHERE id = ?", (intent.id,)))
+        await self._write(lambda connection, _: _end(connection, intent))
 
     async def commit(self, intent: Intent, file: ApiFile) -> Entry:
         """Record that an intent created this file."""
@@ -144,7 +157,7 @@ class Ledger:
 
         def work(connection: sqlite3.Connection, scope: str) -> None:
             self._insert_entry(connection, scope, entry)
-            connection.execute("DELETE FROM intent WHERE id = ?", (intent.id,))
+            _end(connection, intent)
 
         await self._write(work)
         return entry
@@ -236,6 +249,16 @@ class Ledger:
         rows = await self._read("gone", "file_id = ?", file_id)
         return rows[0][2] if rows else None
 
+    def _begun(self, connection: sqlite3.Connection, scope: str, content: Content, lifetime_s: int | None) -> Intent:
+        now = to_us(utc_now())
+        intent_id = new_file_id().replace("file_", "op_")
+        if is_doubtful(connection, content, now - self._doubt_us):
+            add_doubt(connection, content, doubt_id=intent_id)
+            return Intent(intent_id, content, lifetime_s, now, may_adopt=False)
+        intent = Intent(intent_id, content, lifetime_s, now)
+        insert(connection, "intent", intent.row(scope))
+        return intent
+
     def _insert_entry(self, connection: sqlite3.Connection, scope: str, entry: Entry) -> None:
         # First the record: it completes an older copy of the ledger.
         self._records.put(UploadRecord(self._credential, scope, entry))
@@ -257,8 +280,9 @@ def _is_of(record: UploadRecord | None, content: Content | None) -> bool:
     return record is not None and record.entry.content == content
 
 
-def _new_intent(content: Content, lifetime_s: int | None) -> Intent:
-    return Intent(new_file_id().replace("file_", "op_"), content, lifetime_s, to_us(utc_now()))
+def _end(connection: sqlite3.Connection, intent: Intent) -> None:
+    for table in _UNENDED:
+        connection.execute(f"DELETE FROM {table} WHERE id = ?", (intent.id,))  # noqa: S608 - names of ours
 
 
 def entry_of(intent: Intent, file: ApiFile) -> Entry:

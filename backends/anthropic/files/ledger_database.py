@@ -1,18 +1,16 @@
 """LedgerDatabase: the database of the ledger, which is rebuilt when it is damaged."""
 
 import logging
-import math
 import sqlite3
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-import anyio
 from anyio import to_thread
 
+from files_api_mcp.backends.anthropic.files.ledger_doubts import add_doubt_about_all, replace_damaged
 from files_api_mcp.backends.anthropic.files.ledger_repair import complete, rebuild, remove_old, seal_rows
 from files_api_mcp.backends.anthropic.files.ledger_schema import LEDGER
 from files_api_mcp.backends.anthropic.files.upload_records import UploadRecords
@@ -50,7 +48,6 @@ class LedgerDatabase:
         self._database = Database(path, busy_timeout=10.0, schema=LEDGER)
         self._group = GroupCommit[_Work, Any](self._run_all)
         self._seen = (0, 0)
-        self._repaired_at = -math.inf
 
     async def prepare(self) -> None:
         """Create or migrate the tables, and repair them. If that fails, work that needs them raises the reason.
@@ -84,22 +81,9 @@ class LedgerDatabase:
         """Return what `work` returns; what it wrote is durable then. Otherwise as `run`."""
         return await self._group.run(_Work(work, writes=True))
 
-    async def settle(self, slack_s: float) -> float:
-        """Wait until a repair is at least `slack_s` ago; returns the seconds waited.
-
-        A damaged or older file may have lost intents. What they uploaded could be taken for the file of a new one.
-        """
-        wait_s = max(0.0, self._repaired_at + slack_s - time.monotonic())
-        await anyio.sleep(wait_s)
-        return wait_s
-
     async def close(self) -> None:
         """Close the file, after the current work."""
         await self._database.close()
-
-    def is_settled(self, slack_s: float) -> bool:
-        """Whether `settle` would not wait."""
-        return time.monotonic() >= self._repaired_at + slack_s
 
     async def _run_all(self, works: Sequence[_Work]) -> Sequence[Any]:
         return await self._healed(lambda: self._database.run(partial(self._transaction, works)))
@@ -110,6 +94,7 @@ class LedgerDatabase:
         if not writes:
             return [work.run(connection) for work in works]
         with BulkSync(self._path.parent, writes) as bulk, writing(connection):
+            replace_damaged(connection)
             outcomes = [work.run(connection) for work in works]
             self._records.sync(bulk)
             return outcomes
@@ -127,7 +112,7 @@ class LedgerDatabase:
         except FilesError as exc:
             sentence = f"The record of uploads is damaged and cannot be rebuilt. {exc.sentence}"
             raise DatabaseDamaged(sentence, _HELP) from exc
-        self.note_repair()
+        self.repairs += 1
         return await run()
 
     def _notice_replaced(self, connection: sqlite3.Connection) -> None:
@@ -138,15 +123,13 @@ class LedgerDatabase:
         if at != self._seen[0] or sequence < self._seen[1]:
             try:
                 is_older = complete(connection, self._records)
+                if self._seen[0] and not is_older:
+                    with writing(connection):
+                        add_doubt_about_all(connection)
             except (sqlite3.OperationalError, OSError) as exc:
                 # Read-only, full or busy: what is in the ledger is served, and the next call tries again.
                 _log.warning("the ledger could not be completed: %s", type(exc).__name__)
                 return
             if is_older or self._seen[0]:
-                self.note_repair()
+                self.repairs += 1
         self._seen = (at, sequence)
-
-    def note_repair(self) -> None:
-        """Have the next uploads wait: intents were lost a moment ago."""
-        self._repaired_at = time.monotonic()
-        self.repairs += 1

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from files_api_mcp.backends.anthropic.files.ledger_doubts import add_doubt_about_all
 from files_api_mcp.backends.anthropic.files.ledger_rows import (
     COLUMNS,
     Entry,
@@ -36,6 +37,7 @@ _SET_ASIDE = re.compile(r"\.damaged-(\d{8}T\d{6}Z)")
 _TIME = "%Y%m%dT%H%M%SZ"
 _KEYS = {
     "intent": ("id",),
+    "doubt": ("id",),
     "scope": ("credential",),
     "file": ("seq",),
     "gone": ("scope", "file_id"),
@@ -63,13 +65,15 @@ def seal_rows(connection: sqlite3.Connection, records: UploadRecords) -> None:
 
 
 def complete(connection: sqlite3.Connection, records: UploadRecords) -> bool:
-    """Add the files that have a record but no row: their rows are damaged, or the ledger is an older copy.
+    """Add the files that have a record but no row: their rows are damaged, or the ledger is an older copy, which lacks
+    intents too.
 
     Returns whether there were any."""
     missing = list(missing_records(connection, records))
     if missing:
         with writing(connection):
             _insert_records(connection, missing)
+            add_doubt_about_all(connection)
     return bool(missing)
 
 
@@ -108,6 +112,7 @@ def rebuild(path: Path, records: UploadRecords) -> None:
                         insert(connection, table, row, conflict="IGNORE")
                 _insert_scopes(connection, filter(None, map(records.get, records.ids())))
                 _insert_records(connection, missing_records(connection, records))
+                add_doubt_about_all(connection)
                 connection.execute("DELETE FROM pending")
         _set_aside(path)
         new.replace(path)

@@ -4,6 +4,7 @@ A row with a wrong seal is not believed: a wrong content under a file id would m
 """
 
 import sqlite3
+import unicodedata
 import zlib
 from dataclasses import astuple, dataclass
 from typing import Any
@@ -36,6 +37,7 @@ _CONTENT = (
 )
 COLUMNS = {
     "intent": ("id", "scope", *_CONTENT, "lifetime_s", "begun_us"),
+    "doubt": ("id", "filename", "size_bytes", "source_sha256", "at_us"),
     "scope": ("credential", "scope"),
     "file": ("scope", "file_id", *_CONTENT, "created_us", "expires_us"),
     "gone": ("scope", "file_id", "filename", "at_us"),
@@ -63,15 +65,25 @@ class Content:
     title: str | None = None
     source_path: str | None = None
 
+    @property
+    def look(self) -> str:
+        """What the API's list shows of it: the size and the name, whose accents a server may compose."""
+        return f"{unicodedata.normalize('NFC', self.filename)}\0{self.size_bytes}"
+
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """An upload that started and whose outcome is unknown."""
+    """An upload that started and whose outcome is unknown.
+
+    `may_adopt`: if the reply is lost, a file in the server's list may be taken for that of this upload. It is not
+    stored: an upload that must not is recorded as a doubt.
+    """
 
     id: str
     content: Content
     lifetime_s: int | None
     begun_us: int
+    may_adopt: bool = True
 
     @classmethod
     def of(cls, row: Row) -> "Intent":

@@ -64,6 +64,17 @@ LEDGER = Schema(
             "CREATE TABLE pending (task TEXT PRIMARY KEY) STRICT, WITHOUT ROWID",
             "INSERT INTO pending VALUES ('seal rows')",
         ),
+        (
+            # Uploads whose file may appear unexpected. Without a filename: any upload of that time.
+            """CREATE TABLE doubt (
+                id TEXT PRIMARY KEY,
+                filename TEXT,
+                size_bytes INTEGER,
+                source_sha256 TEXT,
+                at_us INTEGER NOT NULL,
+                seal INTEGER
+            ) STRICT, WITHOUT ROWID""",
+        ),
     ),
 )
 

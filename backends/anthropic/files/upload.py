@@ -16,8 +16,10 @@ from files_api_mcp.backends.anthropic.api.http_client import ApiRequest, Request
 from files_api_mcp.backends.anthropic.api.multipart import MultipartBody, UploadPart
 from files_api_mcp.backends.anthropic.api.retry import ATTEMPTS, unreachable
 from files_api_mcp.backends.anthropic.files.ledger import Ledger, entry_of
+from files_api_mcp.backends.anthropic.files.ledger_doubts import DOUBT_S
 from files_api_mcp.backends.anthropic.files.ledger_rows import Content, Entry, Intent
-from files_api_mcp.backends.anthropic.files.upload_match import describes, fits, since_start
+from files_api_mcp.backends.anthropic.files.lost_uploads import LostUploads, unknown
+from files_api_mcp.backends.anthropic.files.upload_match import describes
 from files_api_mcp.backends.anthropic.files.upload_progress import Reported, SentBytes, reported
 from files_api_mcp.backends.clock import from_us
 from files_api_mcp.backends.errors import (
@@ -38,8 +40,6 @@ Slots = AbstractAsyncContextManager[object]
 
 _log = logging.getLogger(__name__)
 
-_GRANULARITY_S = 1.0
-_RECENT_LIMIT = 100
 _SETTLED_WITHIN_US = 120 * 1_000_000
 
 
@@ -48,7 +48,8 @@ class Timing:
     """Time limits in seconds (`call_s` for all calls but uploads), and when to check the server after a lost reply.
 
     `looks` are the pauses before each check of the server's list, which may show a new file late. An upload gets extra
-    time at `bytes_per_s`, the speed of a slow uplink. `slack_s` is how far the server's clocks may differ.
+    time at `bytes_per_s`, the speed of a slow uplink. `slack_s` is how far the server's clocks may differ. A file that
+    was not found may still appear for `doubt_s`.
     """
 
     call_s: float = 30.0
@@ -58,6 +59,7 @@ class Timing:
     reply_bytes_per_s: float = 10_000_000
     looks: tuple[float, ...] = (0.0, 3.0, 7.0)
     slack_s: float = 5.0
+    doubt_s: float = DOUBT_S
 
     def deadline_s(self, size_bytes: int) -> float:
         """Seconds for the whole call, checks included."""
@@ -82,14 +84,11 @@ class Uploader:
         self._descriptions = FileDescriptions(client)
         self._ledger = ledger
         self._timing = timing
+        self._lost = LostUploads(client, ledger, timing.slack_s)
 
     async def begin(self, content: Content, lifetime_s: int | None) -> Intent | None:
         """Record the intent to send a content of which nothing is known; None if something is."""
-        return await self._ledger.begin_new(content, lifetime_s, self._settled_after_s)
-
-    @property
-    def _settled_after_s(self) -> float:
-        return self._timing.slack_s + _GRANULARITY_S
+        return await self._ledger.begin_new(content, lifetime_s)
 
     async def send(
         self, part: UploadPart, content: Content, lifetime_s: int | None, progress: Progress
@@ -105,7 +104,6 @@ class Uploader:
         adopted = await self._earlier(content, lifetime_s, deadline)
         if adopted is not None:
             return adopted
-        deadline += await self._ledger.settle(self._settled_after_s)
         intent = await self._ledger.begin(content, lifetime_s)
         return await self.carry_out(intent, part, progress, deadline=deadline)
 
@@ -149,8 +147,9 @@ class Uploader:
         wanted: tuple[ApiFile, Entry] | None = None
         for intent in await self._ledger.intents(content.filename, content.size_bytes):
             age_s = max(0.0, (datetime.now(UTC) - from_us(intent.begun_us)).total_seconds())
-            found = await self._look(intent, age_s, deadline)
+            found = await self._lost.own(intent, await self._lost.candidates(intent, age_s, deadline))
             if found is None:
+                await self._ledger.doubt(intent)
                 await self._ledger.drop(intent)
                 continue
             entry = await self._recorded(intent, found)
@@ -162,7 +161,7 @@ class Uploader:
         self, intent: Intent, body: MultipartBody, deadline: float, report: Reported
     ) -> tuple[ApiFile, Entry]:
         sender = self._client.sender
-        attempt = 0
+        attempt, unsure = 0, False
         while True:
             began = anyio.current_time()
             with self._descriptions.expected():
@@ -171,14 +170,17 @@ class Uploader:
                 sender.budget.earn()
                 return result, await self._recorded(intent, result)
             if result.doubtful:
-                found = await self._settled(intent, began, deadline, result.error)
+                candidates = await self._settled(intent, began, deadline, result.error)
+                found = await self._lost.own(intent, candidates)
                 if found is not None:
                     return found, await self._recorded(intent, found)
+                await self._lost.doubt(intent)
+                unsure = unsure or bool(candidates) or not intent.may_adopt
             attempt += 1
             retry = result.failure is None or result.failure.may_be_retried
             until = deadline - self._timing.reserve_s
             if not retry or attempt == ATTEMPTS or not await sender.pause(attempt - 1, result.failure, until):
-                raise result.error
+                raise unknown(intent) if unsure else result.error
 
     async def _attempt(
         self, intent: Intent, body: MultipartBody, deadline: float, report: Reported
@@ -246,38 +248,21 @@ class Uploader:
         except FilesError as exc:
             if self._ledger.is_private:
                 # Its owner could not see it.
-                raise _unknown(intent) from exc
+                raise unknown(intent) from exc
             _log.warning("upload %s: stored as %s, but not recorded: %s", intent.id, file.id, exc.sentence)
             return entry_of(intent, file)
 
-    async def _settled(self, intent: Intent, began: float, deadline: float, error: FilesError) -> ApiFile | None:
-        """The file that an attempt with an unknown outcome created; None if it created none."""
+    async def _settled(self, intent: Intent, began: float, deadline: float, error: FilesError) -> list[ApiFile]:
+        """Files that an attempt with an unknown outcome may have created; none if that could not be told apart."""
         _log.warning("upload %s: %s; looking for what became of it", intent.id, error.code)
-        for pause in self._timing.looks:
+        for pause in self._timing.looks if intent.may_adopt else ():
             if anyio.current_time() + pause >= deadline:
-                raise _unknown(intent) from error
+                raise unknown(intent) from error
             await anyio.sleep(pause)
-            found = await self._look(intent, anyio.current_time() - began, deadline)
-            if found is not None:
+            found = await self._lost.candidates(intent, anyio.current_time() - began, deadline)
+            if found:
                 return found
-        return None
-
-    async def _look(self, intent: Intent, age_s: float, deadline: float) -> ApiFile | None:
-        """The oldest file in the server's list that can only come from this upload."""
-        match: ApiFile | None = None
-        try:
-            with anyio.fail_after(max(0.0, deadline - anyio.current_time())):
-                since: datetime | None = None
-                async for page in self._client.pages(limit=_RECENT_LIMIT):
-                    since = since or since_start(page.at, age_s, self._timing.slack_s)
-                    candidates = [file for file in page.files if fits(file, intent, since)]
-                    known = await self._ledger.known([file.id for file in candidates], intent.content)
-                    match = next((file for file in reversed(candidates) if file.id not in known), match)
-                    if page.files and page.files[-1].created_at < since:
-                        break
-        except (FilesError, TimeoutError) as exc:
-            raise _unknown(intent) from exc
-        return match
+        return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +276,3 @@ class _Failed:
 
 def _fields(lifetime_s: int | None) -> dict[str, str]:
     return {} if lifetime_s is None else {"expires_in_seconds": str(lifetime_s)}
-
-
-def _unknown(intent: Intent) -> OutcomeUnknown:
-    return OutcomeUnknown(f"{intent.content.filename} was sent, but it is not known whether the API stored it.")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from files_api_mcp.backends.anthropic.api.files import ApiFile
 from files_api_mcp.backends.anthropic.files.ledger_rows import Content, Intent
 
-__all__ = ["describes", "fits", "since_start"]
+__all__ = ["describes", "fits", "is_same_name", "since_start"]
 
 _SLACK_WITHOUT_CLOCK_S = 60.0
 _LIFETIME_SLACK_S = 60.0
@@ -14,8 +14,12 @@ _LIFETIME_SLACK_S = 60.0
 
 def describes(file: ApiFile, content: Content) -> bool:
     """Whether the API's file has the name and size of a content."""
-    same_name = unicodedata.normalize("NFC", file.filename) == unicodedata.normalize("NFC", content.filename)
-    return same_name and file.size_bytes == content.size_bytes
+    return file.size_bytes == content.size_bytes and is_same_name(file.filename, content.filename)
+
+
+def is_same_name(one: str, other: str) -> bool:
+    """Whether a server may show one filename as the other: it may compose accents."""
+    return unicodedata.normalize("NFC", one) == unicodedata.normalize("NFC", other)
 
 
 def fits(file: ApiFile, intent: Intent, since: datetime) -> bool:

@@ -253,12 +253,3 @@ async def test_a_ledger_damaged_again_and_again_is_an_error_of_ours_or_right(tmp
                 for file_id, entry in (await ledger.entries()).items():
                     assert file_id not in before or entry == before[file_id]
                 await commit(ledger, chance.randrange(10**6, 10**9))
-
-
-async def test_uploads_wait_after_a_repair_until_files_of_lost_intents_are_too_old(tmp_path: Path) -> None:
-    path = await filled(tmp_path)
-    async with ledgers(tmp_path, "key") as (ledger,):
-        assert await ledger.settle(0.01) == 0.0
-        path.write_bytes(DAMAGES["text"](b""))
-        await ledger.entries()
-        assert await ledger.settle(0.2) > 0.0
