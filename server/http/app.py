@@ -9,7 +9,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from files_api_mcp.server.http.allowed_hosts import AllowedHosts
 from files_api_mcp.server.http.auth.authenticator import Authenticator
@@ -52,17 +52,21 @@ class Application:
 
         middleware = [  # Outermost first.
             Middleware(SecurityMiddleware, allowed, authenticator, limits.header_bytes, public_paths),
-            Middleware(QuotaMiddleware, limits.per_principal, self._count_sessions),
-            Middleware(TokenExpiryMiddleware),
+            *(self._middleware_of_principals(limits) if http.oauth is not None else ()),
             Middleware(BodyLimitMiddleware, limits, streamed_bytes),
             Middleware(MessageMiddleware, MESSAGES_PATH if self._is_sse else PATHS["http"], streamed=self._is_sse),
         ]
         mcp_app = self._mcp_app(limits)
         mcp_app.routes.extend(_other_routes(authenticator, uploads))
-        self.graceful = GracefulShutdown(mcp_app)
+        self.graceful = GracefulShutdown(mcp_app if self._is_sse else self._straight_to_sdk(mcp_app))
         self.asgi: ASGIApp = self.graceful
         for layer in reversed(middleware):
             self.asgi = layer.cls(self.asgi, *layer.args, **layer.kwargs)
+
+    def _middleware_of_principals(self, limits: Limits) -> Generator[Middleware]:
+        """What only several principals need, whose tokens expire."""
+        yield Middleware(QuotaMiddleware, limits.per_principal, self._count_sessions)
+        yield Middleware(TokenExpiryMiddleware)
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
@@ -85,6 +89,15 @@ class Application:
         # A redirect would name the scheme and host of the proxy's connection to us, which clients may not reach.
         app.router.redirect_slashes = False
         return app
+
+    def _straight_to_sdk(self, others: ASGIApp) -> ASGIApp:
+        """Passes requests of the protocol straight to the SDK, past the layers of Starlette."""
+        sdk_app = self._server.session_manager.asgi_app
+
+        async def route(scope: Scope, receive: Receive, send: Send) -> None:
+            await (sdk_app if scope["path"] == PATHS["http"] else others)(scope, receive, send)
+
+        return route
 
     def _count_sessions(self, scope: Scope) -> int:
         return 0 if self._is_sse else count_sessions(self._server.session_manager, scope)

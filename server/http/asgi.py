@@ -5,7 +5,15 @@ import json
 from starlette.responses import Response
 from starlette.types import Scope
 
-__all__ = ["EXPIRES", "bearer_token", "header_bytes", "header_values", "is_stream_request", "json_error"]
+__all__ = [
+    "EXPIRES",
+    "bearer_token",
+    "header_bytes",
+    "header_values",
+    "headers_by_name",
+    "is_stream_request",
+    "json_error",
+]
 
 EXPIRES = "files_api_mcp.expires"
 """Key in the ASGI scope: when the request's token expires, in seconds since 1970."""
@@ -20,10 +28,20 @@ def header_values(scope: Scope, name: bytes) -> list[bytes]:
     return [value for key, value in scope["headers"] if key == name]
 
 
+def headers_by_name(scope: Scope) -> dict[bytes, list[bytes]]:
+    """The values of all headers, one per line."""
+    values: dict[bytes, list[bytes]] = {}
+    for key, value in scope["headers"]:
+        values.setdefault(key, []).append(value)
+    return values
+
+
 def header_bytes(scope: Scope) -> int:
     """The size of target and headers in bytes."""
-    target = len(scope["raw_path"]) + len(scope["query_string"])
-    return target + sum(len(key) + len(value) for key, value in scope["headers"])
+    size = len(scope["raw_path"]) + len(scope["query_string"])
+    for key, value in scope["headers"]:
+        size += len(key) + len(value)
+    return size
 
 
 def is_stream_request(scope: Scope) -> bool:

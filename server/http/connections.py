@@ -6,6 +6,7 @@ from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from files_api_mcp.server.http.corked_transport import CorkedTransport
 from files_api_mcp.server.http.settings import Limits
 
 __all__ = ["Connections"]
@@ -44,6 +45,7 @@ class _Connection(H11Protocol):
         super().__init__(**state)
         self._owner = owner
         self._counted = False
+        self._corked: CorkedTransport | None = None
         self._header_timer: asyncio.TimerHandle | None = None
         self._write_timer: asyncio.TimerHandle | None = None
 
@@ -53,7 +55,8 @@ class _Connection(H11Protocol):
             return
         self._counted = True
         self._owner.open += 1
-        super().connection_made(transport)
+        self._corked = CorkedTransport(transport, self.loop)
+        super().connection_made(self._corked)
         self._await_headers()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -75,6 +78,8 @@ class _Connection(H11Protocol):
             self._cancel_header_timer()
 
     def on_response_complete(self) -> None:
+        if self._corked is not None:
+            self._corked.flush()
         # Must come before the call, which may already start the next request.
         self._await_headers()
         super().on_response_complete()

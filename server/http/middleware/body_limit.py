@@ -6,7 +6,7 @@ import anyio
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from files_api_mcp.server.http.asgi import is_stream_request, json_error
+from files_api_mcp.server.http.asgi import header_values, is_stream_request, json_error
 from files_api_mcp.server.http.settings import Limits
 
 __all__ = ["BodyLimitMiddleware"]
@@ -29,8 +29,7 @@ class BodyLimitMiddleware:
         streamed = self._streamed_bytes(scope["path"])
         usual = self._limits.stream_request_bytes if is_stream_request(scope) else self._limits.body_bytes
         limit = usual if streamed is None else streamed
-        lengths = [value for key, value in scope["headers"] if key == b"content-length"]
-        if any(not length.isdigit() or len(length) > len(str(limit)) or int(length) > limit for length in lengths):
+        if not all(_is_up_to(limit, length) for length in header_values(scope, b"content-length")):
             await _too_large(limit)(scope, receive, send)
             return
         body = _Body(receive, send, self._limits, limit)
@@ -66,7 +65,7 @@ class _Body:
             if message["type"] == "http.disconnect":
                 return None
             pieces.append(message.get("body", b""))
-        return b"".join(pieces)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     async def receive(self) -> Message:
         if self._complete:
@@ -95,10 +94,15 @@ class _Body:
         left = limits.body_timeout_s + self._received / limits.min_body_rate - self._waited
         began = anyio.current_time()
         message: Message | None = None
-        with anyio.move_on_after(max(0.0, min(left, limits.body_timeout_s))):
+        with anyio.CancelScope(deadline=began + max(0.0, min(left, limits.body_timeout_s))):
             message = await self._receive()
-        self._waited += anyio.current_time() - began
+        if message is None or message.get("more_body"):
+            self._waited += anyio.current_time() - began
         return message
+
+
+def _is_up_to(limit: int, length: bytes) -> bool:
+    return length.isdigit() and len(length) <= len(str(limit)) and int(length) <= limit
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

@@ -6,7 +6,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from files_api_mcp.server.http.allowed_hosts import AllowedHosts
-from files_api_mcp.server.http.asgi import header_bytes, header_values, json_error
+from files_api_mcp.server.http.asgi import header_bytes, headers_by_name, json_error
 from files_api_mcp.server.http.auth.authenticator import Authenticator
 
 __all__ = ["SecurityMiddleware"]
@@ -37,7 +37,7 @@ class SecurityMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             raise RuntimeError("The server supports only HTTP.")
-        outcome = self._check_headers(scope) or self._check_host(scope)
+        outcome = self._check_headers(scope)
         if outcome is None and not scope["path"].startswith(self._public_paths):
             outcome = await self._authenticator.authenticate(scope)
         if isinstance(outcome, Response):
@@ -46,17 +46,17 @@ class SecurityMiddleware:
         await self._app({**scope, **(outcome or {})}, receive, send)
 
     def _check_headers(self, scope: Scope) -> Response | None:
-        if header_bytes(scope) > self._max_header_bytes:
+        size, values = header_bytes(scope), headers_by_name(scope)
+        if size > self._max_header_bytes:
             return json_error(431, "The request's headers are too large.", {"connection": "close"})
         if not scope["path"].startswith("/"):
             return json_error(400, "The request's target must be a path.")
-        if header_values(scope, b"content-length") and header_values(scope, b"transfer-encoding"):
+        if b"content-length" in values and b"transfer-encoding" in values:
             # A proxy could disagree with us on where the body ends, so the connection is closed.
             return json_error(400, "Conflicting Content-Length and Transfer-Encoding.", {"connection": "close"})
-        return None
+        return self._check_host(values.get(b"host", []), values.get(b"origin", []))
 
-    def _check_host(self, scope: Scope) -> Response | None:
-        hosts, origins = header_values(scope, b"host"), header_values(scope, b"origin")
+    def _check_host(self, hosts: Sequence[bytes], origins: Sequence[bytes]) -> Response | None:
         if len(hosts) != 1:
             return json_error(400, "The request must have exactly one Host header.")
         if not self._allowed.allows_host(hosts[0]):
