@@ -154,6 +154,11 @@ class Reader(Protocol):
         not read again."""
         ...
 
+    async def described(self, file_id: str) -> tuple[FileRecord, DocumentInfo] | None:
+        """A live file's record, and its readable content, if this machine has both and its text is indexed. None says
+        nothing of the file."""
+        ...
+
     async def read_later(self, records: Sequence[FileRecord]) -> None:
         """Extract and index the text of these files in the background. After a crash, the next start goes on."""
         ...
@@ -181,7 +186,7 @@ class Reader(Protocol):
         """
         ...
 
-    async def outline(self, file_id: str, record: FileRecord | None = None) -> list[OutlineEntry]:
+    async def outline(self, file_id: str) -> list[OutlineEntry]:
         """The headings, sheets or parts of a document, with their places; empty if it has none.
 
         Raises:
@@ -262,9 +267,9 @@ class ContentSource(Protocol):
         bytes are there is not checked."""
         ...
 
-    def holds(self, record: FileRecord) -> bool:
-        """Whether all bytes of a file that this source described are on this machine; False if that takes longer than
-        a look at the disk. For a thread."""
+    def held(self, file_id: str) -> FileRecord | None:
+        """The record of a live file whose bytes are all on this machine; None if there is none, or if finding it takes
+        longer than a look at the disk. For any thread."""
         ...
 
     async def live_files(self) -> LiveFiles:

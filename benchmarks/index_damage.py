@@ -59,8 +59,8 @@ class Files:
     async def located(self, file_ids: Sequence[str]) -> Sequence[tuple[FileRecord, Path]]:
         return [one for one in self._files if one[0].id in file_ids]
 
-    def holds(self, record: FileRecord) -> bool:
-        return any(one.id == record.id for one, _ in self._files)
+    def held(self, file_id: str) -> FileRecord | None:
+        return next((one for one, _ in self._files if one.id == file_id), None)
 
     async def live_files(self) -> LiveFiles:
         return LiveFiles.of([record for record, _ in self._files])

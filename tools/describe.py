@@ -42,19 +42,23 @@ async def describe(opened: Backend, file_id: str, progress: Progress) -> tuple[F
     Raises:
         FilesError: There is no such file, or it cannot be read now.
     """
+    known = await opened.reader.described(file_id)
+    record, info = known or await _looked_up(opened, file_id, progress)
+    return record, info, _described(record, info, await _outline(opened, record, info))
+
+
+async def _looked_up(opened: Backend, file_id: str, progress: Progress) -> tuple[FileRecord, DocumentInfo]:
     record = await opened.files.describe(file_id)
     if is_past(record.expires_at):
-        info = DocumentInfo(askable=False, pages=None, chars=0, note="Expired; upload it again to use it.")
-    else:
-        info = await opened.reader.prepare(file_id, progress, record)
-    return record, info, _described(record, info, await _outline(opened, record, info))
+        return record, DocumentInfo(askable=False, pages=None, chars=0, note="Expired; upload it again to use it.")
+    return record, await opened.reader.prepare(file_id, progress, record)
 
 
 async def _outline(opened: Backend, record: FileRecord, info: DocumentInfo) -> Sequence[OutlineEntry]:
     if not info.has_outline:
         return ()
     with suppress(FilesError):
-        return await opened.reader.outline(record.id, record)
+        return await opened.reader.outline(record.id)
     return ()
 
 

@@ -176,9 +176,9 @@ class LocalStore:
         found = await self._look(lambda lookup: lookup.all_live(file_ids))
         return [(row.record, self._folder.blobs.path(row.sha256)) for row in found]
 
-    def holds(self, record: FileRecord) -> bool:
-        """Whether a file's content is there in its full length."""
-        return record.sha256 is not None and self._folder.blobs.size(record.sha256) == record.size_bytes
+    def held(self, file_id: str) -> FileRecord | None:
+        """The record of a live file whose content is there in its full length; see ContentSource.held."""
+        return self._database.run_at_once(lambda connection: self._lookup(connection).whole(file_id).record)
 
     async def live_files(self) -> LiveFiles:
         """All live files, newest first; only what changed since the last call is read."""

@@ -62,8 +62,8 @@ class _LiveFiles:
     async def contents(self) -> Sequence[tuple[FileRecord, Path]]:
         return await to_thread.run_sync(lambda: list(self._contents()))
 
-    def holds(self, record: FileRecord) -> bool:  # noqa: ARG002  see ContentSource
-        return False
+    def held(self, file_id: str) -> FileRecord | None:  # noqa: ARG002  see ContentSource
+        return None
 
     async def live_files(self) -> LiveFiles:
         return LiveFiles.of([record for record, _ in await self.contents()])

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from files_api_mcp.backends.base import ContentSource
-from files_api_mcp.backends.models import FileRecord, Progress, silent
+from files_api_mcp.backends.models import DocumentInfo, FileRecord, Progress, silent
 from files_api_mcp.backends.search.index.backlog import Backlog
 from files_api_mcp.backends.search.index.index import Index
 from files_api_mcp.backends.search.index.indexer import Indexer
@@ -29,47 +29,55 @@ class Documents:
         self._backlog = backlog
         self._use = use
 
-    async def with_places(
-        self,
-        file_id: str,
-        work: Callable[[DocumentPlaces], _T],
-        progress: Progress = silent,
-        record: FileRecord | None = None,
-    ) -> _T:
+    async def described(self, file_id: str) -> tuple[FileRecord, DocumentInfo] | None:
+        """A file's record, and what is known of its text, if one turn finds both."""
+        self._use()
+
+        def pair(record: FileRecord, _: Index, document: Document) -> tuple[FileRecord, DocumentInfo]:
+            return record, document.info
+
+        found = await self._indexer.healed(lambda: self._indexer.run(lambda index: self._held(index, file_id, pair)))
+        return found[1][0] if found[1] else None
+
+    async def with_places(self, file_id: str, work: Callable[[DocumentPlaces], _T], progress: Progress = silent) -> _T:
         """Do a piece of work on the places of a file's document."""
 
         def on_places(index: Index, document: Document) -> _T:
             return work(open_places(index, document, document.mime_type))
 
-        return await self.with_document(file_id, on_places, progress, record)
+        return await self.with_document(file_id, on_places, progress)
 
     async def with_document(
-        self,
-        file_id: str,
-        work: Callable[[Index, Document], _T],
-        progress: Progress = silent,
-        record: FileRecord | None = None,
+        self, file_id: str, work: Callable[[Index, Document], _T], progress: Progress = silent
     ) -> _T:
-        """Do a piece of work on a file's document. A `record` that was just read is not read again.
+        """Do a piece of work on a file's document.
 
         Raises:
             FilesError: The file is gone, or cannot be read now.
         """
         self._use()
-        return await self._indexer.healed(lambda: self._once(file_id, work, progress, record))
+        return await self._indexer.healed(lambda: self._once(file_id, work, progress))
 
-    async def _once(
-        self, file_id: str, work: Callable[[Index, Document], _T], progress: Progress, record: FileRecord | None
-    ) -> _T:
-        def if_known(index: Index, known: FileRecord) -> list[_T]:
-            return [work(index, document) for document in self._indexer.current_in(index, [known]).values()]
+    async def _once(self, file_id: str, work: Callable[[Index, Document], _T], progress: Progress) -> _T:
+        def on_document(_: FileRecord, index: Index, document: Document) -> _T:
+            return work(index, document)
 
-        if record is not None:
-            done = await self._indexer.run(lambda i: if_known(i, record) if self._source.holds(record) else [])
-            if done:
-                return done[0]
+        held, done = await self._indexer.run(lambda index: self._held(index, file_id, on_document))
+        if done:
+            return done[0]
         found, path = await self._source.blob_path(file_id)
-        if done := await self._indexer.run(lambda index: if_known(index, found)):
+        if held is None and (done := await self._indexer.run(lambda index: self._known(index, found, on_document))):
             return done[0]
         document = await self._backlog.read(found, path, progress)
         return await self._indexer.run(lambda index: work(index, document))
+
+    def _held(
+        self, index: Index, file_id: str, work: Callable[[FileRecord, Index, Document], _T]
+    ) -> tuple[FileRecord | None, list[_T]]:
+        """The record of a file, if the source finds it at once, and what `work` returns, if the index has its text."""
+        record = self._source.held(file_id)
+        return record, [] if record is None else self._known(index, record, work)
+
+    def _known(self, index: Index, record: FileRecord, work: Callable[[FileRecord, Index, Document], _T]) -> list[_T]:
+        """What `work` returns, if the index has the file's document."""
+        return [work(record, index, document) for document in self._indexer.current_in(index, [record]).values()]

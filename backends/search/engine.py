@@ -120,20 +120,25 @@ class SearchEngine:
             self._backlog.add_unread()
 
     async def prepare(
-        self, file_id: str, progress: Progress = silent, record: FileRecord | None = None
+        self,
+        file_id: str,
+        progress: Progress = silent,
+        record: FileRecord | None = None,  # noqa: ARG002  see Reader
     ) -> DocumentInfo:
         """The same as `document_info`, but it waits at most 20 seconds: then the state is "reading"."""
         with anyio.move_on_after(_PATIENCE_S):
-            return await self.document_info(file_id, progress, record)
+            return await self.document_info(file_id, progress)
         return _READING
 
-    async def document_info(
-        self, file_id: str, progress: Progress = silent, record: FileRecord | None = None
-    ) -> DocumentInfo:
+    async def described(self, file_id: str) -> tuple[FileRecord, DocumentInfo] | None:
+        """A live file's record, and a description of its indexed text; see Reader.described."""
+        return await self._documents.described(file_id)
+
+    async def document_info(self, file_id: str, progress: Progress = silent) -> DocumentInfo:
         """Wait until the file's text is indexed; returns a description of its readable content. A file that cannot be
         read now has none, and the reason in its note."""
         try:
-            return await self._documents.with_document(file_id, lambda _, document: document.info, progress, record)
+            return await self._documents.with_document(file_id, lambda _, document: document.info, progress)
         except (*_UNREAD, StoreDamaged) as exc:
             return _unread_info(exc)
 
@@ -188,9 +193,9 @@ class SearchEngine:
 
         return await self._documents.with_places(file_id, read, progress)
 
-    async def outline(self, file_id: str, record: FileRecord | None = None) -> list[OutlineEntry]:
+    async def outline(self, file_id: str) -> list[OutlineEntry]:
         """The headings, sheets or parts of a document, with their places."""
-        return await self._documents.with_places(file_id, outline_entries, record=record)
+        return await self._documents.with_places(file_id, outline_entries)
 
     async def located(self, passage: Passage) -> Passage:
         """A passage on one page, with its place in the document's own terms. Its text is not checked."""

@@ -60,6 +60,10 @@ class QuestionScope:
             NotFound, FileExpired: One of the ids does not name a live file.
             StoreDamaged: All of the files are damaged.
         """
+        held = await self._indexer.run(lambda index: self._held(index, ids, search))
+        if held is not None:
+            await progress(len(ids), len(ids), "Looking through files")
+            return held
         files, failures, notes = await self._located(ids)
         records = [record for record, _ in files]
         known, found = await self._indexer.run(lambda index: self._searched_at_once(index, records, search))
@@ -89,6 +93,20 @@ class QuestionScope:
         if found is None:
             found = await self._indexer.run(lambda index: search(index, scope.searched))
         return scope, found
+
+    def _held(
+        self, index: Index, ids: Sequence[str], search: Callable[[Index, Searched], Found]
+    ) -> tuple[Scope, Found] | None:
+        """What `named` returns, if the source finds all files at once and the index has their text."""
+        records = [record for file_id in ids if (record := self._source.held(file_id)) is not None]
+        if len(records) < len(ids):
+            return None
+        known, found = self._searched_at_once(index, records, search)
+        if found is None:
+            return None
+        searched = NamedFiles([(record, known[record.id]) for record in records])
+        notes = [_was_damaged(record) for record in records if self._indexer.was_damaged(record)]
+        return Scope(searched, _bounded(notes, "have no text to search"), {one.id: one for one in records}), found
 
     def _searched_at_once(
         self, index: Index, records: Sequence[FileRecord], search: Callable[[Index, Searched], Found]

@@ -73,9 +73,9 @@ class Originals:
                 found.append((original_of(entry), path))
         return found
 
-    def holds(self, record: FileRecord) -> bool:  # noqa: ARG002  see ContentSource
-        """No: the API describes what was sent, and only the ledger knows the original."""
-        return False
+    def held(self, file_id: str) -> FileRecord | None:  # noqa: ARG002  see ContentSource
+        """None: only the ledger and the API together know it."""
+        return None
 
     async def live_files(self) -> LiveFiles:
         """All of these files. One whose entry in the ledger is damaged counts as uploaded from elsewhere."""

@@ -41,6 +41,10 @@ class AnthropicReader:
             return info
         return _as_seen(record or await self._files.describe(file_id), info)
 
+    async def described(self, file_id: str) -> tuple[FileRecord, DocumentInfo] | None:  # noqa: ARG002  see Reader
+        """None: only the API knows the record."""
+        return None
+
     async def read_later(self, records: Sequence[FileRecord]) -> None:
         """Index the originals' text in the background; see Reader.read_later."""
         await self._engine.read_later(records)
@@ -71,7 +75,7 @@ class AnthropicReader:
             file_id, pages=pages, start_char=start_char, at=at, max_chars=max_chars, progress=progress
         )
 
-    async def outline(self, file_id: str, record: FileRecord | None = None) -> list[OutlineEntry]:  # noqa: ARG002
+    async def outline(self, file_id: str) -> list[OutlineEntry]:
         """The original's headings, sheets or parts; see Reader.outline."""
         return await self._engine.outline(file_id)
 

@@ -158,9 +158,9 @@ class MemoryFiles:
         """Every file that is not deleted or expired."""
         return [await to_thread.run_sync(self._write, file) for file in reversed([*self._live()])]
 
-    def holds(self, record: FileRecord) -> bool:
-        """No: bytes are written when they are asked for."""
-        return False
+    def held(self, file_id: str) -> FileRecord | None:
+        """None: bytes are written when they are asked for."""
+        return None
 
     async def live_files(self) -> LiveFiles:
         """All of these files."""
