@@ -72,6 +72,7 @@ class FilesServer(MCPServer[Dependencies]):
             request_state_security=_state_security(state_keys),
             middleware=list(middleware),
         )
+        self._lowlevel_server.get_tool_input_schema = _schema_with_headers
         self._offered = frozenset(tools)
         add_handler = self._lowlevel_server.add_request_handler
         add_handler("resources/subscribe", SubscribeRequestParams, subscriptions.watch)
@@ -146,6 +147,11 @@ class FilesServer(MCPServer[Dependencies]):
         with _protocol_errors():
             backend = await _backend(ctx)
             return CompleteResult(completion=await complete_argument(params, backend.files, self._offered))
+
+
+def _schema_with_headers(_: str) -> None:
+    """None: no argument of a tool is repeated in a header. The SDK would search the tool's schema for one in each call
+    over HTTP."""
 
 
 def _state_security(keys: Sequence[str]) -> RequestStateSecurity:
