@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from files_api_mcp.backends.models import OutlineEntry
-from files_api_mcp.backends.tokens import estimate_tokens
 
 __all__ = ["outline_lines", "short_outline"]
 
@@ -43,4 +42,7 @@ def _line(entry: OutlineEntry, highest: int) -> str:
 
 
 def _tokens(line: str) -> int:
+    # Imported here: its patterns take time that a server that only lists its tools does not need.
+    from files_api_mcp.backends.tokens import estimate_tokens
+
     return estimate_tokens(line) + 2

@@ -10,7 +10,7 @@ from types import TracebackType
 from files_api_mcp.backends.errors import EmptyFile, FileTooLarge, NotARegularFile, SensitiveFile
 from files_api_mcp.backends.roots.open_beneath import fd_path, is_kernel_state, printable_path
 from files_api_mcp.backends.roots.root import Root
-from files_api_mcp.backends.roots.secrets import is_sensitive_name
+from files_api_mcp.backends.roots.sensitive_names import is_sensitive_name
 from files_api_mcp.backends.validation import safe_filename
 
 __all__ = ["Rules", "SourceFile"]

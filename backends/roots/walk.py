@@ -12,7 +12,7 @@ from files_api_mcp.backends.roots.glob import Glob, is_pattern
 from files_api_mcp.backends.roots.match_budget import MatchBudget, TooMuchWork
 from files_api_mcp.backends.roots.open_beneath import enter, open_beneath
 from files_api_mcp.backends.roots.os_errors import read_refusal
-from files_api_mcp.backends.roots.secrets import is_sensitive_name
+from files_api_mcp.backends.roots.sensitive_names import is_sensitive_name
 
 __all__ = ["Expansion", "Walk", "each", "is_pattern"]
 

@@ -11,7 +11,7 @@ from anyio import CancelScope, to_thread
 from files_api_mcp.backends.errors import EmptyFile, FileTooLarge, SensitiveFile, StorageFull
 from files_api_mcp.backends.models import Snapshot
 from files_api_mcp.backends.roots.os_errors import FULL
-from files_api_mcp.backends.roots.secrets import is_sensitive_name
+from files_api_mcp.backends.roots.sensitive_names import is_sensitive_name
 from files_api_mcp.backends.staging.snapshot import SCANNED, snapshot_of
 from files_api_mcp.backends.staging.spool import Spool
 

@@ -12,7 +12,6 @@ from files_api_mcp.backends.documents.media_types import sniff
 from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.backends.models import Progress, Snapshot, silent
 from files_api_mcp.backends.roots.roots import SourceFile
-from files_api_mcp.backends.roots.secrets import refuse_sensitive_content
 from files_api_mcp.backends.staging.copy import Copy
 from files_api_mcp.backends.staging.spool import Spool
 
@@ -164,6 +163,9 @@ def snapshot_of(
         SensitiveFile: They contain what looks like a key.
     """
     if not allow_sensitive:
+        # Imported here: its patterns take time that a server that only lists its tools does not need.
+        from files_api_mcp.backends.roots.secrets import refuse_sensitive_content
+
         refuse_sensitive_content(head)
         if size > SCANNED:
             refuse_sensitive_content(tail)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from files_api_mcp.backends.roots.secrets import is_sensitive_name
+from files_api_mcp.backends.roots.sensitive_names import is_sensitive_name
 from files_api_mcp.backends.roots.wide_folders import home_folders
 from files_api_mcp.server.cli.output import say
 from files_api_mcp.server.settings import BadSettings, absent_roots, wide_reason

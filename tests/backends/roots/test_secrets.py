@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from files_api_mcp.backends.errors import SensitiveFile
-from files_api_mcp.backends.roots.secrets import is_sensitive_name, refuse_sensitive_content
+from files_api_mcp.backends.roots.secrets import refuse_sensitive_content
+from files_api_mcp.backends.roots.sensitive_names import is_sensitive_name
 
 SECRET_NAMES = """
 .env .env.local .ENV .env.production prod.env .envrc id_rsa id_rsa.bak ID_RSA id_ed25519 id_ecdsa id_dsa server.pem
