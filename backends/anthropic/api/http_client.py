@@ -173,7 +173,7 @@ class HttpClient:
                 yield response
             finally:
                 # A server that keeps its end open must not block ours.
-                with anyio.CancelScope(shield=True), anyio.move_on_after(1), suppress(*BROKEN):
+                with anyio.move_on_after(1, shield=True), suppress(*BROKEN):
                     await response.aclose()
 
     def _built(self, request: ApiRequest) -> httpcore2.Request:

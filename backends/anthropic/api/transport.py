@@ -68,26 +68,34 @@ class _Backend(httpcore2.AsyncNetworkBackend):
 
 
 class _Stream(httpcore2.AsyncNetworkStream):
-    """Starts reading at the second write of a request, which is the first of its body."""
+    """Starts reading when the body of a request is sent. The head is sent together with the first bytes of the body,
+    which saves a packet and a turn of the event loop."""
 
     def __init__(self, inner: httpcore2.AsyncNetworkStream) -> None:
         self._inner = inner
         self._ahead: asyncio.Task[bytes] | None = None
         self._received = b""
-        self._writes = 0
+        self._head = b""
+        self._is_sending = False
         self._socket: socket.socket | None = None
+        self._poll = select.poll()
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        if self._writes:
+        """Send bytes. The first ones of a request wait for the next call; nothing is the end of a request."""
+        if not self._is_sending:
+            self._is_sending, self._head = True, buffer
+            return
+        head, self._head = self._head, b""
+        if buffer:
             self._listen()
-        self._writes += 1
-        if self._is_answered():
-            # The library takes this for the end of sending, and reads the reply.
-            raise httpcore2.WriteError("the reply came before the request's end")
-        await self._inner.write(buffer, timeout)
+            if self._is_answered():
+                # The library takes this for the end of sending, and reads the reply.
+                raise httpcore2.WriteError("the reply came before the request's end")
+        if head or buffer:
+            await self._inner.write(head + buffer if head else buffer, timeout)
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        self._writes = 0
+        self._is_sending = False
         if self._received:
             received, self._received = self._received[:max_bytes], self._received[max_bytes:]
             return received
@@ -122,11 +130,11 @@ class _Stream(httpcore2.AsyncNetworkStream):
         """Whether there is something to read. On an idle connection, that is its end."""
         if self._socket is None:
             self._socket = self._inner.get_extra_info("socket")
+            if self._socket is not None and self._socket.fileno() >= 0:
+                self._poll.register(self._socket, select.POLLIN)
         if self._socket is None or self._socket.fileno() < 0:
             return True
-        polled = select.poll()
-        polled.register(self._socket, select.POLLIN)
-        return bool(polled.poll(0))
+        return bool(self._poll.poll(0))
 
     def _listen(self) -> None:
         if self._ahead is not None and self._ahead.done() and not self._ahead.exception() and self._ahead.result():
