@@ -67,7 +67,7 @@ def refuse_sensitive_content(data: bytes) -> None:
         SensitiveFile: There is one; the text says of which kind, never the key.
     """
     # No mark holds a NUL, so a mark of the data is one of this copy too. `translate` is fast even for UTF-16.
-    without_nuls = data.translate(None, b"\0")
+    without_nuls = data.translate(None, b"\0") if b"\0" in data else data
     if not _has_mark(without_nuls):
         return
     for text in (data, without_nuls) if len(without_nuls) < len(data) else (data,):

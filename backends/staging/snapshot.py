@@ -1,5 +1,6 @@
 """Freezes files: makes a private, hashed copy, which replaces the source from then on."""
 
+import os
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -50,8 +51,10 @@ async def freeze(
             frozen = await _freeze_large(source, path, allow_sensitive=allow_sensitive, progress=progress)
         yield frozen
     finally:
-        with CancelScope(shield=True):
-            await to_thread.run_sync(lambda: path.unlink(missing_ok=True))
+        # What was stored was renamed away. To ask the system costs less than a hundredth of a thread call.
+        if os.path.lexists(path):
+            with CancelScope(shield=True):
+                await to_thread.run_sync(lambda: path.unlink(missing_ok=True))
 
 
 def _freeze_small(source: SourceFile, path: Path, allow_sensitive: bool) -> Snapshot:  # noqa: FBT001
