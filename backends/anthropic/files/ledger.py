@@ -14,6 +14,7 @@ from files_api_mcp.backends.anthropic.files.ledger_rows import (
     Content,
     Entry,
     Intent,
+    has_file,
     insert,
     move,
     scope_of,
@@ -21,6 +22,7 @@ from files_api_mcp.backends.anthropic.files.ledger_rows import (
 )
 from files_api_mcp.backends.anthropic.files.upload_records import UploadRecord, UploadRecords
 from files_api_mcp.backends.clock import to_us, utc_now
+from files_api_mcp.backends.errors import UpstreamBadReply
 from files_api_mcp.backends.validation import new_file_id
 
 __all__ = ["Ledger", "entry_of", "open_ledger", "records_of"]
@@ -29,7 +31,6 @@ _T = TypeVar("_T")
 
 _OWNING = ("file", "made")
 _UNENDED = ("intent", "doubt")
-_NAMING = (*_OWNING, "gone")
 
 
 @asynccontextmanager
@@ -151,15 +152,26 @@ class Ledger:
         """Remove an intent that created no file."""
         await self._write(lambda connection, _: _end(connection, intent))
 
-    async def commit(self, intent: Intent, file: ApiFile) -> Entry:
-        """Record that an intent created this file."""
+    async def commit(self, intent: Intent, file: ApiFile, *, is_new: bool = False) -> Entry:
+        """Record that an intent created this file.
+
+        Raises:
+            UpstreamBadReply: The file `is_new`, but its id is `known`; nothing was recorded.
+        """
         entry = entry_of(intent, file)
+        is_checked = not is_new
 
         def work(connection: sqlite3.Connection, scope: str) -> None:
-            self._insert_entry(connection, scope, entry)
-            _end(connection, intent)
+            nonlocal is_checked
+            # Checked once: work that is done again, on a rebuilt ledger, finds its own record.
+            is_checked = is_checked or not self._is_known(connection, file.id)
+            if is_checked:
+                self._insert_entry(connection, scope, entry)
+                _end(connection, intent)
 
         await self._write(work)
+        if not is_checked:
+            raise UpstreamBadReply("The API acknowledged a different file than the one sent.")
         return entry
 
     async def adopt(self, entry: Entry) -> None:
@@ -192,13 +204,7 @@ class Ledger:
         interrupted between its record and its row does not count."""
 
         def work(connection: sqlite3.Connection) -> set[str]:
-            query = " UNION ALL ".join(f"SELECT 1 FROM {table} WHERE file_id = ?1" for table in _NAMING)  # noqa: S608
-            return {
-                one
-                for one in file_ids
-                if connection.execute(query, (one,)).fetchone()
-                or (self._records.has(one) and not _is_of(self._records.get(one), content))
-            }
+            return {one for one in file_ids if self._is_known(connection, one, content)}
 
         return await self._database.run(work)
 
@@ -259,6 +265,9 @@ class Ledger:
         insert(connection, "intent", intent.row(scope))
         return intent
 
+    def _is_known(self, connection: sqlite3.Connection, file_id: str, content: Content | None = None) -> bool:
+        return has_file(connection, file_id) or self._records.has_other(file_id, content)
+
     def _insert_entry(self, connection: sqlite3.Connection, scope: str, entry: Entry) -> None:
         # First the record: it completes an older copy of the ledger.
         self._records.put(UploadRecord(self._credential, scope, entry))
@@ -274,10 +283,6 @@ class Ledger:
 
     async def _write(self, work: Callable[[sqlite3.Connection, str], _T]) -> _T:
         return await self._database.write(lambda connection: work(connection, scope_of(connection, self._credential)))
-
-
-def _is_of(record: UploadRecord | None, content: Content | None) -> bool:
-    return record is not None and record.entry.content == content
 
 
 def _end(connection: sqlite3.Connection, intent: Intent) -> None:

@@ -16,6 +16,7 @@ __all__ = [
     "Content",
     "Entry",
     "Intent",
+    "has_file",
     "insert",
     "move",
     "scope_of",
@@ -44,6 +45,8 @@ COLUMNS = {
     "made": ("scope", "file_id", "at_us"),
 }
 """The sealed columns of each table. Intents come first: they prevent duplicates."""
+
+_HAS_FILE = " UNION ALL ".join(f"SELECT 1 FROM {table} WHERE file_id = :id" for table in ("file", "made", "gone"))  # noqa: S608
 
 Row = tuple[Any, ...]
 
@@ -134,6 +137,11 @@ def select(
     query = f"SELECT {columns} FROM {table} WHERE {where}{order}"  # noqa: S608 - names of ours
     rows: list[Row] = connection.execute(query, values).fetchall()
     return [row[:-1] for row in rows if (row[-1] == seal_of(table, row[:-1])) is believed]
+
+
+def has_file(connection: sqlite3.Connection, file_id: str) -> bool:
+    """Whether there is a row of a file that is or was there, in any scope. A row with a wrong seal counts too."""
+    return connection.execute(_HAS_FILE, {"id": file_id}).fetchone() is not None
 
 
 def scope_of(connection: sqlite3.Connection, credential: str) -> str:

@@ -27,7 +27,6 @@ from files_api_mcp.backends.errors import (
     FilesError,
     NotFound,
     OutcomeUnknown,
-    StoreError,
     UpstreamBadReply,
     UpstreamError,
 )
@@ -167,8 +166,13 @@ class Uploader:
             with self._descriptions.expected():
                 result = await self._attempt(intent, body, deadline, report)
             if isinstance(result, ApiFile):
-                sender.budget.earn()
-                return result, await self._recorded(intent, result)
+                try:
+                    entry = await self._recorded(intent, result, is_new=True)
+                except UpstreamBadReply as exc:
+                    result = _Failed(exc, doubtful=True)
+                else:
+                    sender.budget.earn()
+                    return result, entry
             if result.doubtful:
                 candidates = await self._settled(intent, began, deadline, result.error)
                 found = await self._lost.own(intent, candidates)
@@ -224,27 +228,24 @@ class Uploader:
         return file
 
     async def _refuse_other(self, file: ApiFile, content: Content) -> None:
-        """Accept only an acknowledgement of the file sent. Its id is trusted after the server describes that file:
-        a wrong id could never be traced to its bytes later."""
-        known: set[str] = set()
-        with suppress(StoreError):
-            known = await self._ledger.known([file.id])
-        described = describes(file, content) and file.id not in known
-        if described:
-            try:
-                described = describes(await self._descriptions.of(file.id), content)
-            except NotFound:
-                described = False
-            except UpstreamError:
-                # Unreachable now, but the acknowledgement itself was valid.
+        """Accept only an acknowledgement of the file sent. Its id is trusted after the server describes that file, if
+        the ledger knows no other with it: a wrong id could never be traced to its bytes later."""
+        try:
+            if describes(file, content) and describes(await self._descriptions.of(file.id), content):
                 return
-        if not described:
-            raise UpstreamBadReply("The API acknowledged a different file than the one sent.")
+        except NotFound:
+            pass
+        except UpstreamError:
+            # Unreachable now, but the acknowledgement itself was valid.
+            return
+        raise UpstreamBadReply("The API acknowledged a different file than the one sent.")
 
-    async def _recorded(self, intent: Intent, file: ApiFile) -> Entry:
+    async def _recorded(self, intent: Intent, file: ApiFile, *, is_new: bool = False) -> Entry:
         """Record the file of an intent. It is stored even if that fails: the intent leads the next upload to it."""
         try:
-            return await self._ledger.commit(intent, file)
+            return await self._ledger.commit(intent, file, is_new=is_new)
+        except UpstreamBadReply:
+            raise
         except FilesError as exc:
             if self._ledger.is_private:
                 # Its owner could not see it.

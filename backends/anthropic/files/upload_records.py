@@ -74,6 +74,13 @@ class UploadRecords:
         """Whether there is a record of the file, damaged or not."""
         return self.path(file_id).exists()
 
+    def has_other(self, file_id: str, content: Content | None) -> bool:
+        """Whether there is a record of the file that is not one of this content; a damaged one counts."""
+        if not self.has(file_id):
+            return False
+        record = self.get(file_id)
+        return record is None or record.entry.content != content
+
     def get(self, file_id: str) -> UploadRecord | None:
         """The record of a file; None if there is none, or if it is damaged."""
         try:

@@ -118,7 +118,7 @@ async def test_a_ledger_that_is_damaged_for_good_stops_only_what_needs_it(
 async def test_a_file_that_cannot_be_recorded_is_found_by_the_next_upload(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, principal: str, part: str
 ) -> None:
-    async def fail(*_: Any) -> None:
+    async def fail(*_: Any, **__: Any) -> None:
         raise StorageFull("The disk is full.")
 
     def insert_no_file(connection: sqlite3.Connection, table: str, row: Any, **options: Any) -> None:

@@ -9,14 +9,15 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
 
 from files_api_mcp.backends.anthropic.api.files import ApiFile
 from files_api_mcp.backends.anthropic.files.ledger import Ledger, open_ledger
-from files_api_mcp.backends.anthropic.files.ledger_rows import Content, Entry
-from files_api_mcp.backends.errors import StoreBusy, StoreDamaged
+from files_api_mcp.backends.anthropic.files.ledger_rows import Content, Entry, insert
+from files_api_mcp.backends.errors import StoreBusy, StoreDamaged, UpstreamBadReply
 
 pytestmark = pytest.mark.anyio
 
@@ -69,6 +70,38 @@ async def test_an_upload_is_an_intent_until_it_is_a_file_or_nothing(tmp_path: Pa
         assert await ledger.entry("file_1") == entry
         assert entry.content == content(1)
         assert await ledger.entry("file_2") is None
+
+
+async def test_an_upload_does_not_become_a_file_that_is_known(tmp_path: Path) -> None:
+    async with ledgers(tmp_path, "key", "other") as (ledger, other):
+        entry = await commit(ledger)
+        await other.bury("file_9", "gone.txt")
+        intent = await ledger.begin(content(2), None)
+        for number in (1, 9):
+            with pytest.raises(UpstreamBadReply):
+                await ledger.commit(intent, wire_file(number), is_new=True)
+        assert (await ledger.entries(), await ledger.intents("report.txt", 102)) == ({"file_1": entry}, [intent])
+        await ledger.commit(intent, wire_file(2), is_new=True)
+        assert list(await ledger.entries()) == ["file_1", "file_2"]
+
+
+async def test_a_file_recorded_again_on_a_rebuilt_ledger_is_still_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    damages: list[str] = []
+
+    def insert_damaged(connection: sqlite3.Connection, table: str, row: Any, **options: Any) -> None:
+        insert(connection, table, row, **options)
+        if table == "file" and not damages:
+            damages.append(table)
+            raise sqlite3.DatabaseError("database disk image is malformed")
+
+    async with ledgers(tmp_path, "key") as (ledger,):
+        intent = await ledger.begin(content(), None)
+        monkeypatch.setattr("files_api_mcp.backends.anthropic.files.ledger.insert", insert_damaged)
+        entry = await ledger.commit(intent, wire_file(), is_new=True)
+        assert (damages, await ledger.entries()) == (["file"], {"file_1": entry})
+        assert await ledger.intents("report.txt", 101) == []
 
 
 async def test_what_is_written_is_there_for_the_next_process_to_the_last_field(tmp_path: Path) -> None:
