@@ -159,7 +159,7 @@ class Reader(Protocol):
         nothing of the file."""
         ...
 
-    async def read_later(self, records: Sequence[FileRecord]) -> None:
+    async def read_later(self, file_ids: Sequence[str]) -> None:
         """Extract and index the text of these files in the background. After a crash, the next start goes on."""
         ...
 

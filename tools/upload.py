@@ -22,7 +22,8 @@ __all__ = ["UploadResult", "upload", "upload_file"]
 
 _MAX_SHOWN = 20
 _LOOKED_UP_AT_ONCE = 50
-_MOST_UNQUEUED = 5000
+_MOST_UNQUEUED = 20_000
+"""Texts that wait until the files of the folder are stored: to read them meanwhile would slow down both."""
 _MAX_LOOKED_UP = 1000
 """Files whose texts are looked for again at the end. For more than that, `reading` may count some too many."""
 
@@ -129,7 +130,7 @@ class _Summary:
         self._failed: list[FailedItem] = []
         self._shown: list[UploadedFile] = []
         self._reading: list[FileRecord] = []
-        self._unqueued: list[FileRecord] = []
+        self._unqueued: list[str] = []
 
     async def add(self, outcomes: Sequence[tuple[str, Outcome]]) -> None:
         """Count the outcomes of a batch, and have its texts read in the background."""
@@ -147,7 +148,7 @@ class _Summary:
         reading = await self._unread([one.record for one in stored])
         self.counts.reading += len(reading)
         self._reading += reading if self._until_read else reading[: _MAX_LOOKED_UP - len(self._reading)]
-        self._unqueued += reading
+        self._unqueued += [record.id for record in reading]
         if len(self._unqueued) >= _MOST_UNQUEUED:
             await self.queue_texts()
         done = min(self.counts.files, self._total)
@@ -155,7 +156,7 @@ class _Summary:
         await self._progress(done, steps, f"Stored {done:,} of {self._total:,} files")
 
     async def queue_texts(self) -> None:
-        """Have the texts read in the background. Reading them while files are stored would slow down both."""
+        """Have the texts read in the background."""
         unqueued, self._unqueued = self._unqueued, []
         with CancelScope(shield=True):
             await self._reader.read_later(unqueued)

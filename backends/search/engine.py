@@ -142,10 +142,10 @@ class SearchEngine:
         except (*_UNREAD, StoreDamaged) as exc:
             return _unread_info(exc)
 
-    async def read_later(self, records: Sequence[FileRecord]) -> None:
+    async def read_later(self, file_ids: Sequence[str]) -> None:
         """Index the text of these files in the background."""
         self._used.set()
-        self._backlog.add(record.id for record in records)
+        self._backlog.add(file_ids)
 
     async def infos(self, records: Sequence[FileRecord]) -> dict[str, DocumentInfo]:
         """What the index knows now of each file, by file id."""

@@ -45,9 +45,9 @@ class AnthropicReader:
         """None: only the API knows the record."""
         return None
 
-    async def read_later(self, records: Sequence[FileRecord]) -> None:
+    async def read_later(self, file_ids: Sequence[str]) -> None:
         """Index the originals' text in the background; see Reader.read_later."""
-        await self._engine.read_later(records)
+        await self._engine.read_later(file_ids)
 
     async def infos(self, records: Sequence[FileRecord]) -> dict[str, DocumentInfo]:
         """What is known now of each original; see Reader.infos."""

@@ -48,7 +48,7 @@ async def until_ready(desk: Desk, records: list[FileRecord]) -> None:
 async def test_files_are_read_later_and_say_how_far_they_are(desk: Desk) -> None:
     records = await stored(desk, 5)
     assert await states(desk, records) == ["reading"] * 5
-    await desk.opened.reader.read_later(records)
+    await desk.opened.reader.read_later([record.id for record in records])
     await until_ready(desk, records)
     infos = await desk.opened.reader.infos(records)
     assert all(info.askable for info in infos.values())
@@ -57,7 +57,7 @@ async def test_files_are_read_later_and_say_how_far_they_are(desk: Desk) -> None
 async def test_what_does_not_fit_in_memory_is_found_in_the_store(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backlog, "_MOST_WAITING", 2)
     records = await stored(desk, 7)
-    await desk.opened.reader.read_later(records)
+    await desk.opened.reader.read_later([record.id for record in records])
     await until_ready(desk, records)
 
 
@@ -83,7 +83,7 @@ async def test_a_file_that_a_call_waits_for_comes_first(desk: Desk, monkeypatch:
         return await read(files, in_background)
 
     monkeypatch.setattr(desk.library._backlog, "_read_files", noted)  # pyright: ignore[reportPrivateUsage]
-    await desk.opened.reader.read_later(records)
+    await desk.opened.reader.read_later([record.id for record in records])
     await anyio.wait_all_tasks_blocked()
     assert (await desk.opened.reader.prepare(records[5].id)).askable
     go_on.set()
@@ -105,7 +105,7 @@ async def test_an_error_of_one_group_reaches_its_calls_and_no_others(
         return await read(files, in_background)
 
     monkeypatch.setattr(desk.library._backlog, "_read_files", failing)  # pyright: ignore[reportPrivateUsage]
-    await desk.opened.reader.read_later(records)
+    await desk.opened.reader.read_later([record.id for record in records])
     with pytest.raises(ZeroDivisionError):
         await desk.opened.reader.prepare(records[1].id)
     await until_ready(desk, [records[0], records[2]])
@@ -119,7 +119,7 @@ async def test_one_bad_document_of_a_group_fails_only_itself(desk: Desk, monkeyp
     gone, nothing = records[2], await desk.store("nothing.bin", bytes(range(256)) * 4)
     _, path = await desk.library._source.blob_path(gone.id)  # pyright: ignore[reportPrivateUsage]
     await to_thread.run_sync(path.unlink)
-    await desk.opened.reader.read_later([*records, await desk.opened.files.describe(nothing)])
+    await desk.opened.reader.read_later([*(record.id for record in records), nothing])
     await until_ready(desk, records)
     infos = await desk.opened.reader.infos(records)
     assert [record.id for record in records if not infos[record.id].askable] == [gone.id]
@@ -127,7 +127,7 @@ async def test_one_bad_document_of_a_group_fails_only_itself(desk: Desk, monkeyp
 
 async def test_files_with_the_same_content_are_read_once_and_found_under_each_name(desk: Desk) -> None:
     ids = [await desk.store(name, "The whale dived.") for name in ("a.txt", "b.txt", "c.txt")]
-    await desk.opened.reader.read_later([await desk.opened.files.describe(file_id) for file_id in ids])
+    await desk.opened.reader.read_later(ids)
     answer = await desk.ask("whale")
     assert {passage.file_id for passage in answer.passages} <= set(ids)
     assert not answer.notes
@@ -149,7 +149,7 @@ async def test_a_file_that_is_deleted_while_it_is_read_leaves_nothing(
 
     monkeypatch.setattr(desk.library._workers, "run", held)  # pyright: ignore[reportPrivateUsage]
     record = await desk.opened.files.describe(file_id)
-    await desk.opened.reader.read_later([record])
+    await desk.opened.reader.read_later([record.id])
     await begun.wait()
     await desk.opened.files.delete(file_id)
     go_on.set()
