@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from files_api_mcp.backends.documents.invisible import shown_text
 from files_api_mcp.backends.documents.marks import Line, MarkedText
@@ -25,7 +25,9 @@ from files_api_mcp.backends.documents.media_types import (
 )
 from files_api_mcp.backends.documents.ocr import Scans
 from files_api_mcp.backends.errors import UnsupportedType
-from files_api_mcp.backends.models import PageImage
+
+if TYPE_CHECKING:  # the models take half of the time in which a worker process starts
+    from files_api_mcp.backends.models import PageImage
 
 __all__ = ["Document", "extract", "render"]
 
@@ -134,7 +136,7 @@ def _pieces(lines: Iterator[Line]) -> Iterator[MarkedText]:
 
 def render(
     content: BinaryIO, mime_type: str, pages: list[int], max_side: int, marks: list[tuple[int, int, int, str]]
-) -> Iterator[PageImage]:
+) -> "Iterator[PageImage]":
     """Render a PDF's pages with passages marked (page, start, end and text of each), or return the image itself."""
     from files_api_mcp.backends.documents.render import pdf_images, shown_image
 

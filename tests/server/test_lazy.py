@@ -1,4 +1,4 @@
-"""A server that lists its tools loads nothing else."""
+"""What is not needed at once is loaded later, by a server that lists its tools, and by a process that reads files."""
 
 import json
 import subprocess
@@ -32,3 +32,9 @@ def test_listing_tools_loads_neither_stores_nor_what_is_asked_beside_tools(tmp_p
         [sys.executable, "-c", LISTING, str(tmp_path)], check=True, capture_output=True, text=True, timeout=300
     )
     assert not LATER & set(json.loads(done.stdout))
+
+
+def test_a_process_that_reads_documents_starts_without_models_and_the_event_loop() -> None:
+    started = "import sys, files_api_mcp.backends.search.index.worker as _; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", started], check=True, capture_output=True, text=True, timeout=300)
+    assert not {"pydantic", "anyio", "sqlite3", "mcp"} & set(done.stdout.split())
