@@ -41,13 +41,13 @@ class _Asked:
 
 
 class Corpus:
-    """The documents of question sets in a data folder. For one thread."""
+    """The documents of question sets in a data folder; one that could not be read has no passages. For one thread."""
 
     def __init__(self, data: Path, documents: Iterable[str]) -> None:
-        """Open the index of a data folder that holds these documents (paths)."""
+        """Open the index of a data folder, to which these documents (paths) were uploaded."""
         self._index = Index(index_path(data))
         keys = {key.partition(" ")[0]: key for key in self._index.keys()}  # noqa: SIM118  it is no mapping
-        wanted = {document: keys[_content_hash(document)] for document in documents}
+        wanted = {document: keys[name] for document in documents if (name := _content_hash(document)) in keys}
         known = self._index.documents(list(wanted.values()))
         self._documents: Mapping[str, Document] = {document: known[key] for document, key in wanted.items()}
 
@@ -70,13 +70,17 @@ class Corpus:
 
     def ask(self, question: Question, budget: int, find: FindPassages = answer) -> list[Cited]:
         """The passages of a question, best first."""
-        asked = _Asked([(document, self._documents[document]) for document in question.documents])
+        asked = _Asked([(one, self._documents[one]) for one in question.documents if one in self._documents])
+        if not asked.collection.files:
+            return []
         found = find(self._index, asked, question.text, budget)
         return [self._cited(one.file_id, one.text, one.page, one.start_char) for one in found.passages]
 
     def passages(self, document: str) -> list[Cited]:
         """All passages of a document, in order, as they are indexed."""
-        stored = self._documents[document]
+        stored = self._documents.get(document)
+        if stored is None:
+            return []
         starts = [0]
         for size in stored.sizes:
             starts.append(starts[-1] + size)

@@ -86,3 +86,14 @@ def test_two_questions_with_one_id_are_refused(tmp_path: Path) -> None:
     small = write_set(tmp_path)
     with pytest.raises(ValueError, match="the same id"):
         read_sets([small, small])
+
+
+@pytest.mark.slow
+def test_a_document_that_cannot_be_read_has_no_passages(tmp_path: Path) -> None:
+    document = tmp_path / "scan.pdf"
+    document.write_bytes(b"%PDF-1.7 nothing else")
+    question = Question("q", "s", "What is it?", (str(document),), ())
+    corpus = Corpus.of([question], tmp_path / "data")
+    assert corpus.answers([question], 500) == {"q": []}
+    assert corpus.passages(str(document)) == []
+    corpus.close()
