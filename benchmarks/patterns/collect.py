@@ -29,7 +29,7 @@ _COMPILE_INSIDE = frozenset(
         "backends/roots/wildmatch.py:compiled",
         "backends/documents/formats/text/code.py:SourceCode.__init__",
         "backends/documents/formats/text/code.py:SourceCode._next_begin",
-        "backends/roots/secrets.py:_any_of",
+        "backends/roots/sensitive_names.py:_any_of",
     }
 )
 
