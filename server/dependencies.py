@@ -18,6 +18,7 @@ from files_api_mcp.tools.principal import DEFAULT_PRINCIPAL, Principal
 from files_api_mcp.tools.upload_tickets import UploadTickets
 
 if TYPE_CHECKING:
+    from files_api_mcp.backends.search.runtime import SearchRuntime
     from files_api_mcp.server.tenants import Tenants
 
 __all__ = ["OpenBackend", "open_backend", "open_dependencies", "open_roots", "open_shared_dependencies"]
@@ -47,10 +48,9 @@ async def open_shared_dependencies(
 
     With `require_principal`, the default principal gets no backend, because callers must not share files.
     """
-    from files_api_mcp.backends.search.runtime import open_runtime
     from files_api_mcp.server.tenants import Tenants
 
-    async with open_runtime(settings.semantic_model) as runtime, anyio.create_task_group() as owner:
+    async with _open_runtime(settings) as runtime, anyio.create_task_group() as owner:
 
         def opener(principal: Principal) -> AbstractAsyncContextManager[Backend]:
             if require_principal and principal == DEFAULT_PRINCIPAL:
@@ -94,11 +94,20 @@ def open_roots(settings: Settings) -> Roots:
 @asynccontextmanager
 async def open_backend(settings: Settings, principal: str = "") -> AsyncGenerator[Backend]:
     """Opens the backend of the settings, with its own search runtime."""
-    # Imported here, because a server that only lists its tools does not need it.
-    from files_api_mcp.backends.search.runtime import open_runtime
-
     async with (
-        open_runtime(settings.semantic_model) as runtime,
+        _open_runtime(settings) as runtime,
         settings.backend.open(settings.data_dir, runtime, principal) as backend,
     ):
         yield backend
+
+
+@asynccontextmanager
+async def _open_runtime(settings: Settings) -> "AsyncGenerator[SearchRuntime]":
+    # Imported here, because a server that only lists its tools does not need them.
+    from files_api_mcp.backends.search.runtime import open_runtime
+    from files_api_mcp.backends.search.semantic.similarity import enabled_similarity, own_similarity
+
+    own = settings.semantic_model
+    similarity = enabled_similarity(settings.data_dir) if own is None else await to_thread.run_sync(own_similarity, own)
+    async with open_runtime(similarity) as runtime:
+        yield runtime

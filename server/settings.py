@@ -10,6 +10,7 @@ from files_api_mcp.backends.errors import InvalidArgument
 from files_api_mcp.backends.registry import BackendSettings, LocalSettings, choose_backend
 from files_api_mcp.backends.roots.root import Root, WideRoot
 from files_api_mcp.backends.roots.wide_folders import Wide, WideFolders
+from files_api_mcp.backends.search.semantic.model_folder import ModelFolder
 from files_api_mcp.backends.validation import MAX_FILE_SIZE
 
 __all__ = [
@@ -63,11 +64,14 @@ class Settings:
         return self.backend.secret
 
     def summary(self) -> str:
-        """One line with the backend, the data folder and the roots."""
+        """One line with the backend, the data folder, the roots, and whether passages are ranked by meaning too."""
         none = "none" if self.remote else "none (give a ROOT to allow uploads)"
         roots = ", ".join(str(root) for root in self.roots) or none
         switches = "".join(f", {name}" for name in self._switches())
-        return f"backend {self.backend.describe()}, data {self.data_dir}, roots {roots}{switches}"
+        own = self.semantic_model
+        semantic = ModelFolder(self.data_dir).describe() if own is None else f"model {own}"
+        where = f"data {self.data_dir}, roots {roots}"
+        return f"backend {self.backend.describe()}, {where}, semantic {semantic}{switches}"
 
     def _switches(self) -> list[str]:
         named = {

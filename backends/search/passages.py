@@ -2,18 +2,19 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from files_api_mcp.backends.models import Passage
 from files_api_mcp.backends.search.collection import Searched
-from files_api_mcp.backends.search.embeddings import Similarity
 from files_api_mcp.backends.search.index.index import Index
 from files_api_mcp.backends.search.index.rows import Document, StoredPage
 from files_api_mcp.backends.search.places.document_places import DocumentPlaces
 from files_api_mcp.backends.search.places.locate import locate
-from files_api_mcp.backends.search.ranking.reranker import RERANKED, rerank
+from files_api_mcp.backends.search.ranking.reranker import rerank
 from files_api_mcp.backends.search.ranking.scorer import ScoredPassage, rank
 from files_api_mcp.backends.search.reader import open_places
+from files_api_mcp.backends.search.semantic.reranker import rerank_by_meaning
+from files_api_mcp.backends.search.semantic.similarity import Similarity
 from files_api_mcp.backends.search.tables import indexed_text
 from files_api_mcp.backends.tokens import estimate_tokens
 
@@ -27,7 +28,6 @@ _LOWEST_SHARE = 0.25
 _SMALLEST_CUT = 40
 _LONGEST = 5_500
 """Code points of the longest passage: a place is read whole by default."""
-_MEANING = 0.4
 
 
 @dataclass(slots=True)
@@ -76,8 +76,8 @@ def answer(
         return indexed_text(texts.passage(document, one.passage), document.mime_type)
 
     ranked = rerank(ranked, documents, question, text_of)
-    if similarity is not None and ranked:
-        ranked = _by_meaning(ranked, documents, texts, question, similarity)
+    if similarity is not None:
+        ranked = rerank_by_meaning(ranked, documents, question, text_of, similarity)
     passages: list[Passage] = []
     left = max_tokens
     for stretch in _choose(ranked, documents, texts, max_tokens):
@@ -130,20 +130,6 @@ class _Texts:
         if key not in self._pages:
             self._pages[key] = self._index.page(document, number)
         return self._pages[key]
-
-
-def _by_meaning(
-    ranked: list[ScoredPassage], documents: Mapping[int, Document], texts: _Texts, question: str, similarity: Similarity
-) -> list[ScoredPassage]:
-    first, rest = ranked[:RERANKED], ranked[RERANKED:]
-    best = ranked[0].score or 1.0
-    near = similarity(question, [texts.passage(documents[one.position], one.passage) for one in first])
-    scored = [
-        replace(one, score=(1 - _MEANING) * one.score / best + _MEANING * max(0.0, nearest))
-        for one, nearest in zip(first, near, strict=True)
-    ]
-    scored += [replace(one, score=(1 - _MEANING) * one.score / best) for one in rest]
-    return sorted(scored, key=lambda one: -one.score)
 
 
 def _choose(

@@ -1,14 +1,11 @@
-"""The search runtime: the worker processes that read documents, and the embedding model if there is one."""
+"""The search runtime: the worker processes that read documents, and the semantic model if there is one."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
-
-from anyio import to_thread
 
 from files_api_mcp.backends.documents.workers import DocumentWorkers
-from files_api_mcp.backends.search.embeddings import EmbeddingModel, Similarity
+from files_api_mcp.backends.search.semantic.similarity import Similarity
 
 __all__ = ["INDEX_WORKER", "SearchRuntime", "index_workers", "open_runtime"]
 
@@ -30,12 +27,7 @@ def index_workers() -> DocumentWorkers:
 
 
 @asynccontextmanager
-async def open_runtime(semantic_model: Path | None = None) -> AsyncGenerator[SearchRuntime]:
-    """Start the runtime, with the embedding model in the folder `semantic_model` if one is given.
-
-    Raises:
-        InvalidArgument: The model cannot be loaded.
-    """
+async def open_runtime(similarity: Similarity | None = None) -> AsyncGenerator[SearchRuntime]:
+    """Start the runtime."""
     async with index_workers() as workers:
-        model = None if semantic_model is None else await to_thread.run_sync(EmbeddingModel, semantic_model)
-        yield SearchRuntime(workers, model.similarity if model else None)
+        yield SearchRuntime(workers, similarity)

@@ -16,7 +16,19 @@ __all__ = ["create_private", "fsync_file", "fsync_folder", "is_writable", "make_
 _log = logging.getLogger(__name__)
 
 _OWN_FOLDERS = frozenset(
-    {"anthropic", "batches", "blobs", "copies", "emulator", "principals", "set-aside", "spool", "turns", "workspaces"}
+    {
+        "anthropic",
+        "batches",
+        "blobs",
+        "copies",
+        "emulator",
+        "principals",
+        "semantic",
+        "set-aside",
+        "spool",
+        "turns",
+        "workspaces",
+    }
 )
 _OWN_FILE = re.compile(r".+\.db(-journal|-wal|-shm)?|reserve")
 _OTHERS = 0o077

@@ -28,6 +28,7 @@ SUBCOMMANDS = {
     "read": "Print a document's text.",
     "download": "Save a stored file.",
     "delete": "Delete stored files.",
+    "semantic": "Rank passages by meaning too, with a small model on this machine.",
     "doctor": "Check the setup.",
     "verify": "Find and repair damage of the data folder.",
     "completion": "Print a shell's completion script.",

@@ -12,10 +12,9 @@ from files_api_mcp.backends.search.ranking.query import expand_query
 from files_api_mcp.backends.search.ranking.scorer import ScoredPassage
 from files_api_mcp.backends.search.tokenizer import terms
 
-__all__ = ["RERANKED", "rerank"]
+__all__ = ["rerank"]
 
-RERANKED = 30
-"""Number of best passages that are reranked, by their words and by their meaning."""
+_RERANKED = 30
 
 _PAIRS, _FIGURES, _DATES = 0.2, 0.15, 0.1
 _FAR = 2
@@ -55,7 +54,7 @@ def rerank(
     Passages rise if they contain neighbouring terms of the question next to each other, or figures or a date if the
     question asks for them. `text_of` reads a passage.
     """
-    first, rest = ranked[:RERANKED], ranked[RERANKED:]
+    first, rest = ranked[:_RERANKED], ranked[_RERANKED:]
     if not first:
         return []
     texts = [text_of(one) for one in first]

@@ -27,13 +27,17 @@ __all__ = ["doctor"]
 @DATA_DIR
 @ALLOW_WIDE_ROOT
 def doctor(roots: tuple[str, ...], **options: Any) -> None:
-    """Check the setup: versions, roots, backend and data folder. It exits with 1 if anything needs fixing."""
+    """Check the setup: versions, roots, backend, data folder and semantic model. It exits with 1 if anything needs
+    fixing."""
     settings = settings_from(roots, options)
     exit_with(lambda: _doctor(settings), settings)
 
 
 def _doctor(settings: Settings) -> int:
-    findings = [*_setup_findings(settings), *run_event_loop(settings.backend.check, settings.data_dir)]
+    from files_api_mcp.backends.search.semantic import installation
+
+    checked = run_event_loop(settings.backend.check, settings.data_dir)
+    findings = [*_setup_findings(settings), *checked, installation.check(settings.data_dir)]
     for finding in findings:
         print_line(f"{'ok  ' if finding.good else 'FAIL'}  {finding.text}")
     return 0 if all(finding.good for finding in findings) else 1

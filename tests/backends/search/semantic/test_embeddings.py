@@ -10,7 +10,7 @@ from onnx import TensorProto, helper
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from files_api_mcp.backends.errors import InvalidArgument
-from files_api_mcp.backends.search.embeddings import EmbeddingModel
+from files_api_mcp.backends.search.semantic.embeddings import load_folder
 from tests.support.agent import connected, settings_for
 
 MEANINGS = (("car", "automobile"), ("boat", "ship"), ("race",), ("the", "was", "a"), ("slow",), ("fast", "quick"))
@@ -44,7 +44,7 @@ def make_model(folder: Path, *, pooled: bool = False) -> Path:
 
 @pytest.mark.parametrize("pooled", [False, True])
 def test_words_of_one_meaning_are_near(tmp_path: Path, pooled: bool) -> None:
-    model = EmbeddingModel(make_model(tmp_path / "model", pooled=pooled))
+    model = load_folder(make_model(tmp_path / "model", pooled=pooled))
     near, far = model.similarity("automobile race", ["car race", "boat"])
     assert near == pytest.approx(1.0)
     assert far == pytest.approx(0.0)
@@ -52,7 +52,7 @@ def test_words_of_one_meaning_are_near(tmp_path: Path, pooled: bool) -> None:
 
 
 def test_padding_does_not_count(tmp_path: Path) -> None:
-    model = EmbeddingModel(make_model(tmp_path / "model"))
+    model = load_folder(make_model(tmp_path / "model"))
     alone = model.similarity("car", ["car"])
     beside = model.similarity("car", ["car", "the ship was a ship was a ship"])
     assert beside[0] == pytest.approx(alone[0])
@@ -76,5 +76,5 @@ def test_a_folder_without_a_model_is_told(tmp_path: Path, content: bytes | None)
     if content is not None:
         (folder / "model.onnx").write_bytes(content)
     with pytest.raises(InvalidArgument) as caught:
-        EmbeddingModel(folder)
+        load_folder(folder)
     assert str(tmp_path) not in caught.value.text

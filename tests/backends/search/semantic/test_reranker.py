@@ -1,0 +1,81 @@
+"""Reranking by meaning: what it moves, and what it leaves to the words."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import pytest
+
+from files_api_mcp.backends.search.ranking.scorer import ScoredPassage
+from files_api_mcp.backends.search.semantic.reranker import rerank_by_meaning
+from files_api_mcp.backends.search.semantic.similarity import Similarity
+
+
+@dataclass
+class Language:
+    """A document, of which only the language counts."""
+
+    english: bool
+
+
+class Judge:
+    """Says how near each text is; None: it has no model."""
+
+    def __init__(self, near: dict[str, float] | None, *, english_only: bool = True) -> None:
+        self.english_only = english_only
+        self.near = near
+        self.judged: list[str] = []
+
+    def __call__(self, question: str, texts: Iterable[str]) -> list[float] | None:
+        self.judged += [] if self.near is None else texts
+        return None if self.near is None else [self.near[text] for text in self.judged]
+
+
+def order(judge: Judge, scores: Sequence[float], question: str = "Why?", languages: str = "") -> str:
+    """The letters of the passages, best first. `languages` has an `e` for each English document, all by default."""
+    ranked = [ScoredPassage(place, 0, score) for place, score in enumerate(scores)]
+    documents: Any = {place: Language(languages[place : place + 1] in ("e", "")) for place in range(len(scores))}
+    found = rerank_by_meaning(ranked, documents, question, lambda one: letter(one), cast(Similarity, judge))
+    assert sorted(one.position for one in found) == [*range(len(scores))]
+    return "".join(letter(one) for one in found)
+
+
+def letter(one: ScoredPassage) -> str:
+    return chr(ord("a") + one.position)
+
+
+def test_the_nearest_passage_gains_most_of_the_best_score() -> None:
+    assert order(Judge({"a": 0.1, "b": 0.3, "c": 0.2}), [10, 5, 1]) == "bac"
+
+
+def test_a_far_better_score_by_words_stays_first() -> None:
+    assert order(Judge({"a": 0.1, "b": 0.3}), [10, 1]) == "ab"
+
+
+def test_passages_in_other_languages_gain_the_mean() -> None:
+    judge = Judge({"a": 0.1, "c": 0.3})
+    assert order(judge, [10, 9, 8], languages="exe") == "cba"
+    assert judge.judged == ["a", "c"]
+
+
+@pytest.mark.parametrize("question", ["Почему?", "为什么?", "لماذا؟", "γιατί;"])
+def test_a_question_in_another_script_is_left_to_the_words(question: str) -> None:
+    judge = Judge({"a": 0.1, "b": 0.3})
+    assert order(judge, [10, 9], question) == "ab"
+    assert judge.judged == []
+    judge.english_only = False
+    assert order(judge, [10, 9], question) == "ba"
+
+
+def test_only_twenty_passages_are_judged() -> None:
+    judge = Judge({chr(ord("a") + place): place / 100 for place in range(20)})
+    found = order(judge, [100 - place for place in range(25)])
+    assert len(judge.judged) == 20
+    assert found[-5:] == "uvwxy"
+
+
+@pytest.mark.parametrize("near", [None, {"a": 0.2, "b": 0.2}])
+def test_without_a_judgement_the_order_stays(near: dict[str, float] | None) -> None:
+    assert order(Judge(near), [10, 9]) == "ab"
+    assert order(Judge(near), [10]) == "a"
+    assert order(Judge(near), []) == ""
