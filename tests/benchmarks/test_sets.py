@@ -50,9 +50,11 @@ def test_tables_ask_for_rows(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("write", [write_policies, write_tables])
-def test_sets_are_the_same_each_time(tmp_path: Path, write: Callable[[Path], Path]) -> None:
-    one, other = (sorted(write(tmp_path / name).rglob("*.*")) for name in "ab")
-    assert [path.read_bytes() for path in one] == [path.read_bytes() for path in other]
+def test_sets_are_the_same_for_a_seed(tmp_path: Path, write: Callable[[Path, int], Path]) -> None:
+    one, same, other = (write(tmp_path / name, seed) for name, seed in (("a", 1), ("b", 1), ("c", 2)))
+    files = [sorted(folder.rglob("*.*")) for folder in (one, same)]
+    assert [path.read_bytes() for path in files[0]] == [path.read_bytes() for path in files[1]]
+    assert not {question.text for question in read_set(one)} >= {question.text for question in read_set(other)}
 
 
 def test_a_manual_entry_ends_with_its_first_paragraph() -> None:
@@ -61,6 +63,7 @@ def test_a_manual_entry_ends_with_its_first_paragraph() -> None:
     assert span is not None
     assert text[slice(*span)] == "-d, --dry-run\n           Changes nothing.\n           At all."
     assert find_entry(text, "-d, --dry") is None
+    assert find_entry("\n   -d   Changes nothing.\n\n", "-d") == (4, 25)
 
 
 def test_a_passage_may_run_over_lines() -> None:

@@ -7,11 +7,10 @@ from typing import Any
 
 from benchmarks.ask.questions import Question
 from benchmarks.ask.sets.policies import company
-from benchmarks.ask.sets.writer import evidence_rows, lower_first, write_questions
+from benchmarks.ask.sets.writer import SEED, evidence_rows, lower_first, write_questions
 
 __all__ = ["write_many_files", "write_two_files", "write_two_parts"]
 
-_SEED = 20261129
 _EACH = 18
 _FILES = 20
 _JOINED = ("{} And {}", "{} Also, {}", "Two questions. {} And {}", "{} Besides, {}")
@@ -19,9 +18,9 @@ _AMBIGUOUS = ("law",)
 """Sets whose documents have clauses about the same things: their questions name no document."""
 
 
-def write_two_parts(folder: Path, questions: Sequence[Question]) -> Path:
+def write_two_parts(folder: Path, questions: Sequence[Question], seed: int = SEED) -> Path:
     """Write questions with two parts about one file; returns the folder of the set."""
-    draw = random.Random(_SEED)
+    draw = random.Random(seed)
     rows: list[dict[str, Any]] = []
     for name, of_set in _by_set(questions).items():
         for _ in range(_EACH):
@@ -31,9 +30,9 @@ def write_two_parts(folder: Path, questions: Sequence[Question]) -> Path:
     return write_questions(folder / "two-parts", rows)
 
 
-def write_two_files(folder: Path, questions: Sequence[Question]) -> Path:
+def write_two_files(folder: Path, questions: Sequence[Question], seed: int = SEED) -> Path:
     """Write questions with two parts about two files of any sets; returns the folder of the set."""
-    draw = random.Random(_SEED)
+    draw = random.Random(seed)
     certain = [question for question in questions if question.set not in _AMBIGUOUS]
     rows: list[dict[str, Any]] = []
     while len(rows) < 4 * _EACH:
@@ -43,9 +42,9 @@ def write_two_files(folder: Path, questions: Sequence[Question]) -> Path:
     return write_questions(folder / "two-files", rows)
 
 
-def write_many_files(folder: Path, questions: Sequence[Question]) -> Path:
+def write_many_files(folder: Path, questions: Sequence[Question], seed: int = SEED) -> Path:
     """Write questions about many files of the sets at once, which name the file that they mean; returns the folder."""
-    draw = random.Random(_SEED)
+    draw = random.Random(seed)
     documents = sorted({document for question in questions for document in question.documents})
     rows: list[dict[str, Any]] = []
     for of_set in _by_set(questions).values():

@@ -11,7 +11,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks.ask.sets.writer import SetWriter, Span, find_text
+from benchmarks.ask.sets.writer import SEED, SetWriter, Span, find_text
 
 __all__ = ["find_entry", "find_passage", "write_law", "write_manuals"]
 
@@ -20,14 +20,18 @@ _OVERSTRUCK = re.compile(".\b")
 _LONGEST = 3000
 
 
-def write_manuals(folder: Path) -> Path:
-    """Write the set of manual pages; returns its folder."""
-    return _write(folder, "manuals", Path(__file__).with_name("manual_questions.txt"), _manual_page, find_entry)
+def write_manuals(folder: Path, seed: int = SEED) -> Path:
+    """Write the set of manual pages; returns its folder. Even seeds have other pages than odd ones."""
+    return _write(folder, "manuals", _questions("manual", seed), _manual_page, find_entry)
 
 
-def write_law(folder: Path) -> Path:
-    """Write the set of licences; returns its folder."""
-    return _write(folder, "law", Path(__file__).with_name("law_questions.txt"), _licence, find_passage)
+def write_law(folder: Path, seed: int = SEED) -> Path:
+    """Write the set of licences; returns its folder. Even seeds have other licences than odd ones."""
+    return _write(folder, "law", _questions("law", seed), _licence, find_passage)
+
+
+def _questions(name: str, seed: int) -> Path:
+    return Path(__file__).with_name(f"{name}_questions.txt" if seed % 2 else f"{name}_more_questions.txt")
 
 
 def _write(
@@ -69,13 +73,18 @@ def _licence(name: str) -> str:
 
 
 def find_entry(text: str, option: str) -> Span | None:
-    """The entry of an option in a manual page: its heading and its first paragraph."""
-    heading = re.compile(rf"^([ ]+)({re.escape(option)})(?![\w-]).*\n", re.MULTILINE)
-    for match in heading.finditer(text):
-        body = re.compile(rf"(?:{match[1]}[ ]+\S.*\n)+").match(text, match.end())
-        if body is not None:
-            return match.start(2), body.end() - 1
-    return None
+    """The entry of an option in a manual page: its heading and its first paragraph, which may be on the same line."""
+    heading = re.compile(rf"^([ ]+)({re.escape(option)})(?![\w-])(.*)\n", re.MULTILINE)
+    found = [(match, _paragraph_end(text, match)) for match in heading.finditer(text)]
+    entries = [(match.start(2), end - 1) for match, end in found if end > match.end()]
+    short = [match.span(2)[:1] + match.span(3)[1:] for match, _ in found if match[3].strip()]
+    return next(iter([*entries, *short]), None)
+
+
+def _paragraph_end(text: str, heading: re.Match[str]) -> int:
+    """The end of the lines after a heading that are further to the right."""
+    body = re.compile(rf"(?:{heading[1]}[ ]+\S.*\n)*").match(text, heading.end())
+    return heading.end() if body is None else body.end()
 
 
 def find_passage(text: str, anchor: str) -> Span | None:

@@ -5,12 +5,12 @@ annex repeats half of the clauses for another group of people, with the other va
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from benchmarks.ask.sets.writer import SetWriter, Span, lower_first
+from benchmarks.ask.sets.writer import SEED, SetWriter, Span, lower_first
 
 __all__ = ["GENRES", "company", "write_policies"]
 
@@ -40,13 +40,23 @@ class _Clause:
         return _VALUE.search(self.text) is not None
 
 
-def write_policies(folder: Path) -> Path:
-    """Write the set; returns its folder."""
+def write_policies(folder: Path, seed: int = SEED) -> Path:
+    """Write the set; returns its folder. An even seed asks in close words what an odd one asks in others."""
     writer = SetWriter(folder, "policies")
     for genre, group in GENRES.items():
         title, clauses = _read(_CLAUSES / f"{genre}.txt")
         for variant in (0, 1):
-            _write_document(writer, genre, variant, _chosen(title, variant), group, clauses)
+            repeated = [one for number, one in enumerate(clauses) if number % 2 == variant and one.has_values()]
+            sections = [(one, False) for one in clauses] + [(one, True) for one in repeated]
+            text, spans = _document(_chosen(title, variant), sections, variant, group)
+            document = writer.document(f"{genre}-{variant + 1}.{'md' if variant else 'txt'}", text)
+            for number, clause in enumerate(clauses):
+                is_far = (number // 2 + variant + seed) % 2 == 1
+                about_annex = clause in repeated and (number // 2 + seed) % 2 == 1
+                question = clause.far if is_far else clause.close
+                asked = f"For {group}: {lower_first(question)}" if about_annex else question
+                kind = "far" if is_far else "close"
+                writer.question(document, asked, spans[clause, about_annex], wording=kind)
     return writer.save()
 
 
@@ -65,33 +75,23 @@ def _read(path: Path) -> tuple[str, list[_Clause]]:
     return title.removeprefix("# ").strip(), clauses
 
 
-def _write_document(
-    writer: SetWriter, genre: str, variant: int, title: str, group: str, clauses: Sequence[_Clause]
-) -> None:
-    repeated = [clause for number, clause in enumerate(clauses) if number % 2 == variant and clause.has_values()]
-    text, spans = f"# {title}\n", dict[tuple[str, bool], list[Span]]()
-    for number, (clause, is_annex) in enumerate(_sections(clauses, repeated), start=1):
-        if is_annex and not any(key[1] for key in spans):
+def _document(
+    title: str, sections: Sequence[tuple[_Clause, bool]], variant: int, group: str
+) -> tuple[str, dict[tuple[_Clause, bool], list[Span]]]:
+    """The text of these clauses, of which some are the annex's, and the spans of their evidence."""
+    text = f"# {title}\n"
+    spans: dict[tuple[_Clause, bool], list[Span]] = {}
+    was_annex = False
+    for number, (clause, is_annex) in enumerate(sections, start=1):
+        if is_annex and not was_annex:
             text += f"\n# Annex for {group}\n"
+        was_annex = is_annex
         heading = f"{clause.title} ({group})" if is_annex else clause.title
         text += f"\n## {number}. {heading}\n\n"
-        body = _chosen(clause.text, 1 - variant if is_annex else variant)
-        plain, found = _without_marks(body)
-        spans[clause.title, is_annex] = [(len(text) + start, len(text) + end) for start, end in found]
+        plain, found = _without_marks(_chosen(clause.text, 1 - variant if is_annex else variant))
+        spans[clause, is_annex] = [(len(text) + start, len(text) + end) for start, end in found]
         text += plain + "\n"
-    document = writer.document(f"{genre}-{variant + 1}.{'md' if variant else 'txt'}", text)
-    for number, clause in enumerate(clauses):
-        question = clause.close if (number // 2 + variant) % 2 else clause.far
-        about_annex = clause in repeated and number % 4 == variant
-        asked = f"For {group}: {lower_first(question)}"
-        evidence = spans[clause.title, about_annex]
-        kind = "far" if question == clause.far else "close"
-        writer.question(document, asked if about_annex else question, evidence, wording=kind)
-
-
-def _sections(clauses: Sequence[_Clause], repeated: Sequence[_Clause]) -> Iterator[tuple[_Clause, bool]]:
-    yield from ((clause, False) for clause in clauses)
-    yield from ((clause, True) for clause in repeated)
+    return text, spans
 
 
 def _chosen(text: str, variant: int) -> str:

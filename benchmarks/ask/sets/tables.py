@@ -1,6 +1,6 @@
 """Tables as CSV files, with questions about rows, columns and the order of rows; the evidence is the rows.
 
-They are drawn with a fixed seed from the words in `table_words.py`.
+They are drawn from the words in `table_words.py`.
 """
 
 import csv
@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.ask.sets.table_words import TABLES, Wording, wordings
-from benchmarks.ask.sets.writer import SetWriter, Span
+from benchmarks.ask.sets.writer import SEED, SetWriter, Span
 
 __all__ = ["write_tables"]
 
-_SEED = 20261129
 _MOST_MEMBERS = 6
 _ROUNDS = 3
 Row = Mapping[str, str]
@@ -29,12 +28,12 @@ class _Asked:
     rows: Sequence[int]
 
 
-def write_tables(folder: Path) -> Path:
+def write_tables(folder: Path, seed: int = SEED) -> Path:
     """Write the set; returns its folder."""
     writer = SetWriter(folder, "tables")
     questions = wordings()
     for name, make_rows in TABLES.items():
-        draw = random.Random(f"{_SEED} {name}")
+        draw = random.Random(f"{seed} {name}")
         rows = make_rows(draw)
         text, spans = _csv(rows)
         document = writer.document(f"{name}.csv", text)

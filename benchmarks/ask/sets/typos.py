@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.ask.questions import Question
-from benchmarks.ask.sets.writer import evidence_rows, write_questions
+from benchmarks.ask.sets.writer import SEED, evidence_rows, write_questions
 
 __all__ = ["with_typo", "write_typos"]
 
-_SEED = 20261129
 _COUNT = 200
 _SHORTEST = 6
 _WORD = re.compile(r"[A-Za-z]+")
@@ -19,9 +18,9 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _OTHER_LANGUAGE = re.compile(r"(?:XQ(?!en)|lang-)")
 
 
-def write_typos(folder: Path, questions: Sequence[Question]) -> Path:
+def write_typos(folder: Path, questions: Sequence[Question], seed: int = SEED) -> Path:
     """Write 200 questions with a typo, evenly of all English sets; returns the folder of the set."""
-    draw = random.Random(_SEED)
+    draw = random.Random(seed)
     usable = [question for question in questions if not _OTHER_LANGUAGE.match(question.set) and _longest(question.text)]
     draw.shuffle(usable)
     sets = sorted({question.set for question in usable})

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.ask.questions import Question
-from benchmarks.ask.sets.writer import write_questions
+from benchmarks.ask.sets.writer import SEED, write_questions
 
 __all__ = ["write_absent_ids", "write_wrong_files"]
 
-_SEED = 20261129
 _EACH = 100
 _NAMED = ("FB", "MM", "OHRpdf", "UDA")
 """Sets of reports: the years of one company, or its report in two sets, may answer the same questions."""
@@ -32,17 +31,17 @@ _IDS = (
 )
 
 
-def write_wrong_files(folder: Path, questions: Sequence[Question]) -> Path:
+def write_wrong_files(folder: Path, questions: Sequence[Question], seed: int = SEED) -> Path:
     """Write 100 questions about another file of the same set and 100 about one of another set; returns the folder."""
-    draw = random.Random(_SEED)
+    draw = random.Random(seed)
     rows = _drawn("wrong-same", questions, draw, _is_other_of_set)
     rows += _drawn("wrong-other", questions, draw, lambda one, other: one.set[:2] != other.set[:2])
     return write_questions(folder / "wrong-files", rows)
 
 
-def write_absent_ids(folder: Path, questions: Sequence[Question]) -> Path:
+def write_absent_ids(folder: Path, questions: Sequence[Question], seed: int = SEED) -> Path:
     """Write 50 questions about ids that no file has; returns the folder."""
-    draw = random.Random(_SEED)
+    draw = random.Random(seed)
     documents = sorted({question.documents[0] for question in questions})
     rows = [
         {
