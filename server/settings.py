@@ -70,8 +70,8 @@ class Settings:
         switches = "".join(f", {name}" for name in self._switches())
         own = self.semantic_model
         semantic = ModelFolder(self.data_dir).describe() if own is None else f"model {own}"
-        where = f"data {self.data_dir}, roots {roots}"
-        return f"backend {self.backend.describe()}, {where}, semantic {semantic}{switches}"
+        data = f"data {self.data_dir}, semantic {semantic}"
+        return f"backend {self.backend.describe()}, {data}, roots {roots}{switches}"
 
     def _switches(self) -> list[str]:
         named = {

@@ -59,9 +59,8 @@ def test_the_start_says_backend_data_folder_and_roots_on_one_stderr_line(
     server.process.stdin = None
     code, errors = server.ends()
     assert code == 0
-    assert (
-        errors.decode() == f"files-api-mcp: backend local, data {tmp_path / 'data'}, roots {root}, semantic disabled\n"
-    )
+    data = tmp_path / "data"
+    assert errors.decode() == f"files-api-mcp: backend local, data {data}, semantic disabled, roots {root}\n"
 
 
 @pytest.mark.serial

@@ -44,7 +44,7 @@ def test_a_folder_with_a_model(enabled: Path, tmp_path: Path) -> None:
     shown = run("semantic", "enable", "--data-dir", str(enabled))
     assert (shown.returncode, shown.stdout) == (0, f"semantic is enabled already in {enabled}\n")
     assert doctor(enabled) == (0, f"ok    semantic enabled: {MINILM.name}")
-    assert "semantic enabled\n" in start_line(enabled)
+    assert "semantic enabled, roots" in start_line(enabled)
     assert f"semantic model {tmp_path}" in start_line(enabled, "--semantic-model", str(tmp_path))
     notes = write(tmp_path / "notes.txt", "It was a race of the ships.\n")
     assert (
