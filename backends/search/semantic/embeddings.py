@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Iterable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,9 @@ _LONGEST = 256
 
 def is_extra_installed() -> bool:
     """Whether the packages of the extra are there. It imports none of them."""
+    # Imported here: a server without a model does not need it to start.
+    from importlib.util import find_spec
+
     return all(find_spec(name) is not None for name in _EXTRA)
 
 

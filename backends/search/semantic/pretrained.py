@@ -5,13 +5,12 @@ sentence-transformers/all-MiniLM-L6-v2 at revision 1110a243fdf4706b3f48f1d95db1a
 pin too. The files of the package have them. Who publishes the package does not matter, and no code of it ever runs.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = ["MINILM", "PinnedFile", "Pretrained"]
 
 
-@dataclass(frozen=True, slots=True)
-class PinnedFile:
+class PinnedFile(NamedTuple):
     """A file of which only one content is accepted."""
 
     name: str
@@ -19,8 +18,7 @@ class PinnedFile:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class Pretrained:
+class Pretrained(NamedTuple):
     """A model, and a package of the index that contains its files. `publisher` is the author that the package names."""
 
     name: str
