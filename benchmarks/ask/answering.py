@@ -11,6 +11,7 @@ import argparse
 import hashlib
 import json
 import re
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -61,11 +62,13 @@ async def upload(client: Client, documents: Sequence[str], data: Path) -> dict[s
     known: dict[str, list[str]] = json.loads(noted.read_text("utf-8")) if noted.exists() else {}
     for document in documents:
         content_hash = hashlib.sha256(Path(document).read_bytes()).hexdigest()
-        if known.get(document, [""])[0] == content_hash:
-            await _call(client, "describe_file", file_id=known[document][1])  # indexes it, if the format is a new one
-        else:
+        if known.get(document, [""])[0] != content_hash:
             (file,) = (await _call(client, "upload_file", path=document))["files"]
             known[document] = [content_hash, file["file_id"]]
+        # It is indexed now, if it is not: because the format is a new one, or because its reader was too slow before.
+        described = await _call(client, "describe_file", file_id=known[document][1])
+        if not described["askable"]:
+            print(f"{document} cannot be asked: {described}", file=sys.stderr)
     await to_thread.run_sync(noted.write_text, json.dumps(known), "utf-8")
     return {document: known[document][1] for document in documents}
 
