@@ -11,7 +11,7 @@ indexed once. A version with another format needs another one.
 import argparse
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.ask.answers import Answer, ask_version, read_answers, write_answers
@@ -20,6 +20,7 @@ from benchmarks.ask.corpus import Corpus
 from benchmarks.ask.peer import peer_answers
 from benchmarks.ask.questions import Question, read_sets
 from benchmarks.ask.report import scored, show_differences, show_flags, show_scores, show_times, show_typos
+from benchmarks.ask.scoring import Scores
 
 _BUDGETS = (1500, 500)
 
@@ -39,9 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         peer = peer_answers(Corpus.of(questions, data), questions) if options.peer else None
     before = read_answers(options.compare) if options.compare else []
     for budget in options.budgets:
-        _show(questions, _of(answers, budget), budget, _of(before, budget))
+        scores = _show(questions, _of(answers, budget), budget, _of(before, budget))
         if peer is not None:
-            show_scores(f"FTS5, {budget}", questions, scored(questions, peer, budget))
+            theirs = scored(questions, peer, budget)
+            show_scores(f"FTS5, {budget}", questions, theirs)
+            show_differences("from FTS5", differences(questions, theirs, scores))
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -61,16 +64,19 @@ def _of(answers: Sequence[Answer], budget: int) -> dict[str, Answer]:
     return {answer.id: answer for answer in answers if answer.budget == budget}
 
 
-def _show(questions: list[Question], answers: dict[str, Answer], budget: int, before: dict[str, Answer]) -> None:
-    asked = [question for question in questions if question.id in answers]
-    scores = scored(asked, {one.id: one.passages for one in answers.values()}, budget)
-    show_scores(f"{budget} tokens", asked, scores)
-    show_times([answers[question.id] for question in asked])
-    show_flags(asked, answers)
+def _show(
+    questions: Sequence[Question], answers: Mapping[str, Answer], budget: int, before: Mapping[str, Answer]
+) -> dict[str, Scores]:
+    """Print the tables of the answers with a budget; returns their scores."""
+    scores = scored(questions, {one.id: one.passages for one in answers.values()}, budget)
+    show_scores(f"{budget} tokens", questions, scores)
+    show_times([answers[question.id] for question in questions])
+    show_flags(questions, answers)
     if before:
-        old = scored(asked, {one.id: one.passages for one in before.values()}, budget)
-        show_differences("difference", differences(asked, old, scores))
-        show_typos(asked, old, scores)
+        old = scored(questions, {one.id: one.passages for one in before.values()}, budget)
+        show_differences("from before", differences(questions, old, scores))
+        show_typos(questions, old, scores)
+    return scores
 
 
 if __name__ == "__main__":

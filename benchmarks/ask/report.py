@@ -11,8 +11,8 @@ from benchmarks.ask.scoring import Cited, Scores, mean, score
 __all__ = ["flagged", "scored", "show_differences", "show_flags", "show_scores", "show_times", "show_typos"]
 
 _WIDTH = 18
-_NO_FLAG = ("invisible characters",)
-"""Words of notes that say nothing about whether the answer is there."""
+_FLAGS = ("No passage", "Weak match", "Not in the file")
+"""How notes begin that say that something of the question is not there."""
 
 
 def scored(questions: Sequence[Question], passages: Mapping[str, Sequence[Cited]], budget: int) -> dict[str, Scores]:
@@ -47,7 +47,7 @@ def _points(one: Difference) -> str:
 
 def flagged(answer: Answer) -> bool:
     """Whether an answer says that something of the question is not there: in a note, or by having no passage."""
-    return not answer.passages or any(not any(words in note for words in _NO_FLAG) for note in answer.notes)
+    return not answer.passages or any(note.startswith(_FLAGS) for note in answer.notes)
 
 
 def show_flags(questions: Sequence[Question], answers: Mapping[str, Answer]) -> None:

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from benchmarks.ask.__main__ import main
-from benchmarks.ask.answers import read_answers
+from benchmarks.ask.answers import Answer, read_answers
 from benchmarks.ask.comparison import MACRO, differences
 from benchmarks.ask.corpus import Corpus
 from benchmarks.ask.questions import Evidence, Question, read_set, read_sets
+from benchmarks.ask.report import flagged
 from benchmarks.ask.scoring import Cited, Scores, score
 
 LEAVE = "Employees have thirty days of paid leave in each year."
@@ -61,6 +62,13 @@ def test_each_part_of_the_evidence_counts_the_same() -> None:
     scores = score(question, found, 100)
     assert (scores.r1, scores.r5, scores.coverage) == (0.5, 1.0, 0.75)
     assert scores.tokens == 8
+
+
+def test_an_answer_is_flagged_by_its_notes_or_by_having_no_passage() -> None:
+    passage = Cited("a", "text", 1)
+    assert flagged(Answer("q", 500, ()))
+    assert flagged(Answer("q", 500, (passage,), ('Not in the file: "bicycle".',)))
+    assert not flagged(Answer("q", 500, (passage,), ("a.pdf: 3 invisible characters are left out of the text.",)))
 
 
 def test_the_difference_of_sets_has_an_interval() -> None:
