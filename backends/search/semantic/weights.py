@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import islice
 from lzma import LZMAError
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, cast
@@ -19,6 +20,8 @@ from files_api_mcp.backends.search.semantic.pretrained import PinnedFile
 __all__ = ["parse_safetensors", "read_pinned"]
 
 _MOST_FILES = 10_000
+_MOST_OF_A_NAME = 20
+"""Files of the right name that are compared. A few bytes of a zip can unpack to the size of each."""
 _LONGEST_HEADER = 1_000_000
 _UNREADABLE = (zipfile.BadZipFile, zlib.error, LZMAError, EOFError, NotImplementedError, RuntimeError, OSError)
 """What a damaged, encrypted or unreadable file raises."""
@@ -38,7 +41,7 @@ def read_pinned(source: Path, file: PinnedFile) -> bytes:
         raise InvalidArgument("The wheel or folder does not exist.", "Check the path.")
     is_there = False
     try:
-        for content in contents:
+        for content in islice(contents, _MOST_OF_A_NAME):
             is_there = True
             if len(content) == file.size_bytes and hashlib.sha256(content).hexdigest() == file.sha256:
                 return content

