@@ -98,9 +98,12 @@ class QuestionScope:
         self, index: Index, ids: Sequence[str], search: Callable[[Index, Searched], Found]
     ) -> tuple[Scope, Found] | None:
         """What `named` returns, if the source finds all files at once and the index has their text."""
-        records = [record for file_id in ids if (record := self._source.held(file_id)) is not None]
-        if len(records) < len(ids):
-            return None
+        records: list[FileRecord] = []
+        for file_id in ids:
+            # The first that is not found ends it: each look may wait a while for another process.
+            if (record := self._source.held(file_id)) is None:
+                return None
+            records.append(record)
         known, found = self._searched_at_once(index, records, search)
         if found is None:
             return None

@@ -9,6 +9,7 @@ import pytest
 from anyio import to_thread
 
 from files_api_mcp.backends.errors import NotFound, StoreDamaged
+from files_api_mcp.backends.models import FileRecord
 from files_api_mcp.backends.storage.lane import Lane
 from files_api_mcp.server.dependencies import open_backend
 from tests.backends.search.test_engine import Desk
@@ -76,3 +77,26 @@ async def test_a_store_that_is_in_use_is_asked_in_its_turn(tmp_path: Path) -> No
             other.execute("BEGIN EXCLUSIVE")
             assert await opened.reader.described(file_id) is None
         assert (await desk.ask("whale", file_id)).passages
+
+
+async def test_a_question_looks_no_further_once_a_file_is_not_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each look may wait for another process that writes to the store."""
+    async with open_backend(settings_for(tmp_path)) as opened:
+        desk = Desk(opened, tmp_path / "root")
+        file_ids = [await desk.store(f"{number}.txt", f"The whale dived {number} times.") for number in range(5)]
+        for file_id in file_ids:
+            await opened.reader.prepare(file_id)
+        source = desk.library._source  # pyright: ignore[reportPrivateUsage]
+        held, looks = source.held, list[str]()
+
+        def counted(file_id: str) -> FileRecord | None:
+            looks.append(file_id)
+            return held(file_id)
+
+        monkeypatch.setattr(source, "held", counted)
+        await opened.files.delete(file_ids[1])
+        with pytest.raises(NotFound):
+            await desk.ask("whale", *file_ids)
+        assert looks == file_ids[:2]
