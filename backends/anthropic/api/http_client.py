@@ -13,9 +13,9 @@ import httpcore2
 import httpx2
 from anyio import to_thread
 
-from files_api_mcp.backends.anthropic.api.transport import make_pool
+from files_api_mcp.backends.anthropic.api.transport import is_left_over, make_pool
 from files_api_mcp.backends.anthropic.endpoint import Endpoint
-from files_api_mcp.backends.errors import FilesError, StoreDamaged, UpstreamBadReply
+from files_api_mcp.backends.errors import FilesError, UpstreamBadReply
 
 __all__ = [
     "BROKEN",
@@ -169,6 +169,8 @@ class HttpClient:
             stream = _Body(cast(_PoolStream, received.stream))
             response = httpx2.Response(received.status, headers=received.headers, stream=stream)
             try:
+                if is_left_over(received):
+                    raise httpcore2.RemoteProtocolError("a reply that nobody asked for")
                 self._note(request, response)
                 yield response
             finally:
@@ -236,8 +238,6 @@ class _translated:  # noqa: N801 - used as a statement
             return
         if isinstance(exc, _NOT_SENT):
             raise RequestNotSent(_reason(exc)) from exc
-        if isinstance(exc, httpcore2.LocalProtocolError):
-            raise StoreDamaged("The private copy of the file changed during the upload.") from exc
         if isinstance(exc, BROKEN):
             raise ResponseLost(_reason(exc)) from exc
 

@@ -16,7 +16,7 @@ import anyio
 import httpcore2
 import httpx2
 
-__all__ = ["make_pool"]
+__all__ = ["is_left_over", "make_pool"]
 
 _READ_AHEAD = 64 * 1024
 _IDLE_S = 5.0
@@ -48,6 +48,14 @@ def make_pool(
     )
 
 
+def is_left_over(response: httpcore2.Response) -> bool:
+    """Whether a reply came with the one before, unasked: nothing was read since its request was sent.
+
+    The library takes it for the reply to that request."""
+    stream = cast(Any, response).extensions["network_stream"]
+    return isinstance(stream, _Stream) and stream.is_sending
+
+
 class _Backend(httpcore2.AsyncNetworkBackend):
     def __init__(self) -> None:
         # A type checker sees two types, because the library has a stand-in for systems without anyio.
@@ -76,14 +84,14 @@ class _Stream(httpcore2.AsyncNetworkStream):
         self._ahead: asyncio.Task[bytes] | None = None
         self._received = b""
         self._head = b""
-        self._is_sending = False
+        self.is_sending = False
         self._socket: socket.socket | None = None
         self._poll = select.poll()
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Send bytes. The first ones of a request wait for the next call; nothing is the end of a request."""
-        if not self._is_sending:
-            self._is_sending, self._head = True, buffer
+        if not self.is_sending:
+            self.is_sending, self._head = True, buffer
             return
         head, self._head = self._head, b""
         if buffer:
@@ -95,7 +103,7 @@ class _Stream(httpcore2.AsyncNetworkStream):
             await self._inner.write(head + buffer if head else buffer, timeout)
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        self._is_sending = False
+        self.is_sending = False
         if self._received:
             received, self._received = self._received[:max_bytes], self._received[max_bytes:]
             return received
