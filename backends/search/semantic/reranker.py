@@ -1,8 +1,9 @@
 """Reranks the best passages by their meaning."""
 
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from statistics import fmean
 
 from files_api_mcp.backends.search.index.rows import Document
@@ -24,19 +25,31 @@ def rerank_by_meaning(
 ) -> list[ScoredPassage]:
     """Rerank the best twenty passages; the others follow in their order. `text_of` reads a passage.
 
-    The most similar one gains 0.8 of the best score, the least similar one nothing. A model that knows only English
-    does not judge passages of other documents: they gain the mean. Nor does it judge a question in another script.
+    The most similar one gains 0.8 of the best score, the least similar one nothing. If fewer than twenty share a word
+    with the question, others of the same documents are judged too: they may say it in other words. A model that knows
+    only English does not judge passages of other documents: they gain the mean. Nor does it judge a question in another
+    script.
     """
-    judged = [one for one in ranked[:_RERANKED] if documents[one.position].english or not similarity.english_only]
+    best = [*ranked[:_RERANKED], *islice(_others(ranked, documents), max(0, _RERANKED - len(ranked)))]
+    judged = [one for one in best if documents[one.position].english or not similarity.english_only]
     if len(judged) < 2 or (similarity.english_only and not _is_latin(question)):
         return [*ranked]
     near = similarity(question, map(text_of, judged))
     if near is None:
         return [*ranked]
     gains = dict(zip(judged, _between_0_and_1(near), strict=True))
-    mean, best = fmean(gains.values()), _WEIGHT * ranked[0].score
-    reranked = [replace(one, score=one.score + best * gains.get(one, mean)) for one in ranked[:_RERANKED]]
+    mean, most = fmean(gains.values()), _WEIGHT * ranked[0].score
+    reranked = [replace(one, score=one.score + most * gains.get(one, mean)) for one in best]
     return sorted([*reranked, *ranked[_RERANKED:]], key=lambda one: -one.score)
+
+
+def _others(ranked: Sequence[ScoredPassage], documents: Mapping[int, Document]) -> Iterator[ScoredPassage]:
+    """The passages of the ranked ones' documents that are not ranked."""
+    known = {(one.position, one.passage) for one in ranked}
+    for position in dict.fromkeys(one.position for one in ranked):
+        for passage in range(len(documents[position].passages.pages)):
+            if (position, passage) not in known:
+                yield ScoredPassage(position, passage, 0.0)
 
 
 def _between_0_and_1(values: Sequence[float]) -> list[float]:

@@ -12,10 +12,19 @@ from files_api_mcp.backends.search.semantic.similarity import Similarity
 
 
 @dataclass
-class Language:
-    """A document, of which only the language counts."""
+class Stored:
+    """A document, of which only the language and the number of passages count."""
 
     english: bool
+    count: int
+
+    @property
+    def passages(self) -> "Stored":
+        return self
+
+    @property
+    def pages(self) -> range:
+        return range(self.count)
 
 
 class Judge:
@@ -31,17 +40,17 @@ class Judge:
         return None if self.near is None else [self.near[text] for text in self.judged]
 
 
-def order(judge: Judge, scores: Sequence[float], question: str = "Why?", languages: str = "") -> str:
-    """The letters of the passages, best first. `languages` has an `e` for each English document, all by default."""
+def order(judge: Judge, scores: Sequence[float], question: str = "Why?", languages: str = "", each: int = 1) -> str:
+    """The letters of the passages, best first: of the first document, then of the next, each with so many passages. The
+    first passage of each has a score. `languages` has an `e` for each English document, all by default."""
+
+    def letter(one: ScoredPassage) -> str:
+        return chr(ord("a") + one.position * each + one.passage)
+
     ranked = [ScoredPassage(place, 0, score) for place, score in enumerate(scores)]
-    documents: Any = {place: Language(languages[place : place + 1] in ("e", "")) for place in range(len(scores))}
-    found = rerank_by_meaning(ranked, documents, question, lambda one: letter(one), cast(Similarity, judge))
-    assert sorted(one.position for one in found) == [*range(len(scores))]
-    return "".join(letter(one) for one in found)
-
-
-def letter(one: ScoredPassage) -> str:
-    return chr(ord("a") + one.position)
+    documents: Any = {place: Stored(languages[place : place + 1] in ("e", ""), each) for place in range(len(scores))}
+    found = rerank_by_meaning(ranked, documents, question, letter, cast(Similarity, judge))
+    return "".join(map(letter, found))
 
 
 def test_the_nearest_passage_gains_most_of_the_best_score() -> None:
@@ -65,6 +74,15 @@ def test_a_question_in_another_script_is_left_to_the_words(question: str) -> Non
     assert judge.judged == []
     judge.english_only = False
     assert order(judge, [10, 9], question) == "ba"
+
+
+def test_passages_without_a_word_of_the_question_are_judged_if_there_is_room() -> None:
+    near = {"a": 0.3, "b": 0.9, "c": 0.1, "d": 0.2}
+    assert order(Judge(near), [10, 9], each=2) == "acbd"
+    assert order(Judge(None), [10, 9], each=2) == "ac"
+    judge = Judge({chr(ord("a") + place): place / 100 for place in range(60)})
+    order(judge, [10, 9], each=30)
+    assert len(judge.judged) == 20
 
 
 def test_only_twenty_passages_are_judged() -> None:
