@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ __all__ = ["EmbeddingModel", "extra_missing", "is_extra_installed", "load_folder
 _EXTRA = ("numpy", "onnx", "onnxruntime", "tokenizers")
 _LONGEST = 256
 """Tokens of a text that count; models of this kind are trained on texts of this length."""
+_KEPT = 500
+"""Vectors of the last texts: with their texts, a megabyte or two."""
 
 
 def is_extra_installed() -> bool:
@@ -46,13 +49,15 @@ class EmbeddingModel:
             raise extra_missing() from None
         self._np = np
         self._lock = threading.Lock()
+        # The next question is often about the same passages.
+        self._vector = lru_cache(maxsize=_KEPT)(self._encode)
         try:
             self._tokenizer: Any = tokenizers.Tokenizer.from_buffer(tokenizer)
             self._tokenizer.enable_truncation(_LONGEST)
             self._tokenizer.no_padding()
             self._session: Any = _session(onnxruntime, model)
             self._inputs = {one.name for one in self._session.get_inputs()}
-            self._vector("a")
+            self._encode("a")
         except Exception as exc:
             # The errors of the two libraries are not documented, and may contain the whole path.
             raise _unusable(exc) from exc
@@ -63,7 +68,7 @@ class EmbeddingModel:
             asked = self._vector(question)
             return [float(self._vector(text) @ asked) for text in texts]
 
-    def _vector(self, text: str) -> Any:
+    def _encode(self, text: str) -> Any:
         # One text at a time: a batch costs a fifth more time and twice the memory, as its texts are padded.
         np = self._np
         encoded = self._tokenizer.encode(text)
