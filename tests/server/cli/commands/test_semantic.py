@@ -21,6 +21,11 @@ def enabled(tmp_path: Path) -> Path:
     return data
 
 
+def test_the_docs_name_the_package() -> None:
+    docs = Path(__file__).parents[4] / "docs" / "answers.md"
+    assert f"{MINILM.package}=={MINILM.version}" in docs.read_text(encoding="utf-8")
+
+
 def doctor(data: Path) -> tuple[int, str]:
     shown = run("doctor", str(data.parent), "--data-dir", str(data), "--backend", "local")
     (line,) = [line for line in shown.stdout.splitlines() if "semantic" in line]
