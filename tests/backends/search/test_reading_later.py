@@ -1,6 +1,7 @@
 """Reading in the background: nothing is missed, whatever fits in memory, and what a call waits for comes first."""
 
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -142,10 +143,11 @@ async def test_a_file_that_is_deleted_while_it_is_read_leaves_nothing(
 
     async def held(tasks: Sequence[Task], *, in_background: bool) -> AsyncGenerator[object]:
         begun.set()
-        async for answers in run(tasks, in_background=in_background):
-            parts = [part async for part in answers]
-            await go_on.wait()
-            yield _again(parts)
+        async with aclosing(run(tasks, in_background=in_background)) as jobs:
+            async for answers in jobs:
+                parts = [part async for part in answers]
+                await go_on.wait()
+                yield _again(parts)
 
     monkeypatch.setattr(desk.library._workers, "run", held)  # pyright: ignore[reportPrivateUsage]
     record = await desk.opened.files.describe(file_id)
