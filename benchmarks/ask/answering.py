@@ -68,7 +68,7 @@ async def upload(client: Client, documents: Sequence[str], data: Path) -> dict[s
         # It is indexed now, if it is not: because the format is a new one, or because its reader was too slow before.
         described = await _call(client, "describe_file", file_id=known[document][1])
         if not described["askable"] and described.get("state") != "reading":  # a question waits for what is being read
-            print(f"{document} cannot be asked: {described['next']}", file=sys.stderr)
+            print(f"{document} cannot be asked: {described.get('next')}", file=sys.stderr)
     await to_thread.run_sync(noted.write_text, json.dumps(known), "utf-8")
     return {document: known[document][1] for document in documents}
 
