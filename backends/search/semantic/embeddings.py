@@ -71,7 +71,8 @@ class EmbeddingModel:
     def _encode(self, text: str) -> Any:
         # One text at a time: a batch costs a fifth more time and twice the memory, as its texts are padded.
         np = self._np
-        encoded = self._tokenizer.encode(text)
+        # The tokenizer refuses halves of surrogate pairs.
+        encoded = self._tokenizer.encode(text.encode("utf-8", "replace").decode())
         inputs = {
             "input_ids": [encoded.ids],
             "attention_mask": [encoded.attention_mask],

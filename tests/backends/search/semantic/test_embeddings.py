@@ -58,6 +58,12 @@ def test_padding_does_not_count(tmp_path: Path) -> None:
     assert beside[0] == pytest.approx(alone[0])
 
 
+def test_undecodable_bytes_of_a_command_line_do_not_count(tmp_path: Path) -> None:
+    """A question may hold them: Python writes them as halves of surrogate pairs, which no tokenizer takes."""
+    model = load_folder(make_model(tmp_path / "model"))
+    assert model.similarity("car \udcff", ["car"]) == model.similarity("car ?", ["car"])
+
+
 @pytest.mark.anyio
 async def test_the_passage_that_means_the_same_comes_first(tmp_path: Path) -> None:
     text = "\n\n".join(f"the race was a {thing} race {'padding ' * 170}." for thing in ("slow boat", "quick car"))
