@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 from statistics import fmean
 
 from files_api_mcp.backends.search.index.rows import Document
@@ -14,6 +14,7 @@ __all__ = ["rerank_by_meaning"]
 
 _RERANKED = 20
 _WEIGHT = 0.8
+_MOST_DIGITS = 0.1
 
 
 def rerank_by_meaning(
@@ -26,18 +27,21 @@ def rerank_by_meaning(
     """Rerank the best twenty passages; the others follow in their order. `text_of` reads a passage.
 
     The most similar one gains 0.8 of the best score, the least similar one nothing. If fewer than twenty share a word
-    with the question, others of the same documents are judged too: they may say it in other words. A model that knows
-    only English does not judge passages of other documents: they gain the mean. Nor does it judge a question in another
-    script.
+    with the question, others of the same documents are judged too: they may say it in other words.
+
+    The words decide where the model knows less than they do. It judges no passages full of figures, such as those of
+    financial statements. If it knows only English, it judges no question in another script, and no passage of a
+    document in another language, which gains the mean.
     """
     best = [*ranked[:_RERANKED], *islice(_others(ranked, documents), max(0, _RERANKED - len(ranked)))]
     judged = [one for one in best if documents[one.position].english or not similarity.english_only]
     if len(judged) < 2 or (similarity.english_only and not _is_latin(question)):
         return [*ranked]
-    near = similarity(question, map(text_of, judged))
-    if near is None:
+    model = similarity.model()
+    texts = [text_of(one) for one in judged] if model else []
+    if model is None or _is_full_of_figures(texts):
         return [*ranked]
-    gains = dict(zip(judged, _between_0_and_1(near), strict=True))
+    gains = dict(zip(judged, _between_0_and_1(model.similarity(question, texts)), strict=True))
     mean, most = fmean(gains.values()), _WEIGHT * ranked[0].score
     reranked = [replace(one, score=one.score + most * gains.get(one, mean)) for one in best]
     return sorted([*reranked, *ranked[_RERANKED:]], key=lambda one: -one.score)
@@ -55,6 +59,12 @@ def _others(ranked: Sequence[ScoredPassage], documents: Mapping[int, Document]) 
 def _between_0_and_1(values: Sequence[float]) -> list[float]:
     low, high = min(values), max(values)
     return [(value - low) / ((high - low) or 1.0) for value in values]
+
+
+def _is_full_of_figures(texts: Sequence[str]) -> bool:
+    """Whether more than a tenth of the letters and digits are digits. Prose has at most a twentieth."""
+    digits = sum(map(str.isdecimal, chain(*texts)))
+    return digits > _MOST_DIGITS * sum(map(str.isalnum, chain(*texts)))
 
 
 def _is_latin(text: str) -> bool:

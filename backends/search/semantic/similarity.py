@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 from files_api_mcp.backends.errors import FilesError
@@ -15,9 +15,9 @@ _log = logging.getLogger(__name__)
 
 
 class Similarity:
-    """How similar texts are to a question in meaning. Threads may share it.
+    """The similarity of texts to a question in meaning. Threads may share it.
 
-    The model is loaded by the first question: a server that is not asked anything starts fast and needs no memory for
+    Its model is loaded by the first question: a server that is not asked anything starts fast and needs no memory for
     it. `load` returns None if there is none. `english_only` means that it knows no other language.
     """
 
@@ -28,15 +28,8 @@ class Similarity:
         self._model: EmbeddingModel | None = None
         self._is_loaded = False
 
-    def __call__(self, question: str, texts: Iterable[str]) -> list[float] | None:
-        """The similarity of each text, -1 to 1. Slow: call it in a thread.
-
-        Returns None if there is no model, or if it cannot be loaded, which is logged once. The texts are then not read.
-        """
-        model = self._loaded()
-        return None if model is None else model.similarity(question, texts)
-
-    def _loaded(self) -> EmbeddingModel | None:
+    def model(self) -> EmbeddingModel | None:
+        """The model; None if there is none or it cannot be loaded, which is logged once. Slow: call it in a thread."""
         with self._lock:
             if not self._is_loaded:
                 self._is_loaded = True

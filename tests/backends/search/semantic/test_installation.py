@@ -6,7 +6,6 @@ import stat
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -43,8 +42,9 @@ def test_an_enabled_model_is_found_and_private(data: Path, wheel: Path) -> None:
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
     similarity = enabled_similarity(data)
     assert similarity.english_only
-    found = similarity("automobile race", ["car race", "boat"])
-    assert found is not None
+    model = similarity.model()
+    assert model is not None
+    found = model.similarity("automobile race", ["car race", "boat"])
     assert found[0] > 0.9 > 0.5 > found[1]
     assert ModelFolder(data).describe() == "enabled"
     assert installation.check(data).good
@@ -60,7 +60,7 @@ def test_enabling_twice_changes_nothing(data: Path) -> None:
 def test_disabling_removes_it(data: Path) -> None:
     assert installation.disable(data)
     assert not (data / "semantic").exists()
-    assert enabled_similarity(data)("car", ["boat"]) is None
+    assert enabled_similarity(data).model() is None
     assert not installation.disable(data)
     assert ModelFolder(data).describe() == "disabled"
     assert installation.check(data).good
@@ -79,7 +79,7 @@ def test_a_damaged_model_is_found_and_mended(
         other = {"changed": content[:-9] + b"\0" + content[-8:], "short": content[:-9], "long": content + b"\0"}
         file.write_bytes(other[damage])
     similarity = enabled_similarity(data)
-    assert similarity("car", ["boat"]) is similarity("car", ["boat"]) is None
+    assert similarity.model() is similarity.model() is None
     if (name, damage) == ("manifest.json", "absent"):
         assert ModelFolder(data).state() == "disabled"
         assert caplog.messages == []
@@ -152,9 +152,14 @@ def test_without_the_extra_nothing_is_done(data: Path, wheel: Path, monkeypatch:
 
 def test_threads_share_one_model(data: Path) -> None:
     similarity = enabled_similarity(data)
-    ask = partial(similarity, "car", ["boat", "car"])
+
+    def ask() -> list[float]:
+        model = similarity.model()
+        assert model is not None
+        return model.similarity("car", ["boat", "car"])
+
     expected = ask()
-    found: list[list[float] | None] = []
+    found: list[list[float]] = []
     threads = [threading.Thread(target=lambda: found.append(ask())) for _ in range(8)]
     for thread in threads:
         thread.start()
@@ -171,7 +176,7 @@ def test_the_model_is_loaded_by_the_first_question() -> None:
     loaded: list[int] = []
     similarity = Similarity(fail, english_only=True)
     assert loaded == []
-    assert similarity("a", ["b"]) is similarity("a", ["b"]) is None
+    assert similarity.model() is similarity.model() is None
     assert loaded == [1]
 
 

@@ -1,6 +1,6 @@
 """Reranking by meaning: what it moves, and what it leaves to the words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -35,9 +35,13 @@ class Judge:
         self.near = near
         self.judged: list[str] = []
 
-    def __call__(self, question: str, texts: Iterable[str]) -> list[float] | None:
-        self.judged += [] if self.near is None else texts
-        return None if self.near is None else [self.near[text] for text in self.judged]
+    def model(self) -> "Judge | None":
+        return None if self.near is None else self
+
+    def similarity(self, question: str, texts: Sequence[str]) -> list[float]:
+        assert self.near is not None
+        self.judged += texts
+        return [self.near[text] for text in texts]
 
 
 def order(judge: Judge, scores: Sequence[float], question: str = "Why?", languages: str = "", each: int = 1) -> str:
@@ -83,6 +87,19 @@ def test_passages_without_a_word_of_the_question_are_judged_if_there_is_room() -
     judge = Judge({chr(ord("a") + place): place / 100 for place in range(60)})
     order(judge, [10, 9], each=30)
     assert len(judge.judged) == 20
+
+
+def test_figures_are_left_to_the_words() -> None:
+    ranked = [ScoredPassage(0, 0, 10), ScoredPassage(0, 1, 9)]
+    documents: Any = {0: Stored(english=True, count=2)}
+    prose, figures = (
+        "The rent was due in May 2019, and it has not been paid by the tenant.",
+        "Rent 1,200 1,350 due 800 750",
+    )
+    for texts, first in (((prose, prose + "."), 1), ((figures, figures + "."), 0)):
+        judge = Judge({texts[0]: 0.1, texts[1]: 0.9})
+        found = rerank_by_meaning(ranked, documents, "Why?", lambda one, t=texts: t[one.passage], cast(Any, judge))
+        assert found[0].passage == first
 
 
 def test_only_twenty_passages_are_judged() -> None:
