@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from files_api_mcp.backends.models import Answer, Passage
+from files_api_mcp.backends.tokens import estimate_tokens
 from files_api_mcp.backends.validation import MAX_FILES_PER_QUESTION
 from files_api_mcp.tools.arguments import FileId
 from files_api_mcp.tools.context import Call
@@ -15,6 +16,8 @@ from files_api_mcp.tools.context import Call
 __all__ = ["AskResult", "ask_document", "ask_result"]
 
 _BEFORE = 500
+_LONGEST_PLACE = 20
+"""Tokens of a place that is worth repeating."""
 _SUB = re.compile(r" (?:lines|chars) \d+-\d+(?: \([^()]*\))?$")
 
 
@@ -58,7 +61,7 @@ async def ask_document(
         list[FileId] | None, Field(description=f"Up to {MAX_FILES_PER_QUESTION}; omit to search all files")
     ] = None,
     max_tokens: Annotated[
-        int, Field(ge=100, le=20_000, strict=True, description="Token budget for passages, 100 to 20000")
+        int, Field(ge=300, le=20_000, strict=True, description="Token budget for the result, 300 to 20000")
     ] = 1500,
 ) -> AskResult:
     """Find the passages that answer a question, quoted exactly with file and page. If nothing fits, retry once in
@@ -102,10 +105,9 @@ def _next(answer: Answer) -> str:
     if not answer.passages:
         return "Retry once in the document's own words, or look with read_document."
     best = answer.passages[0]
+    around = f"start_char={max(0, best.start_char - _BEFORE)}"
     if best.page is not None:
         around = f'pages="{best.page}"'
-    elif best.where.startswith("section "):
+    elif best.where.startswith("section ") and estimate_tokens(best.where) <= _LONGEST_PLACE:
         around = "at=" + json.dumps(_SUB.sub("", best.where), ensure_ascii=False)
-    else:
-        around = f"start_char={max(0, best.start_char - _BEFORE)}"
-    return f"Answer from the passages; cite each file and where; context of the first: read_document {around}."
+    return f"Answer from these; cite file and where. Around the first: read_document {around}."

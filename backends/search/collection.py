@@ -49,6 +49,10 @@ class Searched(Protocol):
         """The id of a file."""
         ...
 
+    def filename(self, position: int) -> str | None:
+        """The name of a file; None if it has to be looked up."""
+        ...
+
     def documents(self, index: Index, positions: Sequence[int]) -> dict[int, Document]:
         """The documents of these files.
 
@@ -105,6 +109,10 @@ class NamedFiles:
     def file_id(self, position: int) -> str:
         """The id of a file."""
         return self._files[position][0].id
+
+    def filename(self, position: int) -> str | None:
+        """The name of a file."""
+        return self._files[position][0].filename
 
     def documents(self, index: Index, positions: Sequence[int]) -> dict[int, Document]:  # noqa: ARG002  see Searched
         """The documents of these files."""

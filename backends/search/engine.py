@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import anyio
 from anyio import to_thread
@@ -44,15 +45,18 @@ from files_api_mcp.backends.search.index.index import Index, document_key
 from files_api_mcp.backends.search.index.indexer import Indexer
 from files_api_mcp.backends.search.index.ingestion import Ingestion, Outcome
 from files_api_mcp.backends.search.index.schema import index_path, remove_unused_formats
-from files_api_mcp.backends.search.passages import Found, answer
 from files_api_mcp.backends.search.places.document_places import DocumentPlaces
 from files_api_mcp.backends.search.places.locate import locate
 from files_api_mcp.backends.search.places.outline_entries import outline_entries
 from files_api_mcp.backends.search.question_scope import QuestionScope
+from files_api_mcp.backends.search.quotes import RESULT_FRAME
 from files_api_mcp.backends.search.runtime import SearchRuntime
 from files_api_mcp.backends.storage.lane import check_cancelled
 from files_api_mcp.backends.storage.upkeep import rotated, upkeep
 from files_api_mcp.backends.validation import check_question
+
+if TYPE_CHECKING:
+    from files_api_mcp.backends.search.passages import Found
 
 __all__ = ["SearchEngine", "open_search_engine"]
 
@@ -157,7 +161,7 @@ class SearchEngine:
     async def ask(
         self, question: str, file_ids: Sequence[str], *, max_tokens: int, progress: Progress = silent
     ) -> Answer:
-        """Find verbatim passages, best first, of at most `max_tokens` in total.
+        """Find verbatim passages, best first. The result, with all that goes with them, takes at most `max_tokens`.
 
         Only the first 10,000 characters of a question count.
 
@@ -277,16 +281,19 @@ class SearchEngine:
 
     async def _ask(self, question: str, ids: list[str], max_tokens: int, progress: Progress) -> Answer:
         self._used.set()
+        room = max_tokens - RESULT_FRAME
 
-        def search(index: Index, searched: Searched) -> Found:
-            return answer(index, searched, question, max_tokens, check_cancelled, self._similarity)
+        def search(index: Index, searched: Searched) -> "Found":
+            from files_api_mcp.backends.search.passages import answer  # a command that asks nothing needs no ranking
+
+            return answer(index, searched, question, room, check_cancelled, self._similarity)
 
         if ids:
             scope, found = await self._scope.named(ids, search, progress)
         else:
             scope = everything = await self._scope.everything(progress)
             found = await self._indexer.run(lambda index: search(index, everything.searched))
-        return await self._scope.answered(scope, found)
+        return await self._scope.answered(scope, found, room)
 
 
 def _unread_info(error: FilesError) -> DocumentInfo:

@@ -34,6 +34,9 @@ class Holdings:
         """The id of the file at a position."""
         return self.files.ids[self.places[position]]
 
+    def filename(self, position: int) -> None:
+        """Nothing: 100,000 names are not kept in memory."""
+
     def key(self, place: int) -> str:
         """The key of a live file's document."""
         return " ".join(self.files.content(place))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from files_api_mcp.backends.base import ContentSource
 from files_api_mcp.backends.documents.workers import ReaderStopped
@@ -22,7 +23,11 @@ from files_api_mcp.backends.search.index.index import Index
 from files_api_mcp.backends.search.index.indexer import Indexer
 from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.library import Holdings, Library
-from files_api_mcp.backends.search.passages import Found
+from files_api_mcp.backends.search.quotes import notes_tokens, within
+from files_api_mcp.backends.tokens import estimate_tokens
+
+if TYPE_CHECKING:
+    from files_api_mcp.backends.search.passages import Found
 
 __all__ = ["QuestionScope", "Scope"]
 
@@ -52,8 +57,8 @@ class QuestionScope:
         self._library = Library(scans=indexer.scans)
 
     async def named(
-        self, ids: Sequence[str], search: Callable[[Index, Searched], Found], progress: Progress
-    ) -> tuple[Scope, Found]:
+        self, ids: Sequence[str], search: Callable[[Index, Searched], "Found"], progress: Progress
+    ) -> tuple[Scope, "Found"]:
         """The named files with text, each indexed first if needed, notes on the others, and what `search` finds.
 
         Raises:
@@ -95,8 +100,8 @@ class QuestionScope:
         return scope, found
 
     def _held(
-        self, index: Index, ids: Sequence[str], search: Callable[[Index, Searched], Found]
-    ) -> tuple[Scope, Found] | None:
+        self, index: Index, ids: Sequence[str], search: Callable[[Index, Searched], "Found"]
+    ) -> "tuple[Scope, Found] | None":
         """What `named` returns, if the source finds all files at once and the index has their text."""
         records: list[FileRecord] = []
         for file_id in ids:
@@ -112,8 +117,8 @@ class QuestionScope:
         return Scope(searched, _bounded(notes, "have no text to search"), {one.id: one for one in records}), found
 
     def _searched_at_once(
-        self, index: Index, records: Sequence[FileRecord], search: Callable[[Index, Searched], Found]
-    ) -> tuple[dict[str, Document], Found | None]:
+        self, index: Index, records: Sequence[FileRecord], search: Callable[[Index, Searched], "Found"]
+    ) -> tuple[dict[str, Document], "Found | None"]:
         """The indexed documents of the files, and what is found in them if they are all of the question's."""
         known = self._indexer.current_in(index, records)
         if any(one.id not in known or not known[one.id].info.askable for one in records):
@@ -136,20 +141,25 @@ class QuestionScope:
             notes.append(f"{left} of {len(held.files)} files are not indexed yet. Ask again to search them too.")
         return Scope(held, notes)
 
-    async def answered(self, scope: Scope, found: Found) -> Answer:
-        """The answer with its filenames and notes."""
+    async def answered(self, scope: Scope, found: "Found", room: int) -> Answer:
+        """The answer with its filenames and notes, in so many tokens of a result."""
         if not found.passages:
-            return Answer(None, [], found.tokens, [*scope.notes, _suggestion(await self._first(scope))])
+            notes = [*scope.notes, *(found.notes or [_suggestion(await self._first(scope))])]
+            return Answer(None, [], found.tokens, notes)
         cited = {passage.file_id for passage in found.passages}
         records = scope.records or await self._records([*cited])
         # A file that was deleted meanwhile is not quoted.
         shown = [one for one in found.passages if one.file_id in records]
-        passages = [replace(one, filename=records[one.file_id].filename) for one in shown]
         searched = [
             (scope.searched.file_id(position), found.documents[position]) for position in sorted(found.documents)
         ]
-        notes = _left_out([(records[one], document) for one, document in searched if one in cited and one in records])
-        return Answer(None, passages, found.tokens, scope.notes + notes)
+        left_out = _left_out(
+            [(records[one], document) for one, document in searched if one in cited and one in records]
+        )
+        notes = [*scope.notes, *found.notes, *left_out]
+        named = [replace(one, filename=records[one.file_id].filename) for one in shown]
+        passages = within(named, room - notes_tokens(notes))
+        return Answer(None, passages, sum(estimate_tokens(one.text) for one in passages), notes)
 
     async def _first(self, scope: Scope) -> tuple[FileRecord, Document] | None:
         """The first of the searched files."""

@@ -27,14 +27,17 @@ FindPassages = Callable[[Index, Searched, str, int], Found]
 
 
 class _Asked:
-    """The documents that a question asks. Implements Searched; the id of a file is its path."""
+    """The documents that a question asks. Implements Searched; ids are as long as real ones."""
 
     def __init__(self, documents: Sequence[tuple[str, Document]]) -> None:
         self._documents = documents
         self.collection = Collection.of(document for _, document in documents)
 
     def file_id(self, position: int) -> str:
-        return self._documents[position][0]
+        return f"file_{position:024}"
+
+    def filename(self, position: int) -> str:
+        return Path(self._documents[position][0]).name
 
     def documents(self, index: Index, positions: Sequence[int]) -> dict[int, Document]:  # noqa: ARG002  see Searched
         return {position: self._documents[position][1] for position in positions}
@@ -70,11 +73,13 @@ class Corpus:
 
     def ask(self, question: Question, budget: int, find: FindPassages = answer) -> list[Cited]:
         """The passages of a question, best first."""
-        asked = _Asked([(one, self._documents[one]) for one in question.documents if one in self._documents])
+        readable = [one for one in question.documents if one in self._documents]
+        asked = _Asked([(one, self._documents[one]) for one in readable])
         if not asked.collection.files:
             return []
         found = find(self._index, asked, question.text, budget)
-        return [self._cited(one.file_id, one.text, one.page, one.start_char) for one in found.passages]
+        paths = {asked.file_id(position): path for position, path in enumerate(readable)}
+        return [self._cited(paths[one.file_id], one.text, one.page, one.start_char) for one in found.passages]
 
     def passages(self, document: str) -> list[Cited]:
         """All passages of a document, in order, as they are indexed."""

@@ -29,6 +29,8 @@ _PAGE_TOKENS = 1500
 _IMAGE_TOKENS = 1600
 _FILES_PER_QUESTION = 20
 _ANSWER_TOKENS = 600
+_FRAMES = 100
+"""Tokens that the search counts for what a tool's result has beside its passages."""
 _NO_DOCUMENTS = "This request has no documents, and this server answers only from documents."
 _NOTHING_FOUND = "The documents do not answer this."
 _NO_CODE = "This server does not run code. The passages that answer the question are in found.txt.\n"
@@ -107,7 +109,7 @@ async def _passages(question: str, found: Sequence[Source], infos: Sequence[Docu
         for start in range(0, len(ids), _FILES_PER_QUESTION):
             group = ids[start : start + _FILES_PER_QUESTION]
             try:
-                answer = await engine.ask(question, group, max_tokens=budget)
+                answer = await engine.ask(question, group, max_tokens=budget + _FRAMES)
             except (NotFound, FileExpired) as exc:
                 raise ApiError(404, f"A file in the request no longer exists: {exc.sentence}") from exc
             scored += [_Found(by_id[passage.file_id], passage) for passage in answer.passages]

@@ -6,7 +6,7 @@ from importlib.resources import files
 
 from files_api_mcp.backends.search.tokenizer import terms
 
-__all__ = ["expand_query"]
+__all__ = ["expand_query", "is_phrasing"]
 
 _MOST_TERMS = 200
 _PHRASING = 0.3
@@ -38,6 +38,11 @@ def expand_query(question: str, *, english: bool) -> Mapping[str, float]:
     for term in _related(own):
         weights.setdefault(term, _RELATED)
     return dict(list(weights.items())[:_MOST_TERMS])
+
+
+def is_phrasing(word: str) -> bool:
+    """Whether a word only phrases the request."""
+    return all(term in _phrasing() for term in terms(word, english=True))
 
 
 def _related(own: list[str]) -> Iterator[str]:

@@ -8,15 +8,18 @@ from itertools import pairwise
 
 from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.ranking.bm25 import idf
+from files_api_mcp.backends.search.ranking.definitions import definition_held
+from files_api_mcp.backends.search.ranking.literals import is_held, literals
 from files_api_mcp.backends.search.ranking.query import expand_query
 from files_api_mcp.backends.search.ranking.scorer import ScoredPassage
 from files_api_mcp.backends.search.tokenizer import terms
 
-__all__ = ["rerank"]
+__all__ = ["RERANKED", "rerank"]
 
-_RERANKED = 30
+RERANKED = 30
+"""Number of best passages that are read and reranked."""
 
-_PAIRS, _FIGURES, _DATES = 0.2, 0.15, 0.1
+_PAIRS, _FIGURES, _DATES, _LITERAL, _DEFINITION = 0.2, 0.15, 0.1, 1.0, 0.4
 _FAR = 2
 _REVERSED = 0.5
 _MANY_FIGURES = 10
@@ -51,21 +54,35 @@ def rerank(
 ) -> list[ScoredPassage]:
     """Rerank the best passages; the others follow in their order.
 
-    Passages rise if they contain neighbouring terms of the question next to each other, or figures or a date if the
-    question asks for them. `text_of` reads a passage.
+    Passages rise if they contain neighbouring terms of the question next to each other, what it names literally, the
+    definition that it asks for, or figures or a date if it asks for them. `text_of` reads a passage.
     """
-    first, rest = ranked[:_RERANKED], ranked[_RERANKED:]
+    first, rest = ranked[:RERANKED], ranked[RERANKED:]
     if not first:
         return []
     texts = [text_of(one) for one in first]
     best = first[0].score
     proximity = _pairs_held([documents[one.position].english for one in first], texts, question)
-    kind = _kind_bonus(question)
+    bonus = _bonus(question)
     reranked = [
-        replace(one, score=one.score + best * (_PAIRS * pairs + kind(text)))
+        replace(one, score=one.score + best * (_PAIRS * pairs + bonus(text)))
         for one, text, pairs in zip(first, texts, proximity, strict=True)
     ]
     return sorted([*reranked, *rest], key=lambda one: -one.score)
+
+
+def _bonus(question: str) -> Callable[[str], float]:
+    """The bonus of a text for what it says, beside its words."""
+    kind, literal, definition = _kind_bonus(question), _literal_bonus(question), definition_held(question)
+    return lambda text: kind(text) + literal(text) + _DEFINITION * definition(text)
+
+
+def _literal_bonus(question: str) -> Callable[[str], float]:
+    """The bonus of a text that holds what the question quotes, its ids and its figures."""
+    wanted = literals(question)
+    if not wanted:
+        return lambda _: 0.0
+    return lambda text: _LITERAL * sum(is_held(one, text) for one in wanted) / len(wanted)
 
 
 def _kind_bonus(question: str) -> Callable[[str], float]:

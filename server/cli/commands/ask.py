@@ -46,10 +46,10 @@ _MAX_WIDTH = 100
 @click.argument("files", nargs=-1, metavar="[FILE|FILE_ID]...")
 @click.option(
     "--max-tokens",
-    type=click.IntRange(100, 20_000),
+    type=click.IntRange(300, 20_000),
     default=1500,
     show_default=True,
-    help="Token budget for all passages together.",
+    help="Token budget for the whole result.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the tool's result as one line of JSON.")
 @click.option(

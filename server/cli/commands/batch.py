@@ -54,7 +54,7 @@ __all__ = ["batch"]
 )
 @click.option(
     "--max-tokens",
-    type=click.IntRange(100, 20_000),
+    type=click.IntRange(300, 20_000),
     default=1500,
     show_default=True,
     help="Maximum tokens of each answer.",

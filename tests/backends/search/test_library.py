@@ -22,6 +22,7 @@ from files_api_mcp.backends.search.index.index import Index, document_key
 from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.index.schema import index_path
 from files_api_mcp.backends.search.passages import answer
+from files_api_mcp.backends.search.quotes import RESULT_FRAME
 from files_api_mcp.backends.search.ranking.bm25 import bm25, idf
 from files_api_mcp.backends.search.ranking.candidates import Candidates, OnlyDocument
 from files_api_mcp.backends.search.ranking.query import expand_query
@@ -107,6 +108,13 @@ async def check(store: LocalStore, engine: SearchEngine, language: Language, que
     return answers
 
 
+class Unnamed(NamedFiles):
+    """Files whose names are looked up after the passages, as those of the library are."""
+
+    def filename(self, position: int) -> str | None:
+        return None
+
+
 def compare(index: Index, files: Files, question: str, given: Answer) -> None:
     worth, best, scores = straightforward(index, files, question)
     searched = NamedFiles(files)
@@ -118,7 +126,7 @@ def compare(index: Index, files: Files, question: str, given: Answer) -> None:
         expected = few * scores.get(position, 0.0) / (max(scores.values(), default=0.0) or 1.0)
         assert candidates.share(document, position) == expected
         compare_one(index, files[position], question)
-    found = answer(index, searched, question, 1500)
+    found = answer(index, Unnamed(files), question, 1500 - RESULT_FRAME)
     names = {record.id: record.filename for record, _ in files}
     assert given.passages == [replace(one, filename=names[one.file_id]) for one in found.passages]
     assert given.tokens == found.tokens

@@ -11,7 +11,8 @@ from files_api_mcp.backends.models import FileRecord, Passage
 from files_api_mcp.backends.search.collection import NamedFiles
 from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.index.writer import IndexWriter
-from files_api_mcp.backends.search.passages import answer, is_verbatim
+from files_api_mcp.backends.search.passages import answer
+from files_api_mcp.backends.search.quotes import is_verbatim
 from files_api_mcp.backends.search.reader import open_places
 from tests.support.indexing import add_document, received_document
 

@@ -91,8 +91,7 @@ def test_ask_shows_documents_and_names_escaped(sample: Sample) -> None:
 def test_ask_in_json_is_escaped_and_holds_the_exact_text(sample: Sample) -> None:
     shown = sample.at_terminal("ask", "whale", str(sample.note), "--json")
     (line,) = [line for line in shown.split("\r\n") if line.startswith("{")] or [shown[shown.index("{") :]]
-    (passage,) = json.loads(line)["passages"]
-    assert QUOTED in passage["text"]
+    assert QUOTED in json.loads(line)["passages"][0]["text"]
 
 
 def test_ask_names_what_it_cannot_find_escaped(sample: Sample) -> None:

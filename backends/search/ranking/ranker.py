@@ -1,0 +1,54 @@
+"""Ranks the passages of the searched documents: by words, then the best ones by proximity, figures and meaning."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from files_api_mcp.backends.search.collection import Searched
+from files_api_mcp.backends.search.index.index import Index
+from files_api_mcp.backends.search.page_texts import PageTexts
+from files_api_mcp.backends.search.ranking.reranker import rerank
+from files_api_mcp.backends.search.ranking.scorer import Ranking, ScoredPassage, rank
+from files_api_mcp.backends.search.ranking.statements import with_statements
+from files_api_mcp.backends.search.semantic.reranker import rerank_by_meaning
+from files_api_mcp.backends.search.semantic.similarity import Similarity
+from files_api_mcp.backends.search.tables import indexed_text
+
+__all__ = ["Ranker"]
+
+
+class Ranker:
+    """Ranks passages for one question or several. With a `similarity`, the best by words are ranked by meaning too."""
+
+    def __init__(
+        self,
+        index: Index,
+        searched: Searched,
+        texts: PageTexts,
+        check_cancelled: Callable[[], None],
+        similarity: Similarity | None,
+    ) -> None:
+        self._index = index
+        self._searched = searched
+        self._texts = texts
+        self._check_cancelled = check_cancelled
+        self._similarity = similarity
+
+    def by_words(self, question: str) -> Ranking:
+        """All passages with a word of the question, best first."""
+        found = rank(self._index, self._searched, question, self._check_cancelled)
+        passages = rerank(found.passages, found.documents, question, partial(self.text, found))
+        return with_statements(self._index, replace(found, passages=passages), question)
+
+    def by_meaning(self, ranking: Ranking, question: str) -> Ranking:
+        """The same passages in the order of their meaning too, if there is a model for it."""
+        if self._similarity is None:
+            return ranking
+        text_of = partial(self.text, ranking)
+        ranked = rerank_by_meaning(ranking.passages, ranking.documents, question, text_of, self._similarity)
+        return replace(ranking, passages=ranked)
+
+    def text(self, ranking: Ranking, one: ScoredPassage) -> str:
+        """The text of a passage as it is indexed."""
+        document = ranking.documents[one.position]
+        return indexed_text(self._texts.passage(document, one.passage), document.mime_type)

@@ -1,0 +1,135 @@
+"""Selects what an answer quotes: the passages that rank well, then the text around the best ones, then the rest."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from files_api_mcp.backends.search.index.rows import Document
+from files_api_mcp.backends.search.page_texts import PageTexts
+from files_api_mcp.backends.search.ranking.scorer import ScoredPassage
+
+__all__ = ["SMALLEST_CUT", "Selection", "Stretch"]
+
+SMALLEST_CUT = 40
+"""Tokens of the shortest passage that is worth its place in the result."""
+_LONGEST = 5_500
+"""Code points of the longest passage: a place is read whole by default."""
+_GOOD_SHARE = 0.1
+"""Passages from this share of the best score on come before the text around the best ones."""
+_GROWN = 2
+_SMALL = 40
+"""Passages of a small document, all of which may be quoted."""
+
+
+@dataclass(slots=True)
+class Stretch:
+    """Neighbouring passages of one page. `position` is the index of its document in the list of documents."""
+
+    position: int
+    page: int
+    first: int
+    last: int
+    score: float
+
+
+class Selection:
+    """Chooses stretches within a budget of tokens.
+
+    `cost` estimates the tokens of a passage in the result, `frame` those that a stretch takes beside its text.
+    """
+
+    def __init__(
+        self,
+        documents: Mapping[int, Document],
+        texts: PageTexts,
+        cost: Callable[[str], int],
+        frame: Callable[[Stretch], int],
+        room: int,
+    ) -> None:
+        self._documents = documents
+        self._texts = texts
+        self._cost = cost
+        self._frame = frame
+        self._room = room
+        self._held: set[tuple[int, int]] = set()
+        self.stretches: list[Stretch] = []
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no further stretch fits."""
+        return self._room < SMALLEST_CUT
+
+    def spend(self, ranked: Sequence[ScoredPassage]) -> None:
+        """Choose from ranked passages, best first. All that rank well have their room before anything is filled up."""
+        if not ranked:
+            return
+        least = ranked[0].score * _GOOD_SHARE
+        self._add_all([one for one in ranked if one.score >= least])
+        for stretch in self.stretches[:_GROWN]:
+            self._grow(stretch)
+        self._add_all([one for one in ranked if one.score < least])
+        for position in dict.fromkeys(one.position for one in ranked):
+            self._add_all(self._whole(position))
+
+    def _whole(self, position: int) -> list[ScoredPassage]:
+        count = len(self._documents[position].passages)
+        return [ScoredPassage(position, passage, 0.0) for passage in range(count)] if count <= _SMALL else []
+
+    def _add_all(self, passages: Sequence[ScoredPassage]) -> None:
+        for one in passages:
+            if self.is_full:
+                return
+            self._add(one)
+
+    def _add(self, one: ScoredPassage) -> None:
+        if (one.position, one.passage) in self._held:
+            return
+        document = self._documents[one.position]
+        page, _, _ = document.span(one.passage)
+        if any(self._join(stretch, one, page) for stretch in self.stretches):
+            return
+        stretch = Stretch(one.position, page, one.passage, one.passage, one.score)
+        frame = self._frame(stretch)
+        if self.stretches and self._room < frame + SMALLEST_CUT:
+            self._room = 0
+            return
+        self._take(one.position, one.passage, frame)
+        self.stretches.append(stretch)
+
+    def _grow(self, stretch: Stretch) -> None:
+        """Add the passages before and after a stretch, where they fit whole."""
+        document = self._documents[stretch.position]
+        for passage in (stretch.last + 1, stretch.first - 1):
+            if not 0 <= passage < len(document.passages) or (stretch.position, passage) in self._held:
+                continue
+            page, _, _ = document.span(passage)
+            if self._cost(self._texts.passage(document, passage)) <= self._room:
+                self._join(stretch, ScoredPassage(stretch.position, passage, 0.0), page)
+
+    def _join(self, stretch: Stretch, one: ScoredPassage, page: int) -> bool:
+        """Add a passage to the stretch that it touches, if both are one place."""
+        same_page = (stretch.position, stretch.page) == (one.position, page)
+        if not same_page or not stretch.first - 1 <= one.passage <= stretch.last + 1:
+            return False
+        document = self._documents[one.position]
+        first, last = min(stretch.first, one.passage), max(stretch.last, one.passage)
+        if not _is_one_place(document, first, last, self._texts):
+            return False
+        self._take(one.position, one.passage, 0)
+        stretch.first, stretch.last = first, last
+        return True
+
+    def _take(self, position: int, passage: int, frame: int) -> None:
+        self._held.add((position, passage))
+        self._room -= frame + self._cost(self._texts.passage(self._documents[position], passage))
+
+
+def _is_one_place(document: Document, first: int, last: int, texts: PageTexts) -> bool:
+    """Whether one result of read_document can hold all from one passage to another, and one section, sheet or part of a
+    message does too."""
+    (page, start, _), (_, _, end) = document.span(first), document.span(last)
+    if end - start > _LONGEST:
+        return False
+    if document.paginated or not document.entries:
+        return True
+    places = texts.places(document)
+    return places.is_one_part(places.position(page, start), places.position(page, end))
