@@ -38,6 +38,7 @@ def make_pool(
             max_connections=connections,
             max_keepalive_connections=connections // 2,
             keepalive_expiry=_IDLE_S,
+            network_backend=_Backend(),
         )
     return httpcore2.AsyncConnectionPool(
         ssl_context=context,

@@ -9,6 +9,7 @@ import anyio
 import pytest
 
 from files_api_mcp.backends.anthropic.api.http_client import ApiRequest, HttpClient, ResponseLost, open_http_client
+from files_api_mcp.backends.anthropic.api.transport import make_pool
 from tests.support.emulator import endpoint
 
 pytestmark = pytest.mark.anyio
@@ -112,8 +113,21 @@ async def test_a_reply_that_came_with_the_one_before_is_nobodys(request_: ApiReq
     """A server or gateway that answers twice would make every later reply that of the request before."""
     api = Api(OK + OK.replace(b"{}", b"[]"))
     async with connected(api) as client:
-        assert await body_of(client, GET) == b"{}"
-        with pytest.raises(ResponseLost):
-            await body_of(client, request_)
-        assert await body_of(client, GET) == b"{}"
+        await check_left_over(api, client, request_)
+
+
+async def test_a_reply_that_came_with_the_one_before_is_nobodys_through_a_proxy() -> None:
+    api = Api(OK + OK.replace(b"{}", b"[]"))
+    async with (
+        await asyncio.start_server(api.serve, "127.0.0.1", 0) as server,
+        make_pool(None, connections=2, proxy=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}") as pool,
+    ):
+        await check_left_over(api, HttpClient(pool, endpoint("http://127.0.0.1:9")), GET)
+
+
+async def check_left_over(api: Api, client: HttpClient, request: ApiRequest) -> None:
+    assert await body_of(client, GET) == b"{}"
+    with pytest.raises(ResponseLost):
+        await body_of(client, request)
+    assert await body_of(client, GET) == b"{}"
     assert api.connections == 2
