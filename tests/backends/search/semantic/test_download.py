@@ -139,6 +139,14 @@ def test_without_pip_and_uv_the_next_step_is_a_file(tmp_path: Path, monkeypatch:
         installation.enable(tmp_path / "data", pretrained=MADE)
 
 
+def test_a_program_that_cannot_start_is_a_failed_download(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    no_module(monkeypatch)
+    write(tmp_path / "programs" / "uv", "no program").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path / "programs"))
+    with pytest.raises(UpstreamUnreachable, match="by uv"):
+        installation.enable(tmp_path / "data", pretrained=MADE)
+
+
 def test_a_disk_without_room_is_told_before_the_download(tmp_path: Path) -> None:
     with pytest.raises(StorageFull):
         installation.enable(tmp_path / "data", pretrained=pretrained(FILES, wheel_bytes=10**18))
