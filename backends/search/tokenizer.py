@@ -108,7 +108,8 @@ def _stems(word: str, english: bool, keep_stop_words: bool) -> tuple[str, ...]: 
     if _is_cjk(word[0]):
         return tuple(word[i : i + 2] for i in range(max(1, len(word) - 1)))
     word = _OPTIONAL.sub("", unicodedata.normalize("NFD", word))
-    return tuple(word[i : i + _GRAM] for i in range(max(1, len(word) - _GRAM + 1)))
+    # A word of nothing but marks, such as a tatweel between blanks, has no term.
+    return tuple(word[i : i + _GRAM] for i in range(max(1, len(word) - _GRAM + 1))) if word else ()
 
 
 class _Stemmer(threading.local):

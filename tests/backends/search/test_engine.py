@@ -85,6 +85,11 @@ async def test_the_page_that_answers_comes_first(desk: Desk) -> None:
     assert "300 crowns" in answer.passages[0].text
 
 
+async def test_a_text_with_words_of_nothing_but_optional_marks_is_read(desk: Desk) -> None:
+    stored = await desk.store("a.txt", "\u0640\u0640\u0640\nThe \u0640 lighthouse was repainted in spring. \ufcf2\n")
+    assert "lighthouse" in (await desk.ask("When was the lighthouse repainted?", stored)).passages[0].text
+
+
 async def test_places_in_long_texts_are_exact(desk: Desk) -> None:
     """Several pieces long, with characters of one to four bytes, so that a wrong unit would show."""
     text = ("é🙂 " + FILLER) * 4000 + "The anchor weighs ninety stone.\n" + FILLER * 2000

@@ -68,6 +68,13 @@ def test_what_is_written_or_left_out_at_will_makes_no_difference(one: str, other
     assert terms(one, english=False) == terms(other, english=False)
 
 
+@pytest.mark.parametrize("english", [True, False])
+@pytest.mark.parametrize("word", ["\u0640", "\u0640\u0640", "\u06e5", "\ufcf2", "\ufe71\ufe77"])
+def test_a_word_of_nothing_but_optional_marks_has_no_terms(word: str, english: bool) -> None:
+    assert terms(word, english=english) == []
+    assert terms(f"كتاب {word} كتاب", english=english) == terms("كتاب كتاب", english=english)
+
+
 @pytest.mark.parametrize(("word", "other"), [("किताब", "कतब"), ("ที่", "ทุ"), ("சென்னை", "சனன")])
 def test_vowel_signs_are_parts_of_words(word: str, other: str) -> None:
     assert not set(terms(word, english=False)) & set(terms(other, english=False))
