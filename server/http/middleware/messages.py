@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import anyio
 from anyio import to_thread
 from mcp.types import JSONRPCError, JSONRPCMessage, JSONRPCNotification, JSONRPCRequest
+from pydantic_core import to_json
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -86,7 +87,8 @@ async def _whole_body(receive: Receive) -> bytes | None:
 
 
 def _with_body(message: JSONRPCMessage, receive: Receive) -> Receive:
-    body = message.model_dump_json(by_alias=True, exclude_unset=True).encode()
+    # Pydantic's own JSON would write null, which means "not given", for a number that is too large (1e999).
+    body = to_json(message.model_dump(by_alias=True, exclude_unset=True))
     pending: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def replay() -> Message:

@@ -131,6 +131,14 @@ async def test_a_malformed_response_ends_the_call_that_waits_for_it(tmp_path: Pa
         assert len(again["result"]["structuredContent"]["files"]) == 1
 
 
+async def test_a_number_that_is_too_large_is_not_an_argument_that_is_not_given(tmp_path: Path) -> None:
+    async with inside(tmp_path, Limits()) as server, session(server) as web:
+        body = call(1, "create_upload", size_bytes=7).replace(b": 7}", b": 1e999}")
+        answer = of_event(await web.post("/mcp", content=body))["result"]
+        assert answer["isError"]
+        assert "size_bytes should be a valid integer, not Infinity" in answer["content"][0]["text"]
+
+
 async def test_requests_with_the_same_id_are_both_answered(tmp_path: Path) -> None:
     async with inside(tmp_path, Limits()) as server, session(server) as web:
         second: list[httpx2.Response] = []
