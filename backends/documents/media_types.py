@@ -92,6 +92,7 @@ _HTML = re.compile(
 )
 _ALL_BUT_CONTROLS = bytes({*range(32, 256), 7, 8, 9, 10, 12, 13, 27})
 _NULS = re.compile(rb"\0+")
+_SAMPLE = 1024
 _WORDS_A_RUN = 500
 """Bytes of text for each run of NULs: fewer are a binary format."""
 
@@ -137,9 +138,12 @@ def is_text(data: bytes) -> bool:
     if not data or data.startswith(_BOMS) or utf16_without_mark(data):
         return True
     words = data.replace(b"\0", b"") if b"\0" in data else data
+    has_nuls = len(words) < len(data)
+    # First what tells most binary files after a few bytes; runs of NULs take the longest to count.
+    if has_nuls and words[:_SAMPLE].translate(None, _ALL_BUT_CONTROLS):
+        return False
     controls = len(words.translate(None, _ALL_BUT_CONTROLS))
-    # The controls first: runs of NULs in a binary file take a hundred times as long to count.
-    if len(words) < len(data) and (controls or not words or len(_NULS.findall(data)) > 2 + len(words) // _WORDS_A_RUN):
+    if has_nuls and (controls or not words or len(_NULS.findall(data)) > 2 + len(words) // _WORDS_A_RUN):
         return False
     try:
         codecs.utf_8_decode(words, "strict", False)  # noqa: FBT003 - the last character may be cut

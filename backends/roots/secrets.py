@@ -40,9 +40,13 @@ _SHAPES: tuple[tuple[str, bytes, re.Pattern[bytes]], ...] = (
     ("a SendGrid key", b"SG.", re.compile(rb"\bSG\.([A-Za-z0-9_\-]{22}\.[A-Za-z0-9_\-]{43})\b")),
 )
 # All that the patterns find has one of these marks, which are much quicker to find. A new pattern needs its mark here.
-_MARKS = (b"PRIVATE KEY", b"PuTTY-User-Key-File-", b"AGE-SECRET-KEY-1", b"T3BlbkFJ", b"AIza", b"SG.", b"AKIA", b"ASIA")
-# They begin with the character that ends the prefix, because such a search runs at the speed of memory.
-_PREFIX_MARKS = (
+_MARKS = (b"PRIVATE KEY", b"PuTTY-User-Key-File-", b"AGE-SECRET-KEY-1")
+# Each begins with one rare character, or with the one that ends the prefix: such a search runs at the speed of memory.
+# A search for a few bytes looks at more of the data.
+_SHORT_MARKS = (
+    re.compile(rb"I(?:(?<=A[KS]I)A|(?<=AI)za)"),
+    re.compile(rb"J(?<=T3BlbkFJ)"),
+    re.compile(rb"SG\.[A-Za-z0-9_\-]{22}"),
     re.compile(rb"_(?<=[a-z]_)(?:(?<=gh[pousr]_)|(?<=github_pat_)|(?<=k_live_)|(?<=npm_)|(?<=hf_))[A-Za-z0-9_]{20}"),
     re.compile(
         rb"-(?<=[a-zX]-)(?:(?<=sk-ant-)|(?<=sk-proj-)|(?<=sk-svcacct-)|(?<=sk-admin-)|(?<=glpat-)"
@@ -58,6 +62,7 @@ _PLACEHOLDER = re.compile(rb"xxxx|your|example|placeholder|redacted|dummy", re.I
 _KINDS = (re.compile(rb"[a-z]"), re.compile(rb"[A-Z]"), re.compile(rb"[0-9]"))
 _FEWEST_DISTINCT = 6
 _LOOKED_AT = 200
+_SAMPLE = 4096
 
 
 def refuse_sensitive_content(data: bytes) -> None:
@@ -66,8 +71,8 @@ def refuse_sensitive_content(data: bytes) -> None:
     Raises:
         SensitiveFile: There is one; the text says of which kind, never the key.
     """
-    # No mark holds a NUL, so a mark of the data is one of this copy too. `translate` is fast even for UTF-16.
-    without_nuls = data.translate(None, b"\0") if b"\0" in data else data
+    # No mark holds a NUL, so a mark of the data is one of this copy too.
+    without_nuls = _without_nuls(data)
     if not _has_mark(without_nuls):
         return
     for text in (data, without_nuls) if len(without_nuls) < len(data) else (data,):
@@ -75,9 +80,15 @@ def refuse_sensitive_content(data: bytes) -> None:
             raise SensitiveFile(f"The file contains what looks like {what}.")
 
 
+def _without_nuls(data: bytes) -> bytes:
+    # `replace` is twenty times as fast as `translate` where NULs are rare, and much slower where they are not.
+    is_dense = data.count(b"\0", 0, _SAMPLE) * 16 > min(len(data), _SAMPLE)
+    return data.translate(None, b"\0") if is_dense else data.replace(b"\0", b"")
+
+
 def _has_mark(data: bytes) -> bool:
     """Whether there is anything that the search for secrets could find. It takes a tenth of the search's time."""
-    return any(mark in data for mark in _MARKS) or any(mark.search(data) for mark in _PREFIX_MARKS)
+    return any(mark in data for mark in _MARKS) or any(mark.search(data) for mark in _SHORT_MARKS)
 
 
 def _kind_of_secret(data: bytes) -> str | None:
