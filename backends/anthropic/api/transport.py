@@ -61,6 +61,7 @@ class _Backend(httpcore2.AsyncNetworkBackend):
     def __init__(self) -> None:
         # A type checker sees two types, because the library has a stand-in for systems without anyio.
         self._inner = cast(httpcore2.AsyncNetworkBackend, httpcore2.AnyIOBackend())
+        self._inputs = _Inputs()
 
     async def connect_tcp(
         self,
@@ -70,7 +71,8 @@ class _Backend(httpcore2.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.AsyncNetworkStream:
-        return _Stream(await self._inner.connect_tcp(host, port, timeout, local_address, socket_options))
+        stream = await self._inner.connect_tcp(host, port, timeout, local_address, socket_options)
+        return _Stream(stream, self._inputs)
 
     async def sleep(self, seconds: float) -> None:
         await self._inner.sleep(seconds)
@@ -80,14 +82,14 @@ class _Stream(httpcore2.AsyncNetworkStream):
     """Starts reading when the body of a request is sent. The head is sent together with the first bytes of the body,
     which saves a packet and a turn of the event loop."""
 
-    def __init__(self, inner: httpcore2.AsyncNetworkStream) -> None:
+    def __init__(self, inner: httpcore2.AsyncNetworkStream, inputs: "_Inputs") -> None:
         self._inner = inner
+        self._inputs = inputs
         self._ahead: asyncio.Task[bytes] | None = None
         self._received = b""
         self._head = b""
         self.is_sending = False
         self._socket: socket.socket | None = None
-        self._poll = select.poll()
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Send bytes. The first ones of a request wait for the next call; nothing is the end of a request."""
@@ -124,12 +126,14 @@ class _Stream(httpcore2.AsyncNetworkStream):
             await asyncio.wait([ahead])
             if not ahead.cancelled():
                 ahead.exception()  # retrieved, so that asyncio logs no warning
+        if self._socket is not None:
+            self._inputs.forget(self._socket)
         await self._inner.aclose()
 
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore2.AsyncNetworkStream:
-        return _Stream(await self._inner.start_tls(ssl_context, server_hostname, timeout))
+        return _Stream(await self._inner.start_tls(ssl_context, server_hostname, timeout), self._inputs)
 
     def get_extra_info(self, info: str) -> Any:
         # The pool asks this of every idle connection for every request, and the library's answer is slow.
@@ -139,11 +143,7 @@ class _Stream(httpcore2.AsyncNetworkStream):
         """Whether there is something to read. On an idle connection, that is its end."""
         if self._socket is None:
             self._socket = self._inner.get_extra_info("socket")
-            if self._socket is not None and self._socket.fileno() >= 0:
-                self._poll.register(self._socket, select.POLLIN)
-        if self._socket is None or self._socket.fileno() < 0:
-            return True
-        return bool(self._poll.poll(0))
+        return self._socket is None or self._inputs.has_input(self._socket)
 
     def _listen(self) -> None:
         if self._ahead is not None and self._ahead.done() and not self._ahead.exception() and self._ahead.result():
@@ -159,3 +159,35 @@ class _Stream(httpcore2.AsyncNetworkStream):
             return True
         rest = _INTERIM.sub(b"", self._received)
         return bool(rest) and not any(start.startswith(rest[: len(start)]) for start in _INTERIM_STARTS)
+
+
+class _Inputs:
+    """Which sockets have something to read. The pool asks this of each in turn, so one call of the system looks at all;
+    what it finds holds until the event loop runs on. It belongs to one event loop."""
+
+    def __init__(self) -> None:
+        self._poll = select.poll()
+        self._watched: dict[socket.socket, int] = {}
+        self._found: dict[int, int] | None = None
+
+    def has_input(self, watched: socket.socket) -> bool:
+        """Whether there is something to read, or the socket is closed."""
+        if watched.fileno() < 0:
+            return True
+        if watched not in self._watched:
+            self._watched[watched] = watched.fileno()
+            self._poll.register(watched, select.POLLIN)
+            self._found = None
+        if self._found is None:
+            self._found = dict(self._poll.poll(0))
+            asyncio.get_running_loop().call_soon(self._expire)
+        return self._watched[watched] in self._found
+
+    def forget(self, watched: socket.socket) -> None:
+        """End the watch of a socket that is about to be closed."""
+        descriptor = self._watched.pop(watched, None)
+        if descriptor is not None and descriptor not in self._watched.values():
+            self._poll.unregister(descriptor)
+
+    def _expire(self) -> None:
+        self._found = None
