@@ -1,6 +1,7 @@
 """Keys and credentials are refused by name and by content, and ordinary files are not."""
 
 import random
+import re
 import string
 from collections.abc import Iterator
 
@@ -230,7 +231,7 @@ def wrapped(secret: str, chance: random.Random) -> Iterator[bytes]:
 def finding_of_full_search(data: bytes) -> str:
     """What the search finds if no marks spare it."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("files_api_mcp.backends.roots.secrets._MARKS", (b"",))
+        patched.setattr("files_api_mcp.backends.roots.secrets._MARKS", (re.compile(b""),))
         return finding(data)
 
 
