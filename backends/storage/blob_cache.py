@@ -28,7 +28,7 @@ class BlobCache:
         self._blobs = Blobs(folder)
         self._most_bytes = most_bytes
         self._held_bytes: int | None = None
-        self._keeping = GroupCommit(self._kept)
+        self._keeping = GroupCommit(self._kept, gathers=True)
 
     async def keep(self, snapshot: Snapshot) -> None:
         """Keep the file of a snapshot; its bytes are durable when this returns."""

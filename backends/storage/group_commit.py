@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 import anyio
 from anyio import CancelScope, get_cancelled_exc_class
+from anyio.lowlevel import checkpoint
 
 __all__ = ["GroupCommit"]
 
@@ -31,8 +32,9 @@ class GroupCommit(Generic[_Work, _Outcome]):
     next turn.
 
     `commit` gets up to 256 pieces and returns their outcomes. It runs to its end once its transaction has begun, even
-    if it is cancelled. With `size_of`, the pieces of one transaction have at most `most_size` in total, or are one. The
-    queue belongs to one event loop.
+    if it is cancelled. With `size_of`, the pieces of one transaction have at most `most_size` in total, or are one.
+    With `gathers`, all that begins in the same turn of the event loop shares a transaction: those who waited for one go
+    on together. Without it, the first does not wait for them. The queue belongs to one event loop.
     """
 
     def __init__(
@@ -41,12 +43,15 @@ class GroupCommit(Generic[_Work, _Outcome]):
         *,
         size_of: Callable[[_Work], int] | None = None,
         most_size: int = 0,
+        gathers: bool = False,
     ) -> None:
         self._commit = commit
         self._size_of = size_of
         self._most_size = most_size
         self._waiting: deque[_Waiting[_Work, _Outcome]] = deque()
-        self._turn = anyio.Lock(fast_acquire=True)
+        self._gathers = gathers
+        self._is_led = False
+        self._ended = anyio.Event()
 
     async def run(self, work: _Work) -> _Outcome:
         """Commit one piece of work and return its outcome; see `run_all`.
@@ -73,16 +78,25 @@ class GroupCommit(Generic[_Work, _Outcome]):
         self._waiting.extend(mine)
         try:
             while not _are_done(mine):
-                async with self._turn:
-                    # Another's turn may have done them.
-                    if not _are_done(mine):
-                        await self._commit_next()
+                await (self._ended.wait() if self._is_led else self._lead())
         except get_cancelled_exc_class():
             await self._withdraw(mine)
             # Without a cancelled scope around it, nothing would raise the cancellation again.
             if not _are_done(mine) or anyio.current_effective_deadline() > -math.inf:
                 raise
         return mine
+
+    async def _lead(self) -> None:
+        """Take a turn. All others that wait go on at its end at once, so that they meet in the next one too."""
+        self._is_led = True
+        try:
+            if self._gathers:
+                await checkpoint()
+            await self._commit_next()
+        finally:
+            self._is_led = False
+            ended, self._ended = self._ended, anyio.Event()
+            ended.set()
 
     async def _commit_next(self) -> None:
         taken = self._take()
@@ -116,8 +130,7 @@ class GroupCommit(Generic[_Work, _Outcome]):
         """After a cancellation: wait for the transaction that has begun, and take back the rest."""
         while any(one.is_taken and not one.is_done for one in mine):
             with CancelScope(shield=True):
-                async with self._turn:
-                    pass
+                await self._ended.wait()
         for one in mine:
             if not one.is_taken:
                 self._waiting.remove(one)

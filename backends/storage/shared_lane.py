@@ -31,7 +31,7 @@ class SharedLane:
 
     def __init__(self, lane: Lane) -> None:
         self._lane = lane
-        self._waiting = GroupCommit[Callable[[], Any], _Outcome](self._turn)
+        self._waiting = GroupCommit[Callable[[], Any], _Outcome](self._turn, gathers=True)
 
     async def run(self, work: Callable[[], _T]) -> _T:
         """Return what `work` returns, or raise what it raises. Cancelled before its turn, it is not done; once begun,

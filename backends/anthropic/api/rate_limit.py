@@ -66,7 +66,7 @@ class RateLimiter:
         self._clock = clock
         self._lane = lane or SharedLane(Lane("pace"))
         self._waiting = 0
-        self._reserving = GroupCommit(self._reserved)
+        self._reserving = GroupCommit(self._reserved, gathers=True)
 
     async def turn(self, deadline: float) -> None:
         """Wait for a slot. A slot after `deadline` (on the loop's clock) is not taken.

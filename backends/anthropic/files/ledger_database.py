@@ -46,7 +46,7 @@ class LedgerDatabase:
         self._path = path
         self._records = records
         self._database = Database(path, busy_timeout=10.0, schema=LEDGER)
-        self._group = GroupCommit[_Work, Any](self._run_all)
+        self._group = GroupCommit[_Work, Any](self._run_all, gathers=True)
         self._seen = (0, 0)
 
     async def prepare(self) -> None:

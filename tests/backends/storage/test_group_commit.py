@@ -41,6 +41,28 @@ async def test_all_that_wait_share_one_transaction_after_the_first_in_their_orde
     assert outcomes == {number: str(number) for number in range(10)}
 
 
+@pytest.mark.parametrize(
+    ("gathers", "transactions"),
+    [(False, [[0], [1, 2, 3, 10], [11], [12, 13]]), (True, [[0, 1, 2, 3], [10, 11, 12, 13]])],
+)
+async def test_those_whose_transaction_ended_meet_in_the_next_one(
+    *, gathers: bool, transactions: list[list[int]]
+) -> None:
+    gate = Gate()
+    group = GroupCommit(gate.commit, gathers=gathers)
+
+    async def one(number: int) -> None:
+        await group.run(number)
+        await group.run(number + 10)
+
+    async with anyio.create_task_group() as tasks:
+        for number in range(4):
+            tasks.start_soon(one, number)
+        await anyio.wait_all_tasks_blocked()
+        gate.opened.set()
+    assert gate.transactions == transactions
+
+
 async def test_a_transaction_has_a_limit() -> None:
     gate = Gate()
     group = GroupCommit(gate.commit)
