@@ -1,4 +1,4 @@
-"""Copy: copies and hashes an opened file once, and detects changes of the source meanwhile."""
+"""Copy: copies and hashes an opened file once, to a file or to memory, and detects changes of the source meanwhile."""
 
 import errno
 import hashlib
@@ -25,19 +25,22 @@ _LONGEST_WRITE = 10
 
 
 class Copy:
-    """Makes a private copy. Call each method in a thread and never in the event loop; all are short.
+    """Makes a private copy, in memory if there is no `path`: `take_whole` fills it. Call each method in a thread and
+    never in the event loop; all are short.
 
     Methods raise FileChanged, PermissionDenied, StorageFull, StoreDamaged or Busy, and nothing else.
     """
 
-    def __init__(self, source: int, size: int, path: os.PathLike[str]) -> None:
+    def __init__(self, source: int, size: int, path: os.PathLike[str] | None) -> None:
         self.size = size
         self._source = source
         self._digest = hashlib.sha256()
         self._cloned = False
         self._whole: bytes | None = None
-        with writing_copies():
-            self._target = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        self._target = -1
+        if path is not None:
+            with writing_copies():
+                self._target = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             with _reading():
                 self._before = _settled(source)
@@ -46,11 +49,17 @@ class Copy:
             raise
 
     def close(self) -> None:
-        os.close(self._target)
+        if self._target >= 0:
+            os.close(self._target)
 
     @property
     def sha256(self) -> str:
         return self._digest.hexdigest()
+
+    @property
+    def content(self) -> bytes | None:
+        """The bytes of a copy that is only in memory."""
+        return self._whole if self._target < 0 else None
 
     def clone(self) -> None:
         """Share the source's blocks if the file system supports it (btrfs, xfs); copy_range then does nothing."""
@@ -72,10 +81,11 @@ class Copy:
         """Copy and hash a file that is small enough to be kept in memory until the end: its bytes are read once."""
         with _reading():
             whole = b"".join(_blocks(self._source, 0, self.size))
-        with writing_copies():
-            at = 0
-            while at < self.size:
-                at += os.pwrite(self._target, whole[at:], at)
+        if self._target >= 0:
+            with writing_copies():
+                at = 0
+                while at < self.size:
+                    at += os.pwrite(self._target, whole[at:], at)
         self._digest.update(whole)
         self._whole = whole
 

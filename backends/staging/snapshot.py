@@ -3,6 +3,7 @@
 import os
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -20,8 +21,10 @@ __all__ = ["SCANNED", "SMALL", "copy_small", "freeze", "snapshot_of", "snapshot_
 
 _PIECE = 8 * 1024 * 1024
 _SNIFFED = 64 * 1024
-_HELD = 64 * 1024
-"""A file of at most so many bytes is kept in memory while it is frozen."""
+_READ_ONCE = 64 * 1024
+"""A file of at most so many bytes is kept in memory while it is copied."""
+_HELD = 128 * 1024
+"""A file of at most so many bytes is frozen in memory: the store writes it, with others."""
 
 SCANNED = 1024 * 1024
 """Bytes at each end of a file that are scanned for keys."""
@@ -34,7 +37,8 @@ SMALL = 1024 * 1024
 async def freeze(
     source: SourceFile, spool: Spool, *, allow_sensitive: bool = False, progress: Progress = silent
 ) -> AsyncGenerator[Snapshot]:
-    """Copy an opened file once and hash the copy; the copy is removed at the end unless it was renamed away.
+    """Copy an opened file once and hash the copy; the copy is removed at the end unless it was renamed away. That of a
+    small file is in memory, and the store writes it.
 
     Raises:
         FileChanged: The file was written to meanwhile.
@@ -59,11 +63,17 @@ async def freeze(
 
 def _freeze_small(source: SourceFile, path: Path, allow_sensitive: bool) -> Snapshot:  # noqa: FBT001
     """Do everything in one thread call, because such a call costs more than the copying."""
-    copy = copy_small(source, path, durable=True)
+    copy = _held(source) if source.size_bytes <= _HELD else copy_small(source, path, durable=True)
     try:
         return snapshot_of_small(copy, source, path, allow_sensitive=allow_sensitive)
     finally:
         copy.close()
+
+
+def _held(source: SourceFile) -> Copy:
+    copy = Copy(source.fd, source.size_bytes, None)
+    copy.take_whole()
+    return copy
 
 
 def copy_small(source: SourceFile, path: Path, *, durable: bool) -> Copy:
@@ -74,7 +84,7 @@ def copy_small(source: SourceFile, path: Path, *, durable: bool) -> Copy:
     """
     copy = Copy(source.fd, source.size_bytes, path)
     try:
-        if copy.size <= _HELD:
+        if copy.size <= _READ_ONCE:
             copy.take_whole()
         else:
             copy.copy_range(0, copy.size)
@@ -152,7 +162,8 @@ async def _refuse_change(copy: Copy) -> None:
 
 def _snapshot_of_copy(copy: Copy, path: Path, filename: str, allow_sensitive: bool) -> Snapshot:  # noqa: FBT001
     head, tail = copy.ends(SCANNED)
-    return snapshot_of(path, copy.sha256, copy.size, head, tail, filename=filename, allow_sensitive=allow_sensitive)
+    found = snapshot_of(path, copy.sha256, copy.size, head, tail, filename=filename, allow_sensitive=allow_sensitive)
+    return found if copy.content is None else replace(found, content=copy.content)
 
 
 def snapshot_of(

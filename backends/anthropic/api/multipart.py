@@ -77,7 +77,8 @@ class MultipartBody:
     def __aiter__(self) -> AsyncGenerator[bytes]:
         self.whole_sent = False
         # Generators, because httpx2 closes no other iterators.
-        return self._at_once() if self._part.size_bytes <= _CHUNK else self._streamed()
+        is_small = self._part.data is not None or self._part.size_bytes <= _CHUNK
+        return self._at_once() if is_small else self._streamed()
 
     async def _at_once(self) -> AsyncGenerator[bytes]:
         data = self._part.data

@@ -5,8 +5,10 @@ import io
 import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from anyio import CancelScope, to_thread
 
@@ -69,6 +71,8 @@ class UploadEncoder:
 def _form(snapshot: Snapshot, new: NewFile, copy: Path) -> tuple[UploadPart, Content]:
     with translated():
         part, content = _encoded(snapshot, new, copy)
+        if snapshot.content is not None and part.path is snapshot.path:
+            return replace(part, data=snapshot.content[part.offset :]), content
         return part.loaded(), content
 
 
@@ -80,11 +84,12 @@ def _encoded(snapshot: Snapshot, new: NewFile, copy: Path) -> tuple[UploadPart, 
     elif is_text_type(new.mime_type):
         sent_type = "text/plain"
         offset = len(_BOM) if snapshot.head.startswith(_BOM) else 0
-        if _transcoded(snapshot.path, copy):
+        if _transcoded(snapshot, copy):
             path, offset = copy, 0
     size_bytes, sha256 = snapshot.size_bytes - offset, snapshot.sha256
     if path is copy or offset:
-        size_bytes, sha256 = _measured(path, offset)
+        with path.open("rb") if path is copy else _opened(snapshot) as sent:
+            size_bytes, sha256 = _measured(sent, offset)
     if size_bytes == 0:
         raise EmptyFile("The file contains only a byte order mark." if snapshot.size_bytes else "The file is empty.")
     part = UploadPart(path, offset, size_bytes, new.filename, sent_type)
@@ -100,9 +105,13 @@ def _encoded(snapshot: Snapshot, new: NewFile, copy: Path) -> tuple[UploadPart, 
     )
 
 
-def _transcoded(source: Path, copy: Path) -> bool:
+def _opened(snapshot: Snapshot) -> BinaryIO:
+    return snapshot.path.open("rb") if snapshot.content is None else io.BytesIO(snapshot.content)
+
+
+def _transcoded(snapshot: Snapshot, copy: Path) -> bool:
     """Write a UTF-8 copy of the text, unless it already is UTF-8."""
-    with source.open("rb") as content:
+    with _opened(snapshot) as content:
         encoding = encoding_of(content)
         if encoding == "utf-8" and is_utf8(content):
             return False
@@ -125,13 +134,12 @@ def _transcoded(source: Path, copy: Path) -> bool:
     return True
 
 
-def _measured(path: Path, offset: int) -> tuple[int, str]:
+def _measured(content: BinaryIO, offset: int) -> tuple[int, str]:
     digest, size_bytes = hashlib.sha256(), 0
-    with path.open("rb") as content:
-        content.seek(offset)
-        while block := content.read(_BLOCK):
-            digest.update(block)
-            size_bytes += len(block)
+    content.seek(offset)
+    while block := content.read(_BLOCK):
+        digest.update(block)
+        size_bytes += len(block)
     return size_bytes, digest.hexdigest()
 
 
