@@ -82,7 +82,7 @@ class Job:
         """The content of a snapshot: old, new, halfway or mixed."""
         if found := self.known.get(snapshot.sha256):
             return found
-        taken = snapshot.path.read_bytes()
+        taken = snapshot.path.read_bytes() if snapshot.content is None else snapshot.content
         written = bisect.bisect_left(range(len(taken)), x=True, key=lambda end: taken[: end + 1] != self.new[: end + 1])
         return "halfway" if taken[written:] == self.old[written:] else "mixed"
 

@@ -1,4 +1,4 @@
-"""Freezes many small files together: their copies are written in one thread call and made durable by one sync."""
+"""Freezes many small files together: in one thread call, in memory up to a limit, and else with one sync."""
 
 import os
 from collections import deque
@@ -14,13 +14,15 @@ from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.backends.models import Snapshot
 from files_api_mcp.backends.roots.roots import Roots, SourceFile
 from files_api_mcp.backends.staging.copy import Copy, writing_copies
-from files_api_mcp.backends.staging.snapshot import SMALL, copy_small, snapshot_of_small
+from files_api_mcp.backends.staging.snapshot import HELD, SMALL, copy_small, hold_small, snapshot_of_small
 from files_api_mcp.backends.staging.spool import Spool
 from files_api_mcp.backends.storage.bulk_sync import BulkSync
 
 __all__ = ["FrozenFile", "freeze_many"]
 
 _MOST_BYTES = 64 * 1024 * 1024
+_MOST_HELD = 8 * 1024 * 1024
+"""Bytes of the copies that are in memory; further ones are written to the spool."""
 _MOST_OPEN = 48
 """Files that are open at the same time. Some systems allow a process only 256 descriptors."""
 
@@ -74,6 +76,8 @@ class _Batch:
         self._allow_sensitive = allow_sensitive
         self._paths: list[Path] = []
         self._open: deque[_OpenCopy] = deque()
+        self._held_bytes = 0
+        self._has_written = False
 
     def freeze(self, paths: Sequence[str], roots: Roots) -> list[Outcome]:
         """Freeze as many of the files as the limit allows. A cancellation ends it."""
@@ -94,13 +98,13 @@ class _Batch:
                         outcomes.append(source)
                     if len(self._open) > _MOST_OPEN:
                         self._finish_first(outcomes)
-                failure = _sync(bulk) if bulk.is_on else None
+                failure = _sync(bulk) if bulk.is_on and self._has_written else None
             while self._open:
                 self._finish_first(outcomes)
         finally:
             while self._open:
                 self._open.popleft().close()
-        return [failure if failure and isinstance(one, FrozenFile) else one for one in outcomes]
+        return [failure if failure and _is_written(one) else one for one in outcomes]
 
     def remove(self) -> None:
         """Remove the copies that were not renamed away."""
@@ -119,7 +123,13 @@ class _Batch:
         path = self._spool.new_path()
         self._paths.append(path)
         try:
-            self._open.append(_OpenCopy(place, source, copy_small(source, path, durable=durable), path))
+            if source.size_bytes <= HELD and self._held_bytes < _MOST_HELD:
+                copy = hold_small(source)
+                self._held_bytes += source.size_bytes
+            else:
+                self._has_written = True
+                copy = copy_small(source, path, durable=durable)
+            self._open.append(_OpenCopy(place, source, copy, path))
         except FilesError as exc:
             source.close()
             return exc
@@ -135,6 +145,10 @@ class _Batch:
             outcomes[opened.place] = exc
         finally:
             opened.close()
+
+
+def _is_written(outcome: Outcome) -> bool:
+    return isinstance(outcome, FrozenFile) and outcome.snapshot.content is None
 
 
 def _sync(bulk: BulkSync) -> FilesError | None:

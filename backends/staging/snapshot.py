@@ -17,17 +17,17 @@ from files_api_mcp.backends.roots.roots import SourceFile
 from files_api_mcp.backends.staging.copy import Copy
 from files_api_mcp.backends.staging.spool import Spool
 
-__all__ = ["SCANNED", "SMALL", "copy_small", "freeze", "snapshot_of", "snapshot_of_small"]
+__all__ = ["HELD", "SCANNED", "SMALL", "copy_small", "freeze", "hold_small", "snapshot_of", "snapshot_of_small"]
 
 _PIECE = 8 * 1024 * 1024
 _SNIFFED = 64 * 1024
 _READ_ONCE = 64 * 1024
 """A file of at most so many bytes is kept in memory while it is copied."""
-_HELD = 128 * 1024
-"""A file of at most so many bytes is frozen in memory: the store writes it, with others."""
-
 SCANNED = 1024 * 1024
 """Bytes at each end of a file that are scanned for keys."""
+
+HELD = 128 * 1024
+"""A file of at most so many bytes is frozen in memory: the store writes it, with others."""
 
 SMALL = 1024 * 1024
 """A file of at most so many bytes is frozen in one piece."""
@@ -63,14 +63,19 @@ async def freeze(
 
 def _freeze_small(source: SourceFile, path: Path, allow_sensitive: bool) -> Snapshot:  # noqa: FBT001
     """Do everything in one thread call, because such a call costs more than the copying."""
-    copy = _held(source) if source.size_bytes <= _HELD else copy_small(source, path, durable=True)
+    copy = hold_small(source) if source.size_bytes <= HELD else copy_small(source, path, durable=True)
     try:
         return snapshot_of_small(copy, source, path, allow_sensitive=allow_sensitive)
     finally:
         copy.close()
 
 
-def _held(source: SourceFile) -> Copy:
+def hold_small(source: SourceFile) -> Copy:
+    """Copy and hash a small file into memory; the caller closes the copy.
+
+    Raises:
+        FileChanged, PermissionDenied: It could not be read.
+    """
     copy = Copy(source.fd, source.size_bytes, None)
     copy.take_whole()
     return copy

@@ -48,9 +48,11 @@ class Blobs:
         Raises:
             FileChanged: The file of the snapshot was changed; nothing was moved.
         """
-        if snapshot.content is not None:
+        if snapshot.content is None:
+            size_bytes = _size(snapshot.path)
+        else:
             write_private(snapshot.path, snapshot.content, durable=durable)
-        size_bytes = _size(snapshot.path)
+            size_bytes = len(snapshot.content)
         if size_bytes is None and self.is_whole(snapshot.sha256):
             return
         if size_bytes != snapshot.size_bytes:

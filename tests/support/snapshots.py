@@ -21,6 +21,14 @@ def freeze_bytes(folder: Path, content: bytes) -> Snapshot:
     return Snapshot(path=path, sha256=digest, size_bytes=len(content), head=content[:1024], tail=content[-1024:])
 
 
+def hold_bytes(folder: Path, content: bytes) -> Snapshot:
+    """A snapshot like that of a small file: its bytes are in memory, and the store writes them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256(content).hexdigest()
+    path = folder / secrets.token_hex(8)
+    return Snapshot(path, digest, len(content), content[:1024], content[-1024:], content=content)
+
+
 def text_file(filename: str, expires_in_seconds: int | None = None) -> NewFile:
     return NewFile(filename=filename, mime_type="text/plain", expires_in_seconds=expires_in_seconds)
 

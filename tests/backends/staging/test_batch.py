@@ -13,6 +13,7 @@ import pytest
 from anyio import to_thread
 
 from files_api_mcp.backends.errors import FileChanged, FilesError, StorageFull
+from files_api_mcp.backends.models import Snapshot
 from files_api_mcp.backends.roots.roots import Roots, SourceFile
 from files_api_mcp.backends.staging.batch import FrozenFile, freeze_many
 from files_api_mcp.backends.staging.spool import Spool, open_spool
@@ -23,6 +24,8 @@ pytestmark = pytest.mark.anyio
 
 ROOT = Path(__file__).resolve().parents[3]
 MEGABYTE = 1024 * 1024
+WRITTEN = 128 * 1024 + 1
+"""Bytes of a file that is not frozen in memory."""
 
 
 @pytest.fixture
@@ -44,24 +47,44 @@ async def spool(tmp_path: Path) -> AsyncGenerator[Spool]:
         yield opened
 
 
+@pytest.mark.parametrize("length", [20, WRITTEN])
 @pytest.mark.parametrize("count", [1, 30])
 async def test_each_copy_is_whole_private_and_gone_afterwards(
-    root: Path, roots: Roots, spool: Spool, count: int
+    root: Path, roots: Roots, spool: Spool, count: int, length: int
 ) -> None:
     names = [f"{number}.txt" for number in range(count)]
     for name in names:
-        write(root / name, f"this is {name}")
+        write(root / name, f"this is {name}".ljust(length))
     async with freeze_many(names, roots, spool) as frozen:
         assert len(frozen) == count
         for name, one in zip(names, frozen, strict=True):
             assert isinstance(one, FrozenFile)
-            content = f"this is {name}".encode()
-            assert one.snapshot.path.read_bytes() == content
-            assert one.snapshot.path.stat().st_mode & 0o777 == 0o600
+            content = f"this is {name}".ljust(length).encode()
+            assert bytes_of(one.snapshot) == content
             assert one.snapshot.sha256 == hashlib.sha256(content).hexdigest()
-            assert (one.snapshot.head, one.snapshot.tail) == (content, content)
+            assert (one.snapshot.head, one.snapshot.tail) == (content[:65_536], content[-65_536:])
             assert one.snapshot.mime_type == "text/plain"
             assert (one.filename, one.source_path) == (name, str(root / name))
+    assert os.listdir(spool.folder) == []
+
+
+def bytes_of(snapshot: Snapshot) -> bytes:
+    if snapshot.content is not None:
+        return snapshot.content
+    assert snapshot.path.stat().st_mode & 0o777 == 0o600
+    return snapshot.path.read_bytes()
+
+
+async def test_copies_are_in_memory_up_to_a_limit(root: Path, roots: Roots, spool: Spool) -> None:
+    names = [f"{number:03}.bin" for number in range(100)]
+    for name in names:
+        (root / name).write_bytes(os.urandom(100_000))
+    async with freeze_many(names, roots, spool) as frozen:
+        snapshots = [one.snapshot for one in frozen if isinstance(one, FrozenFile)]
+        assert len(snapshots) == 100
+        held = [one.size_bytes for one in snapshots if one.content is not None]
+        assert 8 * MEGABYTE <= sum(held) < 8 * MEGABYTE + 100_000
+        assert all(one.sha256 == hashlib.sha256(bytes_of(one)).hexdigest() for one in snapshots)
     assert os.listdir(spool.folder) == []
 
 
@@ -168,8 +191,8 @@ async def test_bytes_that_change_without_a_new_time_are_noticed(root: Path, spoo
 
 async def test_a_full_disk_fails_the_copies_that_found_no_room(root: Path, roots: Roots, tmp_path: Path) -> None:
     for number in range(10):
-        write(root / f"{number}.txt", "x" * 5000)
-    with small_disk(tmp_path / "disk", "1m") as disk:
+        write(root / f"{number}.txt", "x" * WRITTEN)
+    with small_disk(tmp_path / "disk", "3m") as disk:
         async with open_spool(disk / "spool") as spool:
             fill(disk / "filler")
             async with freeze_many([f"{number}.txt" for number in range(10)], roots, spool) as frozen:
@@ -185,7 +208,7 @@ async def test_a_full_disk_fails_the_copies_that_found_no_room(root: Path, roots
 def test_copies_that_cannot_be_made_durable_are_refused(root: Path, tmp_path: Path, call: str) -> None:
     """Whichever call the file system is synced with, its failure reaches each file that it was for."""
     for number in range(10):
-        write(root / f"{number}.txt", f"{number}")
+        write(root / f"{number}.txt", f"{number}".ljust(WRITTEN))
     script = f"""
 import anyio
 from pathlib import Path

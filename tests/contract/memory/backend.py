@@ -51,7 +51,9 @@ class MemoryFiles:
     async def upload(self, snapshot: Snapshot, new: NewFile, progress: Progress = silent) -> UploadedFile:
         """Keep the bytes; the same bytes under the same name and lifetime are the same file."""
         check_new(new)
-        content = await to_thread.run_sync(snapshot.path.read_bytes)
+        content = snapshot.content
+        if content is None:
+            content = await to_thread.run_sync(snapshot.path.read_bytes)
         lifetime = new.expires_in_seconds
         for file in self._live():
             if (file.record.sha256, file.record.filename, file.new.expires_in_seconds) == (

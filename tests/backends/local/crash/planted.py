@@ -44,7 +44,7 @@ class InPlaceBlobs(Blobs):
     def put(self, snapshot: Snapshot, *, durable: bool = True) -> None:
         target = self.path(snapshot.sha256)
         target.parent.mkdir(mode=0o700, exist_ok=True)
-        content = snapshot.path.read_bytes()
+        content = snapshot.path.read_bytes() if snapshot.content is None else snapshot.content
         with target.open("wb", buffering=0) as file:
             file.truncate(len(content))
             for start in range(0, len(content), 4096):
