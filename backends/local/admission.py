@@ -56,7 +56,22 @@ def admit(
     The content in the store is replaced by the snapshot even if it is known: its bytes may be damaged, and those of the
     snapshot are not.
     """
-    with BulkSync(folder.blobs.folder, len(uploads)) as bulk, writing(connection):
+    with BulkSync(folder.blobs.folder, len(uploads)) as bulk:
+        # Before anything is moved: a crash while they are written leaves no content without a row.
+        for upload in uploads:
+            folder.blobs.write(upload.snapshot, durable=not bulk.is_on)
+        return _admit(connection, folder, garbage, uploads, now_us, bulk)
+
+
+def _admit(
+    connection: sqlite3.Connection,
+    folder: StoreFolder,
+    garbage: Garbage,
+    uploads: Sequence[Upload],
+    now_us: int,
+    bulk: BulkSync,
+) -> list[UploadedFile | FilesError]:
+    with writing(connection):
         known = rows.known_contents(connection, [upload.snapshot.sha256 for upload in uploads if upload.reuse])
         one_by_one = _Admission(connection, folder, garbage, known, durable=not bulk.is_on)
         outcomes = [one_by_one.add(upload, new_row(upload.snapshot, upload.new, now_us)) for upload in uploads]

@@ -38,6 +38,17 @@ class Blobs:
         """The same path as text: making a Path takes longer than some calls of the system."""
         return f"{self._base}/{sha256[:2]}/{sha256}"
 
+    def write(self, snapshot: Snapshot, *, durable: bool = True) -> int | None:
+        """Write the bytes that a snapshot has in memory to its path, unless they are there; returns the file's size.
+
+        They are durable unless the caller syncs later. None: there is no file, and nothing to write.
+        """
+        size_bytes = _size(snapshot.path)
+        if snapshot.content is None or size_bytes == len(snapshot.content):
+            return size_bytes
+        write_private(snapshot.path, snapshot.content, durable=durable)
+        return len(snapshot.content)
+
     def put(self, snapshot: Snapshot, *, durable: bool = True) -> None:
         """Move the durable bytes of a snapshot into place. An existing file is replaced: its bytes may be damaged.
 
@@ -48,11 +59,7 @@ class Blobs:
         Raises:
             FileChanged: The file of the snapshot was changed; nothing was moved.
         """
-        if snapshot.content is None:
-            size_bytes = _size(snapshot.path)
-        else:
-            write_private(snapshot.path, snapshot.content, durable=durable)
-            size_bytes = len(snapshot.content)
+        size_bytes = self.write(snapshot, durable=durable)
         if size_bytes is None and self.is_whole(snapshot.sha256):
             return
         if size_bytes != snapshot.size_bytes:
