@@ -27,7 +27,8 @@ from files_api_mcp.backends.storage.shared_lane import SharedLane
 __all__ = ["UploadEncoder", "is_text_type"]
 
 _BLOCK = 1024 * 1024
-_SMALL = 1024 * 1024
+_SMALL = 128 * 1024
+"""Bytes whose form is made in the lane. To guess the encoding of a megabyte can take half a second."""
 _PDF_MARK = b"%PDF-"
 _BOM = b"\xef\xbb\xbf"
 _TEXT_TYPES = frozenset({"application/json", "application/xml"})

@@ -2,7 +2,9 @@
 
 import codecs
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from anyio import to_thread
@@ -15,6 +17,7 @@ from files_api_mcp.backends.anthropic.files.upload_encoding import UploadEncoder
 from files_api_mcp.backends.errors import EmptyFile
 from files_api_mcp.backends.models import NewFile
 from files_api_mcp.backends.staging.spool import open_spool
+from files_api_mcp.backends.storage.shared_lane import SharedLane
 from tests.support.snapshots import freeze_bytes
 
 pytestmark = pytest.mark.anyio
@@ -54,6 +57,22 @@ async def test_text_of_a_national_encoding_is_guessed(tmp_path: Path) -> None:
     words = "Die Größe der Häuser wächst über Jahre; schöne Grüße aus München. " * 20
     body, _, _ = await sent(tmp_path, words.encode("cp1252"), "text/plain")
     assert body.decode() == words
+
+
+@pytest.mark.parametrize(("lines", "turns"), [(1000, 1), (5000, 0)])
+async def test_a_text_whose_encoding_takes_long_to_guess_holds_up_no_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: int, turns: int
+) -> None:
+    """The locks and slots of all other requests wait for a turn of the shared lane."""
+    run, taken = SharedLane.run, list[object]()
+
+    async def counted(self: SharedLane, work: Callable[[], Any]) -> Any:
+        taken.append(work)
+        return await run(self, work)
+
+    monkeypatch.setattr(SharedLane, "run", counted)
+    await sent(tmp_path, WORDS.encode() * lines, "text/plain")
+    assert len(taken) == turns
 
 
 async def test_a_mark_before_text_that_is_no_utf8_is_not_sent_as_letters(tmp_path: Path) -> None:
