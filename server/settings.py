@@ -10,7 +10,6 @@ from files_api_mcp.backends.errors import InvalidArgument
 from files_api_mcp.backends.registry import BackendSettings, LocalSettings, choose_backend
 from files_api_mcp.backends.roots.root import Root, WideRoot
 from files_api_mcp.backends.roots.wide_folders import Wide, WideFolders
-from files_api_mcp.backends.search.semantic.model_folder import ModelFolder
 from files_api_mcp.backends.validation import MAX_FILE_SIZE
 
 __all__ = [
@@ -68,10 +67,19 @@ class Settings:
         none = "none" if self.remote else "none (give a ROOT to allow uploads)"
         roots = ", ".join(str(root) for root in self.roots) or none
         switches = "".join(f", {name}" for name in self._switches())
-        own = self.semantic_model
-        semantic = ModelFolder(self.data_dir).describe() if own is None else f"model {own}"
-        data = f"data {self.data_dir}, semantic {semantic}"
+        data = f"data {self.data_dir}, semantic {self._semantic()}"
         return f"backend {self.backend.describe()}, {data}, roots {roots}{switches}"
+
+    def _semantic(self) -> str:
+        """Which model ranks passages by meaning, or why none does."""
+        if self.semantic_model is not None:
+            return f"model {self.semantic_model}"
+        if not (self.data_dir / "semantic").exists():
+            return "disabled"
+        # Imported here: a server without a model starts faster.
+        from files_api_mcp.backends.search.semantic.model_folder import ModelFolder
+
+        return ModelFolder(self.data_dir).describe()
 
     def _switches(self) -> list[str]:
         named = {
