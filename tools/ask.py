@@ -16,8 +16,8 @@ from files_api_mcp.tools.context import Call
 __all__ = ["AskResult", "ask_document", "ask_result"]
 
 _BEFORE = 500
-_LONGEST_PLACE = 20
-"""Tokens of a place that is worth repeating."""
+_LONGEST_PLACE = 8
+"""Tokens of a place that is short enough to repeat."""
 _SUB = re.compile(r" (?:lines|chars) \d+-\d+(?: \([^()]*\))?$")
 
 
@@ -110,4 +110,4 @@ def _next(answer: Answer) -> str:
         around = f'pages="{best.page}"'
     elif best.where.startswith("section ") and estimate_tokens(best.where) <= _LONGEST_PLACE:
         around = "at=" + json.dumps(_SUB.sub("", best.where), ensure_ascii=False)
-    return f"Answer from these; cite file and where. Around the first: read_document {around}."
+    return f"Cite file and where. Around the first: read_document {around}."

@@ -25,6 +25,8 @@ __all__ = ["Found", "answer"]
 
 _WEAK_PART = 0.4
 """Part of the budget that the weakest passages get."""
+_LEAST = 450
+"""Tokens that all passages get: less is not worth cutting."""
 _SPELLING = 2.0
 """Weight of the ranking with words as the documents write them, which may be other words."""
 _ELSEWHERE_PART = 0.3
@@ -66,7 +68,8 @@ def answer(
     room = max_tokens - notes_tokens(notes)
     quotes = Quotes(searched, ranking.documents, texts)
     part = _ELSEWHERE_PART if absence.ids else max(_WEAK_PART, absence.strength)
-    selection = Selection(ranking.documents, texts, json_tokens, quotes.frame, int(room * part))
+    spent = min(room, max(_LEAST, int(room * part)))
+    selection = Selection(ranking.documents, texts, json_tokens, quotes.frame, spent)
     selection.spend(ranking.passages)
     passages = quotes.fitted(selection.stretches, room)
     return Found(passages, sum(estimate_tokens(one.text) for one in passages), ranking.documents, notes)

@@ -18,7 +18,7 @@ __all__ = ["RESULT_FRAME", "Quotes", "is_verbatim", "json_tokens", "notes_tokens
 
 _log = logging.getLogger(__name__)
 
-RESULT_FRAME = 44
+RESULT_FRAME = 40
 """Estimated tokens of a result beside its passages and notes: `usage` and `next`."""
 _UNKNOWN_NAME = "x" * 40
 """Stands for a name that is looked up later."""
@@ -31,11 +31,11 @@ class Quotes:
         self._searched = searched
         self._documents = documents
         self._texts = texts
+        self._known: dict[tuple[int, int, int, int], tuple[str, str | None]] = {}
 
     def frame(self, stretch: Stretch) -> int:
         """The estimated tokens that a stretch takes in a result beside its text."""
-        start, end = self._span(stretch)
-        return self._frame(stretch.position, self._where(stretch, start, end), self._header(stretch, start, end))
+        return self._frame(stretch.position, *self._place(stretch, *self._span(stretch)))
 
     def fitted(self, stretches: Sequence[Stretch], room: int) -> list[Passage]:
         """The passages of those stretches that fit into so many tokens of a result. The last one may be cut."""
@@ -55,14 +55,13 @@ class Quotes:
     def _passage(self, stretch: Stretch, room: int) -> Passage | None:
         document = self._documents[stretch.position]
         text = self._texts.page(document, stretch.page)
-        start, end = self._span(stretch)
-        where, header = self._where(stretch, start, end), self._header(stretch, start, end)
-        end = _fitting(text, start, end, room - self._frame(stretch.position, where, header))
+        start, whole = self._span(stretch)
+        where, header = self._place(stretch, start, whole)
+        end = _fitting(text, start, whole, room - self._frame(stretch.position, where, header))
         quote = text[start:end]
         if not quote.strip():
             return None
-        base = self._base(stretch)
-        offset = 0 if document.paginated else base
+        offset = 0 if document.paginated else self._base(stretch)
         return Passage(
             file_id=self._searched.file_id(stretch.position),
             filename="",
@@ -71,7 +70,7 @@ class Quotes:
             end_char=end + offset,
             text=quote,
             score=round(stretch.score, 4),
-            where=self._where(stretch, start, end),
+            where=where if end == whole else self._where(stretch, start, end),
             header=header,
         )
 
@@ -82,6 +81,13 @@ class Quotes:
 
     def _base(self, stretch: Stretch) -> int:
         return self._texts.places(self._documents[stretch.position]).page_span(stretch.page).start
+
+    def _place(self, stretch: Stretch, start: int, end: int) -> tuple[str, str | None]:
+        """The place of a stretch, and the header of its table."""
+        key = stretch.position, stretch.page, start, end
+        if key not in self._known:
+            self._known[key] = self._where(stretch, start, end), self._header(stretch, start, end)
+        return self._known[key]
 
     def _where(self, stretch: Stretch, start: int, end: int) -> str:
         base = self._base(stretch)

@@ -19,7 +19,7 @@ __all__ = ["RERANKED", "rerank"]
 RERANKED = 30
 """Number of best passages that are read and reranked."""
 
-_PAIRS, _FIGURES, _DATES, _LITERAL, _DEFINITION = 0.2, 0.15, 0.1, 1.0, 0.4
+_PAIRS, _FIGURES, _DATES, _LITERAL, _DEFINITION = 0.3, 0.15, 0.1, 1.0, 0.4
 _FAR = 2
 _REVERSED = 0.5
 _MANY_FIGURES = 10

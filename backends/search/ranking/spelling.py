@@ -114,9 +114,9 @@ def _best(word: str, spellings: Sequence[_Spelling], held: Mapping[str, int]) ->
 def _spellings(word: str, beside: Iterable[str], languages: Sequence[bool]) -> Iterator[_Spelling]:
     low = word.lower()
     for english in languages:
-        for near in sorted(edits(low, ascii_lowercase)):
-            if found := terms(near, english=english, keep_stop_words=True):
-                yield _Spelling((near,), tuple(found))
+        near = sorted(edits(low, ascii_lowercase))
+        for one, term in zip(near, terms(" ".join(near), english=english, keep_stop_words=True), strict=True):
+            yield _Spelling((one,), (term,))
         if not english:
             continue  # terms are the first letters of a word, so that its parts and what it is joined with do not show
         for at in range(_SHORTEST_PART, len(low) - _SHORTEST_PART + 1):

@@ -80,7 +80,9 @@ def _pages(index: Index, document: Document, wanted: Sequence[str]) -> frozenset
         return frozenset()
     found = {name: _with_figures(index, document, pages) for name, pages in _headed(index, document).items()}
     held = {name: pages for name, pages in found.items() if pages}
-    together = min(product(*held.values()), key=lambda pages: (max(pages) - min(pages), pages), default=())
+    if not held:
+        return frozenset()
+    together = min(product(*held.values()), key=lambda pages: (max(pages) - min(pages), pages))
     chosen = dict(zip(held, together, strict=True))
     return frozenset(page for name, page in chosen.items() if name in wanted)
 

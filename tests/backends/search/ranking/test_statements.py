@@ -51,3 +51,9 @@ def test_a_figure_of_a_period_is_looked_for_in_its_statement(index: IndexWriter)
 )
 def test_other_questions_are_not(index: IndexWriter, question: str) -> None:
     assert first_page(index, question) != 11
+
+
+def test_a_report_without_statements_answers_too(index: IndexWriter) -> None:
+    document = stored(index, "b", [TALK, "Capital expenditures in 2018: 12.\n"], paginated=True)
+    found = answer(index, NamedFiles([(record("b"), document)]), "What were capital expenditures in 2018?", 1500)
+    assert found.passages
