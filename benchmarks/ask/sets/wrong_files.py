@@ -16,6 +16,11 @@ _NAMED = ("FB", "MM", "OHRpdf", "UDA")
 """Sets of reports: the years of one company, or its report in two sets, may answer the same questions."""
 _ALIKE = ("law", "XQ")
 """Sets whose documents are about the same things, or of which each language has one."""
+_VAGUE = ("MM",)
+"""Sets with questions such as "What is the date of the document?", which are not asked of other files."""
+_NAMELESS = ("FB", "COVID")
+"""Sets with questions that many documents could answer: only those with a name or an abbreviation are asked."""
+_NAME = re.compile(r"\S\s+\W*(?:[A-Z]|\w+[A-Z])")
 _OPTION = re.compile(r"--[a-z][a-z-]+")
 _IDS = (
     "What is the status of ticket T-{:05}?",
@@ -59,11 +64,12 @@ def _drawn(
     name: str, questions: Sequence[Question], draw: random.Random, fits: Callable[[Question, Question], bool]
 ) -> list[dict[str, Any]]:
     """Questions, evenly of all sets, each with the document of another question that fits."""
-    sets = sorted({question.set for question in questions})
+    specific = [question for question in questions if _is_specific(question)]
+    sets = sorted({question.set for question in specific})
     rows: list[dict[str, Any]] = []
     while len(rows) < _EACH:
         for set_name in sets:
-            one = draw.choice([question for question in questions if question.set == set_name])
+            one = draw.choice([question for question in specific if question.set == set_name])
             others = [other for other in questions if _is_apart(one, other) and fits(one, other)]
             if others and len(rows) < _EACH:
                 document = draw.choice(others).documents[0]
@@ -73,6 +79,11 @@ def _drawn(
 
 def _is_other_of_set(one: Question, other: Question) -> bool:
     return one.set == other.set and not one.set.startswith(_ALIKE)
+
+
+def _is_specific(question: Question) -> bool:
+    """Whether the question is about its document only, as far as its words tell."""
+    return question.set not in _VAGUE and (question.set not in _NAMELESS or _NAME.search(question.text) is not None)
 
 
 def _is_apart(one: Question, other: Question) -> bool:
