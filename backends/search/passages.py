@@ -27,6 +27,7 @@ _WEAK_PART = 0.4
 """Part of the budget that the weakest passages get."""
 _LEAST = 450
 """Tokens that all passages get: less is not worth cutting."""
+_FEW = 2
 _SPELLING = 2.0
 """Weight of the ranking with words as the documents write them, which may be other words."""
 _ELSEWHERE_PART = 0.3
@@ -70,7 +71,7 @@ def answer(
     part = _ELSEWHERE_PART if absence.ids else max(_WEAK_PART, absence.strength)
     spent = min(room, max(_LEAST, int(room * part)))
     selection = Selection(ranking.documents, texts, json_tokens, quotes.frame, spent)
-    selection.spend(ranking.passages)
+    selection.spend(ranking.passages, certain=_holding_ids(ranker, ranking, question))
     passages = quotes.fitted(selection.stretches, room)
     return Found(passages, sum(estimate_tokens(one.text) for one in passages), ranking.documents, notes)
 
@@ -105,6 +106,16 @@ def _share(ranker: Ranker, ranking: Ranking, question: str) -> float:
     best = ranking.passages[0]
     english = ranking.documents[best.position].english
     return share_held(question, ranker.text(ranking, best), ranking.idf, english=english)
+
+
+def _holding_ids(ranker: Ranker, ranking: Ranking, question: str) -> int:
+    """The number of passages that hold all ids of a question of one part, if they are few and come first; else 0."""
+    wanted = ids_named(question)
+    if not wanted or len(question_parts(question)) > 1:
+        return 0
+    texts = (ranker.text(ranking, one) for one in ranking.passages[:RERANKED])
+    holding = [place for place, text in enumerate(texts) if all(is_held(one, text) for one in wanted)]
+    return len(holding) if len(holding) <= _FEW and holding == [*range(len(holding))] else 0
 
 
 def _absent_ids(ranker: Ranker, ranking: Ranking, question: str) -> list[str]:

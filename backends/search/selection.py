@@ -58,14 +58,19 @@ class Selection:
         """Whether no further stretch fits."""
         return self._room < SMALLEST_CUT
 
-    def spend(self, ranked: Sequence[ScoredPassage]) -> None:
-        """Choose from ranked passages, best first. All that rank well have their room before anything is filled up."""
+    def spend(self, ranked: Sequence[ScoredPassage], *, certain: int = 0) -> None:
+        """Choose from ranked passages, best first. All that rank well have their room before anything is filled up.
+
+        If it is `certain` that the first few passages answer, only these and the text around them are chosen.
+        """
         if not ranked:
             return
         least = ranked[0].score * _GOOD_SHARE
-        self._add_all([one for one in ranked if one.score >= least])
+        self._add_all(ranked[:certain] or [one for one in ranked if one.score >= least])
         for stretch in self.stretches[:_GROWN]:
             self._grow(stretch)
+        if certain:
+            return
         self._add_all([one for one in ranked if one.score < least])
         for position in dict.fromkeys(one.position for one in ranked):
             self._add_all(self._whole(position))

@@ -15,8 +15,12 @@ _ASKS = (
     "what|how|who|whom|whose|when|where|which|why|is|are|was|were|does|do|did|can|could|should|must|may|will|would|has"
     "|have"
 )
-_CUT = re.compile(rf"(?<=\?)\s+|\s?(?:,\s|\s)(?:and|as well as)\s(?=(?:also\s)?(?:{_ASKS})\s)", re.IGNORECASE)
-_FURTHER = re.compile(r"(?:and|also|besides|plus|further|furthermore|in addition|moreover)\b", re.IGNORECASE)
+_MORE = "and|also|besides|plus|further|furthermore|in addition|moreover"
+_CUT = re.compile(
+    rf"(?<=\?)\s+|(?<=[.!;])\s+(?=(?:{_MORE})\b)|\s?(?:,\s|\s)(?:and|as well as)\s(?=(?:also\s)?(?:{_ASKS})\s)",
+    re.IGNORECASE,
+)
+_FURTHER = re.compile(rf"(?:{_MORE})\b", re.IGNORECASE)
 _WORD = re.compile(r"\w{2,}")
 _LEAST_WORDS = 2
 _MOST_PARTS = 3

@@ -66,3 +66,11 @@ def test_a_passage_with_the_id_comes_first(index: IndexWriter) -> None:
     found = asked(index, "What is the ticket T-41277 about, and which pumps leak?")
     assert found.notes == []
     assert "T-41277" in found.passages[0].text
+
+
+def test_tokens_are_saved_if_one_passage_holds_the_id(index: IndexWriter) -> None:
+    text = "".join(f"T-{n} is a ticket about pumps that leak.\n" for n in range(41200, 41600))
+    found = asked(index, "What is the ticket T-41277 about?", text)
+    (passage,) = found.passages
+    assert "T-41277" in passage.text
+    assert found.tokens < asked(index, "Which ticket is about pumps?", text).tokens / 2 + 200

@@ -17,6 +17,10 @@ from files_api_mcp.backends.search.ranking.scorer import Ranking, ScoredPassage
             "Who paid the rent? Also, when is the next payment due?",
             ["Who paid the rent?", "Also, when is the next payment due?"],
         ),
+        (
+            "Hide the empty lines. Besides, show me the last page.",
+            ["Hide the empty lines.", "Besides, show me the last page."],
+        ),
         ("What is the notice period and how is it calculated?", None),
         ("What was the margin? If it is not useful, please state that and explain why.", None),
         ("Terms and conditions of the lease", None),
