@@ -64,8 +64,8 @@ class Absence:
 
     @property
     def strength(self) -> float:
-        """How far the best passage is from being weak: 1 if it is not, less the fewer words it holds."""
-        return min(1.0, self.spelled_share / _WEAK + _ROUNDING)
+        """How far the passages are from being about something else, 0 to 1: 1 from half of what is weak on."""
+        return min(1.0, 2 * self.spelled_share / _WEAK)
 
     def notes(self, files: int) -> list[str]:
         """Notes on this, if the passages are weak. `files` is the number of those that were asked."""

@@ -23,7 +23,7 @@ from files_api_mcp.backends.tokens import estimate_tokens
 
 __all__ = ["Found", "answer"]
 
-_WEAK_PART = 0.4
+_WEAK_PART = 0.67
 """Part of the budget that the weakest passages get."""
 _LEAST = 450
 """Tokens that all passages get: less is not worth cutting."""
