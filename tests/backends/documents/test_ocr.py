@@ -117,9 +117,8 @@ async def texts(pool: DocumentWorkers, folder: Path, content: bytes) -> list[str
 async def test_a_passage_of_a_scan_names_its_page_and_that_it_was_read_by_ocr(agent: Agent) -> None:
     file = await agent.upload("dues.pdf", scanned_pdf())
     answer = await agent.data("ask_document", question="What are the harbour dues?", file_ids=[file["file_id"]])
-    assert [(one["where"], one["text"].strip()) for one in answer["passages"]] == [
-        ("page 1 (read by OCR)", "Harbour dues")
-    ]
+    best = answer["passages"][0]
+    assert (best["where"], best["text"].strip()) == ("page 1 (read by OCR)", "Harbour dues")
     typed = await agent.data("ask_document", question="Which page is typed?", file_ids=[file["file_id"]])
     assert typed["passages"][0]["where"] == "page 2"
     shown = text_of(await agent.call("read_document", file_id=file["file_id"]))
