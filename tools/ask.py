@@ -8,7 +8,6 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from files_api_mcp.backends.models import Answer, Passage
-from files_api_mcp.backends.tokens import estimate_tokens
 from files_api_mcp.backends.validation import MAX_FILES_PER_QUESTION
 from files_api_mcp.tools.arguments import FileId
 from files_api_mcp.tools.context import Call
@@ -108,6 +107,13 @@ def _next(answer: Answer) -> str:
     around = f"start_char={max(0, best.start_char - _BEFORE)}"
     if best.page is not None:
         around = f'pages="{best.page}"'
-    elif best.where.startswith("section ") and estimate_tokens(best.where) <= _LONGEST_PLACE:
+    elif best.where.startswith("section ") and _is_short(best.where):
         around = "at=" + json.dumps(_SUB.sub("", best.where), ensure_ascii=False)
     return f"Cite file and where. Around the first: read_document {around}."
+
+
+def _is_short(place: str) -> bool:
+    # Imported here: its patterns take time that a server that only lists its tools does not need.
+    from files_api_mcp.backends.tokens import estimate_tokens
+
+    return estimate_tokens(place) <= _LONGEST_PLACE

@@ -21,6 +21,7 @@ LATER = {
     "rich.console",
     "rich.logging",
     "files_api_mcp.backends.local.store",
+    "files_api_mcp.backends.tokens",
     "files_api_mcp.server.mcp.resources",
     "files_api_mcp.server.mcp.completions",
     "files_api_mcp.server.mcp.prompts",
