@@ -103,6 +103,8 @@ def _stems(word: str, english: bool, keep_stop_words: bool) -> tuple[str, ...]: 
             return ()
         if english:
             return (_stemmer.stem(word),)
+        if word.isascii():
+            return (word[:_LATIN_PREFIX],)
         bare = "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
         return (bare[:_LATIN_PREFIX],)
     if _is_cjk(word[0]):
