@@ -1,6 +1,6 @@
 """Passages for a question: ranked, selected within a budget, and verified to be verbatim."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from files_api_mcp.backends.models import Passage
@@ -9,7 +9,7 @@ from files_api_mcp.backends.search.collection import Searched
 from files_api_mcp.backends.search.index.index import Index
 from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.page_texts import PageTexts
-from files_api_mcp.backends.search.quotes import Quotes, json_tokens, notes_tokens
+from files_api_mcp.backends.search.quotes import NO_WORD, Quotes, json_tokens, notes_tokens
 from files_api_mcp.backends.search.ranking.literals import ids_named, is_held
 from files_api_mcp.backends.search.ranking.question_parts import blended, merged, question_parts
 from files_api_mcp.backends.search.ranking.ranker import Ranker
@@ -17,7 +17,7 @@ from files_api_mcp.backends.search.ranking.reranker import RERANKED
 from files_api_mcp.backends.search.ranking.scorer import Ranking
 from files_api_mcp.backends.search.ranking.similar_ids import similar_ids
 from files_api_mcp.backends.search.ranking.spelling import Vocabulary, absent_words, in_spelling, respelled
-from files_api_mcp.backends.search.selection import Selection
+from files_api_mcp.backends.search.selection import SMALL, Selection
 from files_api_mcp.backends.search.semantic.similarity import Similarity
 from files_api_mcp.backends.tokens import estimate_tokens
 
@@ -65,15 +65,38 @@ def answer(
     texts = PageTexts(index)
     ranker = Ranker(index, searched, texts, check_cancelled, similarity)
     ranking, absence = _searched(ranker, Vocabulary(index, searched), question)
-    notes = absence.notes(searched.collection.files) if ranking.passages else []
+    if not ranking.passages and not absence.ids:
+        return _without_words(searched, texts, max_tokens, index)
+    notes = absence.notes(searched.collection.files)
     room = max_tokens - notes_tokens(notes)
     quotes = Quotes(searched, ranking.documents, texts)
-    part = _ELSEWHERE_PART if absence.ids else max(_WEAK_PART, absence.strength)
-    spent = min(room, max(_LEAST, int(room * part)))
+    spent = min(room, max(_LEAST, int(room * _part(absence, ranking.documents))))
     selection = Selection(ranking.documents, texts, json_tokens, quotes.frame, spent)
     selection.spend(ranking.passages, certain=_holding_ids(ranker, ranking, question))
-    passages = quotes.fitted(selection.stretches, room)
-    return Found(passages, sum(estimate_tokens(one.text) for one in passages), ranking.documents, notes)
+    return _found(quotes.fitted(selection.stretches, room), ranking.documents, notes)
+
+
+def _found(passages: list[Passage], documents: dict[int, Document], notes: Sequence[str]) -> Found:
+    return Found(passages, sum(estimate_tokens(one.text) for one in passages), documents, notes)
+
+
+def _without_words(searched: Searched, texts: PageTexts, max_tokens: int, index: Index) -> Found:
+    """The start of a file that holds no word of the question, if at least half of it fits: its words may be others."""
+    documents = searched.documents(index, [0]) if searched.collection.files == 1 else {}
+    room = max_tokens - notes_tokens([NO_WORD])
+    quotes = Quotes(searched, documents, texts)
+    selection = Selection(documents, texts, json_tokens, quotes.frame, room)
+    if not documents or not selection.quote_whole(0):
+        return Found([], 0, documents)
+    return _found(quotes.fitted(selection.stretches, room), documents, [NO_WORD])
+
+
+def _part(absence: Absence, documents: Mapping[int, Document]) -> float:
+    """The part of the budget that the passages get."""
+    if absence.ids:
+        return _ELSEWHERE_PART
+    small = sum(len(one.passages) for one in documents.values()) <= SMALL
+    return 1.0 if small else max(_WEAK_PART, absence.strength)
 
 
 def _searched(ranker: Ranker, vocabulary: Vocabulary, question: str) -> tuple[Ranking, Absence]:

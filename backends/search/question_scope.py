@@ -23,7 +23,7 @@ from files_api_mcp.backends.search.index.index import Index
 from files_api_mcp.backends.search.index.indexer import Indexer
 from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.library import Holdings, Library
-from files_api_mcp.backends.search.quotes import notes_tokens, within
+from files_api_mcp.backends.search.quotes import NO_WORD, notes_tokens, within
 from files_api_mcp.backends.tokens import estimate_tokens
 
 if TYPE_CHECKING:
@@ -222,7 +222,7 @@ def _suggestion(first: tuple[FileRecord, Document] | None) -> str:
     words = document.subject
     if len(words) > _MAX_SUGGESTION_CHARS:
         words = words[:_MAX_SUGGESTION_CHARS].rpartition(",")[0]
-    return "No passage contains a word of the question." + (f" {record.filename} is about: {words}." if words else "")
+    return NO_WORD + (f" {record.filename} is about: {words}." if words else "")
 
 
 def _left_out(cited: Sequence[tuple[FileRecord, Document]]) -> list[str]:

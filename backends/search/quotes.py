@@ -14,10 +14,12 @@ from files_api_mcp.backends.search.places.locate import locate
 from files_api_mcp.backends.search.selection import SMALLEST_CUT, Stretch
 from files_api_mcp.backends.tokens import estimate_tokens
 
-__all__ = ["RESULT_FRAME", "Quotes", "is_verbatim", "json_tokens", "notes_tokens", "within"]
+__all__ = ["NO_WORD", "RESULT_FRAME", "Quotes", "is_verbatim", "json_tokens", "notes_tokens", "within"]
 
 _log = logging.getLogger(__name__)
 
+NO_WORD = "No passage contains a word of the question."
+"""The note of an answer without a passage that matches."""
 RESULT_FRAME = 40
 """Estimated tokens of a result beside its passages and notes: `usage` and `next`."""
 _UNKNOWN_NAME = "x" * 40

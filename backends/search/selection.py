@@ -7,17 +7,17 @@ from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.page_texts import PageTexts
 from files_api_mcp.backends.search.ranking.scorer import ScoredPassage
 
-__all__ = ["SMALLEST_CUT", "Selection", "Stretch"]
+__all__ = ["SMALL", "SMALLEST_CUT", "Selection", "Stretch"]
 
 SMALLEST_CUT = 40
 """Tokens of the shortest passage that is worth its place in the result."""
+SMALL = 40
+"""Passages of a small document, all of which may be quoted."""
 _LONGEST = 5_500
 """Code points of the longest passage: a place is read whole by default."""
 _GOOD_SHARE = 0.1
 """Passages from this share of the best score on come before the text around the best ones."""
 _GROWN = 2
-_SMALL = 40
-"""Passages of a small document, all of which may be quoted."""
 
 
 @dataclass(slots=True)
@@ -75,9 +75,18 @@ class Selection:
         for position in dict.fromkeys(one.position for one in ranked):
             self._add_all(self._whole(position))
 
+    def quote_whole(self, position: int) -> bool:
+        """Choose all passages of a small document, from its start on, if the room holds at least half of it."""
+        whole = self._whole(position)
+        document = self._documents[position]
+        if sum(self._cost(self._texts.passage(document, one.passage)) for one in whole) > 2 * self._room:
+            return False
+        self._add_all(whole)
+        return bool(self.stretches)
+
     def _whole(self, position: int) -> list[ScoredPassage]:
         count = len(self._documents[position].passages)
-        return [ScoredPassage(position, passage, 0.0) for passage in range(count)] if count <= _SMALL else []
+        return [ScoredPassage(position, passage, 0.0) for passage in range(count)] if count <= SMALL else []
 
     def _add_all(self, passages: Sequence[ScoredPassage]) -> None:
         for one in passages:

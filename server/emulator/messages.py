@@ -13,6 +13,7 @@ from anyio import to_thread
 from files_api_mcp.backends.errors import FileExpired, NotFound
 from files_api_mcp.backends.models import DocumentInfo, NewFile, Passage, Snapshot
 from files_api_mcp.backends.search.engine import SearchEngine
+from files_api_mcp.backends.search.quotes import NO_WORD
 from files_api_mcp.backends.storage.folders import write_private
 from files_api_mcp.backends.tokens import estimate_tokens
 from files_api_mcp.server.emulator.message_request import Block, MessagesRequest
@@ -112,6 +113,8 @@ async def _passages(question: str, found: Sequence[Source], infos: Sequence[Docu
                 answer = await engine.ask(question, group, max_tokens=budget + _FRAMES)
             except (NotFound, FileExpired) as exc:
                 raise ApiError(404, f"A file in the request no longer exists: {exc.sentence}") from exc
+            if NO_WORD in answer.notes:
+                continue  # the start of a file is no answer
             scored += [_Found(by_id[passage.file_id], passage) for passage in answer.passages]
     scored.sort(key=lambda one: -one.passage.score)
     return _within(scored, budget)

@@ -137,7 +137,7 @@ async def test_a_question_searches_the_named_files_or_all_of_them(agent: Agent) 
 
 
 async def test_a_question_without_a_match_suggests_words_of_the_document(agent: Agent) -> None:
-    file = await sample(agent, "annual-report.pdf")
+    file = await agent.upload("lamps.md", "# Lighthouses\n" + "The lamp was lit at dusk by its keeper.\n" * 400)
     answer = await agent.data("ask_document", question="zebra xylophone", file_ids=[file["file_id"]])
     assert answer["passages"] == []
     assert answer["notes"]

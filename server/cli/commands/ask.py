@@ -97,7 +97,7 @@ def _ask(question: str, files: Sequence[str], settings: "Settings", options: dic
             if options["as_page"]:
                 images = await _page_images(answer.passages, backend)
                 await to_thread.run_sync(_open_in_browser, cited_pages(question, answer, images, marker))
-        return 0 if answer.passages or answer.text else 1
+        return 0 if answer.text or any(one.score for one in answer.passages) else 1
 
     with ProgressBars(lines=True) as bars:
         return run_event_loop(run)

@@ -36,7 +36,7 @@ def test_weak_passages_are_marked(index: IndexWriter) -> None:
 
 
 def test_passages_about_something_else_are_cut_short(index: IndexWriter) -> None:
-    text = ROWS.replace("leak", "leak badly whenever it rains") * 3
+    text = ROWS.replace("leak", "leak badly whenever it rains") * 6
     question = "Did the ministers, envoys, generals, bishops, painters, poets and admirals of Ruritania leak?"
     found = asked(index, question, text)
     assert len(found.notes) == 2

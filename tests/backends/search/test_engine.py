@@ -119,7 +119,7 @@ async def test_without_ids_everything_live_is_asked(desk: Desk) -> None:
     second = await desk.store("b.txt", "Pears grow in Lyse.")
     assert (await desk.ask("pears")).passages[0].file_id == second
     await desk.opened.files.delete(second)
-    assert (await desk.ask("pears")).passages == []
+    assert second not in {one.file_id for one in (await desk.ask("pears")).passages}
     assert (await desk.ask("apples")).passages[0].file_id == first
 
 
@@ -273,6 +273,7 @@ async def test_a_file_that_goes_while_it_is_read_is_not_remembered_as_damaged(
 async def test_notes_are_few_and_the_offer_of_words_is_short(desk: Desk) -> None:
     ids = [await desk.store(f"{n}.png", PIXEL + bytes([n])) for n in range(9)]
     ids.append(await desk.store("a.md", "".join(f"# {letter * 50}\n" for letter in "abcdefgh") + "whale\n"))
+    ids.append(await desk.store("b.md", "whale\n"))
     notes = (await desk.ask("nothing that is there", *ids)).notes
     assert len(notes) == 7
     assert notes[5] == "4 more files have no text to search."

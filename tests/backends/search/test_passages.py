@@ -79,7 +79,8 @@ def test_a_document_that_went_meanwhile_is_not_quoted(index: IndexWriter) -> Non
     gone = stored(index, "gone", ["The whale dived."])
     index.forget("gone")
     stored(index, "other", ["The whale of somebody else."])
-    assert quoted(index, [(record("gone"), gone)], "whale") == []
+    still = stored(index, "still", ["The heron flew."])
+    assert quoted(index, [(record("gone"), gone), (record("still"), still)], "whale") == []
 
 
 class Cancelled(BaseException):

@@ -34,6 +34,25 @@ def test_a_small_file_is_quoted_whole(index: IndexWriter) -> None:
     assert passage.text == text.strip()
 
 
+def test_a_small_file_with_other_words_is_quoted_from_its_start(index: IndexWriter) -> None:
+    document = stored(index, "a", ["The whale dived.\n" + FILLER * 2])
+    found = answer(index, NamedFiles([(record("a"), document)]), "Zygomorphic xylophones?", 1500)
+    assert found.notes == ["No passage contains a word of the question."]
+    assert found.passages[0].text.startswith("The whale dived.")
+
+
+def test_a_long_file_with_other_words_is_not_quoted(index: IndexWriter) -> None:
+    assert quoted(index, [FILLER * 30], "Zygomorphic xylophones?", 1500) == []
+
+
+def test_a_weak_answer_from_a_small_file_is_not_cut_short(index: IndexWriter) -> None:
+    document = stored(index, "a", [f"The whale dived.\n{FILLER * 4}"])
+    question = "Did ministers, envoys, generals, bishops, painters, poets and admirals see the whale?"
+    found = answer(index, NamedFiles([(record("a"), document)]), question, 1500)
+    assert found.notes[0].startswith("Weak match")
+    assert sum(len(one.text) for one in found.passages) > 0.95 * document.sizes[0]
+
+
 def test_the_text_around_the_best_passage_is_quoted(index: IndexWriter) -> None:
     text = FILLER * 30 + "The whale dived.\n" + "Then it came up again.\n" * 40 + FILLER * 30
     (passage, *_) = quoted(index, [text], "whale", 1500)

@@ -54,9 +54,17 @@ def test_without_a_file_all_stored_files_are_searched_and_ids_are_accepted(tmp_p
 
 
 def test_finding_nothing_exits_with_1_and_suggests_words(tmp_path: Path) -> None:
-    done = ask(tmp_path, "zygomorphic xylophones", REPORT)
+    words = tmp_path / "words.md"
+    words.write_text("# Lighthouses\n" + "The lamp was lit at dusk by its keeper.\n" * 400)
+    done = ask(tmp_path, "zygomorphic xylophones", str(words))
     assert (done.returncode, done.stdout) == (1, "")
-    assert "annual-report.pdf is about" in done.stderr
+    assert "words.md is about" in done.stderr
+
+
+def test_the_start_of_a_small_file_without_the_words_exits_with_1_too(tmp_path: Path) -> None:
+    done = ask(tmp_path, "zygomorphic xylophones", REPORT)
+    assert done.returncode == 1
+    assert "No passage contains a word of the question." in done.stdout + done.stderr
 
 
 def test_the_cited_pages_are_shown_beside_the_passages(tmp_path: Path) -> None:
