@@ -41,14 +41,14 @@ def test_a_run_writes_answers_and_prints_its_tables(tmp_path: Path, capsys: pyte
     main([str(small), "--data", str(data), "--out", str(out), "--peer", "--budgets", "500"])
     main([str(small), "--data", str(data), "--answers", str(out), "--compare", str(out), "--budgets", "500"])
     shown = capsys.readouterr().out
-    assert "100.00 % of 4 citations of texts are literal" in shown
+    assert "100.00 % of 5 citations of texts are literal" in shown
     assert "FTS5, 500" in shown
     assert "+0.0 [+0.0, +0.0]" in shown
     assert "1 typos: coverage 100.0 -> 100.0" in shown
     answers = {answer.id: answer for answer in read_answers(out)}
     assert [Path(one.document).name for one in answers["both"].passages] == ["leave.txt", "refund.txt"]
     assert answers["one"].passages[0].text.endswith(LEAVE)
-    assert answers["none"].passages == ()
+    assert answers["none"].notes == ("No passage contains a word of the question.",)
     questions = read_set(small)
     corpus = Corpus.of(questions, data)
     assert corpus.answers(questions, 500) == {name: [*answer.passages] for name, answer in answers.items()}
