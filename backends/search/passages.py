@@ -19,6 +19,7 @@ from files_api_mcp.backends.search.ranking.similar_ids import similar_ids
 from files_api_mcp.backends.search.ranking.spelling import Vocabulary, absent_words, in_spelling, respelled
 from files_api_mcp.backends.search.selection import SMALL, Selection
 from files_api_mcp.backends.search.semantic.similarity import Similarity
+from files_api_mcp.backends.search.tokenizer import terms
 from files_api_mcp.backends.tokens import estimate_tokens
 
 __all__ = ["Found", "answer"]
@@ -119,7 +120,16 @@ def _searched(ranker: Ranker, vocabulary: Vocabulary, question: str) -> tuple[Ra
     absence = Absence(share, spelled_share, absent, _absent_ids(ranker, ranking, question), spellings)
     if absence.ids and (similar := similar_ids(absence.ids[0], ranker, vocabulary)):
         return similar.ranking, replace(absence, similar=similar.ids)
+    if absence.ids and not _asks_beside(absence.ids, question):
+        return replace(ranking, passages=[]), absence
     return ranking, absence
+
+
+def _asks_beside(ids: Sequence[str], question: str) -> bool:
+    """Whether a question has words that count beside these ids."""
+    for one in ids:
+        question = question.replace(one, " ")
+    return bool(terms(question, english=True))
 
 
 def _share(ranker: Ranker, ranking: Ranking, question: str) -> float:

@@ -68,6 +68,13 @@ def test_an_id_without_similar_ones_is_named(index: IndexWriter) -> None:
     assert "Not in the file: INV-2026-99992." in found.notes
 
 
+def test_a_question_about_nothing_but_an_id_without_similar_ones_gets_no_passage(index: IndexWriter) -> None:
+    found = asked(index, "What is T-99999 about?", "Model T pumps leak.\n" * 200)
+    assert found.passages == []
+    assert "Not in the file: T-99999." in found.notes
+    assert asked(index, "Does T-99999 leak?", "Model T pumps leak.\n" * 200).passages
+
+
 def test_a_passage_with_the_id_comes_first(index: IndexWriter) -> None:
     found = asked(index, "What is the ticket T-41277 about, and which pumps leak?")
     assert found.notes == []
