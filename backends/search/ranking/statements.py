@@ -23,7 +23,7 @@ _FIGURE = re.compile(r"\d[\d,.]*")
 _PERIOD = re.compile(
     r"\bfy ?\d\d|\bfiscal\b|\b(?:19|20)\d\d\b|\byear[- ]?end\b|\bend of (?:the )?year\b", re.IGNORECASE
 )
-# Reasons, segments and plans are told in the text.
+# Reasons, segments and plans are in the text, not in a statement.
 _TOLD = re.compile(
     r"\b(?:drove|driven|drivers?|why did|reasons?|segments?|regions?|categor\w+|forecast\w*|guidance)\b", re.IGNORECASE
 )
