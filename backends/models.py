@@ -8,6 +8,8 @@ from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
+from files_api_mcp.backends.file_versions import FileState
+
 __all__ = [
     "Answer",
     "Ask",
@@ -18,7 +20,6 @@ __all__ = [
     "FileMetadata",
     "FilePage",
     "FileRecord",
-    "Finding",
     "FoundFiles",
     "ModelUsage",
     "NewFile",
@@ -66,6 +67,11 @@ class FileRecord(FileMetadata):
     title: str | None = None
     source_path: str | None = None
     """Absolute local path of the uploaded file; None if unknown."""
+    tags: tuple[str, ...] = ()
+    """In alphabetical order, folded as in `file_filter.fold_tag`."""
+    state: FileState = "ready"
+    superseded_by: str | None = None
+    """The id of the current version of a superseded file's newest path; None if that one was deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +112,11 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class NewFile:
-    """The metadata of an upload. `downloadable` False: the bytes are never returned."""
+    """The metadata of an upload. `downloadable` False: the bytes are never returned.
+
+    `source_path` is absolute and `source_root` the allowed folder that it is below. `source_mark` is the size, the
+    times and the inode that the source had: while a source has the same mark, it has the same bytes.
+    """
 
     filename: str
     mime_type: str
@@ -114,23 +124,30 @@ class NewFile:
     source_path: str | None = None
     expires_in_seconds: int | None = None
     downloadable: bool = True
+    tags: tuple[str, ...] = ()
+    source_root: str | None = None
+    source_mark: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class UploadedFile:
-    """An acknowledged upload; `reused` means that the same bytes were already stored under the same name."""
+    """An acknowledged upload; `reused` means that the same bytes were already stored under the same name. `replaces` is
+    the id of the version of the same path that it supersedes."""
 
     record: FileRecord
     reused: bool
+    replaces: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DeletedFile:
-    """A deleted file; `already_deleted` means that an earlier call deleted it."""
+    """A deleted file; `already_deleted` means that an earlier call deleted it. `previous` is the id of the version
+    before it, which stays superseded."""
 
     id: str
     filename: str
     already_deleted: bool
+    previous: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,14 +289,6 @@ class PageImage:
     mime_type: str
     data: bytes
     label: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One result of a check, in one line: a part that works, or a problem and the next step."""
-
-    good: bool
-    text: str
 
 
 Clock = Callable[[], datetime]

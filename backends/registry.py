@@ -15,7 +15,8 @@ from files_api_mcp.backends.local.settings import LocalSettings
 if TYPE_CHECKING:
     from files_api_mcp.backends.base import Backend
     from files_api_mcp.backends.damage import Verification
-    from files_api_mcp.backends.models import Finding, Progress
+    from files_api_mcp.backends.findings import Finding
+    from files_api_mcp.backends.models import Progress
     from files_api_mcp.backends.search.runtime import SearchRuntime
 
 __all__ = ["AUTO", "BACKENDS", "BackendSettings", "LocalSettings", "choose_backend"]

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from files_api_mcp.backends.anthropic.workspace import Workspace
     from files_api_mcp.backends.base import Backend
     from files_api_mcp.backends.damage import Verification
-    from files_api_mcp.backends.models import Finding, Progress
+    from files_api_mcp.backends.findings import Finding
+    from files_api_mcp.backends.models import Progress
     from files_api_mcp.backends.search.runtime import SearchRuntime
     from files_api_mcp.backends.staging.spool import Spool
 
@@ -144,7 +145,7 @@ class AnthropicSettings:
         damage in the data folder. Nothing is changed."""
         from files_api_mcp.backends.anthropic.verification import verify_workspace
         from files_api_mcp.backends.errors import FilesError
-        from files_api_mcp.backends.models import Finding
+        from files_api_mcp.backends.findings import Finding
 
         findings = [await self._check_api(data_dir)]
         try:
@@ -161,7 +162,7 @@ class AnthropicSettings:
         from files_api_mcp.backends.anthropic.api.http_client import open_http_client
         from files_api_mcp.backends.anthropic.api.retry import RetryingSender
         from files_api_mcp.backends.errors import FilesError, expected_in
-        from files_api_mcp.backends.models import Finding
+        from files_api_mcp.backends.findings import Finding
 
         where = f"backend {self.name} at {self.endpoint.base_url}, data folder {data_dir}"
         try:

@@ -11,7 +11,8 @@ from files_api_mcp.backends.backend_options import BackendOption, Credential
 if TYPE_CHECKING:
     from files_api_mcp.backends.base import Backend
     from files_api_mcp.backends.damage import Verification
-    from files_api_mcp.backends.models import Finding, Progress
+    from files_api_mcp.backends.findings import Finding
+    from files_api_mcp.backends.models import Progress
     from files_api_mcp.backends.search.runtime import SearchRuntime
 
 __all__ = ["LocalSettings"]
@@ -81,8 +82,8 @@ class LocalSettings:
     async def check(self, data_dir: Path) -> "list[Finding]":
         """Compare the files of the store with the disk; changes nothing."""
         from files_api_mcp.backends.errors import FilesError
+        from files_api_mcp.backends.findings import Finding
         from files_api_mcp.backends.local.verification import verify_store
-        from files_api_mcp.backends.models import Finding
 
         where = f"data folder {data_dir}"
         backend = Finding(good=True, text="backend local: files and questions stay on this machine; no key is needed")

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from files_api_mcp.backends.errors import FilesError, StorageFull, StoreBusy, StoreDamaged
-from files_api_mcp.backends.models import Finding
+from files_api_mcp.backends.findings import Finding
 from files_api_mcp.backends.search.semantic.download import download
 from files_api_mcp.backends.search.semantic.embeddings import EmbeddingModel, extra_missing, is_extra_installed
 from files_api_mcp.backends.search.semantic.model_folder import MANIFEST, MODEL, TOKENIZER, ModelFolder, manifest_of

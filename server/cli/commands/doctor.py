@@ -16,7 +16,7 @@ from files_api_mcp.server.collection import run_event_loop
 from files_api_mcp.server.settings import Settings, absent_roots
 
 if TYPE_CHECKING:
-    from files_api_mcp.backends.models import Finding
+    from files_api_mcp.backends.findings import Finding
 
 __all__ = ["doctor"]
 
@@ -45,7 +45,7 @@ def _doctor(settings: Settings) -> int:
 
 def _setup_findings(settings: Settings) -> "Iterator[Finding]":
     """Checks the versions and the roots."""
-    from files_api_mcp.backends.models import Finding
+    from files_api_mcp.backends.findings import Finding
 
     packages = " ".join(f"{name} {version(name)}" for name in ("files-api-mcp", "mcp", "pypdfium2"))
     python = platform.python_version()

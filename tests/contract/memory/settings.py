@@ -9,7 +9,8 @@ from typing import Any, ClassVar, Self
 from files_api_mcp.backends.backend_options import BackendOption, Credential
 from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.damage import Verification
-from files_api_mcp.backends.models import Finding, Progress
+from files_api_mcp.backends.findings import Finding
+from files_api_mcp.backends.models import Progress
 from files_api_mcp.backends.search.batch_answerer import SequentialBatchAnswerer
 from files_api_mcp.backends.search.engine import open_search_engine
 from files_api_mcp.backends.search.runtime import SearchRuntime
