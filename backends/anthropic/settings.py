@@ -186,7 +186,7 @@ class AnthropicSettings:
 
     def recent(self, data_dir: Path, prefix: str, limit: int) -> list[tuple[str, str]]:
         """The newest uploads whose ids begin with `prefix`: ids and names. The API is not called."""
-        from files_api_mcp.backends.anthropic.files.ledger_schema import RECENT_FILES
+        from files_api_mcp.backends.anthropic.ledger.schema import RECENT_FILES
         from files_api_mcp.backends.storage.peek import peek
 
         return peek(data_dir / "ledger.db", RECENT_FILES, prefix, limit, self.endpoint.fingerprint)

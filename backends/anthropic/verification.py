@@ -10,12 +10,12 @@ from typing import Any
 
 from anyio import to_thread
 
-from files_api_mcp.backends.anthropic.files.ledger import records_of
-from files_api_mcp.backends.anthropic.files.ledger_doubts import replace_damaged
-from files_api_mcp.backends.anthropic.files.ledger_repair import complete, is_sound, rebuild, rebuilt_path
-from files_api_mcp.backends.anthropic.files.ledger_rows import COLUMNS, Content, Entry, select
-from files_api_mcp.backends.anthropic.files.ledger_schema import LEDGER
-from files_api_mcp.backends.anthropic.files.upload_records import UploadRecord
+from files_api_mcp.backends.anthropic.ledger.doubts import replace_damaged
+from files_api_mcp.backends.anthropic.ledger.ledger import records_of
+from files_api_mcp.backends.anthropic.ledger.repair import complete, is_sound, rebuild, rebuilt_path
+from files_api_mcp.backends.anthropic.ledger.rows import COLUMNS, Content, Entry, select
+from files_api_mcp.backends.anthropic.ledger.schema import LEDGER
+from files_api_mcp.backends.anthropic.ledger.upload_records import UploadRecord
 from files_api_mcp.backends.damage import Damage, Verification, repaired
 from files_api_mcp.backends.models import Progress, silent
 from files_api_mcp.backends.storage.blobs import Blobs

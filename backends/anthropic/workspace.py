@@ -13,11 +13,11 @@ from files_api_mcp.backends.anthropic.api.rate_limit import RateLimiter
 from files_api_mcp.backends.anthropic.api.retry import RetryingSender
 from files_api_mcp.backends.anthropic.endpoint import Dialect, Endpoint
 from files_api_mcp.backends.anthropic.files.files import AnthropicFiles
-from files_api_mcp.backends.anthropic.files.ledger import Ledger, open_ledger
 from files_api_mcp.backends.anthropic.files.originals import Originals
 from files_api_mcp.backends.anthropic.files.owned_files import OwnedFilesClient
 from files_api_mcp.backends.anthropic.files.upload import Timing, Uploader
 from files_api_mcp.backends.anthropic.files.upload_encoding import UploadEncoder
+from files_api_mcp.backends.anthropic.ledger.ledger import Ledger, open_ledger
 from files_api_mcp.backends.staging.spool import Spool
 from files_api_mcp.backends.storage.blob_cache import BlobCache
 from files_api_mcp.backends.storage.folders import make_private

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from files_api_mcp.backends.anthropic.answers.content_blocks import ContextFile
 from files_api_mcp.backends.anthropic.api.files import ApiFile
 from files_api_mcp.backends.anthropic.files.files import record_of
-from files_api_mcp.backends.anthropic.files.ledger_rows import Entry
+from files_api_mcp.backends.anthropic.ledger.rows import Entry
 from files_api_mcp.backends.anthropic.workspace import Workspace
 from files_api_mcp.backends.documents.media_types import PDF, SHOWN_IMAGES, XLS, XLSX
 from files_api_mcp.backends.errors import ContextWindowExceeded, FileExpired, FilesError, NotFound, UnsupportedType

@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager, suppress
 import anyio
 
 from files_api_mcp.backends.anthropic.api.files import ApiFile, FilesClient
-from files_api_mcp.backends.anthropic.files.ledger import Ledger
-from files_api_mcp.backends.anthropic.files.ledger_rows import Content, Entry
 from files_api_mcp.backends.anthropic.files.list_cursor import ListCursor, rest_of
 from files_api_mcp.backends.anthropic.files.upload import Slots, Uploader
 from files_api_mcp.backends.anthropic.files.upload_encoding import UploadEncoder
+from files_api_mcp.backends.anthropic.ledger.ledger import Ledger
+from files_api_mcp.backends.anthropic.ledger.rows import Content, Entry
 from files_api_mcp.backends.base import OnDelete
 from files_api_mcp.backends.clock import from_us
 from files_api_mcp.backends.committed import Committed

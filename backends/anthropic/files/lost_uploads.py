@@ -5,9 +5,9 @@ from datetime import datetime
 import anyio
 
 from files_api_mcp.backends.anthropic.api.files import ApiFile, FilesClient
-from files_api_mcp.backends.anthropic.files.ledger import Ledger
-from files_api_mcp.backends.anthropic.files.ledger_rows import Intent
-from files_api_mcp.backends.anthropic.files.upload_match import fits, since_start
+from files_api_mcp.backends.anthropic.ledger.ledger import Ledger
+from files_api_mcp.backends.anthropic.ledger.rows import Intent
+from files_api_mcp.backends.anthropic.ledger.upload_match import fits, since_start
 from files_api_mcp.backends.errors import FilesError, OutcomeUnknown
 
 __all__ = ["LostUploads", "unknown"]

@@ -9,8 +9,8 @@ from pathlib import Path
 from anyio import CancelScope, to_thread
 
 from files_api_mcp.backends.anthropic.files.files import AnthropicFiles, original_of
-from files_api_mcp.backends.anthropic.files.ledger import Ledger
-from files_api_mcp.backends.anthropic.files.ledger_rows import Content, Entry
+from files_api_mcp.backends.anthropic.ledger.ledger import Ledger
+from files_api_mcp.backends.anthropic.ledger.rows import Content, Entry
 from files_api_mcp.backends.base import LiveFiles
 from files_api_mcp.backends.clock import from_us, to_us
 from files_api_mcp.backends.documents.media_types import sniff

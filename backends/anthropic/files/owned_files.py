@@ -7,7 +7,7 @@ from files_api_mcp.backends.anthropic.api.errors import ApiFailure, error_from
 from files_api_mcp.backends.anthropic.api.files import ApiFile, FilesClient, ListedPage, PageToken
 from files_api_mcp.backends.anthropic.api.retry import RetryingSender
 from files_api_mcp.backends.anthropic.endpoint import Dialect
-from files_api_mcp.backends.anthropic.files.ledger import Ledger
+from files_api_mcp.backends.anthropic.ledger.ledger import Ledger
 from files_api_mcp.backends.errors import InvalidArgument
 from files_api_mcp.backends.validation import check_file_id
 

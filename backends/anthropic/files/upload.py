@@ -15,12 +15,12 @@ from files_api_mcp.backends.anthropic.api.files import ApiFile, FilesClient, val
 from files_api_mcp.backends.anthropic.api.http_client import ApiRequest, RequestNotSent, ResponseLost
 from files_api_mcp.backends.anthropic.api.multipart import MultipartBody, UploadPart
 from files_api_mcp.backends.anthropic.api.retry import ATTEMPTS, unreachable
-from files_api_mcp.backends.anthropic.files.ledger import Ledger, entry_of
-from files_api_mcp.backends.anthropic.files.ledger_doubts import DOUBT_S
-from files_api_mcp.backends.anthropic.files.ledger_rows import Content, Entry, Intent
 from files_api_mcp.backends.anthropic.files.lost_uploads import LostUploads, unknown
-from files_api_mcp.backends.anthropic.files.upload_match import describes
 from files_api_mcp.backends.anthropic.files.upload_progress import Reported, SentBytes, reported
+from files_api_mcp.backends.anthropic.ledger.doubts import DOUBT_S
+from files_api_mcp.backends.anthropic.ledger.ledger import Ledger, entry_of
+from files_api_mcp.backends.anthropic.ledger.rows import Content, Entry, Intent
+from files_api_mcp.backends.anthropic.ledger.upload_match import describes
 from files_api_mcp.backends.clock import from_us
 from files_api_mcp.backends.errors import (
     Busy,

@@ -13,7 +13,7 @@ from typing import BinaryIO
 from anyio import CancelScope, to_thread
 
 from files_api_mcp.backends.anthropic.api.multipart import UploadPart
-from files_api_mcp.backends.anthropic.files.ledger_rows import Content
+from files_api_mcp.backends.anthropic.ledger.rows import Content
 from files_api_mcp.backends.documents.formats.text.encoding import encoding_of, is_utf8
 from files_api_mcp.backends.documents.media_types import PDF
 from files_api_mcp.backends.errors import EmptyFile, StorageFull

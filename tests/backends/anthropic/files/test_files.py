@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from anyio import to_thread
 
-from files_api_mcp.backends.anthropic.files.ledger import Ledger
-from files_api_mcp.backends.anthropic.files.ledger_rows import insert
 from files_api_mcp.backends.anthropic.files.upload_encoding import UploadEncoder
+from files_api_mcp.backends.anthropic.ledger.ledger import Ledger
+from files_api_mcp.backends.anthropic.ledger.rows import insert
 from files_api_mcp.backends.anthropic.workspace import Workspace
 from files_api_mcp.backends.errors import OutcomeUnknown, StorageFull, StoreDamaged
 from files_api_mcp.backends.models import NewFile, UploadedFile
@@ -96,7 +96,7 @@ async def test_a_ledger_that_is_damaged_for_good_stops_only_what_needs_it(
         async with opened(url, tmp_path / "data") as workspace:
             kept, removed = await upload(workspace, tmp_path), await upload(workspace, tmp_path, "other.txt")
         write(tmp_path / "data" / "ledger.db", "Dear diary, " * 1000)
-        monkeypatch.setattr("files_api_mcp.backends.anthropic.files.ledger_database.rebuild", full)
+        monkeypatch.setattr("files_api_mcp.backends.anthropic.ledger.database.rebuild", full)
         async with opened(url, tmp_path / "data") as workspace:
             assert await listed(workspace) == [removed.record.id, kept.record.id]
             assert (await workspace.files.describe(kept.record.id)).filename == "notes.txt"
@@ -131,7 +131,7 @@ async def test_a_file_that_cannot_be_recorded_is_found_by_the_next_upload(
             if part == "commit":
                 patch.setattr(Ledger, "commit", fail)
             else:
-                patch.setattr("files_api_mcp.backends.anthropic.files.ledger.insert", insert_no_file)
+                patch.setattr("files_api_mcp.backends.anthropic.ledger.ledger.insert", insert_no_file)
             if principal:
                 with pytest.raises(OutcomeUnknown):
                     await upload(workspace, tmp_path)

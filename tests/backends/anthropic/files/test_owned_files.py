@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 import pytest
 
-from files_api_mcp.backends.anthropic.files.ledger_rows import Content
+from files_api_mcp.backends.anthropic.ledger.rows import Content
 from files_api_mcp.backends.anthropic.settings import AnthropicSettings
 from files_api_mcp.backends.anthropic.workspace import Workspace
 from files_api_mcp.backends.base import Backend

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from files_api_mcp.backends.anthropic.api.multipart import UploadPart
-from files_api_mcp.backends.anthropic.files.ledger_rows import Content
 from files_api_mcp.backends.anthropic.files.upload_encoding import UploadEncoder
+from files_api_mcp.backends.anthropic.ledger.rows import Content
 from files_api_mcp.backends.errors import EmptyFile
 from files_api_mcp.backends.models import NewFile
 from files_api_mcp.backends.staging.spool import open_spool

@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 from anyio import to_thread
 
-from files_api_mcp.backends.anthropic.files.ledger_doubts import add_doubt_about_all, replace_damaged
-from files_api_mcp.backends.anthropic.files.ledger_repair import complete, rebuild, remove_old, seal_rows
-from files_api_mcp.backends.anthropic.files.ledger_schema import LEDGER
-from files_api_mcp.backends.anthropic.files.upload_records import UploadRecords
+from files_api_mcp.backends.anthropic.ledger.doubts import add_doubt_about_all, replace_damaged
+from files_api_mcp.backends.anthropic.ledger.repair import complete, rebuild, remove_old, seal_rows
+from files_api_mcp.backends.anthropic.ledger.schema import LEDGER
+from files_api_mcp.backends.anthropic.ledger.upload_records import UploadRecords
 from files_api_mcp.backends.errors import FilesError, PermissionDenied, StorageFull, StoreDamaged
 from files_api_mcp.backends.storage.bulk_sync import BulkSync
 from files_api_mcp.backends.storage.disk_errors import DatabaseDamaged

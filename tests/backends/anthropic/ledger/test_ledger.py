@@ -15,8 +15,8 @@ import anyio
 import pytest
 
 from files_api_mcp.backends.anthropic.api.files import ApiFile
-from files_api_mcp.backends.anthropic.files.ledger import Ledger, open_ledger
-from files_api_mcp.backends.anthropic.files.ledger_rows import Content, Entry, insert
+from files_api_mcp.backends.anthropic.ledger.ledger import Ledger, open_ledger
+from files_api_mcp.backends.anthropic.ledger.rows import Content, Entry, insert
 from files_api_mcp.backends.errors import StoreBusy, StoreDamaged, UpstreamBadReply
 
 pytestmark = pytest.mark.anyio
@@ -98,7 +98,7 @@ async def test_a_file_recorded_again_on_a_rebuilt_ledger_is_still_new(
 
     async with ledgers(tmp_path, "key") as (ledger,):
         intent = await ledger.begin(content(), None)
-        monkeypatch.setattr("files_api_mcp.backends.anthropic.files.ledger.insert", insert_damaged)
+        monkeypatch.setattr("files_api_mcp.backends.anthropic.ledger.ledger.insert", insert_damaged)
         entry = await ledger.commit(intent, wire_file(), is_new=True)
         assert (damages, await ledger.entries()) == (["file"], {"file_1": entry})
         assert await ledger.intents("report.txt", 101) == []
@@ -216,8 +216,8 @@ async def test_a_buried_file_is_gone_but_its_name_and_id_are_remembered(tmp_path
 BEGIN = """
 import anyio, sys
 from pathlib import Path
-from files_api_mcp.backends.anthropic.files.ledger import open_ledger
-from tests.backends.anthropic.files.test_ledger import commit, content
+from files_api_mcp.backends.anthropic.ledger.ledger import open_ledger
+from tests.backends.anthropic.ledger.test_ledger import commit, content
 
 async def main():
     first = int(sys.argv[2])

@@ -7,8 +7,8 @@ better than a wrong id. A doubt counts for a while: a server may store a file la
 
 import sqlite3
 
-from files_api_mcp.backends.anthropic.files.ledger_rows import Content, insert, select, text
-from files_api_mcp.backends.anthropic.files.upload_match import is_same_name
+from files_api_mcp.backends.anthropic.ledger.rows import Content, insert, select, text
+from files_api_mcp.backends.anthropic.ledger.upload_match import is_same_name
 from files_api_mcp.backends.clock import to_us, utc_now
 from files_api_mcp.backends.storage.disk_errors import DatabaseDamaged
 from files_api_mcp.backends.validation import new_file_id

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from files_api_mcp.backends.anthropic.api.files import ApiFile
-from files_api_mcp.backends.anthropic.files.ledger_database import LedgerDatabase
-from files_api_mcp.backends.anthropic.files.ledger_doubts import DOUBT_S, add_doubt, has_alike, is_doubtful
-from files_api_mcp.backends.anthropic.files.ledger_rows import (
+from files_api_mcp.backends.anthropic.ledger.database import LedgerDatabase
+from files_api_mcp.backends.anthropic.ledger.doubts import DOUBT_S, add_doubt, has_alike, is_doubtful
+from files_api_mcp.backends.anthropic.ledger.rows import (
     Content,
     Entry,
     Intent,
@@ -20,7 +20,7 @@ from files_api_mcp.backends.anthropic.files.ledger_rows import (
     scope_of,
     select,
 )
-from files_api_mcp.backends.anthropic.files.upload_records import UploadRecord, UploadRecords
+from files_api_mcp.backends.anthropic.ledger.upload_records import UploadRecord, UploadRecords
 from files_api_mcp.backends.clock import to_us, utc_now
 from files_api_mcp.backends.errors import UpstreamBadReply
 from files_api_mcp.backends.validation import new_file_id
@@ -40,7 +40,7 @@ async def open_ledger(
     """Open the ledger of one credential (its fingerprint, never the secret), and create it if absent.
 
     Each `principal` who shares the credential has a separate ledger in the file. `doubt_s` is how long a doubt counts;
-    see ledger_doubts.py. A damaged ledger is set aside and
+    see doubts.py. A damaged ledger is set aside and
     rebuilt. If that fails, it is open all the same: what needs it raises the reason.
 
     Raises:

@@ -11,13 +11,13 @@ import anyio
 import pytest
 from anyio import to_thread
 
-from files_api_mcp.backends.anthropic.files import ledger_repair
-from files_api_mcp.backends.anthropic.files.ledger import Ledger, open_ledger, records_of
-from files_api_mcp.backends.anthropic.files.ledger_repair import rebuild
-from files_api_mcp.backends.anthropic.files.ledger_schema import LEDGER
+from files_api_mcp.backends.anthropic.ledger import repair as ledger_repair
+from files_api_mcp.backends.anthropic.ledger.ledger import Ledger, open_ledger, records_of
+from files_api_mcp.backends.anthropic.ledger.repair import rebuild
+from files_api_mcp.backends.anthropic.ledger.schema import LEDGER
 from files_api_mcp.backends.clock import utc_now
 from files_api_mcp.backends.errors import FilesError, StorageFull, StoreDamaged
-from tests.backends.anthropic.files.test_ledger import URL, commit, content, ledgers
+from tests.backends.anthropic.ledger.test_ledger import URL, commit, content, ledgers
 
 pytestmark = pytest.mark.anyio
 
@@ -172,7 +172,7 @@ async def test_a_ledger_that_cannot_be_rebuilt_is_open_and_says_why(
     path = await filled(tmp_path)
     path.write_bytes(DAMAGES["text"](b""))
     with monkeypatch.context() as patch:
-        patch.setattr("files_api_mcp.backends.anthropic.files.ledger_database.rebuild", full)
+        patch.setattr("files_api_mcp.backends.anthropic.ledger.database.rebuild", full)
         async with ledgers(tmp_path, "key") as (ledger,):
             with pytest.raises(StoreDamaged, match=r"The disk is full\. .* `files-api-mcp verify`"):
                 await ledger.entries()

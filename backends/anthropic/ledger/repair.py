@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from files_api_mcp.backends.anthropic.files.ledger_doubts import add_doubt_about_all
-from files_api_mcp.backends.anthropic.files.ledger_rows import (
+from files_api_mcp.backends.anthropic.ledger.doubts import add_doubt_about_all
+from files_api_mcp.backends.anthropic.ledger.rows import (
     COLUMNS,
     Entry,
     insert,
@@ -20,8 +20,8 @@ from files_api_mcp.backends.anthropic.files.ledger_rows import (
     text,
     unknown_scope,
 )
-from files_api_mcp.backends.anthropic.files.ledger_schema import LEDGER
-from files_api_mcp.backends.anthropic.files.upload_records import UploadRecord, UploadRecords
+from files_api_mcp.backends.anthropic.ledger.schema import LEDGER
+from files_api_mcp.backends.anthropic.ledger.upload_records import UploadRecord, UploadRecords
 from files_api_mcp.backends.clock import utc_now
 from files_api_mcp.backends.storage.disk_errors import translated
 from files_api_mcp.backends.storage.file_lock import locked_folder

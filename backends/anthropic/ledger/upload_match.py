@@ -4,7 +4,7 @@ import unicodedata
 from datetime import UTC, datetime, timedelta
 
 from files_api_mcp.backends.anthropic.api.files import ApiFile
-from files_api_mcp.backends.anthropic.files.ledger_rows import Content, Intent
+from files_api_mcp.backends.anthropic.ledger.rows import Content, Intent
 
 __all__ = ["describes", "fits", "is_same_name", "since_start"]
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from files_api_mcp.backends.anthropic.files.ledger_rows import Content, Entry
+from files_api_mcp.backends.anthropic.ledger.rows import Content, Entry
 from files_api_mcp.backends.storage.bulk_sync import BulkSync
 from files_api_mcp.backends.storage.folders import fsync_file, fsync_folder, make_private, write_private
 from files_api_mcp.backends.validation import FILE_ID

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from files_api_mcp.backends.anthropic.files.ledger import Ledger, open_ledger
-from files_api_mcp.backends.anthropic.files.ledger_rows import Content
-from files_api_mcp.backends.anthropic.files.ledger_schema import LEDGER
+from files_api_mcp.backends.anthropic.ledger.ledger import Ledger, open_ledger
+from files_api_mcp.backends.anthropic.ledger.rows import Content
+from files_api_mcp.backends.anthropic.ledger.schema import LEDGER
 from files_api_mcp.backends.anthropic.verification import verify_workspace
 from files_api_mcp.backends.storage.schema import Schema
-from tests.backends.anthropic.files.test_ledger import commit, content, ledgers, wire_file
-from tests.backends.anthropic.files.test_ledger_repair import page_of
+from tests.backends.anthropic.ledger.test_ledger import commit, content, ledgers, wire_file
+from tests.backends.anthropic.ledger.test_ledger_repair import page_of
 
 pytestmark = pytest.mark.anyio
 
@@ -176,12 +176,12 @@ async def test_a_ledger_without_doubts_is_upgraded(
 
     before = Schema(LEDGER.application_id, LEDGER.steps[:3])
     with monkeypatch.context() as patch:
-        for module in ("ledger_database", "ledger_repair"):
-            patch.setattr(f"files_api_mcp.backends.anthropic.files.{module}.LEDGER", before)
-        patch.setattr("files_api_mcp.backends.anthropic.files.ledger_database.replace_damaged", nothing)
-        patch.setattr("files_api_mcp.backends.anthropic.files.ledger.is_doubtful", nothing)
-        patch.setattr("files_api_mcp.backends.anthropic.files.ledger_doubts._UPLOADS", ("intent",))
-        patch.setattr("files_api_mcp.backends.anthropic.files.ledger._UNENDED", ("intent",))
+        for module in ("database", "repair"):
+            patch.setattr(f"files_api_mcp.backends.anthropic.ledger.{module}.LEDGER", before)
+        patch.setattr("files_api_mcp.backends.anthropic.ledger.database.replace_damaged", nothing)
+        patch.setattr("files_api_mcp.backends.anthropic.ledger.ledger.is_doubtful", nothing)
+        patch.setattr("files_api_mcp.backends.anthropic.ledger.doubts._UPLOADS", ("intent",))
+        patch.setattr("files_api_mcp.backends.anthropic.ledger.ledger._UNENDED", ("intent",))
         async with ledgers(tmp_path, "key") as (ledger,):
             entry = await commit(ledger, 5)
             intent = await ledger.begin(ONE, None)
