@@ -8,22 +8,28 @@ from files_api_mcp.backends.models import FileRecord
 from files_api_mcp.tools.context import Call
 from files_api_mcp.tools.formatting import is_past, rfc3339
 
-__all__ = ["FileList", "ListedFile", "list_files", "listed_fields"]
+__all__ = ["FileList", "ListedFile", "list_files", "listed_fields", "listing"]
+
+_MOST_IN_FULL = 100
+"""Longer pages show ids and names only: in full, 1,000 files take about 38,000 tokens."""
 
 
-class ListedFile(BaseModel):
+class NamedFile(BaseModel):
     file_id: str
     filename: str
     title: str | None = None
+    expired: bool | None = None
+
+
+class ListedFile(NamedFile):
     mime_type: str
     size_bytes: int
     created_at: str
     expires_at: str | None = None
-    expired: bool | None = None
 
 
 class FileList(BaseModel):
-    files: list[ListedFile]
+    files: list[ListedFile | NamedFile]
     next_cursor: str | None = None
     notes: list[str] | None = None
     next: str | None = None
@@ -36,12 +42,24 @@ async def list_files(
     cursor: Annotated[str | None, Field(description="next_cursor from the previous page")] = None,
 ) -> FileList:
     """List stored files, newest first."""
+    page = await listing(call, name_contains, limit, cursor)
+    return page if len(page.files) <= _MOST_IN_FULL else _shortened(page)
+
+
+async def listing(call: Call, name_contains: str | None = None, limit: int = 20, cursor: str | None = None) -> FileList:
+    """The same as the tool, with every file in full."""
     opened = await call.backend()
     page = await opened.files.list(limit=limit, cursor=cursor, name_contains=name_contains)
     files = [ListedFile(**listed_fields(record)) for record in page.files]
     notes = [f"{file_id}: its description is damaged; delete_file removes it." for file_id in page.damaged] or None
     following = None if page.damaged else _next(files, name_contains)
-    return FileList(files=files, next_cursor=page.next_cursor, notes=notes, next=following)
+    return FileList(files=[*files], next_cursor=page.next_cursor, notes=notes, next=following)
+
+
+def _shortened(page: FileList) -> FileList:
+    short = [NamedFile.model_validate(file, from_attributes=True) for file in page.files]
+    note = f"Pages of over {_MOST_IN_FULL} files show ids and names only; describe_file shows the rest."
+    return page.model_copy(update={"files": short, "notes": [*(page.notes or []), note]})
 
 
 def listed_fields(record: FileRecord) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.agent import Agent
+from tests.support.agent import Agent, write
 
 pytestmark = pytest.mark.anyio
 
@@ -21,3 +21,15 @@ async def test_lists_are_newest_first_and_paged(agent: Agent) -> None:
 
 async def test_an_unknown_cursor_is_refused(agent: Agent) -> None:
     assert (await agent.error("list_files", cursor="page_zzz")).startswith("[invalid_argument] ")
+
+
+async def test_a_long_page_shows_ids_and_names_only(agent: Agent) -> None:
+    for number in range(101):
+        write(agent.root / "many" / f"n{number}.txt", f"number {number}")
+    await agent.data("upload_file", path="many")
+    page = await agent.data("list_files", limit=101)
+    assert {frozenset(file) for file in page["files"]} == {frozenset({"file_id", "filename"})}
+    assert page["notes"] == ["Pages of over 100 files show ids and names only; describe_file shows the rest."]
+    page = await agent.data("list_files", limit=100)
+    assert all(file["created_at"] and file["size_bytes"] for file in page["files"])
+    assert "notes" not in page

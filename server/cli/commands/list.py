@@ -61,13 +61,13 @@ def _list(name_contains: str | None, limit: int | None, settings: "Settings", *,
 
 
 async def _files(tools: ToolClient, name_contains: str | None, limit: int | None) -> dict[str, Any]:
-    """The result of list_files; without a limit, all of its pages as one."""
-    from files_api_mcp.tools.list import list_files
+    """Listed files, in full; without a limit, all pages as one."""
+    from files_api_mcp.tools.list import listing
 
-    result = page = await tools.data(list_files, name_contains=name_contains, limit=limit or _PAGE_SIZE)
+    result = page = await tools.data(listing, name_contains=name_contains, limit=limit or _PAGE_SIZE)
     if limit is None:
         while cursor := page.get("next_cursor"):
-            page = await tools.data(list_files, name_contains=name_contains, limit=_PAGE_SIZE, cursor=cursor)
+            page = await tools.data(listing, name_contains=name_contains, limit=_PAGE_SIZE, cursor=cursor)
             result["files"] += page["files"]
             result["notes"] = [*result.get("notes", []), *page.get("notes", [])]
         result.pop("next_cursor", None)
