@@ -72,7 +72,7 @@ def answer(
     room = max_tokens - notes_tokens(notes)
     quotes = Quotes(searched, ranking.documents, texts)
     spent = min(room, max(_LEAST, int(room * _part(absence, ranking.documents))))
-    selection = Selection(ranking.documents, texts, json_tokens, quotes.frame, spent)
+    selection = Selection(ranking.documents, texts, json_tokens, quotes.frame, spent, ranking.idf)
     selection.spend(ranking.passages, certain=_holding_ids(ranker, ranking, question))
     return _found(quotes.fitted(selection.stretches, room), ranking.documents, notes)
 
@@ -86,7 +86,7 @@ def _without_words(searched: Searched, texts: PageTexts, max_tokens: int, index:
     documents = searched.documents(index, [0]) if searched.collection.files == 1 else {}
     room = max_tokens - notes_tokens([NO_WORD])
     quotes = Quotes(searched, documents, texts)
-    selection = Selection(documents, texts, json_tokens, quotes.frame, room)
+    selection = Selection(documents, texts, json_tokens, quotes.frame, room, {})
     if not documents or not selection.quote_whole(0):
         return Found([], 0, documents)
     return _found(quotes.fitted(selection.stretches, room), documents, [NO_WORD])

@@ -78,8 +78,7 @@ class Quotes:
 
     def _span(self, stretch: Stretch) -> tuple[int, int]:
         """Start and end of a stretch on its page."""
-        document = self._documents[stretch.position]
-        return document.span(stretch.first)[1], document.span(stretch.last)[2]
+        return stretch.start, stretch.end
 
     def _base(self, stretch: Stretch) -> int:
         return self._texts.places(self._documents[stretch.position]).page_span(stretch.page).start

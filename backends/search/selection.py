@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from files_api_mcp.backends.search.excerpts import beginning, ending, excerpt
 from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.page_texts import PageTexts
 from files_api_mcp.backends.search.ranking.scorer import ScoredPassage
@@ -18,23 +19,30 @@ _LONGEST = 5_500
 _GOOD_SHARE = 0.1
 """Passages from this share of the best score on come before the text around the best ones."""
 _GROWN = 2
+_BEFORE = 1
+"""Passages of a stretch before the one that ranked well: the answer must not stand far down."""
 
 
 @dataclass(slots=True)
 class Stretch:
-    """Neighbouring passages of one page. `position` is the index of its document in the list of documents."""
+    """Neighbouring passages of one page, around the `best` one, or parts of them: [start, end) on the page. `position`
+    is the index of its document in the list of documents."""
 
     position: int
     page: int
+    best: int
     first: int
     last: int
+    start: int
+    end: int
     score: float
 
 
 class Selection:
     """Chooses stretches within a budget of tokens.
 
-    `cost` estimates the tokens of a passage in the result, `frame` those that a stretch takes beside its text.
+    `cost` estimates the tokens of a passage in the result, `frame` those that a stretch takes beside its text; `idf` is
+    that of the question's terms.
     """
 
     def __init__(
@@ -44,12 +52,14 @@ class Selection:
         cost: Callable[[str], int],
         frame: Callable[[Stretch], int],
         room: int,
+        idf: Mapping[str, float],
     ) -> None:
         self._documents = documents
         self._texts = texts
         self._cost = cost
         self._frame = frame
         self._room = room
+        self._idf = idf
         self._held: set[tuple[int, int]] = set()
         self.stretches: list[Stretch] = []
 
@@ -98,15 +108,21 @@ class Selection:
         if (one.position, one.passage) in self._held:
             return
         document = self._documents[one.position]
-        page, _, _ = document.span(one.passage)
+        page, start, end = document.span(one.passage)
         if any(self._join(stretch, one, page) for stretch in self.stretches):
             return
-        stretch = Stretch(one.position, page, one.passage, one.passage, one.score)
-        frame = self._frame(stretch)
-        if self.stretches and self._room < frame + SMALLEST_CUT:
+        place = one.passage
+        stretch = Stretch(one.position, page, place, place, place, start, end, one.score)
+        room = self._room - self._frame(stretch)
+        if self.stretches and room < SMALLEST_CUT:
             self._room = 0
             return
-        self._take(one.position, one.passage, frame)
+        text = self._texts.passage(document, place)
+        if self._cost(text) > room:
+            first, last = excerpt(text, self._idf, self._cost, room, english=document.english)
+            stretch.start, stretch.end, text = start + first, start + last, text[first:last]
+        self._held.add((one.position, place))
+        self._room = room - self._cost(text)
         self.stretches.append(stretch)
 
     def _grow(self, stretch: Stretch) -> None:
@@ -120,21 +136,36 @@ class Selection:
                 self._join(stretch, ScoredPassage(stretch.position, passage, 0.0), page)
 
     def _join(self, stretch: Stretch, one: ScoredPassage, page: int) -> bool:
-        """Add a passage to the stretch that it touches, if both are one place."""
+        """Add a passage, or what fits of it, to the stretch that it touches, if both are one place."""
         same_page = (stretch.position, stretch.page) == (one.position, page)
-        if not same_page or not stretch.first - 1 <= one.passage <= stretch.last + 1:
+        if not same_page or one.passage not in (stretch.first - 1, stretch.last + 1):
+            return False
+        if one.passage < stretch.first and stretch.best - stretch.first >= _BEFORE:
             return False
         document = self._documents[one.position]
         first, last = min(stretch.first, one.passage), max(stretch.last, one.passage)
         if not _is_one_place(document, first, last, self._texts):
             return False
-        self._take(one.position, one.passage, 0)
+        start, end = self._fitting(document, one.passage, follows=one.passage == last)
+        if start == end:
+            return False
+        is_whole = (page, start, end) == document.span(one.passage)
+        cost = self._cost(self._texts.page(document, page)[start:end])
+        self._room = self._room - cost if is_whole else 0
+        stretch.start, stretch.end = min(stretch.start, start), max(stretch.end, end)
         stretch.first, stretch.last = first, last
+        self._held.add((one.position, one.passage))
         return True
 
-    def _take(self, position: int, passage: int, frame: int) -> None:
-        self._held.add((position, passage))
-        self._room -= frame + self._cost(self._texts.passage(self._documents[position], passage))
+    def _fitting(self, document: Document, passage: int, *, follows: bool) -> tuple[int, int]:
+        """What fits of a passage that follows a stretch or comes before it."""
+        _, start, end = document.span(passage)
+        text = self._texts.passage(document, passage)
+        if self._cost(text) <= self._room:
+            return start, end
+        if follows:
+            return start, start + beginning(text, self._cost, self._room)
+        return start + ending(text, self._cost, self._room), end
 
 
 def _is_one_place(document: Document, first: int, last: int, texts: PageTexts) -> bool:

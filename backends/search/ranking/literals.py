@@ -13,7 +13,8 @@ _NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
 _LONG_NUMBER = 5
 """Digits of a number without letters that may be an id."""
 _RUNS = re.compile(r"\d+")
-_EDGE = re.compile(r"\w")
+# A letter or digit, but of no script without blanks between words, nor of Hangul, whose particles follow a word.
+_EDGE = re.compile(r"[^\W\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
 def literals(question: str) -> list[str]:

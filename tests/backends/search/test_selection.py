@@ -70,3 +70,22 @@ def test_ranked_passages_have_their_room_first(index: IndexWriter) -> None:
 def test_one_passage_always_comes(index: IndexWriter) -> None:
     (passage,) = quoted(index, [f"The whale dived.\n{FILLER}" * 20], "whale", 60)
     assert passage.text.startswith("The whale dived.")
+
+
+def test_the_best_passage_is_quoted_if_the_one_before_it_does_not_fit(index: IndexWriter) -> None:
+    text = FILLER * 3 + "The grey whale was seen.\n" + FILLER + "The grey whale dived off Skagen.\n" + FILLER * 3
+    passages = quoted(index, [text], "Where did the grey whale dive?", 260)
+    assert "The grey whale dived off Skagen." in passages[0].text
+
+
+def test_the_last_passage_is_cut_to_the_lines_with_the_words_of_the_question(index: IndexWriter) -> None:
+    pages = [f"The whale dived.\n{FILLER}", f"{FILLER[:400]}\nThe whale was grey.\n{FILLER[:400]}"]
+    _, last = quoted(index, pages, "whale", 310, paginated=True)
+    assert "The whale was grey." in last.text
+    assert len(last.text) < len(pages[1])
+
+
+def test_a_passage_has_at_most_one_other_before_it(index: IndexWriter) -> None:
+    text = "".join(f"The whale of day {day}.\n{FILLER}" for day in range(9)) + "The whale dived off Skagen.\n" + FILLER
+    passages = quoted(index, [text], "What did the whale dive off, Skagen?", 1500)
+    assert passages[0].text.index("Skagen") < 2 * len(FILLER) + 200

@@ -46,3 +46,9 @@ def test_a_literal_is_held_as_whole_words(literal: str, text: str, held: bool) -
 def test_ids_of_one_kind_share_letters_and_marks() -> None:
     assert [*same_kind("T-99999")("T-1, t-22 and X-333, AT-4, T-5b")] == ["T-1", "t-22"]
     assert longest_number("INV-2026-99992") == "99992"
+
+
+def test_an_id_ends_where_a_script_without_blanks_begins() -> None:
+    assert is_held("AS-206", "有多少人参加了AS-206的试飞?")
+    assert is_held("AS-206", "AS-206의 시험 비행")
+    assert not is_held("AS-206", "AS-2061的试飞")
