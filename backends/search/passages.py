@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from files_api_mcp.backends.models import Passage
-from files_api_mcp.backends.search.absence import Absence, share_held
+from files_api_mcp.backends.search.absence import Absence, Held, evidence, held_of
 from files_api_mcp.backends.search.collection import Searched
 from files_api_mcp.backends.search.index.index import Index
 from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.page_texts import PageTexts
 from files_api_mcp.backends.search.quotes import NO_WORD, Quotes, json_tokens, notes_tokens
 from files_api_mcp.backends.search.ranking.literals import ids_named, is_held
+from files_api_mcp.backends.search.ranking.names import absent_names
 from files_api_mcp.backends.search.ranking.question_parts import blended, merged, question_parts
 from files_api_mcp.backends.search.ranking.ranker import Ranker
 from files_api_mcp.backends.search.ranking.reranker import RERANKED
@@ -111,13 +112,20 @@ def _searched(ranker: Ranker, vocabulary: Vocabulary, question: str) -> tuple[Ra
         spelled = [ranker.by_words(in_spelling(part, spellings)) for part in parts]
         rankings = [blended(*pair, _SPELLING) for pair in zip(rankings, spelled, strict=True)]
     rankings = [ranker.by_meaning(one, in_spelling(part, spellings)) for one, part in zip(rankings, parts, strict=True)]
-    pairs = [*zip(rankings, parts, strict=True)]
-    share = max(_share(ranker, one, part) for one, part in pairs)
-    spelled_share = (
-        max(_share(ranker, one, in_spelling(part, spellings)) for one, part in pairs) if spellings else share
-    )
     ranking = merged(rankings)
-    absence = Absence(share, spelled_share, absent, _absent_ids(ranker, ranking, question), spellings)
+    held = [_held(ranker, *pair) for pair in zip(rankings, parts, strict=True)]
+    as_spelled = [in_spelling(part, spellings) for part in parts]
+    held_spelled = [_held(ranker, *pair) for pair in zip(rankings, as_spelled, strict=True)] if spellings else held
+    names = absent_names(question, ranking.idf, map(vocabulary.filename, ranking.documents), vocabulary.languages)
+    absence = Absence(
+        evidence=_evidence(held_spelled, parts, names, vocabulary.passages),
+        share=max(one.words for one in held),
+        spelled_share=max(one.words for one in held_spelled),
+        names=names,
+        words=absent,
+        ids=_absent_ids(ranker, ranking, question),
+        spellings=spellings,
+    )
     if absence.ids and (similar := similar_ids(absence.ids[0], ranker, vocabulary)):
         return similar.ranking, replace(absence, similar=similar.ids)
     if absence.ids and not _asks_beside(absence.ids, question):
@@ -132,13 +140,21 @@ def _asks_beside(ids: Sequence[str], question: str) -> bool:
     return bool(terms(question, english=True))
 
 
-def _share(ranker: Ranker, ranking: Ranking, question: str) -> float:
+def _evidence(held: Sequence[Held], parts: Sequence[str], names: Sequence[str], passages: int) -> float:
+    """How sure it is that the documents, which lack some names, are about the best part of a question."""
+    return max(
+        evidence(one, passages, lacks_name=any(name in part for name in names))
+        for one, part in zip(held, parts, strict=True)
+    )
+
+
+def _held(ranker: Ranker, ranking: Ranking, question: str) -> Held:
     """How much of a question its best passage and the documents hold."""
     if not ranking.passages:
-        return 0.0
+        return Held(0.0, 0.0)
     best = ranking.passages[0]
     english = ranking.documents[best.position].english
-    return share_held(question, ranker.text(ranking, best), ranking.idf, english=english)
+    return held_of(question, ranker.text(ranking, best), ranking.idf, english=english)
 
 
 def _holding_ids(ranker: Ranker, ranking: Ranking, question: str) -> int:

@@ -14,7 +14,7 @@ from files_api_mcp.backends.search.ranking.query import expand_query
 from files_api_mcp.backends.search.ranking.scorer import ScoredPassage
 from files_api_mcp.backends.search.tokenizer import terms
 
-__all__ = ["RERANKED", "rerank"]
+__all__ = ["RERANKED", "pairs_held", "rerank"]
 
 RERANKED = 30
 """Number of best passages that are read and reranked."""
@@ -69,6 +69,14 @@ def rerank(
         for one, text, pairs in zip(first, texts, proximity, strict=True)
     ]
     return sorted([*reranked, *rest], key=lambda one: -one.score)
+
+
+def pairs_held(question: str, text: str, *, english: bool) -> float | None:
+    """The share of the question's neighbouring terms that are close together in a text; None if it has only one."""
+    wanted = _pairs(question, english=english)
+    held = _held(wanted, terms(text, english=english))
+    whole = sum(wanted.values())
+    return sum(share * wanted[pair] for pair, share in held.items()) / whole if whole else None
 
 
 def _bonus(question: str) -> Callable[[str], float]:

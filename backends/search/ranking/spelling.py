@@ -43,6 +43,7 @@ class Vocabulary:
     def __init__(self, index: Index, searched: Searched) -> None:
         self._index = index
         self._collection = searched.collection
+        self._filename = searched.filename
         self._only = searched.documents(index, [0])[0] if searched.collection.files == 1 else None
 
     @property
@@ -50,6 +51,15 @@ class Vocabulary:
         """Whether the documents are English, or both."""
         blocks = self._collection.blocks.values()
         return [english for english in (True, False) if any(block.members[english] for block in blocks)]
+
+    @property
+    def passages(self) -> int:
+        """The number of passages."""
+        return self._collection.passages
+
+    def filename(self, position: int) -> str:
+        """The name of a file; nothing if it is not known yet."""
+        return self._filename(position) or ""
 
     def held(self, wanted: Sequence[str]) -> Mapping[str, int]:
         """In how many passages each of the terms is that the documents hold."""

@@ -43,8 +43,19 @@ def test_passages_about_something_else_are_cut_short(index: IndexWriter) -> None
     assert 0 < found.tokens < 0.8 * asked(index, "Which ticket is about pumps?", text).tokens
 
 
+def test_an_absent_name_is_noted_if_the_words_around_it_are_there(index: IndexWriter) -> None:
+    text = ROWS * 6 + "The pumps of the company are large.\n"
+    (note,) = asked(index, "Does the company buy its pumps from Ruritania?", text).notes
+    assert note == 'Not in the file: "Ruritania", "buy".'
+    assert asked(index, "Does the company buy its pumps?", text).notes == []
+
+
+def test_a_mistyped_word_is_not_absent(index: IndexWriter) -> None:
+    assert asked(index, "Which tickket is about pummps?").notes == []
+
+
 def test_several_files_lack_a_word(index: IndexWriter) -> None:
-    found = asked(index, "Which pumps did the minister of agriculture inspect up north?", files=2)
+    found = asked(index, "Which pumps did the minister of agriculture inspect in the northern province?", files=2)
     assert found.notes[1].startswith("Not in the files: ")
 
 
