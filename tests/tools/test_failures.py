@@ -119,7 +119,7 @@ async def test_a_clean_up_that_fails_after_the_commit_does_not_hide_the_success(
                 yield snapshot
             raise OSError(5, "Input/output error", SECRET)
 
-        monkeypatch.setattr("files_api_mcp.tools.ingest.freeze", freeze)
+        monkeypatch.setattr("files_api_mcp.tools.uploads.ingest.freeze", freeze)
     stored = await agent.upload("report.txt", "Sales rose.")
     assert [file["file_id"] for file in (await agent.data("list_files"))["files"]] == [stored["file_id"]]
     assert "a clean-up failed after its work was done" in caplog.text
