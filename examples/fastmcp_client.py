@@ -48,7 +48,7 @@ async def main(folder: Path) -> None:
         assert saved.read_bytes() == (DOCUMENTS / passage.filename).read_bytes()
         print("saved: the same bytes")
 
-        await client.call_tool("delete_file", {"file_id": passage.file_id})
+        await client.call_tool("delete_file", {"file_ids": [passage.file_id]})
         failed = await client.call_tool("describe_file", {"file_id": passage.file_id}, raise_on_error=False)
         assert failed.is_error
         print(f"deleted: describe_file now fails: {failed.content[0].text}")

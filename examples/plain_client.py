@@ -57,8 +57,8 @@ async def main(data_dir: str) -> None:
         assert base64.b64decode(resource.blob) == DOCUMENT.read_bytes()
         print(f"downloaded: the same {file['size_bytes']:,} bytes")
 
-        deleted, *_ = await call("delete_file", file_id=file_id)
-        assert deleted["deleted"]
+        deleted, *_ = await call("delete_file", file_ids=[file_id])
+        assert deleted["files"][0]["deleted"]
         listed, *_ = await call("list_files")
         assert listed["files"] == []
         print("deleted: the store is empty")

@@ -15,7 +15,7 @@ from files_api_mcp.server.lazy import LazyResource
 from files_api_mcp.server.settings import Settings
 from files_api_mcp.tools.context import Dependencies
 from files_api_mcp.tools.principal import DEFAULT_PRINCIPAL, Principal
-from files_api_mcp.tools.upload_tickets import UploadTickets
+from files_api_mcp.tools.uploads.tickets import UploadTickets
 
 if TYPE_CHECKING:
     from files_api_mcp.backends.search.runtime import SearchRuntime

@@ -3,9 +3,9 @@
 import re
 from typing import Annotated, TypeAlias
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
-__all__ = ["FileId", "PageRange", "is_file_id", "parse_pages"]
+__all__ = ["FileId", "FileIds", "PageRange", "is_file_id", "parse_pages"]
 
 _MAX_PAGE = 10_000_000
 _PAGE_WORD = re.compile(r"^\s*(?:page|slide)s? ", re.IGNORECASE)
@@ -27,6 +27,14 @@ def _check_file_id(value: str) -> str:
 
 
 FileId: TypeAlias = Annotated[str, AfterValidator(_check_file_id)]
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+FileIds: TypeAlias = Annotated[list[FileId], BeforeValidator(_as_list)]
+"""A list of ids; a single one is read too."""
 
 
 def parse_pages(value: str) -> tuple[int, int]:

@@ -135,7 +135,7 @@ CATALOG = (
     ),
     ToolEntry(
         delete_file,
-        "Delete a file",
+        "Delete files",
         scope="files:delete",
         read_only=False,
         destructive=True,

@@ -15,7 +15,7 @@ from files_api_mcp.backends.models import Progress
 from files_api_mcp.backends.roots.roots import Roots
 from files_api_mcp.tools.links import LinkAnswer
 from files_api_mcp.tools.principal import DEFAULT_PRINCIPAL, Principal
-from files_api_mcp.tools.upload_tickets import UploadTickets
+from files_api_mcp.tools.uploads.tickets import UploadTickets
 
 __all__ = ["Call", "Caller", "Dependencies", "failure_in", "subprogress"]
 

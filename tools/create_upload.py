@@ -10,9 +10,9 @@ from pydantic import BaseModel, Field
 
 from files_api_mcp.backends.errors import FileTooLarge, InvalidArgument
 from files_api_mcp.tools.context import Call
-from files_api_mcp.tools.ingest import store_received
 from files_api_mcp.tools.links import LinkOffer
-from files_api_mcp.tools.upload_tickets import (
+from files_api_mcp.tools.uploads.ingest import store_received
+from files_api_mcp.tools.uploads.tickets import (
     TICKET_LIFETIME_S,
     UploadedItem,
     UploadExpectation,

@@ -9,7 +9,9 @@ __all__ = [
     "file_id_from_uri",
     "file_uri",
     "format_page",
+    "format_size",
     "is_past",
+    "printable",
     "rfc3339",
 ]
 
@@ -21,6 +23,19 @@ FILE_URI_TEMPLATE = f"{_URI_PREFIX}{{file_id}}"
 def format_page(page: int, label: str | None) -> str:
     """A page number, with the document's own page label if it differs."""
     return f"page {page} (labelled {label})" if label else f"page {page}"
+
+
+def format_size(size_bytes: int) -> str:
+    """A size, as in `1.2 MB`."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("KB", 10**3)):
+        if size_bytes >= factor:
+            return f"{size_bytes / factor:.1f} {unit}"
+    return f"{size_bytes} B"
+
+
+def printable(name: str) -> str:
+    """A name on one line, with escapes for characters that nobody sees or that could change what a person reads."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in name)
 
 
 def rfc3339(moment: datetime) -> str:

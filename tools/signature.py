@@ -4,6 +4,7 @@ import difflib
 import inspect
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, get_type_hints
 
@@ -11,9 +12,23 @@ from pydantic import BaseModel, ValidationError, create_model
 
 from files_api_mcp.backends.errors import InvalidArgument
 
-__all__ = ["input_schema", "read_arguments", "shortened"]
+__all__ = ["Formerly", "input_schema", "read_arguments", "shortened"]
 
 _MAX_ECHO = 40
+_MOVED = {"expires_in_hours": "The operator sets it for all uploads, with --expires-in-hours."}
+
+
+def _unchanged(value: Any) -> Any:
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Formerly:
+    """Another name, in a parameter's annotation, under which an argument is still read. The schema does not show it.
+    `read` turns its value into one of the parameter."""
+
+    name: str
+    read: Callable[[Any], Any] = _unchanged
 
 
 def input_schema(function: Callable[..., Any]) -> dict[str, Any]:
@@ -36,6 +51,7 @@ def read_arguments(function: Callable[..., Any], given: Mapping[str, Any]) -> di
     """
     model = _model(function)
     fields = model.model_fields
+    given, former = _renamed(function, given)
     for name in given:
         if name not in fields:
             raise InvalidArgument(f"{function.__name__} has no argument {shortened(name)}.", _suggestion(name, fields))
@@ -43,7 +59,7 @@ def read_arguments(function: Callable[..., Any], given: Mapping[str, Any]) -> di
     try:
         arguments = model.model_validate(parsed)
     except ValidationError as exc:
-        raise InvalidArgument(_sentence(exc, given)) from None
+        raise InvalidArgument(_sentence(exc, given, former)) from None
     return {name: getattr(arguments, name) for name in fields}
 
 
@@ -63,6 +79,31 @@ def _model(function: Callable[..., Any]) -> type[BaseModel]:
         for one in parameters
     }
     return create_model(f"{function.__name__}Arguments", **fields)
+
+
+def _renamed(function: Callable[..., Any], given: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+    """The arguments under their present names, and the former name of each that was given under it."""
+    renamed, used = dict(given), dict[str, str]()
+    for former, (name, read) in _former_names(function).items():
+        if former not in renamed:
+            continue
+        value = renamed.pop(former)
+        if value is None:
+            continue
+        if renamed.get(name) is not None:
+            raise InvalidArgument(f"{former} is another name of {name}.", f"Give only {name}.")
+        renamed[name], used[name] = read(value), former
+    return renamed, used
+
+
+@cache
+def _former_names(function: Callable[..., Any]) -> dict[str, tuple[str, Callable[[Any], Any]]]:
+    return {
+        one.name: (name, one.read)
+        for name, field in _model(function).model_fields.items()
+        for one in field.metadata
+        if isinstance(one, Formerly)
+    }
 
 
 def _minimal_property(value: dict[str, Any]) -> dict[str, Any]:
@@ -89,11 +130,13 @@ def _parsed(value: object, annotation: object) -> object:
 
 
 def _suggestion(name: str, known: Mapping[str, Any]) -> str:
+    if name in _MOVED:
+        return _MOVED[name]
     close = difflib.get_close_matches(name[:_MAX_ECHO], known, n=1)
     return f"Did you mean {close[0]}?" if close else f"Its arguments are {', '.join(known)}."
 
 
-def _sentence(error: ValidationError, arguments: Mapping[str, Any]) -> str:
+def _sentence(error: ValidationError, arguments: Mapping[str, Any], former: Mapping[str, str]) -> str:
     """Describes the first invalid argument. A long value is not repeated."""
     first = error.errors(include_url=False, include_context=False)[0]
     location = first["loc"]
@@ -101,6 +144,7 @@ def _sentence(error: ValidationError, arguments: Mapping[str, Any]) -> str:
     if first["type"] == "missing":
         return f"{name} is required."
     got = shortened(arguments.get(name)) if name in arguments else ""
+    name = former.get(name, name)
     reason = first["msg"].removeprefix("Value error, ")
     reason = f"{reason[0].lower()}{reason[1:]}".removeprefix("input ")
     return f"{name} {reason}" + (f", not {got}." if got else ".")

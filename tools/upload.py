@@ -14,9 +14,9 @@ from files_api_mcp.backends.models import DocumentInfo, FileRecord, Progress, Up
 from files_api_mcp.backends.roots.open_beneath import printable_path
 from files_api_mcp.backends.roots.walk import Expansion
 from files_api_mcp.tools.context import Call, subprogress
-from files_api_mcp.tools.folder_upload import FolderUpload, Outcome, count_files
-from files_api_mcp.tools.ingest import index_uploaded, store_file, unindexed, uploaded_item
-from files_api_mcp.tools.upload_tickets import UploadedItem
+from files_api_mcp.tools.uploads.folder import FolderUpload, Outcome, count_files
+from files_api_mcp.tools.uploads.ingest import index_uploaded, store_file, unindexed, uploaded_item
+from files_api_mcp.tools.uploads.tickets import UploadedItem
 
 __all__ = ["UploadResult", "upload", "upload_file"]
 

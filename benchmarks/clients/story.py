@@ -37,7 +37,7 @@ def tell(client: Driver, root: Path, *, remote: bool) -> None:
     _downloaded(client, root, file_id)
     if remote:
         _handed_over(client, root)
-    assert client.call("delete_file", file_id=file_id).data["deleted"]
+    assert client.call("delete_file", file_ids=[file_id]).data["files"][0]["deleted"]
     gone = client.call("describe_file", file_id=file_id)
     assert gone.is_error, gone.text
     assert "[not_found]" in gone.text

@@ -28,7 +28,6 @@ __all__ = [
     "escape",
     "escape_lines",
     "flush",
-    "format_size",
     "format_time",
     "guard_streams",
     "is_terminal",
@@ -276,14 +275,6 @@ def console(output: _Output = "stdout") -> "Console":
     from rich.console import Console
 
     return Console(file=_stream(output), highlight=False, markup=False, emoji=False)
-
-
-def format_size(size_bytes: int) -> str:
-    """Formats a size, as in `1.2 MB`."""
-    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("KB", 10**3)):
-        if size_bytes >= factor:
-            return f"{size_bytes / factor:.1f} {unit}"
-    return f"{size_bytes} B"
 
 
 def format_time(rfc3339: str) -> str:

@@ -7,7 +7,8 @@ from rich.table import Table
 from rich.text import Text
 
 from files_api_mcp.server.cli.messages import for_command_line
-from files_api_mcp.server.cli.output import console, escape, format_size, format_time
+from files_api_mcp.server.cli.output import console, escape, format_time
+from files_api_mcp.tools.formatting import format_size
 
 __all__ = ["print_description", "print_list", "print_uploads"]
 

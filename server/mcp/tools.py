@@ -26,7 +26,7 @@ from mcp.types import (
     ToolAnnotations,
 )
 from pydantic import BaseModel, Field
-from pydantic_core import PydanticSerializationError, from_json
+from pydantic_core import from_json
 
 from files_api_mcp.backends.errors import FilesError, expected_in
 from files_api_mcp.server.mcp.caller import asks_in_results, call_in
@@ -34,6 +34,7 @@ from files_api_mcp.tools.blocks import Block, ImageBlock, TextBlock
 from files_api_mcp.tools.catalog import ToolEntry
 from files_api_mcp.tools.context import Call, Dependencies
 from files_api_mcp.tools.links import LinkAnswer, LinkOffer
+from files_api_mcp.tools.result_size import compact_json
 from files_api_mcp.tools.signature import input_schema, read_arguments
 
 __all__ = ["error_result", "sdk_tool"]
@@ -167,12 +168,11 @@ def _tool_result(result: BaseModel | Iterable[Block]) -> CallToolResult:
     """
     if not isinstance(result, BaseModel):
         return CallToolResult(content=[_content(block) for block in result])
+    text = compact_json(result)
     try:
-        text = result.model_dump_json(exclude_none=True)
         data = from_json(text)
-    except PydanticSerializationError:  # Of lone surrogates: only Python's own writer takes them.
-        data = result.model_dump(mode="json", exclude_none=True)
-        text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    except TypeError:  # Of lone surrogates, which only Python's own reader takes.
+        data = json.loads(text)
     return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=data)
 
 

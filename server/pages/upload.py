@@ -7,7 +7,7 @@ from string import Template
 
 from starlette.responses import HTMLResponse
 
-from files_api_mcp.tools.upload_tickets import TICKET_LIFETIME_S, UploadExpectation
+from files_api_mcp.tools.uploads.tickets import TICKET_LIFETIME_S, UploadExpectation
 
 __all__ = ["UploadPages"]
 

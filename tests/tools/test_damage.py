@@ -38,7 +38,9 @@ async def test_a_damaged_row_is_named_and_can_be_deleted(tmp_path: Path) -> None
         error = await agent.error("describe_file", file_id=bad)
         assert error.startswith(f"[store_damaged] The row of {bad} in the store is damaged. Delete it")
         # No stored value of the row can be trusted.
-        assert await agent.data("delete_file", file_id=bad) == {"file_id": bad, "filename": "unknown", "deleted": True}
+        assert (await agent.data("delete_file", file_ids=[bad]))["files"] == [
+            {"file_id": bad, "filename": "unknown", "deleted": True}
+        ]
         assert "notes" not in await agent.data("list_files")
 
 
@@ -98,7 +100,7 @@ async def use_full_disk(agent: Agent, first: str, second: str) -> None:
     write(agent.root / "new.txt", "x" * 5000)
     (failure,) = (await agent.data("upload_file", path="n*.txt"))["failed"]
     assert failure["error"].startswith("[storage_full]")
-    assert (await agent.data("delete_file", file_id=second))["deleted"]
+    assert (await agent.data("delete_file", file_ids=[second]))["files"][0]["deleted"]
     assert [file["file_id"] for file in (await agent.data("list_files"))["files"]] == [first]
 
 

@@ -13,7 +13,7 @@ from tests.support.agent import Agent, Era, connected, settings_for
 pytestmark = pytest.mark.anyio
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-MAX_BYTES = 3800
+MAX_BYTES = 4800
 
 
 async def definitions(agent: Agent) -> dict[str, dict[str, Any]]:

@@ -100,7 +100,7 @@ async def test_neither_progress_nor_notifications_decide_about_a_call(
     assert (await agent.data("upload_file", path="in"))["failed"] == []
     assert (await agent.data("ask_document", question="Did sales rise?"))["passages"]
     assert (await agent.data("download_file", file_id=stored["file_id"], save_as="copy.txt"))["size_bytes"] == 11
-    assert (await agent.data("delete_file", file_id=stored["file_id"]))["deleted"]
+    assert (await agent.data("delete_file", file_ids=[stored["file_id"]]))["files"][0]["deleted"]
 
 
 @pytest.mark.parametrize("part", ["spool copy", "source"])

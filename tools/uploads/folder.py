@@ -14,7 +14,7 @@ from files_api_mcp.backends.models import NewFile, UploadedFile
 from files_api_mcp.backends.roots.walk import Expansion
 from files_api_mcp.backends.staging.batch import FrozenFile, freeze_many
 from files_api_mcp.tools.context import Dependencies, failure_in
-from files_api_mcp.tools.ingest import store_file
+from files_api_mcp.tools.uploads.ingest import store_file
 
 __all__ = ["FolderUpload", "Outcome", "count_files"]
 

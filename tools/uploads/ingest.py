@@ -13,7 +13,7 @@ from files_api_mcp.backends.staging.receive import refuse_sensitive_name, take_i
 from files_api_mcp.backends.staging.snapshot import freeze
 from files_api_mcp.backends.validation import safe_filename
 from files_api_mcp.tools.context import Dependencies, failure_in, subprogress
-from files_api_mcp.tools.upload_tickets import UploadedItem, UploadExpectation
+from files_api_mcp.tools.uploads.tickets import UploadedItem, UploadExpectation
 
 __all__ = ["index_uploaded", "store_file", "store_received", "unindexed", "uploaded_item"]
 

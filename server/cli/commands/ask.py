@@ -110,7 +110,7 @@ async def _file_id(file: str, backend: "Backend", settings: "Settings", progress
         CommandError: The file cannot be uploaded or indexed.
     """
     from files_api_mcp.server.dependencies import open_roots
-    from files_api_mcp.tools.ingest import store_file
+    from files_api_mcp.tools.uploads.ingest import store_file
 
     if await to_thread.run_sync(_is_file_id, file):
         return file

@@ -151,7 +151,7 @@ async def _upload(
         CommandError: A file cannot be uploaded; nothing was asked.
     """
     from files_api_mcp.server.dependencies import open_roots
-    from files_api_mcp.tools.ingest import store_file
+    from files_api_mcp.tools.uploads.ingest import store_file
 
     paths: dict[str, Path] = {}
     with await to_thread.run_sync(open_roots, settings) as roots:

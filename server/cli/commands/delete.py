@@ -1,7 +1,6 @@
 """`files-api-mcp delete`."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,11 +20,14 @@ from files_api_mcp.server.cli.output import (
     print_row,
     say,
 )
+from files_api_mcp.server.cli.progress import ProgressBars
 
 if TYPE_CHECKING:
     from files_api_mcp.server.settings import Settings
 
 __all__ = ["delete"]
+
+_MOST_LISTED = 50
 
 
 @click.command()
@@ -36,37 +38,47 @@ __all__ = ["delete"]
 @DATA_DIR
 @QUIET_LOG_LEVEL
 def delete(file_ids: tuple[str, ...], yes: bool, **options: Any) -> None:  # noqa: FBT001
-    """Delete stored files permanently. Asks for confirmation first; without a terminal, add --yes.
+    """Delete stored files permanently. Shows them and asks for confirmation first; without a terminal, add --yes.
 
     With --json it prints one line per FILE_ID.
     """
     settings = settings_from((), options)
-    exit_with(lambda: _delete(file_ids, settings, confirmed=yes, as_json=options["as_json"]), settings)
+    ids = list(dict.fromkeys(file_ids))
+    exit_with(lambda: _delete(ids, settings, confirmed=yes, as_json=options["as_json"]), settings)
 
 
 def _delete(file_ids: Sequence[str], settings: "Settings", *, confirmed: bool, as_json: bool) -> int:
     if not confirmed:
         _confirm(file_ids, settings)
-    outcomes = with_tools(settings, lambda tools: _outcomes(tools, file_ids))
+    with ProgressBars(lines=len(file_ids) > _MOST_LISTED) as bars:
+        outcomes = with_tools(settings, lambda tools: _outcomes(tools, bars, file_ids))
     for outcome in outcomes:
-        if isinstance(outcome, CommandError):
-            say(outcome.text)
+        if isinstance(outcome, str):
+            say(outcome)
         elif as_json:
             print_json(outcome)
         else:
             _print(outcome)
-    return 1 if any(isinstance(outcome, CommandError) for outcome in outcomes) else 0
+    return int(any(isinstance(outcome, str) for outcome in outcomes))
 
 
-async def _outcomes(tools: ToolClient, file_ids: Sequence[str]) -> list[dict[str, Any] | CommandError]:
-    from files_api_mcp.tools.delete import delete_file
+async def _outcomes(tools: ToolClient, bars: ProgressBars, file_ids: Sequence[str]) -> list[dict[str, Any] | str]:
+    """What became of each file: the row of the result, or the error."""
+    from files_api_mcp.tools.delete import MOST_DELETED, delete_file
 
-    outcomes: list[dict[str, Any] | CommandError] = []
-    for file_id in file_ids:
-        try:
-            outcomes.append(await tools.data(delete_file, file_id=file_id))
-        except CommandError as exc:
-            outcomes.append(exc)
+    outcomes: list[dict[str, Any] | str] = []
+    with bars.bar() as report:
+        for start in range(0, len(file_ids), MOST_DELETED):
+            batch = file_ids[start : start + MOST_DELETED]
+            try:
+                result = await tools.data(delete_file, file_ids=batch)
+            except CommandError as exc:
+                outcomes.append(exc.text)
+                continue
+            outcomes += result["files"]
+            outcomes += [for_command_line(one["error"]) for one in result.get("failed", [])]
+            done = start + len(batch)
+            await report(done, len(file_ids), f"Deleted {done:,} of {len(file_ids):,} files")
     return outcomes
 
 
@@ -79,30 +91,26 @@ def _print(deleted: dict[str, Any]) -> None:
 
 
 def _confirm(file_ids: Sequence[str], settings: "Settings") -> None:
-    """Asks before anything is deleted.
+    """Shows the files, and asks before any is deleted.
 
     Raises:
         CommandError: The answer is no, or there is no terminal to ask on.
     """
     if not can_prompt():
         raise CommandError("[not_confirmed] Without a terminal, deleting needs --yes. Nothing was deleted.")
-    questions = with_tools(settings, lambda tools: _questions(tools, file_ids))
-    if not questions:
-        return
-    for question in questions:
-        say(for_command_line(question))
+    from files_api_mcp.tools.delete import existing_files
+    from files_api_mcp.tools.formatting import format_size
+
+    files = with_tools(settings, lambda tools: existing_files(tools.call(None), file_ids))
+    if not files:
+        return  # The deletion says why.
+    for file_id, record in files[:_MOST_LISTED]:
+        name, size = (record.filename, format_size(record.size_bytes)) if record else ("a damaged file", "")
+        say(f"{file_id}  {name}  {size}")
+    if len(files) > _MOST_LISTED:
+        say(f"... and {len(files) - _MOST_LISTED:,} more")
     # Outside the event loop: inside one, Ctrl-C would not end the wait for a line.
-    if not confirm("" if len(questions) == 1 else f"Delete all {len(questions)}? "):
+    total = format_size(sum(record.size_bytes for _, record in files if record))
+    count = "this file" if len(files) == 1 else f"these {len(files):,} files"
+    if not confirm(f"Delete {count} ({total})? This cannot be undone. "):
         raise CommandError("[not_confirmed] Nothing was deleted.")
-
-
-async def _questions(tools: ToolClient, file_ids: Sequence[str]) -> list[str]:
-    """The tool's own questions about these files. A file that cannot be deleted has none: the deletion says why."""
-    from files_api_mcp.tools.delete import confirm_deletion
-
-    questions: list[str] = []
-    for file_id in file_ids:
-        with suppress(CommandError):
-            question = await tools.result(confirm_deletion, file_id=file_id)
-            questions += [question] if question else []
-    return questions

@@ -248,8 +248,7 @@ async def _read_as_image(agent: _Agent, stored: dict[str, dict[str, Any]]) -> No
 
 
 async def _delete(agent: _Agent, stored: dict[str, dict[str, Any]]) -> None:
-    for file in {file["file_id"]: file for file in stored.values()}.values():
-        await agent.data("delete_file", file_id=file["file_id"])
+    await agent.data("delete_file", file_ids=sorted({file["file_id"] for file in stored.values()}))
     left = await agent.data("list_files")
     if left["files"]:
         raise _StepFailed("deleted files are still listed")

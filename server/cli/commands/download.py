@@ -12,7 +12,7 @@ from files_api_mcp.server.cli.client import ToolClient, with_tools
 from files_api_mcp.server.cli.completion import FILE_ID
 from files_api_mcp.server.cli.exit_codes import exit_with
 from files_api_mcp.server.cli.options import AS_JSON, DATA_DIR, QUIET_LOG_LEVEL, backend_options, settings_from
-from files_api_mcp.server.cli.output import format_size, is_terminal, print_json, print_line
+from files_api_mcp.server.cli.output import is_terminal, print_json, print_line
 from files_api_mcp.server.cli.paths import check_not_blank, roots_for, save_path
 from files_api_mcp.server.cli.progress import ProgressBars
 
@@ -62,6 +62,8 @@ def _download(file_id: str, save_as: str, settings: "Settings", *, overwrite: bo
     if as_json:
         print_json(saved)
     elif is_terminal():
+        from files_api_mcp.tools.formatting import format_size
+
         print_line(f"{saved['saved_as']}  ({format_size(saved['size_bytes'])})")
     else:
         print_line(saved["saved_as"])

@@ -22,8 +22,8 @@ from files_api_mcp.server.http.uploads.tickets import Ticket, TicketStore
 from files_api_mcp.server.mcp.subscriptions import Subscriptions
 from files_api_mcp.server.pages.upload import UploadPages
 from files_api_mcp.server.tenants import SharedBackends
-from files_api_mcp.tools.ingest import store_received
-from files_api_mcp.tools.upload_tickets import UploadedItem
+from files_api_mcp.tools.uploads.ingest import store_received
+from files_api_mcp.tools.uploads.tickets import UploadedItem
 
 __all__ = ["FORM_OVERHEAD", "UploadRoutes"]
 

@@ -13,7 +13,7 @@ import anyio
 
 from files_api_mcp.backends.errors import Busy
 from files_api_mcp.tools.principal import Principal
-from files_api_mcp.tools.upload_tickets import TICKET_LIFETIME_S, UploadedItem, UploadExpectation, UploadTicket
+from files_api_mcp.tools.uploads.tickets import TICKET_LIFETIME_S, UploadedItem, UploadExpectation, UploadTicket
 
 __all__ = ["UPLOAD_PATH", "Ticket", "TicketStore"]
 

@@ -43,7 +43,7 @@ async def use_every_tool(agent: Agent) -> None:
     assert (
         await anyio.Path(agent.root / "copy.md").read_bytes() == await anyio.Path(agent.root / "notes.md").read_bytes()
     )
-    assert (await agent.data("delete_file", file_id=file_id))["deleted"] is True
+    assert (await agent.data("delete_file", file_ids=[file_id]))["files"][0]["deleted"] is True
     assert (await agent.error("describe_file", file_id=file_id)).startswith("[not_found] ")
 
 

@@ -58,7 +58,7 @@ async def test_replicas_with_the_same_key_share_request_state(
         assert "error" in await asked(two, ben, file_id, pending), "another's state"
         reply = await asked(two, ana, file_id, pending)
         if understood:
-            assert reply["result"]["structuredContent"]["deleted"] is True
+            assert reply["result"]["structuredContent"]["files"][0]["deleted"] is True
         else:
             assert "requestState" in reply["error"]["message"]
 

@@ -22,7 +22,7 @@ from files_api_mcp.backends.models import UploadedFile
 from files_api_mcp.backends.roots.roots import Roots
 from files_api_mcp.backends.staging.spool import Spool, open_spool
 from files_api_mcp.tools.context import Dependencies
-from files_api_mcp.tools.folder_upload import FolderUpload, Outcome
+from files_api_mcp.tools.uploads.folder import FolderUpload, Outcome
 from tests.backends.local.crash.planted import open_planted
 from tests.support.snapshots import freeze_bytes, hold_bytes, text_file
 

@@ -4,7 +4,6 @@ import hashlib
 import json
 import signal
 import subprocess
-from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -13,24 +12,12 @@ import pytest
 from files_api_mcp.backends.roots.roots import Roots, SourceFile
 from files_api_mcp.backends.staging.spool import Spool
 from tests.support.agent import write
-from tests.support.terminal import COMMAND, Here, at_terminal, environment, in_this_process, run, unsafe
+from tests.support.terminal import COMMAND, Here, at_terminal, environment, run, unsafe
 
 pytestmark = pytest.mark.slow
 
 REPORT = Path(__file__).parents[4] / "examples" / "documents" / "annual-report.pdf"
 EVIL = "Before \x1b]0;owned\x07\x1b[2J\x9b1m\u202eafter\u202c\rover\n"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Path:
-    return tmp_path / "data"
-
-
-@pytest.fixture
-def here(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes], store: Path) -> Generator[Here]:
-    # Without Tesseract: reading the one scanned page of the report takes longer than everything else.
-    with in_this_process(monkeypatch, capfdbinary, store, PATH=str(store.parent / "no programs")) as command:
-        yield command
 
 
 def upload(here: Here, *arguments: str | Path) -> str:
@@ -264,31 +251,3 @@ def test_names_titles_and_texts_cannot_command_the_terminal(here: Here, store: P
             assert file_id in terminal.shown
             assert text in terminal.shown
             assert unsafe(terminal.shown) == []
-
-
-def test_delete_asks_on_a_terminal_and_refuses_elsewhere(here: Here, store: Path) -> None:
-    file_id = upload(here, REPORT)
-    done = here("delete", file_id)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("[not_confirmed] ")
-    assert "--yes" in done.stderr
-
-    for answer, code, said in (("", 1, "[not_confirmed]"), ("y", 0, "deleted")):
-        assert file_id in here("list").stdout
-        with at_terminal([*COMMAND, "delete", file_id], env=environment(FILES_API_MCP_DATA_DIR=str(store))) as terminal:
-            terminal.await_text(f"Delete annual-report.pdf ({file_id})?")
-            terminal.await_text("[y/N]")
-            terminal.write(f"{answer}\n")
-            assert terminal.end() == code
-            assert said in terminal.shown.partition("[y/N]")[2]
-    assert here("list").stdout == ""
-
-
-def test_ctrl_c_at_the_question_deletes_nothing(here: Here, store: Path) -> None:
-    file_id = upload(here, REPORT)
-    with at_terminal([*COMMAND, "delete", file_id], env=environment(FILES_API_MCP_DATA_DIR=str(store))) as terminal:
-        terminal.await_text("[y/N]")
-        terminal.process.send_signal(signal.SIGINT)
-        assert terminal.end() == 130
-        assert "Traceback" not in terminal.shown
-    assert file_id in here("list").stdout

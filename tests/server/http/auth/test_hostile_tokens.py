@@ -18,7 +18,7 @@ from files_api_mcp.server.http.auth.jwks import Issuer, IssuerUnavailable
 from files_api_mcp.server.http.settings import Limits
 from files_api_mcp.server.http.uploads.tickets import TicketStore
 from files_api_mcp.tools.principal import Principal
-from files_api_mcp.tools.upload_tickets import UploadExpectation
+from files_api_mcp.tools.uploads.tickets import UploadExpectation
 from tests.server.http.auth.test_oauth import post
 from tests.support.authorization_server import issuing
 from tests.support.http_server import call_request

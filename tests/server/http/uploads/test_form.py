@@ -14,7 +14,7 @@ from mcp.types import ElicitRequestParams, ElicitRequestURLParams, ElicitResult
 
 from files_api_mcp.server.http.settings import Limits
 from files_api_mcp.tools.create_upload import create_upload
-from files_api_mcp.tools.upload_tickets import TICKET_LIFETIME_S
+from files_api_mcp.tools.uploads.tickets import TICKET_LIFETIME_S
 from tests.server.http.uploads.test_routes import KEY, names, opened, ticket
 from tests.support.agent import Agent, Era, connected, settings_for
 from tests.support.http_app import inside

@@ -17,7 +17,7 @@ from anyio import to_thread
 from files_api_mcp.server.http.settings import Limits
 from files_api_mcp.server.http.uploads.tickets import TicketStore
 from files_api_mcp.tools.principal import Principal
-from files_api_mcp.tools.upload_tickets import UploadedItem, UploadExpectation
+from files_api_mcp.tools.uploads.tickets import UploadedItem, UploadExpectation
 from tests.support.agent import Agent, write
 from tests.support.http_app import Inside, inside
 from tests.support.http_server import TOKEN, exchange, served

@@ -1,0 +1,46 @@
+"""The largest result of a tool, and how many rows of a list fit into it."""
+
+import json
+from collections.abc import Sequence
+from itertools import accumulate
+
+from pydantic import BaseModel
+from pydantic_core import PydanticSerializationError
+
+__all__ = ["MOST_BYTES", "MOST_TOKENS", "compact_json", "rows_that_fit"]
+
+MOST_TOKENS = 25_000
+"""By our own estimate, over the result as compact JSON."""
+
+MOST_BYTES = 1_000_000
+
+_TOKENS_A_BYTE = MOST_TOKENS / MOST_BYTES
+_BETWEEN_ROWS = 1
+
+
+def compact_json(model: BaseModel) -> str:
+    """A result as the model reads it."""
+    try:
+        return model.model_dump_json(exclude_none=True)
+    except PydanticSerializationError:  # Of lone surrogates: only Python's own writer takes them.
+        data = model.model_dump(mode="json", exclude_none=True)
+        return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+
+def rows_that_fit(rows: Sequence[BaseModel], *, reserved_tokens: int) -> int:
+    """How many of the first rows fit into one result, beside `reserved_tokens` of other fields."""
+    texts = [compact_json(row) for row in rows]
+    room = MOST_TOKENS - reserved_tokens
+    # No estimate is higher than a token for each character.
+    if sum(map(len, texts)) + len(texts) <= room:
+        return len(rows)
+    return sum(size <= room for size in accumulate(map(_size, texts)))
+
+
+def _size(text: str) -> float:
+    """The share of a result that a row takes, in tokens: by its tokens or its bytes, whichever is more."""
+    # Imported here: its patterns take time that a server that only lists its tools does not need.
+    from files_api_mcp.backends.tokens import estimate_tokens
+
+    size = len(text.encode("utf-8", "surrogatepass"))
+    return max(estimate_tokens(text), size * _TOKENS_A_BYTE) + _BETWEEN_ROWS
