@@ -1,13 +1,13 @@
 """The interface of every backend: files, answers, and reading documents."""
 
-from array import array
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from files_api_mcp.backends.errors import FilesError
+from files_api_mcp.backends.file_filter import ALL_FILES, FileFilter
+from files_api_mcp.backends.file_versions import FileSource, FileVersion
 from files_api_mcp.backends.models import (
     Answer,
     Ask,
@@ -32,10 +32,7 @@ __all__ = [
     "Answerer",
     "Backend",
     "BatchAnswerer",
-    "Content",
-    "ContentSource",
     "FilesBackend",
-    "LiveFiles",
     "OnDelete",
     "Reader",
     "TakeAnswer",
@@ -66,8 +63,9 @@ class FilesBackend(Protocol):
         """
         ...
 
-    async def list(self, *, limit: int = 20, cursor: str | None = None, name_contains: str | None = None) -> FilePage:
-        """List files newest first. `limit` is 1 to 1000; `name_contains` ignores case.
+    async def list(self, *, limit: int = 20, cursor: str | None = None, within: FileFilter = ALL_FILES) -> FilePage:
+        """List the files that match, newest first. `limit` is 1 to 1000. A cursor goes on in the list with the same
+        filter.
 
         Raises:
             InvalidArgument: The limit is out of range or the cursor is not one of ours.
@@ -76,7 +74,7 @@ class FilesBackend(Protocol):
 
     async def find(self, text: str, *, limit: int) -> FoundFiles:
         """Find live files by the start of their id or a part of their name, ignoring case; an empty text finds all.
-        Newest first.
+        Newest first. Superseded and gone files are left out.
 
         It must answer while a user types, so it searches only the newest files if searching all takes too long.
         """
@@ -84,6 +82,25 @@ class FilesBackend(Protocol):
 
     async def describe(self, file_id: str) -> FileRecord:
         """Describe one file without reading its content."""
+        ...
+
+    async def versions(self, file_id: str) -> Sequence[FileVersion]:
+        """The files that were read at the paths of a file, newest first; empty if it has no path."""
+        ...
+
+    async def source(self, file_id: str) -> FileSource | None:
+        """Where a file was last read; None if it has no path."""
+        ...
+
+    async def tag(
+        self, file_ids: Sequence[str], *, add: Sequence[str] = (), remove: Sequence[str] = ()
+    ) -> Sequence[FileRecord]:
+        """Add tags to files and remove others; returns their new records. When this returns, all is durable.
+
+        Raises:
+            NotFound: One of the ids does not name a file. Nothing was changed.
+            InvalidArgument: A tag is not allowed, or a file would have too many. Nothing was changed.
+        """
         ...
 
     def download(self, file_id: str) -> AbstractAsyncContextManager[tuple[FileRecord, AsyncIterator[bytes]]]:
@@ -97,7 +114,7 @@ class FilesBackend(Protocol):
         ...
 
     async def delete(self, file_id: str) -> DeletedFile:
-        """Delete a file. A second call succeeds and sets `already_deleted`."""
+        """Delete a file. A second call succeeds and sets `already_deleted`. The version before it stays superseded."""
         ...
 
 
@@ -105,10 +122,20 @@ class Answerer(Protocol):
     """Answers questions about files."""
 
     async def ask(
-        self, question: str, file_ids: Sequence[str], *, max_tokens: int, progress: Progress = silent
+        self,
+        question: str,
+        file_ids: Sequence[str],
+        *,
+        within: FileFilter | None = None,
+        pages: tuple[int, int] | None = None,
+        max_tokens: int,
+        progress: Progress = silent,
     ) -> Answer:
         """Answer from the named files, or from all files if none are named, with at most `max_tokens` tokens of
         passages.
+
+        With `within`, only from those of the files that match; a note counts the named ones that do not. With `pages`
+        (1-based, both inclusive), only from these pages; documents without pages are left out.
 
         Raises:
             NotFound, FileExpired: One of the ids does not name a live file.
@@ -203,81 +230,6 @@ class Reader(Protocol):
             InvalidArgument: The pages lie outside the document.
             UnsupportedType: The file is neither a PDF nor an image.
         """
-        ...
-
-
-Content = tuple[str, str]
-"""The hash of a file's bytes, and their type."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LiveFiles:
-    """The live files of a source, newest first, in little memory: 12 MB for 100,000.
-
-    `digests` has the 32 bytes of each file's SHA-256, and `types` the place of its type in `type_names`. `undescribed`
-    are ids of files that are left out, as their description is damaged.
-    """
-
-    ids: Sequence[str]
-    digests: bytes
-    types: "array[int]"
-    type_names: Sequence[str]
-    undescribed: Sequence[str] = ()
-
-    @classmethod
-    def of(cls, records: Iterable[FileRecord]) -> "LiveFiles":
-        """Make it of records, newest first. Those without a hash are left out."""
-        names: dict[str, int] = {}
-        held = [record for record in records if record.sha256]
-        return cls(
-            [record.id for record in held],
-            b"".join(bytes.fromhex(record.sha256 or "") for record in held),
-            array("H", [names.setdefault(record.mime_type, len(names)) for record in held]),
-            tuple(names),
-        )
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    def content(self, at: int) -> Content:
-        """The content of a file."""
-        return self.digests[at * 32 : at * 32 + 32].hex(), self.type_names[self.types[at]]
-
-    def lacking(self, contents: Sequence[Content]) -> list[Content]:
-        """Those of the contents that none of the files has."""
-        held = {self.content(at) for at in range(len(self))}
-        return [content for content in contents if content not in held]
-
-
-class ContentSource(Protocol):
-    """Finds the bytes of files on this machine. A record's `sha256` and `mime_type` are those of the bytes at the
-    path."""
-
-    async def blob_path(self, file_id: str) -> tuple[FileRecord, Path]:
-        """The path of a live file's bytes.
-
-        Raises:
-            NotFound, FileExpired: There is no such file, or its lifetime is over.
-            FilesError: Its bytes cannot be read.
-        """
-        ...
-
-    async def located(self, file_ids: Sequence[str]) -> Sequence[tuple[FileRecord, Path]]:
-        """Those of the files that are live and whose bytes should be on this machine, with their paths. Whether the
-        bytes are there is not checked."""
-        ...
-
-    def held(self, file_id: str) -> FileRecord | None:
-        """The record of a live file whose bytes are all on this machine; None if there is none, or if finding it takes
-        longer than a look at the disk. For any thread."""
-        ...
-
-    async def live_files(self) -> LiveFiles:
-        """All live files whose bytes should be on this machine: the same object as before while nothing changes."""
-        ...
-
-    async def absent(self, contents: Sequence[Content]) -> Sequence[Content]:
-        """Those of the contents that no live file has."""
         ...
 
 

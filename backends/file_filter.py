@@ -1,7 +1,6 @@
 """FileFilter: which files a list, a question or a search is about, and the words of `within` that say so."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,13 +10,15 @@ from files_api_mcp.backends.clock import to_us
 from files_api_mcp.backends.errors import InvalidArgument
 from files_api_mcp.backends.file_types import file_type
 from files_api_mcp.backends.file_versions import FileState
-from files_api_mcp.backends.validation import fold_filename
+from files_api_mcp.backends.models import FileRecord
+from files_api_mcp.backends.validation import fold_filename, fold_tag
 
 __all__ = [
     "ALL_FILES",
+    "ANY_STATE",
     "FileFilter",
+    "FilterFacts",
     "FilteredFile",
-    "fold_tag",
     "is_of_type",
     "name_matcher",
     "parse_within",
@@ -59,7 +60,7 @@ class FileFilter:
     `names` are folded parts of the filename, or globs that match all of it. `paths` are folded prefixes that end in
     `/`, or globs, of the path below its root. `types` are file types, filename endings or MIME types. `since_us` is
     inclusive, `until_us` exclusive. `state` is "ready" unless another one is named: superseded and gone files are found
-    only by their state.
+    only by their state, or with None, which is any state.
     """
 
     names: tuple[str, ...] = ()
@@ -68,13 +69,13 @@ class FileFilter:
     tags: tuple[str, ...] = ()
     since_us: int | None = None
     until_us: int | None = None
-    state: FileState = "ready"
+    state: FileState | None = "ready"
 
     def matches(self, file: FilteredFile) -> bool:
         """Whether all conditions hold for a file."""
         name = fold_filename(file.filename)
         return (
-            file.state == self.state
+            self.state in (None, file.state)
             and (self.since_us is None or file.created_us >= self.since_us)
             and (self.until_us is None or file.created_us < self.until_us)
             and set(self.tags).issubset(file.tags)
@@ -86,6 +87,28 @@ class FileFilter:
 
 ALL_FILES = FileFilter()
 """All files that are neither superseded nor gone."""
+ANY_STATE = FileFilter(state=None)
+"""All files, also those that are superseded or gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilterFacts:
+    """What a filter needs to know of a file. Implements FilteredFile."""
+
+    filename: str
+    mime_type: str
+    created_us: int
+    tags: Sequence[str] = ()
+    state: FileState = "ready"
+    paths: Sequence[tuple[str, str | None]] = ()
+
+    @classmethod
+    def of(cls, record: FileRecord) -> "FilterFacts":
+        """The facts that a record has: its only path, whose root is not known."""
+        path = record.source_path
+        paths = () if path is None else ((path, None),)
+        created_us = to_us(record.created_at)
+        return cls(record.filename, record.mime_type, created_us, record.tags, record.state, paths)
 
 
 def parse_within(text: str) -> FileFilter:
@@ -119,11 +142,6 @@ def parse_within(text: str) -> FileFilter:
         until_us=min((to_us(day + timedelta(days=1)) for day in before), default=None),
         state=states[0] if states else "ready",
     )
-
-
-def fold_tag(tag: str) -> str:
-    """The form in which tags are stored and compared."""
-    return unicodedata.normalize("NFC", tag.strip().casefold())
 
 
 def is_of_type(wanted: str, mime_type: str, folded_name: str) -> bool:

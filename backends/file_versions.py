@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-__all__ = ["FileState", "FileVersion"]
+__all__ = ["FileSource", "FileState", "FileVersion"]
 
 FileState = Literal["ready", "superseded", "gone"]
 """Whether a file is current, replaced by a newer version of its path, or no longer at its path."""
@@ -20,3 +20,13 @@ class FileVersion:
     created_at: datetime
     is_current: bool
     deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FileSource:
+    """The path that a file was last read at, the allowed folder above it, and the mark of the source then: see
+    `NewFile.source_mark`. None is what was not recorded."""
+
+    path: str
+    root: str | None = None
+    mark: str | None = None

@@ -68,7 +68,7 @@ class FileRecord(FileMetadata):
     source_path: str | None = None
     """Absolute local path of the uploaded file; None if unknown."""
     tags: tuple[str, ...] = ()
-    """In alphabetical order, folded as in `file_filter.fold_tag`."""
+    """In alphabetical order, folded as in `validation.fold_tag`."""
     state: FileState = "ready"
     superseded_by: str | None = None
     """The id of the current version of a superseded file's newest path; None if that one was deleted."""

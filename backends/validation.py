@@ -18,11 +18,14 @@ __all__ = [
     "MAX_FILES_PER_QUESTION",
     "MAX_FILE_SIZE",
     "MAX_QUESTION_CHARS",
+    "MAX_TAGS",
     "check_file_id",
     "check_filename",
     "check_new",
     "check_question",
+    "checked_tags",
     "fold_filename",
+    "fold_tag",
     "new_file_id",
     "safe_filename",
 ]
@@ -40,11 +43,15 @@ MAX_FILES_PER_QUESTION = 100
 
 MAX_QUESTION_CHARS = 10_000
 
+MAX_TAGS = 50
+"""Tags of one file."""
+
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _ID_LENGTH = 24  # 24 digits of base 58 hold 140 random bits
 _IDS = 58**_ID_LENGTH
 _PAIRS = 58**2
 _LONGEST = 255
+_LONGEST_TAG = 100
 _LONGEST_ENDING = 20
 _FORBIDDEN = frozenset('<>:"|?*\\/')
 
@@ -126,14 +133,39 @@ def fold_filename(name: str) -> str:
     return unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold())
 
 
+def fold_tag(tag: str) -> str:
+    """The form in which tags are stored and compared."""
+    return unicodedata.normalize("NFC", tag.strip().casefold())
+
+
+def checked_tags(tags: Sequence[str]) -> tuple[str, ...]:
+    """The tags folded, each once, in alphabetical order.
+
+    Raises:
+        InvalidArgument: One is empty, too long, or has characters that `within` cannot name; or there are too many.
+    """
+    if not tags:
+        return ()
+    folded = sorted({fold_tag(tag) for tag in tags})
+    if any(not tag or len(tag) > _LONGEST_TAG or '"' in tag or not tag.isprintable() for tag in folded):
+        raise InvalidArgument(
+            "A tag is empty, too long or has a forbidden character.",
+            f"Use 1 to {_LONGEST_TAG} printable characters without quotation marks.",
+        )
+    if len(folded) > MAX_TAGS:
+        raise InvalidArgument(f"There are more than {MAX_TAGS} tags.", "Use fewer.")
+    return tuple(folded)
+
+
 def check_new(new: "NewFile") -> None:
-    """Check the name and the lifetime of a new file.
+    """Check the name, the lifetime and the tags of a new file.
 
     Raises:
         BadFilename: The name breaks the rule.
-        InvalidArgument: The lifetime is out of range.
+        InvalidArgument: The lifetime is out of range, or a tag is not allowed.
     """
     check_filename(new.filename)
+    checked_tags(new.tags)
     if new.expires_in_seconds is not None and new.expires_in_seconds not in LIFETIME_S:
         raise InvalidArgument("expires_in_seconds must be between 3600 (an hour) and 7776000 (90 days).")
 

@@ -20,8 +20,9 @@ import anyio
 from anyio import to_thread
 
 from benchmarks.speed.language import Language
-from files_api_mcp.backends.base import Content, LiveFiles
+from files_api_mcp.backends.content_source import Content, LiveFiles
 from files_api_mcp.backends.errors import FilesError, NotFound
+from files_api_mcp.backends.file_filter import ALL_FILES, FileFilter, FilterFacts
 from files_api_mcp.backends.models import FileRecord, Passage
 from files_api_mcp.backends.search.engine import SearchEngine, open_search_engine
 from files_api_mcp.backends.search.index.index import document_key
@@ -62,8 +63,11 @@ class Files:
     def held(self, file_id: str) -> FileRecord | None:
         return next((one for one, _ in self._files if one.id == file_id), None)
 
-    async def live_files(self) -> LiveFiles:
-        return LiveFiles.of([record for record, _ in self._files])
+    async def live_files(self, within: FileFilter = ALL_FILES) -> LiveFiles:
+        return LiveFiles.of([record for record, _ in self._files if within.matches(FilterFacts.of(record))])
+
+    async def matching(self, file_ids: Sequence[str], within: FileFilter) -> Sequence[str]:
+        return [one.id for one, _ in await self.located(file_ids) if within.matches(FilterFacts.of(one))]
 
     async def absent(self, contents: Sequence[Content]) -> Sequence[Content]:
         return (await self.live_files()).lacking(contents)

@@ -4,7 +4,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
+from files_api_mcp.backends.file_filter import ALL_FILES, FileFilter
 from files_api_mcp.backends.models import FileRecord
+from files_api_mcp.backends.validation import fold_filename
 from files_api_mcp.tools.context import Call
 from files_api_mcp.tools.formatting import is_past, rfc3339
 
@@ -49,7 +51,7 @@ async def list_files(
 async def listing(call: Call, name_contains: str | None = None, limit: int = 20, cursor: str | None = None) -> FileList:
     """The same as the tool, with every file in full."""
     opened = await call.backend()
-    page = await opened.files.list(limit=limit, cursor=cursor, name_contains=name_contains)
+    page = await opened.files.list(limit=limit, cursor=cursor, within=_within(name_contains))
     files = [ListedFile(**listed_fields(record)) for record in page.files]
     notes = [f"{file_id}: its description is damaged; delete_file removes it." for file_id in page.damaged] or None
     following = None if page.damaged else _next(files, name_contains)
@@ -74,6 +76,11 @@ def listed_fields(record: FileRecord) -> dict[str, Any]:
         "expires_at": rfc3339(record.expires_at) if record.expires_at else None,
         "expired": is_past(record.expires_at) or None,
     }
+
+
+def _within(name_contains: str | None) -> FileFilter:
+    """The filter of names that contain a text."""
+    return FileFilter(names=(fold_filename(name_contains),)) if name_contains else ALL_FILES
 
 
 def _next(files: list[ListedFile], name_contains: str | None) -> str | None:

@@ -131,16 +131,10 @@ def fill_in(connection: sqlite3.Connection, known: Row, new: Row) -> Row:
     return filled
 
 
-def page(
-    connection: sqlite3.Connection, *, below: int, limit: int, name_contains: str | None, now_us: int
-) -> list[Row]:
+def page(connection: sqlite3.Connection, *, below: int, limit: int, now_us: int) -> list[Row]:
     """At most `limit` rows older than row `below`, newest first."""
-    where = "seq < ? AND (expires_us IS NULL OR expires_us > ?)"
-    values: list[int | str] = [below, now_us - METADATA_KEPT_US]
-    if name_contains:
-        where += " AND instr(folded_name, ?) > 0"
-        values.append(storable(fold_filename(name_contains)))
-    return _select(connection, f"{where} ORDER BY seq DESC LIMIT ?", *values, limit)
+    where = "seq < ? AND (expires_us IS NULL OR expires_us > ?) ORDER BY seq DESC LIMIT ?"
+    return _select(connection, where, below, now_us - METADATA_KEPT_US, limit)
 
 
 def matching(connection: sqlite3.Connection, text: str, *, limit: int, now_us: int) -> tuple[list[Row], int]:

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from pathlib import Path
 
-from files_api_mcp.backends.local.set_aside import SetAside
+from files_api_mcp.backends.local.repair.set_aside import SetAside
 from files_api_mcp.backends.local.sidecars import Sidecars
 from files_api_mcp.backends.storage.blobs import Blobs
 from files_api_mcp.backends.storage.folders import is_writable, make_private, write_private

@@ -7,7 +7,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from files_api_mcp.backends.base import Content, LiveFiles
+from files_api_mcp.backends.content_source import Content, LiveFiles
+from files_api_mcp.backends.file_filter import FileFilter
 from files_api_mcp.backends.local import files_table as rows
 from files_api_mcp.backends.local.lookup import RowsDamaged
 from files_api_mcp.backends.local.row import Row
@@ -73,11 +74,11 @@ class Listing:
 
 
 class PageQuery(NamedTuple):
-    """At most `limit` files below a place, perhaps only those whose names contain a text."""
+    """At most `limit` files below a place that match."""
 
     limit: int
     below: int
-    name_contains: str | None
+    within: FileFilter
 
 
 class Pages:

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Collection, Sequence
 
 from files_api_mcp.backends.errors import FileExpired, NotFound, StoreDamaged
+from files_api_mcp.backends.file_filter import ANY_STATE, FileFilter, FilterFacts
 from files_api_mcp.backends.local import files_table as rows
 from files_api_mcp.backends.local.content_stream import ContentStream, open_content
 from files_api_mcp.backends.local.cursor import encode_cursor
@@ -13,6 +14,8 @@ from files_api_mcp.backends.storage.blobs import Blobs
 from files_api_mcp.backends.validation import check_file_id
 
 __all__ = ["Lookup", "RowsDamaged"]
+
+_LEAST = 100
 
 
 class RowsDamaged(StoreDamaged):
@@ -31,23 +34,28 @@ class Lookup:
     def __init__(self, connection: sqlite3.Connection, blobs: Blobs, now_us: int, lost: Collection[int]) -> None:
         self._connection = connection
         self._blobs = blobs
-        self._now_us = now_us
+        self.now_us = now_us
         self._lost = lost
 
-    def page(self, limit: int, below: int, name_contains: str | None) -> FilePage:
-        """Files older than a place, newest first."""
-        found = rows.page(
-            self._connection, below=below, limit=limit + 1, name_contains=name_contains, now_us=self._now_us
-        )
-        shown = self.checked(found[:limit])
+    def page(self, limit: int, below: int, within: FileFilter) -> FilePage:
+        """Those of the files older than a place that match, newest first. A damaged one matches."""
+        found: list[Row] = []
+        most = limit + 1
+        while len(found) < most:
+            some = self.checked(rows.page(self._connection, below=below, limit=max(most, _LEAST), now_us=self.now_us))
+            found += [row for row in some if not row.is_sound or within.matches(FilterFacts.of(row.record))]
+            if len(some) < max(most, _LEAST):
+                break
+            below = some[-1].seq
+        shown = found[:limit]
         return _page(shown, encode_cursor(shown[-1].seq) if len(found) > limit else None)
 
     def beside(self, file_id: str, limit: int, *, newer: bool) -> FilePage:
         """Files next to one, newest first."""
         seq = self.described(file_id).seq
         if not newer:
-            return self.page(limit, seq, None)
-        found = rows.newer(self._connection, above=seq, limit=limit + 1, now_us=self._now_us)
+            return self.page(limit, seq, ANY_STATE)
+        found = rows.newer(self._connection, above=seq, limit=limit + 1, now_us=self.now_us)
         shown = self.checked(found[-limit:])
         return _page(shown, encode_cursor(shown[0].seq) if len(found) > limit else None)
 
@@ -64,7 +72,7 @@ class Lookup:
     def any(self, file_id: str) -> Row:
         """The row of a file, sound or not."""
         check_file_id(file_id)
-        row = rows.find(self._connection, file_id, self._now_us)
+        row = rows.find(self._connection, file_id, self.now_us)
         if row is not None:
             return self.checked([row])[0]
         if rows.name_of_deleted(self._connection, file_id) is not None:
@@ -74,15 +82,15 @@ class Lookup:
     def live(self, file_id: str) -> Row:
         """The row of a file that has not expired."""
         row = self.described(file_id)
-        if not row.is_live(self._now_us):
+        if not row.is_live(self.now_us):
             raise FileExpired(f"The content of {file_id} expired.")
         return row
 
     def all_live(self, file_ids: Sequence[str]) -> Sequence[Row]:
         """The rows of those of the files that have not expired."""
-        found = (rows.find(self._connection, file_id, self._now_us) for file_id in file_ids)
+        found = (rows.find(self._connection, file_id, self.now_us) for file_id in file_ids)
         checked = self.checked([row for row in found if row is not None])
-        return [row for row in checked if row.is_sound and row.is_live(self._now_us)]
+        return [row for row in checked if row.is_sound and row.is_live(self.now_us)]
 
     def whole(self, file_id: str) -> Row:
         """The row of a file whose content is there in its full length."""

@@ -83,7 +83,7 @@ class LocalSettings:
         """Compare the files of the store with the disk; changes nothing."""
         from files_api_mcp.backends.errors import FilesError
         from files_api_mcp.backends.findings import Finding
-        from files_api_mcp.backends.local.verification import verify_store
+        from files_api_mcp.backends.local.repair.verification import verify_store
 
         where = f"data folder {data_dir}"
         backend = Finding(good=True, text="backend local: files and questions stay on this machine; no key is needed")
@@ -99,7 +99,7 @@ class LocalSettings:
     @classmethod
     async def verify(cls, data_dir: Path, *, read_data: bool, repair: bool, progress: "Progress") -> "Verification":
         """Compare the table of files, the content, the sidecars and the index of each store in the folder."""
-        from files_api_mcp.backends.local.verification import verify_stores
+        from files_api_mcp.backends.local.repair.verification import verify_stores
 
         return await verify_stores(data_dir, read_data=read_data, repair=repair, progress=progress)
 

@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -11,20 +10,23 @@ from typing import TypeVar
 import anyio
 from anyio import to_thread
 
-from files_api_mcp.backends.base import Content, LiveFiles, OnDelete
+from files_api_mcp.backends.base import OnDelete
 from files_api_mcp.backends.clock import to_us, utc_now
 from files_api_mcp.backends.committed import Committed
-from files_api_mcp.backends.errors import FilesError, InvalidArgument, PermissionDenied, StorageFull
+from files_api_mcp.backends.content_source import Content, LiveFiles
+from files_api_mcp.backends.errors import FilesError, InvalidArgument, StorageFull
+from files_api_mcp.backends.file_filter import ALL_FILES, ANY_STATE, FileFilter, FilterFacts
+from files_api_mcp.backends.file_versions import FileSource, FileVersion
 from files_api_mcp.backends.local import files_table as rows
 from files_api_mcp.backends.local.admission import MOST_BYTES, Upload, admit, expected
 from files_api_mcp.backends.local.cursor import decode_cursor
 from files_api_mcp.backends.local.folder import StoreFolder
 from files_api_mcp.backends.local.garbage import Garbage
 from files_api_mcp.backends.local.listing import Listing, PageQuery, Pages, absent_contents
-from files_api_mcp.backends.local.lookup import Lookup, RowsDamaged
-from files_api_mcp.backends.local.rebuild import rebuild_table
-from files_api_mcp.backends.local.recovery import recovered
-from files_api_mcp.backends.local.restoration import damaged_rows, restore_damaged_rows
+from files_api_mcp.backends.local.lookup import Lookup
+from files_api_mcp.backends.local.removal import remove_file
+from files_api_mcp.backends.local.repair.healing import HealingDatabase
+from files_api_mcp.backends.local.repair.recovery import recovered
 from files_api_mcp.backends.local.schema import FILES
 from files_api_mcp.backends.models import (
     Clock,
@@ -38,10 +40,9 @@ from files_api_mcp.backends.models import (
     UploadedFile,
     silent,
 )
-from files_api_mcp.backends.storage.disk_errors import DatabaseDamaged
 from files_api_mcp.backends.storage.group_commit import GroupCommit
-from files_api_mcp.backends.storage.sqlite import Database, writing
-from files_api_mcp.backends.validation import check_file_id
+from files_api_mcp.backends.storage.sqlite import Database
+from files_api_mcp.backends.validation import checked_tags
 
 __all__ = ["LocalStore", "open_store"]
 
@@ -49,8 +50,6 @@ _T = TypeVar("_T")
 
 _PAGE_SIZES = range(1, 1000 + 1)
 _COLLECTING_S = 0.5
-_UNKNOWN = "unknown"
-"""The name of a file whose row is damaged: the stored one may be wrong."""
 
 
 @asynccontextmanager
@@ -94,7 +93,7 @@ class LocalStore:
         self._on_delete: OnDelete | None = None
         self._garbage = Garbage(folder)
         self._group = GroupCommit(self._commit, size_of=Upload.size, most_size=MOST_BYTES)
-        self._lost: frozenset[int] = frozenset()
+        self._healing = HealingDatabase(database, folder, self._now_us)
         self._listing = Listing()
         self._pages = Pages()
         self._page_reads = GroupCommit(self._read_pages)
@@ -132,15 +131,15 @@ class LocalStore:
         await progress(len(items), len(items), "Stored")
         return outcomes
 
-    async def list(self, *, limit: int = 20, cursor: str | None = None, name_contains: str | None = None) -> FilePage:
+    async def list(self, *, limit: int = 20, cursor: str | None = None, within: FileFilter = ALL_FILES) -> FilePage:
         """List files newest first, in the order of upload and not of the clock; see FilesBackend.list."""
         if limit not in _PAGE_SIZES:
             raise InvalidArgument("limit must be between 1 and 1000.")
-        return await self._page_reads.run(PageQuery(limit, decode_cursor(cursor), name_contains))
+        return await self._page_reads.run(PageQuery(limit, decode_cursor(cursor), within))
 
     async def find(self, text: str, *, limit: int) -> FoundFiles:
         """Find live files by the beginning of their id or a part of their name; see FilesBackend.find."""
-        return await self._run(partial(self._match, text, limit))
+        return await self._healing.run(partial(self._match, text, limit))
 
     async def beside(self, file_id: str, *, limit: int, newer: bool) -> FilePage:
         """List up to `limit` files next to one, newest first; `next_cursor` is set when there are more that way.
@@ -158,6 +157,26 @@ class LocalStore:
             StoreDamaged: Its description is damaged.
         """
         return (await self._look(lambda lookup: lookup.described(file_id))).record
+
+    async def versions(self, file_id: str) -> Sequence[FileVersion]:
+        """The files of a file's paths; see FilesBackend.versions."""
+        record = await self.describe(file_id)
+        path = record.source_path
+        return [] if path is None else [FileVersion(path, file_id, record.created_at, is_current=True)]
+
+    async def source(self, file_id: str) -> FileSource | None:
+        """Where a file was last read; see FilesBackend.source."""
+        path = (await self.describe(file_id)).source_path
+        return None if path is None else FileSource(path)
+
+    async def tag(
+        self, file_ids: Sequence[str], *, add: Sequence[str] = (), remove: Sequence[str] = ()
+    ) -> Sequence[FileRecord]:
+        """Change tags; see FilesBackend.tag. The table keeps none."""
+        records = [await self.describe(file_id) for file_id in file_ids]
+        if checked_tags(add) or checked_tags(remove):
+            raise InvalidArgument("Tags of files of this backend cannot be changed.")
+        return records
 
     @asynccontextmanager
     async def download(self, file_id: str) -> AsyncGenerator[tuple[FileRecord, AsyncIterator[bytes]]]:
@@ -180,13 +199,24 @@ class LocalStore:
         """The record of a live file whose content is there in its full length; see ContentSource.held."""
         return self._database.run_at_once(lambda connection: self._lookup(connection).whole(file_id).record)
 
-    async def live_files(self) -> LiveFiles:
-        """All live files, newest first; only what changed since the last call is read."""
-        return await self._run(lambda connection: self._listing.read(connection, self._now_us(), self._lost))
+    async def live_files(self, within: FileFilter = ALL_FILES) -> LiveFiles:
+        """The live files that match, newest first; without a filter, only what changed since the last call is read."""
+        files = await self._healing.run(
+            lambda connection: self._listing.read(connection, self._now_us(), self._healing.lost)
+        )
+        if within in (ALL_FILES, ANY_STATE):
+            return files
+        found = await self._look(lambda lookup: lookup.all_live(files.ids))
+        return LiveFiles.of([row.record for row in found if within.matches(FilterFacts.of(row.record))])
+
+    async def matching(self, file_ids: Sequence[str], within: FileFilter) -> Sequence[str]:
+        """Those of the ids whose files match; see ContentSource.matching."""
+        found = await self._look(lambda lookup: [lookup.live(file_id) for file_id in file_ids])
+        return [row.id for row in found if within.matches(FilterFacts.of(row.record))]
 
     async def absent(self, contents: Sequence[Content]) -> Sequence[Content]:
         """Those of the contents that no live file has."""
-        return await self._run(lambda connection: absent_contents(connection, contents, self._now_us()))
+        return await self._healing.run(lambda connection: absent_contents(connection, contents, self._now_us()))
 
     async def delete(self, file_id: str) -> DeletedFile:
         """Delete a file permanently; a second call succeeds and sets `already_deleted`.
@@ -194,14 +224,17 @@ class LocalStore:
         Raises:
             NotFound: There never was a file with this id, or it expired more than 30 days ago.
         """
-        remove = partial(self._remove, file_id)
+
+        def remove(connection: sqlite3.Connection) -> tuple[DeletedFile, FileRecord | None]:
+            return remove_file(connection, self._folder, self._garbage, self._lookup(connection), file_id)
+
         is_full = False
         try:
-            deletion, record = await self._run(remove)
+            deletion, record = await self._healing.run(remove)
         except StorageFull:
             is_full = True
             await to_thread.run_sync(self._folder.spend_reserve)
-            deletion, record = await self._run(remove)
+            deletion, record = await self._healing.run(remove)
         with Committed[DeletedFile]() as deleted:
             # Whatever fails now, the file is gone: the next start removes the rest and sweeps the index.
             deleted.result = deletion
@@ -214,7 +247,7 @@ class LocalStore:
 
     async def stored_bytes(self) -> int:
         """The total size of all files in bytes. Files that share content each count."""
-        return await self._run(rows.stored_bytes)
+        return await self._healing.run(rows.stored_bytes)
 
     async def release_expired(self) -> None:
         """Remove the bytes of all expired files."""
@@ -228,44 +261,24 @@ class LocalStore:
                 await self._database.run(self._garbage.collect)
 
     async def _read_pages(self, queries: Sequence[PageQuery]) -> Sequence[FilePage]:
-        return await self._run(lambda connection: [self._page(connection, query) for query in queries])
+        return await self._healing.run(lambda connection: [self._page(connection, query) for query in queries])
 
     def _page(self, connection: sqlite3.Connection, query: PageQuery) -> FilePage:
         lookup = self._lookup(connection)
         return self._pages.page(connection, query, self._now_us(), lambda wanted: lookup.page(*wanted))
 
     async def _look(self, look: Callable[[Lookup], _T]) -> _T:
-        return await self._run(lambda connection: look(self._lookup(connection)))
-
-    async def _run(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
-        """Run `work`; if it finds damage, mend what can be mended and run it again."""
-        try:
-            return await self._database.run(work)
-        except (DatabaseDamaged, RowsDamaged) as exc:
-            if isinstance(exc, RowsDamaged):
-                await self._restore_rows()
-            elif self._folder.is_read_only:
-                raise
-            else:
-                await to_thread.run_sync(rebuild_table, self._folder, self._now_us())
-        return await self._database.run(work)
-
-    async def _restore_rows(self) -> None:
-        try:
-            self._lost = await self._database.run(partial(restore_damaged_rows, folder=self._folder))
-        except (StorageFull, PermissionDenied):
-            # The others are served.
-            self._lost = await self._database.run(lambda connection: frozenset(r.seq for r in damaged_rows(connection)))
+        return await self._healing.run(lambda connection: look(self._lookup(connection)))
 
     def _lookup(self, connection: sqlite3.Connection) -> Lookup:
-        return Lookup(connection, self._folder.blobs, self._now_us(), self._lost)
+        return Lookup(connection, self._folder.blobs, self._now_us(), self._healing.lost)
 
     def _now_us(self) -> int:
         return to_us(self._clock())
 
     async def _commit(self, uploads: Sequence[Upload]) -> Sequence[UploadedFile | FilesError]:
         try:
-            outcomes = await self._run(lambda connection: self._admit(connection, uploads))
+            outcomes = await self._healing.run(lambda connection: self._admit(connection, uploads))
         except FilesError as exc:
             outcomes = [exc] * len(uploads)
         if any(isinstance(outcome, FilesError) for outcome in outcomes):
@@ -281,19 +294,3 @@ class LocalStore:
         found, total = rows.matching(connection, text, limit=limit, now_us=self._now_us())
         sound = [row.record for row in found if row.is_sound]
         return FoundFiles(sound, more=total > len(found), total=total)
-
-    def _remove(self, file_id: str, connection: sqlite3.Connection) -> tuple[DeletedFile, FileRecord | None]:
-        check_file_id(file_id)
-        with writing(connection):
-            name = rows.name_of_deleted(connection, file_id)
-            if name is not None:
-                return DeletedFile(file_id, name, already_deleted=True), None
-            row = self._lookup(connection).any(file_id)
-            if row.is_sound:
-                self._folder.sidecars.remove(row.sha256, row.id)
-                if row.has_content:
-                    self._folder.blobs.sync(row.sha256)
-                self._garbage.release(row.sha256)
-            name = row.filename if row.is_sound else _UNKNOWN
-            rows.delete(connection, replace(row, filename=name), self._now_us())
-        return DeletedFile(file_id, name, already_deleted=False), row.record if row.is_sound else None

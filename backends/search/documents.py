@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from files_api_mcp.backends.base import ContentSource
+from files_api_mcp.backends.content_source import ContentSource
 from files_api_mcp.backends.models import DocumentInfo, FileRecord, Progress, silent
 from files_api_mcp.backends.search.index.backlog import Backlog
 from files_api_mcp.backends.search.index.index import Index

@@ -11,20 +11,19 @@ from typing import TYPE_CHECKING
 import anyio
 from anyio import to_thread
 
-from files_api_mcp.backends.base import ContentSource
+from files_api_mcp.backends.content_source import ContentSource
 from files_api_mcp.backends.documents.workers import ReaderStopped
 from files_api_mcp.backends.errors import (
     ContentDamaged,
     FileExpired,
     FilesError,
-    InvalidArgument,
     NotFound,
     PermissionDenied,
     StorageFull,
     StoreDamaged,
     StoreError,
-    UnsupportedType,
 )
+from files_api_mcp.backends.file_filter import ALL_FILES, FileFilter
 from files_api_mcp.backends.models import (
     Answer,
     DocumentInfo,
@@ -45,11 +44,14 @@ from files_api_mcp.backends.search.index.index import Index, document_key
 from files_api_mcp.backends.search.index.indexer import Indexer
 from files_api_mcp.backends.search.index.ingestion import Ingestion, Outcome
 from files_api_mcp.backends.search.index.schema import index_path, remove_unused_formats
+from files_api_mcp.backends.search.page_images import PageImages
 from files_api_mcp.backends.search.places.document_places import DocumentPlaces
 from files_api_mcp.backends.search.places.locate import locate
 from files_api_mcp.backends.search.places.outline_entries import outline_entries
+from files_api_mcp.backends.search.question import Question
 from files_api_mcp.backends.search.question_scope import QuestionScope
 from files_api_mcp.backends.search.quotes import RESULT_FRAME
+from files_api_mcp.backends.search.ranking.page_range import PageRange
 from files_api_mcp.backends.search.runtime import SearchRuntime
 from files_api_mcp.backends.storage.lane import check_cancelled
 from files_api_mcp.backends.storage.upkeep import rotated, upkeep
@@ -65,7 +67,6 @@ _log = logging.getLogger(__name__)
 _AT_ONCE = 5000
 _HASH = 64
 """Characters of the hash in a document's key."""
-_MAX_IMAGES = 20
 _UNREAD = (ReaderStopped, ContentDamaged, StorageFull, PermissionDenied)
 _PATIENCE_S = 20.0
 _READING = DocumentInfo(
@@ -106,12 +107,12 @@ class SearchEngine:
         self._similarity = runtime.similarity
         self._indexer = indexer
         self._source = source
-        self._workers = runtime.workers
         self._used = anyio.Event()
         self._ingestion = Ingestion(indexer, runtime.workers)
         self._backlog = Backlog(self._index_files, source, self._unread)
         self._scope = QuestionScope(indexer, source, self._backlog)
         self._documents = Documents(indexer, source, self._backlog, self._used.set)
+        self._images = PageImages(source, runtime.workers, self._documents)
 
     async def index_in_background(self) -> None:
         """Index files that the index lacks, until cancelled. It waits for the first use: a command that only lists
@@ -159,18 +160,31 @@ class SearchEngine:
         return infos | {one: _READING if exc is None else _unread_info(exc) for one, exc in failures.items()}
 
     async def ask(
-        self, question: str, file_ids: Sequence[str], *, max_tokens: int, progress: Progress = silent
+        self,
+        question: str,
+        file_ids: Sequence[str],
+        *,
+        within: FileFilter | None = None,
+        pages: tuple[int, int] | None = None,
+        max_tokens: int,
+        progress: Progress = silent,
     ) -> Answer:
         """Find verbatim passages, best first. The result, with all that goes with them, takes at most `max_tokens`.
 
-        Only the first 10,000 characters of a question count.
+        Only the first 10,000 characters of a question count. `within` and `pages` limit it as Answerer.ask says.
 
         Raises:
             InvalidArgument: The question is empty, or there are more than 100 ids.
             NotFound, FileExpired: One of the ids does not name a live file.
         """
         short, ids = check_question(question, file_ids)
-        return await self._indexer.healed(lambda: self._ask(short, ids, max_tokens, progress))
+        asked = Question(short, (*ids,), within or ALL_FILES, pages and PageRange(*pages), max_tokens)
+        if ids and within is not None:
+            matching = await self._source.matching(ids, within)
+            asked = replace(asked, ids=(*matching,), left_out=len(ids) - len(matching))
+            if not matching:
+                return Answer(None, [], 0, asked.notes)
+        return await self._indexer.healed(lambda: self._ask(asked, progress))
 
     async def read(
         self,
@@ -219,24 +233,7 @@ class SearchEngine:
             InvalidArgument: The pages lie outside the document, or are more than 20.
             UnsupportedType: The file is not an image or a PDF that opens.
         """
-        record, path = await self._source.blob_path(file_id)
-        if record.mime_type.startswith("image/"):
-            if pages not in (None, (1, 1)):
-                raise InvalidArgument("An image is one page.", "Omit pages.")
-            return await self._workers.render(path, record.mime_type, [1], record=record)
-        if record.mime_type != "application/pdf":
-            raise UnsupportedType("Only PDFs and images can be shown as images.", "Read the text without as_image.")
-        info = await self._documents.with_document(file_id, lambda _, document: document.info)
-        if info.pages is None:
-            raise UnsupportedType(info.note or "The PDF cannot be opened.")
-        first, last = pages or (1, 1)
-        reading.check_pages((first, last), info)
-        if last - first >= _MAX_IMAGES:
-            raise InvalidArgument(f"At most {_MAX_IMAGES} pages can be shown at once.", "Ask for fewer pages.")
-        shown = range(first, last + 1)
-        images = await self._workers.render(path, record.mime_type, shown, marked=marked, record=record)
-        labels = await self._documents.with_places(file_id, lambda places: places.labels)
-        return [replace(image, label=labels.get(image.page)) for image in images]
+        return await self._images.rendered(file_id, pages, marked)
 
     async def forget(self, record: FileRecord) -> None:
         """Remove a file's content from the index. Another file with the same content is indexed again."""
@@ -279,20 +276,21 @@ class SearchEngine:
         """The newest files that the index lacks and that did not fail."""
         return await self._indexer.healed(lambda: self._scope.unread(most))
 
-    async def _ask(self, question: str, ids: list[str], max_tokens: int, progress: Progress) -> Answer:
+    async def _ask(self, asked: Question, progress: Progress) -> Answer:
         self._used.set()
-        room = max_tokens - RESULT_FRAME
+        room = asked.max_tokens - RESULT_FRAME
 
         def search(index: Index, searched: Searched) -> "Found":
             from files_api_mcp.backends.search.passages import answer  # a command that asks nothing needs no ranking
 
-            return answer(index, searched, question, room, check_cancelled, self._similarity)
+            return answer(index, searched, asked.text, room, check_cancelled, self._similarity, asked.pages)
 
-        if ids:
-            scope, found = await self._scope.named(ids, search, progress)
+        if asked.ids:
+            scope, found = await self._scope.named(asked.ids, search, progress)
         else:
-            scope = everything = await self._scope.everything(progress)
+            scope = everything = await self._scope.everything(progress, asked.within)
             found = await self._indexer.run(lambda index: search(index, everything.searched))
+        scope.notes += asked.notes
         return await self._scope.answered(scope, found, room)
 
 

@@ -5,7 +5,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from files_api_mcp.backends.base import LiveFiles
+from files_api_mcp.backends.content_source import LiveFiles
 from files_api_mcp.backends.search.collection import Collection
 from files_api_mcp.backends.search.index.index import Index
 from files_api_mcp.backends.search.index.rows import Document

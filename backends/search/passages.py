@@ -12,6 +12,7 @@ from files_api_mcp.backends.search.page_texts import PageTexts
 from files_api_mcp.backends.search.quotes import NO_WORD, Quotes, json_tokens, notes_tokens
 from files_api_mcp.backends.search.ranking.literals import ids_named, is_held
 from files_api_mcp.backends.search.ranking.names import absent_names
+from files_api_mcp.backends.search.ranking.page_range import PageRange
 from files_api_mcp.backends.search.ranking.question_parts import blended, merged, question_parts
 from files_api_mcp.backends.search.ranking.ranker import Ranker
 from files_api_mcp.backends.search.ranking.reranker import RERANKED
@@ -58,22 +59,25 @@ def answer(
     max_tokens: int,
     check_cancelled: Callable[[], None] = _never,
     similarity: Similarity | None = None,
+    pages: PageRange | None = None,
 ) -> Found:
     """Find verbatim passages that take at most `max_tokens` estimated tokens of a result together with the notes.
 
     `check_cancelled` is called between documents; what it raises ends the call. With `similarity`, the best by words
-    are ranked by meaning too.
+    are ranked by meaning too. With `pages`, only passages on these count.
     """
     texts = PageTexts(index)
-    ranker = Ranker(index, searched, texts, check_cancelled, similarity)
+    ranker = Ranker(index, searched, texts, check_cancelled, similarity, pages)
     ranking, absence = _searched(ranker, Vocabulary(index, searched), question)
     if not ranking.passages and not absence.ids:
-        return _without_words(searched, texts, max_tokens, index)
+        return _without_words(searched, texts, max_tokens, index, pages)
     notes = absence.notes(searched.collection.files)
+    if pages is not None:
+        notes = [*notes, *pages.notes(searched, ranking.documents)]
     room = max_tokens - notes_tokens(notes)
     quotes = Quotes(searched, ranking.documents, texts)
     spent = min(room, max(_LEAST, int(room * _part(absence, ranking.documents))))
-    selection = Selection(ranking.documents, texts, json_tokens, quotes.frame, spent, ranking.idf)
+    selection = Selection(ranking.documents, texts, json_tokens, quotes.frame, spent, ranking.idf, pages)
     selection.spend(ranking.passages, certain=_holding_ids(ranker, ranking, question))
     return _found(quotes.fitted(selection.stretches, room), ranking.documents, notes)
 
@@ -82,15 +86,18 @@ def _found(passages: list[Passage], documents: dict[int, Document], notes: Seque
     return Found(passages, sum(estimate_tokens(one.text) for one in passages), documents, notes)
 
 
-def _without_words(searched: Searched, texts: PageTexts, max_tokens: int, index: Index) -> Found:
+def _without_words(
+    searched: Searched, texts: PageTexts, max_tokens: int, index: Index, pages: PageRange | None
+) -> Found:
     """The start of a file that holds no word of the question, if at least half of it fits: its words may be others."""
     documents = searched.documents(index, [0]) if searched.collection.files == 1 else {}
-    room = max_tokens - notes_tokens([NO_WORD])
+    notes = [NO_WORD, *(pages.notes(searched, documents) if pages else ())]
+    room = max_tokens - notes_tokens(notes)
     quotes = Quotes(searched, documents, texts)
-    selection = Selection(documents, texts, json_tokens, quotes.frame, room, {})
+    selection = Selection(documents, texts, json_tokens, quotes.frame, room, {}, pages)
     if not documents or not selection.quote_whole(0):
-        return Found([], 0, documents)
-    return _found(quotes.fitted(selection.stretches, room), documents, [NO_WORD])
+        return Found([], 0, documents, notes[1:])
+    return _found(quotes.fitted(selection.stretches, room), documents, notes)
 
 
 def _part(absence: Absence, documents: Mapping[int, Document]) -> float:

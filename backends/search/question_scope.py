@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from files_api_mcp.backends.base import ContentSource
+from files_api_mcp.backends.content_source import ContentSource
 from files_api_mcp.backends.documents.workers import ReaderStopped
 from files_api_mcp.backends.errors import (
     ContentDamaged,
@@ -16,6 +16,7 @@ from files_api_mcp.backends.errors import (
     StoreDamaged,
     UnsupportedType,
 )
+from files_api_mcp.backends.file_filter import ALL_FILES, FileFilter
 from files_api_mcp.backends.models import Answer, FileRecord, Progress, silent
 from files_api_mcp.backends.search.collection import NamedFiles, Searched
 from files_api_mcp.backends.search.index.backlog import Backlog
@@ -125,14 +126,15 @@ class QuestionScope:
             return known, None
         return known, search(index, NamedFiles([(one, known[one.id]) for one in records]))
 
-    async def everything(self, progress: Progress) -> Scope:
-        """All indexed files, and notes on those that are not: a question does not wait for a rebuild."""
-        held = await self._holdings()
+    async def everything(self, progress: Progress, within: FileFilter = ALL_FILES) -> Scope:
+        """All indexed files that match, and notes on those that are not indexed: a question does not wait for a
+        rebuild."""
+        held = await self._holdings(within)
         notes: list[str] = []
         if held.missing:
             notes += [_was_damaged(record) for record, _ in await self._marked(held, self._indexer.damaged)]
             await self._wait_for(held, progress)
-            held = await self._holdings()
+            held = await self._holdings(within)
         failed = [record for record, _ in await self._marked(held, self._indexer.failures)]
         notes += [f"{one.filename}: {exc.sentence}" for one in failed if (exc := self._indexer.failure(one))]
         notes += [f"{file_id}: its description is damaged." for file_id in held.files.undescribed]
@@ -178,8 +180,8 @@ class QuestionScope:
         held = await self._holdings()
         return [*islice(_without(held, self._indexer.failures), most)]
 
-    async def _holdings(self) -> Holdings:
-        files = await self._source.live_files()
+    async def _holdings(self, within: FileFilter = ALL_FILES) -> Holdings:
+        files = await self._source.live_files(within)
         return await self._indexer.run(lambda index: self._library.holdings(index, files))
 
     async def _marked(self, held: Holdings, marks: Collection[str]) -> Sequence[tuple[FileRecord, Path]]:

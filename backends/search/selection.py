@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from files_api_mcp.backends.search.excerpts import beginning, ending, excerpt
 from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.page_texts import PageTexts
+from files_api_mcp.backends.search.ranking.page_range import PageRange
 from files_api_mcp.backends.search.ranking.scorer import ScoredPassage
 
 __all__ = ["SMALL", "SMALLEST_CUT", "Selection", "Stretch"]
@@ -42,7 +43,7 @@ class Selection:
     """Chooses stretches within a budget of tokens.
 
     `cost` estimates the tokens of a passage in the result, `frame` those that a stretch takes beside its text; `idf` is
-    that of the question's terms.
+    that of the question's terms. With `pages`, all ranked passages are on these, and so are the others.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Selection:
         frame: Callable[[Stretch], int],
         room: int,
         idf: Mapping[str, float],
+        pages: PageRange | None = None,
     ) -> None:
         self._documents = documents
         self._texts = texts
@@ -60,6 +62,7 @@ class Selection:
         self._frame = frame
         self._room = room
         self._idf = idf
+        self._pages = pages
         self._held: set[tuple[int, int]] = set()
         self.stretches: list[Stretch] = []
 
@@ -95,8 +98,12 @@ class Selection:
         return bool(self.stretches)
 
     def _whole(self, position: int) -> list[ScoredPassage]:
-        count = len(self._documents[position].passages)
-        return [ScoredPassage(position, passage, 0.0) for passage in range(count)] if count <= SMALL else []
+        document = self._documents[position]
+        count = len(document.passages)
+        if count > SMALL:
+            return []
+        inside = range(count) if self._pages is None else [p for p in range(count) if self._pages.holds(document, p)]
+        return [ScoredPassage(position, passage, 0.0) for passage in inside]
 
     def _add_all(self, passages: Sequence[ScoredPassage]) -> None:
         for one in passages:

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from files_api_mcp.backends.errors import BadFilename, FileExpired, InvalidArgument, NotFound
+from files_api_mcp.backends.file_filter import ANY_STATE
 from files_api_mcp.backends.models import FilePage, FileRecord, NewFile
 from files_api_mcp.backends.validation import LIFETIME_S, check_filename
 from files_api_mcp.server.emulator.file_objects import Dialect, ListResponses, file_object
@@ -79,7 +80,7 @@ class FilesApi:
         if "after_id" in query or "before_id" in query:
             return await self._page_at_cursor(workspace, dialect, query.get("after_id"), query.get("before_id"), limit)
         try:
-            page = await workspace.store.list(limit=limit, cursor=query.get("page"))
+            page = await workspace.store.list(limit=limit, cursor=query.get("page"), within=ANY_STATE)
         except InvalidArgument as exc:
             raise ApiError(400, "page: Invalid page token") from exc
         return self._lists.response(page, dialect)

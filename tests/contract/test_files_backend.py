@@ -10,13 +10,13 @@ from files_api_mcp.backends.base import FilesBackend
 from files_api_mcp.backends.errors import BadFilename, FilesError, InvalidArgument, NotDownloadable, NotFound
 from files_api_mcp.backends.models import FileMetadata, FoundFiles, NewFile, UploadedFile
 from tests.contract.conftest import Freeze, Place, read
-from tests.support.snapshots import text_file
+from tests.support.snapshots import named, text_file
 
 pytestmark = pytest.mark.anyio
 
 
 async def names(files: FilesBackend, name_contains: str | None = None) -> list[str]:
-    return [file.filename for file in (await files.list(limit=1000, name_contains=name_contains)).files]
+    return [file.filename for file in (await files.list(limit=1000, within=named(name_contains))).files]
 
 
 async def test_an_upload_is_described_listed_and_stored_whole(place: Place, freeze: Freeze) -> None:

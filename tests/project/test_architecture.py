@@ -53,7 +53,7 @@ LAYERS = (
     {"documents", "storage", "validation"},
     {"roots"},
     {"staging", "file_filter"},
-    {"base"},
+    {"base", "content_source"},
     {"search"},
     {"local", "anthropic"},
     {"registry"},

@@ -6,7 +6,9 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from files_api_mcp.backends.file_filter import ALL_FILES, FileFilter
 from files_api_mcp.backends.models import NewFile, Snapshot
+from files_api_mcp.backends.validation import fold_filename
 
 
 def freeze_bytes(folder: Path, content: bytes) -> Snapshot:
@@ -31,6 +33,11 @@ def hold_bytes(folder: Path, content: bytes) -> Snapshot:
 
 def text_file(filename: str, expires_in_seconds: int | None = None) -> NewFile:
     return NewFile(filename=filename, mime_type="text/plain", expires_in_seconds=expires_in_seconds)
+
+
+def named(part: str | None) -> FileFilter:
+    """The filter of files whose names contain a text; of all files without one."""
+    return FileFilter(names=(fold_filename(part),)) if part else ALL_FILES
 
 
 class SettableClock:

@@ -14,6 +14,7 @@ from files_api_mcp.backends.anthropic.api.messages import MessagesClient
 from files_api_mcp.backends.anthropic.api.retry import RetryingSender
 from files_api_mcp.backends.anthropic.workspace import Workspace
 from files_api_mcp.backends.errors import ContextWindowExceeded
+from files_api_mcp.backends.file_filter import ALL_FILES, FileFilter
 from files_api_mcp.backends.models import Answer, Progress, silent
 from files_api_mcp.backends.search.engine import SearchEngine
 from files_api_mcp.backends.validation import check_question
@@ -27,13 +28,21 @@ class AnthropicAnswerer:
     """Asks one model. `timeout_s` is the time limit for a whole answer."""
 
     def __init__(self, workspace: Workspace, engine: SearchEngine, model: str, timeout_s: float) -> None:
+        self._workspace = workspace
         self._model = Model(workspace, engine, model)
         self._timeout_s = timeout_s
         # No limiter: it paces Files API calls only. The Messages API has a separate limit and reports it by 429.
         self._messages = MessagesClient(RetryingSender(workspace.http, None))
 
     async def ask(
-        self, question: str, file_ids: Sequence[str], *, max_tokens: int, progress: Progress = silent
+        self,
+        question: str,
+        file_ids: Sequence[str],
+        *,
+        within: FileFilter | None = None,
+        pages: tuple[int, int] | None = None,
+        max_tokens: int,
+        progress: Progress = silent,
     ) -> Answer:
         """Answer a question, with the passages it cites. Passages are verbatim if the original is on this machine.
 
@@ -48,10 +57,17 @@ class AnthropicAnswerer:
         progress = _onward(progress)
         builder = self._model.context_builder(progress)
         compute = wants_computing(question)
-        if ids:
-            context = await builder.named(question, ids, compute=compute)
+        matching = await self._workspace.originals.matching(ids, within) if ids and within else ids
+        if ids and not matching:
+            return Answer(None, [], 0, ["None of the named files match within."])
+        if pages is not None:
+            context = await builder.on_pages(question, matching, within or ALL_FILES, pages)
+        elif ids:
+            context = await builder.named(question, matching, compute=compute)
         else:
-            context = await builder.everything(question, compute=compute)
+            context = await builder.everything(question, within or ALL_FILES, compute=compute)
+        if left_out := len(ids) - len(matching):
+            context.notes.append(f"{left_out} of the named files do not match within.")
         message, context = await self._ask_model(question, context, builder, max_tokens, deadline, progress)
         return await self._model.answer(message, context, max_tokens, deadline=deadline)
 

@@ -7,11 +7,12 @@ from pathlib import PurePosixPath
 
 from files_api_mcp.backends.anthropic.answers.content_blocks import ContextFile
 from files_api_mcp.backends.anthropic.api.files import ApiFile
-from files_api_mcp.backends.anthropic.files.files import record_of
+from files_api_mcp.backends.anthropic.files.records import record_of
 from files_api_mcp.backends.anthropic.ledger.rows import Entry
 from files_api_mcp.backends.anthropic.workspace import Workspace
 from files_api_mcp.backends.documents.media_types import PDF, SHOWN_IMAGES, XLS, XLSX
 from files_api_mcp.backends.errors import ContextWindowExceeded, FileExpired, FilesError, NotFound, UnsupportedType
+from files_api_mcp.backends.file_filter import FileFilter
 from files_api_mcp.backends.models import DocumentInfo, FileRecord, Passage, Progress
 from files_api_mcp.backends.search.engine import SearchEngine
 from files_api_mcp.backends.tokens import estimate_tokens
@@ -110,22 +111,44 @@ class ContextBuilder:
             )
         return await self._fitting(question, files, notes, min(self._room, most_tokens or self._room))
 
-    async def everything(self, question: str, *, compute: bool) -> Context:
-        """Choose how to show all files uploaded from here: whole if they are few and short, else by their passages.
+    async def on_pages(
+        self, question: str, file_ids: Sequence[str], within: FileFilter, pages: tuple[int, int]
+    ) -> Context:
+        """Show the best passages on these pages, of the named files or of all that match.
 
         Raises:
-            NotFound: No file was uploaded from here.
+            NotFound: None of these pages has a word of the question, or is on this machine.
         """
-        held = await self._workspace.originals.contents()
+        answer = await self._engine.ask(
+            question, file_ids, within=within, pages=pages, max_tokens=_PASSAGE_TOKENS, progress=self._progress
+        )
+        found = _by_file(answer.passages)
+        if not found:
+            raise NotFound("No passage on these pages has a word of the question.", "Ask again without pages.")
+        records = {record.id: record for record, _ in await self._workspace.originals.located([*found])}
+        files = [_by_passages(records[file_id], passages) for file_id, passages in found.items() if file_id in records]
+        return Context(files, [*answer.notes, "Answered from the best passages on these pages."])
+
+    async def everything(self, question: str, within: FileFilter, *, compute: bool) -> Context:
+        """Choose how to show all matching files uploaded from here: whole if they are few and short, else by their
+        passages.
+
+        Raises:
+            NotFound: No such file was uploaded from here.
+        """
+        matching = {*(await self._workspace.originals.live_files(within)).ids}
+        held = [one for one in await self._workspace.originals.contents() if one[0].id in matching]
         if not held:
-            raise NotFound("No file was uploaded from this machine.", "Pass file_ids, or call upload_file.")
+            raise NotFound("No such file was uploaded from this machine.", "Pass file_ids, or call upload_file.")
         if len(held) <= _MOST_WHOLE:
             ids = [record.id for record, _ in held]
             found = {file.id: file for file in await self._workspace.client.by_ids(ids) if not file.is_past}
             if found:
                 live = [found[file_id] for file_id in ids if file_id in found]
                 return await self.shown(question, live, compute=compute, most_tokens=_LIBRARY_TOKENS)
-        answer = await self._engine.ask(question, (), max_tokens=_PASSAGE_TOKENS, progress=self._progress)
+        answer = await self._engine.ask(
+            question, (), within=within, max_tokens=_PASSAGE_TOKENS, progress=self._progress
+        )
         records = {record.id: record for record, _ in held}
         files = [_by_passages(records[file_id], passages) for file_id, passages in _by_file(answer.passages).items()]
         if not files:

@@ -8,12 +8,12 @@ import anyio
 
 from files_api_mcp.backends.anthropic.api.files import ApiFile, FilesClient
 from files_api_mcp.backends.anthropic.files.list_cursor import ListCursor, rest_of
+from files_api_mcp.backends.anthropic.files.records import original_of, record_of
 from files_api_mcp.backends.anthropic.files.upload import Slots, Uploader
 from files_api_mcp.backends.anthropic.files.upload_encoding import UploadEncoder
 from files_api_mcp.backends.anthropic.ledger.ledger import Ledger
 from files_api_mcp.backends.anthropic.ledger.rows import Content, Entry
 from files_api_mcp.backends.base import OnDelete
-from files_api_mcp.backends.clock import from_us
 from files_api_mcp.backends.committed import Committed
 from files_api_mcp.backends.errors import (
     FilesError,
@@ -23,6 +23,8 @@ from files_api_mcp.backends.errors import (
     StorageFull,
     StoreDamaged,
 )
+from files_api_mcp.backends.file_filter import ALL_FILES, FileFilter, FilterFacts
+from files_api_mcp.backends.file_versions import FileSource, FileVersion
 from files_api_mcp.backends.models import (
     DeletedFile,
     FilePage,
@@ -36,9 +38,9 @@ from files_api_mcp.backends.models import (
 )
 from files_api_mcp.backends.storage.blob_cache import BlobCache
 from files_api_mcp.backends.storage.locks import NamedLocks
-from files_api_mcp.backends.validation import check_file_id, check_new, fold_filename
+from files_api_mcp.backends.validation import check_file_id, check_new, checked_tags, fold_filename
 
-__all__ = ["AnthropicFiles", "original_of", "record_of"]
+__all__ = ["AnthropicFiles"]
 
 
 _SAME_LIFETIME_US = 3600 * 1_000_000
@@ -136,25 +138,26 @@ class AnthropicFiles:
                 group.start_soon(work)
         return [outcomes[index] for index in range(len(items))]
 
-    async def list(self, *, limit: int = 20, cursor: str | None = None, name_contains: str | None = None) -> FilePage:
-        """List files newest first; see FilesBackend.list. The API cannot filter by name, so it is done here."""
+    async def list(self, *, limit: int = 20, cursor: str | None = None, within: FileFilter = ALL_FILES) -> FilePage:
+        """List files newest first; see FilesBackend.list. The API cannot filter, so it is done here."""
         if limit not in _PAGE_SIZES:
             raise InvalidArgument("limit must be between 1 and 1000.")
         start = ListCursor(None) if cursor is None else ListCursor.decode(cursor)
         entries = await self._details()
-        wanted = fold_filename(name_contains) if name_contains else ""
+        is_filtered = within != ALL_FILES
         shown: list[FileRecord] = []
         token = start.token
-        async for page in self._client.pages(limit=_FILTERED_PAGE if wanted else limit, after=token):
+        async for page in self._client.pages(limit=_FILTERED_PAGE if is_filtered else limit, after=token):
             for file in rest_of(page.files, start if token == start.token else None):
-                if wanted and wanted not in fold_filename(file.filename):
+                record = record_of(file, entries.get(file.id))
+                if not within.matches(FilterFacts.of(record)):
                     continue
                 if len(shown) == limit:
                     last = shown[-1]
                     return FilePage(shown, ListCursor(token, last.id, last.created_at.isoformat()).encode())
-                shown.append(record_of(file, entries.get(file.id)))
+                shown.append(record)
             token = page.next
-            if len(shown) == limit and not wanted:
+            if len(shown) == limit and not is_filtered:
                 break
         return FilePage(shown, ListCursor(token).encode() if token else None)
 
@@ -188,6 +191,26 @@ class AnthropicFiles:
             await self._refuse_deleted(file_id)
             raise
         return record_of(file, await self._entry(file_id))
+
+    async def versions(self, file_id: str) -> Sequence[FileVersion]:
+        """The files of a file's paths; see FilesBackend.versions."""
+        record = await self.describe(file_id)
+        path = record.source_path
+        return [] if path is None else [FileVersion(path, file_id, record.created_at, is_current=True)]
+
+    async def source(self, file_id: str) -> FileSource | None:
+        """Where a file was last read; see FilesBackend.source."""
+        path = (await self.describe(file_id)).source_path
+        return None if path is None else FileSource(path)
+
+    async def tag(
+        self, file_ids: Sequence[str], *, add: Sequence[str] = (), remove: Sequence[str] = ()
+    ) -> Sequence[FileRecord]:
+        """Change tags; see FilesBackend.tag. The ledger keeps none."""
+        records = [await self.describe(file_id) for file_id in file_ids]
+        if checked_tags(add) or checked_tags(remove):
+            raise InvalidArgument("Tags of files of this backend cannot be changed.")
+        return records
 
     @asynccontextmanager
     async def download(self, file_id: str) -> AsyncGenerator[tuple[FileRecord, AsyncIterator[bytes]]]:
@@ -270,30 +293,3 @@ class AnthropicFiles:
         with suppress(*_UNUSABLE):
             return await self._ledger.name_of_gone(file_id)
         return None
-
-
-def record_of(file: ApiFile, entry: Entry | None) -> FileRecord:
-    """Combine the API's description of a file with the ledger's details."""
-    known = entry.content if entry else None
-    return FileRecord(
-        **file.model_dump(),
-        sha256=known.sent_sha256 if known else None,
-        title=known.title if known else None,
-        source_path=known.source_path if known else None,
-    )
-
-
-def original_of(entry: Entry) -> FileRecord:
-    """The record of an upload's bytes on this machine; the API may have them in another form."""
-    return FileRecord(
-        id=entry.file_id,
-        filename=entry.content.filename,
-        mime_type=entry.content.local_type,
-        size_bytes=entry.content.size_bytes,
-        created_at=from_us(entry.created_us),
-        downloadable=False,
-        expires_at=None if entry.expires_us is None else from_us(entry.expires_us),
-        sha256=entry.content.source_sha256,
-        title=entry.content.title,
-        source_path=entry.content.source_path,
-    )

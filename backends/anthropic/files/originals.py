@@ -8,13 +8,15 @@ from pathlib import Path
 
 from anyio import CancelScope, to_thread
 
-from files_api_mcp.backends.anthropic.files.files import AnthropicFiles, original_of
+from files_api_mcp.backends.anthropic.files.files import AnthropicFiles
+from files_api_mcp.backends.anthropic.files.records import original_of
 from files_api_mcp.backends.anthropic.ledger.ledger import Ledger
 from files_api_mcp.backends.anthropic.ledger.rows import Content, Entry
-from files_api_mcp.backends.base import LiveFiles
 from files_api_mcp.backends.clock import from_us, to_us
+from files_api_mcp.backends.content_source import LiveFiles
 from files_api_mcp.backends.documents.media_types import sniff
 from files_api_mcp.backends.errors import FileExpired, NotFound, StorageFull, UnsupportedType
+from files_api_mcp.backends.file_filter import ALL_FILES, ANY_STATE, FileFilter, FilterFacts
 from files_api_mcp.backends.models import FileRecord, Snapshot
 from files_api_mcp.backends.roots.os_errors import FULL
 from files_api_mcp.backends.staging.spool import Spool
@@ -77,16 +79,25 @@ class Originals:
         """None: only the ledger and the API together know it."""
         return None
 
-    async def live_files(self) -> LiveFiles:
-        """All of these files. One whose entry in the ledger is damaged counts as uploaded from elsewhere."""
-        files = LiveFiles.of([record for record, _ in await self.contents()])
+    async def live_files(self, within: FileFilter = ALL_FILES) -> LiveFiles:
+        """Those of these files that match. One whose entry in the ledger is damaged counts as uploaded from
+        elsewhere."""
+        records = [record for record, _ in await self.contents()]
+        files = LiveFiles.of([record for record in records if within.matches(FilterFacts.of(record))])
         if (files.ids, files.digests) != (self._live.ids, self._live.digests):
             self._live = files
         return self._live
 
+    async def matching(self, file_ids: Sequence[str], within: FileFilter) -> Sequence[str]:
+        """Those of the ids whose files match. The API is asked about each one."""
+        records = [await self._files.describe(file_id) for file_id in file_ids]
+        for record in records:
+            _refuse_expired(record)
+        return [record.id for record in records if within.matches(FilterFacts.of(record))]
+
     async def absent(self, contents: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
         """Those of the contents that none of these files has."""
-        return (await self.live_files()).lacking(contents)
+        return (await self.live_files(ANY_STATE)).lacking(contents)
 
     async def _fetched(self, file_id: str) -> tuple[FileRecord, Path]:
         record = await self._files.describe(file_id)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import anyio
 
-from files_api_mcp.backends.base import ContentSource
+from files_api_mcp.backends.content_source import ContentSource
 from files_api_mcp.backends.errors import Busy, FilesError
 from files_api_mcp.backends.models import FileRecord, Progress
 from files_api_mcp.backends.search.index.extraction import FileToRead

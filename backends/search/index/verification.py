@@ -9,8 +9,9 @@ from pathlib import Path
 
 from anyio import to_thread
 
-from files_api_mcp.backends.base import ContentSource
+from files_api_mcp.backends.content_source import ContentSource
 from files_api_mcp.backends.damage import Damage
+from files_api_mcp.backends.file_filter import ANY_STATE
 from files_api_mcp.backends.models import FileRecord, Progress, silent
 from files_api_mcp.backends.search.index import rows
 from files_api_mcp.backends.search.index.damage import DocumentsDamaged
@@ -64,7 +65,7 @@ async def verify_index(
         return []
     try:
         found = await _verified(connection, source, progress)
-        keys, files = {*found.damaged.values()}, await source.live_files()
+        keys, files = {*found.damaged.values()}, await source.live_files(ANY_STATE)
         damaged = [file_id for at, file_id in enumerate(files.ids) if " ".join(files.content(at)) in keys]
         records = [record for record, _ in await source.located(damaged)]
         if repair:
@@ -95,7 +96,7 @@ async def _verified(connection: sqlite3.Connection, source: ContentSource, progr
     if not await _check(lambda: documents.update(_documents(connection)), found):
         return found
     # In this order, a file that is stored meanwhile is not taken for one that is gone.
-    files = await source.live_files()
+    files = await source.live_files(ANY_STATE)
     wanted = {" ".join(files.content(at)) for at in range(len(files))}
     for done, (number, key) in enumerate(documents.items(), start=1):
         if not await _check(lambda number=number, key=key: _verify_document(connection, number, key, found), found):

@@ -7,6 +7,7 @@ from functools import partial
 from files_api_mcp.backends.search.collection import Searched
 from files_api_mcp.backends.search.index.index import Index
 from files_api_mcp.backends.search.page_texts import PageTexts
+from files_api_mcp.backends.search.ranking.page_range import PageRange
 from files_api_mcp.backends.search.ranking.reranker import rerank
 from files_api_mcp.backends.search.ranking.scorer import Ranking, ScoredPassage, rank
 from files_api_mcp.backends.search.ranking.statements import with_statements
@@ -18,7 +19,8 @@ __all__ = ["Ranker"]
 
 
 class Ranker:
-    """Ranks passages for one question or several. With a `similarity`, the best by words are ranked by meaning too."""
+    """Ranks passages for one question or several. With a `similarity`, the best by words are ranked by meaning too;
+    with `pages`, only passages on these are ranked."""
 
     def __init__(
         self,
@@ -27,16 +29,21 @@ class Ranker:
         texts: PageTexts,
         check_cancelled: Callable[[], None],
         similarity: Similarity | None,
+        pages: PageRange | None = None,
     ) -> None:
         self._index = index
         self._searched = searched
         self._texts = texts
         self._check_cancelled = check_cancelled
         self._similarity = similarity
+        self._pages = pages
 
     def by_words(self, question: str) -> Ranking:
         """All passages with a word of the question, best first."""
         found = rank(self._index, self._searched, question, self._check_cancelled)
+        if (pages := self._pages) is not None:
+            inside = [one for one in found.passages if pages.holds(found.documents[one.position], one.passage)]
+            found = replace(found, passages=inside)
         passages = rerank(found.passages, found.documents, question, partial(self.text, found))
         return with_statements(self._index, replace(found, passages=passages), question)
 

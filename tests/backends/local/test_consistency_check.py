@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from files_api_mcp.backends.local.garbage import Garbage
+from files_api_mcp.backends.local.repair.verification import verify_store, verify_stores
 from files_api_mcp.backends.local.store import open_store
-from files_api_mcp.backends.local.verification import verify_store, verify_stores
 from files_api_mcp.backends.models import silent
 from files_api_mcp.backends.storage.blobs import Blobs
 from tests.support.damage import build_store

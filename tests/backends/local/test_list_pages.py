@@ -6,12 +6,13 @@ from pathlib import Path
 import anyio
 import pytest
 
+from files_api_mcp.backends.file_filter import ALL_FILES
 from files_api_mcp.backends.local.listing import PageQuery, Pages
 from files_api_mcp.backends.local.schema import FILES
 from files_api_mcp.backends.local.store import LocalStore, open_store
 from files_api_mcp.backends.models import FilePage, NewFile
 from files_api_mcp.backends.storage.sqlite import connect, create_or_migrate
-from tests.support.snapshots import SettableClock, freeze_bytes, text_file
+from tests.support.snapshots import SettableClock, freeze_bytes, named, text_file
 
 pytestmark = pytest.mark.anyio
 
@@ -21,7 +22,7 @@ async def put(store: LocalStore, data: Path, new: NewFile) -> str:
 
 
 async def names(store: LocalStore, name_contains: str | None = None) -> list[str]:
-    return [file.filename for file in (await store.list(limit=2, name_contains=name_contains)).files]
+    return [file.filename for file in (await store.list(limit=2, within=named(name_contains))).files]
 
 
 async def test_an_unchanged_page_is_kept(store: LocalStore, data: Path) -> None:
@@ -84,7 +85,7 @@ def test_the_oldest_pages_are_dropped(tmp_path: Path) -> None:
 
     with closing(connect(tmp_path / "files.db", FILES, 1)) as connection:
         create_or_migrate(connection, schema=FILES)
-        wanted = [PageQuery(limit, 1, None) for limit in range(2001)]
+        wanted = [PageQuery(limit, 1, ALL_FILES) for limit in range(2001)]
         for query in [*wanted, *wanted[-3:], wanted[0]]:
             pages.page(connection, query, 1, page)
     assert read == [*range(2001), 0]

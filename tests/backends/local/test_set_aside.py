@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from files_api_mcp.backends.local.repair.verification import verify_store
 from files_api_mcp.backends.local.store import open_store
-from files_api_mcp.backends.local.verification import verify_store
 from files_api_mcp.backends.models import FileRecord
 from tests.support.damage import read
 from tests.support.snapshots import freeze_bytes, text_file

@@ -9,9 +9,9 @@ import anyio
 import pytest
 
 from files_api_mcp.backends.errors import FileChanged, FileExpired, NotFound
-from files_api_mcp.backends.local import recovery
+from files_api_mcp.backends.local.repair import recovery
+from files_api_mcp.backends.local.repair.verification import verify_store
 from files_api_mcp.backends.local.store import LocalStore, open_store
-from files_api_mcp.backends.local.verification import verify_store
 from files_api_mcp.backends.models import FileRecord, NewFile
 from tests.support.snapshots import SettableClock, freeze_bytes, text_file
 

@@ -10,8 +10,8 @@ import anyio
 import pytest
 
 from files_api_mcp.backends.errors import FileChanged, FilesError, StorageFull, StoreBusy, StoreDamaged
+from files_api_mcp.backends.local.repair.verification import verify_store
 from files_api_mcp.backends.local.store import LocalStore, open_store
-from files_api_mcp.backends.local.verification import verify_store
 from files_api_mcp.backends.models import NewFile, Snapshot, UploadedFile
 from files_api_mcp.backends.storage import bulk_sync
 from tests.backends.local.test_store_faults import locked

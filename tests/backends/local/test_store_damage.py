@@ -9,9 +9,9 @@ import anyio
 import pytest
 
 from files_api_mcp.backends.errors import NotFound, StoreDamaged
+from files_api_mcp.backends.local.repair.verification import verify_store
 from files_api_mcp.backends.local.schema import FILES as SCHEMA
 from files_api_mcp.backends.local.store import open_store
-from files_api_mcp.backends.local.verification import verify_store
 from tests.support.damage import Known, assert_served, build_store, read, refused
 from tests.support.snapshots import SettableClock, freeze_bytes, text_file
 

@@ -13,8 +13,8 @@ import anyio
 import pytest
 
 from files_api_mcp.backends.errors import FilesError, StorageFull, StoreBusy, StoreDamaged
+from files_api_mcp.backends.local.repair.verification import verify_store
 from files_api_mcp.backends.local.store import LocalStore, open_store
-from files_api_mcp.backends.local.verification import verify_store
 from files_api_mcp.backends.models import FileRecord
 from tests.support import failing_syncs
 from tests.support.damage import read

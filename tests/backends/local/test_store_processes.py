@@ -11,8 +11,8 @@ import anyio
 import pytest
 
 from files_api_mcp.backends.errors import FilesError, NotFound
+from files_api_mcp.backends.local.repair.verification import verify_store
 from files_api_mcp.backends.local.store import LocalStore, open_store
-from files_api_mcp.backends.local.verification import verify_store
 from tests.support.snapshots import freeze_bytes, text_file
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]

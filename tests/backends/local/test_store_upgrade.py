@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from files_api_mcp.backends.local.repair.verification import verify_store
 from files_api_mcp.backends.local.store import open_store
-from files_api_mcp.backends.local.verification import verify_store
 from tests.support.damage import read
 
 pytestmark = pytest.mark.anyio

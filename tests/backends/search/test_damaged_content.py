@@ -114,7 +114,7 @@ async def test_bytes_that_were_away_for_a_moment_are_read_when_they_are_back(des
 
 async def test_a_parser_that_was_stopped_is_tried_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     await desk.library.prepare(await desk.store("first.txt", "words"))
-    workers = desk.library._workers  # pyright: ignore[reportPrivateUsage]
+    workers = desk.library._ingestion._workers  # pyright: ignore[reportPrivateUsage]
     file_id = await desk.store("whale.txt", "The whale dived at noon.")
     (pid,) = await to_thread.run_sync(children)
     os.kill(pid, signal.SIGSTOP)

@@ -180,13 +180,13 @@ async def test_places_that_a_document_does_not_have_are_refused(desk: Desk) -> N
 async def test_one_content_is_indexed_once_however_many_ask(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     ids = [await desk.store(name, FILLER * 500) for name in ("a.txt", "b.txt")]
     jobs: list[str] = []
-    run = desk.library._workers.run  # pyright: ignore[reportPrivateUsage]
+    run = desk.library._ingestion._workers.run  # pyright: ignore[reportPrivateUsage]
 
     def counted(tasks: Sequence[Task], *, in_background: bool) -> object:
         jobs.extend(task.job for task in tasks)
         return run(tasks, in_background=in_background)
 
-    monkeypatch.setattr(desk.library._workers, "run", counted)  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(desk.library._ingestion._workers, "run", counted)  # pyright: ignore[reportPrivateUsage]
     async with anyio.create_task_group() as group:
         for file_id in ids * 4:
             group.start_soon(desk.library.prepare, file_id)
@@ -246,13 +246,13 @@ async def test_a_file_that_goes_while_it_is_read_is_not_remembered_as_damaged(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file_id = await desk.store("a.txt", "The whale dived.")
-    run = desk.library._workers.run  # pyright: ignore[reportPrivateUsage]
+    run = desk.library._ingestion._workers.run  # pyright: ignore[reportPrivateUsage]
 
     def of_a_lost_file(tasks: Sequence[Task], *, in_background: bool) -> object:
         lost = [replace(task, path=task.path.with_name("gone")) for task in tasks]
         return run(lost, in_background=in_background)
 
-    monkeypatch.setattr(desk.library._workers, "run", of_a_lost_file)  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(desk.library._ingestion._workers, "run", of_a_lost_file)  # pyright: ignore[reportPrivateUsage]
     blob_path = desk.library._source.blob_path  # pyright: ignore[reportPrivateUsage]
     looks: list[str] = []
 

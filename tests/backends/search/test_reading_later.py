@@ -138,7 +138,7 @@ async def test_a_file_that_is_deleted_while_it_is_read_leaves_nothing(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file_id = await desk.store("a.txt", "heliotrope " * 50)
-    run = desk.library._workers.run  # pyright: ignore[reportPrivateUsage]
+    run = desk.library._ingestion._workers.run  # pyright: ignore[reportPrivateUsage]
     begun, go_on = anyio.Event(), anyio.Event()
 
     async def held(tasks: Sequence[Task], *, in_background: bool) -> AsyncGenerator[object]:
@@ -149,7 +149,7 @@ async def test_a_file_that_is_deleted_while_it_is_read_leaves_nothing(
                 await go_on.wait()
                 yield _again(parts)
 
-    monkeypatch.setattr(desk.library._workers, "run", held)  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(desk.library._ingestion._workers, "run", held)  # pyright: ignore[reportPrivateUsage]
     record = await desk.opened.files.describe(file_id)
     await desk.opened.reader.read_later([record.id])
     await begun.wait()

@@ -9,8 +9,12 @@ from pathlib import Path
 
 from anyio import to_thread
 
-from files_api_mcp.backends.base import Content, LiveFiles, OnDelete
+from files_api_mcp.backends.base import OnDelete
+from files_api_mcp.backends.clock import to_us
+from files_api_mcp.backends.content_source import Content, LiveFiles
 from files_api_mcp.backends.errors import FileExpired, FilesError, InvalidArgument, NotDownloadable, NotFound
+from files_api_mcp.backends.file_filter import ALL_FILES, ANY_STATE, FileFilter, FilterFacts
+from files_api_mcp.backends.file_versions import FileSource, FileVersion
 from files_api_mcp.backends.models import (
     DeletedFile,
     FilePage,
@@ -22,7 +26,8 @@ from files_api_mcp.backends.models import (
     UploadedFile,
     silent,
 )
-from files_api_mcp.backends.validation import check_file_id, check_new, fold_filename, new_file_id
+from files_api_mcp.backends.validation import check_file_id, check_new, checked_tags, fold_filename, new_file_id
+from tests.contract.memory.versions import Versions
 
 __all__ = ["MemoryFiles"]
 
@@ -41,6 +46,7 @@ class MemoryFiles:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._files: dict[str, _File] = {}
+        self._versions = Versions()
         self._cursors: dict[str, int] = {}
         self._on_delete: OnDelete | None = None
 
@@ -61,7 +67,8 @@ class MemoryFiles:
                 new.filename,
                 lifetime,
             ):
-                return UploadedFile(file.record, reused=True)
+                tags = checked_tags([*file.record.tags, *new.tags])
+                return self._uploaded(replace(file, record=file.record.model_copy(update={"tags": tags})), new, True)
         now = datetime.now(UTC)
         record = FileRecord(
             id=new_file_id(),
@@ -74,9 +81,16 @@ class MemoryFiles:
             sha256=hashlib.sha256(content).hexdigest(),
             title=new.title,
             source_path=new.source_path,
+            tags=checked_tags(new.tags),
         )
-        self._files[record.id] = _File(record, content, new)
-        return UploadedFile(record, reused=False)
+        return self._uploaded(_File(record, content, new), new, False)
+
+    def _uploaded(self, file: _File, new: NewFile, reused: bool) -> UploadedFile:
+        path = new.source_path
+        source = None if path is None else FileSource(path, new.source_root, new.source_mark)
+        self._files[file.record.id] = file
+        replaces = self._versions.read(file.record.id, file.record.created_at, source)
+        return UploadedFile(self._current(file).record, reused, replaces)
 
     async def upload_many(
         self, items: Sequence[tuple[Snapshot, NewFile]], progress: Progress = silent
@@ -91,18 +105,17 @@ class MemoryFiles:
             await progress(len(outcomes), len(items), "Stored")
         return outcomes
 
-    async def list(self, *, limit: int = 20, cursor: str | None = None, name_contains: str | None = None) -> FilePage:
+    async def list(self, *, limit: int = 20, cursor: str | None = None, within: FileFilter = ALL_FILES) -> FilePage:
         """List files newest first; a cursor counts files from the oldest, so that new ones do not shift it."""
         if not 1 <= limit <= 1000:
             raise InvalidArgument("limit must be between 1 and 1000.")
         if cursor is not None and cursor not in self._cursors:
             raise InvalidArgument("The cursor is not from this list.")
         files = [*enumerate(self._files.values())][: self._cursors[cursor] if cursor else None]
-        wanted = fold_filename(name_contains or "")
         found = [
-            (number, file.record)
+            (number, self._current(file).record)
             for number, file in reversed(files)
-            if not file.deleted and wanted in fold_filename(file.record.filename)
+            if not file.deleted and self._matches(file, within)
         ]
         if len(found) <= limit:
             return FilePage([record for _, record in found], None)
@@ -115,7 +128,7 @@ class MemoryFiles:
         wanted = fold_filename(text)
         found = [
             file.record
-            for file in reversed([*self._live()])
+            for file in reversed([*self._live(ALL_FILES)])
             if file.record.id.startswith(text) or wanted in fold_filename(file.record.filename)
         ]
         return FoundFiles(found[:limit], more=len(found) > limit, total=len(found))
@@ -123,6 +136,26 @@ class MemoryFiles:
     async def describe(self, file_id: str) -> FileRecord:
         """Describe one file."""
         return self._find(file_id).record
+
+    async def versions(self, file_id: str) -> Sequence[FileVersion]:
+        """The files of a file's paths."""
+        return self._versions.of(self._find(file_id).record.id)
+
+    async def source(self, file_id: str) -> FileSource | None:
+        """Where a file was last read."""
+        return self._versions.source(self._find(file_id).record.id)
+
+    async def tag(
+        self, file_ids: Sequence[str], *, add: Sequence[str] = (), remove: Sequence[str] = ()
+    ) -> Sequence[FileRecord]:
+        """Change the tags of all files, or of none."""
+        gone, changed = set(checked_tags(remove)), list[_File]()
+        for file_id in file_ids:
+            file = self._find(file_id)
+            tags = checked_tags([*set(file.record.tags) - gone, *add])
+            changed.append(replace(file, record=file.record.model_copy(update={"tags": tags})))
+        self._files |= {file.record.id: file for file in changed}
+        return [file.record for file in changed]
 
     @asynccontextmanager
     async def download(self, file_id: str) -> AsyncGenerator[tuple[FileRecord, AsyncIterator[bytes]]]:
@@ -144,9 +177,10 @@ class MemoryFiles:
         if file is None:
             raise NotFound(f"No file has the id {file_id}.")
         self._files[file_id] = replace(file, deleted=True, content=b"")
+        previous = None if file.deleted else self._versions.delete(file_id)
         if self._on_delete is not None and not file.deleted:
             await self._on_delete(file.record)
-        return DeletedFile(file_id, file.record.filename, file.deleted)
+        return DeletedFile(file_id, file.record.filename, file.deleted, previous)
 
     async def blob_path(self, file_id: str) -> tuple[FileRecord, Path]:
         """The file in the folder that holds the bytes."""
@@ -164,13 +198,17 @@ class MemoryFiles:
         """None: bytes are written when they are asked for."""
         return None
 
-    async def live_files(self) -> LiveFiles:
-        """All of these files."""
-        return LiveFiles.of([record for record, _ in await self.contents()])
+    async def live_files(self, within: FileFilter = ALL_FILES) -> LiveFiles:
+        """Those of these files that match."""
+        return LiveFiles.of([file.record for file in reversed([*self._live(within)])])
+
+    async def matching(self, file_ids: Sequence[str], within: FileFilter) -> Sequence[str]:
+        """Those of the ids whose files match."""
+        return [one for one in file_ids if self._matches(self._find_live(one), within)]
 
     async def absent(self, contents: Sequence[Content]) -> Sequence[Content]:
         """Those of the contents that no live file has."""
-        return (await self.live_files()).lacking(contents)
+        return (await self.live_files(ANY_STATE)).lacking(contents)
 
     def _write(self, file: _File) -> tuple[FileRecord, Path]:
         path = self._folder / str(file.record.sha256)
@@ -178,13 +216,34 @@ class MemoryFiles:
             path.write_bytes(file.content)
         return file.record, path
 
-    def _live(self) -> Sequence[_File]:
+    def _live(self, within: FileFilter = ANY_STATE) -> Sequence[_File]:
         now = datetime.now(UTC)
         return [
-            file
+            self._current(file)
             for file in self._files.values()
-            if not file.deleted and (file.record.expires_at is None or file.record.expires_at > now)
+            if not file.deleted
+            and (file.record.expires_at is None or file.record.expires_at > now)
+            and self._matches(file, within)
         ]
+
+    def _current(self, file: _File) -> _File:
+        """The file with its state as of now."""
+        file_id = file.record.id
+        source = self._versions.source(file_id)
+        facts = {
+            "state": self._versions.state(file_id),
+            "superseded_by": self._versions.superseded_by(file_id),
+            "source_path": source.path if source else None,
+        }
+        return replace(file, record=file.record.model_copy(update=facts))
+
+    def _matches(self, file: _File, within: FileFilter) -> bool:
+        record = self._current(file).record
+        paths = self._versions.paths(record.id)
+        facts = FilterFacts(
+            record.filename, record.mime_type, to_us(record.created_at), record.tags, record.state, paths
+        )
+        return within.matches(facts)
 
     def _find(self, file_id: str) -> _File:
         check_file_id(file_id)
@@ -193,7 +252,7 @@ class MemoryFiles:
             raise NotFound(f"No file has the id {file_id}.")
         if file.deleted:
             raise NotFound(f"{file_id} was deleted.")
-        return file
+        return self._current(file)
 
     def _find_live(self, file_id: str) -> _File:
         file = self._find(file_id)

@@ -10,6 +10,7 @@ from files_api_mcp.backends.anthropic.workspace import Workspace
 from files_api_mcp.backends.errors import FilesError, InvalidArgument
 from tests.support.emulator import KEY, opened
 from tests.support.fault_server.server import FaultServer, fault_server
+from tests.support.snapshots import named
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -60,10 +61,10 @@ async def test_every_page_is_followed_in_either_dialect(mode: str, limit: int, t
 
 async def test_a_filter_by_name_looks_through_every_page_of_the_beta_dialect(tmp_path: Path) -> None:
     async with fault_server() as server, opened(server.url("beta_list~30"), tmp_path) as workspace:
-        page = await workspace.files.list(limit=5, name_contains="SEEDED-0003")
+        page = await workspace.files.list(limit=5, within=named("SEEDED-0003"))
         assert [file.filename for file in page.files] == ["seeded-0003.txt"]
-        first = await workspace.files.list(limit=4, name_contains="seeded")
-        second = await workspace.files.list(limit=1000, name_contains="seeded", cursor=first.next_cursor)
+        first = await workspace.files.list(limit=4, within=named("seeded"))
+        second = await workspace.files.list(limit=1000, within=named("seeded"), cursor=first.next_cursor)
         assert len(first.files) == 4
         assert len({file.id for file in first.files + second.files}) == 30
 

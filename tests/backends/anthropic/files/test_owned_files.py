@@ -19,7 +19,7 @@ from files_api_mcp.server.dependencies import open_backend
 from files_api_mcp.server.settings import Settings
 from tests.support.emulator import emulated, endpoint, opened
 from tests.support.fault_server.server import fault_server
-from tests.support.snapshots import freeze_bytes, text_file
+from tests.support.snapshots import freeze_bytes, named, text_file
 
 pytestmark = pytest.mark.anyio
 
@@ -66,7 +66,7 @@ async def test_each_sees_what_came_from_them_alone(world: World) -> None:
     of_ben = await world.upload(world.ben, "ben.txt")
     assert await listed(world.ana) == of_ana[::-1]
     assert await listed(world.ben) == [of_ben]
-    assert await listed(world.ben, name_contains=".txt") == [of_ben]
+    assert await listed(world.ben, within=named(".txt")) == [of_ben]
     assert len(await listed_by_operator(world)) == 4
 
 

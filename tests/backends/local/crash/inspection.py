@@ -9,9 +9,9 @@ from typing import Self
 import anyio
 
 from files_api_mcp.backends.errors import NotFound, StoreDamaged
-from files_api_mcp.backends.local import recovery
+from files_api_mcp.backends.local.repair import recovery
+from files_api_mcp.backends.local.repair.verification import verify_store
 from files_api_mcp.backends.local.store import LocalStore, open_store
-from files_api_mcp.backends.local.verification import verify_store
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from files_api_mcp.backends.errors import StoreDamaged
 from files_api_mcp.backends.local import files_table as rows
 from files_api_mcp.backends.local.folder import StoreFolder
-from files_api_mcp.backends.local.restoration import all_sidecars, is_over, restore
+from files_api_mcp.backends.local.repair.restoration import all_sidecars, is_over, restore
 from files_api_mcp.backends.local.row import Row
 from files_api_mcp.backends.local.schema import FILES
 from files_api_mcp.backends.storage.disk_errors import DatabaseDamaged, translated

@@ -8,15 +8,16 @@ from pathlib import Path
 
 from anyio import to_thread
 
-from files_api_mcp.backends.base import Content, LiveFiles
 from files_api_mcp.backends.clock import to_us, utc_now
+from files_api_mcp.backends.content_source import Content, LiveFiles
 from files_api_mcp.backends.damage import Damage, Verification, repaired
 from files_api_mcp.backends.errors import NotFound, StoreDamaged
+from files_api_mcp.backends.file_filter import ALL_FILES, ANY_STATE, FileFilter, FilterFacts
 from files_api_mcp.backends.local import files_table as rows
-from files_api_mcp.backends.local.consistency_check import ConsistencyCheck, content_damage
 from files_api_mcp.backends.local.folder import StoreFolder
-from files_api_mcp.backends.local.recovery import open_table, tidy
-from files_api_mcp.backends.local.restoration import all_sidecars, restore_damaged_rows, restore_set_aside
+from files_api_mcp.backends.local.repair.consistency_check import ConsistencyCheck, content_damage
+from files_api_mcp.backends.local.repair.recovery import open_table, tidy
+from files_api_mcp.backends.local.repair.restoration import all_sidecars, restore_damaged_rows, restore_set_aside
 from files_api_mcp.backends.local.schema import FILES
 from files_api_mcp.backends.models import Clock, FileRecord, Progress, silent
 from files_api_mcp.backends.search.index.verification import verify_index
@@ -65,11 +66,15 @@ class _LiveFiles:
     def held(self, file_id: str) -> FileRecord | None:  # noqa: ARG002  see ContentSource
         return None
 
-    async def live_files(self) -> LiveFiles:
-        return LiveFiles.of([record for record, _ in await self.contents()])
+    async def live_files(self, within: FileFilter = ALL_FILES) -> LiveFiles:
+        records = [record for record, _ in await self.contents()]
+        return LiveFiles.of([record for record in records if within.matches(FilterFacts.of(record))])
+
+    async def matching(self, file_ids: Sequence[str], within: FileFilter) -> Sequence[str]:
+        return [one.id for one, _ in await self.located(file_ids) if within.matches(FilterFacts.of(one))]
 
     async def absent(self, contents: Sequence[Content]) -> Sequence[Content]:
-        return (await self.live_files()).lacking(contents)
+        return (await self.live_files(ANY_STATE)).lacking(contents)
 
     def _contents(self) -> Iterator[tuple[FileRecord, Path]]:
         # Sidecars have what the rows have, and are there if the table is damaged.

@@ -11,10 +11,10 @@ from files_api_mcp.backends.clock import from_us
 from files_api_mcp.backends.damage import Damage, Verification
 from files_api_mcp.backends.local import files_table as rows
 from files_api_mcp.backends.local.folder import StoreFolder
-from files_api_mcp.backends.local.recovery import find_untidy, is_discarded, is_finished, shard_groups
-from files_api_mcp.backends.local.restoration import is_over
+from files_api_mcp.backends.local.repair.recovery import find_untidy, is_discarded, is_finished, shard_groups
+from files_api_mcp.backends.local.repair.restoration import is_over
+from files_api_mcp.backends.local.repair.set_aside import KEPT_DAYS
 from files_api_mcp.backends.local.row import Row
-from files_api_mcp.backends.local.set_aside import KEPT_DAYS
 from files_api_mcp.backends.models import Progress
 from files_api_mcp.backends.storage.disk_errors import translated
 from files_api_mcp.backends.storage.sqlite import Database, writing

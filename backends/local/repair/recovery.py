@@ -13,8 +13,8 @@ from anyio import to_thread
 from files_api_mcp.backends.errors import StorageFull
 from files_api_mcp.backends.local import files_table as rows
 from files_api_mcp.backends.local.folder import StoreFolder
-from files_api_mcp.backends.local.rebuild import rebuild_table
-from files_api_mcp.backends.local.restoration import is_over, restore_damaged_rows
+from files_api_mcp.backends.local.repair.rebuild import rebuild_table
+from files_api_mcp.backends.local.repair.restoration import is_over, restore_damaged_rows
 from files_api_mcp.backends.local.schema import FILES
 from files_api_mcp.backends.local.sidecars import SidecarName, names_among, sidecar_name, unfinished_among
 from files_api_mcp.backends.storage.blobs import hashes_among
