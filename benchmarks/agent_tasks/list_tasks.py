@@ -35,9 +35,10 @@ async def _ids_of_yesterday(agent: Agent) -> list[str]:
     cursor: dict[str, str] = {}
     while True:
         page = (await agent.call("list_files", **scope, **cursor)).data
-        ids += [file["file_id"] for file in page["files"] if file["created_at"].startswith(day)]
-        is_older = any(file["created_at"][: len(day)] < day for file in page["files"])
-        if is_older or not page.get("next_cursor"):
+        # A list of one day may leave out the time.
+        days = [file.get("created_at", day)[: len(day)] for file in page["files"]]
+        ids += [file["file_id"] for file, its_day in zip(page["files"], days, strict=True) if its_day == day]
+        if min(days, default=day) < day or not page.get("next_cursor"):
             return ids
         cursor = {"cursor": page["next_cursor"]}
 
