@@ -59,7 +59,10 @@ async def listing(call: Call, name_contains: str | None = None, limit: int = 20,
 
 
 def _shortened(page: FileList) -> FileList:
-    short = [NamedFile.model_validate(file, from_attributes=True) for file in page.files]
+    short = [
+        NamedFile(file_id=file.file_id, filename=file.filename, title=file.title, expired=file.expired)
+        for file in page.files
+    ]
     note = f"Pages of over {_MOST_IN_FULL} files show ids and names only; describe_file shows the rest."
     return page.model_copy(update={"files": short, "notes": [*(page.notes or []), note]})
 
