@@ -14,11 +14,13 @@ from files_api_mcp.tools.formatting import format_size, printable
 from files_api_mcp.tools.result_size import rows_that_fit
 from files_api_mcp.tools.signature import Formerly
 
-__all__ = ["MOST_DELETED", "DeleteResult", "confirm_deletion", "delete_file", "existing_files"]
+__all__ = ["MOST_DELETED", "DeleteResult", "confirm_deletion", "delete", "delete_file", "existing_files"]
 
 MOST_DELETED = 100
 _AT_ONCE = 8
 _MOST_NAMES = 10
+_MOST_SHOWN = 20
+"""Rows for files that were deleted as asked; the other ones are counted."""
 _OTHER_TOKENS = 500
 """Tokens that are kept for all but the rows of a result."""
 
@@ -112,6 +114,15 @@ def _name(record: FileRecord | None) -> str:
 
 async def delete_file(call: Call, file_ids: DeletedIds) -> DeleteResult:
     """Delete stored files permanently."""
+    return _shortened(await delete(call, file_ids))
+
+
+async def delete(call: Call, file_ids: DeletedIds) -> DeleteResult:
+    """The same as the tool, with a row for each file.
+
+    Raises:
+        FilesError: Nothing was deleted.
+    """
     if call.declined:
         raise NotConfirmed(
             "The deletion was not confirmed; nothing was deleted.",
@@ -121,7 +132,7 @@ async def delete_file(call: Call, file_ids: DeletedIds) -> DeleteResult:
     gone: list[str] = []
     done = 0
 
-    async def delete(file_id: str) -> DeletedFile | FilesError:
+    async def delete_one(file_id: str) -> DeletedFile | FilesError:
         nonlocal done
         try:
             deletion = await opened.files.delete(file_id)
@@ -136,7 +147,7 @@ async def delete_file(call: Call, file_ids: DeletedIds) -> DeleteResult:
         return deletion
 
     try:
-        outcomes = await _each(ids, delete)
+        outcomes = await _each(ids, delete_one)
     finally:
         # One notification for all, even if the call is cancelled halfway.
         if gone:
@@ -177,6 +188,26 @@ def _result(ids: Sequence[str], outcomes: Sequence[DeletedFile | FilesError]) ->
         files=shown,
         notes=_notes(shown, hidden=len(deleted) - len(shown)) or None,
     )
+
+
+def _shortened(result: DeleteResult) -> DeleteResult:
+    """Without the rows that tell nothing but what was asked for, except the first of them."""
+    room = _MOST_SHOWN - sum(map(_is_special, result.files))
+    shown: list[DeletedItem] = []
+    for file in result.files:
+        if not _is_special(file):
+            if room <= 0:
+                continue
+            room -= 1
+        shown.append(file)
+    if not (hidden := len(result.files) - len(shown)):
+        return result
+    notes = [f"{hidden} more files were deleted as asked.", *(result.notes or [])]
+    return result.model_copy(update={"files": shown, "notes": notes})
+
+
+def _is_special(file: DeletedItem) -> bool:
+    return bool(file.already_deleted or file.previous)
 
 
 def _item(deletion: DeletedFile) -> DeletedItem:

@@ -69,13 +69,14 @@ async def test_a_hundred_files_go_in_one_call_and_an_unknown_id_stops_none(agent
     await agent.data("upload_file", path=".")
     listed = (await agent.data("list_files", limit=100))["files"]
     ids = [file["file_id"] for file in listed]
-    await agent.data("delete_file", file_ids=ids[:1])
+    await agent.data("delete_file", file_ids=ids[30:31])
     result = await agent.data("delete_file", file_ids=[*ids[:50], "file_unknown", *ids[51:]])
-    assert list(result) == ["counts", "failed", "files"]
+    assert list(result) == ["counts", "failed", "files", "notes"]
     assert result["counts"] == {"deleted": 98, "already_deleted": 1, "failed": 1}
     assert [one["file_id"] for one in result["failed"]] == ["file_unknown"]
     assert result["failed"][0]["error"].startswith("[not_found] ")
-    assert [one["file_id"] for one in result["files"]] == [*ids[:50], *ids[51:]]
+    assert [one["file_id"] for one in result["files"]] == [*ids[:19], ids[30]]
+    assert result["notes"] == ["79 more files were deleted as asked."]
     assert [file["file_id"] for file in (await agent.data("list_files"))["files"]] == [ids[50]]
 
 

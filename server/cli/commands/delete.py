@@ -64,14 +64,15 @@ def _delete(file_ids: Sequence[str], settings: "Settings", *, confirmed: bool, a
 
 async def _outcomes(tools: ToolClient, bars: ProgressBars, file_ids: Sequence[str]) -> list[dict[str, Any] | str]:
     """What became of each file: the row of the result, or the error."""
-    from files_api_mcp.tools.delete import MOST_DELETED, delete_file
+    from files_api_mcp.tools.delete import MOST_DELETED
+    from files_api_mcp.tools.delete import delete as delete_files
 
     outcomes: list[dict[str, Any] | str] = []
     with bars.bar() as report:
         for start in range(0, len(file_ids), MOST_DELETED):
             batch = file_ids[start : start + MOST_DELETED]
             try:
-                result = await tools.data(delete_file, file_ids=batch)
+                result = await tools.data(delete_files, file_ids=batch)
             except CommandError as exc:
                 outcomes.append(exc.text)
                 continue
