@@ -118,10 +118,10 @@ def _searched(ranker: Ranker, vocabulary: Vocabulary, question: str) -> tuple[Ra
     if spellings:
         spelled = [ranker.by_words(in_spelling(part, spellings)) for part in parts]
         rankings = [blended(*pair, _SPELLING) for pair in zip(rankings, spelled, strict=True)]
-    rankings = [ranker.by_meaning(one, in_spelling(part, spellings)) for one, part in zip(rankings, parts, strict=True)]
+    as_spelled = [in_spelling(part, spellings) for part in parts]
+    rankings = [ranker.by_meaning(*pair, 1 / len(parts)) for pair in zip(rankings, as_spelled, strict=True)]
     ranking = merged(rankings)
     held = [_held(ranker, *pair) for pair in zip(rankings, parts, strict=True)]
-    as_spelled = [in_spelling(part, spellings) for part in parts]
     held_spelled = [_held(ranker, *pair) for pair in zip(rankings, as_spelled, strict=True)] if spellings else held
     names = absent_names(question, ranking.idf, map(vocabulary.filename, ranking.documents), vocabulary.languages)
     absence = Absence(

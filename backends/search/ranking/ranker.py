@@ -11,7 +11,7 @@ from files_api_mcp.backends.search.ranking.page_range import PageRange
 from files_api_mcp.backends.search.ranking.reranker import rerank
 from files_api_mcp.backends.search.ranking.scorer import Ranking, ScoredPassage, rank
 from files_api_mcp.backends.search.ranking.statements import with_statements
-from files_api_mcp.backends.search.semantic.reranker import rerank_by_meaning
+from files_api_mcp.backends.search.semantic.reranker import MOST_JUDGED, rerank_by_meaning
 from files_api_mcp.backends.search.semantic.similarity import Similarity
 from files_api_mcp.backends.search.tables import indexed_text
 
@@ -47,12 +47,20 @@ class Ranker:
         passages = rerank(found.passages, found.documents, question, partial(self.text, found))
         return with_statements(self._index, replace(found, passages=passages), question)
 
-    def by_meaning(self, ranking: Ranking, question: str) -> Ranking:
-        """The same passages in the order of their meaning too, if there is a model for it."""
+    def by_meaning(self, ranking: Ranking, question: str, share: float = 1.0) -> Ranking:
+        """The same passages in the order of their meaning too, if there is a model for it. The parts of a question
+        share the passages that are judged: each takes time."""
         if self._similarity is None:
             return ranking
-        text_of = partial(self.text, ranking)
-        ranked = rerank_by_meaning(ranking.passages, ranking.documents, question, text_of, self._similarity)
+        ranked = rerank_by_meaning(
+            ranking.passages,
+            ranking.documents,
+            question,
+            partial(self.text, ranking),
+            self._similarity,
+            int(MOST_JUDGED * share),
+            self._check_cancelled,
+        )
         return replace(ranking, passages=ranked)
 
     def text(self, ranking: Ranking, one: ScoredPassage) -> str:

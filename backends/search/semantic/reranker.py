@@ -1,7 +1,7 @@
 """Reranks the best passages by their meaning."""
 
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, islice
 from statistics import fmean
@@ -10,9 +10,10 @@ from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.ranking.scorer import ScoredPassage
 from files_api_mcp.backends.search.semantic.similarity import Similarity
 
-__all__ = ["rerank_by_meaning"]
+__all__ = ["MOST_JUDGED", "rerank_by_meaning"]
 
-_RERANKED = 20
+MOST_JUDGED = 20
+"""Passages that are judged for a question: the best ones by words."""
 _WEIGHT = 0.8
 _MOST_DIGITS = 0.1
 
@@ -23,17 +24,20 @@ def rerank_by_meaning(
     question: str,
     text_of: Callable[[ScoredPassage], str],
     similarity: Similarity,
+    most: int = MOST_JUDGED,
+    check_cancelled: Callable[[], None] = lambda: None,
 ) -> list[ScoredPassage]:
-    """Rerank the best twenty passages; the others follow in their order. `text_of` reads a passage.
+    """Rerank the best passages, at most so many; the others follow in their order. `text_of` reads a passage;
+    `check_cancelled` is called before each is judged, which takes about 10 ms.
 
-    The most similar one gains 0.8 of the best score, the least similar one nothing. If fewer than twenty share a word
+    The most similar one gains 0.8 of the best score, the least similar one nothing. If fewer than `most` share a word
     with the question, others of the same documents are judged too: they may say it in other words.
 
     The words decide where the model knows less than they do. It judges no passages full of figures, such as those of
     financial statements. If it knows only English, it judges no question in another script, and no passage of a
     document in another language, which gains the mean.
     """
-    best = [*ranked[:_RERANKED], *islice(_others(ranked, documents), max(0, _RERANKED - len(ranked)))]
+    best = [*ranked[:most], *islice(_others(ranked, documents), max(0, most - len(ranked)))]
     judged = [one for one in best if documents[one.position].english or not similarity.english_only]
     if len(judged) < 2 or (similarity.english_only and not _is_latin(question)):
         return [*ranked]
@@ -41,10 +45,17 @@ def rerank_by_meaning(
     texts = [text_of(one) for one in judged] if model else []
     if model is None or _is_full_of_figures(texts):
         return [*ranked]
-    gains = dict(zip(judged, _between_0_and_1(model.similarity(question, texts)), strict=True))
-    mean, most = fmean(gains.values()), _WEIGHT * ranked[0].score
-    reranked = [replace(one, score=one.score + most * gains.get(one, mean)) for one in best]
-    return sorted([*reranked, *ranked[_RERANKED:]], key=lambda one: -one.score)
+    near = model.similarity(question, _until_cancelled(texts, check_cancelled))
+    gains = dict(zip(judged, _between_0_and_1(near), strict=True))
+    mean, highest = fmean(gains.values()), _WEIGHT * ranked[0].score
+    reranked = [replace(one, score=one.score + highest * gains.get(one, mean)) for one in best]
+    return sorted([*reranked, *ranked[most:]], key=lambda one: -one.score)
+
+
+def _until_cancelled(texts: Iterable[str], check_cancelled: Callable[[], None]) -> Iterator[str]:
+    for text in texts:
+        check_cancelled()
+        yield text
 
 
 def _others(ranked: Sequence[ScoredPassage], documents: Mapping[int, Document]) -> Iterator[ScoredPassage]:

@@ -1,6 +1,6 @@
 """Reranking by meaning: what it moves, and what it leaves to the words."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -38,10 +38,11 @@ class Judge:
     def model(self) -> "Judge | None":
         return None if self.near is None else self
 
-    def similarity(self, question: str, texts: Sequence[str]) -> list[float]:
+    def similarity(self, question: str, texts: Iterable[str]) -> list[float]:
         assert self.near is not None
-        self.judged += texts
-        return [self.near[text] for text in texts]
+        before = len(self.judged)
+        self.judged.extend(texts)
+        return [self.near[text] for text in self.judged[before:]]
 
 
 def order(judge: Judge, scores: Sequence[float], question: str = "Why?", languages: str = "", each: int = 1) -> str:
@@ -114,3 +115,29 @@ def test_without_a_judgement_the_order_stays(near: dict[str, float] | None) -> N
     assert order(Judge(near), [10, 9]) == "ab"
     assert order(Judge(near), [10]) == "a"
     assert order(Judge(near), []) == ""
+
+
+def test_a_cancelled_call_judges_no_further_passage() -> None:
+    ranked = [ScoredPassage(0, place, 10.0 - place) for place in range(5)]
+    documents: Any = {0: Stored(english=True, count=5)}
+    judge = Judge(dict.fromkeys("abcde", 0.5))
+
+    def cancelled() -> None:
+        if len(judge.judged) == 2:
+            raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        rerank_by_meaning(
+            ranked, documents, "Why?", lambda one: "abcde"[one.passage], cast(Similarity, judge), 5, cancelled
+        )
+    assert judge.judged == ["a", "b"]
+
+
+def test_parts_of_a_question_share_the_passages_that_are_judged() -> None:
+    ranked = [ScoredPassage(0, place, 10.0 - place) for place in range(5)]
+    documents: Any = {0: Stored(english=True, count=5)}
+    judge = Judge({"a": 0.1, "b": 0.9})
+    found = rerank_by_meaning(
+        ranked, documents, "Why?", lambda one: "abcde"[one.passage], cast(Similarity, judge), most=2
+    )
+    assert [one.passage for one in found] == [1, 0, 2, 3, 4]
