@@ -10,6 +10,7 @@ from files_api_mcp.backends.search.index.index import Index
 from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.page_texts import PageTexts
 from files_api_mcp.backends.search.quotes import NO_WORD, Quotes, json_tokens, notes_tokens
+from files_api_mcp.backends.search.ranking.fair_shares import in_fair_shares
 from files_api_mcp.backends.search.ranking.literals import ids_named, is_held
 from files_api_mcp.backends.search.ranking.names import absent_names
 from files_api_mcp.backends.search.ranking.page_range import PageRange
@@ -78,7 +79,9 @@ def answer(
     quotes = Quotes(searched, ranking.documents, texts)
     spent = min(room, max(_LEAST, int(room * _part(absence, ranking.documents))))
     selection = Selection(ranking.documents, texts, json_tokens, quotes.frame, spent, ranking.idf, pages)
-    selection.spend(ranking.passages, certain=_holding_ids(ranker, ranking, question))
+    certain = _holding_ids(ranker, ranking, question)
+    shared = ranking if certain else in_fair_shares(ranking, searched.collection.files)
+    selection.spend(shared.passages, certain=certain)
     return _found(quotes.fitted(selection.stretches, room), ranking.documents, notes)
 
 

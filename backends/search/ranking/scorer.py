@@ -2,7 +2,7 @@
 
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from types import MappingProxyType
@@ -14,6 +14,7 @@ from files_api_mcp.backends.search.index.postings import HEAD_PREFIX
 from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.ranking.bm25 import bm25
 from files_api_mcp.backends.search.ranking.candidates import Candidates, Choice, OnlyDocument
+from files_api_mcp.backends.search.ranking.file_names import names_held
 from files_api_mcp.backends.search.ranking.page_references import labels_named, pages_labelled, pages_named
 from files_api_mcp.backends.search.tables import indexed_text
 from files_api_mcp.backends.search.tokenizer import terms
@@ -22,6 +23,7 @@ __all__ = ["Ranking", "ScoredPassage", "rank"]
 
 _PAGE, _HEAD, _NEIGHBOUR, _COVERED, _DOCUMENT = 0.5, 0.3, 0.1, 0.5, 1.0
 _NAMED = 1.0
+_FILE_NAME = 0.25
 _PARTS = 5
 _MOST_DOCUMENTS = 48
 _FEW = 20
@@ -71,9 +73,9 @@ def rank(index: Index, searched: Searched, question: str, check_cancelled: Calla
     """Rank the passages that contain a term of the question, best first.
 
     The score adds up BM25 of the passage, of its page and, with several documents, of its document; the idf of terms
-    in the page's head; the share of the question (by idf) that the passage holds; whether the question names the page;
-    and the better neighbour's score. The documents are one collection: a term that is rare in all of them counts
-    more than one that each of them repeats. Of many documents, only the best candidates are searched.
+    in the page's head; the share of the question (by idf) that the passage holds; whether the question names the page
+    or the file; and the better neighbour's score. The documents are one collection: a term that is rare in all of them
+    counts more than one that each of them repeats. Of many documents, only the best candidates are searched.
     """
     collection = searched.collection
     candidates = _choice(index, searched, question, check_cancelled)
@@ -97,10 +99,12 @@ def rank(index: Index, searched: Searched, question: str, check_cancelled: Calla
         )
         scores.append(found)
     highest = [max((s[part] for found in scores for s in found.values()), default=0) or 1 for part in range(_PARTS)]
+    names = _names(searched, positions, question)
     ranked: list[ScoredPassage] = []
     for query, found in zip(queries, scores, strict=True):
         base = {p: sum(map(_weighed, s, highest, (1, _PAGE, _HEAD, _COVERED, _NAMED))) for p, s in found.items()}
         whole = _DOCUMENT * candidates.share(query.document, query.position)
+        whole += _FILE_NAME * names.get(query.position, 0.0)
         for passage, score in base.items():
             near = max(base.get(passage - 1, 0), base.get(passage + 1, 0))
             ranked.append(ScoredPassage(query.position, passage, score + _NEIGHBOUR * near + whole))
@@ -113,6 +117,12 @@ def _choice(index: Index, searched: Searched, question: str, check_cancelled: Ca
     if collection.files == 1:
         return OnlyDocument(index, searched.documents(index, [0])[0], collection.passages, question)
     return Candidates(index, collection, question, check_cancelled)
+
+
+def _names(searched: Searched, positions: Sequence[int], question: str) -> Mapping[int, float]:
+    """How much of each file's name the question has, where several are asked and their names are known."""
+    names = {position: name for position in positions if (name := searched.filename(position))}
+    return names_held(question, names) if len(names) > 1 else {}
 
 
 def _named(index: Index, searched: Searched, question: str) -> dict[int, frozenset[int]]:
