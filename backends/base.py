@@ -27,6 +27,7 @@ from files_api_mcp.backends.models import (
     silent,
 )
 from files_api_mcp.backends.staging.spool import Spool
+from files_api_mcp.backends.text_finder import TextFinder
 
 __all__ = [
     "Answerer",
@@ -240,5 +241,6 @@ class Backend:
     files: FilesBackend
     answerer: Answerer
     reader: Reader
+    finder: TextFinder
     batches: BatchAnswerer
     spool: Spool

@@ -24,6 +24,7 @@ __all__ = [
     "check_new",
     "check_question",
     "checked_tags",
+    "distinct_ids",
     "fold_filename",
     "fold_tag",
     "new_file_id",
@@ -178,9 +179,18 @@ def check_question(question: str, file_ids: Sequence[str]) -> tuple[str, list[st
     """
     if not question.strip():
         raise InvalidArgument("question is empty.", "Ask a question in words.")
+    return question[:MAX_QUESTION_CHARS], distinct_ids(file_ids)
+
+
+def distinct_ids(file_ids: Sequence[str]) -> list[str]:
+    """The ids without duplicates.
+
+    Raises:
+        InvalidArgument: There are more than 100.
+    """
     ids = list(dict.fromkeys(file_ids))
     if len(ids) > MAX_FILES_PER_QUESTION:
         raise InvalidArgument(
             f"file_ids contains more than {MAX_FILES_PER_QUESTION} ids.", "Ask in several calls, or omit file_ids."
         )
-    return question[:MAX_QUESTION_CHARS], ids
+    return ids

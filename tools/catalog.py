@@ -11,6 +11,7 @@ from files_api_mcp.tools.create_upload import CreatedUpload, create_upload
 from files_api_mcp.tools.delete import DeleteResult, confirm_deletion, delete_file
 from files_api_mcp.tools.describe import DescribedFile, describe_file
 from files_api_mcp.tools.download import download_file
+from files_api_mcp.tools.find import FindResult, find_text
 from files_api_mcp.tools.list import FileList, list_files
 from files_api_mcp.tools.read import read_document
 from files_api_mcp.tools.upload import UploadResult, upload_file
@@ -111,6 +112,17 @@ CATALOG = (
         open_world=True,
         writes=False,
         result=AskResult,
+    ),
+    ToolEntry(
+        find_text,
+        "Find text",
+        scope="files:read",
+        read_only=True,
+        destructive=False,
+        idempotent=True,
+        open_world=True,
+        writes=False,
+        result=FindResult,
     ),
     ToolEntry(
         read_document,

@@ -136,6 +136,7 @@ class AnthropicSettings:
                 files=workspace.files,
                 answerer=AnthropicAnswerer(workspace, engine, self.model, self.ask_timeout_s),
                 reader=AnthropicReader(workspace.files, workspace.originals, engine),
+                finder=engine.finder,
                 batches=AnthropicBatchAnswerer(workspace, engine, self.model, home / "batches"),
                 spool=spool,
             )

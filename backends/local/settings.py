@@ -75,6 +75,7 @@ class LocalSettings:
                 files=store,
                 answerer=engine,
                 reader=engine,
+                finder=engine.finder,
                 batches=SequentialBatchAnswerer(engine),
                 spool=spool,
             )

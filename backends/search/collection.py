@@ -53,6 +53,10 @@ class Searched(Protocol):
         """The name of a file; None if it has to be looked up."""
         ...
 
+    def document_ids(self) -> Sequence[int]:
+        """The id of each file's document, by position: the same object while the files are the same."""
+        ...
+
     def documents(self, index: Index, positions: Sequence[int]) -> dict[int, Document]:
         """The documents of these files.
 
@@ -113,6 +117,10 @@ class NamedFiles:
     def filename(self, position: int) -> str | None:
         """The name of a file."""
         return self._files[position][0].filename
+
+    def document_ids(self) -> Sequence[int]:
+        """The id of each file's document."""
+        return [document.id for _, document in self._files]
 
     def documents(self, index: Index, positions: Sequence[int]) -> dict[int, Document]:  # noqa: ARG002  see Searched
         """The documents of these files."""

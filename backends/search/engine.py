@@ -38,6 +38,7 @@ from files_api_mcp.backends.models import (
 from files_api_mcp.backends.search import reader as reading
 from files_api_mcp.backends.search.collection import Searched
 from files_api_mcp.backends.search.documents import Documents
+from files_api_mcp.backends.search.find.finder import Finder
 from files_api_mcp.backends.search.index.backlog import Backlog
 from files_api_mcp.backends.search.index.extraction import FileToRead
 from files_api_mcp.backends.search.index.index import Index, document_key
@@ -113,6 +114,7 @@ class SearchEngine:
         self._scope = QuestionScope(indexer, source, self._backlog)
         self._documents = Documents(indexer, source, self._backlog, self._used.set)
         self._images = PageImages(source, runtime.workers, self._documents)
+        self.finder = Finder(indexer, source, self._scope, self._used.set)
 
     async def index_in_background(self) -> None:
         """Index files that the index lacks, until cancelled. It waits for the first use: a command that only lists

@@ -37,6 +37,10 @@ class Holdings:
     def filename(self, position: int) -> None:
         """Nothing: 100,000 names are not kept in memory."""
 
+    def document_ids(self) -> "array[int]":
+        """The id of each file's document."""
+        return self.ids
+
     def key(self, place: int) -> str:
         """The key of a live file's document."""
         return " ".join(self.files.content(place))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from files_api_mcp.backends.file_filter import FileFilter
 from files_api_mcp.backends.search.ranking.page_range import PageRange
 
-__all__ = ["Question"]
+__all__ = ["Question", "left_out_notes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,11 @@ class Question:
     @property
     def notes(self) -> list[str]:
         """What the answer says of the files that were left out."""
-        if not self.left_out:
-            return []
-        return [f"{self.left_out} of the named files {'does' if self.left_out == 1 else 'do'} not match within."]
+        return left_out_notes(self.left_out)
+
+
+def left_out_notes(left_out: int) -> list[str]:
+    """What a result says of named files that do not match `within`."""
+    if not left_out:
+        return []
+    return [f"{left_out} of the named files {'does' if left_out == 1 else 'do'} not match within."]

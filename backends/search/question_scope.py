@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from files_api_mcp.backends.content_source import ContentSource
 from files_api_mcp.backends.documents.workers import ReaderStopped
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["QuestionScope", "Scope"]
 
+_T = TypeVar("_T")
+
 _MAX_NOTES = 5
 _WAIT_S = 15.0
 """Seconds that a question to all files waits for files that are not indexed yet."""
@@ -58,9 +60,10 @@ class QuestionScope:
         self._library = Library(scans=indexer.scans)
 
     async def named(
-        self, ids: Sequence[str], search: Callable[[Index, Searched], "Found"], progress: Progress
-    ) -> tuple[Scope, "Found"]:
-        """The named files with text, each indexed first if needed, notes on the others, and what `search` finds.
+        self, ids: Sequence[str], search: Callable[[Index, Searched], _T], progress: Progress
+    ) -> tuple[Scope, _T]:
+        """The named files with text, each indexed first if needed, notes on the others, and what `search` finds, which
+        is not None.
 
         Raises:
             NotFound, FileExpired: One of the ids does not name a live file.
@@ -101,8 +104,8 @@ class QuestionScope:
         return scope, found
 
     def _held(
-        self, index: Index, ids: Sequence[str], search: Callable[[Index, Searched], "Found"]
-    ) -> "tuple[Scope, Found] | None":
+        self, index: Index, ids: Sequence[str], search: Callable[[Index, Searched], _T]
+    ) -> tuple[Scope, _T] | None:
         """What `named` returns, if the source finds all files at once and the index has their text."""
         records: list[FileRecord] = []
         for file_id in ids:
@@ -118,8 +121,8 @@ class QuestionScope:
         return Scope(searched, _bounded(notes, "have no text to search"), {one.id: one for one in records}), found
 
     def _searched_at_once(
-        self, index: Index, records: Sequence[FileRecord], search: Callable[[Index, Searched], "Found"]
-    ) -> tuple[dict[str, Document], "Found | None"]:
+        self, index: Index, records: Sequence[FileRecord], search: Callable[[Index, Searched], _T]
+    ) -> tuple[dict[str, Document], _T | None]:
         """The indexed documents of the files, and what is found in them if they are all of the question's."""
         known = self._indexer.current_in(index, records)
         if any(one.id not in known or not known[one.id].info.askable for one in records):

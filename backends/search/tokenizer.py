@@ -3,7 +3,7 @@
 import re
 import threading
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from itertools import chain, pairwise, product
 from typing import Any
@@ -12,15 +12,33 @@ import Stemmer
 
 from files_api_mcp.backends.tokens import MARKS
 
-__all__ = ["is_english", "is_stop_word", "terms"]
+__all__ = [
+    "FUNCTION_WORDS",
+    "OPTIONAL_MARKS",
+    "UNSPACED",
+    "WORD",
+    "is_english",
+    "is_stop_word",
+    "is_wide",
+    "terms",
+    "terms_of",
+    "words",
+]
 
 _LETTER = r"[^\W\d_]"
-_WORD = re.compile(rf"\d+(?:[.,]\d+)*|{_LETTER}+(?:[{MARKS}]+{_LETTER}*)*")
+WORD = re.compile(rf"\d+(?:[.,]\d+)*|{_LETTER}+(?:[{MARKS}]+{_LETTER}*)*")
 _ASCII_WORD = re.compile(r"[A-Za-z]+|[0-9]+(?:[.,][0-9]+)*")  # twice as fast
 # Optional marks: Hebrew points, Arabic vowel marks and the tatweel, accents, the nukta.
-_OPTIONAL = re.compile(r"[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed\u093c]")
-# The look behind comes last: at each character it would be slow.
-_HYPHENATED = re.compile(rf"[-\u00ad\u2010]\n(?<={_LETTER}.\n)(?={_LETTER})")
+OPTIONAL_MARKS = re.compile(r"[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed\u093c]")
+_BREAK = r"[ \t\r]*\n[ \t]*"
+_ASCII_BROKEN = re.compile(rf"-(?<=[A-Za-z]-){_BREAK}(?=[A-Za-z])")  # one first character is found much faster
+UNSPACED = r"\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff"
+"""Characters of Han and Kana, for a class of a pattern. They have no hyphens: a line may end anywhere."""
+# The look behind comes second: at each character it would be slow.
+_BROKEN = re.compile(
+    rf"[-\u00ad\u2010](?<={_LETTER}.){_BREAK}(?={_LETTER})"
+    rf"|\n(?<=[{UNSPACED}]\n)[ \t\u3000]*(?=[{UNSPACED}])|[\u200b-\u200d]"
+)
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _ENGLISH_SHARE = 0.08
 _LATIN_PREFIX = 6
@@ -29,7 +47,7 @@ _LONGEST_IDENTIFIER = 80
 _LONGEST_CACHED = 100
 _LETTERS_A_PART = 3
 
-_FUNCTION_WORDS = frozenset(
+FUNCTION_WORDS = frozenset(
     "a an and are as at be been but by can could did do does for from had has have he her his how i if in into is it"
     " its may me more most my no not of on or our shall she should so some such than that the their them then there"
     " these they this those to under up was we were what when where which while who whom whose why will with would you"
@@ -43,24 +61,35 @@ _ENGLISH_ONLY = frozenset("the and of to that is was for with are be by this whi
 
 def is_english(text: str) -> bool:
     """Whether more than 8 % of the words are English function words."""
-    words = [word for word in _WORD.findall(text.casefold()) if not word[0].isdigit()]
+    words = [word for word in WORD.findall(text.casefold()) if not word[0].isdigit()]
     return bool(words) and sum(word in _ENGLISH_ONLY for word in words) > _ENGLISH_SHARE * len(words)
 
 
 def is_stop_word(word: str) -> bool:
     """Whether a word says nothing about the subject of an English text."""
-    return word.casefold() in _FUNCTION_WORDS
+    return word.casefold() in FUNCTION_WORDS
 
 
 def terms(text: str, *, english: bool, keep_stop_words: bool = False) -> list[str]:
     """The terms of a text, in order: English words are stemmed, other Latin words cut to six letters without accents,
     Han, Kana and Hangul become pairs, words of other scripts become triples. A word that is hyphenated at a line's end
     is one word, and digit groups lose their commas. An identifier such as retryWithBackoff is followed by its parts."""
-    whole = _HYPHENATED.sub("", unicodedata.normalize("NFKC", text))
-    words = (_ASCII_WORD if whole.isascii() else _WORD).findall(whole)
+    return terms_of(words(text), english=english, keep_stop_words=keep_stop_words)
+
+
+def words(text: str) -> list[str]:
+    """The words and numbers of a text, in order and as they are written."""
+    if text.isascii():
+        return _ASCII_WORD.findall(_ASCII_BROKEN.sub("", text))
+    whole = unicodedata.normalize("NFKC", text)
+    return WORD.findall(_BROKEN.sub("", whole))
+
+
+def terms_of(words: Sequence[str], *, english: bool, keep_stop_words: bool = False) -> list[str]:
+    """The terms of words, in order."""
     of_word = _TERMS[english, keep_stop_words]
-    if not whole.isascii() and max(map(len, words), default=0) > _LONGEST_CACHED:
-        of_word = of_word.__wrapped__  # each letter of such a word takes 80 bytes in the cache
+    if max(map(len, words), default=0) > _LONGEST_CACHED:
+        of_word = of_word.__wrapped__  # each letter of such a word may take 80 bytes in the cache
     return list(chain.from_iterable(map(of_word, words)))
 
 
@@ -99,7 +128,7 @@ def _begins_word(word: str, at: int) -> bool:
 
 def _stems(word: str, english: bool, keep_stop_words: bool) -> tuple[str, ...]:  # noqa: FBT001
     if word.isascii() or _is_latin(word):
-        if not keep_stop_words and word in _FUNCTION_WORDS:
+        if not keep_stop_words and word in FUNCTION_WORDS:
             return ()
         if english:
             return (_stemmer.stem(word),)
@@ -107,9 +136,9 @@ def _stems(word: str, english: bool, keep_stop_words: bool) -> tuple[str, ...]: 
             return (word[:_LATIN_PREFIX],)
         bare = "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
         return (bare[:_LATIN_PREFIX],)
-    if _is_cjk(word[0]):
+    if is_wide(word[0]):
         return tuple(word[i : i + 2] for i in range(max(1, len(word) - 1)))
-    word = _OPTIONAL.sub("", unicodedata.normalize("NFD", word))
+    word = OPTIONAL_MARKS.sub("", unicodedata.normalize("NFD", word))
     # A word of nothing but marks, such as a tatweel between blanks, has no term.
     return tuple(word[i : i + _GRAM] for i in range(max(1, len(word) - _GRAM + 1))) if word else ()
 
@@ -129,5 +158,6 @@ def _is_latin(word: str) -> bool:
     return all(c < "\u0250" or "\u1e00" <= c < "\u1f00" for c in word)
 
 
-def _is_cjk(c: str) -> bool:
+def is_wide(c: str) -> bool:
+    """Whether a character is Han, Kana or Hangul."""
     return "\u3040" <= c <= "\u30ff" or "\u3400" <= c <= "\u9fff" or "\uac00" <= c <= "\ud7af" or c >= "\U00020000"

@@ -21,6 +21,7 @@ SUBCOMMANDS = {
     "install": "Add the server to a host, such as Claude Desktop or VS Code.",
     "demo": "Try every tool on sample documents.",
     "ask": "Ask about your files, and see the cited pages.",
+    "find": "Find a phrase or regular expression in your files.",
     "batch": "Ask many questions about many files, at half the price.",
     "upload": "Store files, folders or globs.",
     "list": "List stored files.",

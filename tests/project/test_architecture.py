@@ -53,6 +53,7 @@ LAYERS = (
     {"documents", "storage", "validation"},
     {"roots"},
     {"staging", "file_filter"},
+    {"text_finder"},
     {"base", "content_source"},
     {"search"},
     {"local", "anthropic"},

@@ -71,6 +71,7 @@ async def test_read_only_removes_the_writing_tools_and_the_error_says_so(tmp_pat
             "list_files",
             "describe_file",
             "ask_document",
+            "find_text",
             "read_document",
         }
         refusal = await agent.error("delete_file", file_id="file_abc")

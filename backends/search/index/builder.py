@@ -16,7 +16,9 @@ from files_api_mcp.backends.search.index.postings import HEAD_PREFIX, pack_segme
 from files_api_mcp.backends.search.places.outline import Outline
 from files_api_mcp.backends.search.places.tracker import PageMarks, PlaceTracker, packed
 from files_api_mcp.backends.search.tables import indexed_text
-from files_api_mcp.backends.search.tokenizer import is_english, is_stop_word, terms
+from files_api_mcp.backends.search.tokenizer import is_english, is_stop_word, terms, terms_of, words
+from files_api_mcp.backends.search.vocabulary.bridges import bridge
+from files_api_mcp.backends.search.vocabulary.words import pack_words
 
 __all__ = ["IndexBuilder", "PackedPage"]
 
@@ -27,6 +29,8 @@ _HEADINGS = 5
 _KEYWORDS = 12
 _MOST_WORDS = 20_000
 _MOST_TERMS = 60_000
+_KEPT_BEFORE = 200
+"""Characters at the end of a page that are kept to see whether a word goes on."""
 _MOST_NUMBERS = 500_000
 """Numbers of postings in memory: 2 MB, and as much again for each copy on their way."""
 _LONG_WORD = re.compile(r"[^\W\d_]{4,30}")
@@ -58,12 +62,15 @@ class IndexBuilder:
         self._scanned: list[int] = []
         self._invisible = 0
         self._words: Counter[str] = Counter()
+        self._vocabulary: set[str] = set()
+        self._before = ""
         self._places = PlaceTracker(first_row=1 if mime_type in TABLES - SHEETS else None)
 
     @property
     def is_full(self) -> bool:
         """Whether the postings are so many that they should be taken."""
-        return len(self._postings) >= self._most_terms or self._numbers >= _MOST_NUMBERS
+        most = self._most_terms
+        return max(len(self._postings), len(self._vocabulary)) >= most or self._numbers >= _MOST_NUMBERS
 
     def add(
         self, number: int, text: str, *, scanned: bool = False, marks: PageMarks = (), invisible: int = 0
@@ -81,12 +88,18 @@ class IndexBuilder:
             self._add_terms(number, text, marks)
         else:
             self._empty.append(number)
+            self._before = ""
         return PackedPage(len(text), packed(kept), zlib.compress(text.encode(), 1))
 
     def take_postings(self) -> bytes:
         """The postings since the last time, packed; no bytes if there are none."""
         postings, self._postings, self._numbers = self._postings, defaultdict(_numbers), 0
         return pack_segment(postings) if postings else b""
+
+    def take_words(self) -> bytes:
+        """The words since the last time, packed."""
+        found, self._vocabulary = self._vocabulary, set()
+        return pack_words(found)
 
     def facts(self) -> dict[str, Any]:
         """What the document's row says of it."""
@@ -115,20 +128,34 @@ class IndexBuilder:
         looked_up = indexed_text(text, self._mime_type)
         cuts = [offset for offset, mark in marks if isinstance(mark, Sheet | Part)]
         headings = [] if self._paginated else [at for at, mark in marks if isinstance(mark, Heading)]
-        postings = self._postings
+        # A word may go over the end of a passage or page: the one after it holds the whole word, too.
+        before = f"{self._before}\n" if self._before and self._paginated else self._before
+        last = 0
         for start, end in split_passages(text, by_line=self._paginated, cuts=cuts, headings=headings):
-            found = terms(looked_up[start:end], english=english)
-            passage = len(self._passages)
-            self._passages.append(number, start, end, len(found))
-            counts = Counter(found)
-            self._numbers += 2 * len(counts)
-            for term, count in counts.items():
-                held = postings[term]
-                held.append(passage)
-                held.append(count)
+            found = words(looked_up[start:end])
+            joined = bridge(before + looked_up[last:start], looked_up[start:end])
+            self._add_passage((number, start, end), found, joined)
+            before, last = looked_up[start:end], end
+        self._before = (before + looked_up[last:])[-_KEPT_BEFORE:]
         if self._paginated:
             for term in set(terms(text[:_HEAD_CHARS], english=english)):
-                postings[HEAD_PREFIX + term].append(number)
+                self._postings[HEAD_PREFIX + term].append(number)
+
+    def _add_passage(self, span: tuple[int, int, int], found: list[str], joined: list[str]) -> None:
+        found_terms = terms_of(found, english=bool(self._english))
+        passage = len(self._passages)
+        self._passages.append(*span, len(found_terms))
+        counts = Counter(found_terms)
+        if joined:
+            found = found + joined
+            counts.update(terms_of(joined, english=bool(self._english)))
+        self._vocabulary.update(found)
+        self._numbers += 2 * len(counts)
+        postings = self._postings
+        for term, count in counts.items():
+            held = postings[term]
+            held.append(passage)
+            held.append(count)
 
     def _headings(self) -> list[str]:
         """The names of the first sections, sheets or parts."""

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from array import array
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ from files_api_mcp.backends.search.index.schema import (
 )
 from files_api_mcp.backends.search.index.term_table import BLOCK, BlockDamaged, Holders, select_holders
 from files_api_mcp.backends.search.places.outline import Outline
+from files_api_mcp.backends.search.vocabulary.packed import vocabulary_words
 from files_api_mcp.backends.storage.sqlite import changes_seen
 
 __all__ = ["Index", "document_key"]
@@ -135,6 +137,32 @@ class Index:
             return StoredPage("", ())
         query = "select marks, text, crc from page where document = ? and number = ?"
         return self._one(document, lambda row: rows.decode_page(document, number, row), query, document.id, number)
+
+    def words(self, documents: Sequence[int]) -> set[str]:
+        """The words in the vocabularies of these documents, which have text.
+
+        Raises:
+            DocumentsDamaged: One is damaged, or was removed.
+        """
+        query = (
+            "select v.document, v.number, v.parts, v.words, v.crc from json_each(?) wanted"
+            " cross join vocabulary v on v.document = wanted.value"
+        )
+        found: set[str] = set()
+        missing: Counter[int] = Counter()
+        for row in self._rows(query, json.dumps(list(documents))):
+            try:
+                found.update(vocabulary_words(row))
+            except rows.UNDECODABLE:
+                missing[row[0]] += 1
+            missing[row[0]] += (0 if row[1] else row[2]) - 1
+        damaged = [number for number in documents if missing.get(number, 1)]
+        if damaged:
+            keys = self._rows(
+                "select id, key from document where id in (select value from json_each(?))", json.dumps(damaged)
+            )
+            raise DocumentsDamaged({number: rows.decode_key(key) for number, key in keys})
+        return found
 
     def labels(self, document: Document) -> dict[int, str]:
         """The labels of those pages whose label is not their number."""

@@ -63,6 +63,11 @@ class LayeredIndex(IndexWriter):
         found = super().holders([block for block in blocks if not _is_temporary(block * BLOCK)], wanted)
         return found + self._kept().holders(temporary, wanted) if temporary else found
 
+    def words(self, documents: Sequence[int]) -> set[str]:
+        temporary = [number for number in documents if _is_temporary(number)]
+        found = super().words([number for number in documents if not _is_temporary(number)])
+        return found | self._kept().words(temporary) if temporary else found
+
     def page(self, document: Document, number: int) -> StoredPage:
         if _is_temporary(document.id):
             return self._holding(document).page(document, number)

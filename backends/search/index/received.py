@@ -53,6 +53,8 @@ class ReceivedDocument:
         self.invisible = 0
         self.subject = ""
         self.is_complete = note is not None
+        self._words = UnnamedFile(folder)
+        self._word_lengths = array("I")  # bytes of each part
         self._texts = UnnamedFile(folder)
         self._lengths = array("I")  # bytes of marks and of text of each page
         self._most_passage = self._most_head = -1
@@ -60,6 +62,7 @@ class ReceivedDocument:
     def close(self) -> None:
         """Close the temporary files."""
         self._texts.close()
+        self._words.close()
         self.postings.close()
 
     @property
@@ -75,6 +78,18 @@ class ReceivedDocument:
             data = self._texts.read(start, marks + text)
             yield number, data[:marks], data[marks:]
             start += marks + text
+
+    def vocabulary(self) -> Iterator[bytes]:
+        """The parts of the vocabulary, packed."""
+        start = 0
+        for length in self._word_lengths:
+            yield self._words.read(start, length)
+            start += length
+
+    @property
+    def vocabulary_parts(self) -> int:
+        """The number of these parts."""
+        return len(self._word_lengths)
 
     def take(self, part: dict[str, Any]) -> None:
         """Take the next part.
@@ -96,10 +111,14 @@ class ReceivedDocument:
             pieces.append(body[at : at + length])
             at += length
         _expect(not self.is_complete and at == len(body))
-        texts, postings, passages, outline = [*pieces, *[body[:0]] * 4][:4]
+        texts, postings, words, passages, outline = [*pieces, *[body[:0]] * 5][:5]
         self._take_texts(part["texts"], texts)
         if postings:
             self._take_postings(Segment.unpacked(bytes(postings)))
+        if words:
+            _inflated(words, _MOST_UNPACKED).decode()
+            self._words.append(words)
+            self._word_lengths.append(len(words))
         if "facts" in part:
             self.paginated, self.pages = bool(part["paginated"]), part["pages"] if part["paginated"] else None
             self.passages, self.outline = PassageTable(bytes(passages)), bytes(outline)

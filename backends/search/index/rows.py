@@ -54,8 +54,9 @@ Row = tuple[Any, ...]
 @dataclass(frozen=True, slots=True)
 class Document:
     """An indexed document. `subject` has its first headings and most frequent words; `scans` means that OCR was
-    available when it was indexed. `sizes` are the lengths of its pages or pieces in characters; `labels`, `postings`
-    and `entries` count its page labels, its terms and the entries of its outline."""
+    available when it was indexed. `sizes` are the lengths of its pages or pieces in characters; `labels`, `postings`,
+    `entries` and `vocabulary` count its page labels, its terms, the entries of its outline and the parts of its
+    vocabulary."""
 
     id: int
     key: str
@@ -69,6 +70,7 @@ class Document:
     labels: int
     postings: int
     entries: int = 0
+    vocabulary: int = 0
     scans: bool = True
 
     @property
@@ -140,6 +142,7 @@ def document_row(document: int, key: str, info: DocumentInfo, received: Received
         "labels": len(received.labels),
         "postings": postings,
         "entries": received.entries,
+        "vocabulary": received.vocabulary_parts,
         "invisible": received.invisible,
     }
     text = json.dumps(facts, ensure_ascii=False)
@@ -177,6 +180,7 @@ def decode_document(key: str, row: Row) -> Document:
         labels=facts["labels"],
         postings=facts["postings"],
         entries=facts["entries"],
+        vocabulary=facts["vocabulary"],
         scans=facts["scans"],
     )
 

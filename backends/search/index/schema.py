@@ -32,7 +32,7 @@ __all__ = [
     "throw_away",
 ]
 
-FORMAT = 14
+FORMAT = 15
 """Number of the format, in the file's name. Raise it with each change of what is stored, or of how terms are made.
 
 Another format is another file, built from the stored bytes: this is no migration. Servers of two versions can share a
@@ -59,6 +59,8 @@ create table posting (document integer not null, term text not null, data blob n
     primary key (document, term)) without rowid;
 create table term (block integer not null, term text not null, documents blob not null, passages blob not null,
     crc integer not null, primary key (block, term)) without rowid;
+create table vocabulary (document integer not null, number integer not null, parts integer not null,
+    words blob not null, crc integer not null, primary key (document, number)) without rowid;
 """
 
 
@@ -66,7 +68,7 @@ ORPHANS = tuple(
     f"with recursive held(id) as (select min(document) from {table}"  # noqa: S608  our names
     f" union all select (select min(document) from {table} where document > held.id) from held where id not null)"
     " select id from held where id not null and id not in (select id from document)"
-    for table in ("page", "label", "outline", "posting")
+    for table in ("page", "label", "outline", "posting", "vocabulary")
 )
 """Queries for ids of rows without a document: one lookup in the tree for each document."""
 

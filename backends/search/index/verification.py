@@ -29,6 +29,7 @@ from files_api_mcp.backends.search.index.schema import (
 )
 from files_api_mcp.backends.search.index.term_table import BLOCK, BlockDamaged, holders_in_block
 from files_api_mcp.backends.search.index.writer import IndexWriter
+from files_api_mcp.backends.search.vocabulary.packed import vocabulary_words
 from files_api_mcp.backends.storage.disk_errors import translated
 from files_api_mcp.backends.storage.salvage import UNREADABLE
 
@@ -185,9 +186,15 @@ def _verify_rows(connection: sqlite3.Connection, document: Document) -> None:
     for row in connection.execute("select term, data, crc from posting where document = ?", (document.id,)):
         postings += 1
         rows.decode_posting(document, row)
+    parts = connection.execute(
+        "select document, number, parts, words, crc from vocabulary where document = ?", (document.id,)
+    ).fetchall()
+    for row in parts:
+        vocabulary_words(row)
     has_outline = bool(document.entries) or not document.paginated
     expected = (len(document.sizes), document.info.chars, document.postings, bool(document.labels), has_outline)
-    if (pages, sum(document.sizes), postings, bool(labels), bool(outlines)) != expected:
+    found = (pages, sum(document.sizes), postings, bool(labels), bool(outlines))
+    if found != expected or len(parts) != document.vocabulary:
         raise LookupError("rows of the document are missing")
 
 

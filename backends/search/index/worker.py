@@ -30,7 +30,7 @@ def build_index(document: Document, mime_type: str, *, answer_bytes: int = _ANSW
     """The index of a document in parts: pages, and postings once they are many. The last part has the `facts`.
 
     A part has `texts`, which are characters, bytes of marks, bytes of text and label of each page, and a body of texts,
-    postings, passages and outline, whose lengths are in `lengths`.
+    postings, words, passages and outline, whose lengths are in `lengths`.
     """
     builder = IndexBuilder(mime_type=mime_type, paginated=document.paginated)
     pages: list[tuple[PackedPage, str | None]] = []
@@ -59,8 +59,8 @@ def build_index(document: Document, mime_type: str, *, answer_bytes: int = _ANSW
         held += len(page.text) + len(page.marks)
         spent = document.scans.spent if document.scans else 0.0
         if builder.is_full:
-            yield part(builder.take_postings())
+            yield part(builder.take_postings(), builder.take_words())
         elif held >= answer_bytes or time.monotonic() - last >= _ANSWER_S:
             yield part()
-    final = part(builder.take_postings(), builder.passages, builder.outline)
+    final = part(builder.take_postings(), builder.take_words(), builder.passages, builder.outline)
     yield {**final, "paginated": document.paginated, "facts": builder.facts()}

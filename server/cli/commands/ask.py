@@ -14,8 +14,8 @@ from anyio import to_thread
 
 from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.backends.process_isolation import NEUTRAL_DIRECTORY
-from files_api_mcp.backends.validation import FILE_ID
 from files_api_mcp.server.cli.exit_codes import exit_with
+from files_api_mcp.server.cli.named_files import is_file_id, stored_file_id
 from files_api_mcp.server.cli.options import (
     ALLOW_SENSITIVE,
     DATA_DIR,
@@ -25,9 +25,9 @@ from files_api_mcp.server.cli.options import (
     backend_options,
     settings_from,
 )
-from files_api_mcp.server.cli.output import CommandError, Styled, escape_lines, print_json, print_line, print_text, say
+from files_api_mcp.server.cli.output import Styled, escape_lines, print_json, print_line, print_text, say
 from files_api_mcp.server.cli.paths import check_not_blank, real_path, roots_for
-from files_api_mcp.server.cli.progress import ProgressBars, ProgressCallback
+from files_api_mcp.server.cli.progress import ProgressBars
 from files_api_mcp.server.collection import run_event_loop
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def ask(question: str, files: tuple[str, ...], **options: Any) -> None:
     files-api-mcp ask "What dividend does the board propose?" report.pdf --open
     """
     check_not_blank("FILE", *files)
-    paths = [real_path(file) for file in files if not _is_file_id(file)]
+    paths = [real_path(file) for file in files if not is_file_id(file)]
     settings = settings_from(roots_for(paths), options, allow_wide_root=True)
     exit_with(lambda: _ask(question, files, settings, options), settings)
 
@@ -84,7 +84,7 @@ def _ask(question: str, files: Sequence[str], settings: "Settings", options: dic
     async def run() -> int:
         async with open_backend(settings) as backend:
             with bars.bar() as report:
-                file_ids = [await _file_id(file, backend, settings, report) for file in files]
+                file_ids = [await stored_file_id(file, backend, settings, report) for file in files]
                 answer = await backend.answerer.ask(
                     question, list(dict.fromkeys(file_ids)), max_tokens=options["max_tokens"], progress=report
                 )
@@ -101,32 +101,6 @@ def _ask(question: str, files: Sequence[str], settings: "Settings", options: dic
 
     with ProgressBars(lines=True) as bars:
         return run_event_loop(run)
-
-
-async def _file_id(file: str, backend: "Backend", settings: "Settings", progress: ProgressCallback) -> str:
-    """The file_id itself, or that of the file at this path, uploaded and indexed.
-
-    Raises:
-        CommandError: The file cannot be uploaded or indexed.
-    """
-    from files_api_mcp.server.dependencies import open_roots
-    from files_api_mcp.tools.uploads.ingest import store_file
-
-    if await to_thread.run_sync(_is_file_id, file):
-        return file
-    path = await to_thread.run_sync(real_path, file)
-    await progress(0, None, f"Reading {Path(path).name}")
-    try:
-        with await to_thread.run_sync(open_roots, settings) as roots:
-            stored = await store_file(path, roots, backend, allow_sensitive=settings.allow_sensitive)
-        await backend.reader.prepare(stored.record.id, progress)
-    except FilesError as exc:
-        raise CommandError(f"{exc.text} ({file})") from exc
-    return stored.record.id
-
-
-def _is_file_id(file: str) -> bool:
-    return bool(FILE_ID.fullmatch(file)) and not Path(file).exists()
 
 
 async def _page_images(passages: "Sequence[Passage]", backend: "Backend") -> "list[PageImage | None]":

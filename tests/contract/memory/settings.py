@@ -62,6 +62,7 @@ class MemorySettings:
                     files=files,
                     answerer=engine,
                     reader=engine,
+                    finder=engine.finder,
                     batches=SequentialBatchAnswerer(engine),
                     spool=spool,
                 )

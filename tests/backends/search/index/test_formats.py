@@ -32,6 +32,8 @@ FORMAT_12 = Path(__file__).with_name("data-folder-format-12.zip")
 """The same files in format 12, whose places are pages and characters."""
 FORMAT_13 = Path(__file__).with_name("data-folder-format-13.zip")
 """The same files in format 13, which has no table of terms."""
+FORMAT_14 = Path(__file__).with_name("data-folder-format-14.zip")
+"""The same files in format 14, which has no vocabulary."""
 
 
 @pytest.fixture
@@ -84,6 +86,17 @@ async def test_an_index_of_format_13_is_built_again_with_terms(tmp_path: Path) -
     async with connected(settings_for(tmp_path)) as agent:
         assert await found(agent, "synergy") == ["merger.txt"]
         assert await found(agent, "harbour dues or fares") == ["harbour.md", "fares.csv"]
+    assert sorted(path.name for path in data.glob("index*")) == [f"index-{FORMAT}.db", f"index-{FORMAT}.db-journal"]
+
+
+async def test_an_index_of_format_14_is_built_again_with_words(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with zipfile.ZipFile(FORMAT_14) as packed:
+        packed.extractall(data)
+    async with connected(settings_for(tmp_path)) as agent:
+        result = await agent.data("find_text", pattern="arbour due")
+        assert [match["filename"] for match in result["matches"]] == ["harbour.md", "harbour.md"]
+        assert await found(agent, "synergy") == ["merger.txt"]
     assert sorted(path.name for path in data.glob("index*")) == [f"index-{FORMAT}.db", f"index-{FORMAT}.db-journal"]
 
 

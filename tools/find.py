@@ -1,0 +1,74 @@
+"""find_text: every place of a phrase or regular expression in stored documents."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from files_api_mcp.backends.text_finder import FoundText, TextQuery
+from files_api_mcp.backends.validation import MAX_FILES_PER_QUESTION
+from files_api_mcp.tools.arguments import FileId
+from files_api_mcp.tools.context import Call
+
+__all__ = ["FindResult", "find_result", "find_text"]
+
+
+class Match(BaseModel):
+    file_id: str
+    filename: str
+    where: str
+    text: str
+    count: int | None = None
+
+
+class FindResult(BaseModel):
+    total: int
+    matches: list[Match]
+    next_cursor: str | None = None
+    notes: list[str] | None = None
+    next: str
+
+
+async def find_text(
+    call: Call,
+    pattern: str,
+    file_ids: Annotated[
+        list[FileId] | None, Field(description=f"Up to {MAX_FILES_PER_QUESTION}; omit to search all files")
+    ] = None,
+    regex: Annotated[bool, Field(strict=True, description="RE2 syntax")] = False,
+    exact: Annotated[bool, Field(strict=True, description="Case and accents count")] = False,
+    context: Annotated[int, Field(strict=True, description="Lines around, 0 to 20")] = 0,
+    limit: Annotated[int, Field(strict=True, description="1 to 500")] = 20,
+    cursor: str | None = None,
+) -> FindResult:
+    """Find and count every place of a phrase or regular expression, across line ends, quoted with file and page."""
+    opened = await call.backend()
+    query = TextQuery(pattern, regex=regex, exact=exact, context=context, limit=limit, cursor=cursor)
+    return find_result(await opened.finder.find_text(query, file_ids or (), call.progress()))
+
+
+def find_result(found: FoundText) -> FindResult:
+    """What was found as a tool result."""
+    return FindResult(
+        total=found.total,
+        matches=[
+            Match(
+                file_id=one.file_id,
+                filename=one.filename,
+                where=one.where,
+                text=one.text,
+                count=one.count if one.count > 1 else None,
+            )
+            for one in found.matches
+        ],
+        next_cursor=found.next_cursor,
+        notes=found.notes or None,
+        next=_next(found),
+    )
+
+
+def _next(found: FoundText) -> str:
+    if found.matches:
+        return "Around a match: read_document at=its where."
+    if found.is_partial:
+        return "Go on with next_cursor, or name file_ids."
+    return "No match: try fewer words, or ask_document."
