@@ -9,14 +9,15 @@ from benchmarks.agent_tasks.contract_inputs import write_contracts
 from benchmarks.agent_tasks.pages import Part, write_pdf, write_scan
 from tests.support.documents import sheet
 
-__all__ = ["NEW_TARIFF", "TARIFF", "YESTERDAYS", "tariff", "write_inputs"]
+__all__ = ["MINUTES", "NEW_TARIFF", "TARIFF", "YESTERDAYS", "tariff", "write_inputs"]
 
 YESTERDAYS = 1_050
 TARIFF = "finance/tariff.md"
 NEW_TARIFF = 1_310
 _OLD_TARIFF = 1_240
 _BIG_BYTES = 3_000_000
-_MINUTES = 90
+MINUTES = tuple(f"minutes/minutes-{number:03}.txt" for number in range(1, 91))
+"""Each is stored by a call of its own, so that their order is certain."""
 
 _NOTES = (
     "The weather closed the outer pier on {n} days, and the timetable was kept on all others.",
@@ -86,9 +87,9 @@ def write_inputs(root: Path) -> None:
     (root / "handbook" / "staff-handbook.md").write_text(_handbook(), encoding="utf-8")
     line = "2025-06-01;Harbour;Saint Orla;08:00;214\n"
     (root / "exports" / "passengers.csv").write_text(line * (_BIG_BYTES // len(line)), encoding="utf-8")
-    for number in range(_MINUTES):
-        text = f"Minutes of meeting {number + 1}\n\nThe board took note of report {number + 1}.\n"
-        (root / "minutes" / f"minutes-{number + 1:03}.txt").write_text(text, encoding="utf-8")
+    for number, path in enumerate(MINUTES, 1):
+        text = f"Minutes of meeting {number}\n\nThe board took note of report {number}.\n"
+        (root / path).write_text(text, encoding="utf-8")
     _write_imports(root / "imports")
 
 

@@ -50,21 +50,21 @@ async def play(task: Task, version: Version, inputs: Path) -> Played:
             if paths:
                 command = version.serve_at(now - timedelta(days=days), data, root)
                 async with connected(command, root, now.date()) as agent:
-                    await _store(agent, paths)
+                    await _store(agent, paths, reads=task.reads)
         async with connected(version.serve(data, root, *task.options), root, now.date()) as agent:
-            await _store(agent, task.stored)
+            await _store(agent, task.stored, reads=task.reads)
             if task.change:
                 task.change(root)
             answer, failure = await _answer(task, agent)
             return Played(task, answer, failure, agent.steps, agent.confirmed, agent.definition_tokens)
 
 
-async def _store(agent: Agent, paths: Sequence[str]) -> None:
-    """Store files and wait until their texts can be searched."""
+async def _store(agent: Agent, paths: Sequence[str], *, reads: bool) -> None:
+    """Store files, and wait until their texts can be searched if that matters."""
     for path in paths:
         await agent.set_up("upload_file", path=path)
     cursor: dict[str, str] = {}
-    while paths:
+    while paths and reads:
         page = (await agent.set_up("list_files", limit=100, **cursor)).data
         for file in page["files"]:
             while (await agent.set_up("describe_file", file_id=file["file_id"])).data.get("state") == "reading":

@@ -7,6 +7,7 @@ from typing import Any
 
 from benchmarks.agent_tasks import document_tasks, folder_tasks, list_tasks
 from benchmarks.agent_tasks.agent import Agent
+from benchmarks.agent_tasks.inputs import MINUTES
 
 __all__ = ["TASKS", "Task"]
 
@@ -18,7 +19,8 @@ class Task:
     """A task. Its policy knows the goal, the tool definitions and the results, and returns what the agent would say.
 
     `earlier`, `yesterday` and `stored`: paths that are stored before, in this order; the first two by a server with
-    another date. `options`: of the server. `change`: changes the folder of the server after that.
+    another date. `reads`: whether the task needs their texts. `options`: of the server. `change`: changes the folder of
+    the server after that.
     """
 
     name: str
@@ -27,6 +29,7 @@ class Task:
     stored: Sequence[str] = ()
     earlier: Sequence[str] = ()
     yesterday: Sequence[str] = ()
+    reads: bool = True
     options: Sequence[str] = ()
     change: Callable[[Path], None] | None = None
 
@@ -54,7 +57,8 @@ TASKS = (
         ("imports/today",),
         earlier=("imports/earlier",),
         yesterday=("imports/yesterday-1", "imports/yesterday-2"),
+        reads=False,
     ),
     Task("quote", "an exact quote with its place", folder_tasks.quote_exactly, _LIBRARY),
-    Task("list", "continue a long list", list_tasks.continue_list, ("handbook", "minutes/*")),
+    Task("list", "continue a long list", list_tasks.continue_list, ("handbook", *MINUTES), reads=False),
 )
