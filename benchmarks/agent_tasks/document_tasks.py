@@ -46,7 +46,7 @@ async def find_figure(agent: Agent) -> str:
         load = _load(f"{passage.get('header') or ''}\n{passage['text']}")
         if load:
             return load
-    read = await agent.call("read_document", file_id=file["file_id"], **answer.next_arguments)
+    read = await agent.call("read_document", **{"file_id": file["file_id"], **answer.next_arguments})
     return _load(read.text)
 
 
@@ -78,7 +78,7 @@ async def _read_all(agent: Agent, file_id: str) -> str:
     arguments: dict[str, Any] = {"max_chars": 20_000} if agent.offers("read_document", "max_chars") else {}
     following: dict[str, Any] = {}
     while True:
-        read = await agent.call("read_document", file_id=file_id, **arguments, **following)
+        read = await agent.call("read_document", **{"file_id": file_id, **arguments, **following})
         texts.append(read.text)
         if not (following := read.next_arguments):
             return "\n".join(texts)

@@ -29,7 +29,7 @@ async def summarise_folder(agent: Agent) -> dict[str, Any]:
     names = {file["file_id"]: file["filename"] for file in uploaded.data["files"]}
     count = uploaded.data.get("counts", {"files": len(names)})["files"]
     terms: dict[str, tuple[int, str]] = {}
-    if agent.offers("find_text"):
+    if agent.offers("find_text", "within"):
         # One contract shows the words that all of them may use; the total shows whether they do.
         first = await agent.call("ask_document", question=question, file_ids=[next(iter(names))])
         _take_terms(terms, first.passages)
@@ -81,7 +81,7 @@ def _in_parts(file_ids: Sequence[str]) -> list[Sequence[str]]:
 
 async def find_clause(agent: Agent) -> list[str]:
     """Name all contracts with a clause about liquidated damages."""
-    if agent.offers("find_text"):
+    if agent.offers("find_text", "within"):
         return sorted({match["filename"] for match in await agent.find_all(_CLAUSE, within="contracts/")})
     found: set[str] = set()
     listed = await agent.call("list_files", name_contains="agreement-", limit=100)
@@ -125,17 +125,15 @@ def _take_facts(facts: dict[str, dict[str, str]], answer: Result) -> None:
 
 
 async def quote_exactly(agent: Agent) -> dict[str, str]:
-    """Quote the rule for lost items that nobody claims, with its section, as it stands in its surroundings."""
+    """Quote the rule for lost items that nobody claims, with its section, after a look at what is around it."""
     question = "What happens to lost items that nobody claims?"
     answer = await agent.call("ask_document", question=question)
     best = answer.passages[0]
-    # What stands around a quote may limit it, so the agent reads on as the answer says.
-    around = await agent.call("read_document", file_id=best["file_id"], **answer.next_arguments)
-    quote = _RULE.search(around.text)
-    headings = _HEADING.findall(around.text[: quote.start()]) if quote else []
-    section = re.fullmatch(r"section (.+?)(?: lines .*)?", best["where"])
-    return {
-        "quote": quote[0] if quote else "",
-        "section": headings[-1] if headings else section[1] if section else best["where"],
-        "file": best["filename"],
-    }
+    # What is around a quote may limit it, so the agent reads on as the answer says.
+    around = await agent.call("read_document", **{"file_id": best["file_id"], **answer.next_arguments})
+    quotes, headings = [""], [""]
+    for text in (around.text, best["text"]):
+        if found := _RULE.search(text):
+            quotes.append(found[0])
+            headings += _HEADING.findall(text[: found.start()])[-1:]
+    return {"quote": quotes[-1], "section": headings[-1], "file": best["filename"]}
