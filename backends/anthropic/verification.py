@@ -3,19 +3,25 @@
 import sqlite3
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from anyio import to_thread
 
+from files_api_mcp.backends.anthropic.ledger.details import record_of
 from files_api_mcp.backends.anthropic.ledger.doubts import replace_damaged
 from files_api_mcp.backends.anthropic.ledger.ledger import records_of
-from files_api_mcp.backends.anthropic.ledger.repair import complete, is_sound, rebuild, rebuilt_path
-from files_api_mcp.backends.anthropic.ledger.rows import COLUMNS, Content, Entry, select
+from files_api_mcp.backends.anthropic.ledger.repair import (
+    complete,
+    is_sound,
+    rebuild,
+    rebuilt_path,
+    remove_unbelieved,
+    restore_details,
+)
+from files_api_mcp.backends.anthropic.ledger.rows import Entry, select
 from files_api_mcp.backends.anthropic.ledger.schema import LEDGER
-from files_api_mcp.backends.anthropic.ledger.upload_records import UploadRecord
 from files_api_mcp.backends.damage import Damage, Verification, repaired
 from files_api_mcp.backends.models import Progress, silent
 from files_api_mcp.backends.storage.blobs import Blobs
@@ -132,9 +138,8 @@ class _Check:
                 file_id = row[1] if isinstance(row[1], str) and FILE_ID.fullmatch(row[1]) else None
                 self._add("ledger", _ROW, file_id)
         for row in select(connection, "file", *window):
-            entry = Entry.of(row)
             self._found.files += 1
-            if not _agree(self._records.get(entry.file_id), entry):
+            if not self._has_record(row, connection):
                 self._check_missing_record(row, connection)
 
     def _check_missing_record(self, row: tuple[Any, ...], connection: sqlite3.Connection) -> None:
@@ -142,12 +147,16 @@ class _Check:
         # Again under the lock: a deletion removes the record before the row.
         with writing(connection):
             is_there = select(connection, "file", "scope = ? AND file_id = ?", row[0], entry.file_id)
-            if is_there and not _agree(self._records.get(entry.file_id), entry):
+            if is_there and not self._has_record(is_there[0], connection):
                 self._missing_records.append(entry.file_id)
                 self._add("sidecar", _NO_RECORD, entry.file_id, entry.content.filename)
 
+    def _has_record(self, row: tuple[Any, ...], connection: sqlite3.Connection) -> bool:
+        record = self._records.get(row[1])
+        return record is not None and record.holds(record_of(connection, "", row[0], Entry.of(row)))
+
     def _check_other_tables(self, connection: sqlite3.Connection) -> None:
-        for table in ("intent", "doubt", "gone", "made"):
+        for table in ("intent", "doubt", "gone", "made", "source", "tag"):
             for _ in select(connection, table, believed=False):
                 self._add("ledger", f"A row of the table {table} of the record of uploads is damaged. It is not used.")
 
@@ -214,11 +223,13 @@ class _Check:
         with writing(connection):
             replace_damaged(connection)
             for table in ("gone", "made"):
-                _delete_unbelieved(connection, table)
+                remove_unbelieved(connection, table)
+            restore_details(connection, self._records)
             credentials = {scope: credential for credential, scope in select(connection, "scope")}
             for file_id in self._missing_records:
                 for row in select(connection, "file", "file_id = ?", file_id):
-                    self._records.put(UploadRecord(credentials.get(row[0], ""), row[0], Entry.of(row)))
+                    credential = credentials.get(row[0], "")
+                    self._records.put(record_of(connection, credential, row[0], Entry.of(row)))
             self._records.sync()
 
     def _remove_damaged(self) -> None:
@@ -245,29 +256,12 @@ def _number(connection: sqlite3.Connection, query: str) -> int:
     return connection.execute(query).fetchone()[0] or 0
 
 
-def _agree(record: UploadRecord | None, entry: Entry) -> bool:
-    """Whether a record describes the file of an entry. An interrupted upload may have added a title or a path."""
-    return record is not None and replace(record.entry, content=_plain(record.entry)) == replace(
-        entry, content=_plain(entry)
-    )
-
-
-def _plain(entry: Entry) -> Content:
-    return replace(entry.content, title=None, source_path=None)
-
-
 def _is_known(connection: sqlite3.Connection, file_id: str) -> bool:
     return any(select(connection, table, "file_id = ?", file_id) for table in ("file", "gone"))
 
 
 def _entries_of(sha256: str, connection: sqlite3.Connection) -> list[Entry]:
     return [Entry.of(row) for row in select(connection, "file", "source_sha256 = ?", sha256)]
-
-
-def _delete_unbelieved(connection: sqlite3.Connection, table: str) -> None:
-    where = " AND ".join(f"{column} IS ?" for column in COLUMNS[table])
-    for row in select(connection, table, believed=False):
-        connection.execute(f"DELETE FROM {table} WHERE {where}", row)  # noqa: S608 - names of ours
 
 
 def _is_old(path: Path) -> bool:

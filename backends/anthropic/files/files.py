@@ -12,7 +12,7 @@ from files_api_mcp.backends.anthropic.files.records import original_of, record_o
 from files_api_mcp.backends.anthropic.files.upload import Slots, Uploader
 from files_api_mcp.backends.anthropic.files.upload_encoding import UploadEncoder
 from files_api_mcp.backends.anthropic.ledger.ledger import Ledger
-from files_api_mcp.backends.anthropic.ledger.rows import Content, Entry
+from files_api_mcp.backends.anthropic.ledger.rows import NO_ORIGIN, Content, Entry
 from files_api_mcp.backends.base import OnDelete
 from files_api_mcp.backends.committed import Committed
 from files_api_mcp.backends.errors import (
@@ -100,13 +100,15 @@ class AnthropicFiles:
             ):
                 lifetime_s = new.expires_in_seconds
                 known = None
-                if intent := await self._uploader.begin(content, lifetime_s):
+                if intent := await self._uploader.begin(content, lifetime_s, NO_ORIGIN):
                     file, entry = await self._uploader.carry_out(intent, part, progress, slots=slots)
                 elif known := await self._reusable(content, lifetime_s):
                     file, entry = known
                 else:
-                    file, entry = await self._uploader.send(part, content, lifetime_s, progress)
-                stored.result = UploadedFile(record_of(file, entry), reused=known is not None)
+                    file, entry = await self._uploader.send(part, content, lifetime_s, NO_ORIGIN, progress)
+                stored.result = UploadedFile(
+                    record_of(file, entry if isinstance(entry, Entry) else entry.entry), reused=known is not None
+                )
         # The upload succeeded even if the copy cannot be kept.
         with stored:
             await self._copies.keep(snapshot)
@@ -258,7 +260,7 @@ class AnthropicFiles:
                 await self._ledger.bury(entry.file_id, entry.content.filename)
                 continue
             if not file.is_past and file.size_bytes == entry.content.size_bytes:
-                return file, await self._ledger.fill_in(entry, content)
+                return file, (await self._ledger.catalog.read_again(entry, content, NO_ORIGIN)).entry
         return None
 
     async def _bury(self, file_id: str, name: str, entry: Entry | None) -> None:

@@ -17,9 +17,10 @@ from files_api_mcp.backends.anthropic.api.multipart import MultipartBody, Upload
 from files_api_mcp.backends.anthropic.api.retry import ATTEMPTS, unreachable
 from files_api_mcp.backends.anthropic.files.lost_uploads import LostUploads, unknown
 from files_api_mcp.backends.anthropic.files.upload_progress import Reported, SentBytes, reported
+from files_api_mcp.backends.anthropic.ledger.details import RecordedFile
 from files_api_mcp.backends.anthropic.ledger.doubts import DOUBT_S
 from files_api_mcp.backends.anthropic.ledger.ledger import Ledger, entry_of
-from files_api_mcp.backends.anthropic.ledger.rows import Content, Entry, Intent
+from files_api_mcp.backends.anthropic.ledger.rows import Content, Intent, Origin
 from files_api_mcp.backends.anthropic.ledger.upload_match import describes
 from files_api_mcp.backends.clock import from_us
 from files_api_mcp.backends.errors import (
@@ -85,14 +86,14 @@ class Uploader:
         self._timing = timing
         self._lost = LostUploads(client, ledger, timing.slack_s)
 
-    async def begin(self, content: Content, lifetime_s: int | None) -> Intent | None:
+    async def begin(self, content: Content, lifetime_s: int | None, origin: Origin) -> Intent | None:
         """Record the intent to send a content of which nothing is known; None if something is."""
-        return await self._ledger.begin_new(content, lifetime_s)
+        return await self._ledger.begin_new(content, lifetime_s, origin)
 
     async def send(
-        self, part: UploadPart, content: Content, lifetime_s: int | None, progress: Progress
-    ) -> tuple[ApiFile, Entry]:
-        """Send the bytes, unless an unfinished upload sent them, and return the file and its ledger entry.
+        self, part: UploadPart, content: Content, lifetime_s: int | None, origin: Origin, progress: Progress
+    ) -> tuple[ApiFile, RecordedFile]:
+        """Send the bytes, unless an unfinished upload sent them, and return the file and what was recorded of it.
 
         Raises:
             OutcomeUnknown: The bytes were sent, and no check of the server showed the outcome; the next call for the
@@ -102,8 +103,9 @@ class Uploader:
         deadline = anyio.current_time() + self._timing.deadline_s(part.size_bytes)
         adopted = await self._earlier(content, lifetime_s, deadline)
         if adopted is not None:
-            return adopted
-        intent = await self._ledger.begin(content, lifetime_s)
+            file, recorded = adopted
+            return file, await self._ledger.catalog.read_again(recorded.entry, content, origin)
+        intent = await self._ledger.begin(content, lifetime_s, origin)
         return await self.carry_out(intent, part, progress, deadline=deadline)
 
     async def carry_out(
@@ -114,7 +116,7 @@ class Uploader:
         *,
         deadline: float | None = None,
         slots: Slots | None = None,
-    ) -> tuple[ApiFile, Entry]:
+    ) -> tuple[ApiFile, RecordedFile]:
         """Send the bytes of an intent; see `send`. `deadline` is on the loop's clock. One of the `slots` is occupied
         until the server answers."""
         sent = SentBytes(part.size_bytes)
@@ -139,11 +141,13 @@ class Uploader:
                     await self._ledger.drop(intent)
             raise
 
-    async def _earlier(self, content: Content, lifetime_s: int | None, deadline: float) -> tuple[ApiFile, Entry] | None:
+    async def _earlier(
+        self, content: Content, lifetime_s: int | None, deadline: float
+    ) -> tuple[ApiFile, RecordedFile] | None:
         """Resolve earlier unfinished uploads of this name and size; return the one that matches this upload."""
         if await self._ledger.has_strangers(content.filename, content.size_bytes, _SETTLED_WITHIN_US):
             raise Busy("Another upload with this name and size is unfinished.", "Call again in two minutes.")
-        wanted: tuple[ApiFile, Entry] | None = None
+        wanted: tuple[ApiFile, RecordedFile] | None = None
         for intent in await self._ledger.intents(content.filename, content.size_bytes):
             age_s = max(0.0, (datetime.now(UTC) - from_us(intent.begun_us)).total_seconds())
             found = await self._lost.own(intent, await self._lost.candidates(intent, age_s, deadline))
@@ -151,14 +155,14 @@ class Uploader:
                 await self._ledger.doubt(intent)
                 await self._ledger.drop(intent)
                 continue
-            entry = await self._recorded(intent, found)
+            recorded = await self._recorded(intent, found)
             if (intent.content.source_sha256, intent.lifetime_s) == (content.source_sha256, lifetime_s):
-                wanted = found, entry
+                wanted = found, recorded
         return wanted
 
     async def _attempts(
         self, intent: Intent, body: MultipartBody, deadline: float, report: Reported
-    ) -> tuple[ApiFile, Entry]:
+    ) -> tuple[ApiFile, RecordedFile]:
         sender = self._client.sender
         attempt, unsure = 0, False
         while True:
@@ -167,12 +171,12 @@ class Uploader:
                 result = await self._attempt(intent, body, deadline, report)
             if isinstance(result, ApiFile):
                 try:
-                    entry = await self._recorded(intent, result, is_new=True)
+                    recorded = await self._recorded(intent, result, is_new=True)
                 except UpstreamBadReply as exc:
                     result = _Failed(exc, doubtful=True)
                 else:
                     sender.budget.earn()
-                    return result, entry
+                    return result, recorded
             if result.doubtful:
                 candidates = await self._settled(intent, began, deadline, result.error)
                 found = await self._lost.own(intent, candidates)
@@ -217,7 +221,7 @@ class Uploader:
             return _Failed(error_from(failure), doubtful=not failure.did_nothing and body.whole_sent, failure=failure)
         # The file is stored, whatever the ledger can take.
         with suppress(FilesError):
-            await self._ledger.learn_workspace(
+            await self._ledger.view.learn_workspace(
                 self._client.sender.http.endpoint.base_url, reply.headers.get("anthropic-workspace-id")
             )
         try:
@@ -240,18 +244,18 @@ class Uploader:
             return
         raise UpstreamBadReply("The API acknowledged a different file than the one sent.")
 
-    async def _recorded(self, intent: Intent, file: ApiFile, *, is_new: bool = False) -> Entry:
+    async def _recorded(self, intent: Intent, file: ApiFile, *, is_new: bool = False) -> RecordedFile:
         """Record the file of an intent. It is stored even if that fails: the intent leads the next upload to it."""
         try:
             return await self._ledger.commit(intent, file, is_new=is_new)
         except UpstreamBadReply:
             raise
         except FilesError as exc:
-            if self._ledger.is_private:
+            if self._ledger.view.is_private:
                 # Its owner could not see it.
                 raise unknown(intent) from exc
             _log.warning("upload %s: stored as %s, but not recorded: %s", intent.id, file.id, exc.sentence)
-            return entry_of(intent, file)
+            return RecordedFile(entry_of(intent, file))
 
     async def _settled(self, intent: Intent, began: float, deadline: float, error: FilesError) -> list[ApiFile]:
         """Files that an attempt with an unknown outcome may have created; none if that could not be told apart."""

@@ -11,7 +11,13 @@ from typing import Any, TypeVar
 from anyio import to_thread
 
 from files_api_mcp.backends.anthropic.ledger.doubts import add_doubt_about_all, replace_damaged
-from files_api_mcp.backends.anthropic.ledger.repair import complete, rebuild, remove_old, seal_rows
+from files_api_mcp.backends.anthropic.ledger.repair import (
+    complete,
+    finish_upgrade,
+    rebuild,
+    remove_old,
+    restore_details,
+)
 from files_api_mcp.backends.anthropic.ledger.schema import LEDGER
 from files_api_mcp.backends.anthropic.ledger.upload_records import UploadRecords
 from files_api_mcp.backends.errors import FilesError, PermissionDenied, StorageFull, StoreDamaged
@@ -60,7 +66,7 @@ class LedgerDatabase:
         def work(connection: sqlite3.Connection) -> None:
             check_integrity(connection)
             create_or_migrate(connection, schema=LEDGER)
-            seal_rows(connection, self._records)
+            finish_upgrade(connection, self._records)
             remove_old(self._path)
 
         try:
@@ -125,6 +131,7 @@ class LedgerDatabase:
                 is_older = complete(connection, self._records)
                 if self._seen[0] and not is_older:
                     with writing(connection):
+                        restore_details(connection, self._records)
                         add_doubt_about_all(connection)
             except (sqlite3.OperationalError, OSError) as exc:
                 # Read-only, full or busy: what is in the ledger is served, and the next call tries again.

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from files_api_mcp.backends.anthropic.ledger.details import add_tags
 from files_api_mcp.backends.anthropic.ledger.doubts import add_doubt_about_all
 from files_api_mcp.backends.anthropic.ledger.rows import (
     COLUMNS,
@@ -22,6 +23,7 @@ from files_api_mcp.backends.anthropic.ledger.rows import (
 )
 from files_api_mcp.backends.anthropic.ledger.schema import LEDGER
 from files_api_mcp.backends.anthropic.ledger.upload_records import UploadRecord, UploadRecords
+from files_api_mcp.backends.anthropic.ledger.versions import add_missing_sources, restore_source
 from files_api_mcp.backends.clock import utc_now
 from files_api_mcp.backends.storage.disk_errors import translated
 from files_api_mcp.backends.storage.file_lock import locked_folder
@@ -29,12 +31,23 @@ from files_api_mcp.backends.storage.folders import fsync_folder, make_private
 from files_api_mcp.backends.storage.salvage import UNREADABLE, keep_writers_out, readable_rows
 from files_api_mcp.backends.storage.sqlite import create_or_migrate, open_private, tables_version, writing
 
-__all__ = ["complete", "is_sound", "missing_records", "rebuild", "rebuilt_path", "remove_old", "seal_rows"]
+__all__ = [
+    "complete",
+    "finish_upgrade",
+    "is_sound",
+    "missing_records",
+    "rebuild",
+    "rebuilt_path",
+    "remove_old",
+    "remove_unbelieved",
+    "restore_details",
+]
 
 _LOCK_S = 10.0
 _KEPT = timedelta(days=30)
 _SET_ASIDE = re.compile(r"\.damaged-(\d{8}T\d{6}Z)")
 _TIME = "%Y%m%dT%H%M%SZ"
+_MAY_BE_EMPTY = ("title", "source_path", "lifetime_s", "expires_us", "source_root", "source_mark", "tags")
 _KEYS = {
     "intent": ("id",),
     "doubt": ("id",),
@@ -42,39 +55,55 @@ _KEYS = {
     "file": ("seq",),
     "gone": ("scope", "file_id"),
     "made": ("scope", "file_id"),
+    "source": ("scope", "path", "file_id"),
+    "tag": ("scope", "file_id", "tag"),
 }
 
 
-def seal_rows(connection: sqlite3.Connection, records: UploadRecords) -> None:
-    """Seal the rows of a ledger from before the seals, and write the records of its files. This is done once."""
-    if not connection.execute("SELECT 1 FROM pending").fetchall():
+def finish_upgrade(connection: sqlite3.Connection, records: UploadRecords) -> None:
+    """Do once what the tables of later versions need: seals and records for rows from before them, and the paths."""
+    pending = {task for (task,) in connection.execute("SELECT task FROM pending")}
+    if not pending:
         return
     with writing(connection):
-        for table in COLUMNS:
-            for row in select(connection, table, "seal IS NULL", believed=False):
-                where = " AND ".join(f"{column} IS ?" for column in COLUMNS[table])
-                query = f"UPDATE {table} SET seal = ? WHERE {where}"  # noqa: S608 - names of ours
-                connection.execute(query, (seal_of(table, row), *row))
-        credentials = {scope: credential for credential, scope in select(connection, "scope")}
-        make_private(records.folder)
-        for row in select(connection, "file"):
-            credential = credentials.get(row[0], row[0].removeprefix(unknown_scope("")))
-            # The rows are safe, so that the records may be late: syncing each takes seconds for a thousand.
-            records.put(UploadRecord(credential, row[0], Entry.of(row)), durable=False)
+        if "seal rows" in pending:
+            _seal_rows(connection, records)
+        add_missing_sources(connection)
         connection.execute("DELETE FROM pending")
 
 
 def complete(connection: sqlite3.Connection, records: UploadRecords) -> bool:
     """Add the files that have a record but no row: their rows are damaged, or the ledger is an older copy, which lacks
-    intents too.
+    intents, tags and versions too.
 
     Returns whether there were any."""
     missing = list(missing_records(connection, records))
     if missing:
         with writing(connection):
             _insert_records(connection, missing)
+            restore_details(connection, records)
             add_doubt_about_all(connection)
     return bool(missing)
+
+
+def restore_details(connection: sqlite3.Connection, records: UploadRecords) -> None:
+    """Add the tags and versions that the records of known files have. Rows that are damaged are removed."""
+    for table in ("source", "tag"):
+        remove_unbelieved(connection, table)
+    known = {row[1]: row[0] for row in select(connection, "file")}
+    for record in filter(None, map(records.get, sorted(known.keys() & records.ids()))):
+        scope = known[record.entry.file_id]
+        add_tags(connection, scope, record.entry.file_id, record.entry.created_us, record.tags)
+        for source in record.sources:
+            restore_source(connection, scope, source)
+    add_missing_sources(connection)
+
+
+def remove_unbelieved(connection: sqlite3.Connection, table: str) -> None:
+    """Remove the rows with wrong seals."""
+    where = " AND ".join(f"{column} IS ?" for column in COLUMNS[table])
+    for row in select(connection, table, believed=False):
+        connection.execute(f"DELETE FROM {table} WHERE {where}", row)  # noqa: S608 - names of ours
 
 
 def missing_records(connection: sqlite3.Connection, records: UploadRecords) -> Iterator[UploadRecord]:
@@ -112,6 +141,7 @@ def rebuild(path: Path, records: UploadRecords) -> None:
                         insert(connection, table, row, conflict="IGNORE")
                 _insert_scopes(connection, filter(None, map(records.get, records.ids())))
                 _insert_records(connection, missing_records(connection, records))
+                restore_details(connection, records)
                 add_doubt_about_all(connection)
                 connection.execute("DELETE FROM pending")
         _set_aside(path)
@@ -147,11 +177,28 @@ def remove_old(path: Path) -> None:
                 aside.unlink()
 
 
+def _seal_rows(connection: sqlite3.Connection, records: UploadRecords) -> None:
+    for table in COLUMNS:
+        for row in select(connection, table, "seal IS NULL", believed=False):
+            where = " AND ".join(f"{column} IS ?" for column in COLUMNS[table])
+            query = f"UPDATE {table} SET seal = ? WHERE {where}"  # noqa: S608 - names of ours
+            connection.execute(query, (seal_of(table, row), *row))
+    credentials = {scope: credential for credential, scope in select(connection, "scope")}
+    make_private(records.folder)
+    for row in select(connection, "file"):
+        credential = credentials.get(row[0], row[0].removeprefix(unknown_scope("")))
+        # The rows are safe, so that the records may be late: syncing each takes seconds for a thousand.
+        records.put(UploadRecord(credential, row[0], Entry.of(row)), durable=False)
+
+
 def _readable(damaged: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]:
     """The believed rows up to the damaged pages, from both ends."""
     damaged.text_factory = text
-    sealed = _has_seals(damaged, table)
-    columns = ", ".join((*COLUMNS[table], "seal") if sealed else COLUMNS[table])
+    known = _columns(damaged, table)
+    sealed = "seal" in known
+    # Columns of a later version are empty.
+    values = [column if column in known else "NULL" for column in COLUMNS[table]]
+    columns = ", ".join((*values, "seal") if sealed else values)
     found: list[tuple[Any, ...]] = []
     for row in readable_rows(damaged, f"SELECT {columns} FROM {table}", _KEYS[table]):  # noqa: S608 - names of ours
         if not sealed and _is_plausible(table, row):
@@ -161,11 +208,12 @@ def _readable(damaged: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]:
     return sorted(found, key=lambda row: row[-2]) if table == "file" else found
 
 
-def _has_seals(damaged: sqlite3.Connection, table: str) -> bool:
+def _columns(damaged: sqlite3.Connection, table: str) -> set[str]:
+    """The columns of a table; all of them if that cannot be read."""
     try:
-        return any(column[1] == "seal" for column in damaged.execute(f"PRAGMA table_info({table})"))
+        return {column[1] for column in damaged.execute(f"PRAGMA table_info({table})")}
     except UNREADABLE:
-        return True
+        return {*COLUMNS[table], "seal"}
 
 
 def _is_plausible(table: str, row: tuple[Any, ...]) -> bool:
@@ -173,7 +221,7 @@ def _is_plausible(table: str, row: tuple[Any, ...]) -> bool:
     for column, value in zip(COLUMNS[table], row, strict=True):
         is_number = column.endswith(("_us", "_s", "_bytes"))
         if value is None:
-            if column not in ("title", "source_path", "lifetime_s", "expires_us"):
+            if column not in _MAY_BE_EMPTY:
                 return False
         elif not isinstance(value, int if is_number else str) or (isinstance(value, int) and value < 0):
             return False

@@ -3,9 +3,11 @@
 A row with a wrong seal is not believed: a wrong content under a file id would make quotes of the wrong file.
 """
 
+import json
 import sqlite3
 import unicodedata
 import zlib
+from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from typing import Any
 
@@ -13,9 +15,13 @@ from files_api_mcp.backends.storage.disk_errors import DatabaseDamaged
 
 __all__ = [
     "COLUMNS",
+    "NO_ORIGIN",
     "Content",
     "Entry",
     "Intent",
+    "Origin",
+    "Source",
+    "among",
     "has_file",
     "insert",
     "move",
@@ -36,16 +42,21 @@ _CONTENT = (
     "title",
     "source_path",
 )
+_ORIGIN = ("source_root", "source_mark", "tags")
 COLUMNS = {
-    "intent": ("id", "scope", *_CONTENT, "lifetime_s", "begun_us"),
+    "intent": ("id", "scope", *_CONTENT, "lifetime_s", "begun_us", *_ORIGIN),
     "doubt": ("id", "filename", "size_bytes", "source_sha256", "at_us"),
     "scope": ("credential", "scope"),
     "file": ("scope", "file_id", *_CONTENT, "created_us", "expires_us"),
     "gone": ("scope", "file_id", "filename", "at_us"),
     "made": ("scope", "file_id", "at_us"),
+    "source": ("scope", "file_id", "path", "root", "mark", "at_us", "gone_us"),
+    "tag": ("scope", "file_id", "tag", "created_us"),
 }
 """The sealed columns of each table. Intents come first: they prevent duplicates."""
 
+_LATER = {"intent": len(_ORIGIN)}
+"""How many of a table's columns are newer than its seals: rows in which they are empty are sealed without them."""
 _HAS_FILE = " UNION ALL ".join(f"SELECT 1 FROM {table} WHERE file_id = :id" for table in ("file", "made", "gone"))  # noqa: S608
 
 Row = tuple[Any, ...]
@@ -75,6 +86,25 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an upload comes from, in addition to the path in its content: see NewFile; and the tags that it adds."""
+
+    root: str | None = None
+    mark: str | None = None
+    tags: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, row: Row) -> "Origin":
+        return cls(row[0], row[1], tuple(json.loads(row[2])) if row[2] else ())
+
+    def row(self) -> Row:
+        return (self.root, self.mark, json.dumps(self.tags) if self.tags else None)
+
+
+NO_ORIGIN = Origin()
+
+
+@dataclass(frozen=True, slots=True)
 class Intent:
     """An upload that started and whose outcome is unknown.
 
@@ -86,14 +116,15 @@ class Intent:
     content: Content
     lifetime_s: int | None
     begun_us: int
+    origin: Origin = NO_ORIGIN
     may_adopt: bool = True
 
     @classmethod
     def of(cls, row: Row) -> "Intent":
-        return cls(row[0], Content(*row[2:10]), row[10], row[11])
+        return cls(row[0], Content(*row[2:10]), row[10], row[11], Origin.of(row[12:15]))
 
     def row(self, scope: str) -> Row:
-        return (self.id, scope, *astuple(self.content), self.lifetime_s, self.begun_us)
+        return (self.id, scope, *astuple(self.content), self.lifetime_s, self.begun_us, *self.origin.row())
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +144,31 @@ class Entry:
         return (scope, self.file_id, *astuple(self.content), self.created_us, self.expires_us)
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file as it was read at a path. The source with the latest `at_us` is the newest version of its path. `gone_us`
+    is when the path was found to exist no longer."""
+
+    file_id: str
+    path: str
+    root: str | None
+    mark: str | None
+    at_us: int
+    gone_us: int | None = None
+
+    @classmethod
+    def of(cls, row: Row) -> "Source":
+        return cls(*row[1:])
+
+    def row(self, scope: str) -> Row:
+        return (scope, *astuple(self))
+
+
 def seal_of(table: str, row: Row) -> int:
     """The checksum of a row's values."""
+    later = _LATER.get(table, 0)
+    if later and all(value is None for value in row[-later:]):
+        row = row[:-later]
     return zlib.crc32(repr((table, *row)).encode("utf-8", "backslashreplace"))
 
 
@@ -137,6 +191,13 @@ def select(
     query = f"SELECT {columns} FROM {table} WHERE {where}{order}"  # noqa: S608 - names of ours
     rows: list[Row] = connection.execute(query, values).fetchall()
     return [row[:-1] for row in rows if (row[-1] == seal_of(table, row[:-1])) is believed]
+
+
+def among(column: str, values: Iterable[str] | None) -> tuple[str, list[str]]:
+    """A condition that a column has one of the values (None: any), and its parameters."""
+    if values is None:
+        return "1", []
+    return f"{column} IN (SELECT value FROM json_each(?))", [json.dumps(list(values))]  # noqa: S608 - names of ours
 
 
 def has_file(connection: sqlite3.Connection, file_id: str) -> bool:
@@ -168,7 +229,7 @@ def move(connection: sqlite3.Connection, credential: str, old: str, new: str) ->
     insert(connection, "scope", (credential, new))
     if old != unknown_scope(credential):
         return
-    for table in ("file", "made", "gone", "intent"):
+    for table in ("file", "made", "gone", "intent", "source", "tag"):
         place = COLUMNS[table].index("scope")
         moved = [(*row[:place], new, *row[place + 1 :]) for row in select(connection, table, "scope = ?", old)]
         connection.execute(f"DELETE FROM {table} WHERE scope = ?", (old,))  # noqa: S608 - names of ours

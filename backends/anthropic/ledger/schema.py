@@ -75,6 +75,35 @@ LEDGER = Schema(
                 seal INTEGER
             ) STRICT, WITHOUT ROWID""",
         ),
+        (
+            # Which file was read at each path: the one with the latest time is the newest there. `gone_us`: the path
+            # no longer exists. Old entries get their row at once, while `pending` says so.
+            """CREATE TABLE source (
+                scope TEXT NOT NULL,
+                path TEXT NOT NULL,
+                file_id TEXT NOT NULL,
+                root TEXT,
+                mark TEXT,
+                at_us INTEGER NOT NULL,
+                gone_us INTEGER,
+                seal INTEGER,
+                PRIMARY KEY (scope, path, file_id)
+            ) STRICT, WITHOUT ROWID""",
+            "CREATE INDEX source_by_file ON source (scope, file_id)",
+            # `created_us` is the file's: files that others uploaded have no entry.
+            """CREATE TABLE tag (
+                scope TEXT NOT NULL,
+                file_id TEXT NOT NULL,
+                tag TEXT NOT NULL,
+                created_us INTEGER NOT NULL,
+                seal INTEGER,
+                PRIMARY KEY (scope, file_id, tag)
+            ) STRICT, WITHOUT ROWID""",
+            "CREATE INDEX tag_by_name ON tag (scope, tag)",
+            # The tags are a JSON list.
+            *(f"ALTER TABLE intent ADD COLUMN {column} TEXT" for column in ("source_root", "source_mark", "tags")),
+            "INSERT INTO pending VALUES ('record sources')",
+        ),
     ),
 )
 

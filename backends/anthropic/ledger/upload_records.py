@@ -4,11 +4,11 @@ import json
 import re
 import zlib
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from files_api_mcp.backends.anthropic.ledger.rows import Content, Entry
+from files_api_mcp.backends.anthropic.ledger.rows import Content, Entry, Source
 from files_api_mcp.backends.storage.bulk_sync import BulkSync
 from files_api_mcp.backends.storage.folders import fsync_file, fsync_folder, make_private, write_private
 from files_api_mcp.backends.validation import FILE_ID
@@ -20,11 +20,25 @@ _NAME = re.compile(rf"({FILE_ID.pattern})\.json")
 
 @dataclass(frozen=True, slots=True)
 class UploadRecord:
-    """What is recorded of an uploaded file: the credential and scope of the ledger, and the entry."""
+    """What is recorded of an uploaded file: the credential and scope of the ledger, and the rows about the file."""
 
     credential: str
     scope: str
     entry: Entry
+    tags: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
+
+    def holds(self, other: "UploadRecord") -> bool:
+        """Whether it lacks nothing of what the rows of the file make. An interrupted upload may have added a title, a
+        path or tags."""
+        mine, others = (replace(one.entry, content=_plain(one.entry)) for one in (self, other))
+        # Those that an entry from before there were versions got when the ledger was upgraded can be made again.
+        paths = {one.path: one.at_us for one in self.sources} or {self.entry.content.source_path: self.entry.created_us}
+        return (
+            mine == others
+            and set(other.tags).issubset(self.tags)
+            and all(paths.get(one.path, -1) >= one.at_us for one in other.sources)
+        )
 
 
 class UploadRecords:
@@ -108,6 +122,10 @@ class UploadRecords:
             return []
 
 
+def _plain(entry: Entry) -> Content:
+    return replace(entry.content, title=None, source_path=None)
+
+
 def _encode(record: UploadRecord) -> bytes:
     facts = json.dumps(asdict(record), separators=(",", ":"))
     return json.dumps({"crc32": zlib.crc32(facts.encode()), "facts": facts}).encode()
@@ -122,7 +140,10 @@ def _decode(file_id: str, data: bytes) -> UploadRecord | None:
         fields: dict[str, Any] = json.loads(facts)
         content = Content(**fields["entry"].pop("content"))
         entry = Entry(content=content, **fields["entry"])
-        # A record under another name is that of another file.
-        return UploadRecord(fields["credential"], fields["scope"], entry) if entry.file_id == file_id else None
+        # Records from before there were tags and versions have none.
+        sources = tuple(Source(**one) for one in fields.get("sources", ()))
+        record = UploadRecord(fields["credential"], fields["scope"], entry, tuple(fields.get("tags", ())), sources)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
+    # A record under another name is that of another file.
+    return record if entry.file_id == file_id else None

@@ -16,7 +16,7 @@ import pytest
 
 from files_api_mcp.backends.anthropic.api.files import ApiFile
 from files_api_mcp.backends.anthropic.ledger.ledger import Ledger, open_ledger
-from files_api_mcp.backends.anthropic.ledger.rows import Content, Entry, insert
+from files_api_mcp.backends.anthropic.ledger.rows import NO_ORIGIN, Content, Entry, insert
 from files_api_mcp.backends.errors import StoreBusy, StoreDamaged, UpstreamBadReply
 
 pytestmark = pytest.mark.anyio
@@ -54,7 +54,8 @@ async def ledgers(tmp_path: Path, *credentials: str) -> AsyncGenerator[list[Ledg
 
 async def commit(ledger: Ledger, number: int = 1, lifetime_s: int | None = None) -> Entry:
     intent = await ledger.begin(content(number), lifetime_s)
-    return await ledger.commit(intent, wire_file(number, timedelta(seconds=lifetime_s) if lifetime_s else None))
+    file = wire_file(number, timedelta(seconds=lifetime_s) if lifetime_s else None)
+    return (await ledger.commit(intent, file)).entry
 
 
 async def test_an_upload_is_an_intent_until_it_is_a_file_or_nothing(tmp_path: Path) -> None:
@@ -65,7 +66,7 @@ async def test_an_upload_is_an_intent_until_it_is_a_file_or_nothing(tmp_path: Pa
         assert {intent.id: intent for intent in found} == {first.id: first, second.id: second}
         assert await ledger.intents("report.txt", 102) == await ledger.intents("other.txt", 101) == []
         await ledger.drop(first)
-        entry = await ledger.commit(second, wire_file(1, timedelta(hours=1)))
+        entry = (await ledger.commit(second, wire_file(1, timedelta(hours=1)))).entry
         assert await ledger.intents("report.txt", 101) == []
         assert await ledger.entry("file_1") == entry
         assert entry.content == content(1)
@@ -98,8 +99,8 @@ async def test_a_file_recorded_again_on_a_rebuilt_ledger_is_still_new(
 
     async with ledgers(tmp_path, "key") as (ledger,):
         intent = await ledger.begin(content(), None)
-        monkeypatch.setattr("files_api_mcp.backends.anthropic.ledger.ledger.insert", insert_damaged)
-        entry = await ledger.commit(intent, wire_file(), is_new=True)
+        monkeypatch.setattr("files_api_mcp.backends.anthropic.ledger.catalog.insert", insert_damaged)
+        entry = (await ledger.commit(intent, wire_file(), is_new=True)).entry
         assert (damages, await ledger.entries()) == (["file"], {"file_1": entry})
         assert await ledger.intents("report.txt", 101) == []
 
@@ -110,7 +111,7 @@ async def test_what_is_written_is_there_for_the_next_process_to_the_last_field(t
         intent = await ledger.begin(full, 7_776_000)
     async with ledgers(tmp_path, "key") as (ledger,):
         assert await ledger.intents(full.filename, full.size_bytes) == [intent]
-        entry = await ledger.commit(intent, wire_file(1, timedelta(days=90)))
+        entry = (await ledger.commit(intent, wire_file(1, timedelta(days=90)))).entry
     async with ledgers(tmp_path, "key") as (ledger,):
         assert await ledger.entries() == {"file_1": entry}
 
@@ -137,10 +138,10 @@ async def test_two_keys_of_one_workspace_share_and_those_of_two_do_not(tmp_path:
         await commit(two, 2)
         await commit(three, 3)
         for ledger, workspace in ((one, "wrkspc_a"), (two, "wrkspc_a"), (three, "wrkspc_b")):
-            await ledger.learn_workspace(URL, workspace)
+            await ledger.view.learn_workspace(URL, workspace)
         assert set(await one.entries()) == set(await two.entries()) == {"file_1", "file_2"}
         assert set(await three.entries()) == {"file_3"}
-        await two.learn_workspace(URL, None)
+        await two.view.learn_workspace(URL, None)
         assert set(await two.entries()) == {"file_1", "file_2"}
     async with ledgers(tmp_path, "two") as (again,):
         assert set(await again.entries()) == {"file_1", "file_2"}
@@ -148,8 +149,8 @@ async def test_two_keys_of_one_workspace_share_and_those_of_two_do_not(tmp_path:
 
 async def test_the_same_workspace_name_at_another_address_is_another_workspace(tmp_path: Path) -> None:
     async with ledgers(tmp_path, "one", "two") as (one, two):
-        await one.learn_workspace(URL, "wrkspc_a")
-        await two.learn_workspace("http://127.0.0.1:8790", "wrkspc_a")
+        await one.view.learn_workspace(URL, "wrkspc_a")
+        await two.view.learn_workspace("http://127.0.0.1:8790", "wrkspc_a")
         await commit(one)
         assert not await two.entries()
 
@@ -159,22 +160,22 @@ async def test_a_workspace_that_one_process_learns_is_known_to_those_that_run_al
     async with ledgers(tmp_path, "key", "key") as (first, second):
         begun = await second.begin(content(5), None)
         await commit(first)
-        await first.learn_workspace(URL, "wrkspc_a")
+        await first.view.learn_workspace(URL, "wrkspc_a")
         assert [entry.file_id for entry in await second.same(content(), None, HOUR_US)] == ["file_1"]
         await second.commit(begun, wire_file(5))
         await commit(second, 6)
         assert set(await first.entries()) == {"file_1", "file_5", "file_6"}
-        await second.learn_workspace(URL, "wrkspc_a")
+        await second.view.learn_workspace(URL, "wrkspc_a")
         assert set(await second.entries()) == {"file_1", "file_5", "file_6"}
 
 
 async def test_a_key_that_moves_to_another_workspace_leaves_its_files_there(tmp_path: Path) -> None:
     async with ledgers(tmp_path, "key") as (ledger,):
-        await ledger.learn_workspace(URL, "wrkspc_a")
+        await ledger.view.learn_workspace(URL, "wrkspc_a")
         await commit(ledger)
-        await ledger.learn_workspace(URL, "wrkspc_b")
+        await ledger.view.learn_workspace(URL, "wrkspc_b")
         assert await ledger.entries() == {}
-        await ledger.learn_workspace(URL, "wrkspc_a")
+        await ledger.view.learn_workspace(URL, "wrkspc_a")
         assert set(await ledger.entries()) == {"file_1"}
 
 
@@ -195,8 +196,8 @@ async def test_same_means_source_name_and_lifetime(tmp_path: Path) -> None:
 async def test_a_title_or_path_learnt_later_is_filled_in_and_none_is_overwritten(tmp_path: Path) -> None:
     async with ledgers(tmp_path, "key") as (ledger,):
         entry = await commit(ledger)
-        entry = await ledger.fill_in(entry, content(title="First"))
-        entry = await ledger.fill_in(entry, content(title="Second", source_path="/a"))
+        entry = (await ledger.catalog.read_again(entry, content(title="First"), NO_ORIGIN)).entry
+        entry = (await ledger.catalog.read_again(entry, content(title="Second", source_path="/a"), NO_ORIGIN)).entry
         assert (entry.content.title, entry.content.source_path) == ("First", "/a")
         assert await ledger.entry("file_1") == entry
 
@@ -222,7 +223,7 @@ from tests.backends.anthropic.ledger.test_ledger import commit, content
 async def main():
     first = int(sys.argv[2])
     async with open_ledger(Path(sys.argv[1]), "key") as ledger:
-        await ledger.learn_workspace("https://api.anthropic.com", "wrkspc_a")
+        await ledger.view.learn_workspace("https://api.anthropic.com", "wrkspc_a")
         for number in range(first, first + 1_000_000):
             await ledger.begin(content(0), None)
             print("begun", number, flush=True)
@@ -290,7 +291,7 @@ async def test_a_foreign_or_newer_ledger_is_refused_and_left_alone(how: str, tmp
 
 async def test_a_ledger_held_by_another_program_is_busy_in_ten_seconds_at_most(tmp_path: Path) -> None:
     async with ledgers(tmp_path, "key") as (ledger,):
-        ledger._database._database._busy_timeout = 0.4  # type: ignore[reportPrivateUsage]
+        ledger.view._database._database._busy_timeout = 0.4  # type: ignore[reportPrivateUsage]
         holder = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)
         holder.execute("BEGIN EXCLUSIVE")
         with pytest.raises(StoreBusy):

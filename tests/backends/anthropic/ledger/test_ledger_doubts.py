@@ -4,15 +4,18 @@ import sqlite3
 import unicodedata
 from collections.abc import AsyncGenerator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from anyio import to_thread
 
-from files_api_mcp.backends.anthropic.ledger.ledger import Ledger, open_ledger
-from files_api_mcp.backends.anthropic.ledger.rows import Content
+from files_api_mcp.backends.anthropic.ledger.ledger import Ledger, open_ledger, records_of
+from files_api_mcp.backends.anthropic.ledger.rows import COLUMNS, Content, Entry, Intent, seal_of
 from files_api_mcp.backends.anthropic.ledger.schema import LEDGER
+from files_api_mcp.backends.anthropic.ledger.upload_records import UploadRecord
 from files_api_mcp.backends.anthropic.verification import verify_workspace
-from files_api_mcp.backends.storage.schema import Schema
+from files_api_mcp.backends.clock import to_us, utc_now
 from tests.backends.anthropic.ledger.test_ledger import commit, content, ledgers, wire_file
 from tests.backends.anthropic.ledger.test_ledger_repair import page_of
 
@@ -167,25 +170,28 @@ async def test_a_doubt_ends(tmp_path: Path) -> None:
         assert await may_adopt(ledger)
 
 
-@pytest.mark.parametrize("damaged", [False, True], ids=["sound", "damaged"])
-async def test_a_ledger_without_doubts_is_upgraded(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damaged: bool
-) -> None:
-    def nothing(*_: object) -> None:
-        return None
+def of_version_3(path: Path, entry: Entry, intent: Intent) -> None:
+    """A ledger as it was before there were doubts."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for step in LEDGER.steps[:3]:
+            for statement in step:
+                connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {LEDGER.application_id}")
+        connection.execute("PRAGMA user_version = 3")
+        connection.execute("DELETE FROM pending")
+        for table, row in (("file", entry.row("credential key")), ("intent", intent.row("credential key")[:12])):
+            columns = ", ".join((*COLUMNS[table][: len(row)], "seal"))
+            marks = ", ".join("?" * (len(row) + 1))
+            connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({marks})", (*row, seal_of(table, row)))
+    records_of(path).put(UploadRecord("key", "credential key", entry))
 
-    before = Schema(LEDGER.application_id, LEDGER.steps[:3])
-    with monkeypatch.context() as patch:
-        for module in ("database", "repair"):
-            patch.setattr(f"files_api_mcp.backends.anthropic.ledger.{module}.LEDGER", before)
-        patch.setattr("files_api_mcp.backends.anthropic.ledger.database.replace_damaged", nothing)
-        patch.setattr("files_api_mcp.backends.anthropic.ledger.ledger.is_doubtful", nothing)
-        patch.setattr("files_api_mcp.backends.anthropic.ledger.doubts._UPLOADS", ("intent",))
-        patch.setattr("files_api_mcp.backends.anthropic.ledger.ledger._UNENDED", ("intent",))
-        async with ledgers(tmp_path, "key") as (ledger,):
-            entry = await commit(ledger, 5)
-            intent = await ledger.begin(ONE, None)
+
+@pytest.mark.parametrize("damaged", [False, True], ids=["sound", "damaged"])
+async def test_a_ledger_without_doubts_is_upgraded(tmp_path: Path, damaged: bool) -> None:
     path = tmp_path / "ledger.db"
+    entry = Entry("file_5", replace(ONE, filename="other.txt", source_path="/docs/other.txt"), to_us(utc_now()), None)
+    intent = Intent("op_1", ONE, None, to_us(utc_now()))
+    await to_thread.run_sync(of_version_3, path, entry, intent)
     if damaged:
         data = bytearray(path.read_bytes())
         at = page_of(path, "file_by_content")

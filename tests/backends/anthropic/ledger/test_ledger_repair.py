@@ -39,7 +39,7 @@ def set_aside(tmp_path: Path) -> list[Path]:
 async def filled(tmp_path: Path) -> Path:
     """A ledger of many files and an upload whose reply was lost."""
     async with ledgers(tmp_path, "key") as (ledger,):
-        await ledger.learn_workspace(URL, "wrkspc_a")
+        await ledger.view.learn_workspace(URL, "wrkspc_a")
         for number in range(COUNT):
             await commit(ledger, number)
         await ledger.begin(content(1000), None)
@@ -110,7 +110,7 @@ async def test_a_row_with_a_wrong_seal_is_not_believed_and_comes_back_from_its_r
 async def test_a_damaged_workspace_is_nobody_elses_and_comes_back(tmp_path: Path) -> None:
     path = await filled(tmp_path)
     async with ledgers(tmp_path, "other") as (other,):
-        await other.learn_workspace(URL, "wrkspc_b")
+        await other.view.learn_workspace(URL, "wrkspc_b")
         await commit(other, 700)
     edit(path, f"UPDATE scope SET scope = '{URL} wrkspc_b' WHERE credential = 'key'")
     async with ledgers(tmp_path, "key") as (ledger,):
