@@ -40,6 +40,10 @@ class BlobCache:
         """The path of the content with this hash; None if it is not cached."""
         return await to_thread.run_sync(self._find, sha256)
 
+    async def paths(self, sha256s: Sequence[str]) -> list[Path | None]:
+        """The paths of several contents; None for each that is not cached."""
+        return await to_thread.run_sync(lambda: [self._find(sha256) for sha256 in sha256s])
+
     async def drop(self, sha256: str) -> None:
         """Remove the content with this hash."""
         await to_thread.run_sync(self._drop, sha256)

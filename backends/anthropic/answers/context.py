@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from files_api_mcp.backends.anthropic.answers.content_blocks import ContextFile
 from files_api_mcp.backends.anthropic.api.files import ApiFile
 from files_api_mcp.backends.anthropic.files.records import record_of
+from files_api_mcp.backends.anthropic.ledger.details import UNKNOWN, FileDetails
 from files_api_mcp.backends.anthropic.ledger.rows import Entry
 from files_api_mcp.backends.anthropic.workspace import Workspace
 from files_api_mcp.backends.documents.media_types import PDF, SHOWN_IMAGES, XLS, XLSX
@@ -99,8 +100,9 @@ class ContextBuilder:
         """
         files: list[ContextFile] = []
         notes: list[str] = []
+        known = await self._workspace.ledger.catalog.details([file.id for file in live])
         for file in live:
-            context_file = await self._context_file(file, compute=compute)
+            context_file = await self._context_file(file, known.get(file.id, UNKNOWN), compute=compute)
             if context_file is None:
                 notes.append(f"{file.filename} cannot be shown to the model: its type is {file.mime_type}.")
             else:
@@ -136,8 +138,7 @@ class ContextBuilder:
         Raises:
             NotFound: No such file was uploaded from here.
         """
-        matching = {*(await self._workspace.originals.live_files(within)).ids}
-        held = [one for one in await self._workspace.originals.contents() if one[0].id in matching]
+        held = await self._workspace.originals.contents(within)
         if not held:
             raise NotFound("No such file was uploaded from this machine.", "Pass file_ids, or call upload_file.")
         if len(held) <= _MOST_WHOLE:
@@ -157,9 +158,9 @@ class ContextBuilder:
             )
         return Context(files, [f"Answered from the best passages of {len(held)} uploaded files."])
 
-    async def _context_file(self, file: ApiFile, *, compute: bool) -> ContextFile | None:
-        entry = await self._workspace.ledger.entry(file.id)
-        record = record_of(file, entry)
+    async def _context_file(self, file: ApiFile, details: FileDetails, *, compute: bool) -> ContextFile | None:
+        entry = details.entry
+        record = record_of(file, details)
         if compute and _is_data(record, entry):
             return ContextFile(record, "data", 0)
         if file.mime_type in SHOWN_IMAGES:

@@ -3,27 +3,23 @@
 from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 
 import anyio
 
 from files_api_mcp.backends.anthropic.api.files import ApiFile, FilesClient
-from files_api_mcp.backends.anthropic.files.list_cursor import ListCursor, rest_of
+from files_api_mcp.backends.anthropic.files.listing import UNUSABLE, Listing
 from files_api_mcp.backends.anthropic.files.records import original_of, record_of
 from files_api_mcp.backends.anthropic.files.upload import Slots, Uploader
 from files_api_mcp.backends.anthropic.files.upload_encoding import UploadEncoder
+from files_api_mcp.backends.anthropic.ledger.details import UNKNOWN, FileDetails, RecordedFile
 from files_api_mcp.backends.anthropic.ledger.ledger import Ledger
-from files_api_mcp.backends.anthropic.ledger.rows import NO_ORIGIN, Content, Entry
+from files_api_mcp.backends.anthropic.ledger.rows import Content, Entry, Origin
 from files_api_mcp.backends.base import OnDelete
+from files_api_mcp.backends.clock import to_us
 from files_api_mcp.backends.committed import Committed
-from files_api_mcp.backends.errors import (
-    FilesError,
-    InvalidArgument,
-    NotFound,
-    PermissionDenied,
-    StorageFull,
-    StoreDamaged,
-)
-from files_api_mcp.backends.file_filter import ALL_FILES, FileFilter, FilterFacts
+from files_api_mcp.backends.errors import FilesError, InvalidArgument, NotFound
+from files_api_mcp.backends.file_filter import ALL_FILES, FileFilter
 from files_api_mcp.backends.file_versions import FileSource, FileVersion
 from files_api_mcp.backends.models import (
     DeletedFile,
@@ -38,7 +34,7 @@ from files_api_mcp.backends.models import (
 )
 from files_api_mcp.backends.storage.blob_cache import BlobCache
 from files_api_mcp.backends.storage.locks import NamedLocks
-from files_api_mcp.backends.validation import check_file_id, check_new, checked_tags, fold_filename
+from files_api_mcp.backends.validation import check_file_id, check_new, checked_tags
 
 __all__ = ["AnthropicFiles"]
 
@@ -49,9 +45,7 @@ _SENT_AT_ONCE = 8
 _IN_HAND = 32
 """Files of one call that are prepared, sent, checked and recorded at a time: they share transactions and requests."""
 _PAGE_SIZES = range(1, 1000 + 1)
-_FILTERED_PAGE = 1000
-_UNUSABLE = (StoreDamaged, StorageFull, PermissionDenied)
-"""Failures of a ledger that is damaged and cannot be rebuilt now."""
+_IDS_AT_ONCE = 100
 
 
 class AnthropicFiles:
@@ -72,6 +66,7 @@ class AnthropicFiles:
         self._locks = locks
         self._copies = copies
         self._encoder = encoder
+        self._listing = Listing(client, ledger.catalog)
         self._on_delete: OnDelete | None = None
 
     def on_delete(self, hook: OnDelete) -> None:
@@ -92,6 +87,7 @@ class AnthropicFiles:
         self, snapshot: Snapshot, new: NewFile, progress: Progress = silent, slots: Slots | None = None
     ) -> UploadedFile:
         check_new(new)
+        origin = Origin(new.source_root, new.source_mark, checked_tags(new.tags))
         with Committed[UploadedFile]() as stored:
             # The API's list cannot distinguish two uploads of one name and size, so they run one after the other.
             async with (
@@ -100,15 +96,14 @@ class AnthropicFiles:
             ):
                 lifetime_s = new.expires_in_seconds
                 known = None
-                if intent := await self._uploader.begin(content, lifetime_s, NO_ORIGIN):
-                    file, entry = await self._uploader.carry_out(intent, part, progress, slots=slots)
-                elif known := await self._reusable(content, lifetime_s):
-                    file, entry = known
+                if intent := await self._uploader.begin(content, lifetime_s, origin):
+                    file, recorded = await self._uploader.carry_out(intent, part, progress, slots=slots)
+                elif known := await self._reusable(content, lifetime_s, origin):
+                    file, recorded = known
                 else:
-                    file, entry = await self._uploader.send(part, content, lifetime_s, NO_ORIGIN, progress)
-                stored.result = UploadedFile(
-                    record_of(file, entry if isinstance(entry, Entry) else entry.entry), reused=known is not None
-                )
+                    file, recorded = await self._uploader.send(part, content, lifetime_s, origin, progress)
+                record = record_of(file, recorded.details)
+                stored.result = UploadedFile(record, reused=known is not None, replaces=recorded.replaces)
         # The upload succeeded even if the copy cannot be kept.
         with stored:
             await self._copies.keep(snapshot)
@@ -141,44 +136,14 @@ class AnthropicFiles:
         return [outcomes[index] for index in range(len(items))]
 
     async def list(self, *, limit: int = 20, cursor: str | None = None, within: FileFilter = ALL_FILES) -> FilePage:
-        """List files newest first; see FilesBackend.list. The API cannot filter, so it is done here."""
+        """List files newest first; see FilesBackend.list. A filtered page may be short although there are more."""
         if limit not in _PAGE_SIZES:
             raise InvalidArgument("limit must be between 1 and 1000.")
-        start = ListCursor(None) if cursor is None else ListCursor.decode(cursor)
-        entries = await self._details()
-        is_filtered = within != ALL_FILES
-        shown: list[FileRecord] = []
-        token = start.token
-        async for page in self._client.pages(limit=_FILTERED_PAGE if is_filtered else limit, after=token):
-            for file in rest_of(page.files, start if token == start.token else None):
-                record = record_of(file, entries.get(file.id))
-                if not within.matches(FilterFacts.of(record)):
-                    continue
-                if len(shown) == limit:
-                    last = shown[-1]
-                    return FilePage(shown, ListCursor(token, last.id, last.created_at.isoformat()).encode())
-                shown.append(record)
-            token = page.next
-            if len(shown) == limit and not is_filtered:
-                break
-        return FilePage(shown, ListCursor(token).encode() if token else None)
+        return await self._listing.page(limit, cursor, within)
 
     async def find(self, text: str, *, limit: int) -> FoundFiles:
-        """Find files among the newest 1,000; see FilesBackend.find. One request, as the API cannot search."""
-        page = await self._client.page(limit=_FILTERED_PAGE)
-        wanted = fold_filename(text)
-        found = [
-            file
-            for file in page.files
-            if not file.is_past and (file.id.startswith(text) or wanted in fold_filename(file.filename))
-        ]
-        more = page.next is not None
-        entries = await self._details()
-        return FoundFiles(
-            [record_of(file, entries.get(file.id)) for file in found[:limit]],
-            more=more or len(found) > limit,
-            total=None if more else len(found),
-        )
+        """Find files among the newest 1,000; see FilesBackend.find."""
+        return await self._listing.find(text, limit)
 
     async def describe(self, file_id: str) -> FileRecord:
         """Describe a file as the API reports it now.
@@ -186,33 +151,41 @@ class AnthropicFiles:
         Raises:
             NotFound: No file has this id, or it was deleted.
         """
-        check_file_id(file_id)
-        try:
-            file = await self._client.metadata(file_id)
-        except NotFound:
-            await self._refuse_deleted(file_id)
-            raise
-        return record_of(file, await self._entry(file_id))
+        return (await self._listing.records([await self._described(file_id)]))[0]
 
     async def versions(self, file_id: str) -> Sequence[FileVersion]:
-        """The files of a file's paths; see FilesBackend.versions."""
-        record = await self.describe(file_id)
-        path = record.source_path
-        return [] if path is None else [FileVersion(path, file_id, record.created_at, is_current=True)]
+        """The files of a file's paths; see FilesBackend.versions. The API is asked only about files of others."""
+        await self._details(file_id)
+        return await self._ledger.catalog.versions(file_id)
 
     async def source(self, file_id: str) -> FileSource | None:
-        """Where a file was last read; see FilesBackend.source."""
-        path = (await self.describe(file_id)).source_path
-        return None if path is None else FileSource(path)
+        """Where a file was last read; see FilesBackend.source. The API is asked only about files of others."""
+        for source in (await self._details(file_id)).sources:
+            return FileSource(source.path, source.root, source.mark)
+        return None
 
     async def tag(
         self, file_ids: Sequence[str], *, add: Sequence[str] = (), remove: Sequence[str] = ()
     ) -> Sequence[FileRecord]:
-        """Change tags; see FilesBackend.tag. The ledger keeps none."""
-        records = [await self.describe(file_id) for file_id in file_ids]
-        if checked_tags(add) or checked_tags(remove):
-            raise InvalidArgument("Tags of files of this backend cannot be changed.")
-        return records
+        """Change tags; see FilesBackend.tag. They are kept on this machine, also those of files of others."""
+        added, removed = checked_tags(add), checked_tags(remove)
+        files = await self.described(file_ids)
+        created_us = {file.id: to_us(file.created_at) for file in files}
+        await self._ledger.catalog.tag(created_us, add=added, remove=removed)
+        return await self._listing.records(files)
+
+    async def described(self, file_ids: Sequence[str]) -> Sequence[ApiFile]:
+        """The API's descriptions of files, in their order; one request for a hundred.
+
+        Raises:
+            NotFound: One of the ids does not name a file.
+        """
+        found: dict[str, ApiFile] = {}
+        for start in range(0, len(file_ids), _IDS_AT_ONCE):
+            files = await self._client.by_ids(file_ids[start : start + _IDS_AT_ONCE])
+            found |= {file.id: file for file in files}
+        # An old server may ignore the ids of a list.
+        return [found.get(file_id) or await self._described(file_id) for file_id in file_ids]
 
     @asynccontextmanager
     async def download(self, file_id: str) -> AsyncGenerator[tuple[FileRecord, AsyncIterator[bytes]]]:
@@ -248,10 +221,13 @@ class AnthropicFiles:
             gone_before = True
         with Committed[DeletedFile]() as deleted:
             deleted.result = DeletedFile(file_id, name, already_deleted=gone_before)
-            await self._bury(file_id, name, entry)
+            previous = await self._bury(file_id, name, entry)
+            deleted.result = replace(deleted.result, previous=previous)
         return deleted.result
 
-    async def _reusable(self, content: Content, lifetime_s: int | None) -> tuple[ApiFile, Entry] | None:
+    async def _reusable(
+        self, content: Content, lifetime_s: int | None, origin: Origin
+    ) -> tuple[ApiFile, RecordedFile] | None:
         """A live file of the same source, name and lifetime. Ledger entries of deleted files are removed on the way."""
         for entry in await self._ledger.same(content, lifetime_s, _SAME_LIFETIME_US):
             try:
@@ -260,38 +236,50 @@ class AnthropicFiles:
                 await self._ledger.bury(entry.file_id, entry.content.filename)
                 continue
             if not file.is_past and file.size_bytes == entry.content.size_bytes:
-                return file, (await self._ledger.catalog.read_again(entry, content, NO_ORIGIN)).entry
+                return file, await self._ledger.catalog.read_again(entry, content, origin)
         return None
 
-    async def _bury(self, file_id: str, name: str, entry: Entry | None) -> None:
-        await self._ledger.bury(file_id, name)
+    async def _bury(self, file_id: str, name: str, entry: Entry | None) -> str | None:
+        details = (await self._ledger.catalog.details([file_id])).get(file_id, UNKNOWN)
+        previous = await self._ledger.bury(file_id, name)
         if entry is None:
-            return
+            return previous
         # The file is gone whatever the hook does; the next start sweeps the index.
         if self._on_delete is not None:
             with suppress(FilesError):
-                await self._on_delete(original_of(entry))
+                await self._on_delete(original_of(entry, details))
         sha256 = entry.content.source_sha256
-        if not any(other.content.source_sha256 == sha256 for other in (await self._ledger.entries()).values()):
+        if not await self._ledger.has_source(sha256):
             with suppress(FilesError):
                 await self._copies.drop(sha256)
+        return previous
+
+    async def _described(self, file_id: str) -> ApiFile:
+        check_file_id(file_id)
+        try:
+            return await self._client.metadata(file_id)
+        except NotFound:
+            await self._refuse_deleted(file_id)
+            raise
+
+    async def _details(self, file_id: str) -> FileDetails:
+        """What the ledger knows of a file that exists."""
+        check_file_id(file_id)
+        details = (await self._ledger.catalog.details([file_id])).get(file_id, UNKNOWN)
+        if details.entry is None:
+            await self._described(file_id)
+        return details
 
     async def _refuse_deleted(self, file_id: str) -> None:
         if await self._name_of_gone(file_id) is not None:
             raise NotFound(f"{file_id} was deleted.")
 
-    async def _details(self) -> dict[str, Entry]:
-        """The ledger's entries. What the API shows needs none: without a ledger, only their details are missing."""
-        with suppress(*_UNUSABLE):
-            return await self._ledger.entries()
-        return {}
-
     async def _entry(self, file_id: str) -> Entry | None:
-        with suppress(*_UNUSABLE):
+        with suppress(*UNUSABLE):
             return await self._ledger.entry(file_id)
         return None
 
     async def _name_of_gone(self, file_id: str) -> str | None:
-        with suppress(*_UNUSABLE):
+        with suppress(*UNUSABLE):
             return await self._ledger.name_of_gone(file_id)
         return None

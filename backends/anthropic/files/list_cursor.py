@@ -1,13 +1,14 @@
-"""The cursor of the list of files."""
+"""The cursors of lists of files."""
 
 import base64
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from files_api_mcp.backends.anthropic.api.files import ApiFile, PageToken
 from files_api_mcp.backends.errors import InvalidArgument
 
-__all__ = ["ListCursor", "rest_of"]
+__all__ = ["LedgerCursor", "ListCursor", "decode_cursor", "rest_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,31 +21,36 @@ class ListCursor:
 
     def encode(self) -> str:
         where = [self.token.name, self.token.value] if self.token else None
-        text = json.dumps([where, self.after_id, self.after], separators=(",", ":"))
-        return "page_" + base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+        return _encoded([where, self.after_id, self.after])
 
-    @classmethod
-    def decode(cls, text: str) -> "ListCursor":
-        """Read a cursor.
 
-        Raises:
-            InvalidArgument: It is not one of ours.
-        """
-        try:
-            where, after_id, after = json.loads(base64.urlsafe_b64decode(text.removeprefix("page_") + "=="))
-            cursor = cls(PageToken(*map(str, where)) if where else None, str(after_id), str(after))  # type: ignore[arg-type]
-        except (ValueError, TypeError, RecursionError):
-            cursor = None
-        # Encoding it again also rejects other spellings of the same cursor.
-        if (
-            cursor is None
-            or cursor.encode() != text
-            or (cursor.token and cursor.token.name not in ("page", "after_id"))
-        ):
-            raise InvalidArgument(
-                "The cursor is not from this list.", "Pass next_cursor unchanged, or no cursor for the first page."
-            )
-        return cursor
+@dataclass(frozen=True, slots=True)
+class LedgerCursor:
+    """The last file shown from a list of files that the ledger knows."""
+
+    created_us: int
+    file_id: str
+
+    def encode(self) -> str:
+        return _encoded([self.created_us, self.file_id])
+
+
+def decode_cursor(text: str) -> ListCursor | LedgerCursor:
+    """Read a cursor.
+
+    Raises:
+        InvalidArgument: It is not one of ours.
+    """
+    try:
+        cursor = _decoded(json.loads(base64.urlsafe_b64decode(text.removeprefix("page_") + "==")))
+    except (ValueError, TypeError, RecursionError):
+        cursor = None
+    # Encoding it again also rejects other spellings of the same cursor.
+    if cursor is None or cursor.encode() != text:
+        raise InvalidArgument(
+            "The cursor is not from this list.", "Pass next_cursor unchanged, or no cursor for the first page."
+        )
+    return cursor
 
 
 def rest_of(files: list[ApiFile], start: ListCursor | None) -> list[ApiFile]:
@@ -55,3 +61,20 @@ def rest_of(files: list[ApiFile], start: ListCursor | None) -> list[ApiFile]:
         if file.id == start.after_id:
             return files[index + 1 :]
     return [file for file in files if file.created_at.isoformat() <= start.after]
+
+
+def _encoded(fields: list[Any]) -> str:
+    text = json.dumps(fields, separators=(",", ":"))
+    return "page_" + base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _decoded(fields: Any) -> ListCursor | LedgerCursor | None:
+    match fields:
+        case [int(created_us), str(file_id)]:
+            return LedgerCursor(created_us, file_id)
+        case [None, str(after_id), str(after)]:
+            return ListCursor(None, after_id, after)
+        case [[("page" | "after_id") as name, str(value)], str(after_id), str(after)]:
+            return ListCursor(PageToken(name, value), after_id, after)
+        case _:
+            return None

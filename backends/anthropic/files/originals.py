@@ -2,17 +2,19 @@
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from anyio import CancelScope, to_thread
 
+from files_api_mcp.backends.anthropic.api.files import ApiFile
 from files_api_mcp.backends.anthropic.files.files import AnthropicFiles
-from files_api_mcp.backends.anthropic.files.records import original_of
+from files_api_mcp.backends.anthropic.files.records import facts_of, facts_of_entry, original_of, record_of
+from files_api_mcp.backends.anthropic.ledger.details import UNKNOWN, FileDetails
 from files_api_mcp.backends.anthropic.ledger.ledger import Ledger
 from files_api_mcp.backends.anthropic.ledger.rows import Content, Entry
-from files_api_mcp.backends.clock import from_us, to_us
+from files_api_mcp.backends.clock import to_us, utc_now
 from files_api_mcp.backends.content_source import LiveFiles
 from files_api_mcp.backends.documents.media_types import sniff
 from files_api_mcp.backends.errors import FileExpired, NotFound, StorageFull, UnsupportedType
@@ -25,6 +27,8 @@ from files_api_mcp.backends.storage.blob_cache import BlobCache
 __all__ = ["OriginalMissing", "Originals"]
 
 _ENDS = 64 * 1024
+_MOST_FILTERS = 16
+"""Filters whose files are kept, so that questions with them find what the index made of them."""
 
 
 class OriginalMissing(UnsupportedType):
@@ -39,7 +43,7 @@ class Originals:
         self._ledger = ledger
         self._copies = copies
         self._spool = spool
-        self._live = LiveFiles.of([])
+        self._live: dict[FileFilter, LiveFiles] = {}
 
     async def blob_path(self, file_id: str) -> tuple[FileRecord, Path]:
         """The path of a file's original. A file created by a tool is downloaded first.
@@ -48,12 +52,13 @@ class Originals:
             NotFound, FileExpired: The file does not exist or has expired.
             OriginalMissing: Its original is not on this machine and cannot be downloaded.
         """
-        entry = await self._ledger.entry(file_id)
+        details = (await self._ledger.catalog.details([file_id])).get(file_id, UNKNOWN)
+        entry = details.entry
         if entry is None:
             if await self._ledger.name_of_gone(file_id) is not None:
                 raise NotFound(f"{file_id} was deleted.")
             return await self._fetched(file_id)
-        record = original_of(entry)
+        record = original_of(entry, details)
         _refuse_expired(record)
         path = await self._copies.path(entry.content.source_sha256)
         if path is None:
@@ -62,18 +67,21 @@ class Originals:
 
     async def located(self, file_ids: Sequence[str]) -> Sequence[tuple[FileRecord, Path]]:
         """Those of the files whose originals are on this machine, with their paths. The API is not called."""
-        entries = [entry for file_id in file_ids if (entry := await self._ledger.entry(file_id)) is not None]
-        paths = [await self._copies.path(entry.content.source_sha256) for entry in entries]
-        return [(original_of(entry), path) for entry, path in zip(entries, paths, strict=True) if path is not None]
+        known = await self._ledger.catalog.details(file_ids)
+        return await self._copied([known[file_id] for file_id in file_ids if file_id in known])
 
-    async def contents(self) -> Sequence[tuple[FileRecord, Path]]:
-        """All live files whose originals are on this machine, newest first. The API is not called."""
-        found: list[tuple[FileRecord, Path]] = []
-        for entry in reversed((await self._ledger.entries()).values()):
-            path = await self._copies.path(entry.content.source_sha256)
-            if path is not None and (entry.expires_us is None or from_us(entry.expires_us) > datetime.now(UTC)):
-                found.append((original_of(entry), path))
-        return found
+    async def contents(self, within: FileFilter = ANY_STATE) -> Sequence[tuple[FileRecord, Path]]:
+        """The live files that match and whose originals are on this machine, newest first. The API is not called."""
+        now = to_us(utc_now())
+        known = await self._ledger.catalog.all()
+        live = [
+            details
+            for details in reversed(known.values())
+            if (entry := details.entry) is not None
+            and (entry.expires_us is None or entry.expires_us > now)
+            and within.matches(facts_of_entry(entry, details))
+        ]
+        return await self._copied(live)
 
     def held(self, file_id: str) -> FileRecord | None:  # noqa: ARG002  see ContentSource
         """None: only the ledger and the API together know it."""
@@ -82,22 +90,38 @@ class Originals:
     async def live_files(self, within: FileFilter = ALL_FILES) -> LiveFiles:
         """Those of these files that match. One whose entry in the ledger is damaged counts as uploaded from
         elsewhere."""
-        records = [record for record, _ in await self.contents()]
-        files = LiveFiles.of([record for record in records if within.matches(FilterFacts.of(record))])
-        if (files.ids, files.digests) != (self._live.ids, self._live.digests):
-            self._live = files
-        return self._live
+        files = LiveFiles.of([record for record, _ in await self.contents(within)])
+        known = self._live.pop(within, files)
+        same = known if (files.ids, files.digests) == (known.ids, known.digests) else files
+        # The filters used last, in order.
+        self._live[within] = same
+        while len(self._live) > _MOST_FILTERS:
+            self._live.pop(next(iter(self._live)))
+        return same
 
     async def matching(self, file_ids: Sequence[str], within: FileFilter) -> Sequence[str]:
-        """Those of the ids whose files match. The API is asked about each one."""
-        records = [await self._files.describe(file_id) for file_id in file_ids]
-        for record in records:
-            _refuse_expired(record)
-        return [record.id for record in records if within.matches(FilterFacts.of(record))]
+        """Those of the ids whose files match. The API is asked only about files that were uploaded from elsewhere."""
+        known = await self._ledger.catalog.details(file_ids)
+        strange = [file_id for file_id in file_ids if known.get(file_id, UNKNOWN).entry is None]
+        facts = {file.id: _live_facts(file, known) for file in await self._files.described(strange)}
+        for file_id, details in known.items():
+            if details.entry is not None:
+                _refuse_expired(original_of(details.entry, details))
+                facts[file_id] = facts_of_entry(details.entry, details)
+        return [file_id for file_id in file_ids if within.matches(facts[file_id])]
 
     async def absent(self, contents: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
         """Those of the contents that none of these files has."""
         return (await self.live_files(ANY_STATE)).lacking(contents)
+
+    async def _copied(self, known: Sequence[FileDetails]) -> list[tuple[FileRecord, Path]]:
+        entries = [(details.entry, details) for details in known if details.entry is not None]
+        paths = await self._copies.paths([entry.content.source_sha256 for entry, _ in entries])
+        return [
+            (original_of(entry, details), path)
+            for (entry, details), path in zip(entries, paths, strict=True)
+            if path is not None
+        ]
 
     async def _fetched(self, file_id: str) -> tuple[FileRecord, Path]:
         record = await self._files.describe(file_id)
@@ -125,7 +149,7 @@ class Originals:
         kept = await self._copies.path(snapshot.sha256)
         if kept is None:
             raise _missing(record)
-        return original_of(entry), kept
+        return original_of(entry, FileDetails(entry)), kept
 
     async def _download(self, file_id: str, path: Path, filename: str) -> Snapshot:
         fd = await to_thread.run_sync(lambda: os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
@@ -158,6 +182,12 @@ def _settled(fd: int, size_bytes: int, filename: str) -> tuple[bytes, bytes, str
     os.fsync(fd)
     head, tail = os.pread(fd, _ENDS, 0), os.pread(fd, _ENDS, max(0, size_bytes - _ENDS))
     return head, tail, sniff(head, tail, filename)
+
+
+def _live_facts(file: ApiFile, known: Mapping[str, FileDetails]) -> FilterFacts:
+    details = known.get(file.id, UNKNOWN)
+    _refuse_expired(record_of(file, details))
+    return facts_of(file, details)
 
 
 def _refuse_expired(record: FileRecord) -> None:

@@ -17,7 +17,7 @@ from files_api_mcp.backends.anthropic.api.multipart import MultipartBody, Upload
 from files_api_mcp.backends.anthropic.api.retry import ATTEMPTS, unreachable
 from files_api_mcp.backends.anthropic.files.lost_uploads import LostUploads, unknown
 from files_api_mcp.backends.anthropic.files.upload_progress import Reported, SentBytes, reported
-from files_api_mcp.backends.anthropic.ledger.details import RecordedFile
+from files_api_mcp.backends.anthropic.ledger.details import FileDetails, RecordedFile
 from files_api_mcp.backends.anthropic.ledger.doubts import DOUBT_S
 from files_api_mcp.backends.anthropic.ledger.ledger import Ledger, entry_of
 from files_api_mcp.backends.anthropic.ledger.rows import Content, Intent, Origin
@@ -255,7 +255,8 @@ class Uploader:
                 # Its owner could not see it.
                 raise unknown(intent) from exc
             _log.warning("upload %s: stored as %s, but not recorded: %s", intent.id, file.id, exc.sentence)
-            return RecordedFile(entry_of(intent, file))
+            entry = entry_of(intent, file)
+            return RecordedFile(entry, FileDetails(entry, intent.origin.tags))
 
     async def _settled(self, intent: Intent, began: float, deadline: float, error: FilesError) -> list[ApiFile]:
         """Files that an attempt with an unknown outcome may have created; none if that could not be told apart."""

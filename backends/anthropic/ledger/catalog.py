@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from files_api_mcp.backends.anthropic.ledger.details import (
+    UNKNOWN,
     FileDetails,
     RecordedFile,
     add_tags,
@@ -14,7 +15,7 @@ from files_api_mcp.backends.anthropic.ledger.details import (
     tags_of,
     write_record,
 )
-from files_api_mcp.backends.anthropic.ledger.rows import Content, Entry, Origin, among, insert, select
+from files_api_mcp.backends.anthropic.ledger.rows import Content, Entry, Origin, insert, select
 from files_api_mcp.backends.anthropic.ledger.upload_records import UploadRecords
 from files_api_mcp.backends.anthropic.ledger.versions import history_of, mark_gone, record_source
 from files_api_mcp.backends.anthropic.ledger.view import LedgerView
@@ -45,9 +46,7 @@ class FileCatalog:
         """Record a file whose bytes were read: its entry, the tags of its origin, and the path in `content`."""
         insert(connection, "file", entry.row(scope))
         add_tags(connection, scope, entry.file_id, entry.created_us, origin.tags)
-        replaces = None
-        if content.source_path is not None:
-            replaces = record_source(connection, scope, entry.file_id, content.source_path, origin, read_us)
+        replaces = record_source(connection, scope, entry, content.source_path, origin, read_us)
         # Synced before the commit: it completes an older copy of the ledger.
         write_record(connection, self._records, self._view.credential, scope, entry.file_id)
         details = details_of(connection, scope, [entry.file_id])[entry.file_id]
@@ -63,7 +62,7 @@ class FileCatalog:
         filled = replace(entry, content=replace(entry.content, title=title, source_path=path))
 
         def known(connection: sqlite3.Connection, scope: str) -> FileDetails:
-            return details_of(connection, scope, [entry.file_id]).get(entry.file_id, FileDetails())
+            return details_of(connection, scope, [entry.file_id]).get(entry.file_id, UNKNOWN)
 
         def work(connection: sqlite3.Connection, scope: str) -> RecordedFile:
             return self.record(connection, scope, filled, content, origin, to_us(utc_now()))
@@ -76,14 +75,9 @@ class FileCatalog:
 
     async def versions(self, file_id: str) -> Sequence[FileVersion]:
         """The files that were read at the paths of a file, newest first."""
-
-        def work(connection: sqlite3.Connection, scope: str) -> Sequence[FileVersion]:
-            history = history_of(connection, scope, [file_id])
-            condition, values = among("file_id", history.file_ids)
-            entries = map(Entry.of, select(connection, "file", f"scope = ? AND {condition}", scope, *values))
-            return history.versions(file_id, {entry.file_id: entry.created_us for entry in entries})
-
-        return await self._view.run(work)
+        return await self._view.run(
+            lambda connection, scope: history_of(connection, scope, [file_id]).versions(file_id)
+        )
 
     async def tag(self, created_us: Mapping[str, int], *, add: Sequence[str], remove: Sequence[str]) -> None:
         """Add tags to files and remove others. The files are given with their times of upload.
@@ -114,14 +108,14 @@ class FileCatalog:
 
         return await self._view.write(work)
 
-    async def tagged(self, tags: Sequence[str]) -> dict[str, int]:
-        """The files that have all of the tags, and their times of upload."""
+    async def tagged(self, tags: Sequence[str]) -> dict[str, FileDetails]:
+        """What is known of the files that have all of these tags."""
 
-        def work(connection: sqlite3.Connection, scope: str) -> dict[str, int]:
-            found: list[dict[str, int]] = []
-            for tag in tags:
-                rows = select(connection, "tag", "scope = ? AND tag = ?", scope, tag)
-                found.append({row[1]: row[3] for row in rows})
-            return {one: at_us for one, at_us in found[0].items() if all(one in other for other in found[1:])}
+        def work(connection: sqlite3.Connection, scope: str) -> dict[str, FileDetails]:
+            with_each = [
+                {row[1] for row in select(connection, "tag", "scope = ? AND tag = ?", scope, tag)} for tag in tags
+            ]
+            return details_of(connection, scope, set[str].intersection(*with_each))
 
-        return await self._view.run(work) if tags else {}
+        # No tag has a character that SQLite does not take.
+        return await self._view.run(work) if all(tag.isprintable() for tag in tags) else {}

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from files_api_mcp.backends.anthropic.ledger.rows import Entry, Origin, Source, among, insert, select
@@ -10,10 +10,10 @@ from files_api_mcp.backends.anthropic.ledger.upload_records import UploadRecord,
 from files_api_mcp.backends.anthropic.ledger.versions import History, history_of
 from files_api_mcp.backends.errors import InvalidArgument
 from files_api_mcp.backends.file_versions import FileState
-
-MAX_TAGS = 50  # TODO
+from files_api_mcp.backends.validation import MAX_TAGS
 
 __all__ = [
+    "UNKNOWN",
     "FileDetails",
     "RecordedFile",
     "add_tags",
@@ -29,28 +29,48 @@ __all__ = [
 @dataclass(frozen=True, slots=True)
 class FileDetails:
     """`entry` is None for a file that another machine uploaded. `sources` are where it was read, the newest reading
-    first, and `current` those of them of which it is the newest version. `paths` are what filters compare: see
-    FilteredFile."""
+    first; `came_without_path` says whether it was once read without a path. `paths` are what filters compare: see
+    FilteredFile. `tagged_us` is the time of upload that the tags have."""
 
     entry: Entry | None = None
     tags: tuple[str, ...] = ()
     state: FileState = "ready"
     superseded_by: str | None = None
     sources: Sequence[Source] = ()
-    current: Sequence[Source] = ()
+    came_without_path: bool = False
     paths: tuple[tuple[str, str | None], ...] = ()
+    tagged_us: int = 0
+
+    @property
+    def created_us(self) -> int:
+        """When the file was uploaded; 0 if nothing is known of it."""
+        return self.entry.created_us if self.entry else self.tagged_us
+
+    @property
+    def path(self) -> str | None:
+        """The path where it was last read."""
+        if self.sources:
+            return self.sources[0].path
+        return self.entry.content.source_path if self.entry else None
 
     def has(self, path: str | None, origin: Origin) -> bool:
         """Whether reading the file's bytes at this path would change nothing."""
         if not set(origin.tags).issubset(self.tags):
             return False
-        return path is None or any(
-            one.path == path
-            and one.gone_us is None
-            and origin.root in (None, one.root)
-            and origin.mark in (None, one.mark)
-            for one in self.current
+        if path is None:
+            return self.came_without_path
+        last = self.sources[0] if self.sources else None
+        return (
+            last is not None
+            and (last.path, last.gone_us) == (path, None)
+            and self.state == "ready"
+            and (path, last.root) in self.paths
+            and origin.root in (None, last.root)
+            and origin.mark in (None, last.mark)
         )
+
+
+UNKNOWN = FileDetails()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +78,7 @@ class RecordedFile:
     """A file whose upload was recorded. `replaces` is the id of the version that it superseded."""
 
     entry: Entry
-    details: FileDetails = FileDetails()
+    details: FileDetails
     replaces: str | None = None
 
 
@@ -68,9 +88,9 @@ def details_of(connection: sqlite3.Connection, scope: str, file_ids: Iterable[st
     condition, values = among("file_id", file_ids)
     where = f"scope = ? AND {condition}"
     entries = {row[1]: Entry.of(row) for row in select(connection, "file", where, scope, *values)}
-    tags: defaultdict[str, list[str]] = defaultdict(list)
-    for _, file_id, tag, _ in select(connection, "tag", where, scope, *values):
-        tags[file_id].append(tag)
+    tags: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for _, file_id, tag, created_us in select(connection, "tag", where, scope, *values):
+        tags[file_id][tag] = created_us
     history = history_of(connection, scope, file_ids)
     return {file_id: _details(file_id, entries.get(file_id), tags[file_id], history) for file_id in (*entries, *tags)}
 
@@ -118,13 +138,14 @@ def write_record(
         records.put(record_of(connection, credential, scope, Entry.of(row)))
 
 
-def _details(file_id: str, entry: Entry | None, tags: Sequence[str], history: History) -> FileDetails:
+def _details(file_id: str, entry: Entry | None, tags: Mapping[str, int], history: History) -> FileDetails:
     return FileDetails(
         entry=entry,
         tags=tuple(sorted(tags)),
         state=history.state(file_id),
         superseded_by=history.superseded_by(file_id),
         sources=history.sources(file_id),
-        current=history.current(file_id),
+        came_without_path=history.came_without_path(file_id),
         paths=history.paths(file_id),
+        tagged_us=max(tags.values(), default=0),
     )

@@ -188,6 +188,10 @@ class Ledger:
         found = [Entry.of(row) for row in await self.view.rows("file")]
         return {entry.file_id: entry for entry in found}
 
+    async def has_source(self, sha256: str) -> bool:
+        """Whether a file was made of the source with this hash."""
+        return bool(await self.view.rows("file", "source_sha256 = ?", sha256))
+
     async def known(self, file_ids: Iterable[str], content: Content | None = None) -> set[str]:
         """The ids among these that are or were files of any principal in this ledger.
 

@@ -50,7 +50,7 @@ COLUMNS = {
     "file": ("scope", "file_id", *_CONTENT, "created_us", "expires_us"),
     "gone": ("scope", "file_id", "filename", "at_us"),
     "made": ("scope", "file_id", "at_us"),
-    "source": ("scope", "file_id", "path", "root", "mark", "at_us", "gone_us"),
+    "source": ("scope", "file_id", "path", "root", "mark", "created_us", "at_us", "gone_us"),
     "tag": ("scope", "file_id", "tag", "created_us"),
 }
 """The sealed columns of each table. Intents come first: they prevent duplicates."""
@@ -146,13 +146,17 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file as it was read at a path. The source with the latest `at_us` is the newest version of its path. `gone_us`
-    is when the path was found to exist no longer."""
+    """A file, uploaded at `created_us`, as it was read at a path; an empty path stands for none.
+
+    The source with the latest `at_us` is the newest version of its path. `gone_us` is when the path was found to exist
+    no longer.
+    """
 
     file_id: str
     path: str
     root: str | None
     mark: str | None
+    created_us: int
     at_us: int
     gone_us: int | None = None
 

@@ -76,14 +76,16 @@ LEDGER = Schema(
             ) STRICT, WITHOUT ROWID""",
         ),
         (
-            # Which file was read at each path: the one with the latest time is the newest there. `gone_us`: the path
-            # no longer exists. Old entries get their row at once, while `pending` says so.
+            # Which file was read at each path: the one with the latest time is the newest there. An empty path stands
+            # for none; `gone_us`: the path no longer exists. `created_us` is the file's time of upload. Old entries
+            # get their row at once, while `pending` says so.
             """CREATE TABLE source (
                 scope TEXT NOT NULL,
                 path TEXT NOT NULL,
                 file_id TEXT NOT NULL,
                 root TEXT,
                 mark TEXT,
+                created_us INTEGER NOT NULL,
                 at_us INTEGER NOT NULL,
                 gone_us INTEGER,
                 seal INTEGER,

@@ -33,7 +33,8 @@ class UploadRecord:
         path or tags."""
         mine, others = (replace(one.entry, content=_plain(one.entry)) for one in (self, other))
         # Those that an entry from before there were versions got when the ledger was upgraded can be made again.
-        paths = {one.path: one.at_us for one in self.sources} or {self.entry.content.source_path: self.entry.created_us}
+        path = self.entry.content.source_path or ""
+        paths = {one.path: one.at_us for one in self.sources} or {path: self.entry.created_us}
         return (
             mine == others
             and set(other.tags).issubset(self.tags)

@@ -53,8 +53,9 @@ async def test_a_ledger_without_versions_is_upgraded(path: Path, damaged: bool) 
 
 async def test_a_ledger_that_is_lost_has_its_versions_from_the_records(path: Path) -> None:
     async with open_ledger(path, "key") as ledger:
-        await ledger.catalog.tag({"file_1": 1, "file_2": 2}, add=["a", "b"], remove=[])
-        await ledger.catalog.tag({"file_1": 1}, add=[], remove=["a"])
+        created_us = {file_id: entry.created_us for file_id, entry in (await ledger.entries()).items()}
+        await ledger.catalog.tag(created_us, add=["a", "b"], remove=[])
+        await ledger.catalog.tag({"file_1": created_us["file_1"]}, add=[], remove=["a"])
         before = await ledger.catalog.all()
         assert (before["file_1"].tags, before["file_2"].tags) == (("b",), ("a", "b"))
     path.write_bytes(b"")
