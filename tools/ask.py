@@ -1,7 +1,5 @@
 """ask_document: answers a question from stored documents, with citations."""
 
-import json
-import re
 from dataclasses import asdict
 from typing import Annotated
 
@@ -14,10 +12,11 @@ from files_api_mcp.tools.context import Call
 
 __all__ = ["AskResult", "ask_document", "ask_result"]
 
-_BEFORE = 500
-_LONGEST_PLACE = 8
-"""Tokens of a place that is short enough to repeat."""
-_SUB = re.compile(r" (?:lines|chars) \d+-\d+(?: \([^()]*\))?$")
+_AROUND_TOKENS = 150
+"""Tokens before and after a passage that are worth a look."""
+_LONG_TOKENS = 300
+"""A longer passage is not read again: it holds what is around its best part."""
+_OVERLAP = 80
 
 
 class CitedPassage(BaseModel):
@@ -104,16 +103,29 @@ def _next(answer: Answer) -> str:
     if not answer.passages:
         return "Retry once in the document's own words, or look with read_document."
     best = answer.passages[0]
-    around = f"start_char={max(0, best.start_char - _BEFORE)}"
-    if best.page is not None:
-        around = f'pages="{best.page}"'
-    elif best.where.startswith("section ") and _is_short(best.where):
-        around = "at=" + json.dumps(_SUB.sub("", best.where), ensure_ascii=False)
-    return f"Cite file and where. Around the first: read_document {around}."
+    several = len({passage.file_id for passage in answer.passages}) > 1
+    named = f'file_id="{best.file_id}", ' if several else ""
+    direction, arguments = _around(best)
+    return f"Cite file and where. {direction} the first: read_document {named}{arguments}."
 
 
-def _is_short(place: str) -> bool:
+def _around(passage: Passage) -> tuple[str, str]:
+    """The arguments that read a few hundred tokens around a passage, or after it if it is long."""
+    start, end = passage.start_char, passage.end_char
+    if not end:  # Its offsets are unknown.
+        return "Around", f'pages="{passage.page}"'
     # Imported here: its patterns take time that a server that only lists its tools does not need.
     from files_api_mcp.backends.tokens import estimate_tokens
 
-    return estimate_tokens(place) <= _LONGEST_PLACE
+    tokens = max(1, estimate_tokens(passage.text))
+    width = _AROUND_TOKENS * len(passage.text) // tokens
+    direction, first, last = "Around", max(0, start - width), end + width
+    if tokens > _LONG_TOKENS:
+        direction, first, last = "After", max(0, end - _OVERLAP), end + 2 * width
+    chars = f"chars {first}-{last}"
+    if passage.page is None:
+        return direction, f'at="{chars}"'
+    last_page = passage.last_page or passage.page
+    if direction == "After" or last_page == passage.page:
+        return direction, f'at="page {last_page} ({chars})"'
+    return direction, f'at="pages {passage.page}-{last_page} ({chars})"'

@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 NO_WORD = "No passage contains a word of the question."
 """The note of an answer without a passage that matches."""
-RESULT_FRAME = 40
+RESULT_FRAME = 48
 """Estimated tokens of a result beside its passages and notes: `usage` and `next`."""
 _UNKNOWN_NAME = "x" * 40
 """Stands for a name that is looked up later."""

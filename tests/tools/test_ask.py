@@ -1,6 +1,7 @@
 """ask_document through a client: each quote is found at its location."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -95,6 +96,30 @@ async def test_the_right_passage_is_returned_with_its_location(
     assert answer["usage"]["tokens"] <= 300
     for passage in answer["passages"]:
         assert passage["text"] in await read_at(agent, passage)
+
+
+async def test_next_reads_what_is_around_a_passage_for_a_few_hundred_tokens(agent: Agent) -> None:
+    for name in ("annual-report.pdf", "cleaning-agreement.docx", "meeting-notes.md", "sailings-june.csv"):
+        await sample(agent, name)
+    lines = [f"line {number} of the log says {number * 13} crowns" for number in range(3000)]
+    await agent.upload("harbour.log", "\n".join(lines))
+    await agent.upload(
+        "fares.txt",
+        "".join(f"\u7b2c{n}\u6761 \u904b\u8cc3\u306f{n * 7}\u5186\u3067\u3059\u3002\n" for n in range(2000)),
+    )
+    for question in ("What dividend does the board propose?", "notice for ending", "fog", "10101 crowns", "7007\u5186"):
+        for budget in (300, 1500):
+            answer = await agent.data("ask_document", question=question, max_tokens=budget)
+            first, files = answer["passages"][0], {passage["file_id"] for passage in answer["passages"]}
+            named = {name: json.loads(value) for name, value in re.findall(r'(\w+)=("[^"]*")', answer["next"])}
+            assert ("file_id" in named) == (len(files) > 1)
+            assert named.get("file_id", first["file_id"]) == first["file_id"]
+            shown = text_of(await agent.call("read_document", **{"file_id": first["file_id"], **named}))
+            assert estimate_tokens(shown) <= 560
+            if "Around" in answer["next"]:
+                assert first["text"] in shown
+            else:
+                assert first["text"][-40:] in shown
 
 
 @pytest.mark.parametrize("budget", [300, 400, 500, 777, 1500, 4000])
