@@ -76,6 +76,7 @@ async def _dependencies(
             allow_sensitive=settings.allow_sensitive,
             max_file_size=settings.max_file_size,
             confirm_deletes=settings.confirm_deletes,
+            lifetime_s=None if settings.expires_in_hours is None else settings.expires_in_hours * 3600,
             uploads=uploads,
         )
 

@@ -49,6 +49,7 @@ class Settings:
     allow_sensitive: bool = False
     allow_wide_root: bool = False
     max_file_size: int = MAX_FILE_SIZE
+    expires_in_hours: int | None = None
     tools: frozenset[str] | None = None
     exclude_tools: frozenset[str] = frozenset()
     log_level: str = "WARNING"

@@ -5,7 +5,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-__all__ = ["FileId", "FileIds", "PageRange", "is_file_id", "parse_pages"]
+__all__ = ["FileId", "FileIds", "PageRange", "Texts", "Within", "is_file_id", "parse_pages", "quoted"]
 
 _MAX_PAGE = 10_000_000
 _PAGE_WORD = re.compile(r"^\s*(?:page|slide)s? ", re.IGNORECASE)
@@ -36,6 +36,9 @@ def _as_list(value: object) -> object:
 FileIds: TypeAlias = Annotated[list[FileId], BeforeValidator(_as_list)]
 """A list of ids; a single one is read too."""
 
+Texts: TypeAlias = Annotated[list[str], BeforeValidator(_as_list)]
+"""A list of texts; a single one is read too."""
+
 
 def parse_pages(value: str) -> tuple[int, int]:
     """Parses `7`, `3-5` or the place of a page into (first, last), 1-based and inclusive.
@@ -57,6 +60,15 @@ def parse_pages(value: str) -> tuple[int, int]:
 def _check_pages(value: str) -> str:
     parse_pages(value)
     return value
+
+
+Within: TypeAlias = Annotated[str, Field(max_length=1000)]
+"""Words that select files: `parse_within` reads them."""
+
+
+def quoted(text: str) -> str:
+    """A part of a name as words of `within`, whatever blanks and quotation marks it holds."""
+    return " ".join(f'"{part}"' for part in text.split('"') if part)
 
 
 PageRange: TypeAlias = Annotated[str, Field(description='"7" or "3-5"'), AfterValidator(_check_pages)]

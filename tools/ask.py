@@ -5,12 +5,13 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
+from files_api_mcp.backends.file_filter import FileFilter, parse_within
 from files_api_mcp.backends.models import Answer, Passage
 from files_api_mcp.backends.validation import MAX_FILES_PER_QUESTION
-from files_api_mcp.tools.arguments import FileId
+from files_api_mcp.tools.arguments import FileIds, PageRange, Within, parse_pages
 from files_api_mcp.tools.context import Call
 
-__all__ = ["AskResult", "ask_document", "ask_result"]
+__all__ = ["AskResult", "ask_document", "ask_result", "scope"]
 
 _AROUND_TOKENS = 150
 """Tokens before and after a passage that are worth a look."""
@@ -56,8 +57,10 @@ async def ask_document(
     call: Call,
     question: Annotated[str, Field(description="A question, or words the document would use")],
     file_ids: Annotated[
-        list[FileId] | None, Field(description=f"Up to {MAX_FILES_PER_QUESTION}; omit to search all files")
+        FileIds | None, Field(description=f"Up to {MAX_FILES_PER_QUESTION}; omit to search all files")
     ] = None,
+    within: Annotated[Within | None, Field(description="As in list_files")] = None,
+    pages: PageRange | None = None,
     max_tokens: Annotated[
         int, Field(ge=300, le=20_000, strict=True, description="Token budget for the result, 300 to 20000")
     ] = 1500,
@@ -65,10 +68,22 @@ async def ask_document(
     """Find the passages that answer a question, quoted exactly with file and page. If nothing fits, retry once in
     the document's own words."""
     opened = await call.backend()
-    answer = await opened.answerer.ask(question, file_ids or (), max_tokens=max_tokens, progress=call.progress())
+    wanted, span = scope(within, pages)
+    answer = await opened.answerer.ask(
+        question, file_ids or (), within=wanted, pages=span, max_tokens=max_tokens, progress=call.progress()
+    )
     if answer.created_files:
         await call.notify_files_changed()
     return ask_result(answer)
+
+
+def scope(within: str | None, pages: str | None) -> tuple[FileFilter | None, tuple[int, int] | None]:
+    """The files and the pages that a question is limited to; None is no limit.
+
+    Raises:
+        InvalidArgument: The words of `within` cannot be read.
+    """
+    return parse_within(within) if within else None, parse_pages(pages) if pages else None
 
 
 def ask_result(answer: Answer) -> AskResult:

@@ -28,8 +28,8 @@ _PROGRESS_EVERY_S = 0.1
 class Dependencies:
     """The objects that the server gives to its tools.
 
-    `open` returns a principal's backends and opens them on first use. `uploads` is set only if the server receives
-    uploads over HTTP.
+    `open` returns a principal's backends and opens them on first use. `lifetime_s` is that of all uploaded files; None
+    means that they never expire. `uploads` is set only if the server receives uploads over HTTP.
     """
 
     roots: Roots
@@ -37,6 +37,7 @@ class Dependencies:
     allow_sensitive: bool
     max_file_size: int
     confirm_deletes: Literal["auto", "always", "never"]
+    lifetime_s: int | None = None
     uploads: UploadTickets | None = None
 
 

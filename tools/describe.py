@@ -11,8 +11,11 @@ from files_api_mcp.tools.context import Call
 from files_api_mcp.tools.formatting import is_past
 from files_api_mcp.tools.list import ListedFile, listed_fields
 from files_api_mcp.tools.outline import short_outline
+from files_api_mcp.tools.versions import DescribedVersion, described_versions, is_source_changed
 
-__all__ = ["DescribedFile", "describe", "describe_file"]
+__all__ = ["DescribedFile", "describe", "describe_file", "page_ranges"]
+
+_MOST_RANGES = 200
 
 
 class DescribedFile(ListedFile):
@@ -20,8 +23,10 @@ class DescribedFile(ListedFile):
     downloadable: bool
     sha256: str | None = None
     source_path: str | None = None
+    source_changed: bool | None = None
+    superseded_by: str | None = None
+    versions: list[DescribedVersion] | None = None
     askable: bool
-    state: str
     pages: int | None = None
     chars: int | None = None
     pages_without_text: str | None = None
@@ -32,19 +37,38 @@ class DescribedFile(ListedFile):
 
 async def describe_file(call: Call, file_id: FileId) -> DescribedFile:
     """Show a file's metadata, pages, and how to ask about or read it."""
-    _, _, described = await describe(await call.backend(), file_id, call.progress())
+    _, _, described = await describe(call, file_id)
     return described
 
 
-async def describe(opened: Backend, file_id: str, progress: Progress) -> tuple[FileRecord, DocumentInfo, DescribedFile]:
+async def describe(call: Call, file_id: str) -> tuple[FileRecord, DocumentInfo, DescribedFile]:
     """A file's record, its document, and both as a tool result.
 
     Raises:
         FilesError: There is no such file, or it cannot be read now.
     """
+    opened = await call.backend()
     known = await opened.reader.described(file_id)
-    record, info = known or await _looked_up(opened, file_id, progress)
-    return record, info, _described(record, info, await _outline(opened, record, info))
+    record, info = known or await _looked_up(opened, file_id, call.progress())
+    described = _described(record, info, await _outline(opened, record, info))
+    described.versions, described.next = await _versions(opened, record, described.next)
+    if await is_source_changed(opened, call.deps.roots, record):
+        described.source_changed = True
+        described.next = f"The file at source_path has changed: upload it again. {described.next}"
+    return record, info, described
+
+
+async def _versions(opened: Backend, record: FileRecord, use: str) -> tuple[list[DescribedVersion] | None, str]:
+    """The versions of a file, and its next step with what there is to say of them."""
+    shown, total = await described_versions(opened, record)
+    if len(shown) < total:
+        use = f"{use} {total - len(shown)} older versions are not shown."
+    if record.state == "superseded":
+        newer = f"use {record.superseded_by} instead" if record.superseded_by else "that one was deleted"
+        use = f"A newer version superseded this file: {newer}. {use}"
+    elif record.state == "gone":
+        use = f"The file is no longer at source_path. {use}"
+    return shown or None, use
 
 
 async def _looked_up(opened: Backend, file_id: str, progress: Progress) -> tuple[FileRecord, DocumentInfo]:
@@ -64,16 +88,18 @@ async def _outline(opened: Backend, record: FileRecord, info: DocumentInfo) -> S
 
 def _described(record: FileRecord, info: DocumentInfo, outline: Sequence[OutlineEntry]) -> DescribedFile:
     shown = short_outline(outline)
+    fields = listed_fields(record)
+    fields["state"] = info.state if record.state == "ready" else record.state
     return DescribedFile(
-        **listed_fields(record),
+        **fields,
         downloadable=record.downloadable,
         sha256=record.sha256,
         source_path=record.source_path,
+        superseded_by=record.superseded_by,
         askable=info.askable,
-        state=info.state,
         pages=info.pages,
         chars=info.chars if info.askable else None,
-        pages_without_text=_page_ranges(info.pages_without_text) or None,
+        pages_without_text=page_ranges(info.pages_without_text) or None,
         read_by_ocr=_scanned(info),
         outline=shown or None,
         next=_how_to_use(info, shown=len(shown), total=len(outline)),
@@ -95,15 +121,17 @@ def _how_to_use(info: DocumentInfo, *, shown: int, total: int) -> str:
 def _scanned(info: DocumentInfo) -> str | None:
     if not info.scanned:
         return None
-    return f"pages {_page_ranges(info.scanned)}" if info.pages is not None else "all"
+    return f"pages {page_ranges(info.scanned)}" if info.pages is not None else "all"
 
 
-def _page_ranges(pages: tuple[int, ...]) -> str:
-    """Page numbers as ranges: `1-3, 7`."""
+def page_ranges(pages: tuple[int, ...]) -> str:
+    """Page numbers as ranges: `1-3, 7`. Many are cut."""
     runs: list[list[int]] = []
     for page in pages:
         if runs and page == runs[-1][1] + 1:
             runs[-1][1] = page
         else:
             runs.append([page, page])
-    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)
+    shown = ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in runs[:_MOST_RANGES])
+    left_out = sum(b - a + 1 for a, b in runs[_MOST_RANGES:])
+    return f"{shown} and {left_out:,} more" if left_out else shown

@@ -1,25 +1,35 @@
 """list_files: stored files, newest first."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
-from files_api_mcp.backends.file_filter import ALL_FILES, FileFilter
+from files_api_mcp.backends.file_filter import ALL_FILES, parse_within
 from files_api_mcp.backends.models import FileRecord
-from files_api_mcp.backends.validation import fold_filename
+from files_api_mcp.tools.arguments import Within, quoted
 from files_api_mcp.tools.context import Call
 from files_api_mcp.tools.formatting import is_past, rfc3339
+from files_api_mcp.tools.result_size import rows_that_fit
+from files_api_mcp.tools.signature import Formerly
 
 __all__ = ["FileList", "ListedFile", "list_files", "listed_fields", "listing"]
 
 _MOST_IN_FULL = 100
 """Longer pages show ids and names only: in full, 1,000 files take about 38,000 tokens."""
 
+_OTHER_TOKENS = 300
+"""Tokens that are kept for all but the rows and the notes of a result."""
+_NOTE_TOKENS = 40
+"""Tokens of the note on a damaged file."""
+
 
 class NamedFile(BaseModel):
     file_id: str
     filename: str
     title: str | None = None
+    tags: list[str] | None = None
+    state: str | None = None
     expired: bool | None = None
 
 
@@ -31,7 +41,7 @@ class ListedFile(NamedFile):
 
 
 class FileList(BaseModel):
-    files: list[ListedFile | NamedFile]
+    files: Sequence[ListedFile | NamedFile]
     next_cursor: str | None = None
     notes: list[str] | None = None
     next: str | None = None
@@ -39,28 +49,48 @@ class FileList(BaseModel):
 
 async def list_files(
     call: Call,
-    name_contains: Annotated[str | None, Field(description="Part of the filename, any case")] = None,
+    within: Annotated[
+        Within | None,
+        Field(
+            description="Part of a name, folder/ or *.pdf, type:pdf, tag:x, after:2026-01-31, before:, state:superseded"
+        ),
+        Formerly("name_contains", read=quoted),
+    ] = None,
     limit: Annotated[int, Field(ge=1, le=1000, strict=True, description="1 to 1000")] = 20,
     cursor: Annotated[str | None, Field(description="next_cursor from the previous page")] = None,
 ) -> FileList:
     """List stored files, newest first."""
-    page = await listing(call, name_contains, limit, cursor)
-    return page if len(page.files) <= _MOST_IN_FULL else _shortened(page)
+    while True:
+        page = await listing(call, within, limit, cursor)
+        shown = page if len(page.files) <= _MOST_IN_FULL else _shortened(page)
+        fitting = rows_that_fit(shown.files, reserved_tokens=_OTHER_TOKENS + _NOTE_TOKENS * len(shown.notes or ()))
+        if fitting >= len(shown.files):
+            return shown
+        # A shorter page with the same start: its cursor goes on exactly after it.
+        limit = fitting or limit // 2
 
 
-async def listing(call: Call, name_contains: str | None = None, limit: int = 20, cursor: str | None = None) -> FileList:
-    """The same as the tool, with every file in full."""
+async def listing(call: Call, within: str | None = None, limit: int = 20, cursor: str | None = None) -> FileList:
+    """The same as the tool, with every file in full, whatever the size of the result."""
     opened = await call.backend()
-    page = await opened.files.list(limit=limit, cursor=cursor, within=_within(name_contains))
+    wanted = parse_within(within) if within else ALL_FILES
+    page = await opened.files.list(limit=limit, cursor=cursor, within=wanted)
     files = [ListedFile(**listed_fields(record)) for record in page.files]
     notes = [f"{file_id}: its description is damaged; delete_file removes it." for file_id in page.damaged] or None
-    following = None if page.damaged else _next(files, name_contains)
-    return FileList(files=[*files], next_cursor=page.next_cursor, notes=notes, next=following)
+    following = None if files or page.damaged else _next(within)
+    return FileList(files=files, next_cursor=page.next_cursor, notes=notes, next=following)
 
 
 def _shortened(page: FileList) -> FileList:
     short = [
-        NamedFile(file_id=file.file_id, filename=file.filename, title=file.title, expired=file.expired)
+        NamedFile(
+            file_id=file.file_id,
+            filename=file.filename,
+            title=file.title,
+            tags=file.tags,
+            state=file.state,
+            expired=file.expired,
+        )
         for file in page.files
     ]
     note = f"Pages of over {_MOST_IN_FULL} files show ids and names only; describe_file shows the rest."
@@ -73,22 +103,15 @@ def listed_fields(record: FileRecord) -> dict[str, Any]:
         "file_id": record.id,
         "filename": record.filename,
         "title": record.title,
+        "tags": list(record.tags) or None,
+        "state": None if record.state == "ready" else record.state,
+        "expired": is_past(record.expires_at) or None,
         "mime_type": record.mime_type,
         "size_bytes": record.size_bytes,
         "created_at": rfc3339(record.created_at),
         "expires_at": rfc3339(record.expires_at) if record.expires_at else None,
-        "expired": is_past(record.expires_at) or None,
     }
 
 
-def _within(name_contains: str | None) -> FileFilter:
-    """The filter of names that contain a text."""
-    return FileFilter(names=(fold_filename(name_contains),)) if name_contains else ALL_FILES
-
-
-def _next(files: list[ListedFile], name_contains: str | None) -> str | None:
-    if files:
-        return None
-    if name_contains:
-        return "No filename contains that; call list_files without name_contains."
-    return "Nothing is stored yet; call upload_file."
+def _next(within: str | None) -> str:
+    return "No file matches; call list_files without within." if within else "Nothing is stored yet; call upload_file."

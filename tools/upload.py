@@ -13,9 +13,11 @@ from files_api_mcp.backends.errors import FilesError, InvalidArgument, NotFound
 from files_api_mcp.backends.models import DocumentInfo, FileRecord, Progress, UploadedFile
 from files_api_mcp.backends.roots.open_beneath import printable_path
 from files_api_mcp.backends.roots.walk import Expansion
+from files_api_mcp.backends.validation import checked_tags
+from files_api_mcp.tools.arguments import Texts
 from files_api_mcp.tools.context import Call, subprogress
 from files_api_mcp.tools.uploads.folder import FolderUpload, Outcome, count_files
-from files_api_mcp.tools.uploads.ingest import index_uploaded, store_file, unindexed, uploaded_item
+from files_api_mcp.tools.uploads.ingest import UploadLabels, index_uploaded, store_file, unindexed, uploaded_item
 from files_api_mcp.tools.uploads.tickets import UploadedItem
 
 __all__ = ["UploadResult", "upload", "upload_file"]
@@ -56,17 +58,17 @@ async def upload_file(
     call: Call,
     path: Annotated[str, Field(description="File, folder or glob in an allowed folder")],
     title: Annotated[str | None, Field(description="For a single file", max_length=255)] = None,
-    expires_in_hours: Annotated[int | None, Field(ge=1, le=2160, strict=True, description="1 to 2160")] = None,
+    tags: Annotated[Texts | None, Field(description="Labels to find them by, as tag:NAME in within")] = None,
 ) -> UploadResult:
     """Store local files and get their file_ids. Files already stored are reused."""
-    return await upload(call, path, title, expires_in_hours)
+    return await upload(call, path, title, tags)
 
 
 async def upload(
     call: Call,
     path: str,
-    title: str | None,
-    expires_in_hours: int | None,
+    title: str | None = None,
+    tags: Sequence[str] | None = None,
     watch: Watch | None = None,
     *,
     until_read: bool = False,
@@ -76,7 +78,7 @@ async def upload(
     Raises:
         FilesError: Nothing was uploaded.
     """
-    lifetime_s = None if expires_in_hours is None else expires_in_hours * 3600
+    labels = UploadLabels(title, checked_tags(tags or ()), call.deps.lifetime_s)
     opened, progress = await call.backend(), call.progress()
     found, total = await to_thread.run_sync(count_files, call.deps, path)
     if title and total > 1:
@@ -88,7 +90,7 @@ async def upload(
     try:
         if not found.is_file:
             try:
-                await FolderUpload(call.deps, opened, summary.add, title=title, lifetime_s=lifetime_s).run(path)
+                await FolderUpload(call.deps, opened, summary.add, labels).run(path)
             finally:
                 await summary.queue_texts()
             await summary.wait()
@@ -98,8 +100,7 @@ async def upload(
             call.deps.roots,
             opened,
             allow_sensitive=call.deps.allow_sensitive,
-            title=title,
-            lifetime_s=lifetime_s,
+            labels=labels,
             progress=subprogress(progress, 0, 60),
         )
         summary.counts.new += not uploaded.reused

@@ -17,13 +17,19 @@ __all__ = ["Rules", "SourceFile"]
 
 
 class SourceFile:
-    """An opened regular file below a root. All later access uses the descriptor, never the path."""
+    """An opened regular file below a root. All later access uses the descriptor, never the path.
 
-    def __init__(self, fd: int, filename: str, path: str, size_bytes: int) -> None:
+    `root` is the real path of the root, `mark` the size, the times and the inode of the opened file: while it has the
+    same mark, it has the same bytes.
+    """
+
+    def __init__(self, fd: int, filename: str, path: str, size_bytes: int, root: str, mark: str) -> None:
         self.fd = fd
         self.filename = filename
         self.path = path
         self.size_bytes = size_bytes
+        self.root = root
+        self.mark = mark
 
     def close(self) -> None:
         if self.fd >= 0:
@@ -65,7 +71,14 @@ class Rules:
             return None
         self._refuse_sensitive(fd, path, found, public)
         self._refuse_size(found.st_size)
-        return SourceFile(fd, safe_filename(path.rpartition("/")[2]), printable_path(path), found.st_size)
+        return SourceFile(
+            fd,
+            safe_filename(path.rpartition("/")[2]),
+            printable_path(path),
+            found.st_size,
+            printable_path(self._root_above(path)),
+            _mark(found),
+        )
 
     def refuse_saving(self, path: str) -> None:
         """Refuse to save a file in the data folder, under a hidden name, or under a name typical of keys.
@@ -120,11 +133,13 @@ class Rules:
 
     def _below(self, path: str) -> str:
         """The part of a path below a root: the names of the operator's folders above it do not matter."""
-        # The deepest first: below a root inside another root, the inner path is the operator's choice.
-        for root in sorted((root.real.rstrip("/") for root in self._roots), key=len, reverse=True):
-            if path.startswith(f"{root}/"):
-                return path[len(root) + 1 :]
-        return path.lstrip("/")
+        return path.removeprefix(self._root_above(path)).lstrip("/")
+
+    def _root_above(self, path: str) -> str:
+        """The real path of the root that a path is below."""
+        # The deepest: below a root inside another root, the inner path is the operator's choice.
+        roots = (root.real.rstrip("/") for root in self._roots)
+        return max((root for root in roots if path.startswith(f"{root}/")), key=len, default="") or "/"
 
 
 def _refuse_unusual(fd: int, found: os.stat_result) -> None:
@@ -134,6 +149,10 @@ def _refuse_unusual(fd: int, found: os.stat_result) -> None:
         raise NotARegularFile("That path is not a regular file.")
     if is_kernel_state(fd):
         raise NotARegularFile("That path is a kernel file (as in /proc), not a regular file.")
+
+
+def _mark(found: os.stat_result) -> str:
+    return f"{found.st_size}-{found.st_mtime_ns}-{found.st_ctime_ns}-{found.st_ino}"
 
 
 def _folders_above(path: str) -> set[tuple[int, int]]:

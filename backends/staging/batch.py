@@ -33,7 +33,9 @@ class FrozenFile:
 
     snapshot: Snapshot
     filename: str
-    source_path: str
+    path: str
+    root: str
+    mark: str
 
 
 class _OpenCopy(NamedTuple):
@@ -140,7 +142,8 @@ class _Batch:
         opened = self._open.popleft()
         try:
             snapshot = snapshot_of_small(opened.copy, opened.source, opened.path, allow_sensitive=self._allow_sensitive)
-            outcomes[opened.place] = FrozenFile(snapshot, opened.source.filename, opened.source.path)
+            source = opened.source
+            outcomes[opened.place] = FrozenFile(snapshot, source.filename, source.path, source.root, source.mark)
         except FilesError as exc:
             outcomes[opened.place] = exc
         finally:

@@ -9,7 +9,7 @@ PHRASES = {
     "set overwrite": "add --overwrite",
     "start_char": "--start-char",
     "omit regex to find it as a phrase": "omit --regex to find it as a phrase",
-    "without name_contains": "without --name-contains",
+    "without within": "without --within",
     "only the operator can allow this one, with --allow-sensitive": "--allow-sensitive allows this one",
     " readable for this server": " readable",
     " and restart the server": "",

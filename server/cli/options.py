@@ -26,13 +26,16 @@ __all__ = [
     "ALLOW_WIDE_ROOT",
     "AS_JSON",
     "DATA_DIR",
+    "EXPIRES_IN_HOURS",
     "LOG_LEVEL",
     "MAX_FILE_SIZE",
+    "PAGES",
     "PREFIX",
     "QUIET_LOG_LEVEL",
     "READ_ONLY",
     "ROOTS",
     "SEMANTIC_MODEL",
+    "WITHIN",
     "backend_options",
     "data_dir_from",
     "option",
@@ -80,9 +83,35 @@ MAX_FILE_SIZE = option(
     metavar="BYTES",
     help="Maximum size of a file.",
 )
+EXPIRES_IN_HOURS = option(
+    "--expires-in-hours",
+    type=click.IntRange(1, 2160),
+    metavar="N",
+    help="Delete each uploaded file automatically after N hours.",
+)
 ALLOW_SENSITIVE = option("--allow-sensitive", is_flag=True, help="Allow uploading keys, .env files and other secrets.")
 READ_ONLY = option("--read-only", is_flag=True, help="Offer only tools that read: no upload, download or delete.")
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the tool's result as one line of JSON.")
+WITHIN = click.option(
+    "--within",
+    metavar="WORDS",
+    help="Only files for which all of these words hold: part of a name, folder/ or a glob, type:pdf, tag:NAME, "
+    "after:2026-01-31, before:2026-03-01, state:superseded or state:gone.",
+)
+
+
+def _checked_pages(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    from files_api_mcp.tools.arguments import parse_pages
+
+    try:
+        if value is not None:
+            parse_pages(value)
+    except ValueError as exc:
+        raise click.BadParameter(str(exc)) from None
+    return value
+
+
+PAGES = click.option("--pages", callback=_checked_pages, metavar="PAGES", help='Only these pages, as in "7" or "3-5".')
 SEMANTIC_MODEL = option(
     "--semantic-model",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -161,6 +190,7 @@ def settings_from(
         allow_sensitive=options.get("allow_sensitive", False),
         allow_wide_root=wide,
         max_file_size=options.get("max_file_size", DEFAULT_MAX_FILE_SIZE),
+        expires_in_hours=options.get("expires_in_hours"),
         tools=_names(tools) if tools else None,
         exclude_tools=_names(options.get("exclude_tools") or ""),
         log_level=options.get("log_level", "WARNING"),

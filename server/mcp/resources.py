@@ -60,7 +60,7 @@ async def read_file_resource(ctx: Context[Dependencies], uri: str, *, with_text:
         raise NotFound(f"Unknown resource{f': {uri}' if len(uri) <= _MAX_ECHO else ''}.")
     call = call_in(ctx)
     backend = await call.backend()
-    record, info, described = await describe(backend, file_id, call.progress())
+    record, info, described = await describe(call, file_id)
     reading = await _reading(backend, file_id) if with_text and info.askable else Reading([])
     shown = FileResource(**described.model_dump(), text=_extent(info, reading))
     metadata = ReadResourceContents(shown.model_dump_json(exclude_none=True), "application/json")

@@ -99,7 +99,7 @@ async def test_of_the_whole_job_and_of_a_server_that_repeats_the_key(tmp_path: P
         assert "noon" in str(answer)
         echoes[0].says = KEY
         for tool, arguments in {
-            "upload_file": {"path": "ferry.pdf", "title": "again", "expires_in_hours": 2},
+            "upload_file": {"path": "ferry.pdf", "title": "again", "tags": ["again"]},
             "list_files": {},
             "describe_file": {"file_id": file_id},
             "ask_document": {"question": "When?", "file_ids": [file_id]},

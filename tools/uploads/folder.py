@@ -10,11 +10,11 @@ from anyio import CancelScope, from_thread, to_thread
 from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.committed import Committed
 from files_api_mcp.backends.errors import FilesError
-from files_api_mcp.backends.models import NewFile, UploadedFile
+from files_api_mcp.backends.models import UploadedFile
 from files_api_mcp.backends.roots.walk import Expansion
 from files_api_mcp.backends.staging.batch import FrozenFile, freeze_many
 from files_api_mcp.tools.context import Dependencies, failure_in
-from files_api_mcp.tools.uploads.ingest import store_file
+from files_api_mcp.tools.uploads.ingest import NO_LABELS, UploadLabels, new_file, store_file
 
 __all__ = ["FolderUpload", "Outcome", "count_files"]
 
@@ -32,14 +32,11 @@ class FolderUpload:
     What was passed on is stored for good. After a cancellation, the same upload goes on from there: it reuses them.
     """
 
-    def __init__(
-        self, deps: Dependencies, opened: Backend, take: Take, *, title: str | None, lifetime_s: int | None
-    ) -> None:
+    def __init__(self, deps: Dependencies, opened: Backend, take: Take, labels: UploadLabels = NO_LABELS) -> None:
         self._deps = deps
         self._opened = opened
         self._take = take
-        self._title = title
-        self._lifetime_s = lifetime_s
+        self._labels = labels
         self._places = anyio.Semaphore(_BATCHES_AT_ONCE)
         self._freezing = anyio.Lock()
         self._alone = anyio.CapacityLimiter(_ALONE_AT_ONCE)
@@ -86,7 +83,11 @@ class FolderUpload:
         return stored.result
 
     async def _store(self, paths: Sequence[str], frozen: Sequence[FrozenFile | FilesError | None]) -> Sequence[Outcome]:
-        small = [(one.snapshot, self._new_file(one)) for one in frozen if isinstance(one, FrozenFile)]
+        small = [
+            (one.snapshot, new_file(one, one.snapshot.mime_type, self._labels))
+            for one in frozen
+            if isinstance(one, FrozenFile)
+        ]
         stored = iter(await self._opened.files.upload_many(small) if small else ())
         large = [path for path, one in zip(paths, frozen, strict=False) if one is None]
         alone = iter(await self._store_each(large))
@@ -108,20 +109,10 @@ class FolderUpload:
                     self._deps.roots,
                     self._opened,
                     allow_sensitive=self._deps.allow_sensitive,
-                    title=self._title,
-                    lifetime_s=self._lifetime_s,
+                    labels=self._labels,
                 )
             except Exception as exc:  # noqa: BLE001 - one file must not stop the others
                 outcomes[path] = failure_in(exc)
-
-    def _new_file(self, frozen: FrozenFile) -> NewFile:
-        return NewFile(
-            filename=frozen.filename,
-            mime_type=frozen.snapshot.mime_type,
-            title=self._title,
-            source_path=frozen.source_path,
-            expires_in_seconds=self._lifetime_s,
-        )
 
 
 def count_files(deps: Dependencies, path: str) -> tuple[Expansion, int]:

@@ -1,6 +1,7 @@
 """Stores and indexes files from a path or a byte stream, under the same rules."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
 from anyio import to_thread
 
@@ -8,14 +9,50 @@ from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.committed import Committed
 from files_api_mcp.backends.errors import BadFilename, InvalidArgument
 from files_api_mcp.backends.models import DocumentInfo, NewFile, Progress, Snapshot, UploadedFile, silent
-from files_api_mcp.backends.roots.roots import Roots
+from files_api_mcp.backends.roots.roots import Roots, SourceFile
+from files_api_mcp.backends.staging.batch import FrozenFile
 from files_api_mcp.backends.staging.receive import refuse_sensitive_name, take_in
 from files_api_mcp.backends.staging.snapshot import freeze
 from files_api_mcp.backends.validation import safe_filename
 from files_api_mcp.tools.context import Dependencies, failure_in, subprogress
 from files_api_mcp.tools.uploads.tickets import UploadedItem, UploadExpectation
 
-__all__ = ["index_uploaded", "store_file", "store_received", "unindexed", "uploaded_item"]
+__all__ = [
+    "NO_LABELS",
+    "UploadLabels",
+    "index_uploaded",
+    "new_file",
+    "store_file",
+    "store_received",
+    "unindexed",
+    "uploaded_item",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class UploadLabels:
+    """What all files of an upload get."""
+
+    title: str | None = None
+    tags: tuple[str, ...] = ()
+    lifetime_s: int | None = None
+
+
+NO_LABELS = UploadLabels()
+
+
+def new_file(source: SourceFile | FrozenFile, mime_type: str, labels: UploadLabels) -> NewFile:
+    """The metadata of a file that was read below a root."""
+    return NewFile(
+        filename=source.filename,
+        mime_type=mime_type,
+        title=labels.title,
+        source_path=source.path,
+        source_root=source.root,
+        source_mark=source.mark,
+        tags=labels.tags,
+        expires_in_seconds=labels.lifetime_s,
+    )
 
 
 async def store_file(
@@ -24,8 +61,7 @@ async def store_file(
     opened: Backend,
     *,
     allow_sensitive: bool,
-    title: str | None = None,
-    lifetime_s: int | None = None,
+    labels: UploadLabels = NO_LABELS,
     progress: Progress = silent,
 ) -> UploadedFile:
     """Takes a snapshot of the file at a path below a root, and uploads it to the backend.
@@ -37,13 +73,7 @@ async def store_file(
     copying, sending = subprogress(progress, 0, 50), subprogress(progress, 50, 100)
     with Committed[UploadedFile]() as stored, source:
         async with freeze(source, opened.spool, allow_sensitive=allow_sensitive, progress=copying) as snapshot:
-            new = NewFile(
-                filename=source.filename,
-                mime_type=snapshot.mime_type,
-                title=title,
-                source_path=source.path,
-                expires_in_seconds=lifetime_s,
-            )
+            new = new_file(source, snapshot.mime_type, labels)
             stored.result = await opened.files.upload(snapshot, new, sending)
     return stored.result
 
@@ -73,7 +103,7 @@ async def store_received(
             if not deps.allow_sensitive:
                 refuse_sensitive_name(name, snapshot.head)
             _check(snapshot, expected)
-            new = NewFile(filename=name, mime_type=snapshot.mime_type)
+            new = NewFile(filename=name, mime_type=snapshot.mime_type, expires_in_seconds=deps.lifetime_s)
             stored.result = await opened.files.upload(snapshot, new, subprogress(progress, 0, 60))
     return await index_uploaded(stored.result, opened, progress)
 
@@ -112,6 +142,7 @@ def uploaded_item(uploaded: UploadedFile, info: DocumentInfo) -> UploadedItem:
         mime_type=record.mime_type,
         size_bytes=record.size_bytes,
         reused=uploaded.reused,
+        replaces=uploaded.replaces,
         askable=info.askable,
         state=info.state,
         pages=info.pages,

@@ -19,6 +19,7 @@ class UploadedItem(BaseModel):
     mime_type: str
     size_bytes: int
     reused: bool
+    replaces: str | None = None
     askable: bool
     state: str
     pages: int | None = None

@@ -20,8 +20,10 @@ from files_api_mcp.server.cli.options import (
     ALLOW_SENSITIVE,
     DATA_DIR,
     MAX_FILE_SIZE,
+    PAGES,
     QUIET_LOG_LEVEL,
     SEMANTIC_MODEL,
+    WITHIN,
     backend_options,
     settings_from,
 )
@@ -44,6 +46,8 @@ _MAX_WIDTH = 100
 @click.command()
 @click.argument("question")
 @click.argument("files", nargs=-1, metavar="[FILE|FILE_ID]...")
+@WITHIN
+@PAGES
 @click.option(
     "--max-tokens",
     type=click.IntRange(300, 20_000),
@@ -79,14 +83,21 @@ def _ask(question: str, files: Sequence[str], settings: "Settings", options: dic
     from files_api_mcp.backends.search.highlighter import Highlighter
     from files_api_mcp.server.dependencies import open_backend
     from files_api_mcp.server.pages.cited_answer import cited_pages
-    from files_api_mcp.tools.ask import ask_result
+    from files_api_mcp.tools.ask import ask_result, scope
+
+    within, pages = scope(options["within"], options["pages"])
 
     async def run() -> int:
         async with open_backend(settings) as backend:
             with bars.bar() as report:
                 file_ids = [await stored_file_id(file, backend, settings, report) for file in files]
                 answer = await backend.answerer.ask(
-                    question, list(dict.fromkeys(file_ids)), max_tokens=options["max_tokens"], progress=report
+                    question,
+                    list(dict.fromkeys(file_ids)),
+                    within=within,
+                    pages=pages,
+                    max_tokens=options["max_tokens"],
+                    progress=report,
                 )
             await to_thread.run_sync(bars.clear)
             marker = Highlighter(question)

@@ -11,7 +11,7 @@ from anyio import to_thread
 from files_api_mcp.server.cli.client import ToolClient, with_tools
 from files_api_mcp.server.cli.completion import FILE_ID
 from files_api_mcp.server.cli.exit_codes import exit_with
-from files_api_mcp.server.cli.options import AS_JSON, DATA_DIR, QUIET_LOG_LEVEL, backend_options, settings_from
+from files_api_mcp.server.cli.options import AS_JSON, DATA_DIR, PAGES, QUIET_LOG_LEVEL, backend_options, settings_from
 from files_api_mcp.server.cli.output import print_json, print_text
 from files_api_mcp.server.cli.progress import ProgressBars, ProgressCallback
 
@@ -28,20 +28,9 @@ _END = "--- end ---"
 _AS_IMAGE = ", no text: use as_image ---"
 
 
-def _checked_pages(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
-    from files_api_mcp.tools.arguments import parse_pages
-
-    try:
-        if value is not None:
-            parse_pages(value)
-    except ValueError as exc:
-        raise click.BadParameter(str(exc)) from None
-    return value
-
-
 @click.command()
 @click.argument("file_id", type=FILE_ID)
-@click.option("--pages", callback=_checked_pages, metavar="PAGES", help='Only these pages, as in "7" or "3-5".')
+@PAGES
 @click.option(
     "--start-char",
     type=click.IntRange(min=0),

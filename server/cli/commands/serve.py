@@ -9,6 +9,7 @@ from files_api_mcp.server.cli.options import (
     ALLOW_SENSITIVE,
     ALLOW_WIDE_ROOT,
     DATA_DIR,
+    EXPIRES_IN_HOURS,
     LOG_LEVEL,
     MAX_FILE_SIZE,
     READ_ONLY,
@@ -88,6 +89,7 @@ __all__ = ["serve"]
 @option("--tools", metavar="A,B", help="Offer only these tools.")
 @option("--exclude-tools", metavar="C,D", help="Do not offer these tools.")
 @MAX_FILE_SIZE
+@EXPIRES_IN_HOURS
 @ALLOW_SENSITIVE
 @ALLOW_WIDE_ROOT
 @SEMANTIC_MODEL

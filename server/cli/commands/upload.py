@@ -15,6 +15,7 @@ from files_api_mcp.server.cli.options import (
     ALLOW_WIDE_ROOT,
     AS_JSON,
     DATA_DIR,
+    EXPIRES_IN_HOURS,
     MAX_FILE_SIZE,
     QUIET_LOG_LEVEL,
     backend_options,
@@ -38,9 +39,8 @@ _MOST_ROWS = 20
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(), metavar="PATH...")
 @click.option("--title", metavar="TITLE", help="Title shown in lists; for a single file.")
-@click.option(
-    "--expires-in-hours", type=click.IntRange(1, 2160), metavar="N", help="Delete the file automatically after N hours."
-)
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="Tag for the files, to find them by (repeatable).")
+@EXPIRES_IN_HOURS
 @AS_JSON
 @backend_options
 @DATA_DIR
@@ -48,14 +48,14 @@ _MOST_ROWS = 20
 @ALLOW_SENSITIVE
 @ALLOW_WIDE_ROOT
 @QUIET_LOG_LEVEL
-def upload(paths: tuple[str, ...], title: str | None, expires_in_hours: int | None, **options: Any) -> None:
+def upload(paths: tuple[str, ...], title: str | None, tags: tuple[str, ...], **options: Any) -> None:
     """Upload files, folders or globs, and print their file_ids. A file already stored is reused.
 
     It ends when the texts are read. Stopping it earlier is safe: what was printed is stored, and the next command that
     needs the texts goes on with reading. With --json it prints one line per PATH.
 
     \b
-    files-api-mcp upload report.pdf contracts/ --expires-in-hours 24
+    files-api-mcp upload report.pdf contracts/ --tag acme --expires-in-hours 24
     """
     if title and len(paths) > 1:
         raise click.UsageError("--title needs a single PATH.")
@@ -64,7 +64,7 @@ def upload(paths: tuple[str, ...], title: str | None, expires_in_hours: int | No
         check_not_wide(paths)
     real_paths = [real_path(path) for path in paths]
     settings = settings_from(roots_for(real_paths), options, allow_wide_root=True)
-    calls = [{"path": path, "title": title, "expires_in_hours": expires_in_hours} for path in real_paths]
+    calls = [{"path": path, "title": title, "tags": list(tags) or None} for path in real_paths]
     exit_with(lambda: _upload(paths, calls, settings, as_json=options["as_json"]), settings)
 
 

@@ -64,7 +64,7 @@ async def test_each_copy_is_whole_private_and_gone_afterwards(
             assert one.snapshot.sha256 == hashlib.sha256(content).hexdigest()
             assert (one.snapshot.head, one.snapshot.tail) == (content[:65_536], content[-65_536:])
             assert one.snapshot.mime_type == "text/plain"
-            assert (one.filename, one.source_path) == (name, str(root / name))
+            assert (one.filename, one.path) == (name, str(root / name))
     assert os.listdir(spool.folder) == []
 
 

@@ -103,7 +103,7 @@ async def test_the_template_makes_any_files_uri(agent: Agent) -> None:
 
 
 async def test_metadata_are_those_of_describe_file(agent: Agent) -> None:
-    file = await agent.upload("plan.md", "# Plan\n\nBuild a bridge.", expires_in_hours=2)
+    file = await agent.upload("plan.md", "# Plan\n\nBuild a bridge.", tags=["bridges"])
     metadata, text = await read(agent, file["file_id"])
     assert json.loads(metadata.text) == {
         **await agent.data("describe_file", file_id=file["file_id"]),
