@@ -6,7 +6,8 @@ from pydantic import BaseModel, Field
 
 from files_api_mcp.backends.text_finder import FoundText, TextQuery
 from files_api_mcp.backends.validation import MAX_FILES_PER_QUESTION
-from files_api_mcp.tools.arguments import FileId
+from files_api_mcp.tools.arguments import FileIds, PageRange, Within
+from files_api_mcp.tools.ask import scope
 from files_api_mcp.tools.context import Call
 
 __all__ = ["FindResult", "find_result", "find_text"]
@@ -32,8 +33,10 @@ async def find_text(
     call: Call,
     pattern: str,
     file_ids: Annotated[
-        list[FileId] | None, Field(description=f"Up to {MAX_FILES_PER_QUESTION}; omit to search all files")
+        FileIds | None, Field(description=f"Up to {MAX_FILES_PER_QUESTION}; omit to search all files")
     ] = None,
+    within: Annotated[Within | None, Field(description="As in list_files")] = None,
+    pages: PageRange | None = None,
     regex: Annotated[bool, Field(strict=True, description="RE2 syntax")] = False,
     exact: Annotated[bool, Field(strict=True, description="Case and accents count")] = False,
     context: Annotated[int, Field(strict=True, description="Lines around, 0 to 20")] = 0,
@@ -42,7 +45,10 @@ async def find_text(
 ) -> FindResult:
     """Find and count every place of a phrase or regular expression, across line ends, quoted with file and page."""
     opened = await call.backend()
-    query = TextQuery(pattern, regex=regex, exact=exact, context=context, limit=limit, cursor=cursor)
+    wanted, span = scope(within, pages)
+    query = TextQuery(
+        pattern, within=wanted, pages=span, regex=regex, exact=exact, context=context, limit=limit, cursor=cursor
+    )
     return find_result(await opened.finder.find_text(query, file_ids or (), call.progress()))
 
 

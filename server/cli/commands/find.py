@@ -12,7 +12,9 @@ from files_api_mcp.server.cli.options import (
     ALLOW_SENSITIVE,
     DATA_DIR,
     MAX_FILE_SIZE,
+    PAGES,
     QUIET_LOG_LEVEL,
+    WITHIN,
     backend_options,
     settings_from,
 )
@@ -31,6 +33,8 @@ __all__ = ["find"]
 @click.command()
 @click.argument("pattern")
 @click.argument("files", nargs=-1, metavar="[FILE|FILE_ID]...")
+@WITHIN
+@PAGES
 @click.option("--regex", is_flag=True, help="PATTERN is a regular expression, in the syntax of RE2.")
 @click.option("--exact", is_flag=True, help="Case and accents count.")
 @click.option("--context", type=click.IntRange(0, 20), default=0, metavar="N", help="Lines before and after a match.")
@@ -49,17 +53,28 @@ def find(pattern: str, files: tuple[str, ...], **options: Any) -> None:
 
     \b
     files-api-mcp find "governing law" contracts/*.pdf
-    files-api-mcp find --regex "INV-\\d{4}-\\d+"
+    files-api-mcp find --regex "INV-\\d{4}-\\d+" --within invoices/
     """
-    from files_api_mcp.backends.text_finder import TextQuery
-
     check_not_blank("FILE", *files)
     paths = [real_path(file) for file in files if not is_file_id(file)]
     settings = settings_from(roots_for(paths), options, allow_wide_root=True)
-    query = TextQuery(
-        pattern, regex=options["regex"], exact=options["exact"], context=options["context"], limit=options["limit"]
+    exit_with(lambda: _find(_query(pattern, options), files, settings, as_json=options["as_json"]), settings)
+
+
+def _query(pattern: str, options: dict[str, Any]) -> "TextQuery":
+    from files_api_mcp.backends.text_finder import TextQuery
+    from files_api_mcp.tools.ask import scope
+
+    within, pages = scope(options["within"], options["pages"])
+    return TextQuery(
+        pattern,
+        within=within,
+        pages=pages,
+        regex=options["regex"],
+        exact=options["exact"],
+        context=options["context"],
+        limit=options["limit"],
     )
-    exit_with(lambda: _find(query, files, settings, as_json=options["as_json"]), settings)
 
 
 def _find(query: "TextQuery", files: Sequence[str], settings: "Settings", *, as_json: bool) -> int:
