@@ -86,7 +86,7 @@ async def upload(
     if not total:
         why = "; ".join([_skipped(found) or "no files", *found.notes])
         raise NotFound(f"Nothing to upload there ({why}).", "Give another path.")
-    summary = _Summary(opened.reader, total, progress, watch, until_read=until_read)
+    summary = _Summary(opened.reader, path, total, progress, watch, until_read=until_read)
     try:
         if not found.is_file:
             try:
@@ -120,10 +120,11 @@ class _Summary:
     """Counts the files of one call, and keeps the first of them and of the failures."""
 
     def __init__(
-        self, reader: Reader, total: int, progress: Progress, watch: Watch | None, *, until_read: bool
+        self, reader: Reader, path: str, total: int, progress: Progress, watch: Watch | None, *, until_read: bool
     ) -> None:
         self.counts = UploadCounts()
         self._reader = reader
+        self._path = path
         self._total = total
         self._progress = progress
         self._watch = watch
@@ -209,10 +210,19 @@ class _Summary:
         if self.counts.reading:
             steps.append(f"{self.counts.reading:,} texts are still being read: a question waits for the files it names")
         if hidden := self.counts.new + self.counts.reused - len(self._shown):
-            steps.append(f"{hidden:,} more files are stored: list_files shows them, newest first")
+            words = _within(self._path)
+            how = f'list or ask all with within="{words}"' if words else "list_files shows them, newest first"
+            steps.append(f"{hidden:,} more files are stored: {how}")
         if hidden := self.counts.failed - len(self._failed):
             steps.append(f"{hidden:,} more files failed: upload a narrower path to see why")
         return steps + found.notes
+
+
+def _within(path: str) -> str | None:
+    """The words of `within` for a folder; None for other paths than plain ones below a root."""
+    folder = path.rstrip("/")
+    is_plain = all(part.replace("-", "").replace("_", "").isalnum() for part in folder.split("/"))
+    return f"{folder}/" if is_plain else None
 
 
 def _skipped(found: Expansion) -> str | None:

@@ -67,11 +67,11 @@ async def test_a_reply_about_a_big_folder_counts_and_stays_short(agent: Agent) -
     waiting = f"{counts['reading']:,} texts are still being read: a question waits for the files it names; "
     assert not any("note" in file for file in result["files"])
     assert result["next"] == (waiting if counts["reading"] else "") + (
-        "580 more files are stored: list_files shows them, newest first; "
+        '580 more files are stored: list or ask all with within="in/"; '
         "10 more files failed: upload a narrower path to see why"
     )
     assert heard[-1] == (630, 630)
-    listed = await agent.data("list_files", limit=1000)
+    listed = await agent.data("list_files", within="in/", limit=1000)
     assert len(listed["files"]) == 600
     again = await agent.data("upload_file", path="in")
     assert (again["counts"]["new"], again["counts"]["reused"]) == (0, 600)
