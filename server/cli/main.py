@@ -28,6 +28,7 @@ SUBCOMMANDS = {
     "describe": "Show a file's metadata.",
     "read": "Print a document's text.",
     "download": "Save a stored file.",
+    "tag": "Add or remove tags of stored files.",
     "delete": "Delete stored files.",
     "semantic": "Rank passages by meaning too, with a small model on this machine.",
     "doctor": "Check the setup.",

@@ -9,7 +9,7 @@ from files_api_mcp.server.cli.client import ToolClient, with_tools
 from files_api_mcp.server.cli.completion import FILE_ID
 from files_api_mcp.server.cli.exit_codes import exit_with
 from files_api_mcp.server.cli.messages import for_command_line
-from files_api_mcp.server.cli.options import AS_JSON, DATA_DIR, QUIET_LOG_LEVEL, backend_options, settings_from
+from files_api_mcp.server.cli.options import AS_JSON, DATA_DIR, QUIET_LOG_LEVEL, WITHIN, backend_options, settings_from
 from files_api_mcp.server.cli.output import (
     CommandError,
     can_prompt,
@@ -21,6 +21,7 @@ from files_api_mcp.server.cli.output import (
     say,
 )
 from files_api_mcp.server.cli.progress import ProgressBars
+from files_api_mcp.server.cli.selection import check_selection, selected
 
 if TYPE_CHECKING:
     from files_api_mcp.server.settings import Settings
@@ -31,23 +32,29 @@ _MOST_LISTED = 50
 
 
 @click.command()
-@click.argument("file_ids", nargs=-1, required=True, type=FILE_ID, metavar="FILE_ID...")
+@click.argument("file_ids", nargs=-1, type=FILE_ID, metavar="[FILE_ID]...")
+@WITHIN
 @click.option("--yes", "-y", is_flag=True, help="Do not ask for confirmation.")
 @AS_JSON
 @backend_options
 @DATA_DIR
 @QUIET_LOG_LEVEL
-def delete(file_ids: tuple[str, ...], yes: bool, **options: Any) -> None:  # noqa: FBT001
-    """Delete stored files permanently. Shows them and asks for confirmation first; without a terminal, add --yes.
+def delete(file_ids: tuple[str, ...], within: str | None, yes: bool, **options: Any) -> None:  # noqa: FBT001
+    """Delete stored files permanently, by their ids or all that match --within. Shows them and asks for confirmation
+    first; without a terminal, add --yes.
 
-    With --json it prints one line per FILE_ID.
+    With --json it prints one line per file.
+
+    \b
+    files-api-mcp delete --within "before:2026-01-31 type:csv"
     """
+    check_selection(file_ids, within)
     settings = settings_from((), options)
-    ids = list(dict.fromkeys(file_ids))
-    exit_with(lambda: _delete(ids, settings, confirmed=yes, as_json=options["as_json"]), settings)
+    exit_with(lambda: _delete(file_ids, within, settings, confirmed=yes, as_json=options["as_json"]), settings)
 
 
-def _delete(file_ids: Sequence[str], settings: "Settings", *, confirmed: bool, as_json: bool) -> int:
+def _delete(given: Sequence[str], within: str | None, settings: "Settings", *, confirmed: bool, as_json: bool) -> int:
+    file_ids = selected(given, within, settings)
     if not confirmed:
         _confirm(file_ids, settings)
     with ProgressBars(lines=len(file_ids) > _MOST_LISTED) as bars:

@@ -64,3 +64,28 @@ def test_ctrl_c_at_the_question_deletes_nothing(here: Here, store: Path) -> None
         assert terminal.end() == 130
         assert "Traceback" not in terminal.shown
     assert file_id in here("list").stdout
+
+
+def test_the_files_of_a_filter_are_deleted_and_no_others(here: Here, tmp_path: Path) -> None:
+    for name in ("contracts/a.txt", "contracts/b.md", "c.txt"):
+        write(tmp_path / "in" / name, f"The fee in {name}.")
+    assert here("upload", str(tmp_path / "in")).returncode == 0
+    refused = here("delete", "--within", "contracts/")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("[not_confirmed] ")
+    gone = here("delete", "--within", "contracts/ *.txt", "--yes")
+    assert [line.split("\t")[1:] for line in gone.stdout.splitlines()] == [["a.txt", "deleted"]]
+    none = here("delete", "--within", "contracts/ *.txt", "--yes")
+    assert (none.returncode, none.stderr) == (1, "[not_found] No file matches --within.\n")
+    assert {line.split("\t")[1] for line in here("list").stdout.splitlines()} == {"b.md", "c.txt"}
+    (listed,) = here("list", "--within", "contracts/").stdout.splitlines()
+    assert listed.split("\t")[1] == "b.md"
+    old = here("list", "--name-contains", "B.M")
+    assert old.stdout.split("\t")[1] == "b.md"
+    assert "--within" in old.stderr
+
+
+@pytest.mark.parametrize("arguments", [["file_x", "--within", "a"], ["--within", "  "], []])
+def test_a_deletion_without_one_selection_is_wrong_usage(here: Here, arguments: list[str]) -> None:
+    done = here("delete", *arguments, "--yes")
+    assert (done.returncode, done.stdout) == (2, "")
