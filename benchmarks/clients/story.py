@@ -16,6 +16,7 @@ LOCAL = {
     "list_files",
     "describe_file",
     "ask_document",
+    "find_text",
     "read_document",
     "download_file",
     "delete_file",
