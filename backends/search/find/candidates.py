@@ -1,5 +1,6 @@
 """Candidates: the documents and pages that may hold a match, by the terms of their words."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -17,6 +18,7 @@ _LANGUAGES = (True, False)
 _LETTERS = {True: 2, False: 3}
 """Letters of one term, by whether they are Han, Kana or Hangul."""
 
+_MOST_LISTS = 3
 _MOST_PARTS = 40
 """Parts that are looked up. The others rule nothing out."""
 
@@ -61,6 +63,7 @@ class Candidates:
         node = _resolved(plan, words)
         self._sequence = node.parts if isinstance(node, _All) else () if node is None else (node,)
         self._terms = {english: [*dict.fromkeys(_terms(self._sequence, english))] for english in _LANGUAGES}
+        self._passages: Counter[str] = Counter()
         self._all_terms = [*dict.fromkeys(self._terms[True] + self._terms[False])]
 
     @property
@@ -79,8 +82,25 @@ class Candidates:
         for one in index.holders(blocks, self._all_terms):
             first = one.block * BLOCK
             held.setdefault(one.term, set()).update(first + place for place in one.documents)
+            self._passages[one.term] += sum(one.passages)
         found = (_evaluated(_All(self._sequence), english, held) for english in _LANGUAGES)
         return set[int]().union(*found)
+
+    def keep_rarest(self) -> None:
+        """Leave the frequent words out of the search for pages, once all documents are looked up: to read their lists
+        takes longer than to read the few pages that they rule out."""
+        found = sorted(range(len(self._sequence)), key=lambda at: self._count(self._sequence[at]))[:_MOST_LISTS]
+        self._sequence = tuple(self._sequence[at] for at in sorted(found))
+        self._terms = {english: [*dict.fromkeys(_terms(self._sequence, english))] for english in _LANGUAGES}
+
+    def _count(self, node: _Node) -> int:
+        """About how many passages hold what a node says."""
+        if isinstance(node, _All):
+            return min(map(self._count, node.parts))
+        if isinstance(node, _Any):
+            return sum(map(self._count, node.parts))
+        every = node.terms[True] | node.terms[False]
+        return sum(min(self._passages[term] for term in terms) for terms in every)
 
     def pages(self, index: Index, document: Document) -> "Pages":
         """The pages of a document that may hold a match."""

@@ -34,7 +34,7 @@ __all__ = ["Finder", "matcher_of"]
 _LONGEST_PATTERN = 1_000
 _MOST_CONTEXT = 20
 _MOST_SHOWN = 500
-_PATIENCE_S = 10.0
+_PATIENCE_S = 20.0
 """Seconds after which a search ends with what it found."""
 _SLICE_S = 0.03
 _MOST_LOOKUPS = 200_000
@@ -136,6 +136,7 @@ class Finder:
         for start in range(0, len(blocks), at_once):
             some = blocks[start : start + at_once]
             found |= await self._indexer.run(partial(_documents, candidates, some))
+        candidates.keep_rarest()
         return [position for position in range(first, len(ids)) if ids[position] in found]
 
     async def _run(self, search: "TextSearch", files: int, progress: Progress) -> bool:

@@ -38,6 +38,8 @@ class Folded:
 
     def original(self, start: int, end: int) -> tuple[int, int]:
         """The range of the text that became a range of the folded one. Characters that are partly in it are in it."""
+        if not self._starts:
+            return start, end
         return self._start(start), self._end(end)
 
     def _start(self, at: int) -> int:

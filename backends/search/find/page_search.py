@@ -74,7 +74,7 @@ class PageSearch:
         return "\n" if self._document.paginated else ""
 
     def hits(self, pages: Pages, first: int, last_page: int | None = None) -> Iterator[Hit | int]:
-        """The matches from a page up to one, in order, and the number of each page before its matches."""
+        """The matches from a page up to one, in order, and the number of each page after its matches."""
         count = min(len(self._document.sizes), last_page or len(self._document.sizes))
         whole = pages.whole if pages.whole is not None else range(1, count + 1)
         before = {page - 1 for page in whole} if self._crosses else set[int]()
@@ -82,7 +82,6 @@ class PageSearch:
         for page in sorted({*whole, *pages.broken, *before}):
             if not first <= page <= count:
                 continue
-            yield page
             last = 0
             if page in whole:
                 for start, end in self._matcher.spans(self._read(page)[1]):
@@ -94,6 +93,7 @@ class PageSearch:
                 for hit in self._over_end(page, floor):
                     yield hit
                     done = hit.end
+            yield page
 
     def _may_cross(self, page: int, is_whole: bool, is_next_whole: bool, pages: Pages) -> bool:  # noqa: FBT001
         if page in pages.broken:

@@ -18,10 +18,11 @@ _HYPHENATION = rf"(?:{HYPHEN}{_LINE_END})?"
 _NEXT_LINE = r"(?:\n[ \t]*)?"
 _IS_UNSPACED = re.compile(f"[{UNSPACED}]")
 _BROKEN = re.compile(rf"[{UNSPACED}]\n[ \t]*(?=[{UNSPACED}])")
-_MAY_BREAK = re.compile(rf"{HYPHEN}[ \t\r]*\n|(?<=[{UNSPACED}])\n")
+_HYPHENATED = re.compile(rf"{HYPHEN}[ \t\r]*\n")
 _PIECE = re.compile(r"\s+|.", re.DOTALL)
 _ROOM = 400
 """Characters, more than four times the phrase, in which a match ends: blanks may be many."""
+_NO_DASHES = str.maketrans("", "", HYPHEN + OTHER_DASH)
 _FLEXIBLE = re.compile(rf"[{HYPHEN}{OTHER_DASH}\s]+")
 
 
@@ -35,9 +36,11 @@ class Phrase:
         self._exact = exact
         self._folded = _unbroken(fold(pattern, exact=exact).text.strip())
         if not self._folded:
-            raise InvalidArgument("pattern holds only characters that nobody sees.", "Give the words to find.")
+            raise InvalidArgument("pattern holds only characters that do not count.", "Give the words to find.")
         self._longest = max(re.split(_FLEXIBLE, self._folded), key=len)
-        self._bare = _bare(self._folded)
+        bare = _bare(self._folded)
+        self._beginnings = tuple(bare[:at] for at in range(1, len(bare)))
+        self._endings = tuple(bare[at:] for at in range(1, len(bare)))
         self.reach = _ROOM + 4 * len(pattern)
         self._plain = re.compile(_expression(self._folded, within_words=False))
 
@@ -57,7 +60,7 @@ class Phrase:
     def spans(self, folded: Folded) -> Iterator[tuple[int, int]]:
         """The [start, end) of each match in the text that was folded. They do not overlap."""
         text = folded.text
-        if _MAY_BREAK.search(text):
+        if _HYPHENATED.search(text) or (not text.isascii() and _BROKEN.search(text)):
             found = self._broken.finditer(text)
         elif self._longest in text:
             found = self._plain.finditer(text)
@@ -68,13 +71,11 @@ class Phrase:
 
     def may_begin(self, page: Folded) -> bool:
         """Whether a match may begin at the end of a folded page and go on over it."""
-        end = _bare(page.text[-self.reach :])
-        return any(end.endswith(self._bare[:at]) for at in range(1, len(self._bare)))
+        return _bare(page.text[-self.reach :]).endswith(self._beginnings)
 
     def may_end(self, page: Folded) -> bool:
         """Whether a match that begins on the page before may end at the start of a folded page."""
-        start = _bare(page.text[: self.reach])
-        return any(start.startswith(self._bare[at:]) for at in range(1, len(self._bare)))
+        return _bare(page.text[: self.reach]).startswith(self._endings)
 
 
 def _unbroken(folded: str) -> str:
@@ -83,7 +84,7 @@ def _unbroken(folded: str) -> str:
 
 def _bare(folded: str) -> str:
     """The text without what may differ between two places of a phrase."""
-    return _FLEXIBLE.sub("", folded)
+    return "".join(folded.translate(_NO_DASHES).split())
 
 
 def _expression(folded: str, *, within_words: bool) -> str:

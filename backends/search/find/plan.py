@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from files_api_mcp.backends.search.find.folding import HYPHEN
+from files_api_mcp.backends.search.find.folding import HYPHEN, OTHER_DASH
 from files_api_mcp.backends.search.tokenizer import WORD
 from files_api_mcp.backends.search.vocabulary.bridges import REACH
 
@@ -43,12 +43,11 @@ def words_of(text: str) -> AllOf:
 
 
 def _parts(text: str) -> Iterator[Plan]:
-    found = [*WORD.finditer(text)]
-    for number, match in enumerate(found):
-        start, end = match.span()
-        # A word that is hyphenated at a line's end is indexed as one.
-        left = number == 0 or text[:start].rstrip().endswith(HYPHEN)
-        right = number == len(found) - 1 or text[end:].lstrip().startswith(HYPHEN)
+    for match in WORD.finditer(text):
+        before, after = text[: match.start()], text[match.end() :]
+        # What may stand before the blanks is a hyphen.
+        left = not before.strip() or _may_go_on(match[0], before[::-1])
+        right = _may_go_on(match[0], after)
         word = _part(match[0], open_left=left, open_right=right)
         if "," not in match[0]:
             yield word
@@ -58,6 +57,13 @@ def _parts(text: str) -> Iterator[Plan]:
         cells = [_part(first, open_left=left, open_right=False)]
         cells += [_part(one, open_left=False, open_right=False) for one in middle]
         yield AnyOf((word, AllOf((*cells, _part(last, open_left=False, open_right=right)))))
+
+
+def _may_go_on(word: str, beside: str) -> bool:
+    """Whether a word may go on in a text that this stands beside it in the pattern."""
+    if not beside or beside.lstrip().startswith((HYPHEN, OTHER_DASH)):
+        return True  # a word that is hyphenated at a line's end is indexed as one
+    return beside[0] in ".," and word[0].isdigit() and not beside[1:]
 
 
 def _part(text: str, *, open_left: bool, open_right: bool) -> WordPart:

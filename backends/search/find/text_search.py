@@ -1,8 +1,9 @@
 """A search of several documents, done in short pieces."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from files_api_mcp.backends.search.collection import Searched
 from files_api_mcp.backends.search.find.candidates import Candidates
@@ -114,20 +115,20 @@ class TextSearch:
             return
         first, last = self._pages or (1, None)
         search = self._current = PageSearch(index, document, self._matcher)
-        places = open_places(index, document, document.mime_type)
+        places = partial(open_places, index, document, document.mime_type)
         begin = (first, 0)
         if self._resumed is not None and self._resumed.file_id == self._searched.file_id(position):
             begin = (self._resumed.page, self._resumed.offset)
         for hit in search.hits(self._candidates.pages(index, document), begin[0], last):
             if isinstance(hit, int):
-                self._note_position(position, max(begin, (hit, 0)))
+                self._note_position(position, max(begin, (hit + 1, 0)))
                 yield
             elif (hit.page, hit.start) >= begin:
                 self._take(hit, position, search, places)
                 begin = (hit.last_page, hit.end)
         self._pages_read, self._current = self.pages_read, None
 
-    def _take(self, hit: Hit, position: int, search: PageSearch, places: DocumentPlaces) -> None:
+    def _take(self, hit: Hit, position: int, search: PageSearch, places: Callable[[], DocumentPlaces]) -> None:
         self.total += 1
         last = self._entries[-1] if self._entries else None
         if self.is_full:
@@ -152,14 +153,14 @@ class TextSearch:
             file_id = self._searched.file_id(position)
             self.next = Position(file_id, self._files - 1 - position, *place, self.total)
 
-    def _entry(self, hit: Hit, position: int, search: PageSearch, places: DocumentPlaces) -> _Entry:
+    def _entry(self, hit: Hit, position: int, search: PageSearch, places: Callable[[], DocumentPlaces]) -> _Entry:
         text = search.text(hit.page)
         end, after = hit.end, ""
         if hit.last_page > hit.page:
             after = search.separator + search.text(hit.last_page)
             end += len(text) + len(search.separator)
         first, last = excerpt(text + after, hit.start, end, self._query.context)
-        where = _where(hit, first, last, places)
+        where = _where(hit, first, last, places())
         match = TextMatch(self._searched.file_id(position), "", where, (text + after)[first:last])
         return _Entry(match, position, hit.page, last)
 

@@ -45,6 +45,7 @@ class Shelf:
         positions = range(len(ids))
         if by_index and not candidates.are_all:
             held = candidates.documents(self.index, [*self.searched.collection.blocks])
+            candidates.keep_rarest()
             positions = [position for position in positions if ids[position] in held]
         search = TextSearch(self.searched, matcher, candidates, positions, query, None)
         while not search.go_on(self.index):
