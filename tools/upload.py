@@ -16,6 +16,7 @@ from files_api_mcp.backends.roots.walk import Expansion
 from files_api_mcp.backends.validation import checked_tags
 from files_api_mcp.tools.arguments import Texts
 from files_api_mcp.tools.context import Call, subprogress
+from files_api_mcp.tools.result_size import rows_that_fit
 from files_api_mcp.tools.uploads.folder import FolderUpload, Outcome, count_files
 from files_api_mcp.tools.uploads.ingest import UploadLabels, index_uploaded, store_file, unindexed, uploaded_item
 from files_api_mcp.tools.uploads.tickets import UploadedItem
@@ -23,6 +24,8 @@ from files_api_mcp.tools.uploads.tickets import UploadedItem
 __all__ = ["UploadResult", "upload", "upload_file"]
 
 _MAX_SHOWN = 20
+_STORED_TOKENS = 16_000
+"""Tokens of a result that are kept for all but the failures: 20 stored files with the longest names."""
 _LOOKED_UP_AT_ONCE = 50
 _MOST_UNQUEUED = 20_000
 """Texts that wait until the files of the folder are stored: to read them meanwhile would slow down both."""
@@ -179,6 +182,7 @@ class _Summary:
         """The result for an agent. What is not shown is counted."""
         self.counts.reading -= len(self._reading) - len(await self._unread(self._reading))
         infos = await self._infos([one.record for one in self._shown])
+        self._failed = self._failed[: rows_that_fit(self._failed, reserved_tokens=_STORED_TOKENS)]
         return UploadResult(
             counts=self.counts,
             failed=self._failed,

@@ -6,6 +6,7 @@ from pathlib import Path
 import anyio
 import pytest
 
+from files_api_mcp.backends.tokens import estimate_tokens
 from tests.support.agent import Agent, Era, connected, settings_for, write
 
 pytestmark = pytest.mark.anyio
@@ -183,3 +184,15 @@ async def test_without_a_root_the_error_names_the_next_step_of_the_operator(tmp_
         text = await agent.error("upload_file", path="a.txt")
     assert text.startswith("[outside_roots] ")
     assert "ROOT" in text
+
+
+async def test_failures_with_the_longest_paths_are_cut_and_counted(agent: Agent) -> None:
+    folder = "/".join(["\u5951\u7d04" * 40] * 14)
+    for number in range(20):
+        write(agent.root / folder / f"{number:02}.txt", "")
+    result = await agent.data("upload_file", path=".")
+    assert estimate_tokens(json.dumps(result, ensure_ascii=False, separators=(",", ":"))) <= 25_000
+    assert result["counts"]["failed"] == 20
+    hidden = 20 - len(result["failed"])
+    assert hidden > 0
+    assert f"{hidden} more files failed" in result["next"]
