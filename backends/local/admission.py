@@ -4,18 +4,20 @@ import errno
 import sqlite3
 from collections.abc import Collection, Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from files_api_mcp.backends.errors import BadFilename, FileChanged, FilesError, InvalidArgument
 from files_api_mcp.backends.local import files_table as rows
+from files_api_mcp.backends.local import sources_table as sources
 from files_api_mcp.backends.local.folder import StoreFolder
 from files_api_mcp.backends.local.garbage import Garbage
-from files_api_mcp.backends.local.row import Row, new_row
+from files_api_mcp.backends.local.row import STATES, Row, new_row, new_source
+from files_api_mcp.backends.local.states import write_sidecar
 from files_api_mcp.backends.models import NewFile, Snapshot, UploadedFile
 from files_api_mcp.backends.storage.bulk_sync import BulkSync
 from files_api_mcp.backends.storage.disk_errors import translated
 from files_api_mcp.backends.storage.sqlite import writing
-from files_api_mcp.backends.validation import check_new
+from files_api_mcp.backends.validation import check_new, checked_tags
 
 __all__ = ["MOST_BYTES", "Upload", "admit", "expected"]
 
@@ -76,10 +78,12 @@ def _admit(
         one_by_one = _Admission(connection, folder, garbage, known, durable=not bulk.is_on)
         outcomes = [one_by_one.add(upload, new_row(upload.snapshot, upload.new, now_us)) for upload in uploads]
         # Rows are committed only after this: no row without its bytes.
+        changed = one_by_one.write_sidecars()
         if bulk.is_on:
             bulk.sync()
         else:
-            _sync(folder, {upload.snapshot.sha256 for upload in uploads})
+            _sync(folder, {*changed, *(upload.snapshot.sha256 for upload in uploads)})
+    garbage.committed()
     for row in one_by_one.added:
         garbage.confirm(row)
     return outcomes
@@ -103,6 +107,7 @@ class _Admission:
         self._garbage = garbage
         self._known = known
         self._durable = durable
+        self._changed: dict[int, Row] = {}
         self.added: list[Row] = []
 
     def add(self, upload: Upload, row: Row) -> UploadedFile | FilesError:
@@ -121,6 +126,8 @@ class _Admission:
 
     def _add(self, upload: Upload, row: Row) -> UploadedFile:
         check_new(upload.new)
+        if upload.new.tags:
+            row = replace(row, tags=checked_tags(upload.new.tags))
         # A look for each new content would take a good part of the transaction.
         may_be_same = upload.reuse and row.sha256 in self._known
         same = rows.find_same(self._connection, row, row.created_us) if may_be_same else None
@@ -131,12 +138,29 @@ class _Admission:
         else:
             added = rows.fill_in(self._connection, same, row)
         self._folder.blobs.put(upload.snapshot, durable=self._durable)
-        sidecars = self._folder.sidecars
+        read = sources.add_read(self._connection, added, new_source(upload.new), is_new=same is None)
+        replaces = None if read.replaced is None else self._superseded(read.replaced)
         if same is None:
-            sidecars.add(added, durable=self._durable)
-        elif added != same or not sidecars.exists(added.sha256, added.id):
-            sidecars.write(added, durable=self._durable)
-        return UploadedFile(added.record, reused=same is not None)
+            self._folder.sidecars.add(added, read.source, durable=self._durable)
+        elif added != same or read.source or not self._folder.sidecars.exists(added.sha256, added.id):
+            self._changed[added.seq] = added
+        return UploadedFile(added.record, reused=same is not None, replaces=replaces)
+
+    def _superseded(self, seq: int) -> str | None:
+        """Give another file its new state; returns its id if it is superseded now."""
+        before = next(iter(rows.at_places(self._connection, [seq])), None)
+        if before is None or not before.is_sound:
+            return None
+        self._garbage.touch(seq)
+        state = STATES[sources.state_of(self._connection, seq)]
+        self._changed[seq] = before if state == before.state else rows.set_state(self._connection, before, state)
+        return before.id if state == "superseded" else None
+
+    def write_sidecars(self) -> set[str]:
+        """Write the sidecars of known files that changed, each once; returns the hashes of their contents."""
+        for row in rows.at_places(self._connection, [*self._changed]):
+            write_sidecar(self._connection, self._folder, row, durable=self._durable)
+        return {row.sha256 for row in self._changed.values()}
 
 
 def _sync(folder: StoreFolder, contents: Collection[str]) -> None:

@@ -2,16 +2,18 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from files_api_mcp.backends.local.row import Row, storable
-from files_api_mcp.backends.validation import fold_filename
+from files_api_mcp.backends.file_versions import FileState
+from files_api_mcp.backends.local.row import STATES, Row, ending_of
+from files_api_mcp.backends.validation import checked_tags, fold_filename
 
 __all__ = [
     "METADATA_KEPT_US",
     "SELECT_ALL",
+    "SELECT_ALL_3",
     "add",
     "at_places",
     "by_content_after",
@@ -19,23 +21,20 @@ __all__ = [
     "count",
     "decode_any",
     "delete",
-    "drop_content",
-    "expired",
     "fill_in",
     "find",
     "find_same",
-    "forget_expired",
-    "has_expired",
     "is_referred_to",
     "is_released",
     "known_contents",
-    "matching",
     "name_of_deleted",
-    "newer",
-    "page",
     "put_back",
+    "remove",
     "row_of",
     "rows_after",
+    "select",
+    "set_state",
+    "set_tags",
     "stored_bytes",
 ]
 
@@ -45,14 +44,16 @@ METADATA_KEPT_US = 30 * 86_400 * 1_000_000
 _SAME_LIFETIME_US = 3600 * 1_000_000
 _COLUMNS = (
     "seq, id, sha256, size_bytes, filename, mime_type, title, source_path, created_us, expires_us, downloadable,"
-    " has_content, seal"
+    " has_content, tags, state, seal"
 )
 SELECT_ALL = f"SELECT {_COLUMNS} FROM files"  # noqa: S608
+SELECT_ALL_3 = SELECT_ALL.replace("tags, state", "NULL, 0")
+"""The same from a table of version 3."""
 _STORED = (
     "id, sha256, size_bytes, filename, folded_name, mime_type, title, source_path, created_us, expires_us,"
-    " downloadable, seal"
+    " downloadable, ending, tags, state, seal"
 )
-_MARKS = ", ".join("?" * 12)
+_MARKS = ", ".join("?" * 15)
 
 
 def find(connection: sqlite3.Connection, file_id: str, now_us: int) -> Row | None:
@@ -65,7 +66,7 @@ def find(connection: sqlite3.Connection, file_id: str, now_us: int) -> Row | Non
 
 def by_id(connection: sqlite3.Connection, file_id: str) -> Row | None:
     """The row with this id, however old."""
-    found = _select(connection, "id = ?", file_id)
+    found = select(connection, "id = ?", file_id)
     return found[0] if found else None
 
 
@@ -73,9 +74,9 @@ def find_same(connection: sqlite3.Connection, wanted: Row, now_us: int) -> Row |
     """A live file with the same bytes and name, and an expiry within an hour of the wanted one."""
     where = "sha256 = ? AND has_content = 1 AND filename = ? AND "
     if wanted.expires_us is None:
-        found = _select(connection, where + "expires_us IS NULL ORDER BY seq LIMIT 1", wanted.sha256, wanted.filename)
+        found = select(connection, where + "expires_us IS NULL ORDER BY seq LIMIT 1", wanted.sha256, wanted.filename)
     else:
-        found = _select(
+        found = select(
             connection,
             where + "expires_us > ? AND abs(expires_us - ?) <= ? ORDER BY abs(expires_us - ?), seq LIMIT 1",
             wanted.sha256,
@@ -103,106 +104,88 @@ def is_referred_to(connection: sqlite3.Connection, sha256: str) -> bool:
 def add(connection: sqlite3.Connection, row: Row) -> Row:
     """Add a row, with the `seq` that the table assigns; returns it with that."""
     cursor = connection.execute(f"INSERT INTO files ({_STORED}) VALUES ({_MARKS})", _values(row))  # noqa: S608
-    return replace(row, seq=int(cursor.lastrowid or 0))
+    added = replace(row, seq=int(cursor.lastrowid or 0))
+    _index_tags(connection, added)
+    return added
 
 
 def put_back(connection: sqlite3.Connection, row: Row) -> Row:
     """Put a row that was lost or damaged back in its place, or at the end if another row has that place; returns it
     with its place."""
-    connection.execute("DELETE FROM files WHERE id = ?", (row.id,))
+    remove(connection, row.id)
     taken = connection.execute("SELECT 1 FROM files WHERE seq = ?", (row.seq,)).fetchone()
     values = (None if taken else row.seq, row.has_content, *_values(row))
     cursor = connection.execute(f"INSERT INTO files (seq, has_content, {_STORED}) VALUES (?, ?, {_MARKS})", values)  # noqa: S608
-    return replace(row, seq=int(cursor.lastrowid or 0))
+    placed = replace(row, seq=int(cursor.lastrowid or 0))
+    _index_tags(connection, placed)
+    return placed
 
 
 def fill_in(connection: sqlite3.Connection, known: Row, new: Row) -> Row:
-    """Copy the new row's title and source path to the known row if it has none; returns the updated row."""
+    """Give the known row the new row's title if it has none, its source path and its tags, and make it ready; returns
+    the updated row."""
     filled = replace(
         known,
         title=new.title if known.title is None else known.title,
-        source_path=new.source_path if known.source_path is None else known.source_path,
+        source_path=new.source_path or known.source_path,
+        tags=checked_tags((*known.tags, *new.tags)),
+        state="ready",
     )
     if filled != known:
-        connection.execute(
-            "UPDATE files SET title = ?, source_path = ?, seal = ? WHERE seq = ?",
-            (filled.title, filled.source_path, filled.seal, filled.seq),
-        )
+        _update(connection, filled)
+    if filled.tags != known.tags:
+        _index_tags(connection, filled)
     return filled
 
 
-def page(connection: sqlite3.Connection, *, below: int, limit: int, now_us: int) -> list[Row]:
-    """At most `limit` rows older than row `below`, newest first."""
-    where = "seq < ? AND (expires_us IS NULL OR expires_us > ?) ORDER BY seq DESC LIMIT ?"
-    return _select(connection, where, below, now_us - METADATA_KEPT_US, limit)
+def set_tags(connection: sqlite3.Connection, row: Row, tags: tuple[str, ...]) -> Row:
+    """Change the tags of a file; returns the updated row."""
+    changed = replace(row, tags=tags)
+    _update(connection, changed)
+    connection.execute("DELETE FROM tags WHERE seq = ?", (row.seq,))
+    _index_tags(connection, changed)
+    return changed
 
 
-def matching(connection: sqlite3.Connection, text: str, *, limit: int, now_us: int) -> tuple[list[Row], int]:
-    """At most `limit` live rows whose id begins with the text or whose name contains it, newest first, and the
-    number of all such rows."""
-    where = "has_content = 1 AND (expires_us IS NULL OR expires_us > ?)"
-    values: list[int | str] = [now_us]
-    if text:
-        where += " AND (substr(id, 1, ?) = ? OR instr(folded_name, ?) > 0)"
-        values += [len(text), storable(text), storable(fold_filename(text))]
-    found = _select(connection, f"{where} ORDER BY seq DESC LIMIT ?", *values, limit)
-    if len(found) < limit:
-        return found, len(found)
-    # This reads every row: about 40 ms for 100,000.
-    total = connection.execute(f"SELECT count(*) FROM files WHERE {where}", values).fetchone()[0]  # noqa: S608 - see _read
-    return found, int(total)
+def set_state(connection: sqlite3.Connection, row: Row, state: FileState) -> Row:
+    """Change the state of a file; returns the updated row."""
+    changed = replace(row, state=state)
+    _update(connection, changed)
+    return changed
+
+
+def _update(connection: sqlite3.Connection, row: Row) -> None:
+    tags = "\n".join(row.tags) or None
+    values = (row.title, row.source_path, tags, STATES.index(row.state), row.seal, row.seq)
+    query = "UPDATE files SET title = ?, source_path = ?, tags = ?, state = ?, seal = ? WHERE seq = ?"
+    connection.execute(query, values)
+
+
+def _index_tags(connection: sqlite3.Connection, row: Row) -> None:
+    if row.tags:
+        pairs = ((tag, row.seq) for tag in row.tags)
+        connection.executemany("INSERT OR IGNORE INTO tags (tag, seq) VALUES (?, ?)", pairs)
 
 
 def at_places(connection: sqlite3.Connection, places: Sequence[int]) -> list[Row]:
     """The rows at these places, newest first."""
     where = "seq IN (SELECT value FROM json_each(?)) ORDER BY seq DESC"
-    return _select(connection, where, json.dumps(list(places)))
-
-
-def newer(connection: sqlite3.Connection, *, above: int, limit: int, now_us: int) -> list[Row]:
-    """The `limit` rows after row `above`, newest first."""
-    where = "seq > ? AND (expires_us IS NULL OR expires_us > ?) ORDER BY seq LIMIT ?"
-    return _select(connection, where, above, now_us - METADATA_KEPT_US, limit)[::-1]
+    return select(connection, where, json.dumps(list(places)))
 
 
 def rows_after(connection: sqlite3.Connection, seq: int, limit: int) -> list[Row]:
     """At most `limit` rows after row `seq`, in order."""
-    return _select(connection, "seq > ? ORDER BY seq LIMIT ?", seq, limit)
+    return select(connection, "seq > ? ORDER BY seq LIMIT ?", seq, limit)
 
 
 def by_content_after(last: tuple[str, int], limit: int, connection: sqlite3.Connection) -> list[Row]:
     """At most `limit` rows after this hash and place, in the order of hashes: rows of equal content are neighbours."""
-    return _select(connection, "(sha256, seq) > (?, ?) ORDER BY sha256, seq LIMIT ?", *last, limit)
+    return select(connection, "(sha256, seq) > (?, ?) ORDER BY sha256, seq LIMIT ?", *last, limit)
 
 
 def count(connection: sqlite3.Connection) -> int:
     """The number of rows."""
     return connection.execute("SELECT count(*) FROM files").fetchone()[0]
-
-
-def has_expired(connection: sqlite3.Connection, now_us: int) -> bool:
-    """Whether there are files to expire or to forget."""
-    query = (
-        "SELECT EXISTS (SELECT 1 FROM files WHERE has_content = 1 AND expires_us <= ?)"
-        " OR EXISTS (SELECT 1 FROM files WHERE has_content = 0 AND expires_us <= ?)"
-    )
-    return bool(connection.execute(query, (now_us, now_us - METADATA_KEPT_US)).fetchone()[0])
-
-
-def expired(connection: sqlite3.Connection, now_us: int, limit: int) -> list[Row]:
-    """At most `limit` rows of expired files that still have content."""
-    return _select(connection, "has_content = 1 AND expires_us <= ? LIMIT ?", now_us, limit)
-
-
-def drop_content(connection: sqlite3.Connection, expired: Iterable[Row]) -> None:
-    """Note that the content of expired files is removed."""
-    connection.executemany("UPDATE files SET has_content = 0 WHERE seq = ?", ((row.seq,) for row in expired))
-
-
-def forget_expired(connection: sqlite3.Connection, now_us: int) -> None:
-    """Delete the rows of files that expired more than 30 days ago."""
-    found = _select(connection, "has_content = 0 AND expires_us <= ?", now_us - METADATA_KEPT_US)
-    connection.executemany("DELETE FROM files WHERE seq = ?", ((row.seq,) for row in found if row.is_sound))
 
 
 def stored_bytes(connection: sqlite3.Connection) -> int:
@@ -211,9 +194,16 @@ def stored_bytes(connection: sqlite3.Connection) -> int:
     return int(total)
 
 
+def remove(connection: sqlite3.Connection, file_id: str) -> None:
+    """Remove a row without a trace."""
+    connection.execute("DELETE FROM tags WHERE seq IN (SELECT seq FROM files WHERE id = ?)", (file_id,))
+    connection.execute("DELETE FROM files WHERE id = ?", (file_id,))
+
+
 def delete(connection: sqlite3.Connection, row: Row, now_us: int) -> None:
     """Delete a row, and record the deletion and the content that it named."""
     connection.execute("DELETE FROM files WHERE seq = ?", (row.seq,))
+    connection.execute("DELETE FROM tags WHERE seq = ?", (row.seq,))
     deletion = (row.id, row.filename, now_us, row.sha256)
     connection.execute(
         "INSERT OR REPLACE INTO deleted (id, filename, deleted_us, sha256) VALUES (?, ?, ?, ?)", deletion
@@ -235,11 +225,15 @@ def is_released(connection: sqlite3.Connection, sha256: str) -> bool:
     return bool(connection.execute(query, (sha256,)).fetchone()[0])
 
 
-def _select(connection: sqlite3.Connection, where: str, *values: int | str | None) -> list[Row]:
+def select(connection: sqlite3.Connection, where: str, *values: int | str | None) -> list[Row]:
+    """The rows that meet a condition, which is written in a module and never by a caller."""
     query = f"{SELECT_ALL} WHERE {where}"  # `where` is written in this module
     try:
         found: list[tuple[Any, ...]] = connection.execute(query, values).fetchall()
     except (sqlite3.OperationalError, UnicodeDecodeError) as exc:
+        if "no such column: tags" in str(exc):
+            found = connection.execute(f"{SELECT_ALL_3} WHERE {where}", values).fetchall()
+            return [row_of(one) for one in found]
         if "decode" not in str(exc).lower():
             raise
         found = _replacing_undecodable(connection, query, values)
@@ -265,26 +259,37 @@ def decode_any(data: bytes) -> str:
 
 def row_of(values: tuple[Any, ...]) -> Row:
     """The row in the values of SELECT_ALL."""
-    *columns, downloadable, has_content, seal = values
-    row = Row(*columns, downloadable=bool(downloadable), has_content=bool(has_content))
+    *columns, downloadable, has_content, tags, number, seal = values
+    is_state = isinstance(number, int) and 0 <= number < len(STATES)
+    row = Row(
+        *columns,
+        downloadable=bool(downloadable),
+        has_content=bool(has_content),
+        tags=tuple(tags.split("\n")) if isinstance(tags, str) else (),
+        state=STATES[number] if is_state else "ready",
+    )
     # Only an expired file loses its content before its row.
-    if row.seal == seal and (row.has_content or row.expires_us is not None):
+    if is_state and row.seal == seal and (row.has_content or row.expires_us is not None):
         return row
     return replace(row, is_sound=False)
 
 
 def _values(row: Row) -> tuple[Any, ...]:
+    folded_name = fold_filename(row.filename)
     return (
         row.id,
         row.sha256,
         row.size_bytes,
         row.filename,
-        fold_filename(row.filename),
+        folded_name,
         row.mime_type,
         row.title,
         row.source_path,
         row.created_us,
         row.expires_us,
         row.downloadable,
+        ending_of(folded_name),
+        "\n".join(row.tags) or None,
+        STATES.index(row.state),
         row.seal if row.is_sound else row.seal ^ 1,  # a damaged row stays one
     )

@@ -4,8 +4,11 @@ import sqlite3
 from contextlib import suppress
 
 from files_api_mcp.backends.local import files_table as rows
+from files_api_mcp.backends.local import sources_table as sources
+from files_api_mcp.backends.local.expiry import drop_content, expired, forget_expired, has_expired
 from files_api_mcp.backends.local.folder import StoreFolder
 from files_api_mcp.backends.local.row import Row
+from files_api_mcp.backends.local.states import update_state
 from files_api_mcp.backends.storage.sqlite import writing
 
 __all__ = ["Garbage"]
@@ -26,9 +29,10 @@ class Garbage:
         self._folder = folder
         self._pending: dict[str, Row] = {}
         self._released: set[str] = set()
+        self._touched: set[int] = set()
 
     def __bool__(self) -> bool:
-        return bool(self._pending or self._released)
+        return bool(self._pending or self._released or self._touched)
 
     def pending(self, row: Row) -> None:
         """Register an upload whose bytes are about to be moved: unless it is confirmed, it is removed."""
@@ -39,6 +43,15 @@ class Garbage:
         """Keep the upload: it is committed."""
         self._pending.pop(row.id, None)
         self._released.discard(row.sha256)
+
+    def touch(self, seq: int) -> None:
+        """Register another file that an upload supersedes: unless the upload is committed, its sidecar is written
+        again."""
+        self._touched.add(seq)
+
+    def committed(self) -> None:
+        """Keep what the uploads did to other files."""
+        self._touched.clear()
 
     def release(self, sha256: str) -> None:
         """Register content that loses a row: it is removed unless another row needs it."""
@@ -51,18 +64,24 @@ class Garbage:
 
     def expire(self, connection: sqlite3.Connection, now_us: int) -> bool:
         """Collect, and release the content of some expired files. Returns whether there are more of them."""
-        more = rows.has_expired(connection, now_us) and self._release_expired(connection, now_us)
+        more = has_expired(connection, now_us) and self._release_expired(connection, now_us)
         self.collect(connection)
         return more
 
     def _withdraw(self, connection: sqlite3.Connection) -> None:
         # A COMMIT that failed on the last fsync may have reached the disk: the caller got an error.
-        if self._pending:
+        if self._pending or self._touched:
             with writing(connection):
                 for row in self._pending.values():
                     self._folder.sidecars.remove(row.sha256, row.id)
-                connection.executemany("DELETE FROM files WHERE id = ?", ((file_id,) for file_id in self._pending))
+                    self._touched.update(sources.withdraw(connection, row.id))
+                    rows.remove(connection, row.id)
+                for seq in self._touched:
+                    other = update_state(connection, self._folder, seq)
+                    if other is not None and other.has_content:
+                        self._folder.blobs.sync(other.sha256)
             self._pending.clear()
+            self._touched.clear()
 
     def _remove_unneeded(self, connection: sqlite3.Connection) -> None:
         if not self._released:
@@ -78,12 +97,12 @@ class Garbage:
 
     def _release_expired(self, connection: sqlite3.Connection, now_us: int) -> bool:
         with writing(connection):
-            found = rows.expired(connection, now_us, _BATCH)
+            found = expired(connection, now_us, _BATCH)
             # A damaged row may only look expired.
             over = [row for row in found if row.is_sound]
             for row in over:
                 self._folder.sidecars.remove(row.sha256, row.id)
-            rows.drop_content(connection, over)
-            rows.forget_expired(connection, now_us)
+            drop_content(connection, over)
+            forget_expired(connection, now_us)
         self._released.update(row.sha256 for row in over)
         return len(over) == _BATCH

@@ -8,10 +8,10 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from files_api_mcp.backends.content_source import Content, LiveFiles
-from files_api_mcp.backends.file_filter import FileFilter
+from files_api_mcp.backends.file_filter import ALL_FILES, FileFilter
 from files_api_mcp.backends.local import files_table as rows
-from files_api_mcp.backends.local.lookup import RowsDamaged
-from files_api_mcp.backends.local.row import Row
+from files_api_mcp.backends.local.filtering import Range, matching_places
+from files_api_mcp.backends.local.row import Row, RowsDamaged
 from files_api_mcp.backends.models import FilePage
 from files_api_mcp.backends.storage.sqlite import changes_seen
 
@@ -19,14 +19,17 @@ __all__ = ["Listing", "PageQuery", "Pages", "absent_contents"]
 
 _AT_ONCE = 1000
 _MOST_KEPT = 2000
+_MOST_FILTERS = 8
 _NEVER_US = 2**63 - 1
 _NO_FILES = LiveFiles([], b"", array("H"), ())
 
 
 class Listing:
-    """The live files, newest first. After a change only new rows are read. Used by the database's one thread."""
+    """The live files that are ready, newest first, and those of a few filters. After a change only new rows are read.
+    Used by the database's one thread."""
 
     def __init__(self) -> None:
+        self._filtered: OrderedDict[FileFilter, LiveFiles] = OrderedDict()
         self._places = array("q")
         self._files = _NO_FILES
         self._connection: sqlite3.Connection | None = None
@@ -34,8 +37,10 @@ class Listing:
         self._since_us = 0
         self._until_us = 0
 
-    def read(self, connection: sqlite3.Connection, now_us: int, lost: Collection[int]) -> LiveFiles:
-        """All live files. `lost` are the places of damaged rows that cannot be restored.
+    def read(
+        self, connection: sqlite3.Connection, now_us: int, lost: Collection[int], within: FileFilter = ALL_FILES
+    ) -> LiveFiles:
+        """The live files that match. `lost` are the places of damaged rows that cannot be restored.
 
         Raises:
             RowsDamaged: Another row is damaged and may be restored.
@@ -49,7 +54,28 @@ class Listing:
             self._update(connection, now_us, lost)
             self._connection, self._seen, self._since_us = connection, seen, now_us
             self._until_us = _next_expiry(connection, now_us)
-        return self._files
+            self._filtered.clear()
+        if within == ALL_FILES:
+            return self._files
+        known = self._filtered.pop(within, None)
+        self._filtered[within] = files = self._matching(connection, within, now_us) if known is None else known
+        if len(self._filtered) > _MOST_FILTERS:
+            self._filtered.popitem(last=False)
+        return files
+
+    def _matching(self, connection: sqlite3.Connection, within: FileFilter, now_us: int) -> LiveFiles:
+        places = array("q", matching_places(connection, within, Range(_NEVER_US, now_us, live=True), _AT_ONCE))
+        if within.state != "ready":
+            found = (row for row in rows.at_places(connection, places) if row.is_sound)
+            return LiveFiles.of([row.record for row in found])
+        known, ids = self._files, list[str]()
+        digests, types = bytearray(), array("H")
+        for at in _positions(places, self._places):
+            if at >= 0:
+                ids.append(known.ids[at])
+                digests += known.digests[at * 32 : at * 32 + 32]
+                types.append(known.types[at])
+        return LiveFiles(ids, bytes(digests), types, known.type_names, known.undescribed)
 
     def _update(self, connection: sqlite3.Connection, now_us: int, lost: Collection[int]) -> None:
         places, known = _live_places(connection, now_us), self._files
@@ -137,7 +163,7 @@ def _size(page: FilePage) -> int:
 def _live_places(connection: sqlite3.Connection, now_us: int) -> "array[int]":
     # A row without content and without an expiry is damaged; it is read to be restored.
     live = "expires_us IS NULL OR (has_content = 1 AND expires_us > ?)"
-    found = connection.execute(f"SELECT seq FROM files WHERE {live} ORDER BY seq DESC", (now_us,))  # noqa: S608
+    found = connection.execute(f"SELECT seq FROM files WHERE state = 0 AND ({live}) ORDER BY seq DESC", (now_us,))  # noqa: S608
     return array("q", [seq for (seq,) in found])
 
 

@@ -2,27 +2,21 @@
 
 import sqlite3
 from collections.abc import Collection, Sequence
+from itertools import islice
 
 from files_api_mcp.backends.errors import FileExpired, NotFound, StoreDamaged
-from files_api_mcp.backends.file_filter import ANY_STATE, FileFilter, FilterFacts
+from files_api_mcp.backends.file_filter import ANY_STATE, FileFilter
 from files_api_mcp.backends.local import files_table as rows
 from files_api_mcp.backends.local.content_stream import ContentStream, open_content
 from files_api_mcp.backends.local.cursor import encode_cursor
-from files_api_mcp.backends.local.row import Row
-from files_api_mcp.backends.models import FilePage
+from files_api_mcp.backends.local.filtering import Range, matches, matching_places, newer
+from files_api_mcp.backends.local.row import Row, RowsDamaged
+from files_api_mcp.backends.local.states import record_of
+from files_api_mcp.backends.models import FilePage, FileRecord
 from files_api_mcp.backends.storage.blobs import Blobs
 from files_api_mcp.backends.validation import check_file_id
 
-__all__ = ["Lookup", "RowsDamaged"]
-
-_LEAST = 100
-
-
-class RowsDamaged(StoreDamaged):
-    """Damaged rows were read that may be restored from their sidecars."""
-
-    def __init__(self) -> None:
-        super().__init__("Some rows of the store are damaged.")
+__all__ = ["Lookup"]
 
 
 class Lookup:
@@ -38,26 +32,20 @@ class Lookup:
         self._lost = lost
 
     def page(self, limit: int, below: int, within: FileFilter) -> FilePage:
-        """Those of the files older than a place that match, newest first. A damaged one matches."""
-        found: list[Row] = []
-        most = limit + 1
-        while len(found) < most:
-            some = self.checked(rows.page(self._connection, below=below, limit=max(most, _LEAST), now_us=self.now_us))
-            found += [row for row in some if not row.is_sound or within.matches(FilterFacts.of(row.record))]
-            if len(some) < max(most, _LEAST):
-                break
-            below = some[-1].seq
-        shown = found[:limit]
-        return _page(shown, encode_cursor(shown[-1].seq) if len(found) > limit else None)
+        """Those of the files older than a place that match, newest first."""
+        found = matching_places(self._connection, within, Range(below, self.now_us), limit + 1)
+        places = [*islice(found, limit + 1)]
+        shown = self.checked(rows.at_places(self._connection, places[:limit]))
+        return self._page(shown, encode_cursor(places[limit - 1]) if len(places) > limit else None)
 
-    def beside(self, file_id: str, limit: int, *, newer: bool) -> FilePage:
+    def beside(self, file_id: str, limit: int, *, upwards: bool) -> FilePage:
         """Files next to one, newest first."""
         seq = self.described(file_id).seq
-        if not newer:
+        if not upwards:
             return self.page(limit, seq, ANY_STATE)
-        found = rows.newer(self._connection, above=seq, limit=limit + 1, now_us=self.now_us)
+        found = newer(self._connection, above=seq, limit=limit + 1, now_us=self.now_us)
         shown = self.checked(found[-limit:])
-        return _page(shown, encode_cursor(shown[0].seq) if len(found) > limit else None)
+        return self._page(shown, encode_cursor(shown[0].seq) if len(found) > limit else None)
 
     def described(self, file_id: str) -> Row:
         """The row of a file, sound, perhaps expired."""
@@ -68,6 +56,14 @@ class Lookup:
                 "Delete it and upload the file again, or ask the operator to run `files-api-mcp verify --repair`.",
             )
         return row
+
+    def record(self, row: Row) -> FileRecord:
+        """The record of a row, with the file that superseded it."""
+        return record_of(self._connection, row)
+
+    def matches(self, row: Row, within: FileFilter) -> bool:
+        """Whether a row matches."""
+        return matches(self._connection, row, within)
 
     def any(self, file_id: str) -> Row:
         """The row of a file, sound or not."""
@@ -125,7 +121,6 @@ class Lookup:
             "Upload the file again to mend it, or ask the operator to run `files-api-mcp verify`.",
         )
 
-
-def _page(shown: Sequence[Row], next_cursor: str | None) -> FilePage:
-    damaged = tuple(row.id for row in shown if not row.is_sound)
-    return FilePage([row.record for row in shown if row.is_sound], next_cursor, damaged)
+    def _page(self, shown: Sequence[Row], next_cursor: str | None) -> FilePage:
+        damaged = tuple(row.id for row in shown if not row.is_sound)
+        return FilePage([self.record(row) for row in shown if row.is_sound], next_cursor, damaged)

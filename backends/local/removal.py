@@ -4,6 +4,7 @@ import sqlite3
 from dataclasses import replace
 
 from files_api_mcp.backends.local import files_table as rows
+from files_api_mcp.backends.local import sources_table as sources
 from files_api_mcp.backends.local.folder import StoreFolder
 from files_api_mcp.backends.local.garbage import Garbage
 from files_api_mcp.backends.local.lookup import Lookup
@@ -28,6 +29,7 @@ def remove_file(
         if name is not None:
             return DeletedFile(file_id, name, already_deleted=True), None
         row = lookup.any(file_id)
+        previous = sources.version_before(connection, row) if row.is_sound else None
         if row.is_sound:
             folder.sidecars.remove(row.sha256, row.id)
             if row.has_content:
@@ -35,4 +37,4 @@ def remove_file(
             garbage.release(row.sha256)
         name = row.filename if row.is_sound else _UNKNOWN
         rows.delete(connection, replace(row, filename=name), lookup.now_us)
-    return DeletedFile(file_id, name, already_deleted=False), row.record if row.is_sound else None
+    return DeletedFile(file_id, name, already_deleted=False, previous=previous), row.record if row.is_sound else None

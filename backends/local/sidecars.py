@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from files_api_mcp.backends.local.row import Row
+from files_api_mcp.backends.local.row import STATES, Row, Source
 from files_api_mcp.backends.storage.blobs import Blobs
 from files_api_mcp.backends.storage.folders import write_new, write_private
 from files_api_mcp.backends.validation import FILE_ID
@@ -56,12 +56,12 @@ class Sidecars:
         """The path of a row's sidecar, whether it exists or not."""
         return self._blobs.path(sha256).with_name(sidecar_name(sha256, file_id))
 
-    def add(self, row: Row, *, durable: bool = True) -> None:
-        """Write the sidecar of a row with a new id, as `write` does.
+    def add(self, row: Row, source: Source | None, *, durable: bool = True) -> None:
+        """Write the sidecar of a row with a new id, which was read from this source, as `write` does.
 
         A crash may leave half of it, but then the row was not committed: the next start tidies both up.
         """
-        write_new(f"{self._blobs.location(row.sha256)}.{row.id}.json", _encode(row), durable=durable)
+        write_new(f"{self._blobs.location(row.sha256)}.{row.id}.json", _encode(row, source), durable=durable)
 
     def write(self, row: Row, *, durable: bool = True) -> None:
         """Write a row's sidecar, replacing an existing one. Its bytes are durable then, its name is not yet."""
@@ -126,8 +126,17 @@ def _open(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
-def _encode(row: Row) -> bytes:
-    facts = _to_json({name: getattr(row, name) for name in _FACTS})
+def _encode(row: Row, source: Source | None = None) -> bytes:
+    values: dict[str, Any] = {name: getattr(row, name) for name in _FACTS}
+    # Only what a file has: sidecars of earlier versions stay as they are.
+    if row.tags:
+        values["tags"] = row.tags
+    if row.state != "ready":
+        values["state"] = row.state
+    sources = row.sources if source is None else (source,)
+    if sources:
+        values["sources"] = [(one.path, one.root_chars, one.mark, one.status, one.sequence) for one in sources]
+    facts = _to_json(values)
     return f'{{"facts":{facts},"crc32":{zlib.crc32(facts.encode())}}}\n'.encode()
 
 
@@ -136,8 +145,14 @@ def _decode(data: bytes) -> Row | None:
         text = data.decode()
         whole: dict[str, Any] = json.loads(text)
         facts = whole["facts"]
-        row = Row(**{name: facts[name] for name in _FACTS})
-    except (ValueError, KeyError, TypeError, RecursionError):
+        row = Row(
+            **{name: facts[name] for name in _FACTS},
+            tags=tuple(facts.get("tags", ())),
+            state=facts.get("state", "ready"),
+            sources=tuple(Source(*one) for one in facts.get("sources", ())),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     # Encoded again, it must be the same bytes: that compares the checksum and everything else.
-    return row if isinstance(whole, dict) and _encode(row) == data else None  # type: ignore[reportUnnecessaryIsInstance]
+    is_whole = isinstance(whole, dict) and row.state in STATES and _encode(row) == data  # type: ignore[reportUnnecessaryIsInstance]
+    return row if is_whole else None

@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,11 +14,14 @@ from files_api_mcp.backends.clock import to_us, utc_now
 from files_api_mcp.backends.committed import Committed
 from files_api_mcp.backends.content_source import Content, LiveFiles
 from files_api_mcp.backends.errors import FilesError, InvalidArgument, StorageFull
-from files_api_mcp.backends.file_filter import ALL_FILES, ANY_STATE, FileFilter, FilterFacts
+from files_api_mcp.backends.file_filter import ALL_FILES, FileFilter
 from files_api_mcp.backends.file_versions import FileSource, FileVersion
 from files_api_mcp.backends.local import files_table as rows
+from files_api_mcp.backends.local import sources_table as sources
 from files_api_mcp.backends.local.admission import MOST_BYTES, Upload, admit, expected
+from files_api_mcp.backends.local.changes import change_tags, mark_paths_gone
 from files_api_mcp.backends.local.cursor import decode_cursor
+from files_api_mcp.backends.local.filtering import found_by_name
 from files_api_mcp.backends.local.folder import StoreFolder
 from files_api_mcp.backends.local.garbage import Garbage
 from files_api_mcp.backends.local.listing import Listing, PageQuery, Pages, absent_contents
@@ -139,7 +141,9 @@ class LocalStore:
 
     async def find(self, text: str, *, limit: int) -> FoundFiles:
         """Find live files by the beginning of their id or a part of their name; see FilesBackend.find."""
-        return await self._healing.run(partial(self._match, text, limit))
+        return await self._healing.run(
+            lambda connection: found_by_name(connection, text, limit=limit, now_us=self._now_us())
+        )
 
     async def beside(self, file_id: str, *, limit: int, newer: bool) -> FilePage:
         """List up to `limit` files next to one, newest first; `next_cursor` is set when there are more that way.
@@ -147,7 +151,7 @@ class LocalStore:
         Raises:
             NotFound: No file has this id.
         """
-        return await self._look(lambda lookup: lookup.beside(file_id, limit, newer=newer))
+        return await self._look(lambda lookup: lookup.beside(file_id, limit, upwards=newer))
 
     async def describe(self, file_id: str) -> FileRecord:
         """Describe a file. An expired file is described for 30 more days.
@@ -156,27 +160,34 @@ class LocalStore:
             NotFound: No file has this id.
             StoreDamaged: Its description is damaged.
         """
-        return (await self._look(lambda lookup: lookup.described(file_id))).record
+        return await self._look(lambda lookup: lookup.record(lookup.described(file_id)))
 
     async def versions(self, file_id: str) -> Sequence[FileVersion]:
         """The files of a file's paths; see FilesBackend.versions."""
-        record = await self.describe(file_id)
-        path = record.source_path
-        return [] if path is None else [FileVersion(path, file_id, record.created_at, is_current=True)]
+        return await self._healing.run(
+            lambda connection: sources.versions(connection, self._lookup(connection).described(file_id).seq)
+        )
 
     async def source(self, file_id: str) -> FileSource | None:
         """Where a file was last read; see FilesBackend.source."""
-        path = (await self.describe(file_id)).source_path
-        return None if path is None else FileSource(path)
+        found = await self._healing.run(
+            lambda connection: sources.last(connection, self._lookup(connection).described(file_id).seq)
+        )
+        return None if found is None else found.public
 
     async def tag(
         self, file_ids: Sequence[str], *, add: Sequence[str] = (), remove: Sequence[str] = ()
     ) -> Sequence[FileRecord]:
-        """Change tags; see FilesBackend.tag. The table keeps none."""
-        records = [await self.describe(file_id) for file_id in file_ids]
-        if checked_tags(add) or checked_tags(remove):
-            raise InvalidArgument("Tags of files of this backend cannot be changed.")
-        return records
+        """Change the tags of all of these files, or of none; see FilesBackend.tag."""
+        added, removed = checked_tags(add), checked_tags(remove)
+        return await self._healing.run(
+            lambda connection: change_tags(connection, self._folder, self._lookup(connection), file_ids, added, removed)
+        )
+
+    async def mark_gone(self, paths: Sequence[str]) -> Sequence[str]:
+        """Note that there are no files at these paths any more, durably; returns the ids of the files that are gone
+        now. Bytes that are uploaded from a path again make their file ready."""
+        return await self._healing.run(lambda connection: mark_paths_gone(connection, self._folder, paths))
 
     @asynccontextmanager
     async def download(self, file_id: str) -> AsyncGenerator[tuple[FileRecord, AsyncIterator[bytes]]]:
@@ -200,19 +211,19 @@ class LocalStore:
         return self._database.run_at_once(lambda connection: self._lookup(connection).whole(file_id).record)
 
     async def live_files(self, within: FileFilter = ALL_FILES) -> LiveFiles:
-        """The live files that match, newest first; without a filter, only what changed since the last call is read."""
-        files = await self._healing.run(
-            lambda connection: self._listing.read(connection, self._now_us(), self._healing.lost)
+        """The live files that match, newest first. Of all that are ready, only what changed since the last call is
+        read."""
+        return await self._healing.run(
+            lambda connection: self._listing.read(connection, self._now_us(), self._healing.lost, within)
         )
-        if within in (ALL_FILES, ANY_STATE):
-            return files
-        found = await self._look(lambda lookup: lookup.all_live(files.ids))
-        return LiveFiles.of([row.record for row in found if within.matches(FilterFacts.of(row.record))])
 
     async def matching(self, file_ids: Sequence[str], within: FileFilter) -> Sequence[str]:
         """Those of the ids whose files match; see ContentSource.matching."""
-        found = await self._look(lambda lookup: [lookup.live(file_id) for file_id in file_ids])
-        return [row.id for row in found if within.matches(FilterFacts.of(row.record))]
+
+        def matching(lookup: Lookup) -> Sequence[str]:
+            return [row.id for row in map(lookup.live, file_ids) if lookup.matches(row, within)]
+
+        return await self._look(matching)
 
     async def absent(self, contents: Sequence[Content]) -> Sequence[Content]:
         """Those of the contents that no live file has."""
@@ -289,8 +300,3 @@ class LocalStore:
         now_us = self._now_us()
         self._garbage.expire(connection, now_us)
         return admit(connection, self._folder, self._garbage, uploads, now_us)
-
-    def _match(self, text: str, limit: int, connection: sqlite3.Connection) -> FoundFiles:
-        found, total = rows.matching(connection, text, limit=limit, now_us=self._now_us())
-        sound = [row.record for row in found if row.is_sound]
-        return FoundFiles(sound, more=total > len(found), total=total)

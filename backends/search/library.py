@@ -15,8 +15,8 @@ __all__ = ["Holdings", "Library"]
 _AT_ONCE = 1000
 _PACKED = 34
 """Bytes of a document's hash and type."""
+_MOST_HELD = 4
 _ENGLISH, _ASKABLE, _OUTDATED = 1, 2, 4
-_NONE = LiveFiles([], b"", array("H"), ())
 
 
 @dataclass(slots=True, eq=False)
@@ -97,7 +97,7 @@ class Library:
         self._types: dict[str, int] = {}
         self._facts = _Facts()
         self._version: tuple[int, ...] | None = None
-        self._held = Holdings(_NONE)
+        self._held: list[Holdings] = []
 
     def holdings(self, index: Index, files: LiveFiles) -> Holdings:
         """The holdings of these files.
@@ -107,10 +107,13 @@ class Library:
         """
         version = index.version()
         is_new = version != self._version and self._update(index)
-        if is_new or files is not self._held.files:
-            self._held = self._joined(files)
+        if is_new:
+            self._held.clear()
+        known = next((held for held in self._held if held.files is files), None) or self._joined(files)
+        # The latest first: questions about some files do not drop what is kept of all.
+        self._held = [known, *(held for held in self._held if held is not known)][:_MOST_HELD]
         self._version = version
-        return self._held
+        return known
 
     def _update(self, index: Index) -> bool:
         """Read the documents that are new; returns whether any came or went."""

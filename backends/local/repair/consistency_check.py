@@ -11,10 +11,12 @@ from files_api_mcp.backends.clock import from_us
 from files_api_mcp.backends.damage import Damage, Verification
 from files_api_mcp.backends.local import files_table as rows
 from files_api_mcp.backends.local.folder import StoreFolder
+from files_api_mcp.backends.local.repair import sources as source_repair
 from files_api_mcp.backends.local.repair.recovery import find_untidy, is_discarded, is_finished, shard_groups
 from files_api_mcp.backends.local.repair.restoration import is_over
 from files_api_mcp.backends.local.repair.set_aside import KEPT_DAYS
 from files_api_mcp.backends.local.row import Row
+from files_api_mcp.backends.local.tags_table import indexed_tags, tags_to_index
 from files_api_mcp.backends.models import Progress
 from files_api_mcp.backends.storage.disk_errors import translated
 from files_api_mcp.backends.storage.sqlite import Database, writing
@@ -23,6 +25,7 @@ __all__ = ["ConsistencyCheck", "content_damage"]
 
 _ROWS_AT_ONCE = 200
 _BYTES_AT_ONCE = 32_000_000
+_WITH_SOURCES = 4
 _WITH_SIDECARS = 3
 """The version of the tables since which every row has a sidecar."""
 
@@ -54,6 +57,8 @@ class ConsistencyCheck:
         if version >= _WITH_SIDECARS:
             await self._check_rows(with_sidecars=True)
             await self._check_leftovers()
+            if version >= _WITH_SOURCES:
+                self._found.damages += await self._database.run(_source_damages)
         else:
             # A store of an earlier version has no sidecars until a server of this version opens it.
             await self._check_rows(with_sidecars=False)
@@ -122,8 +127,11 @@ class ConsistencyCheck:
 
     def _has_sidecar(self, row: Row) -> bool:
         kept = self._folder.sidecars.read(row.sha256, row.id)
-        # An interrupted upload of the same file may have added a title or a path.
-        return kept is not None and replace(kept, title=row.title, source_path=row.source_path) == row
+        if kept is None:
+            return False
+        # What was interrupted before its commit may have changed these.
+        known = {name: getattr(row, name) for name in ("title", "source_path", "tags", "state", "sources")}
+        return replace(kept, **known) == row
 
     async def _check_leftovers(self) -> None:
         for shards in await self._database.run(lambda _: shard_groups(self._folder)):
@@ -168,6 +176,18 @@ def content_damage(folder: StoreFolder, row: Row, *, read_data: bool) -> str:
         if size == row.size_bytes and (not read_data or folder.blobs.is_whole(row.sha256)):
             return ""
     return "Its bytes differ from the uploaded bytes: they are not returned. Upload the file again to mend it."
+
+
+def _source_damages(connection: sqlite3.Connection) -> list[Damage]:
+    """Damaged sources, states that differ from them, and tags that are not found. Each is one look at all files."""
+    meaning = "Where it was read is damaged: its versions may be wrong until the next start, or --repair."
+    damages = [Damage("row", meaning, file_id) for _, file_id in source_repair.damaged_sources(connection)]
+    if not damages:
+        wrong = rows.at_places(connection, source_repair.unsettled(connection))
+        damages = [Damage("row", meaning, row.id, row.filename) for row in wrong if row.is_sound]
+    if (named := tags_to_index(connection)) != indexed_tags(connection):
+        damages.append(Damage("row", f"The index of {len(named)} tags is damaged. --repair makes it again."))
+    return damages
 
 
 def _is_there(row: Row, connection: sqlite3.Connection) -> bool:

@@ -9,9 +9,9 @@ from anyio import to_thread
 
 from files_api_mcp.backends.errors import PermissionDenied, StorageFull
 from files_api_mcp.backends.local.folder import StoreFolder
-from files_api_mcp.backends.local.lookup import RowsDamaged
 from files_api_mcp.backends.local.repair.rebuild import rebuild_table
 from files_api_mcp.backends.local.repair.restoration import damaged_rows, restore_damaged_rows
+from files_api_mcp.backends.local.row import RowsDamaged
 from files_api_mcp.backends.storage.disk_errors import DatabaseDamaged
 from files_api_mcp.backends.storage.sqlite import Database
 

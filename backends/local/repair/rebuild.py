@@ -11,14 +11,22 @@ from pathlib import Path
 
 from files_api_mcp.backends.errors import StoreDamaged
 from files_api_mcp.backends.local import files_table as rows
+from files_api_mcp.backends.local import sources_table as sources
 from files_api_mcp.backends.local.folder import StoreFolder
-from files_api_mcp.backends.local.repair.restoration import all_sidecars, is_over, restore
+from files_api_mcp.backends.local.repair import sources as source_repair
+from files_api_mcp.backends.local.repair.restoration import (
+    all_sidecars,
+    is_over,
+    put_back_sources,
+    restore,
+    settle_states,
+)
 from files_api_mcp.backends.local.row import Row
 from files_api_mcp.backends.local.schema import FILES
 from files_api_mcp.backends.storage.disk_errors import DatabaseDamaged, translated
 from files_api_mcp.backends.storage.file_lock import locked_folder
 from files_api_mcp.backends.storage.folders import fsync_folder
-from files_api_mcp.backends.storage.salvage import keep_writers_out, readable_rows
+from files_api_mcp.backends.storage.salvage import UNREADABLE, keep_writers_out, readable_rows
 from files_api_mcp.backends.storage.sqlite import check_integrity, connect, create_or_migrate, tables_version, writing
 
 __all__ = ["rebuild_table"]
@@ -91,10 +99,17 @@ def _fill(path: Path, source: sqlite3.Connection | None, folder: StoreFolder, no
             for values in readable_rows(source, "SELECT * FROM deleted", ["id"]) if source else ():
                 with suppress(sqlite3.Error):
                     target.execute("INSERT OR IGNORE INTO deleted VALUES (?, ?, ?, ?)", (*values, None)[:4])
+            if source is not None:
+                source_repair.salvage(source, target)
             restored = _restore(target, folder, now_us)
             for row in found:
                 if not row.is_sound and not _is_known(target, row):
                     rows.put_back(target, _storable(row))
+            for row in found:
+                # Its sidecar may be lost, too, or be from before the table of sources.
+                if row.is_sound and not sources.of_file(target, row.seq, 1):
+                    put_back_sources(target, row)
+            settle_states(target, folder)
             (total,) = target.execute("SELECT count(*) FROM files").fetchone()
     if not total:
         _refuse_foreign(folder)
@@ -128,10 +143,21 @@ def _damaged_table(path: Path) -> Generator[sqlite3.Connection | None]:
 
 def _readable_rows(source: sqlite3.Connection | None) -> list[Row]:
     found: list[Row] = []
-    for values in readable_rows(source, rows.SELECT_ALL, ["seq"]) if source else ():
+    for values in readable_rows(source, _selecting(source), ["seq"]) if source else ():
         with suppress(TypeError, ValueError, RecursionError):
             found.append(rows.row_of(values))
     return found
+
+
+def _selecting(source: sqlite3.Connection) -> str:
+    """The query for the rows of a table of this version, or of the one before."""
+    try:
+        source.execute("SELECT tags FROM files LIMIT 0")
+    except sqlite3.OperationalError:
+        return rows.SELECT_ALL_3
+    except UNREADABLE:
+        pass
+    return rows.SELECT_ALL
 
 
 def _restore(target: sqlite3.Connection, folder: StoreFolder, now_us: int) -> int:
@@ -140,7 +166,9 @@ def _restore(target: sqlite3.Connection, folder: StoreFolder, now_us: int) -> in
     for row in all_sidecars(folder):
         known = target.execute("SELECT 1 FROM files WHERE id = ?", (row.id,)).fetchone()
         # Also one whose content is lost: it is named then.
-        if not known and not is_over(target, row, now_us):
+        if known:
+            put_back_sources(target, row)
+        elif not is_over(target, row, now_us):
             restore(target, folder, row)
             restored += 1
     return restored

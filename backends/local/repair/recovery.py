@@ -17,6 +17,7 @@ from files_api_mcp.backends.local.repair.rebuild import rebuild_table
 from files_api_mcp.backends.local.repair.restoration import is_over, restore_damaged_rows
 from files_api_mcp.backends.local.schema import FILES
 from files_api_mcp.backends.local.sidecars import SidecarName, names_among, sidecar_name, unfinished_among
+from files_api_mcp.backends.local.sources_table import with_sources
 from files_api_mcp.backends.storage.blobs import hashes_among
 from files_api_mcp.backends.storage.disk_errors import DatabaseDamaged
 from files_api_mcp.backends.storage.sqlite import Database, check_integrity, create_or_migrate, writing
@@ -177,7 +178,7 @@ def _write_sidecars(folder: StoreFolder, bare: Sequence[SidecarName], connection
                 # A file in place of the subfolder is damage of its files only.
                 with suppress(NotADirectoryError, FileNotFoundError):
                     folder.blobs.ensure_shard(sha256)
-                    folder.sidecars.write(row, durable=False)
+                    folder.sidecars.write(with_sources(connection, row), durable=False)
     # One sync for all: a store of the version before has no sidecars at all.
     os.sync()
 

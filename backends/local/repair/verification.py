@@ -19,6 +19,7 @@ from files_api_mcp.backends.local.repair.consistency_check import ConsistencyChe
 from files_api_mcp.backends.local.repair.recovery import open_table, tidy
 from files_api_mcp.backends.local.repair.restoration import all_sidecars, restore_damaged_rows, restore_set_aside
 from files_api_mcp.backends.local.schema import FILES
+from files_api_mcp.backends.local.sources_table import with_sources
 from files_api_mcp.backends.models import Clock, FileRecord, Progress, silent
 from files_api_mcp.backends.search.index.verification import verify_index
 from files_api_mcp.backends.storage.disk_errors import DatabaseDamaged, translated
@@ -187,7 +188,7 @@ def _mend(folder: StoreFolder, damage: Damage, now_us: int, connection: sqlite3.
             return
         if damage.part == "sidecar":
             folder.blobs.ensure_shard(row.sha256)
-            folder.sidecars.write(row)
+            folder.sidecars.write(with_sources(connection, row))
             folder.blobs.sync(row.sha256)
         # Read again: the file may have been uploaded again meanwhile.
         elif content_damage(folder, row, read_data=True):

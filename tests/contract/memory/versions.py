@@ -33,6 +33,10 @@ class Versions:
         path = source.path if source else None
         before = self._newest(path) if path is not None else None
         self._created[file_id] = created_at
+        latest = max((one.number for one in self._reads if one.file_id == file_id), default=0)
+        if before is not None and (before.file_id, before.number) == (file_id, latest):
+            before.source, before.is_gone = source, False
+            return None
         self._number += 1
         self._reads = [one for one in self._reads if (one.path, one.file_id) != (path, file_id)]
         self._reads.append(_Read(path, file_id, self._number, source))
