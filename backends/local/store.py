@@ -17,7 +17,6 @@ from files_api_mcp.backends.errors import FilesError, InvalidArgument, StorageFu
 from files_api_mcp.backends.file_filter import ALL_FILES, FileFilter
 from files_api_mcp.backends.file_versions import FileSource, FileVersion
 from files_api_mcp.backends.local import files_table as rows
-from files_api_mcp.backends.local import sources_table as sources
 from files_api_mcp.backends.local.admission import MOST_BYTES, Upload, admit, expected
 from files_api_mcp.backends.local.changes import change_tags, mark_paths_gone
 from files_api_mcp.backends.local.cursor import decode_cursor
@@ -164,16 +163,11 @@ class LocalStore:
 
     async def versions(self, file_id: str) -> Sequence[FileVersion]:
         """The files of a file's paths; see FilesBackend.versions."""
-        return await self._healing.run(
-            lambda connection: sources.versions(connection, self._lookup(connection).described(file_id).seq)
-        )
+        return await self._look(lambda lookup: lookup.versions(file_id))
 
     async def source(self, file_id: str) -> FileSource | None:
         """Where a file was last read; see FilesBackend.source."""
-        found = await self._healing.run(
-            lambda connection: sources.last(connection, self._lookup(connection).described(file_id).seq)
-        )
-        return None if found is None else found.public
+        return await self._look(lambda lookup: lookup.source(file_id))
 
     async def tag(
         self, file_ids: Sequence[str], *, add: Sequence[str] = (), remove: Sequence[str] = ()
