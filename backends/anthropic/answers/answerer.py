@@ -5,8 +5,9 @@ from typing import Any
 
 import anyio
 
+from files_api_mcp.backends.anthropic.answers.computing import wants_computing
 from files_api_mcp.backends.anthropic.answers.content_blocks import ContextFile
-from files_api_mcp.backends.anthropic.answers.context import Context, ContextBuilder, wants_computing
+from files_api_mcp.backends.anthropic.answers.context import Context, ContextBuilder
 from files_api_mcp.backends.anthropic.answers.model import Model
 from files_api_mcp.backends.anthropic.answers.prompt import Params, request_params
 from files_api_mcp.backends.anthropic.api.message_builder import Message
@@ -28,7 +29,6 @@ class AnthropicAnswerer:
     """Asks one model. `timeout_s` is the time limit for a whole answer."""
 
     def __init__(self, workspace: Workspace, engine: SearchEngine, model: str, timeout_s: float) -> None:
-        self._workspace = workspace
         self._model = Model(workspace, engine, model)
         self._timeout_s = timeout_s
         # No limiter: it paces Files API calls only. The Messages API has a separate limit and reports it by 429.
@@ -57,17 +57,14 @@ class AnthropicAnswerer:
         progress = _onward(progress)
         builder = self._model.context_builder(progress)
         compute = wants_computing(question)
-        matching = await self._workspace.originals.matching(ids, within) if ids and within else ids
-        if ids and not matching:
-            return Answer(None, [], 0, ["None of the named files match within."])
         if pages is not None:
-            context = await builder.on_pages(question, matching, within or ALL_FILES, pages)
+            context = await builder.on_pages(question, ids, within, pages)
         elif ids:
-            context = await builder.named(question, matching, compute=compute)
+            context = await builder.named(question, ids, within, compute=compute)
         else:
             context = await builder.everything(question, within or ALL_FILES, compute=compute)
-        if left_out := len(ids) - len(matching):
-            context.notes.append(f"{left_out} of the named files do not match within.")
+        if not context.files:
+            return Answer(None, [], 0, context.notes)
         message, context = await self._ask_model(question, context, builder, max_tokens, deadline, progress)
         return await self._model.answer(message, context, max_tokens, deadline=deadline)
 

@@ -9,7 +9,8 @@ import anyio
 
 from files_api_mcp.backends.anthropic.answers.batch_jobs import Job, Part, job_key, open_job
 from files_api_mcp.backends.anthropic.answers.batch_submission import BatchSubmitter, PollSchedule
-from files_api_mcp.backends.anthropic.answers.context import Context, wants_computing
+from files_api_mcp.backends.anthropic.answers.computing import wants_computing
+from files_api_mcp.backends.anthropic.answers.context import Context
 from files_api_mcp.backends.anthropic.answers.model import Model
 from files_api_mcp.backends.anthropic.answers.pricing import BATCH_SHARE
 from files_api_mcp.backends.anthropic.answers.prompt import request_params

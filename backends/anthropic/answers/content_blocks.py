@@ -26,9 +26,9 @@ class ContextFile:
     """One file of a question.
 
     `kind` is how the model sees it: a PDF or text by its id, text extracted from an Office file (`rendition`), the best
-    passages of a file too long to show whole, an image, or data uploaded to the code execution container. `pages`
-    holds the page texts loaded so far; `text` is the text of a file without pages. `held` says that the original is on
-    this machine.
+    passages of a file too long to show whole or those of some pages, an image, or data uploaded to the code execution
+    container. `pages` holds the page texts loaded so far; `text` is the text of a file without pages. `excerpts` says
+    which passages are shown. `held` says that the original is on this machine.
     """
 
     record: FileRecord
@@ -38,6 +38,7 @@ class ContextFile:
     text: str | None = None
     page_starts: Sequence[int] = ()
     passages: Sequence[Passage] = ()
+    excerpts: str = ""
     held: bool = False
     pages: dict[int, str] = field(default_factory=dict[int, str])
 
@@ -98,7 +99,7 @@ class ContextFile:
     def _context(self) -> str:
         # Constant for a file: a change would invalidate the prompt cache.
         if self.kind == "passages":
-            return f"Excerpts from {self.record.filename}: the passages that best match the question."
+            return f"Excerpts from {self.record.filename}: {self.excerpts}."
         return self.record.filename if self.record.title else ""
 
     def _on_pages(self, quote: str, pages: range) -> Passage | None:

@@ -1,27 +1,25 @@
 """ContextBuilder: chooses how to show files to the model, whole if they fit, else as their best passages."""
 
-import re
 from collections.abc import Sequence
-from dataclasses import replace
-from pathlib import PurePosixPath
 
+from files_api_mcp.backends.anthropic.answers.computing import is_data
 from files_api_mcp.backends.anthropic.answers.content_blocks import ContextFile
+from files_api_mcp.backends.anthropic.answers.excerpts import by_file, of_pages, of_passages
 from files_api_mcp.backends.anthropic.api.files import ApiFile
-from files_api_mcp.backends.anthropic.files.records import record_of
+from files_api_mcp.backends.anthropic.files.records import facts_of, record_of
 from files_api_mcp.backends.anthropic.ledger.details import UNKNOWN, FileDetails
-from files_api_mcp.backends.anthropic.ledger.rows import Entry
 from files_api_mcp.backends.anthropic.workspace import Workspace
-from files_api_mcp.backends.documents.media_types import PDF, SHOWN_IMAGES, XLS, XLSX
+from files_api_mcp.backends.documents.media_types import PDF, SHOWN_IMAGES
 from files_api_mcp.backends.errors import ContextWindowExceeded, FileExpired, FilesError, NotFound, UnsupportedType
 from files_api_mcp.backends.file_filter import FileFilter
-from files_api_mcp.backends.models import DocumentInfo, FileRecord, Passage, Progress
+from files_api_mcp.backends.models import DocumentInfo, FileRecord, Progress
 from files_api_mcp.backends.search.engine import SearchEngine
 from files_api_mcp.backends.tokens import estimate_tokens
-from files_api_mcp.backends.validation import MAX_QUESTION_CHARS
 
-__all__ = ["Context", "ContextBuilder", "wants_computing"]
+__all__ = ["Context", "ContextBuilder"]
 
 _PASSAGE_TOKENS = 20_000
+_NONE_MATCH = "None of the named files match within."
 _LIBRARY_TOKENS = 100_000
 """Up to this size, all stored files are shown whole if the question names none; above, passages cost far less."""
 _MOST_WHOLE = 20
@@ -34,21 +32,8 @@ _IMAGE_TOKENS = 1600
 _BYTES_PER_TOKEN = 3
 _PDF_BYTES_PER_TOKEN = 40
 _MOST_CHARS = 50_000_000
+_MOST_PAGE_CHARS = 5 * _PASSAGE_TOKENS
 _SPARE = 0.9
-
-_DATA_TYPES = frozenset({"text/csv", "text/tab-separated-values", "application/json", XLS, XLSX})
-_DATA_ENDINGS = frozenset({".csv", ".tsv", ".json", ".jsonl", ".xlsx", ".xls", ".parquet"})
-_COMPUTING = re.compile(
-    r"\b(averages?|mean|median|sums?|totals?|counts?|how many|correlat\w+|deviation|variance|percentiles?|quantiles?"
-    r"|trends?|plot|chart|graph|histogram|regress\w+|compute|calculate|aggregate|group(ed)? by|pivot|forecast"
-    r"|maximum|minimum|highest|lowest|largest|smallest|rank|sort|outliers?|growth rate)\b",
-    re.IGNORECASE,
-)
-
-
-def wants_computing(question: str) -> bool:
-    """Whether a question asks for a calculation."""
-    return _COMPUTING.search(question, 0, MAX_QUESTION_CHARS) is not None
 
 
 class Context:
@@ -74,8 +59,10 @@ class ContextBuilder:
         self._pages = _MOST_PAGES if context_tokens >= 1_000_000 else _MOST_PAGES_SMALL
         self._progress = progress
 
-    async def named(self, question: str, file_ids: Sequence[str], *, compute: bool) -> Context:
-        """Choose how to show the named files.
+    async def named(
+        self, question: str, file_ids: Sequence[str], within: FileFilter | None = None, *, compute: bool
+    ) -> Context:
+        """Choose how to show the named files, or those of them that match. If none match, there is only a note.
 
         Raises:
             NotFound, FileExpired: One of the ids does not name a live file.
@@ -88,7 +75,16 @@ class ContextBuilder:
                 raise await self._gone(file_id)
             if found[file_id].is_past:
                 raise FileExpired(f"The content of {file_id} expired.")
-        return await self.shown(question, [found[file_id] for file_id in file_ids], compute=compute)
+        live = [found[file_id] for file_id in file_ids]
+        if within is None:
+            return await self.shown(question, live, compute=compute)
+        known = await self._workspace.ledger.catalog.details(file_ids)
+        matching = [file for file in live if within.matches(facts_of(file, known.get(file.id, UNKNOWN)))]
+        if not matching:
+            return Context([], [_NONE_MATCH])
+        context = await self.shown(question, matching, compute=compute)
+        context.notes += _left_out(len(live) - len(matching))
+        return context
 
     async def shown(
         self, question: str, live: Sequence[ApiFile], *, compute: bool, most_tokens: int | None = None
@@ -114,26 +110,48 @@ class ContextBuilder:
         return await self._fitting(question, files, notes, min(self._room, most_tokens or self._room))
 
     async def on_pages(
-        self, question: str, file_ids: Sequence[str], within: FileFilter, pages: tuple[int, int]
+        self, question: str, file_ids: Sequence[str], within: FileFilter | None, pages: tuple[int, int]
     ) -> Context:
-        """Show the best passages on these pages, of the named files or of all that match.
+        """Show the text of these pages, or the best passages on them if it is long or no file is named, or only notes.
 
         Raises:
-            NotFound: None of these pages has a word of the question, or is on this machine.
+            NotFound, FileExpired: One of the ids does not name a live file.
         """
+        ids = await self._workspace.originals.matching(file_ids, within) if file_ids and within else file_ids
+        if file_ids and not ids:
+            return Context([], [_NONE_MATCH])
+        notes = _left_out(len(file_ids) - len(ids))
+        if files := await self._pages_of(ids, pages):
+            return Context(files, notes)
         answer = await self._engine.ask(
-            question, file_ids, within=within, pages=pages, max_tokens=_PASSAGE_TOKENS, progress=self._progress
+            question, ids, within=within, pages=pages, max_tokens=_PASSAGE_TOKENS, progress=self._progress
         )
-        found = _by_file(answer.passages)
-        if not found:
-            raise NotFound("No passage on these pages has a word of the question.", "Ask again without pages.")
+        found = by_file(answer.passages)
         records = {record.id: record for record, _ in await self._workspace.originals.located([*found])}
-        files = [_by_passages(records[file_id], passages) for file_id, passages in found.items() if file_id in records]
-        return Context(files, [*answer.notes, "Answered from the best passages on these pages."])
+        files = [of_passages(records[file_id], passages) for file_id, passages in found.items() if file_id in records]
+        if files:
+            notes.append("Answered from the best passages on these pages.")
+        return Context(files, [*answer.notes, *notes])
+
+    async def _pages_of(self, file_ids: Sequence[str], pages: tuple[int, int]) -> list[ContextFile]:
+        """The files by the whole text of these pages; none if one has no such pages, or if the text is long."""
+        files: list[ContextFile] = []
+        for file_id in file_ids:
+            info = await self._info(file_id)
+            if info is None or not info.askable or info.pages is None or info.pages < pages[0]:
+                return []
+            record, _ = await self._workspace.originals.blob_path(file_id)
+            span = pages[0], min(pages[1], info.pages)
+            reading = await self._engine.read(file_id, pages=span, max_chars=_MOST_PAGE_CHARS)
+            shown = of_pages(record, reading.windows, span)
+            is_cut = sum(len(window.text) for window in reading.windows) >= _MOST_PAGE_CHARS
+            if shown is None or is_cut:
+                return []
+            files.append(shown)
+        return files if sum(file.tokens for file in files) <= _PASSAGE_TOKENS else []
 
     async def everything(self, question: str, within: FileFilter, *, compute: bool) -> Context:
-        """Choose how to show all matching files uploaded from here: whole if they are few and short, else by their
-        passages.
+        """Choose how to show all files from here that match: whole if they are few and short, else by their passages.
 
         Raises:
             NotFound: No such file was uploaded from here.
@@ -151,7 +169,7 @@ class ContextBuilder:
             question, (), within=within, max_tokens=_PASSAGE_TOKENS, progress=self._progress
         )
         records = {record.id: record for record, _ in held}
-        files = [_by_passages(records[file_id], passages) for file_id, passages in _by_file(answer.passages).items()]
+        files = [of_passages(records[file_id], passages) for file_id, passages in by_file(answer.passages).items()]
         if not files:
             raise NotFound(
                 "No stored file contains a word of the question.", "Ask again with words from the documents."
@@ -161,7 +179,7 @@ class ContextBuilder:
     async def _context_file(self, file: ApiFile, details: FileDetails, *, compute: bool) -> ContextFile | None:
         entry = details.entry
         record = record_of(file, details)
-        if compute and _is_data(record, entry):
+        if compute and is_data(record, entry):
             return ContextFile(record, "data", 0)
         if file.mime_type in SHOWN_IMAGES:
             return ContextFile(record, "image", _IMAGE_TOKENS)
@@ -225,9 +243,9 @@ class ContextBuilder:
         if not searched:
             return files, notes
         answer = await self._engine.ask(question, list(searched), max_tokens=_PASSAGE_TOKENS, progress=self._progress)
-        found = _by_file(answer.passages)
+        found = by_file(answer.passages)
         shown = [
-            file if file.record.id not in searched else _by_passages(file.record, found[file.record.id])
+            file if file.record.id not in searched else of_passages(file.record, found[file.record.id])
             for file in files
             if file.record.id not in searched or file.record.id in found
         ]
@@ -263,7 +281,7 @@ class ContextBuilder:
                 f"{file.record.filename} is too long for the context window, and no passage matches the question.",
                 "Ask again with words from the document.",
             )
-        return _by_passages(file.record, answer.passages)
+        return of_passages(file.record, answer.passages)
 
     async def _gone(self, file_id: str) -> FilesError:
         name = await self._workspace.ledger.name_of_gone(file_id)
@@ -278,20 +296,5 @@ class ContextBuilder:
         )
 
 
-def _by_file(passages: Sequence[Passage]) -> dict[str, list[Passage]]:
-    by_file: dict[str, list[Passage]] = {}
-    for passage in passages:
-        by_file.setdefault(passage.file_id, []).append(passage)
-    return by_file
-
-
-def _by_passages(record: FileRecord, passages: Sequence[Passage]) -> ContextFile:
-    # In document order, which reads better than the order of scores.
-    ordered = sorted(passages, key=lambda one: (one.page or 0, one.start_char))
-    tokens = sum(estimate_tokens(one.text) for one in ordered)
-    return ContextFile(record, "passages", tokens, passages=[replace(one, score=1.0) for one in ordered], held=True)
-
-
-def _is_data(record: FileRecord, entry: Entry | None) -> bool:
-    kinds = {record.mime_type, entry.content.local_type if entry else ""}
-    return bool(kinds & _DATA_TYPES) or PurePosixPath(record.filename).suffix.lower() in _DATA_ENDINGS
+def _left_out(count: int) -> list[str]:
+    return [f"{count} of the named files {'does' if count == 1 else 'do'} not match within."] if count else []
