@@ -162,3 +162,16 @@ async def test_a_file_has_at_most_fifty_tags(tmp_path: Path) -> None:
             await at.ledger.catalog.tag({"file_0": 1}, add=["more"], remove=[])
         await at.ledger.catalog.tag({"file_0": 1}, add=["more"], remove=["t1"])
         assert len((await at.ledger.catalog.details(["file_0"]))["file_0"].tags) == 50
+
+
+async def test_an_upload_whose_reply_is_lost_keeps_its_tags_and_path_for_the_next_process(tmp_path: Path) -> None:
+    path, origin = "/docs/a.txt", Origin("/docs", "101 7 9", ("acme", "draft"))
+    async with world(tmp_path) as at:
+        await at.ledger.begin(replace(content(1), source_path=path), None, origin)
+    async with world(tmp_path) as at:
+        (intent,) = await at.ledger.intents("report.txt", 101)
+        assert intent.origin == origin
+        file = ApiFile(id="file_1", filename="report.txt", mime_type="text/plain", size_bytes=101, created_at=utc_now())
+        details = (await at.ledger.commit(intent, file)).details
+        assert (details.tags, details.paths) == (origin.tags, ((path, "/docs"),))
+        assert details.sources[0].mark == origin.mark
