@@ -148,6 +148,7 @@ class QuestionScope:
 
     async def answered(self, scope: Scope, found: "Found", room: int) -> Answer:
         """The answer with its filenames and notes, in so many tokens of a result."""
+        scope.notes += _outdated([*scope.records.values()])
         if not found.passages:
             notes = [*scope.notes, *(found.notes or [_suggestion(await self._first(scope))])]
             return Answer(None, [], found.tokens, notes)
@@ -235,6 +236,19 @@ def _left_out(cited: Sequence[tuple[FileRecord, Document]]) -> list[str]:
     found = [(record.filename, document.info.invisible) for record, document in cited if document.info.invisible]
     notes = [f"{name}: {count} invisible characters are left out of the text." for name, count in found]
     return _bounded(notes, "have invisible characters")
+
+
+def _outdated(records: Sequence[FileRecord]) -> list[str]:
+    """Notes on named files that are not the current version of their path."""
+    notes = [_version_note(record) for record in records if record.state != "ready"]
+    return _bounded(notes, "are superseded or gone")
+
+
+def _version_note(record: FileRecord) -> str:
+    if record.state == "gone":
+        return f"{record.filename} ({record.id}) is no longer at its path."
+    newer = f"{record.superseded_by} is the current version" if record.superseded_by else "the newer one was deleted"
+    return f"{record.filename} ({record.id}) is superseded: {newer}."
 
 
 def _was_damaged(record: FileRecord) -> str:
