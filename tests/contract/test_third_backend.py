@@ -45,6 +45,8 @@ async def test_every_tool_works_with_it(tmp_path: Path, era: Era) -> None:
         assert (await agent.data("describe_file", file_id=file_id))["filename"] == "hours.txt"
         answer = await agent.data("ask_document", question="When does the office open?", file_ids=[file_id])
         assert "opens at six" in answer["passages"][0]["text"]
+        found = await agent.data("find_text", pattern="OPENS AT", file_ids=[file_id])
+        assert (found["total"], found["matches"][0]["text"]) == (1, "The office opens at six.")
         assert "opens at six" in str((await agent.call("read_document", file_id=file_id)).content)
         await agent.data("download_file", file_id=file_id, save_as="copy.txt")
         assert (root / "copy.txt").read_text() == "The office opens at six.\n"

@@ -41,6 +41,8 @@ def test_a_file_is_uploaded_read_and_deleted_in_the_keys_workspace(here: Here, l
     described = json.loads(here("describe", file_id, "--json").stdout)
     assert described["sha256"] == hashlib.sha256(REPORT.read_bytes()).hexdigest()
     assert "0.42 crowns" in here("read", file_id, "--pages", "2").stdout
+    found = json.loads(here("find", "0.42 crowns", file_id, "--json").stdout)
+    assert {match["where"].partition(" (")[0] for match in found["matches"]} == {"page 2"}
     target = tmp_path / "copy.pdf"
     refused = here("download", file_id, "--save-as", str(target))
     assert (refused.returncode, refused.stdout) == (1, "")
