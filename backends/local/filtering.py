@@ -24,6 +24,8 @@ _MOST_TYPES = 40
 """Pairs of a type and an ending that are looked up one by one; of more, all rows are read."""
 _WILD = frozenset("*?[")
 _COUNTED = 1000
+_HAS_PATH = """EXISTS (SELECT 1 FROM sources WHERE sources.seq = files.seq
+    AND (instr(lower(path), ?) > 0 OR path GLOB '*[^ -~]*'))"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +93,16 @@ class _Query:
         plain = [name for name in within.names if _WILD.isdisjoint(name)]
         globs = len(plain) < len(within.names) or bool(within.paths)
         self.is_exact = not globs and all(ending_of(f".{one}") == one or "/" in one for one in within.types)
-        self._conditions = [wanted.condition, *(["instr(folded_name, ?) > 0"] * len(plain))]
-        self._values: list[int | str] = [wanted.value, *map(storable, plain)]
+        self._conditions = [wanted.condition]
+        self._values: list[int | str] = [wanted.value]
+        for part in filter(None, map(_literal, within.names)):
+            self._conditions.append("instr(folded_name, ?) > 0")
+            self._values.append(storable(part))
+        for part in filter(None, map(_literal, within.paths)):
+            # What is not ASCII is folded by Python.
+            if part.isascii():
+                self._conditions.append(_HAS_PATH)
+                self._values.append(part)
         self._tags = sorted(map(storable, within.tags), key=self._count)
         self._state = None if within.state is None else STATES.index(within.state)
         if within.since_us is not None or within.until_us is not None:
@@ -149,6 +159,15 @@ class _Query:
         self._values += [first or 0, since_us, until_us]
 
 
+def _literal(word: str) -> str:
+    """The longest part of a word that all matches hold: of a glob, a part between its wildcards."""
+    if _WILD.isdisjoint(word):
+        return word.removeprefix("./")
+    before, _, rest = word.removeprefix("./").partition("[")
+    parts = [before, rest.rpartition("]")[2] if "]" in rest else ""]
+    return max((one for part in parts for one in part.replace("?", "*").split("*")), key=len)
+
+
 def _types(connection: sqlite3.Connection, within: FileFilter) -> list[tuple[str, str]]:
     """The MIME types, each with the endings, of the files that may be of the types. A file whose ending is not kept may
     have any."""
@@ -167,12 +186,14 @@ def _may_be(wanted: str, mime_type: str, ending: str) -> bool:
 
 
 def _held_types(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
-    """Each pair of a MIME type and an ending that some row has: one step of the index for each."""
-    query = """SELECT mime_type, ending FROM files INDEXED BY files_by_type WHERE (mime_type, ending) > (?, ?)
-        ORDER BY mime_type, ending LIMIT 1"""
-    pair: Sequence[str] | None = ("", "")
-    while pair := connection.execute(query, tuple(pair)).fetchone():
-        yield pair[0], pair[1]
+    """Each pair of a MIME type and an ending that some row has: a step or two of the index for each."""
+    query = "SELECT mime_type, ending FROM files INDEXED BY files_by_type WHERE"
+    following = f"{query} mime_type = ? AND ending > ? ORDER BY ending LIMIT 1"
+    first = f"{query} mime_type > ? ORDER BY mime_type, ending LIMIT 1"
+    pair: tuple[str, str] | None = connection.execute(first, ("",)).fetchone()
+    while pair:
+        yield pair
+        pair = connection.execute(following, pair).fetchone() or connection.execute(first, pair[:1]).fetchone()
 
 
 def _facts(
