@@ -27,6 +27,7 @@ async def all_metadata(agent: Agent) -> None:
     assert described["sha256"] == hashlib.sha256(b"# Plan\n\nBuild a bridge.").hexdigest()
     assert described["source_path"] == str(agent.root / "plan.md")
     assert described["downloadable"] is True
+    assert described["tags"] == ["bridges"]
     assert described["created_at"].endswith("Z")
     assert described["expires_at"] > described["created_at"]
     assert "ask_document" in described["next"]
