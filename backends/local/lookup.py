@@ -59,6 +59,11 @@ class Lookup:
             )
         return row
 
+    def held(self, file_id: str) -> tuple[FileRecord, str]:
+        """The record of a file as `record` gives it, and the hash of its content, which is there in its full length."""
+        row = self.whole(file_id)
+        return self.record(row), row.sha256
+
     def record(self, row: Row) -> FileRecord:
         """The record of a row, with the file that superseded it."""
         return record_of(self._connection, row)

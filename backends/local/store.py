@@ -192,8 +192,8 @@ class LocalStore:
 
     async def blob_path(self, file_id: str) -> tuple[FileRecord, Path]:
         """The path of a file's bytes, for our own processes; see ContentSource.blob_path. A deletion removes them."""
-        row = await self._look(lambda lookup: lookup.whole(file_id))
-        return row.record, self._folder.blobs.path(row.sha256)
+        record, sha256 = await self._look(lambda lookup: lookup.held(file_id))
+        return record, self._folder.blobs.path(sha256)
 
     async def located(self, file_ids: Sequence[str]) -> Sequence[tuple[FileRecord, Path]]:
         """Those of the files that are live, with the paths of their bytes. Whether these are there is not checked."""
@@ -202,7 +202,7 @@ class LocalStore:
 
     def held(self, file_id: str) -> FileRecord | None:
         """The record of a live file whose content is there in its full length; see ContentSource.held."""
-        return self._database.run_at_once(lambda connection: self._lookup(connection).whole(file_id).record)
+        return self._database.run_at_once(lambda connection: self._lookup(connection).held(file_id)[0])
 
     async def live_files(self, within: FileFilter = ALL_FILES) -> LiveFiles:
         """The live files that match, newest first. Of all that are ready, only what changed since the last call is

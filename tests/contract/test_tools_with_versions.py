@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from files_api_mcp.backends.local.settings import LocalSettings
 from files_api_mcp.server.settings import Settings
 from tests.contract.memory.settings import MemorySettings
 from tests.support.agent import Agent, Era, connected
@@ -12,10 +13,10 @@ from tests.support.agent import Agent, Era, connected
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-async def agent(tmp_path: Path, era: Era) -> AsyncGenerator[Agent]:
+@pytest.fixture(params=[MemorySettings, LocalSettings], ids=["memory", "local"])
+async def agent(tmp_path: Path, era: Era, request: pytest.FixtureRequest) -> AsyncGenerator[Agent]:
     (tmp_path / "root").mkdir()
-    settings = Settings(roots=(tmp_path / "root",), data_dir=tmp_path / "data", backend=MemorySettings())
+    settings = Settings(roots=(tmp_path / "root",), data_dir=tmp_path / "data", backend=request.param())
     async with connected(settings, era) as connected_agent:
         yield connected_agent
 
