@@ -51,7 +51,6 @@ from files_api_mcp.backends.search.places.locate import locate
 from files_api_mcp.backends.search.places.outline_entries import outline_entries
 from files_api_mcp.backends.search.question import Question
 from files_api_mcp.backends.search.question_scope import QuestionScope
-from files_api_mcp.backends.search.quotes import RESULT_FRAME
 from files_api_mcp.backends.search.ranking.page_range import PageRange
 from files_api_mcp.backends.search.runtime import SearchRuntime
 from files_api_mcp.backends.storage.lane import check_cancelled
@@ -279,12 +278,13 @@ class SearchEngine:
         return await self._indexer.healed(lambda: self._scope.unread(most))
 
     async def _ask(self, asked: Question, progress: Progress) -> Answer:
+        from files_api_mcp.backends.search.passages import answer  # a command that asks nothing needs no ranking
+        from files_api_mcp.backends.search.quotes import RESULT_FRAME
+
         self._used.set()
         room = asked.max_tokens - RESULT_FRAME
 
         def search(index: Index, searched: Searched) -> "Found":
-            from files_api_mcp.backends.search.passages import answer  # a command that asks nothing needs no ranking
-
             return answer(index, searched, asked.text, room, check_cancelled, self._similarity, asked.pages)
 
         if asked.ids:

@@ -24,7 +24,6 @@ from files_api_mcp.backends.search.index.index import Index
 from files_api_mcp.backends.search.index.indexer import Indexer
 from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.library import Holdings, Library
-from files_api_mcp.backends.search.quotes import NO_WORD, notes_tokens, within
 from files_api_mcp.backends.tokens import estimate_tokens
 
 if TYPE_CHECKING:
@@ -164,6 +163,8 @@ class QuestionScope:
         )
         notes = [*scope.notes, *found.notes, *left_out]
         named = [replace(one, filename=records[one.file_id].filename) for one in shown]
+        from files_api_mcp.backends.search.quotes import notes_tokens, within  # see _suggestion
+
         passages = within(named, room - notes_tokens(notes))
         return Answer(None, passages, sum(estimate_tokens(one.text) for one in passages), notes)
 
@@ -222,6 +223,8 @@ def _without(held: Holdings, marks: Collection[str]) -> Iterator[str]:
 
 def _suggestion(first: tuple[FileRecord, Document] | None) -> str:
     """Suggest words from the first document to ask again with."""
+    from files_api_mcp.backends.search.quotes import NO_WORD  # it loads the ranking, which a list does not need
+
     if first is None:
         return "None of the files has text to search."
     record, document = first
