@@ -11,7 +11,13 @@ __all__ = ["definition_held"]
 _ASKED = re.compile(
     r"\bwhat do(?:es)? it mean (?:to|that|if|when) (.{2,80})"
     r"|\bwhat (?:does|do|did|is meant by|counts as|qualifies as) (.{2,80})"
-    r"|\b(?:definition|meaning) of (.{2,80})|\bdefined? (?:as )?(.{2,80})|\bwhat(?: is|'s| are) (.{2,60})",
+    r"|\b(?:definition|meaning) of (.{2,80})|\bdefined? (?:as )?(.{2,80})|\bwh(?:at|o)(?: is|'s| are) (.{2,60})",
+    re.IGNORECASE,
+)
+_ASKED_FOR_A_WORD = re.compile(
+    r"\bwhat (?:is|are|am|was|were) (?:\w+ ){1,3}called\b|\bhow (?:is|are) .{2,60} called\b"
+    r"|\bwhat (?:do|does|would) \w+ call\b|\b(?:what|which) (?:word|term|name) \w+ (?:for|used|given)\b"
+    r"|\b(?:word|term|name) (?:for|of) (?:what|something|someone|anyone|anything)\b",
     re.IGNORECASE,
 )
 _ENDS = re.compile(r"[?.,;]|\b(?:means?|meant|stands? for|defined|mean by)\b", re.IGNORECASE)
@@ -21,13 +27,21 @@ _CUE = re.compile(
     r"|\bhas the meaning\b|\bthe term\b"
 )
 _QUOTES = "\"\u201c\u201e\u00ab'\u2018"
+_EXPLAINED_WORD = re.compile(
+    r"[\"\u201c\u201e\u00ab][^\"\u201c\u201d\u201e\u00ab\u00bb\n]{2,40}[\"\u201d\u201c\u00bb][^.\"]{0,40}?"
+    r"\b(?:means?|shall mean|refers? to|denotes?|stands? for|(?:is|are) defined|has the meaning)\b"
+)
+_ANY_WORD = 0.5
+"""How surely a text that explains some word explains the one that is asked for."""
 _MOST_WORDS = 4
 _NEAR = 80
 """Characters between a word and what says that it is explained."""
 
 
 def definition_held(question: str) -> Callable[[str], float]:
-    """How surely a text explains the word that the question asks for, 0 to 1; always 0 if it asks for none."""
+    """How surely a text explains the word that the question asks about or for, 0 to 1; always 0 if it asks for none."""
+    if _ASKED_FOR_A_WORD.search(question):
+        return lambda text: _ANY_WORD if _EXPLAINED_WORD.search(text.casefold()) else 0.0
     words = _defined_words(question)
     if not words:
         return lambda _: 0.0

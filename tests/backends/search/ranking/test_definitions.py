@@ -15,6 +15,10 @@ DEFINED = 'To "propagate" a work means to do anything with it that would need pe
         ("definition of propagate", "Here propagate means to copy.", 0.5),
         ("What does propagate mean?", "They propagate the work every year.", 0.0),
         ("Who may propagate the work?", DEFINED, 0.0),
+        ('Who is the "publisher"?', 'The "publisher" means any person that distributes copies.', 1.0),
+        ("I hand it on to a friend; what is that called?", DEFINED, 0.5),
+        ("How is a work called that others made?", DEFINED, 0.5),
+        ("What do you call it when I copy a work?", "Nobody may propagate the work.", 0.0),
         ("What does the licensee have to do before they may sell and convey all of the works?", DEFINED, 0.0),
     ],
 )
