@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from files_api_mcp.backends.documents.media_types import TABLES
 from files_api_mcp.backends.search.excerpts import beginning, ending, excerpt
 from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.page_texts import PageTexts
@@ -17,11 +18,14 @@ SMALL = 40
 """Passages of a small document, all of which may be quoted."""
 _LONGEST = 5_500
 """Code points of the longest passage: a place is read whole by default."""
-_GOOD_SHARE = 0.1
+_GOOD_SHARE = 0.55
 """Passages from this share of the best score on come before the text around the best ones."""
+_GOOD_SHARE_OF_SEVERAL = 0.1
+"""The same for several documents: the text around a passage of one must not take the place of another one."""
 _GROWN = 2
 _BEFORE = 1
-"""Passages of a stretch before the one that ranked well: the answer must not stand far down."""
+"""Passages of a stretch before the one that ranked well: the answer must not stand far down. Rows have none: the row
+before one says nothing about it."""
 
 
 @dataclass(slots=True)
@@ -78,7 +82,7 @@ class Selection:
         """
         if not ranked:
             return
-        least = ranked[0].score * _GOOD_SHARE
+        least = ranked[0].score * (_GOOD_SHARE if len(self._documents) == 1 else _GOOD_SHARE_OF_SEVERAL)
         self._add_all(ranked[:certain] or [one for one in ranked if one.score >= least])
         for stretch in self.stretches[:_GROWN]:
             self._grow(stretch)
@@ -147,9 +151,10 @@ class Selection:
         same_page = (stretch.position, stretch.page) == (one.position, page)
         if not same_page or one.passage not in (stretch.first - 1, stretch.last + 1):
             return False
-        if one.passage < stretch.first and stretch.best - stretch.first >= _BEFORE:
-            return False
         document = self._documents[one.position]
+        before = 0 if document.mime_type in TABLES else _BEFORE
+        if one.passage < stretch.first and stretch.best - stretch.first >= before:
+            return False
         first, last = min(stretch.first, one.passage), max(stretch.last, one.passage)
         if not _is_one_place(document, first, last, self._texts):
             return False

@@ -12,6 +12,8 @@ from files_api_mcp.backends.search.passages import answer
 from tests.backends.search.test_passages import record, stored
 
 FILLER = "Nothing of note happened on this day, and the sea was calm all along the coast.\n" * 8
+LITTLE = "".join(f"{FILLER}A whale was seen on day {day}.\n" for day in range(20))
+"""Text with many passages that hold a word of a question."""
 
 
 @pytest.fixture
@@ -89,3 +91,25 @@ def test_a_passage_has_at_most_one_other_before_it(index: IndexWriter) -> None:
     text = "".join(f"The whale of day {day}.\n{FILLER}" for day in range(9)) + "The whale dived off Skagen.\n" + FILLER
     passages = quoted(index, [text], "What did the whale dive off, Skagen?", 1500)
     assert passages[0].text.index("Skagen") < 2 * len(FILLER) + 200
+
+
+def test_the_text_around_the_best_passage_comes_before_passages_that_rank_low(index: IndexWriter) -> None:
+    text = FILLER * 30 + "The grey whale dived off Skagen.\n" + "Then it came up again.\n" * 40 + FILLER * 9 + LITTLE
+    (passage, *_) = quoted(index, [text], "Where was the grey whale?", 800)
+    assert "Skagen" in passage.text
+    assert len(passage.text) > 1000
+
+
+def test_the_text_around_a_passage_of_one_file_does_not_take_the_place_of_another_file(index: IndexWriter) -> None:
+    one = stored(index, "a", [FILLER * 30 + "The grey whale dived off Skagen.\n" + FILLER * 30])
+    other = stored(index, "b", [FILLER * 30 + "A whale came to Norway.\n" + FILLER * 30])
+    files = NamedFiles([(record("a"), one), (record("b"), other)])
+    found = answer(index, files, "Where did the grey whale dive off Skagen?", 450)
+    assert {passage.file_id for passage in found.passages} == {"file_a", "file_b"}
+
+
+def test_no_row_stands_before_the_best_row(index: IndexWriter) -> None:
+    rows = "".join(f"{number},The whale of day {number},grey\n" for number in range(200))
+    document = stored(index, "a text/csv", [rows])
+    passages = answer(index, NamedFiles([(record("a"), document)]), "whale of day 117 grey", 1500).passages
+    assert "day 117," in passages[0].text[:700]
