@@ -131,7 +131,7 @@ async def test_a_file_that_cannot_be_recorded_is_found_by_the_next_upload(
             if part == "commit":
                 patch.setattr(Ledger, "commit", fail)
             else:
-                patch.setattr("files_api_mcp.backends.anthropic.ledger.ledger.insert", insert_no_file)
+                patch.setattr("files_api_mcp.backends.anthropic.ledger.catalog.insert", insert_no_file)
             if principal:
                 with pytest.raises(OutcomeUnknown):
                     await upload(workspace, tmp_path)
