@@ -34,6 +34,7 @@ __all__ = ["QuestionScope", "Scope"]
 _T = TypeVar("_T")
 
 _MAX_NOTES = 5
+_NO_FILE = "No file matches within."
 _WAIT_S = 15.0
 """Seconds that a question to all files waits for files that are not indexed yet."""
 _MAX_SUGGESTION_CHARS = 240
@@ -143,13 +144,16 @@ class QuestionScope:
         notes = _bounded(notes, "cannot be searched now")
         if left := len(held.missing) - len(failed):
             notes.append(f"{left} of {len(held.files)} files are not indexed yet. Ask again to search them too.")
+        if not len(held.files) and within != ALL_FILES:
+            notes.append(_NO_FILE)
         return Scope(held, notes)
 
     async def answered(self, scope: Scope, found: "Found", room: int) -> Answer:
         """The answer with its filenames and notes, in so many tokens of a result."""
         scope.notes += _outdated([*scope.records.values()])
         if not found.passages:
-            notes = [*scope.notes, *(found.notes or [_suggestion(await self._first(scope))])]
+            is_empty = _NO_FILE in scope.notes
+            notes = [*scope.notes, *(found.notes or ([] if is_empty else [_suggestion(await self._first(scope))]))]
             return Answer(None, [], found.tokens, notes)
         cited = {passage.file_id for passage in found.passages}
         records = scope.records or await self._records([*cited])

@@ -60,6 +60,8 @@ async def test_within_limits_the_files_of_a_question(opened: Backend, tmp_path: 
             assert answer.notes == (["1 of the named files does not match within."] if named else [])
     answer = await opened.answerer.ask(QUESTION, ids, within=parse_within("type:pdf"), max_tokens=1500)
     assert (answer.passages, answer.notes) == ([], ["2 of the named files do not match within."])
+    answer = await opened.answerer.ask(QUESTION, [], within=parse_within("type:pdf"), max_tokens=1500)
+    assert (answer.passages, answer.notes) == ([], ["No file matches within."])
     with pytest.raises(NotFound):
         await opened.answerer.ask(QUESTION, ["file_unknown"], within=parse_within("tag:acme"), max_tokens=1500)
 
