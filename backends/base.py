@@ -7,7 +7,7 @@ from typing import Protocol
 
 from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.backends.file_filter import ALL_FILES, FileFilter
-from files_api_mcp.backends.file_versions import FileSource, FileVersion
+from files_api_mcp.backends.file_versions import FileVersion
 from files_api_mcp.backends.models import (
     Answer,
     Ask,
@@ -87,10 +87,6 @@ class FilesBackend(Protocol):
 
     async def versions(self, file_id: str) -> Sequence[FileVersion]:
         """The files that were read at the paths of a file, newest first; empty if it has no path."""
-        ...
-
-    async def source(self, file_id: str) -> FileSource | None:
-        """Where a file was last read; None if it has no path."""
         ...
 
     async def tag(

@@ -5,6 +5,7 @@ from contextlib import suppress
 
 from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.errors import FilesError
+from files_api_mcp.backends.file_versions import FileVersion
 from files_api_mcp.backends.models import DocumentInfo, FileRecord, OutlineEntry, Progress
 from files_api_mcp.tools.arguments import FileId
 from files_api_mcp.tools.context import Call
@@ -51,16 +52,19 @@ async def describe(call: Call, file_id: str) -> tuple[FileRecord, DocumentInfo, 
     known = await opened.reader.described(file_id)
     record, info = known or await _looked_up(opened, file_id, call.progress())
     described = _described(record, info, await _outline(opened, record, info))
-    described.versions, described.next = await _versions(opened, record, described.next)
-    if await is_source_changed(opened, call.deps.roots, record):
+    versions = () if record.source_path is None else await opened.files.versions(record.id)
+    described.versions, described.next = _versions(record, versions, described.next)
+    if await is_source_changed(call.deps.roots, record, versions):
         described.source_changed = True
         described.next = f"The file at source_path has changed: upload it again. {described.next}"
     return record, info, described
 
 
-async def _versions(opened: Backend, record: FileRecord, use: str) -> tuple[list[DescribedVersion] | None, str]:
+def _versions(
+    record: FileRecord, versions: Sequence[FileVersion], use: str
+) -> tuple[list[DescribedVersion] | None, str]:
     """The versions of a file, and its next step with what there is to say of them."""
-    shown, total = await described_versions(opened, record)
+    shown, total = described_versions(versions)
     if len(shown) < total:
         use = f"{use} {total - len(shown)} older versions are not shown."
     if record.state == "superseded":

@@ -2,14 +2,14 @@
 
 import hashlib
 import os
+from collections.abc import Sequence
 from itertools import islice
 
 from anyio import from_thread, to_thread
 from pydantic import BaseModel
 
-from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.errors import EmptyFile, FilesError, FileTooLarge
-from files_api_mcp.backends.file_versions import FileSource, FileVersion
+from files_api_mcp.backends.file_versions import FileVersion
 from files_api_mcp.backends.models import FileRecord
 from files_api_mcp.backends.roots.roots import Roots
 from files_api_mcp.tools.formatting import rfc3339
@@ -29,16 +29,13 @@ class DescribedVersion(BaseModel):
     deleted: bool | None = None
 
 
-async def described_versions(opened: Backend, record: FileRecord) -> tuple[list[DescribedVersion], int]:
-    """The newest versions of a file's paths, newest first, and how many there are in all. Nothing if it is the only
+def described_versions(found: Sequence[FileVersion]) -> tuple[list[DescribedVersion], int]:
+    """The newest versions of a file's paths, newest first, and how many there are in all. Nothing if there is only
     one."""
-    if record.source_path is None:
-        return [], 0
-    found = await opened.files.versions(record.id)
     newest: dict[str, FileVersion] = {}
     for version in found:
         newest.setdefault(version.file_id, version)
-    if len(newest) == 1:
+    if len(newest) <= 1:
         return [], 0
     current = {version.file_id for version in found if version.is_current}
     shown = [
@@ -53,18 +50,16 @@ async def described_versions(opened: Backend, record: FileRecord) -> tuple[list[
     return shown, len(newest)
 
 
-async def is_source_changed(opened: Backend, roots: Roots, record: FileRecord) -> bool:
+async def is_source_changed(roots: Roots, record: FileRecord, versions: Sequence[FileVersion]) -> bool:
     """Whether the file at the path where a current file was last read has other bytes now. False also if it is gone, or
     not in an allowed folder."""
-    if record.source_path is None or record.state != "ready":
-        return False
-    source = await opened.files.source(record.id)
-    if source is None:
+    source = next((version for version in versions if version.file_id == record.id), None)
+    if source is None or record.state != "ready":
         return False
     return await to_thread.run_sync(_has_other_bytes, roots, source, record)
 
 
-def _has_other_bytes(roots: Roots, source: FileSource, record: FileRecord) -> bool:
+def _has_other_bytes(roots: Roots, source: FileVersion, record: FileRecord) -> bool:
     try:
         found = roots.open_file(source.path)
     except (EmptyFile, FileTooLarge):

@@ -6,7 +6,7 @@ from itertools import islice
 
 from files_api_mcp.backends.errors import FileExpired, NotFound, StoreDamaged
 from files_api_mcp.backends.file_filter import ANY_STATE, FileFilter
-from files_api_mcp.backends.file_versions import FileSource, FileVersion
+from files_api_mcp.backends.file_versions import FileVersion
 from files_api_mcp.backends.local import files_table as rows
 from files_api_mcp.backends.local import sources_table as sources
 from files_api_mcp.backends.local.content_stream import ContentStream, open_content
@@ -71,11 +71,6 @@ class Lookup:
     def versions(self, file_id: str) -> Sequence[FileVersion]:
         """The files of a file's paths, newest first."""
         return sources.versions(self._connection, self.described(file_id).seq)
-
-    def source(self, file_id: str) -> FileSource | None:
-        """Where a file was last read."""
-        found = sources.last(self._connection, self.described(file_id).seq)
-        return None if found is None else found.public
 
     def matches(self, row: Row, within: FileFilter) -> bool:
         """Whether a row matches."""

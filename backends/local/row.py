@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from files_api_mcp.backends.clock import from_us
 from files_api_mcp.backends.errors import StoreDamaged
-from files_api_mcp.backends.file_versions import FileSource, FileState
+from files_api_mcp.backends.file_versions import FileState
 from files_api_mcp.backends.models import FileRecord, NewFile, Snapshot
 from files_api_mcp.backends.validation import new_file_id
 
@@ -54,11 +54,6 @@ class Source:
     def root(self) -> str | None:
         """The allowed folder above the path."""
         return None if self.path is None or self.root_chars is None else self.path[: self.root_chars]
-
-    @property
-    def public(self) -> FileSource | None:
-        """What the tools see of it."""
-        return None if self.path is None else FileSource(self.path, self.root, self.mark)
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,8 @@ def versions(connection: sqlite3.Connection, seq: int) -> list[FileVersion]:
             from_us(values[7]),
             is_current=source.status != REPLACED,
             deleted=not values[-1],
+            root=source.root,
+            mark=source.mark,
         )
         for values in connection.execute(query, (seq,))
         for _, file_id, source in [read_source(values[:-1])]

@@ -15,7 +15,7 @@ from files_api_mcp.backends.committed import Committed
 from files_api_mcp.backends.content_source import Content, LiveFiles
 from files_api_mcp.backends.errors import FilesError, InvalidArgument, StorageFull
 from files_api_mcp.backends.file_filter import ALL_FILES, FileFilter
-from files_api_mcp.backends.file_versions import FileSource, FileVersion
+from files_api_mcp.backends.file_versions import FileVersion
 from files_api_mcp.backends.local import files_table as rows
 from files_api_mcp.backends.local.admission import MOST_BYTES, Upload, admit, expected
 from files_api_mcp.backends.local.changes import change_tags, mark_paths_gone
@@ -164,10 +164,6 @@ class LocalStore:
     async def versions(self, file_id: str) -> Sequence[FileVersion]:
         """The files of a file's paths; see FilesBackend.versions."""
         return await self._look(lambda lookup: lookup.versions(file_id))
-
-    async def source(self, file_id: str) -> FileSource | None:
-        """Where a file was last read; see FilesBackend.source."""
-        return await self._look(lambda lookup: lookup.source(file_id))
 
     async def tag(
         self, file_ids: Sequence[str], *, add: Sequence[str] = (), remove: Sequence[str] = ()

@@ -39,6 +39,9 @@ class _Asked:
     def filename(self, position: int) -> str:
         return Path(self._documents[position][0]).name
 
+    def document_ids(self) -> Sequence[int]:
+        return [document.id for _, document in self._documents]
+
     def documents(self, index: Index, positions: Sequence[int]) -> dict[int, Document]:  # noqa: ARG002  see Searched
         return {position: self._documents[position][1] for position in positions}
 

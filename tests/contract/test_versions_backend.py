@@ -60,7 +60,6 @@ async def test_files_without_a_path_are_no_versions(files: FilesBackend, freeze:
     ids = [(await upload(files, freeze, content, None)).record.id for content in (b"first", b"second")]
     assert await listed(files) == ids[::-1]
     assert list(await files.versions(ids[0])) == []
-    assert await files.source(ids[0]) is None
 
 
 async def test_tags_are_added_and_removed_for_all_files_or_none(files: FilesBackend, freeze: Freeze) -> None:

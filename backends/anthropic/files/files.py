@@ -20,7 +20,7 @@ from files_api_mcp.backends.clock import to_us
 from files_api_mcp.backends.committed import Committed
 from files_api_mcp.backends.errors import FilesError, InvalidArgument, NotFound
 from files_api_mcp.backends.file_filter import ALL_FILES, FileFilter
-from files_api_mcp.backends.file_versions import FileSource, FileVersion
+from files_api_mcp.backends.file_versions import FileVersion
 from files_api_mcp.backends.models import (
     DeletedFile,
     FilePage,
@@ -157,12 +157,6 @@ class AnthropicFiles:
         """The files of a file's paths; see FilesBackend.versions. The API is asked only about files of others."""
         await self._details(file_id)
         return await self._ledger.catalog.versions(file_id)
-
-    async def source(self, file_id: str) -> FileSource | None:
-        """Where a file was last read; see FilesBackend.source. The API is asked only about files of others."""
-        for source in (await self._details(file_id)).sources:
-            return FileSource(source.path, source.root, source.mark)
-        return None
 
     async def tag(
         self, file_ids: Sequence[str], *, add: Sequence[str] = (), remove: Sequence[str] = ()

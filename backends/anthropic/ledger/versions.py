@@ -95,6 +95,8 @@ class History:
                 created_at=from_us(source.created_us),
                 is_current=self._is_newest(source),
                 deleted=source.file_id in self._deleted,
+                root=source.root,
+                mark=source.mark,
             )
             for source in sorted(found, key=attrgetter("at_us"), reverse=True)
         ]

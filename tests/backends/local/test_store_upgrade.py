@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from files_api_mcp.backends.file_filter import ANY_STATE, parse_within
-from files_api_mcp.backends.file_versions import FileSource
 from files_api_mcp.backends.local.repair.verification import verify_store
 from files_api_mcp.backends.local.store import LocalStore, open_store
 from tests.support.damage import read
@@ -94,7 +93,7 @@ async def test_files_of_one_path_become_versions(with_paths: Path) -> None:
         old = await store.describe(before.file_id)
         assert (old.state, old.superseded_by, old.title) == ("superseded", rates.id, "Rates")
         assert await read(store, old.id) == b"first rates"
-        assert await store.source(rates.id) == FileSource("/docs/contracts/rates.txt")
+        assert (newest.path, newest.root, newest.mark) == ("/docs/contracts/rates.txt", None, None)
         # The first path of the shared content is the one that was kept.
         (shared,) = (await store.list(within=parse_within("one/"))).files
         assert shared.filename == "shared.txt"

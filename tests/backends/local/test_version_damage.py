@@ -24,7 +24,7 @@ async def put(store: LocalStore, data: Path, content: bytes, path: str | None = 
 
 async def facts(store: LocalStore) -> list[object]:
     found = (await store.list(within=ANY_STATE)).files
-    return [found, [await store.versions(file.id) for file in found], [await store.source(file.id) for file in found]]
+    return [found, [await store.versions(file.id) for file in found]]
 
 
 def execute(data: Path, *queries: str) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from files_api_mcp.backends.errors import NotFound
 from files_api_mcp.backends.file_filter import ALL_FILES, ANY_STATE, FileFilter
-from files_api_mcp.backends.file_versions import FileSource, FileVersion
+from files_api_mcp.backends.file_versions import FileVersion
 from files_api_mcp.backends.local import sources_table as sources
 from files_api_mcp.backends.local.admission import Upload, admit
 from files_api_mcp.backends.local.changes import change_tags, mark_paths_gone
@@ -29,7 +29,7 @@ from files_api_mcp.backends.local.repair.verification import verify_store
 from files_api_mcp.backends.local.schema import FILES
 from files_api_mcp.backends.models import DeletedFile, FileRecord, NewFile, Snapshot, UploadedFile
 from files_api_mcp.backends.storage.sqlite import connect, create_or_migrate
-from tests.contract.memory.versions import Versions
+from tests.contract.memory.versions import FileSource, Versions
 from tests.support.snapshots import SettableClock, hold_bytes
 
 EPISODES = 50
@@ -94,10 +94,6 @@ class Tables:
 
     def versions(self, file_id: str) -> Sequence[FileVersion]:
         return sources.versions(self.connection, self.lookup.described(file_id).seq)
-
-    def source(self, file_id: str) -> FileSource | None:
-        found = sources.last(self.connection, self.lookup.described(file_id).seq)
-        return found.public if found else None
 
     def listed(self, within: FileFilter) -> list[FileRecord]:
         return self.lookup.page(1000, 2**62, within).files
@@ -179,7 +175,6 @@ class Player:
     def look(self, store: Tables) -> None:
         for file_id in self.model.ids.values():
             self.model.check(store.describe(file_id))
-            assert store.source(file_id) == self.model.versions.source(file_id)
             assert list(store.versions(file_id)) == self.model.versions.of(file_id)
         every = store.listed(ANY_STATE)
         assert {record.id for record in every} == set(self.model.ids.values())

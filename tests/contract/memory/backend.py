@@ -14,7 +14,7 @@ from files_api_mcp.backends.clock import to_us
 from files_api_mcp.backends.content_source import Content, LiveFiles
 from files_api_mcp.backends.errors import FileExpired, FilesError, InvalidArgument, NotDownloadable, NotFound
 from files_api_mcp.backends.file_filter import ALL_FILES, ANY_STATE, FileFilter, FilterFacts
-from files_api_mcp.backends.file_versions import FileSource, FileVersion
+from files_api_mcp.backends.file_versions import FileVersion
 from files_api_mcp.backends.models import (
     DeletedFile,
     FilePage,
@@ -27,7 +27,7 @@ from files_api_mcp.backends.models import (
     silent,
 )
 from files_api_mcp.backends.validation import check_file_id, check_new, checked_tags, fold_filename, new_file_id
-from tests.contract.memory.versions import Versions
+from tests.contract.memory.versions import FileSource, Versions
 
 __all__ = ["MemoryFiles"]
 
@@ -140,10 +140,6 @@ class MemoryFiles:
     async def versions(self, file_id: str) -> Sequence[FileVersion]:
         """The files of a file's paths."""
         return self._versions.of(self._find(file_id).record.id)
-
-    async def source(self, file_id: str) -> FileSource | None:
-        """Where a file was last read."""
-        return self._versions.source(self._find(file_id).record.id)
 
     async def tag(
         self, file_ids: Sequence[str], *, add: Sequence[str] = (), remove: Sequence[str] = ()

@@ -3,9 +3,18 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from files_api_mcp.backends.file_versions import FileSource, FileState, FileVersion
+from files_api_mcp.backends.file_versions import FileState, FileVersion
 
-__all__ = ["Versions"]
+__all__ = ["FileSource", "Versions"]
+
+
+@dataclass(frozen=True, slots=True)
+class FileSource:
+    """The path that a file was last read at, the folder above it, and the mark of the source then."""
+
+    path: str
+    root: str | None = None
+    mark: str | None = None
 
 
 @dataclass(slots=True)
@@ -97,6 +106,8 @@ class Versions:
                 self._created[one.file_id],
                 is_current=self._newest(one.path) is one,
                 deleted=one.file_id in self._deleted,
+                root=one.source.root if one.source else None,
+                mark=one.source.mark if one.source else None,
             )
             for one in reads
         ]

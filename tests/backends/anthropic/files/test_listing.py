@@ -14,9 +14,8 @@ from files_api_mcp.backends.anthropic.workspace import Workspace
 from files_api_mcp.backends.clock import to_us
 from files_api_mcp.backends.errors import NotFound
 from files_api_mcp.backends.file_filter import ANY_STATE, FileFilter, FilterFacts, parse_within
-from files_api_mcp.backends.file_versions import FileSource
 from files_api_mcp.backends.models import FileRecord, NewFile, UploadedFile
-from tests.contract.memory.versions import Versions
+from tests.contract.memory.versions import FileSource, Versions
 from tests.support.emulator import emulated, opened
 from tests.support.snapshots import freeze_bytes
 
@@ -229,7 +228,6 @@ async def test_tags_of_a_file_from_elsewhere_are_kept_here_and_an_unknown_id_cha
     assert [one.id for one in await world.listed(parse_within("tag:acme plan type:txt"), 5)] == [file_id]
     assert await world.listed(parse_within("tag:acme other"), 5) == []
     assert await world.here.files.versions(file_id) == []
-    assert await world.here.files.source(file_id) is None
 
 
 async def test_uploading_again_costs_the_same_requests_as_before_there_were_versions(world: World) -> None:
