@@ -22,13 +22,15 @@ _DEEPEST = 6
 _METHODS = frozenset({"match", "search", "fullmatch", "finditer", "findall", "sub", "subn", "split"})
 _SCANNING = "finditer"
 """The mode for all methods that try each position of a text."""
-# The first four compile patterns of callers, files and languages, and have their own tests; the last runs at import.
+# All but the last compile patterns of callers, files and languages, and have their own tests; the last runs at import.
 _COMPILE_INSIDE = frozenset(
     {
         "backends/roots/glob.py:Glob.__init__",
         "backends/roots/wildmatch.py:compiled",
         "backends/documents/formats/text/code.py:SourceCode.__init__",
         "backends/documents/formats/text/code.py:SourceCode._next_begin",
+        "backends/search/find/phrase.py:Phrase.__init__",
+        "backends/search/find/phrase.py:Phrase._broken",
         "backends/roots/sensitive_names.py:_any_of",
     }
 )

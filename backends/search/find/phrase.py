@@ -37,7 +37,7 @@ class Phrase:
         self._folded = _unbroken(fold(pattern, exact=exact).text.strip())
         if not self._folded:
             raise InvalidArgument("pattern holds only characters that do not count.", "Give the words to find.")
-        self._longest = max(re.split(_FLEXIBLE, self._folded), key=len)
+        self._longest = max(_FLEXIBLE.split(self._folded), key=len)
         bare = _bare(self._folded)
         self._beginnings = tuple(bare[:at] for at in range(1, len(bare)))
         self._endings = tuple(bare[at:] for at in range(1, len(bare)))
