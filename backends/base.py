@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.backends.file_filter import ALL_FILES, FileFilter
@@ -34,6 +34,7 @@ __all__ = [
     "Backend",
     "BatchAnswerer",
     "FilesBackend",
+    "KnownFile",
     "OnDelete",
     "Reader",
     "TakeAnswer",
@@ -167,6 +168,14 @@ class BatchAnswerer(Protocol):
         ...
 
 
+class KnownFile(NamedTuple):
+    """A file's record, its readable content, and the versions of its paths, as FilesBackend.versions has them."""
+
+    record: FileRecord
+    info: DocumentInfo
+    versions: Sequence[FileVersion]
+
+
 class Reader(Protocol):
     """Reads stored files as documents."""
 
@@ -178,9 +187,9 @@ class Reader(Protocol):
         not read again."""
         ...
 
-    async def described(self, file_id: str) -> tuple[FileRecord, DocumentInfo] | None:
-        """A live file's record, and its readable content, if this machine has both and its text is indexed. None says
-        nothing of the file."""
+    async def described(self, file_id: str) -> KnownFile | None:
+        """What is known of a live file, if this machine has all of it and its text is indexed. None says nothing of the
+        file."""
         ...
 
     async def read_later(self, file_ids: Sequence[str]) -> None:

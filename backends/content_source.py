@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from files_api_mcp.backends.file_filter import ALL_FILES, FileFilter
+from files_api_mcp.backends.file_versions import FileVersion
 from files_api_mcp.backends.models import FileRecord
 
 __all__ = ["Content", "ContentSource", "LiveFiles"]
@@ -75,6 +76,10 @@ class ContentSource(Protocol):
     def held(self, file_id: str) -> FileRecord | None:
         """The record of a live file whose bytes are all on this machine; None if there is none, or if finding it takes
         longer than a look at the disk. For any thread."""
+        ...
+
+    def held_versions(self, file_id: str) -> Sequence[FileVersion] | None:
+        """The versions of a file as in FilesBackend.versions; None where `held` would be None. For any thread."""
         ...
 
     async def live_files(self, within: FileFilter = ALL_FILES) -> LiveFiles:

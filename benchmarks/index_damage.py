@@ -23,6 +23,7 @@ from benchmarks.speed.language import Language
 from files_api_mcp.backends.content_source import Content, LiveFiles
 from files_api_mcp.backends.errors import FilesError, NotFound
 from files_api_mcp.backends.file_filter import ALL_FILES, FileFilter, FilterFacts
+from files_api_mcp.backends.file_versions import FileVersion
 from files_api_mcp.backends.models import FileRecord, Passage
 from files_api_mcp.backends.search.engine import SearchEngine, open_search_engine
 from files_api_mcp.backends.search.index.index import document_key
@@ -30,9 +31,8 @@ from files_api_mcp.backends.search.index.schema import index_path
 from files_api_mcp.backends.search.runtime import SearchRuntime, open_runtime
 from tests.support.documents import labelled, pdf
 
-_PAGE = 4096
-_CHARS = 1_000_000
 QUESTIONS = 4
+_PAGE, _CHARS = 4096, 1_000_000
 
 
 class Files:
@@ -52,9 +52,8 @@ class Files:
         self._files = [_stored(folder, name, content) for name, content in contents.items()]
 
     async def blob_path(self, file_id: str) -> tuple[FileRecord, Path]:
-        for record, path in self._files:
-            if record.id == file_id:
-                return record, path
+        for found in await self.located([file_id]):
+            return found
         raise NotFound(f"There is no file {file_id}.")
 
     async def located(self, file_ids: Sequence[str]) -> Sequence[tuple[FileRecord, Path]]:
@@ -62,6 +61,9 @@ class Files:
 
     def held(self, file_id: str) -> FileRecord | None:
         return next((one for one, _ in self._files if one.id == file_id), None)
+
+    def held_versions(self, file_id: str) -> Sequence[FileVersion]:  # noqa: ARG002  see ContentSource
+        return ()
 
     async def live_files(self, within: FileFilter = ALL_FILES) -> LiveFiles:
         return LiveFiles.of([record for record, _ in self._files if within.matches(FilterFacts.of(record))])
@@ -78,7 +80,7 @@ class Files:
 
     @property
     def ids(self) -> list[str]:
-        return [record.id for record, _ in self._files]
+        return [record.id for record in self.records]
 
 
 def _stored(folder: Path, name: str, content: bytes) -> tuple[FileRecord, Path]:
@@ -281,9 +283,8 @@ async def run(rounds: int, seed: int) -> bool:
                     print(f"round {number} ({outcome.damage}): {fault}")
                     kept = False
     for damage in DAMAGES:
-        name = damage.__name__
-        shown = ", ".join(f"{counts[name, what]} {what}" for what in ("rounds", "same at once", "same after"))
-        print(f"{name}: {shown}")
+        shown = [f"{counts[damage.__name__, what]} {what}" for what in ("rounds", "same at once", "same after")]
+        print(f"{damage.__name__}: {', '.join(shown)}")
     return kept
 
 
@@ -292,8 +293,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args()
-    raise SystemExit(0 if anyio.run(run, options.rounds, options.seed) else 1)
+    raise SystemExit(0 if anyio.run(run, *vars(parser.parse_args()).values()) else 1)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 
-from files_api_mcp.backends.base import Backend
+from files_api_mcp.backends.base import Backend, KnownFile
 from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.backends.file_versions import FileVersion
 from files_api_mcp.backends.models import DocumentInfo, FileRecord, OutlineEntry, Progress
@@ -50,9 +50,8 @@ async def describe(call: Call, file_id: str) -> tuple[FileRecord, DocumentInfo, 
     """
     opened = await call.backend()
     known = await opened.reader.described(file_id)
-    record, info = known or await _looked_up(opened, file_id, call.progress())
+    record, info, versions = known or await _looked_up(opened, file_id, call.progress())
     described = _described(record, info, await _outline(opened, record, info))
-    versions = () if record.source_path is None else await opened.files.versions(record.id)
     described.versions, described.next = _versions(record, versions, described.next)
     if await is_source_changed(call.deps.roots, record, versions):
         described.source_changed = True
@@ -75,11 +74,14 @@ def _versions(
     return shown or None, use
 
 
-async def _looked_up(opened: Backend, file_id: str, progress: Progress) -> tuple[FileRecord, DocumentInfo]:
+async def _looked_up(opened: Backend, file_id: str, progress: Progress) -> KnownFile:
     record = await opened.files.describe(file_id)
+    versions = () if record.source_path is None else await opened.files.versions(file_id)
     if is_past(record.expires_at):
-        return record, DocumentInfo(askable=False, pages=None, chars=0, note="Expired; upload it again to use it.")
-    return record, await opened.reader.prepare(file_id, progress, record)
+        info = DocumentInfo(askable=False, pages=None, chars=0, note="Expired; upload it again to use it.")
+    else:
+        info = await opened.reader.prepare(file_id, progress, record)
+    return KnownFile(record, info, versions)
 
 
 async def _outline(opened: Backend, record: FileRecord, info: DocumentInfo) -> Sequence[OutlineEntry]:

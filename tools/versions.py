@@ -60,6 +60,8 @@ async def is_source_changed(roots: Roots, record: FileRecord, versions: Sequence
 
 
 def _has_other_bytes(roots: Roots, source: FileVersion, record: FileRecord) -> bool:
+    if source.mark is not None and roots.has_mark(source.path, source.mark):
+        return False
     try:
         found = roots.open_file(source.path)
     except (EmptyFile, FileTooLarge):
@@ -67,8 +69,6 @@ def _has_other_bytes(roots: Roots, source: FileVersion, record: FileRecord) -> b
     except FilesError:
         return False
     with found:
-        if found.mark == source.mark:
-            return False
         if found.size_bytes != record.size_bytes:
             return True
         if record.sha256 is None or found.size_bytes > _MOST_HASHED:

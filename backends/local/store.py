@@ -200,6 +200,10 @@ class LocalStore:
         """The record of a live file whose content is there in its full length; see ContentSource.held."""
         return self._database.run_at_once(lambda connection: self._lookup(connection).held(file_id)[0])
 
+    def held_versions(self, file_id: str) -> Sequence[FileVersion] | None:
+        """The files of a file's paths, newest first; see ContentSource.held_versions."""
+        return self._database.run_at_once(lambda connection: self._lookup(connection).versions(file_id))
+
     async def live_files(self, within: FileFilter = ALL_FILES) -> LiveFiles:
         """The live files that match, newest first. Of all that are ready, only what changed since the last call is
         read."""

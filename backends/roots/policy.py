@@ -13,7 +13,7 @@ from files_api_mcp.backends.roots.root import Root
 from files_api_mcp.backends.roots.sensitive_names import is_sensitive_name
 from files_api_mcp.backends.validation import safe_filename
 
-__all__ = ["Rules", "SourceFile"]
+__all__ = ["Rules", "SourceFile", "mark_of"]
 
 
 class SourceFile:
@@ -77,7 +77,7 @@ class Rules:
             printable_path(path),
             found.st_size,
             printable_path(self._root_above(path)),
-            _mark(found),
+            mark_of(found),
         )
 
     def refuse_saving(self, path: str) -> None:
@@ -151,7 +151,8 @@ def _refuse_unusual(fd: int, found: os.stat_result) -> None:
         raise NotARegularFile("That path is a kernel file (as in /proc), not a regular file.")
 
 
-def _mark(found: os.stat_result) -> str:
+def mark_of(found: os.stat_result) -> str:
+    """The size, the times and the inode of a file: while they are the same, so are its bytes."""
     return f"{found.st_size}-{found.st_mtime_ns}-{found.st_ctime_ns}-{found.st_ino}"
 
 

@@ -12,7 +12,7 @@ from files_api_mcp.backends.errors import Busy, FilesError, InvalidArgument, Not
 from files_api_mcp.backends.roots.new_file import NewLocalFile
 from files_api_mcp.backends.roots.open_beneath import fd_path, open_beneath
 from files_api_mcp.backends.roots.os_errors import ABSENT, LEADING_OUT, outside, read_refusal, saving
-from files_api_mcp.backends.roots.policy import Rules, SourceFile
+from files_api_mcp.backends.roots.policy import Rules, SourceFile, mark_of
 from files_api_mcp.backends.roots.root import Root
 from files_api_mcp.backends.roots.walk import Expansion, Walk, each, is_pattern
 from files_api_mcp.backends.roots.wide_folders import WideFolders
@@ -70,6 +70,17 @@ class Roots:
             Unreadable, NotFound, InvalidArgument, Busy: It cannot be opened; the class says why.
         """
         return self._open_source(path, set())
+
+    def has_mark(self, path: str, mark: str) -> bool:
+        """Whether the file at a path has this mark (see `SourceFile.mark`). Nothing else of it is looked at."""
+        try:
+            fd = self._open(path, _OPEN_FILE)
+        except FilesError:
+            return False
+        try:
+            return mark_of(os.fstat(fd)) == mark
+        finally:
+            os.close(fd)
 
     def open_files(self, paths: Iterable[str]) -> Iterator[SourceFile | FilesError]:
         """Open files one after another; the caller closes each. A file that `open_file` refuses gives its error.

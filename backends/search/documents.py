@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import TypeVar
 
+from files_api_mcp.backends.base import KnownFile
 from files_api_mcp.backends.content_source import ContentSource
-from files_api_mcp.backends.models import DocumentInfo, FileRecord, Progress, silent
+from files_api_mcp.backends.models import FileRecord, Progress, silent
 from files_api_mcp.backends.search.index.backlog import Backlog
 from files_api_mcp.backends.search.index.index import Index
 from files_api_mcp.backends.search.index.indexer import Indexer
@@ -29,14 +30,17 @@ class Documents:
         self._backlog = backlog
         self._use = use
 
-    async def described(self, file_id: str) -> tuple[FileRecord, DocumentInfo] | None:
-        """A file's record, and what is known of its text, if one turn finds both."""
+    async def described(self, file_id: str) -> KnownFile | None:
+        """What is known of a file, if one turn finds all of it."""
         self._use()
 
-        def pair(record: FileRecord, _: Index, document: Document) -> tuple[FileRecord, DocumentInfo]:
-            return record, document.info
+        def describe(record: FileRecord, _: Index, document: Document) -> KnownFile | None:
+            versions = () if record.source_path is None else self._source.held_versions(record.id)
+            return None if versions is None else KnownFile(record, document.info, versions)
 
-        found = await self._indexer.healed(lambda: self._indexer.run(lambda index: self._held(index, file_id, pair)))
+        found = await self._indexer.healed(
+            lambda: self._indexer.run(lambda index: self._held(index, file_id, describe))
+        )
         return found[1][0] if found[1] else None
 
     async def with_places(self, file_id: str, work: Callable[[DocumentPlaces], _T], progress: Progress = silent) -> _T:

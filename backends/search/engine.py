@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import anyio
 from anyio import to_thread
 
+from files_api_mcp.backends.base import KnownFile
 from files_api_mcp.backends.content_source import ContentSource
 from files_api_mcp.backends.documents.workers import ReaderStopped
 from files_api_mcp.backends.errors import (
@@ -69,9 +70,8 @@ _HASH = 64
 """Characters of the hash in a document's key."""
 _UNREAD = (ReaderStopped, ContentDamaged, StorageFull, PermissionDenied)
 _PATIENCE_S = 20.0
-_READING = DocumentInfo(
-    askable=False, pages=None, chars=0, note="Its text is still being read; a question waits for it.", state="reading"
-)
+_STILL_READ = "Its text is still being read; a question waits for it."
+_READING = DocumentInfo(askable=False, pages=None, chars=0, note=_STILL_READ, state="reading")
 
 
 @asynccontextmanager
@@ -136,8 +136,8 @@ class SearchEngine:
             return await self.document_info(file_id, progress)
         return _READING
 
-    async def described(self, file_id: str) -> tuple[FileRecord, DocumentInfo] | None:
-        """A live file's record, and a description of its indexed text; see Reader.described."""
+    async def described(self, file_id: str) -> KnownFile | None:
+        """What is known of a live file; see Reader.described."""
         return await self._documents.described(file_id)
 
     async def document_info(self, file_id: str, progress: Progress = silent) -> DocumentInfo:

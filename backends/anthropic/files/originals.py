@@ -19,6 +19,7 @@ from files_api_mcp.backends.content_source import LiveFiles
 from files_api_mcp.backends.documents.media_types import sniff
 from files_api_mcp.backends.errors import FileExpired, NotFound, StorageFull, UnsupportedType
 from files_api_mcp.backends.file_filter import ALL_FILES, ANY_STATE, FileFilter, FilterFacts
+from files_api_mcp.backends.file_versions import FileVersion
 from files_api_mcp.backends.models import FileRecord, Snapshot
 from files_api_mcp.backends.roots.os_errors import FULL
 from files_api_mcp.backends.staging.spool import Spool
@@ -85,6 +86,10 @@ class Originals:
 
     def held(self, file_id: str) -> FileRecord | None:  # noqa: ARG002  see ContentSource
         """None: only the ledger and the API together know it."""
+        return None
+
+    def held_versions(self, file_id: str) -> Sequence[FileVersion] | None:  # noqa: ARG002  see ContentSource
+        """None, as no file is held."""
         return None
 
     async def live_files(self, within: FileFilter = ALL_FILES) -> LiveFiles:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from files_api_mcp.backends.anthropic.files.files import AnthropicFiles
 from files_api_mcp.backends.anthropic.files.originals import OriginalMissing, Originals
+from files_api_mcp.backends.base import KnownFile
 from files_api_mcp.backends.documents.media_types import PDF, SHOWN_IMAGES
 from files_api_mcp.backends.models import (
     DocumentInfo,
@@ -41,7 +42,7 @@ class AnthropicReader:
             return info
         return _as_seen(record or await self._files.describe(file_id), info)
 
-    async def described(self, file_id: str) -> tuple[FileRecord, DocumentInfo] | None:  # noqa: ARG002  see Reader
+    async def described(self, file_id: str) -> KnownFile | None:  # noqa: ARG002  see Reader
         """None: only the API knows the record."""
         return None
 

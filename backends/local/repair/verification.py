@@ -13,6 +13,7 @@ from files_api_mcp.backends.content_source import Content, LiveFiles
 from files_api_mcp.backends.damage import Damage, Verification, repaired
 from files_api_mcp.backends.errors import NotFound, StoreDamaged
 from files_api_mcp.backends.file_filter import ALL_FILES, ANY_STATE, FileFilter, FilterFacts
+from files_api_mcp.backends.file_versions import FileVersion
 from files_api_mcp.backends.local import files_table as rows
 from files_api_mcp.backends.local.folder import StoreFolder
 from files_api_mcp.backends.local.repair.consistency_check import ConsistencyCheck, content_damage
@@ -65,6 +66,10 @@ class _LiveFiles:
         return await to_thread.run_sync(lambda: list(self._contents()))
 
     def held(self, file_id: str) -> FileRecord | None:  # noqa: ARG002  see ContentSource
+        return None
+
+    def held_versions(self, file_id: str) -> Sequence[FileVersion] | None:  # noqa: ARG002  see ContentSource
+        """None, as no file is held."""
         return None
 
     async def live_files(self, within: FileFilter = ALL_FILES) -> LiveFiles:

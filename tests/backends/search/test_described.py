@@ -41,7 +41,7 @@ async def test_an_indexed_file_takes_no_turn_of_the_store(tmp_path: Path, turns:
         turns.clear()
         described = await opened.reader.described(file_id)
         assert "files.db" not in turns
-        assert described == (await opened.files.describe(file_id), info)
+        assert described == (await opened.files.describe(file_id), info, ())
         turns.clear()
         assert (await desk.ask("whale", file_id)).passages
         assert "files.db" not in turns

@@ -194,6 +194,10 @@ class MemoryFiles:
         """None: bytes are written when they are asked for."""
         return None
 
+    def held_versions(self, file_id: str) -> Sequence[FileVersion] | None:
+        """None, as no file is held."""
+        return None
+
     async def live_files(self, within: FileFilter = ALL_FILES) -> LiveFiles:
         """Those of these files that match."""
         return LiveFiles.of([file.record for file in reversed([*self._live(within)])])
