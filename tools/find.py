@@ -74,7 +74,7 @@ def find_result(found: FoundText) -> FindResult:
 
 def _next(found: FoundText) -> str:
     if found.matches:
-        return "Around a match: read_document at=its where."
+        return "For more around a match set context, or read_document at=its where."
     if found.is_partial:
         return "Go on with next_cursor, or name file_ids."
     return "No match: try fewer words, or ask_document."

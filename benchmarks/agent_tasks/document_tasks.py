@@ -96,7 +96,7 @@ async def use_changed_file(agent: Agent) -> dict[str, Any]:
     # Other files may say something about charters too, so the question names none.
     answer = await agent.call("ask_document", question="What is the day rate for the charter of a vessel?")
     rates = {one["file_id"]: found[1] for one in answer.passages if (found := _RATE.search(_one_line(one["text"])))}
-    return {"stored anew": not file["reused"], "rate": rates.get(file["file_id"], "")}
+    return {"new file": not file["reused"], "rate": rates.get(file["file_id"], "")}
 
 
 def _one_line(text: str) -> str:

@@ -51,7 +51,7 @@ _RULES = (
     "Questions about {topic} go to the duty manager, who answers within {n} working days.",
     "What concerns {topic} is written into the log of the pier at the end of each shift.",
     "Exceptions for {topic} need the written consent of the head of operations.",
-    "New colleagues are told about {topic} on their first day and sign that they understood.",
+    "New colleagues learn about {topic} on their first day and sign that they understood.",
     "The list for {topic} hangs in the crew room and is renewed every {n} months.",
     "Whoever sees a breach of the rules for {topic} speaks to the person first and reports it only if it goes on.",
     "The rules for {topic} are the same at all piers, unless the notice at the pier says otherwise.",

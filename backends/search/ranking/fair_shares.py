@@ -18,7 +18,7 @@ def in_fair_shares(ranking: Ranking, files: int) -> Ranking:
     """The ranking of a question about so many files, in which each further passage of a file counts less.
 
     A file with passages about as good as another's has its turn before that one gets more. The more files there are,
-    the less this counts: one of them answers, and which one is told by the scores.
+    the less this counts: then one of them answers, and the scores say which.
     """
     if not 1 < files < _FEW:
         return ranking
