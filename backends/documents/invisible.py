@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from files_api_mcp.backends.documents.marks import Line, Mark, MarkedText, marked_text
+from files_api_mcp.backends.documents.tables.table import Cell, DocumentTable, Row
 
 __all__ = ["invisible_spans", "shown_text"]
 
@@ -56,8 +57,22 @@ def _with(change: Callable[[str], str], line: Line) -> Line:
     """The line, or the mark with its texts, after the change."""
     if isinstance(line, str):
         return change(line)
+    if isinstance(line, DocumentTable):
+        return _with_cells(change, line)
     fields: list[Any] = [change(field) if isinstance(field, str) else field for field in line]
     return type(line)(*fields)
+
+
+def _with_cells(change: Callable[[str], str], table: DocumentTable) -> DocumentTable:
+    """The table with its texts after the change."""
+
+    def changed(cell: Cell) -> Cell:
+        return change(cell) if isinstance(cell, str) else cell
+
+    def rows() -> Iterator[Row]:
+        return ((number, [*map(changed, cells)]) for number, cells in table.rows())
+
+    return replace(table, header=[*map(change, table.header)], rows=rows)
 
 
 def _texts(mark: Mark) -> Iterator[str]:

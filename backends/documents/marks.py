@@ -3,9 +3,11 @@
 A parser yields lines of text, and a mark before the line from which on it holds.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+from files_api_mcp.backends.documents.tables.table import DocumentTable
 
 __all__ = [
     "Heading",
@@ -87,31 +89,45 @@ _KINDS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "Hidden": (Hidden, (_OPTIONAL_TEXT,)),
 }
 """Each kind of mark, and the types of its fields."""
-Line = str | Mark
+Line = str | Mark | DocumentTable
 
 
 @dataclass(frozen=True, slots=True)
 class MarkedText:
     """A text, and its marks with their offsets in code points, in order. `invisible` counts the characters that were
-    left out because nobody sees them."""
+    left out because nobody sees them. `tables` have the [start, end) of their rows."""
 
     text: str
     marks: tuple[tuple[int, Mark], ...] = ()
     invisible: int = 0
+    tables: tuple[tuple[int, int, DocumentTable], ...] = ()
 
 
 def marked_text(lines: Iterable[Line]) -> MarkedText:
     """Join lines, each with its line end, and marks to a text."""
     parts: list[str] = []
     marks: list[tuple[int, Mark]] = []
+    tables: list[tuple[int, DocumentTable]] = []
     length = 0
     for line in lines:
         if isinstance(line, str):
             parts.append(line)
             length += len(line)
+        elif isinstance(line, DocumentTable):
+            tables.append((length, line))
         else:
             marks.append((length, line))
-    return MarkedText("".join(parts), tuple(marks))
+    return MarkedText("".join(parts), tuple(marks), tables=tuple(_with_ends(tables, marks, length)))
+
+
+def _with_ends(
+    tables: Sequence[tuple[int, DocumentTable]], marks: Sequence[tuple[int, Mark]], length: int
+) -> Iterator[tuple[int, int, DocumentTable]]:
+    """The tables with the start and the end of their rows."""
+    ends = [at for at, mark in marks if isinstance(mark, Table) and mark.header is None] if tables else []
+    starts = [start for start, _ in tables]
+    for (start, table), following in zip(tables, [*starts[1:], length], strict=False):
+        yield start, min([following, *(end for end in ends if end > start)]), table
 
 
 def split_at_marks(text: str, marks: Iterable[tuple[int, Mark]]) -> Iterator[Line]:

@@ -48,12 +48,12 @@ def test_only_the_server_imports_mcp(layer: str) -> None:
 
 # Bottom first: each module or folder of `backends` imports only from the layers below its own.
 LAYERS = (
-    {"file_types", "file_versions", "findings"},
+    {"file_types", "file_versions", "findings", "table_info"},
     {"models", "errors", "clock", "tokens", "committed", "damage", "backend_options", "process_isolation"},
     {"documents", "storage", "validation"},
     {"roots"},
     {"staging", "file_filter"},
-    {"text_finder"},
+    {"text_finder", "table_querier"},
     {"base", "content_source"},
     {"search"},
     {"local", "anthropic"},
