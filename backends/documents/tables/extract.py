@@ -6,38 +6,42 @@ from importlib import import_module
 from typing import BinaryIO
 
 from files_api_mcp.backends.documents.extract import extract
-from files_api_mcp.backends.documents.media_types import ODP, PPTX
+from files_api_mcp.backends.documents.tables.names import TableNames, TextTables
 from files_api_mcp.backends.documents.tables.table import DocumentTable
 
-__all__ = ["TABLES_OF", "document_tables", "table_name"]
+__all__ = ["MOST_TABLES", "TABLES_OF", "document_tables", "tables_in_bytes"]
 
+MOST_TABLES = 1000
+"""Tables of a document that are kept."""
 _PACKAGE = "files_api_mcp.backends.documents.tables"
 TABLES_OF: dict[str, tuple[str, str]] = {}
 """Types whose tables are read from the bytes: the module and function. Those of other types are found in their text."""
 
 
 def document_tables(content: BinaryIO, mime_type: str, filename: str = "") -> Iterator[DocumentTable]:
-    """All tables of a document, in order. Scanned pages are left out.
+    """All tables of a document, in order; each has a name of its own. Scanned pages are left out.
 
     Raises:
         UnsupportedType: The type has no text, or these bytes cannot be read as it.
     """
     if mime_type in TABLES_OF:
-        module, name = TABLES_OF[mime_type]
-        read: Callable[[BinaryIO], Iterator[DocumentTable]] = getattr(import_module(f"{_PACKAGE}.{module}"), name)
-        yield from read(content)
+        yield from tables_in_bytes(content, mime_type)
         return
     document = extract(content, mime_type, None, filename)
-    count = 0
-    for page, piece in enumerate(document.texts, start=1):
-        count = 0 if document.paginated else count
-        for _, _, table in piece.tables:
-            count += 1
-            yield replace(table, name=table.name or table_name(mime_type, page if document.paginated else None, count))
+    tables = TextTables(mime_type, paginated=document.paginated)
+    for page, text in enumerate(document.texts, start=1):
+        for _, _, table in tables.named(page, text):
+            yield table
 
 
-def table_name(mime_type: str, page: int | None, number: int) -> str:
-    """The name of a table by its place: the number (from 1) on its page, or in a document without pages."""
-    if page is None:
-        return f"table {number}"
-    return f"{'slide' if mime_type in (PPTX, ODP) else 'page'} {page} table {number}"
+def tables_in_bytes(content: BinaryIO, mime_type: str) -> Iterator[DocumentTable]:
+    """The tables of a document of a type in TABLES_OF, in order; each has a name of its own.
+
+    Raises:
+        UnsupportedType: These bytes cannot be read as the type.
+    """
+    module, name = TABLES_OF[mime_type]
+    read: Callable[[BinaryIO], Iterator[DocumentTable]] = getattr(import_module(f"{_PACKAGE}.{module}"), name)
+    names = TableNames()
+    for number, table in enumerate(read(content), start=1):
+        yield replace(table, name=names.unique(table.name or f"table {number}"))
