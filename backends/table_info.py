@@ -27,10 +27,11 @@ class TableRow(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class TableInfo:
     """A table. `name` is its name in SQL, `where` its place, `rows` counts its rows without the header, and `sample`
-    are its first three."""
+    are its first three. `caption` is what the document calls it; "" for nothing."""
 
     name: str
     where: str
     rows: int
     columns: tuple[TableColumn, ...]
     sample: tuple[TableRow, ...] = ()
+    caption: str = ""

@@ -72,7 +72,7 @@ def _with_cells(change: Callable[[str], str], table: DocumentTable) -> DocumentT
     def rows() -> Iterator[Row]:
         return ((number, [*map(changed, cells)]) for number, cells in table.rows())
 
-    return replace(table, header=[*map(change, table.header)], rows=rows)
+    return replace(table, header=[*map(change, table.header)], rows=rows, caption=change(table.caption))
 
 
 def _texts(mark: Mark) -> Iterator[str]:

@@ -3,6 +3,7 @@
 A parser yields lines of text, and a mark before the line from which on it holds.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -123,11 +124,17 @@ def marked_text(lines: Iterable[Line]) -> MarkedText:
 def _with_ends(
     tables: Sequence[tuple[int, DocumentTable]], marks: Sequence[tuple[int, Mark]], length: int
 ) -> Iterator[tuple[int, int, DocumentTable]]:
-    """The tables with the start and the end of their rows."""
+    """The tables with the start and the end of their rows. A table that holds another ends before it."""
     ends = [at for at, mark in marks if isinstance(mark, Table) and mark.header is None] if tables else []
     starts = [start for start, _ in tables]
-    for (start, table), following in zip(tables, [*starts[1:], length], strict=False):
-        yield start, min([following, *(end for end in ends if end > start)]), table
+    for start, table in tables:
+        yield start, min(_after(start, starts, length), _after(start, ends, length)), table
+
+
+def _after(at: int, offsets: Sequence[int], length: int) -> int:
+    """The next of the offsets, which are in order; `length` after the last one."""
+    index = bisect_right(offsets, at)
+    return offsets[index] if index < len(offsets) else length
 
 
 def split_at_marks(text: str, marks: Iterable[tuple[int, Mark]]) -> Iterator[Line]:

@@ -22,7 +22,7 @@ Row = tuple[int, Sequence[Cell]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DocumentTable:
-    """A table, with its cells as the document has them.
+    """A table, with its cells as the document has them. `caption` is what the document calls it; "" for nothing.
 
     Each call of `rows` gives the rows below the header from the first on. A row may have fewer cells than `header` has
     names. `has_texts` means that all cells are texts as a person sees them, whose types have to be found; else they are
@@ -38,4 +38,5 @@ class DocumentTable:
     name: str = ""
     where: str = ""
     has_texts: bool = True
+    caption: str = ""
     notes: Sequence[str] = ()
