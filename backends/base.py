@@ -27,6 +27,7 @@ from files_api_mcp.backends.models import (
     silent,
 )
 from files_api_mcp.backends.staging.spool import Spool
+from files_api_mcp.backends.table_querier import TableQuerier
 from files_api_mcp.backends.text_finder import TextFinder
 
 __all__ = [
@@ -247,5 +248,6 @@ class Backend:
     answerer: Answerer
     reader: Reader
     finder: TextFinder
+    tables: TableQuerier
     batches: BatchAnswerer
     spool: Spool

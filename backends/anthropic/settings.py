@@ -137,6 +137,7 @@ class AnthropicSettings:
                 answerer=AnthropicAnswerer(workspace, engine, self.model, self.ask_timeout_s),
                 reader=AnthropicReader(workspace.files, workspace.originals, engine),
                 finder=engine.finder,
+                tables=engine.tables,
                 batches=AnthropicBatchAnswerer(workspace, engine, self.model, home / "batches"),
                 spool=spool,
             )

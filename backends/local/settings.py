@@ -76,6 +76,7 @@ class LocalSettings:
                 answerer=engine,
                 reader=engine,
                 finder=engine.finder,
+                tables=engine.tables,
                 batches=SequentialBatchAnswerer(engine),
                 spool=spool,
             )

@@ -1,11 +1,15 @@
 """Work on the document of a file, which is read first if the index lacks it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
+
+import anyio
 
 from files_api_mcp.backends.base import KnownFile
 from files_api_mcp.backends.content_source import ContentSource
-from files_api_mcp.backends.models import FileRecord, Progress, silent
+from files_api_mcp.backends.documents.workers import ReaderStopped
+from files_api_mcp.backends.errors import ContentDamaged, FilesError, PermissionDenied, StorageFull, StoreDamaged
+from files_api_mcp.backends.models import DocumentInfo, FileRecord, Progress, silent
 from files_api_mcp.backends.search.index.backlog import Backlog
 from files_api_mcp.backends.search.index.index import Index
 from files_api_mcp.backends.search.index.indexer import Indexer
@@ -13,9 +17,14 @@ from files_api_mcp.backends.search.index.rows import Document
 from files_api_mcp.backends.search.places.document_places import DocumentPlaces
 from files_api_mcp.backends.search.reader import open_places
 
-__all__ = ["Documents"]
+__all__ = ["UNREAD", "Documents"]
 
 _T = TypeVar("_T")
+UNREAD = (ReaderStopped, ContentDamaged, StorageFull, PermissionDenied)
+"""Why a file cannot be read now, although it is live."""
+_PATIENCE_S = 20.0
+_STILL_READ = "Its text is still being read; a question waits for it."
+_READING = DocumentInfo(askable=False, pages=None, chars=0, note=_STILL_READ, state="reading")
 
 
 class Documents:
@@ -42,6 +51,26 @@ class Documents:
             lambda: self._indexer.run(lambda index: self._held(index, file_id, describe))
         )
         return found[1][0] if found[1] else None
+
+    async def prepared(self, file_id: str, progress: Progress) -> DocumentInfo:
+        """The same as `info`, but it waits at most 20 seconds: then the state is "reading"."""
+        with anyio.move_on_after(_PATIENCE_S):
+            return await self.info(file_id, progress)
+        return _READING
+
+    async def info(self, file_id: str, progress: Progress) -> DocumentInfo:
+        """A description of the file's readable content. A file that cannot be read now has the reason in its note."""
+        try:
+            return await self.with_document(file_id, lambda _, document: document.info, progress)
+        except (*UNREAD, StoreDamaged) as exc:
+            return _unread_info(exc)
+
+    async def infos(self, records: Sequence[FileRecord]) -> dict[str, DocumentInfo]:
+        """What the index knows now of each file, by file id."""
+        known = await self._indexer.healed(lambda: self._indexer.known(records))
+        infos = {file_id: document.info for file_id, document in known.items()}
+        failures = {record.id: self._indexer.failure(record) for record in records if record.id not in known}
+        return infos | {one: _READING if exc is None else _unread_info(exc) for one, exc in failures.items()}
 
     async def with_places(self, file_id: str, work: Callable[[DocumentPlaces], _T], progress: Progress = silent) -> _T:
         """Do a piece of work on the places of a file's document."""
@@ -85,3 +114,7 @@ class Documents:
     def _known(self, index: Index, record: FileRecord, work: Callable[[FileRecord, Index, Document], _T]) -> list[_T]:
         """What `work` returns, if the index has the file's document."""
         return [work(record, index, document) for document in self._indexer.current_in(index, [record]).values()]
+
+
+def _unread_info(error: FilesError) -> DocumentInfo:
+    return DocumentInfo(askable=False, pages=None, chars=0, note=f"{error.sentence} {error.next_step}".strip())

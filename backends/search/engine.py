@@ -13,15 +13,12 @@ from anyio import to_thread
 
 from files_api_mcp.backends.base import KnownFile
 from files_api_mcp.backends.content_source import ContentSource
-from files_api_mcp.backends.documents.workers import ReaderStopped
 from files_api_mcp.backends.errors import (
-    ContentDamaged,
     FileExpired,
     FilesError,
     NotFound,
     PermissionDenied,
     StorageFull,
-    StoreDamaged,
     StoreError,
 )
 from files_api_mcp.backends.file_filter import ALL_FILES, FileFilter
@@ -38,7 +35,7 @@ from files_api_mcp.backends.models import (
 )
 from files_api_mcp.backends.search import reader as reading
 from files_api_mcp.backends.search.collection import Searched
-from files_api_mcp.backends.search.documents import Documents
+from files_api_mcp.backends.search.documents import UNREAD, Documents
 from files_api_mcp.backends.search.find.finder import Finder
 from files_api_mcp.backends.search.index.backlog import Backlog
 from files_api_mcp.backends.search.index.extraction import FileToRead
@@ -54,6 +51,7 @@ from files_api_mcp.backends.search.question import Question
 from files_api_mcp.backends.search.question_scope import QuestionScope
 from files_api_mcp.backends.search.ranking.page_range import PageRange
 from files_api_mcp.backends.search.runtime import SearchRuntime
+from files_api_mcp.backends.search.table_queries.queries import TableQueries
 from files_api_mcp.backends.storage.lane import check_cancelled
 from files_api_mcp.backends.storage.upkeep import rotated, upkeep
 from files_api_mcp.backends.validation import check_question
@@ -68,10 +66,6 @@ _log = logging.getLogger(__name__)
 _AT_ONCE = 5000
 _HASH = 64
 """Characters of the hash in a document's key."""
-_UNREAD = (ReaderStopped, ContentDamaged, StorageFull, PermissionDenied)
-_PATIENCE_S = 20.0
-_STILL_READ = "Its text is still being read; a question waits for it."
-_READING = DocumentInfo(askable=False, pages=None, chars=0, note=_STILL_READ, state="reading")
 
 
 @asynccontextmanager
@@ -114,6 +108,7 @@ class SearchEngine:
         self._documents = Documents(indexer, source, self._backlog, self._used.set)
         self._images = PageImages(source, runtime.workers, self._documents)
         self.finder = Finder(indexer, source, self._scope, self._used.set)
+        self.tables = TableQueries(source, runtime.workers)
 
     async def index_in_background(self) -> None:
         """Index files that the index lacks, until cancelled. It waits for the first use: a command that only lists
@@ -132,9 +127,7 @@ class SearchEngine:
         record: FileRecord | None = None,  # noqa: ARG002  see Reader
     ) -> DocumentInfo:
         """The same as `document_info`, but it waits at most 20 seconds: then the state is "reading"."""
-        with anyio.move_on_after(_PATIENCE_S):
-            return await self.document_info(file_id, progress)
-        return _READING
+        return await self._documents.prepared(file_id, progress)
 
     async def described(self, file_id: str) -> KnownFile | None:
         """What is known of a live file; see Reader.described."""
@@ -143,10 +136,7 @@ class SearchEngine:
     async def document_info(self, file_id: str, progress: Progress = silent) -> DocumentInfo:
         """Wait until the file's text is indexed; returns a description of its readable content. A file that cannot be
         read now has none, and the reason in its note."""
-        try:
-            return await self._documents.with_document(file_id, lambda _, document: document.info, progress)
-        except (*_UNREAD, StoreDamaged) as exc:
-            return _unread_info(exc)
+        return await self._documents.info(file_id, progress)
 
     async def read_later(self, file_ids: Sequence[str]) -> None:
         """Index the text of these files in the background."""
@@ -155,10 +145,7 @@ class SearchEngine:
 
     async def infos(self, records: Sequence[FileRecord]) -> dict[str, DocumentInfo]:
         """What the index knows now of each file, by file id."""
-        known = await self._indexer.healed(lambda: self._indexer.known(records))
-        infos = {file_id: document.info for file_id, document in known.items()}
-        failures = {record.id: self._indexer.failure(record) for record in records if record.id not in known}
-        return infos | {one: _READING if exc is None else _unread_info(exc) for one, exc in failures.items()}
+        return await self._documents.infos(records)
 
     async def ask(
         self,
@@ -262,7 +249,7 @@ class SearchEngine:
         """The documents of the files in the index, created first if missing, or why one cannot be read now."""
         outcomes = await self._indexer.healed(lambda: self._ingestion.index(files, in_background=in_background))
         for number, (file, outcome) in enumerate(zip(files, outcomes, strict=True)):
-            if isinstance(outcome, _UNREAD):
+            if isinstance(outcome, UNREAD):
                 # Bytes that are deleted while they are read look damaged.
                 try:
                     await self._source.blob_path(file.record.id)
@@ -294,7 +281,3 @@ class SearchEngine:
             found = await self._indexer.run(lambda index: search(index, everything.searched))
         scope.notes += asked.notes
         return await self._scope.answered(scope, found, room)
-
-
-def _unread_info(error: FilesError) -> DocumentInfo:
-    return DocumentInfo(askable=False, pages=None, chars=0, note=f"{error.sentence} {error.next_step}".strip())

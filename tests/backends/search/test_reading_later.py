@@ -12,7 +12,7 @@ from anyio import to_thread
 
 from files_api_mcp.backends.documents.task import Task
 from files_api_mcp.backends.models import FileRecord
-from files_api_mcp.backends.search import engine
+from files_api_mcp.backends.search import documents
 from files_api_mcp.backends.search.index import backlog
 from files_api_mcp.backends.search.index.extraction import FileToRead
 from files_api_mcp.backends.search.index.ingestion import Outcome
@@ -64,7 +64,7 @@ async def test_what_does_not_fit_in_memory_is_found_in_the_store(desk: Desk, mon
 
 async def test_a_file_that_takes_long_is_read_on_after_the_call(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     (record,) = await stored(desk, 1)
-    monkeypatch.setattr(engine, "_PATIENCE_S", 0)
+    monkeypatch.setattr(documents, "_PATIENCE_S", 0)
     info = await desk.opened.reader.prepare(record.id)
     assert (info.state, info.askable) == ("reading", False)
     await until_ready(desk, [record])

@@ -63,6 +63,7 @@ class MemorySettings:
                     answerer=engine,
                     reader=engine,
                     finder=engine.finder,
+                    tables=engine.tables,
                     batches=SequentialBatchAnswerer(engine),
                     spool=spool,
                 )

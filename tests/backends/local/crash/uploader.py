@@ -81,7 +81,7 @@ async def _upload_folder(
     nothing: Any = None
     with Roots([folder]) as roots:
         deps = Dependencies(roots, nothing, allow_sensitive=True, max_file_size=10**6, confirm_deletes="never")
-        opened = Backend(store, nothing, nothing, nothing, nothing, spool)
+        opened = Backend(store, nothing, nothing, nothing, nothing, nothing, spool)
         await FolderUpload(deps, opened, take).run(".")
     return stored
 
