@@ -15,7 +15,7 @@ from files_api_mcp.backends.search.index.passage_table import PassageTable
 from files_api_mcp.backends.search.index.postings import HEAD_PREFIX, pack_segment
 from files_api_mcp.backends.search.places.outline import Outline
 from files_api_mcp.backends.search.places.tracker import PageMarks, PlaceTracker, packed
-from files_api_mcp.backends.search.tables import indexed_text
+from files_api_mcp.backends.search.tables.indexed_text import indexed_text
 from files_api_mcp.backends.search.tokenizer import is_english, is_stop_word, terms, terms_of, words
 from files_api_mcp.backends.search.vocabulary.bridges import bridge
 from files_api_mcp.backends.search.vocabulary.words import pack_words

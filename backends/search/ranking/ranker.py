@@ -13,7 +13,7 @@ from files_api_mcp.backends.search.ranking.scorer import Ranking, ScoredPassage,
 from files_api_mcp.backends.search.ranking.statements import with_statements
 from files_api_mcp.backends.search.semantic.reranker import MOST_JUDGED, rerank_by_meaning
 from files_api_mcp.backends.search.semantic.similarity import Similarity
-from files_api_mcp.backends.search.tables import indexed_text
+from files_api_mcp.backends.search.tables.indexed_text import indexed_text
 
 __all__ = ["Ranker"]
 

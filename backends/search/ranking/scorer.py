@@ -16,7 +16,7 @@ from files_api_mcp.backends.search.ranking.bm25 import bm25
 from files_api_mcp.backends.search.ranking.candidates import Candidates, Choice, OnlyDocument
 from files_api_mcp.backends.search.ranking.file_names import names_held
 from files_api_mcp.backends.search.ranking.page_references import labels_named, pages_labelled, pages_named
-from files_api_mcp.backends.search.tables import indexed_text
+from files_api_mcp.backends.search.tables.indexed_text import indexed_text
 from files_api_mcp.backends.search.tokenizer import terms
 
 __all__ = ["Ranking", "ScoredPassage", "rank"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from files_api_mcp.backends.search.tables import indexed_text
+from files_api_mcp.backends.search.tables.indexed_text import indexed_text
 from tests.support import documents
 from tests.support.agent import Agent
 
