@@ -14,7 +14,10 @@ __all__ = ["MOST_TABLES", "TABLES_OF", "document_tables", "tables_in_bytes"]
 MOST_TABLES = 1000
 """Tables of a document that are kept."""
 _PACKAGE = "files_api_mcp.backends.documents.tables"
-TABLES_OF: dict[str, tuple[str, str]] = {}
+TABLES_OF: dict[str, tuple[str, str]] = {
+    "text/csv": ("delimited", "delimited_tables"),
+    "text/tab-separated-values": ("delimited", "delimited_tables"),
+}
 """Types whose tables are read from the bytes: the module and function. Those of other types are found in their text."""
 
 

@@ -1,0 +1,187 @@
+"""What the cells of a column are, counted row by row."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from functools import lru_cache
+from typing import cast
+
+from files_api_mcp.backends.documents.tables.dates import DateText, Order, date_text
+from files_api_mcp.backends.documents.tables.numbers import NumberText, number_shape, number_text
+from files_api_mcp.backends.documents.tables.table import Cell, CellError
+
+__all__ = ["BOOLEANS", "ERRORS", "NOTHING", "ColumnSurvey", "TextSurvey", "totals_note"]
+
+NOTHING = frozenset(
+    "- -- --- \u2212 \u2013 \u2014 . .. ... \u2026 n/a n.a. n.a n/m n.m. na nm nil null none nan n/v k.a. #n/a".split()
+)
+"""What stands for no value among numbers and dates, in lower case."""
+ERRORS = frozenset("#div/0! #ref! #value! #name? #num! #null! #calc! #spill! #getting_data #field! err:502".split())
+BOOLEANS = {"true": 1, "false": 0}
+_TOTAL = re.compile(r"(?:grand |sub-?|net )?totals?\b|(?:gesamt|zwischen)?summe\b|gesamt\b|insgesamt\b", re.IGNORECASE)
+_MOST_TOTALS = 100
+_LONGEST_LABEL = 60
+_TEXTS_JUDGED = 5000
+_DIGITS = frozenset("0123456789")
+_LARGEST = 2**63 - 1
+
+
+class TextSurvey:
+    """The texts of a column.
+
+    `kinds` counts "number", "code", "date", "datetime", "time", "boolean", "nothing", "error", "word" (without digits)
+    and "mixed". `examples` are the row and text of the first of a kind.
+    """
+
+    def __init__(self) -> None:
+        self.kinds: Counter[str] = Counter()
+        self.examples: dict[str, tuple[int, str]] = {}
+        self.decimals: Counter[str] = Counter()
+        self.either: Counter[str] = Counter()
+        self.currencies: Counter[str] = Counter()
+        self.percents = self.fractions = self.plain_integers = self.plain = self.short = self.long = 0
+        self.order = Order.EITHER
+        self.has_open_order = False
+        self.zones: set[str] = set()
+        self._is_text = False
+
+    def add(self, rows: Sequence[int], texts: Sequence[str]) -> None:
+        """Count the texts of some rows. None is empty."""
+        if self._is_text:
+            self.kinds["word"] += len(texts)
+            return
+        shapes = [number_shape(text) for text in texts]
+        others: set[str] = set()
+        for shape, count in Counter(shapes).items():
+            written = number_text(shape)
+            if written is None:
+                others.add(shape)
+                continue
+            self._add_number(written, count)
+            if written.is_code and "code" not in self.examples:
+                self.examples["code"] = (rows[shapes.index(shape)], texts[shapes.index(shape)])
+        if others:
+            for row, text, shape in zip(rows, texts, shapes, strict=True):
+                if shape in others:
+                    self._add_other(row, text)
+        words = self.kinds["word"] + self.kinds["mixed"]
+        self._is_text = words > _TEXTS_JUDGED and 2 * words > self.kinds.total()
+
+    def _add_number(self, written: NumberText, count: int) -> None:
+        self.kinds["code" if written.is_code else "number"] += count
+        if written.decimal:
+            self.decimals[written.decimal] += count
+        if written.either:
+            self.either[written.either] += count
+        if written.currency:
+            self.currencies[written.currency] += count
+        self.percents += count if written.is_percent else 0
+        self.fractions += count if written.is_fraction else 0
+        self.plain += count if written.is_plain else 0
+        if written.is_plain and not written.is_fraction:
+            self.plain_integers += count
+            self.short += count if written.size <= 3 else 0
+            self.long += count if written.size > 3 else 0
+
+    def _add_other(self, row: int, text: str) -> None:
+        kind, found = _other(text)
+        self.kinds[kind] += 1
+        if found is not None:
+            self.order &= found.order
+            self.has_open_order = self.has_open_order or found.by_day != found.by_month
+            if kind == "datetime" and len(self.zones) < 2:
+                self.zones.add(found.zone)
+        self.examples.setdefault(kind, (row, text))
+
+
+@lru_cache(maxsize=16_384)
+def _other(text: str) -> tuple[str, DateText | None]:
+    """The kind of a text that is no number, and the date in it."""
+    if not _DIGITS.isdisjoint(text):
+        found = date_text(text)
+        return (found.type, found) if found else ("error" if text.lower() in ERRORS else "mixed", None)
+    lowered = text.lower()
+    if lowered in NOTHING:
+        return "nothing", None
+    if lowered in ERRORS:
+        return "error", None
+    return "boolean" if lowered in BOOLEANS else "word", None
+
+
+class ColumnSurvey:
+    """The cells of a column.
+
+    `kinds` counts "integer", "fraction", "boolean", "date", "datetime", "time" and "error" among the stored values;
+    texts are counted in `texts`. `totals` are the rows whose cell says that they are a total.
+    """
+
+    def __init__(self) -> None:
+        self.kinds: Counter[str] = Counter()
+        self.texts = TextSurvey()
+        self.first_error = (0, "")
+        self.totals: list[int] = []
+        self.is_huge = self.has_blanks = False
+
+    def add(self, rows: Sequence[int], cells: Sequence[Cell]) -> None:
+        """Count the cells of some rows."""
+        types = set(map(type, cells))
+        if str in types:
+            self._add_texts(rows, cells)
+        if int in types:
+            numbers = [cell for cell in cells if type(cell) is int]
+            self.kinds["integer"] += len(numbers)
+            self.is_huge = self.is_huge or max(max(numbers), -min(numbers)) > _LARGEST
+        if float in types:
+            numbers = [cell for cell in cells if type(cell) is float]
+            whole = sum(map(float.is_integer, numbers))
+            self.kinds["integer"] += whole
+            self.kinds["fraction"] += len(numbers) - whole
+            self.is_huge = self.is_huge or (whole > 0 and max(map(abs, numbers)) > _LARGEST)
+        if not types <= _USUAL:
+            self._add_others(rows, cells)
+
+    def _add_texts(self, rows: Sequence[int], cells: Sequence[Cell]) -> None:
+        found = [
+            (row, text)
+            for row, cell in zip(rows, cells, strict=True)
+            if isinstance(cell, str) and (text := cell.strip())
+        ]
+        self.has_blanks = self.has_blanks or any(isinstance(cell, str) and cell.isspace() for cell in cells)
+        if not found:
+            return
+        numbers, texts = cast("tuple[Sequence[int], Sequence[str]]", zip(*found, strict=True))
+        self.texts.add(numbers, texts)
+        if len(self.totals) < _MOST_TOTALS:
+            self.totals += [row for row, text in found if len(text) < _LONGEST_LABEL and _TOTAL.match(text)]
+
+    def _add_others(self, rows: Sequence[int], cells: Sequence[Cell]) -> None:
+        for row, cell in zip(rows, cells, strict=True):
+            match cell:
+                case bool():
+                    self.kinds["boolean"] += 1
+                case datetime():
+                    self.kinds["datetime" if cell.time() != time.min else "date"] += 1
+                case date():
+                    self.kinds["date"] += 1
+                case time():
+                    self.kinds["time"] += 1
+                case CellError():
+                    self.kinds["error"] += 1
+                    self.first_error = self.first_error if self.first_error[0] else (row, cell.text)
+                case _:
+                    pass
+
+
+_USUAL = {str, int, float, type(None)}
+
+
+def totals_note(surveys: Sequence[ColumnSurvey]) -> list[str]:
+    """Says which rows look like totals, by the first column that has texts."""
+    labels = next((one for one in surveys if one.texts.kinds["word"] + one.texts.kinds["mixed"]), None)
+    if labels is None or not labels.totals:
+        return []
+    totals = labels.totals
+    first = ", ".join(map(str, totals[:5]))
+    more = f" and {len(totals) - 5} more" if len(totals) > 5 else ""
+    return [f"{'Rows' if len(totals) > 1 else 'Row'} {first}{more} look{'' if len(totals) > 1 else 's'} like totals."]

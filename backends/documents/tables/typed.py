@@ -1,0 +1,71 @@
+"""Tables with names and types of their columns, and values as SQL sees them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+
+from files_api_mcp.backends.documents.tables.columns import Conventions, TypedColumn, column_names, typed_column
+from files_api_mcp.backends.documents.tables.survey import ColumnSurvey, totals_note
+from files_api_mcp.backends.documents.tables.table import Cell, DocumentTable, Row
+from files_api_mcp.backends.table_info import TableColumn, Value
+
+__all__ = ["TypedTable", "typed_table"]
+
+_CELLS_AT_ONCE = 16_384
+_MOST_NOTES = 12
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TypedTable:
+    """A table whose values fit SQL.
+
+    Each call of `rows` reads all rows from the document again: the number of each, and a value for each column.
+    `count` is how many there are. `notes` say what is not as in the document, and what is doubtful.
+    """
+
+    columns: tuple[TableColumn, ...]
+    rows: Callable[[], Iterator[tuple[int, list[Value]]]]
+    count: int
+    notes: tuple[str, ...]
+
+
+def typed_table(table: DocumentTable) -> TypedTable:
+    """Find the types of a table's columns, in one pass over its rows and in constant memory."""
+    surveys: list[ColumnSurvey] = []
+    count = 0
+    for numbers, cells in _chunks(table, len(table.header)):
+        count += len(numbers)
+        surveys += [ColumnSurvey() for _ in range(len(surveys), len(cells))]
+        for survey, column in zip(surveys, cells, strict=False):
+            survey.add(numbers, column)
+    surveys += [ColumnSurvey() for _ in range(len(surveys), len(table.header))]
+    names = column_names([*table.header, *[""] * (len(surveys) - len(table.header))])
+    conventions = Conventions.of(surveys, has_texts=table.has_texts)
+    columns = [typed_column(name, survey, conventions) for name, survey in zip(names, surveys, strict=True)]
+    notes = chain(table.notes, *(column.notes for column in columns), totals_note(surveys))
+    return TypedTable(
+        columns=tuple(TableColumn(column.name, column.type) for column in columns),
+        rows=lambda: _values(table, columns),
+        count=count,
+        notes=tuple(islice(notes, _MOST_NOTES)),
+    )
+
+
+def _values(table: DocumentTable, columns: Sequence[TypedColumn]) -> Iterator[tuple[int, list[Value]]]:
+    for numbers, cells in _chunks(table, len(columns)):
+        values = [column.values(chunk) for column, chunk in zip(columns, cells, strict=True)]
+        yield from zip(numbers, map(list, zip(*values, strict=True)), strict=True)
+
+
+def _chunks(table: DocumentTable, width: int) -> Iterator[tuple[list[int], list[Sequence[Cell]]]]:
+    """Some rows at a time: their numbers, and their cells column by column. Shorter rows get empty cells, and no chunk
+    has fewer than `width` columns."""
+    rows = table.rows()
+    while chunk := list(islice(rows, max(1, _CELLS_AT_ONCE // max(1, width)))):
+        width = max(width, max(len(cells) for _, cells in chunk))
+        yield [number for number, _ in chunk], list(zip(*(_padded(row, width) for row in chunk), strict=True))
+
+
+def _padded(row: Row, width: int) -> Sequence[Cell]:
+    cells = row[1]
+    return cells if len(cells) == width else [*cells, *[None] * (width - len(cells))]

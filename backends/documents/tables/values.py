@@ -1,0 +1,129 @@
+"""Values of cells as SQL sees them."""
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, time
+from functools import partial
+from typing import cast
+
+from files_api_mcp.backends.documents.tables.dates import Order, date_text
+from files_api_mcp.backends.documents.tables.numbers import number
+from files_api_mcp.backends.documents.tables.survey import BOOLEANS, ERRORS, NOTHING
+from files_api_mcp.backends.documents.tables.table import Cell, CellError
+from files_api_mcp.backends.table_info import ColumnType, Value
+
+__all__ = ["values_of"]
+
+_LARGEST = 2**63 - 1
+
+
+def values_of(
+    cells: Sequence[Cell], kind: ColumnType, decimal: str, order: Order, *, is_simple: bool
+) -> Sequence[Value]:
+    """The values of some cells of a column of this type.
+
+    `decimal` is the sign of decimals in its texts ("" if they hold no numbers), and `order` that of its dates.
+    `is_simple`: they are integers, stored or written in digits, or numbers that are stored, or texts only.
+    """
+    if is_simple:
+        return _simple(cells, kind)
+    read = _READERS[kind](decimal, order)
+    return [None if cell is None else read(cell) for cell in cells]
+
+
+def _simple(cells: Sequence[Cell], kind: ColumnType) -> Sequence[Value]:
+    if kind == "text":
+        return [(cell.strip() or None) if isinstance(cell, str) else None for cell in cells]
+    convert = int if kind == "integer" else float
+    return [
+        None if cell is None or cell == "" else convert(cell) for cell in cast("Sequence[str | float | None]", cells)
+    ]
+
+
+def _reader(read_text: Callable[[str], Value], read_other: Callable[[Cell], Value]) -> Callable[[Cell], Value]:
+    def read(cell: Cell) -> Value:
+        if isinstance(cell, str):
+            text = cell.strip()
+            return read_text(text) if text else None
+        return read_other(cell)
+
+    return read
+
+
+def _numbers(decimal: str, _: Order, *, are_whole: bool) -> Callable[[Cell], Value]:
+    def read_text(text: str) -> Value:
+        if text.lower() in _EMPTY:
+            return None
+        found = number(text, decimal) if decimal else None
+        return text if found is None else found if are_whole else float(found)
+
+    def read_other(cell: Cell) -> Value:
+        if isinstance(cell, int | float):
+            return _number(cell, are_whole=are_whole)
+        return _stored(cell)
+
+    return _reader(read_text, read_other)
+
+
+def _number(value: float, *, are_whole: bool) -> Value:
+    if not are_whole:
+        return float(value)
+    return int(value) if abs(value) <= _LARGEST else str(value) if isinstance(value, int) else value
+
+
+def _dates(_: str, order: Order, *, kind: ColumnType) -> Callable[[Cell], Value]:
+    is_moment = kind == "datetime"
+
+    def read_text(text: str) -> Value:
+        if text.lower() in _EMPTY:
+            return None
+        found = date_text(text)
+        if found is None:
+            return text
+        value = (found.by_month if order == Order.MONTH_DAY else found.by_day) or found.by_month
+        return f"{value} 00:00:00" if is_moment and found.type == "date" else value
+
+    def read_other(cell: Cell) -> Value:
+        value = _stored(cell)
+        return (
+            f"{value} 00:00:00" if is_moment and isinstance(cell, date) and value and len(str(value)) == 10 else value
+        )
+
+    return _reader(read_text, read_other)
+
+
+def _booleans(_: str, __: Order) -> Callable[[Cell], Value]:
+    return _reader(lambda text: None if text.lower() in _EMPTY else BOOLEANS.get(text.lower(), text), _stored)
+
+
+def _texts(_: str, __: Order) -> Callable[[Cell], Value]:
+    return _reader(lambda text: text, _stored)
+
+
+def _stored(cell: Cell) -> Value:
+    """A stored value."""
+    match cell:
+        case bool():
+            return int(cell)
+        case int() | float():
+            return _number(cell, are_whole=isinstance(cell, int))
+        case datetime():
+            day = cell.date().isoformat()
+            return day if cell.time() == time.min else f"{day} {cell.time().isoformat('auto')}"
+        case date() | time():
+            return cell.isoformat()
+        case CellError() | None:
+            return None
+        case str():
+            return cell
+
+
+_EMPTY = NOTHING | ERRORS
+_READERS: dict[ColumnType, Callable[[str, Order], Callable[[Cell], Value]]] = {
+    "integer": partial(_numbers, are_whole=True),
+    "number": partial(_numbers, are_whole=False),
+    "date": partial(_dates, kind="date"),
+    "datetime": partial(_dates, kind="datetime"),
+    "time": partial(_dates, kind="time"),
+    "boolean": _booleans,
+    "text": _texts,
+}
