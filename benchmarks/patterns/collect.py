@@ -7,6 +7,7 @@ import pkgutil
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,7 @@ def sources() -> list[Path]:
     return sorted(path for layer in ("backends", "tools", "server") for path in (ROOT / layer).rglob("*.py"))
 
 
+@cache
 def collected() -> list[Used]:
     """All patterns in the package's modules, also inside containers, each once for a module."""
     found: dict[tuple[str, int], Used] = {}

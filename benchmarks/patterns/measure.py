@@ -20,15 +20,15 @@ LINEAR = 1.5
 DEAREST = 100
 """The largest allowed ratio of a pattern's time per character to that of a simple pattern."""
 
-_SHORT, _LONGER = 1_000, 12_000
+_SHORT, _LONGER = 600, 6_000
 _LENGTHS = (8_000, 32_000, 128_000, 512_000)
 _STEEP = 1.3
 """Growth above this is measured again with longer texts: constants and noise stay below it."""
-_TOO_SHORT_S = 0.0002
+_TOO_SHORT_S = 0.0001
 _SURELY = 1.7
 _LONG_S = 0.5
-_NO_NOISE_NS = 100e6
-_TRIES = 5
+_NO_NOISE_NS = 50e6
+_TRIES = 3
 _LOOKED_AT_AGAIN = 3
 _REFERENCE = Used("reference", re.compile(r"[ab]c"), ("finditer",))
 
