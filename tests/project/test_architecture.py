@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import zipfile
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,15 +15,21 @@ LONGEST_FILE = 300
 MOST_MODULES = 20
 
 
-def imported_modules(source: Path) -> set[str]:
+@cache
+def nodes_of(source: Path) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(source.read_text(encoding="utf-8"))))
+
+
+@cache
+def imported_modules(source: Path) -> frozenset[str]:
     names: set[str] = set()
-    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+    for node in nodes_of(source):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{source} imports relatively"
             names.add(node.module or "")
-    return names
+    return frozenset(names)
 
 
 def layers_used(source: Path) -> set[str]:
@@ -104,14 +111,13 @@ PRINTING = re.compile(
 
 def names_used(source: Path) -> set[str]:
     """Every dotted name in a module, with what it was imported as resolved, and every module that it imports."""
-    tree = ast.parse(source.read_text(encoding="utf-8"))
     imported: dict[str, str] = {}
-    for node in ast.walk(tree):
+    for node in nodes_of(source):
         if isinstance(node, ast.Import):
             imported |= {alias.asname: alias.name for alias in node.names if alias.asname}
         elif isinstance(node, ast.ImportFrom):
             imported |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
-    dotted = (ast.unparse(node) for node in ast.walk(tree) if isinstance(node, (ast.Name, ast.Attribute)))
+    dotted = (ast.unparse(node) for node in nodes_of(source) if isinstance(node, (ast.Name, ast.Attribute)))
     used = (name.partition(".") for name in dotted)
     return {*imported.values(), *(imported.get(top, top) + dot + rest for top, dot, rest in used)}
 
@@ -129,8 +135,7 @@ def test_one_module_prints_and_no_other_knows_a_code_for_the_terminal() -> None:
 
 
 def texts_in(source: Path) -> list[str]:
-    nodes = ast.walk(ast.parse(source.read_text(encoding="utf-8")))
-    return [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    return [node.value for node in nodes_of(source) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from tests.server.emulator.sdk.running import (
 pytestmark = pytest.mark.slow
 
 QUICKLY = settings(
-    max_examples=150, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
 CHECKS = [
     "not_a_server_error",
@@ -119,7 +119,7 @@ def test_a_generator_of_requests_finds_no_answer_outside_the_description(live: E
         "--header": f"x-api-key:{live.key}",
         "--checks": ",".join(CHECKS),
         "--phases": "coverage,fuzzing",
-        "--max-examples": "12",
+        "--max-examples": "6",
         "--request-timeout": "10",
         "--warnings": "off",
         "--suppress-health-check": "filter_too_much,too_slow",
@@ -230,7 +230,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [path, *(place for key, each in [*held.items(), *enumerate(inner)] for place in places(each, (*path, key)))]
 
 
-@settings(QUICKLY, max_examples=600)
+@settings(QUICKLY, max_examples=200)
 @given(st.data())
 def test_a_question_with_anything_in_one_place_is_answered(live: Emulator, file_id: str, data: st.DataObject) -> None:
     target = data.draw(st.sampled_from(TARGETS))

@@ -4,6 +4,7 @@ The driver in `sdk/` runs in an environment of its own and says which of its che
 """
 
 import contextlib
+import hashlib
 import http.client
 import json
 import signal
@@ -13,10 +14,12 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pypdfium2  # pyright: ignore[reportMissingTypeStubs]  it ships none
 import pytest
 
 from tests.server.emulator.sdk.running import BETA, HERE, Emulator, emulator, multipart, start_driver
+from tests.support.many_files import add_rows
 
 pytestmark = pytest.mark.slow
 
@@ -45,18 +48,11 @@ def locked(tmp_path_factory: pytest.TempPathFactory) -> Generator[Emulator]:
 
 
 def seed(live: Emulator, key: str) -> list[str]:
-    """Upload many small files over one connection; returns their ids, newest first."""
-    connection = http.client.HTTPConnection("127.0.0.1", live.port, timeout=300)
-    headers = {"x-api-key": key, "anthropic-version": "2023-06-01"}
-    ids: list[str] = []
-    for number in range(SEEDED):
-        kind, body = multipart(f"{number}.txt", f"file number {number}".encode())
-        connection.request("POST", "/v1/files", body, {**headers, "content-type": kind})
-        response = connection.getresponse()
-        answer = response.read()
-        assert response.status == 200, answer
-        ids.append(json.loads(answer)["id"])
-    connection.close()
+    """Upload a file, and add rows of many more; returns their ids, newest first."""
+    kind, body = multipart("0.txt", b"file number 0")
+    ids = [live.request("POST", "/v1/files", body, {"content-type": kind}, key=key).json()["id"]]
+    workspace = live.data / "emulator" / "workspaces" / hashlib.sha256(key.encode()).hexdigest()[:24]
+    ids += anyio.run(add_rows, workspace, [f"{number}.txt" for number in range(1, SEEDED)])
     assert len(set(ids)) == SEEDED
     return ids[::-1]
 

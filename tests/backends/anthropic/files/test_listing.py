@@ -27,7 +27,7 @@ TYPES = {"md": "text/markdown", "csv": "text/csv", "txt": "text/plain"}
 FOLDERS = ("contracts", "reports/2025", "reports/2024", "")
 TAGS = ("acme", "draft", "board")
 FILES = 120
-FILTERS = 150
+FILTERS = 50
 
 
 @dataclass

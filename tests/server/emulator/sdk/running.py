@@ -63,8 +63,9 @@ class Reply:
 class Emulator:
     """A running emulator. Every method is one exchange over a new connection."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", port: int, key: str) -> None:
+    def __init__(self, process: "subprocess.Popen[bytes]", port: int, key: str, data: Path) -> None:
         self.process = process
+        self.data = data
         self.port = port
         self.key = key
 
@@ -137,11 +138,11 @@ def clean_environment() -> dict[str, str]:
 @contextlib.contextmanager
 def emulator(folder: Path, *options: str, key: str = "sk-test") -> Generator[Emulator]:
     """A running emulator with a new store in `folder`. At the end it must stop on request, without a traceback."""
-    log = folder / "stderr.txt"
+    log, data = folder / "stderr.txt", folder / "data"
     command = [*fork_server.COMMAND, "emulator", "--port", "0"]
     with log.open("wb") as stderr:
         process = fork_server.Popen(
-            [*command, "--data-dir", str(folder / "data"), *options],
+            [*command, "--data-dir", str(data), *options],
             stdin=subprocess.DEVNULL,
             stdout=stderr,
             stderr=stderr,
@@ -149,7 +150,7 @@ def emulator(folder: Path, *options: str, key: str = "sk-test") -> Generator[Emu
             env={**clean_environment(), "PATH": str(folder / "no programs")},
         )
     try:
-        yield Emulator(process, _port(process, log), key)
+        yield Emulator(process, _port(process, log), key, data)
         process.terminate()
         process.wait(10)
     finally:
