@@ -29,7 +29,7 @@ async def test_sixty_hostile_files_end_well_and_leave_nothing_behind(tmp_path: P
 
 
 def test_the_same_seed_makes_the_same_files() -> None:
-    first, again, other = ([*hostile_files(60, seed)] for seed in (3, 3, 4))
+    first, again, other = ([*hostile_files(24, seed)] for seed in (3, 3, 4))
     keyed = [place for place, file in enumerate(first) if file.attack == "encrypted"]
     assert [file for place, file in enumerate(again) if place not in keyed] == [
         file for place, file in enumerate(first) if place not in keyed

@@ -17,7 +17,7 @@ from tests.support.snapshots import SettableClock, hold_bytes
 pytestmark = pytest.mark.anyio
 
 FILES = 1000
-FILTERS = 1000
+FILTERS = 300
 ROOT = "/srv/shared"
 WORDS = ["Contract", "report", "ÜBER", "plan 2025", "data.final", "notes"]
 ENDINGS = {

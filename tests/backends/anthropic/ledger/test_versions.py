@@ -23,7 +23,7 @@ pytestmark = pytest.mark.anyio
 PATHS = (None, "/docs/a.txt", "/docs/b.txt", "/docs/old/a.txt", "/other/c.txt")
 ROOTS = (None, "/docs", "/")
 CONTENTS = 6
-STEPS = 1200
+STEPS = 800
 CHECKED_EVERY = 10
 
 
