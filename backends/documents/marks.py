@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from files_api_mcp.backends.documents.tables.captions import captioned
 from files_api_mcp.backends.documents.tables.table import DocumentTable
 
 __all__ = [
@@ -115,7 +116,7 @@ def marked_text(lines: Iterable[Line]) -> MarkedText:
             parts.append(line)
             length += len(line)
         elif isinstance(line, DocumentTable):
-            tables.append((length, line))
+            tables.append((length, captioned(line, parts[-1] if parts else "")))
         else:
             marks.append((length, line))
     return MarkedText("".join(parts), tuple(marks), tables=tuple(_with_ends(tables, marks, length)))

@@ -9,13 +9,14 @@ from files_api_mcp.backends.documents.formats.docx.notes import Notes
 from files_api_mcp.backends.documents.formats.docx.numbering import Label, Numbering
 from files_api_mcp.backends.documents.formats.docx.runs import DELETED, Aside, Runs
 from files_api_mcp.backends.documents.formats.docx.styles import Styles, W, numbering_of, outline_level
-from files_api_mcp.backends.documents.formats.docx.tables import Row, cells, rows
+from files_api_mcp.backends.documents.formats.docx.table_lines import ReadTable
+from files_api_mcp.backends.documents.formats.docx.tables import cells, is_set_apart, rows, style_of
 from files_api_mcp.backends.documents.formats.ooxml.equations import EQUATION, EQUATIONS, equation_text
 from files_api_mcp.backends.documents.formats.ooxml.graphics import Graphics
 from files_api_mcp.backends.documents.formats.ooxml.names import MARKUP, RELATIONSHIPS
 from files_api_mcp.backends.documents.formats.ooxml.package import Package, alternative
 from files_api_mcp.backends.documents.headings import split_number
-from files_api_mcp.backends.documents.marks import Heading, Hidden, Line, Table
+from files_api_mcp.backends.documents.marks import Heading, Hidden, Line
 
 __all__ = ["Shared", "Story"]
 
@@ -23,7 +24,7 @@ _PARAGRAPH, _TABLE, _PROPERTIES, _STYLE = f"{W}p", f"{W}tbl", f"{W}pPr", f"{W}pS
 _VALUE = f"{W}val"
 _LEFT_OUT = DELETED | {f"{W}sectPr", f"{W}sdtPr", f"{W}tblPr"}
 _HIGHEST_MARK = 6
-_LONGEST_REPEATED = 80
+_ROWS_COMPARED = 2
 
 
 @dataclass
@@ -138,43 +139,26 @@ class Story:
         yield from self._shared.chunks.lines(found.target if found is not None and not found.is_external else "")
 
     def _table(self, table: Element) -> Iterator[Line]:
-        above: dict[int, str] = {}
-        header = ""
+        read = ReadTable()
+        fault = None
+        try:
+            self._read_rows(table, read)
+        except RecursionError as exc:
+            fault = exc
+        yield from read.lines()
+        if fault:
+            raise fault
+
+    def _read_rows(self, table: Element, read: ReadTable) -> None:
+        has_first_row = self._shared.styles.has_first_row(style_of(table))
         for number, row in enumerate(rows(table)):
-            marks, texts, later = self._row(row, above)
-            line = " | ".join(texts).strip()
-            yield from marks
-            if line.strip("| "):
-                yield f"{line}\n"
-            if row.is_header or (number == 0 and row.may_be_header and all(texts) and len(texts) > 1):
-                header = line
-                yield Table(header)
-            for line in (line for lines in later for line in lines):
-                yield line
-                # A table inside the row ended this one.
-                if header and line == Table(None):
-                    yield Table(header)
-        if header:
-            yield Table(None)
-
-    def _row(self, row: Row, above: dict[int, str]) -> tuple[list[Line], list[str], list[Iterator[Line]]]:
-        """The marks and texts of a row's cells, and what follows the row: tables, text boxes and notes in its cells.
-
-        A cell that continues one `above` it (by column) has the text of that one, unless it is long.
-        """
-        marks: list[Line] = []
-        texts = [""] * (row.skipped > 0)
-        later: list[Iterator[Line]] = []
-        column = row.skipped
-        for cell in cells(row):
-            text = " ".join(self._cell(cell.element, marks, later))
-            if cell.continues and not text:
-                text = above.get(column, "")
-            else:
-                above[column] = text if cell.merges and len(text) <= _LONGEST_REPEATED else ""
-            texts.append(text)
-            column += cell.columns
-        return marks, texts, later
+            is_styled = number == 0 and has_first_row and row.may_be_header
+            found = read.start(row, is_apart=is_styled or (number < _ROWS_COMPARED and is_set_apart(row)))
+            later: list[Iterator[Line]] = []
+            for cell in cells(row):
+                read.add(cell, " ".join(self._cell(cell.element, found.marks, later)))
+            for lines in later:
+                found.later += lines
 
     def _cell(self, parent: Element, marks: list[Line], later: list[Iterator[Line]]) -> Iterator[str]:
         for child in parent:

@@ -51,6 +51,11 @@ class Styles:
         """Whether a style hides its text."""
         return self.paragraph(name).is_hidden
 
+    def has_first_row(self, name: str) -> bool:
+        """Whether a style of tables shows the first row in another way than the others."""
+        parts = (part for _, style in self._ancestors(name) for part in style.iterfind(f"{W}tblStylePr"))
+        return any(part.get(f"{W}type") == "firstRow" for part in parts)
+
     def _resolved(self, name: str) -> ParagraphStyle:
         """A style with what it inherits."""
         line = self._ancestors(name)

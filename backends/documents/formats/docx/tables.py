@@ -7,15 +7,16 @@ from xml.etree.ElementTree import Element
 from files_api_mcp.backends.documents.formats.docx.runs import DELETED
 from files_api_mcp.backends.documents.formats.docx.styles import W, is_on
 
-__all__ = ["Cell", "Row", "cells", "rows"]
+__all__ = ["Cell", "Row", "cells", "is_set_apart", "rows", "style_of"]
 
 _ROW, _CELL, _ROW_PROPERTIES, _CELL_PROPERTIES = f"{W}tr", f"{W}tc", f"{W}trPr", f"{W}tcPr"
 _LEFT_OUT = DELETED | {f"{W}tblPr", f"{W}tblGrid", f"{W}sdtPr", _ROW_PROPERTIES, f"{W}tblPrEx"}
+_TEXT = f"{W}t"
 _MOST_COLUMNS = 1000
 
 
 class Row(NamedTuple):
-    """`is_header`: the row is repeated on each page. `may_be_header`: the table's style has a first row.
+    """`is_header`: the row is repeated on each page. `may_be_header`: the table has a row of names, its first one.
 
     `skipped` counts the columns before the first cell.
     """
@@ -27,7 +28,7 @@ class Row(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """`merges`: it may continue in the rows below. `continues`: it continues the cell above."""
+    """`columns` is its width. `merges`: it may continue in the rows below. `continues`: it continues the cell above."""
 
     element: Element
     columns: int
@@ -61,12 +62,34 @@ def cells(row: Row) -> Iterator[Cell]:
             yield Cell(element, columns, merges=merge is not None and not continues, continues=continues)
 
 
+def style_of(table: Element) -> str:
+    """The name of the table's style; "" if it names none."""
+    style = table.find(f"{W}tblPr/{W}tblStyle")
+    return style.get(f"{W}val", "") if style is not None else ""
+
+
+def is_set_apart(row: Row) -> bool:
+    """Whether all cells with text are bold, or all are shaded."""
+    found = [cell for cell in row.element.iter(_CELL) if next(cell.iter(_TEXT), None) is not None]
+    return bool(found) and (all(map(_is_bold, found)) or all(map(_is_shaded, found)))
+
+
 def _children(parent: Element, tag: str) -> Iterator[Element]:
     for child in parent:
         if child.tag == tag:
             yield child
         elif child.tag not in _LEFT_OUT and child.tag != _CELL_PROPERTIES:
             yield from _children(child, tag)
+
+
+def _is_bold(cell: Element) -> bool:
+    runs = [run for run in cell.iter(f"{W}r") if run.find(_TEXT) is not None]
+    return bool(runs) and all(is_on(run.find(f"{W}rPr/{W}b")) for run in runs)
+
+
+def _is_shaded(cell: Element) -> bool:
+    shade = cell.find(f"{_CELL_PROPERTIES}/{W}shd")
+    return shade is not None and shade.get(f"{W}fill", "auto").lower() not in ("auto", "ffffff")
 
 
 def _number(properties: Element, name: str) -> int:

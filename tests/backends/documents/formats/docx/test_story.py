@@ -4,11 +4,13 @@ from io import BytesIO
 
 from files_api_mcp.backends.documents.formats.docx.document import docx_lines
 from files_api_mcp.backends.documents.marks import Hidden, Line, Table
-from tests.support.ooxml import p, word
+from files_api_mcp.backends.documents.tables.table import DocumentTable
+from tests.support.ooxml import NAMES, p, word
 
 
-def lines(body: str) -> list[Line]:
-    return [*docx_lines(BytesIO(word(body)))]
+def lines(body: str, styles: str = "") -> list[Line]:
+    parts: dict[str, str | bytes] = {"styles.xml": f"<w:styles {NAMES}>{styles}</w:styles>"}
+    return [*docx_lines(BytesIO(word(body, parts, {"s": ("styles", "styles.xml")})))]
 
 
 def texts(body: str) -> list[str]:
@@ -61,9 +63,11 @@ def test_deleted_rows_are_left_out() -> None:
 
 
 def test_header_rows_are_marked() -> None:
-    rows = row(cell(p("Part")), cell(p("Weight"))), row(cell(p("Rotor")), cell(p("412")))
+    rows = row(cell(p("Part")), cell(p("Weight"))), row(cell(p("Rotor")), cell(p("heavy")))
     marks = [Table("Part | Weight"), Table(None)]
     assert [line for line in lines(table(*rows)) if isinstance(line, Table)] == []
+    figures = row(cell(p("Rotor")), cell(p("412")))
+    assert [line for line in lines(table(rows[0], figures)) if isinstance(line, Table)] == marks
     looks = ('<w:tblLook w:firstRow="1"/>', '<w:tblLook w:val="04A0"/>')
     for body in (
         *(table(*rows, look=look) for look in looks),
@@ -113,3 +117,76 @@ def test_nesting_without_end_costs_only_its_block() -> None:
         "[a part of the document is nested too deeply to read]",
         "after",
     ]
+
+
+def found(body: str, styles: str = "") -> list[DocumentTable]:
+    return [line for line in lines(body, styles) if isinstance(line, DocumentTable)]
+
+
+def test_a_table_stands_before_its_lines_and_ends_after_them() -> None:
+    body = table(row(cell(p("Part")), cell(p("Weight"))), row(cell(p("Rotor")), cell(p("412"))))
+    read = lines(p("before") + body + p("after"))
+    assert [line for line in read if not isinstance(line, DocumentTable)] == [
+        "before\n",
+        "Part | Weight\n",
+        Table("Part | Weight"),
+        "Rotor | 412\n",
+        Table(None),
+        "after\n",
+    ]
+    made = read[1]
+    assert isinstance(made, DocumentTable)
+    assert (made.header, [*made.rows()]) == (["Part", "Weight"], [(2, ["Rotor", "412"])])
+
+
+def test_merged_cells_have_their_columns_and_rows() -> None:
+    start, more = '<w:vMerge w:val="restart"/>', "<w:vMerge/>"
+    wide = '<w:gridSpan w:val="2"/>'
+    body = table(
+        row(cell(p("Region"), start), cell(p("2024"), wide), cell(p("2025"), wide)),
+        row(cell(p(""), more), *(cell(p(name)) for name in ("Sales", "Costs") * 2)),
+        row(cell(p("North"), start), *(cell(p(figure)) for figure in ("5", "4", "6", "5"))),
+        row(cell(p(""), more), cell(p("7"), wide), cell(p("8"), wide)),
+        row(cell(p("9")), cell(p("1")), properties='<w:gridBefore w:val="3"/>'),
+    )
+    (made,) = found(body)
+    assert made.header == ["Region", "2024 Sales", "2024 Costs", "2025 Sales", "2025 Costs"]
+    assert [*made.rows()] == [
+        (3, ["North", "5", "4", "6", "5"]),
+        (4, ["North", "7", None, "8", None]),
+        (5, [None, None, None, "9", "1"]),
+    ]
+
+
+def test_a_header_is_bold_or_shaded_or_set_apart_by_the_style() -> None:
+    texts = row(cell(p("Name")), cell(p("City"))), row(cell(p("Ada")), cell(p("London")))
+    bold = row(*(cell(f"<w:p><w:r><w:rPr><w:b/></w:rPr><w:t>{name}</w:t></w:r></w:p>") for name in ("Name", "City")))
+    shaded = row(*(cell(p(name), '<w:shd w:fill="D9E2F3"/>') for name in ("Name", "City")))
+    style = '<w:style w:type="table" w:styleId="Plain"><w:tblStylePr w:type="firstRow"/></w:style>'
+    based = f'{style}<w:style w:type="table" w:styleId="Mine"><w:basedOn w:val="Plain"/></w:style>'
+    look = '<w:tblStyle w:val="Mine"/><w:tblLook w:firstRow="1"/>'
+    assert found(table(*texts)) == found(table(*texts, look=look)) == found(table(bold, bold)) == []
+    for body, styles in ((table(bold, texts[1]), ""), (table(shaded, texts[1]), ""), (table(*texts, look=look), based)):
+        (made,) = found(body, styles)
+        assert (made.header, [*made.rows()]) == (["Name", "City"], [(2, ["Ada", "London"])])
+
+
+def test_tables_in_tables_are_tables_and_those_around_them_arrange_the_page() -> None:
+    inner = table(row(cell(p("Part")), cell(p("kg"))), row(cell(p("Rotor")), cell(p("412"))))
+    outer = row(cell(p("Item")), cell(p("Fee"))), row(cell(p("a")), cell(p("5"))), row(cell(p("b")), cell(p("6")))
+    assert [made.header for made in found(table(row(cell(inner), cell(inner)), row(cell(p("x")), cell(inner))))] == [
+        ["Part", "kg"],
+        ["Part", "kg"],
+        ["Part", "kg"],
+    ]
+    assert [made.header for made in found(table(*outer, row(cell(p("c") + inner), cell(p("7")))))] == [
+        ["Item", "Fee"],
+        ["Part", "kg"],
+    ]
+
+
+def test_merged_cells_without_end_are_only_text() -> None:
+    wide = cell(p("x"), '<w:gridSpan w:val="999"/>')
+    body = table(*[row(wide, cell(p("5")))] * 2100)
+    assert found(body) == []
+    assert texts(body) == ["x | 5"] * 2100

@@ -1,0 +1,146 @@
+"""Makes a table from the rows of cells that stand in a document's text, if they surely are one."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import NamedTuple
+
+from files_api_mcp.backends.documents.tables.labels import are_labels, are_labels_over_figures, has_figures
+from files_api_mcp.backends.documents.tables.sign_columns import Column, joined_columns
+from files_api_mcp.backends.documents.tables.table import DocumentTable, Row
+
+__all__ = ["MOST_CELLS", "TextRow", "TextTable", "text_table"]
+
+MOST_CELLS = 2_000_000
+"""More cells are only text."""
+_MOST_COLUMNS = 1000
+_MOST_HEADER_ROWS = 4
+_MOST_TITLES = 3
+_ROWS_JUDGED = 200
+_FEWEST_BARE_ROWS = 3
+_LONGEST_CELL = 300
+_LONGEST_CAPTION = 200
+_FEW, _HALF = 0.25, 0.5
+
+Cells = Sequence[str]
+
+
+class TextRow(NamedTuple):
+    """A row with its cells by column.
+
+    A cell over several columns stands in the first of them, and in `spans` with its column (from 0) and width; one over
+    several rows stands in each of them. `is_header`: the document says that the row names the columns; `is_apart`: it
+    looks like that, as a bold row does.
+    """
+
+    cells: Cells
+    spans: Sequence[tuple[int, int]] = ()
+    is_header: bool = False
+    is_apart: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TextTable:
+    """A table, and which of the rows that it was made from are its header."""
+
+    table: DocumentTable
+    header: range
+
+
+def text_table(rows: Sequence[TextRow], caption: str = "", *, is_layout_likely: bool = False) -> TextTable | None:
+    """The table that the rows are; None if they may only arrange text. Where that is likely, rows without a header must
+    have figures below each other.
+
+    Titles above the header belong to the caption. Empty rows, empty columns and rows that repeat the header are left
+    out. The rows are numbered without the empty ones.
+    """
+    shown = [row for row in rows if any(row.cells)]
+    judged = shown[: _MOST_TITLES + _MOST_HEADER_ROWS + _ROWS_JUDGED]
+    titles = next((at for at, row in enumerate(judged) if not _is_title(row)), len(judged))
+    columns = joined_columns([row.cells for row in shown[titles:]], _MOST_HEADER_ROWS)
+    if titles > _MOST_TITLES or not 2 <= len(columns) <= _MOST_COLUMNS:
+        return None
+    height = _header_height(judged[titles:], columns)
+    if not height and any(map(_is_title, judged[titles:])):
+        titles = 0  # They name groups of rows.
+    header = [_names(row, columns) for row in judged[titles : titles + height]]
+    if not _is_sure(judged[titles + height :], has_header=height > 0, needs_figures=is_layout_likely):
+        return None
+    texts = [caption, *(" ".join(filter(None, row.cells)) for row in judged[:titles])]
+    table = DocumentTable(
+        [_joined(texts) for texts in zip(*header, strict=True)] if header else [""] * len(columns),
+        _Rows(shown, titles, titles + height, columns),
+        caption=" ".join(filter(None, texts))[:_LONGEST_CAPTION],
+    )
+    places = [*islice((at for at, row in enumerate(rows) if any(row.cells)), titles, titles + height)]
+    return TextTable(table, range(places[0], places[-1] + 1) if places else range(0))
+
+
+def _is_title(row: TextRow) -> bool:
+    """Whether only the first cell has text."""
+    is_wide = len(row.cells) == 1 or bool(row.spans) or not row.is_header
+    return is_wide and bool(row.cells[0]) and not any(row.cells[1:])
+
+
+def _header_height(rows: Sequence[TextRow], columns: Sequence[Column]) -> int:
+    """How many of the first rows name the columns."""
+    if len(rows) < 2:
+        return 0
+    declared = next((at for at, row in enumerate(rows) if not row.is_header), 1)
+    if declared > 1:
+        return declared if declared <= _MOST_HEADER_ROWS else 1
+    first, second = (_names(row, columns) for row in rows[:2])
+    body = [[_text(row.cells, column) for column in columns] for row in rows[1:]]
+    if rows[0].spans and are_labels(first, body[1:]) and are_labels_over_figures(second, body[1:]):
+        return 2
+    if declared:
+        return 1
+    if rows[0].is_apart and not rows[1].is_apart:
+        return int(are_labels(first, body))
+    return int(are_labels_over_figures(first, body))
+
+
+def _names(row: TextRow, columns: Sequence[Column]) -> list[str]:
+    """The names of the columns in a row of the header. A cell over several columns stands in each of them."""
+    cells = [*row.cells]
+    for at, width in row.spans:
+        cells[at : at + width] = [cells[at]] * width
+    return [_joined([cells[at] for at in column if at < len(cells)]) for column in columns]
+
+
+def _joined(texts: Sequence[str]) -> str:
+    """The texts as one. Of equal ones in turn, only the first stands there."""
+    return " ".join([text for at, text in enumerate(texts) if text and text not in texts[max(0, at - 1) : at]])
+
+
+def _is_sure(body: Sequence[TextRow], *, has_header: bool, needs_figures: bool) -> bool:
+    cells = [row.cells for row in body]
+    filled = [len(one) - one.count("") for one in cells]
+    if not body or sum(count > 1 for count in filled) < _HALF * len(body):
+        return False
+    long = sum(len(cell) > _LONGEST_CELL for one in cells for cell in one)
+    if has_header or long > _FEW * sum(filled):
+        return long <= _HALF * sum(filled) and has_header
+    return has_figures(cells) or (not needs_figures and len(body) >= _FEWEST_BARE_ROWS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Gives the rows of a table from the index `start` on. Those from `header_start` on are its header."""
+
+    shown: Sequence[TextRow]
+    header_start: int
+    start: int
+    columns: Sequence[Column]
+
+    def __call__(self) -> Iterator[Row]:
+        header = [row.cells for row in self.shown[self.header_start : self.start]]
+        for number, row in enumerate(self.shown[self.start :], start=self.start + 1):
+            if (cells := row.cells) not in header:
+                yield number, [_text(cells, column) or None for column in self.columns]
+
+
+def _text(cells: Cells, column: Column) -> str:
+    if len(column) == 1:
+        return cells[column[0]] if column[0] < len(cells) else ""
+    return "".join([cells[at] for at in column if at < len(cells)])
