@@ -159,8 +159,9 @@ class DocumentInfo:
     `pages_without_text` are 1-based numbers of scanned or figure-only pages; `scanned` are those of pages (or of the
     pieces of an image's text) that were read by OCR. `note` says in one sentence why a file is not askable, and is None
     when it is. `advice` says in another one how to get more of its text. `invisible` counts characters that nobody
-    sees and that were left out of the text. `has_outline` means that there are headings, sheets or parts. While the
-    text is still being read, `state` is "reading" and nothing is known of it.
+    sees and that were left out of the text. `has_outline` means that there are headings, sheets or parts, and
+    `has_tables` that there are tables that can be queried. While the text is still being read, `state` is "reading" and
+    nothing is known of it.
     """
 
     askable: bool
@@ -172,6 +173,7 @@ class DocumentInfo:
     advice: str | None = None
     invisible: int = 0
     has_outline: bool = False
+    has_tables: bool = False
     state: Literal["ready", "reading"] = "ready"
 
 

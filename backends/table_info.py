@@ -27,7 +27,8 @@ class TableRow(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class TableInfo:
     """A table. `name` is its name in SQL, `where` its place, `rows` counts its rows without the header, and `sample`
-    are its first three. `caption` is what the document calls it; "" for nothing."""
+    are its first three, with long texts cut. `caption` is what the document calls it; "" for nothing. `more_columns`
+    counts columns that are left out because there are many."""
 
     name: str
     where: str
@@ -35,3 +36,4 @@ class TableInfo:
     columns: tuple[TableColumn, ...]
     sample: tuple[TableRow, ...] = ()
     caption: str = ""
+    more_columns: int = 0

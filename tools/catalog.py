@@ -14,6 +14,7 @@ from files_api_mcp.tools.download import download_file
 from files_api_mcp.tools.find import FindResult, find_text
 from files_api_mcp.tools.list import FileList, list_files
 from files_api_mcp.tools.read import read_document
+from files_api_mcp.tools.tables.query import QueryResult, query_table
 from files_api_mcp.tools.upload import UploadResult, upload_file
 
 __all__ = ["CATALOG", "ToolEntry", "offered_tools"]
@@ -123,6 +124,17 @@ CATALOG = (
         open_world=True,
         writes=False,
         result=FindResult,
+    ),
+    ToolEntry(
+        query_table,
+        "Query tables",
+        scope="files:read",
+        read_only=True,
+        destructive=False,
+        idempotent=True,
+        open_world=False,
+        writes=False,
+        result=QueryResult,
     ),
     ToolEntry(
         read_document,

@@ -1,4 +1,4 @@
-"""describe_file: metadata, pages and uses of a stored file."""
+"""describe_file: metadata, pages, tables and uses of a stored file."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -7,14 +7,16 @@ from files_api_mcp.backends.base import Backend, KnownFile
 from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.backends.file_versions import FileVersion
 from files_api_mcp.backends.models import DocumentInfo, FileRecord, OutlineEntry, Progress
+from files_api_mcp.backends.table_info import TableInfo
 from files_api_mcp.tools.arguments import FileId
 from files_api_mcp.tools.context import Call
 from files_api_mcp.tools.formatting import is_past
 from files_api_mcp.tools.list import ListedFile, listed_fields
 from files_api_mcp.tools.outline import short_outline
+from files_api_mcp.tools.tables.described import DescribedTable, all_tables, short_tables
 from files_api_mcp.tools.versions import DescribedVersion, described_versions, is_source_changed
 
-__all__ = ["DescribedFile", "describe", "describe_file", "page_ranges"]
+__all__ = ["DescribedFile", "describe", "describe_file", "describe_whole", "page_ranges"]
 
 _MOST_RANGES = 200
 
@@ -33,17 +35,25 @@ class DescribedFile(ListedFile):
     pages_without_text: str | None = None
     read_by_ocr: str | None = None
     outline: list[str] | None = None
+    tables: list[DescribedTable] | None = None
+    more_tables: list[str] | None = None
     next: str
 
 
 async def describe_file(call: Call, file_id: FileId) -> DescribedFile:
-    """Show a file's metadata, pages, and how to ask about or read it."""
+    """Show a file's metadata, pages, tables, and how to ask about or read it."""
     _, _, described = await describe(call, file_id)
     return described
 
 
-async def describe(call: Call, file_id: str) -> tuple[FileRecord, DocumentInfo, DescribedFile]:
-    """A file's record, its document, and both as a tool result.
+async def describe_whole(call: Call, file_id: FileId) -> DescribedFile:
+    """The same as the tool, with every table in full, whatever the size of the result."""
+    _, _, described = await describe(call, file_id, whole=True)
+    return described
+
+
+async def describe(call: Call, file_id: str, *, whole: bool = False) -> tuple[FileRecord, DocumentInfo, DescribedFile]:
+    """A file's record, its document, and both as a tool result. `whole`: with every table in full.
 
     Raises:
         FilesError: There is no such file, or it cannot be read now.
@@ -52,11 +62,22 @@ async def describe(call: Call, file_id: str) -> tuple[FileRecord, DocumentInfo, 
     known = await opened.reader.described(file_id)
     record, info, versions = known or await _looked_up(opened, file_id, call.progress())
     described = _described(record, info, await _outline(opened, record, info))
+    _add_tables(described, await _tables(opened, record, info), whole=whole)
     described.versions, described.next = _versions(record, versions, described.next)
     if await is_source_changed(call.deps.roots, record, versions):
         described.source_changed = True
         described.next = f"The file at source_path has changed: upload it again. {described.next}"
     return record, info, described
+
+
+def _add_tables(described: DescribedFile, tables: Sequence[TableInfo], *, whole: bool) -> None:
+    if not tables:
+        return
+    shown, others = (all_tables(tables), []) if whole else short_tables(tables)
+    described.tables, described.more_tables = shown, others or None
+    described.next = f"For exact rows, sums and counts: query_table. {described.next}"
+    if left_out := len(tables) - len(shown) - len(others):
+        described.next += f" {left_out:,} more tables are not listed."
 
 
 def _versions(
@@ -89,6 +110,14 @@ async def _outline(opened: Backend, record: FileRecord, info: DocumentInfo) -> S
         return ()
     with suppress(FilesError):
         return await opened.reader.outline(record.id)
+    return ()
+
+
+async def _tables(opened: Backend, record: FileRecord, info: DocumentInfo) -> Sequence[TableInfo]:
+    if not info.has_tables:
+        return ()
+    with suppress(FilesError):
+        return await opened.tables.tables(record.id)
     return ()
 
 

@@ -3,11 +3,12 @@
 import json
 from collections.abc import Sequence
 from itertools import accumulate
+from typing import Any
 
 from pydantic import BaseModel
 from pydantic_core import PydanticSerializationError
 
-__all__ = ["MOST_BYTES", "MOST_TOKENS", "compact_json", "rows_that_fit"]
+__all__ = ["MOST_BYTES", "MOST_TOKENS", "compact_json", "lines_that_fit", "rows_that_fit"]
 
 MOST_TOKENS = 25_000
 """By our own estimate, over the result as compact JSON."""
@@ -29,11 +30,18 @@ def compact_json(model: BaseModel) -> str:
 
 def rows_that_fit(rows: Sequence[BaseModel], *, reserved_tokens: int) -> int:
     """How many of the first rows fit into one result, beside `reserved_tokens` of other fields."""
-    texts = [compact_json(row) for row in rows]
-    room = MOST_TOKENS - reserved_tokens
+    return _fitting([compact_json(row) for row in rows], MOST_TOKENS - reserved_tokens)
+
+
+def lines_that_fit(lines: Sequence[Sequence[Any]], *, room: int) -> int:
+    """How many of the first lines of a table, which are JSON values, fit into this many tokens."""
+    return _fitting([json.dumps(line, ensure_ascii=False, separators=(",", ":")) for line in lines], room)
+
+
+def _fitting(texts: Sequence[str], room: int) -> int:
     # No estimate is higher than a token for each character.
     if sum(map(len, texts)) + len(texts) <= room:
-        return len(rows)
+        return len(texts)
     return sum(size <= room for size in accumulate(map(_size, texts)))
 
 

@@ -17,6 +17,7 @@ LOCAL = {
     "describe_file",
     "ask_document",
     "find_text",
+    "query_table",
     "read_document",
     "download_file",
     "delete_file",

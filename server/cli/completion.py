@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem, get_completion_class
 
-__all__ = ["FILE_ID", "SHELLS", "completion_script"]
+__all__ = ["FILE", "FILE_ID", "SHELLS", "completion_script"]
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -35,6 +35,19 @@ class _FileId(click.ParamType[str]):
 
 
 FILE_ID = _FileId()
+
+
+class _File(_FileId):
+    """A file id, or the path of a file."""
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> "list[CompletionItem[str]]":
+        """Ids, or else paths."""
+        return super().shell_complete(ctx, param, incomplete) or [CompletionItem(incomplete, type="file")]
+
+
+FILE = _File()
 
 
 def _recent_files(ctx: click.Context, data_dir: Path, prefix: str) -> list[tuple[str, str]]:

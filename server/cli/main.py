@@ -22,6 +22,7 @@ SUBCOMMANDS = {
     "demo": "Try every tool on sample documents.",
     "ask": "Ask about your files, and see the cited pages.",
     "find": "Find a phrase or regular expression in your files.",
+    "query": "Compute over the tables of a file with SQL.",
     "batch": "Ask many questions about many files, at half the price.",
     "upload": "Store files, folders or globs.",
     "list": "List stored files.",

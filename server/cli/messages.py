@@ -26,6 +26,7 @@ _COMMANDS = {
     "describe_file": "`files-api-mcp describe`",
     "ask_document": "`files-api-mcp ask`",
     "find_text": "`files-api-mcp find`",
+    "query_table": "`files-api-mcp query`",
     "read_document": "`files-api-mcp read`",
     "download_file": "`files-api-mcp download`",
     "delete_file": "`files-api-mcp delete`",

@@ -10,7 +10,7 @@ from files_api_mcp.server.cli.messages import for_command_line
 from files_api_mcp.server.cli.output import console, escape, format_time
 from files_api_mcp.tools.formatting import format_size
 
-__all__ = ["print_description", "print_list", "print_uploads"]
+__all__ = ["print_description", "print_list", "print_rows", "print_uploads"]
 
 _TIMES = ("created_at", "expires_at")
 
@@ -48,14 +48,48 @@ def print_uploads(files: Sequence[dict[str, Any]]) -> None:
     console().print(table)
 
 
+def print_rows(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Prints the result of a query; columns of numbers are aligned to the right."""
+    table = _table()
+    for at, name in enumerate(columns):
+        is_number = all(isinstance(row[at], int | float | None) for row in rows)
+        table.add_column(_text(name), overflow="fold", justify="right" if is_number else "left")
+    for row in rows:
+        table.add_row(*(_text("" if value is None else value) for value in row))
+    console().print(table)
+
+
 def print_description(file: dict[str, Any]) -> None:
     """Prints a file's fields, one per line."""
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     for name, value in file.items():
-        table.add_row(Text(name.replace("_", " ")), _described(name, value))
+        if name != "tables":
+            table.add_row(Text(name.replace("_", " ")), _described(name, value))
     console().print(table)
+    for one in file.get("tables", ()):
+        _print_table(one)
+
+
+def _print_table(table: dict[str, Any]) -> None:
+    """Prints a table's name, place and number of rows, and its columns with their types and first values."""
+    console().print()
+    count = f"{table['rows']:,} {'row' if table['rows'] == 1 else 'rows'}"
+    caption = f"  {escape(table['caption'])}" if "caption" in table else ""
+    name, place = Text(escape(table["name"]), style="bold"), f"{escape(table['where'])}, {count}{caption}"
+    console().print(name, Text(place, style="dim"))
+    shown = Table.grid(padding=(0, 2))
+    shown.add_column(overflow="fold")
+    shown.add_column(style="dim", no_wrap=True)
+    shown.add_column(overflow="fold")
+    for at, column in enumerate(table["columns"]):
+        name, _, kind = column.rpartition(": ")
+        values = ", ".join(str(row[at]) for row in table.get("sample", ()) if row[at] is not None)
+        shown.add_row(_text(f"  {name}"), Text(kind), _text(values))
+    console().print(shown)
+    if more := table.get("more_columns"):
+        console().print(Text(f"  and {more:,} more columns", style="dim"))
 
 
 def _described(name: str, value: Any) -> Text:

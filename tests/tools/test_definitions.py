@@ -13,7 +13,7 @@ from tests.support.agent import Agent, Era, connected, settings_for
 pytestmark = pytest.mark.anyio
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-MAX_BYTES = 4800
+MAX_BYTES = 5300
 
 
 async def definitions(agent: Agent) -> dict[str, dict[str, Any]]:
@@ -72,6 +72,7 @@ async def test_read_only_removes_the_writing_tools_and_the_error_says_so(tmp_pat
             "describe_file",
             "ask_document",
             "find_text",
+            "query_table",
             "read_document",
         }
         refusal = await agent.error("delete_file", file_id="file_abc")

@@ -1,5 +1,6 @@
 """`files-api-mcp describe`."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 import click
@@ -25,17 +26,17 @@ __all__ = ["describe"]
 @DATA_DIR
 @QUIET_LOG_LEVEL
 def describe(file_id: str, **options: Any) -> None:
-    """Show a file's metadata and number of pages, and whether you can read it and ask about it."""
+    """Show a file's metadata, number of pages and tables, and whether you can read it and ask about it."""
     settings = settings_from((), options)
     exit_with(lambda: _describe(file_id, settings, as_json=options["as_json"]), settings)
 
 
 def _describe(file_id: str, settings: "Settings", *, as_json: bool) -> int:
-    from files_api_mcp.tools.describe import describe_file
+    from files_api_mcp.tools.describe import describe_whole
 
     async def call(tools: ToolClient) -> dict[str, Any]:
         with bars.bar() as report:
-            return await tools.data(describe_file, report, file_id=file_id)
+            return await tools.data(describe_whole, report, file_id=file_id)
 
     with ProgressBars() as bars:
         file = with_tools(settings, call)
@@ -48,8 +49,16 @@ def _describe(file_id: str, settings: "Settings", *, as_json: bool) -> int:
     else:
         for name, value in file.items():
             for one in cast("list[object]", value) if isinstance(value, list) else [value]:
-                print_row([name, _cell(name, one)])
+                print_row([name, *_cells(name, one)])
     return 0
+
+
+def _cells(name: str, value: Any) -> Iterator[str]:
+    """The cells of a field. Of a table, these are its name, place, number of rows and columns."""
+    if name != "tables":
+        yield _cell(name, value)
+        return
+    yield from (value["name"], value["where"], str(value["rows"]), *value["columns"])
 
 
 def _cell(name: str, value: Any) -> str:

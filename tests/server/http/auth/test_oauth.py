@@ -145,6 +145,7 @@ NEEDS: dict[str, tuple[dict[str, str], str]] = {
     "describe_file": ({"file_id": "file_x"}, "files:read"),
     "ask_document": ({"question": "What?"}, "files:ask"),
     "find_text": ({"pattern": "What"}, "files:read"),
+    "query_table": ({"file_id": "file_x", "sql": "select 1"}, "files:read"),
     "read_document": ({"file_id": "file_x"}, "files:read"),
     "download_file": ({"file_id": "file_x"}, "files:read"),
     "delete_file": ({"file_id": "file_x"}, "files:delete"),
