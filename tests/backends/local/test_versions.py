@@ -32,7 +32,7 @@ from files_api_mcp.backends.storage.sqlite import connect, create_or_migrate
 from tests.contract.memory.versions import FileSource, Versions
 from tests.support.snapshots import SettableClock, hold_bytes
 
-EPISODES = 50
+EPISODES = 16
 """Each has 400 steps and a store of its own: the history of one grows with every deletion."""
 REOPENED = 4
 STEPS = 100

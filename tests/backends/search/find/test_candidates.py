@@ -75,7 +75,7 @@ def test_phrases_are_found_by_the_index_as_by_reading_all_pages(seed: int) -> No
     made = [*documents(chance)]
     shelf = Shelf(made)
     joined = [("\n" if paginated else "").join(pages) for pages, _, paginated in made]
-    for pattern in patterns(chance, joined, 80):
+    for pattern in patterns(chance, joined, 35):
         query = TextQuery(pattern, exact=chance.random() < 0.2, limit=500)
         total, matches, read = shelf.find(query)
         expected, all_matches, all_read = shelf.find(query, by_index=False)

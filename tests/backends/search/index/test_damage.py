@@ -17,7 +17,7 @@ from tests.backends.search.test_index import change
 
 pytestmark = pytest.mark.anyio
 
-ROUNDS = 28
+ROUNDS = 14
 
 
 @pytest.fixture
