@@ -108,7 +108,7 @@ class SearchEngine:
         self._documents = Documents(indexer, source, self._backlog, self._used.set)
         self._images = PageImages(source, runtime.workers, self._documents)
         self.finder = Finder(indexer, source, self._scope, self._used.set)
-        self.tables = TableQueries(source, runtime.workers)
+        self.tables = TableQueries(source, runtime.workers, self._documents)
 
     async def index_in_background(self) -> None:
         """Index files that the index lacks, until cancelled. It waits for the first use: a command that only lists

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from files_api_mcp.tools.describe import page_ranges
-from tests.support.agent import Agent, Era, connected, settings_for, write
+from tests.support.agent import Agent, Era, connected, settings_for, text_of, write
 
 pytestmark = pytest.mark.anyio
 
@@ -31,6 +31,28 @@ async def all_metadata(agent: Agent) -> None:
     assert described["created_at"].endswith("Z")
     assert described["expires_at"] > described["created_at"]
     assert "ask_document" in described["next"]
+
+
+async def test_a_description_has_tables_with_columns_and_first_rows(tmp_path: Path, era: Era) -> None:
+    async with connected(settings_for(tmp_path), era) as agent:
+        file = await agent.upload(
+            "fares.csv", "route,fare,from\nLyse,4.5,2025-01-31\nHolm,5,2025-02-28\nSund,,\nKay,7,\n"
+        )
+        described = await agent.data("describe_file", file_id=file["file_id"])
+        assert described["tables"] == [
+            {
+                "name": "table 1",
+                "where": "rows 1-5",
+                "rows": 4,
+                "columns": ["route: text", "fare: number", "from: date"],
+                "sample": [["Lyse", 4.5, "2025-01-31"], ["Holm", 5, "2025-02-28"], ["Sund", None, None]],
+            }
+        ]
+        assert described["next"].startswith("For exact rows, sums and counts: query_table. ")
+        shown = await agent.call("read_document", file_id=file["file_id"], at=described["tables"][0]["where"])
+        assert "Kay,7," in text_of(shown)
+        notes = await agent.upload("notes.txt", "Twelve apple trees.\n")
+        assert "tables" not in await agent.data("describe_file", file_id=notes["file_id"])
 
 
 async def source_changed(agent: Agent, file: dict[str, str]) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from files_api_mcp.backends.models import DocumentInfo
 from files_api_mcp.backends.search.index import rows
 from files_api_mcp.backends.search.index.received import ReceivedDocument
+from files_api_mcp.backends.search.table_catalog.stored_tables import tables_row
 from files_api_mcp.backends.search.vocabulary.packed import vocabulary_row
 
 __all__ = ["Addition", "insert_pages"]
@@ -23,7 +24,7 @@ class Addition:
 
 
 def insert_pages(connection: sqlite3.Connection, number: int, received: ReceivedDocument) -> None:
-    """Insert a document's pages, labels, outline and vocabulary."""
+    """Insert a document's pages, labels, outline, tables and vocabulary."""
     pages = (rows.page_row(number, *page) for page in received.texts())
     connection.executemany("insert into page (document, number, marks, text, crc) values (?, ?, ?, ?, ?)", pages)
     if received.labels:
@@ -32,6 +33,9 @@ def insert_pages(connection: sqlite3.Connection, number: int, received: Received
     if received.outline:
         outline = rows.outline_row(number, received.outline)
         connection.execute("insert into outline (document, entries, crc) values (?, ?, ?)", outline)
+    if received.tables:
+        tables = tables_row(number, received.tables)
+        connection.execute("insert into catalog (document, tables, crc) values (?, ?, ?)", tables)
     parts = received.vocabulary_parts
     vocabulary = (vocabulary_row(number, at, parts, data) for at, data in enumerate(received.vocabulary()))
     connection.executemany(

@@ -84,6 +84,7 @@ def document_info(record: FileRecord, received: ReceivedDocument) -> DocumentInf
         note=_note(record, received),
         invisible=received.invisible,
         has_outline=bool(received.entries),
+        has_tables=received.table_count > 0,
     )
 
 

@@ -24,6 +24,7 @@ from files_api_mcp.backends.search.index.schema import (
 )
 from files_api_mcp.backends.search.index.term_table import BLOCK, BlockDamaged, Holders, select_holders
 from files_api_mcp.backends.search.places.outline import Outline
+from files_api_mcp.backends.search.table_catalog.stored_tables import StoredTable, decode_tables
 from files_api_mcp.backends.search.vocabulary.packed import vocabulary_words
 from files_api_mcp.backends.storage.sqlite import changes_seen
 
@@ -177,6 +178,13 @@ class Index:
             return Outline()
         query = "select entries, crc from outline where document = ?"
         return self._one(document, lambda row: rows.decode_outline(document, row), query, document.id)
+
+    def tables(self, document: Document) -> Sequence[StoredTable]:
+        """The tables of the document."""
+        if not document.tables:
+            return ()
+        query = "select tables, crc from catalog where document = ?"
+        return self._one(document, lambda row: decode_tables(document, row), query, document.id)
 
     def keys(self) -> list[str]:
         """The keys of all documents."""

@@ -10,6 +10,7 @@ from files_api_mcp.backends.search.index.schema import FIRST_TEMPORARY_ID
 from files_api_mcp.backends.search.index.term_table import BLOCK, Holders
 from files_api_mcp.backends.search.index.writer import IndexWriter
 from files_api_mcp.backends.search.places.outline import Outline
+from files_api_mcp.backends.search.table_catalog.stored_tables import StoredTable
 
 __all__ = ["LayeredIndex"]
 
@@ -78,6 +79,9 @@ class LayeredIndex(IndexWriter):
 
     def outline(self, document: Document) -> Outline:
         return self._holding(document).outline(document) if _is_temporary(document.id) else super().outline(document)
+
+    def tables(self, document: Document) -> Sequence[StoredTable]:
+        return self._holding(document).tables(document) if _is_temporary(document.id) else super().tables(document)
 
     def forget(self, key: str) -> None:
         if self._temporary is not None:

@@ -10,16 +10,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from files_api_mcp.backends.documents.tables.extract import MOST_TABLES
 from files_api_mcp.backends.search.index.passage_table import PassageTable
 from files_api_mcp.backends.search.index.postings import Postings, Segment
 from files_api_mcp.backends.search.index.unnamed_file import UnnamedFile
 from files_api_mcp.backends.search.places.outline import Outline
 from files_api_mcp.backends.search.places.tracker import unpacked
+from files_api_mcp.backends.search.table_catalog.stored_tables import are_inside, unpack_tables
 
 __all__ = ["ReceivedDocument", "WrongAnswer"]
 
 _MOST_UNPACKED = 64 << 20
 _MOST_CHARS = 60_000_000
+_MOST_TABLE_BYTES = 4 << 20
 _LONGEST_LABEL = 1000
 _LONGEST_SUBJECT = 10_000
 _UNDECODABLE = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, zlib.error)
@@ -47,6 +50,8 @@ class ReceivedDocument:
         self.postings = Postings(folder)
         self.outline = b"" if note is None else Outline().to_bytes()
         self.entries = 0
+        self.tables = b""
+        self.table_count = 0
         self.english = False
         self.empty: tuple[int, ...] = ()
         self.scanned: tuple[int, ...] = ()
@@ -111,7 +116,7 @@ class ReceivedDocument:
             pieces.append(body[at : at + length])
             at += length
         _expect(not self.is_complete and at == len(body))
-        texts, postings, words, passages, outline = [*pieces, *[body[:0]] * 5][:5]
+        texts, postings, words, passages, outline, tables = [*pieces, *[body[:0]] * 6][:6]
         self._take_texts(part["texts"], texts)
         if postings:
             self._take_postings(Segment.unpacked(bytes(postings)))
@@ -121,7 +126,7 @@ class ReceivedDocument:
             self._word_lengths.append(len(words))
         if "facts" in part:
             self.paginated, self.pages = bool(part["paginated"]), part["pages"] if part["paginated"] else None
-            self.passages, self.outline = PassageTable(bytes(passages)), bytes(outline)
+            self.passages, self.outline, self.tables = PassageTable(bytes(passages)), bytes(outline), bytes(tables)
             self._take_facts(part["facts"])
             self.is_complete = True
 
@@ -166,6 +171,11 @@ class ReceivedDocument:
         _expect(len(outline.entries) == self.entries)
         _expect(all(1 <= one.page <= pages and 0 <= one.offset <= sizes[one.page - 1] for one in outline.entries))
         _expect(self.paginated or len(outline.first_lines) == pages)
+        if self.tables:
+            _inflated(self.tables, _MOST_TABLE_BYTES)
+            tables = unpack_tables(self.tables)
+            _expect(0 < len(tables) <= MOST_TABLES and are_inside(tables, sizes))
+            self.table_count = len(tables)
 
     def _unpacked_outline(self) -> Outline:
         if not self.outline:

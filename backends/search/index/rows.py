@@ -55,8 +55,8 @@ Row = tuple[Any, ...]
 class Document:
     """An indexed document. `subject` has its first headings and most frequent words; `scans` means that OCR was
     available when it was indexed. `sizes` are the lengths of its pages or pieces in characters; `labels`, `postings`,
-    `entries` and `vocabulary` count its page labels, its terms, the entries of its outline and the parts of its
-    vocabulary."""
+    `entries`, `tables` and `vocabulary` count its page labels, its terms, the entries of its outline, its tables and
+    the parts of its vocabulary."""
 
     id: int
     key: str
@@ -70,6 +70,7 @@ class Document:
     labels: int
     postings: int
     entries: int = 0
+    tables: int = 0
     vocabulary: int = 0
     scans: bool = True
 
@@ -142,6 +143,7 @@ def document_row(document: int, key: str, info: DocumentInfo, received: Received
         "labels": len(received.labels),
         "postings": postings,
         "entries": received.entries,
+        "tables": received.table_count,
         "vocabulary": received.vocabulary_parts,
         "invisible": received.invisible,
     }
@@ -166,6 +168,7 @@ def decode_document(key: str, row: Row) -> Document:
         advice=_ADVICE if without_text and not facts["scans"] else None,
         invisible=facts["invisible"],
         has_outline=facts["entries"] > 0,
+        has_tables=facts["tables"] > 0,
     )
     return Document(
         id=number,
@@ -180,6 +183,7 @@ def decode_document(key: str, row: Row) -> Document:
         labels=facts["labels"],
         postings=facts["postings"],
         entries=facts["entries"],
+        tables=facts["tables"],
         vocabulary=facts["vocabulary"],
         scans=facts["scans"],
     )

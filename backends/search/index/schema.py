@@ -32,7 +32,7 @@ __all__ = [
     "throw_away",
 ]
 
-FORMAT = 15
+FORMAT = 16
 """Number of the format, in the file's name. Raise it with each change of what is stored, or of how terms are made.
 
 Another format is another file, built from the stored bytes: this is no migration. Servers of two versions can share a
@@ -55,6 +55,7 @@ create table page (document integer not null, number integer not null, marks blo
     primary key (document, number)) without rowid;
 create table label (document integer primary key, labels blob not null, crc integer not null);
 create table outline (document integer primary key, entries blob not null, crc integer not null);
+create table catalog (document integer primary key, tables blob not null, crc integer not null);
 create table posting (document integer not null, term text not null, data blob not null, crc integer not null,
     primary key (document, term)) without rowid;
 create table term (block integer not null, term text not null, documents blob not null, passages blob not null,
@@ -68,7 +69,7 @@ ORPHANS = tuple(
     f"with recursive held(id) as (select min(document) from {table}"  # noqa: S608  our names
     f" union all select (select min(document) from {table} where document > held.id) from held where id not null)"
     " select id from held where id not null and id not in (select id from document)"
-    for table in ("page", "label", "outline", "posting", "vocabulary")
+    for table in ("page", "label", "outline", "catalog", "posting", "vocabulary")
 )
 """Queries for ids of rows without a document: one lookup in the tree for each document."""
 

@@ -29,6 +29,7 @@ from files_api_mcp.backends.search.index.schema import (
 )
 from files_api_mcp.backends.search.index.term_table import BLOCK, BlockDamaged, holders_in_block
 from files_api_mcp.backends.search.index.writer import IndexWriter
+from files_api_mcp.backends.search.table_catalog.stored_tables import decode_tables
 from files_api_mcp.backends.search.vocabulary.packed import vocabulary_words
 from files_api_mcp.backends.storage.disk_errors import translated
 from files_api_mcp.backends.storage.salvage import UNREADABLE
@@ -182,6 +183,9 @@ def _verify_rows(connection: sqlite3.Connection, document: Document) -> None:
     outlines = connection.execute("select entries, crc from outline where document = ?", (document.id,)).fetchall()
     for row in outlines:
         rows.decode_outline(document, row)
+    catalogs = connection.execute("select tables, crc from catalog where document = ?", (document.id,)).fetchall()
+    for row in catalogs:
+        decode_tables(document, row)
     postings = 0
     for row in connection.execute("select term, data, crc from posting where document = ?", (document.id,)):
         postings += 1
@@ -194,6 +198,8 @@ def _verify_rows(connection: sqlite3.Connection, document: Document) -> None:
     has_outline = bool(document.entries) or not document.paginated
     expected = (len(document.sizes), document.info.chars, document.postings, bool(document.labels), has_outline)
     found = (pages, sum(document.sizes), postings, bool(labels), bool(outlines))
+    if bool(document.tables) != bool(catalogs):
+        raise LookupError("the tables of the document are missing")
     if found != expected or len(parts) != document.vocabulary:
         raise LookupError("rows of the document are missing")
 

@@ -1,12 +1,16 @@
 """The worker process of the index: it parses a document and builds its index, which the server only writes."""
 
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
 from files_api_mcp.backends.documents import worker
 from files_api_mcp.backends.documents.extract import Document
+from files_api_mcp.backends.documents.tables.extract import TABLES_OF, tables_in_bytes
+from files_api_mcp.backends.documents.tables.table import DocumentTable
 from files_api_mcp.backends.search.index.builder import IndexBuilder, PackedPage
+from files_api_mcp.backends.search.table_catalog.collector import TableCollector
 
 __all__ = ["build_index", "main"]
 
@@ -23,16 +27,29 @@ def main() -> None:
 
 
 def _index(content: BinaryIO, job: dict[str, Any]) -> Iterator[worker.Answer]:
-    return build_index(worker.opened_document(content, job), job["mime_type"])
+    mime_type: str = job["mime_type"]
+    # What parses the text may close what it reads.
+    with open(os.dup(content.fileno()), "rb") as again:
+        tables = _tables(again, mime_type) if mime_type in TABLES_OF else ()
+        yield from build_index(worker.opened_document(content, job), mime_type, tables)
 
 
-def build_index(document: Document, mime_type: str, *, answer_bytes: int = _ANSWER_BYTES) -> Iterator[worker.Answer]:
+def _tables(content: BinaryIO, mime_type: str) -> Iterator[DocumentTable]:
+    content.seek(0)
+    yield from tables_in_bytes(content, mime_type)
+
+
+def build_index(
+    document: Document, mime_type: str, tables: Iterable[DocumentTable] = (), *, answer_bytes: int = _ANSWER_BYTES
+) -> Iterator[worker.Answer]:
     """The index of a document in parts: pages, and postings once they are many. The last part has the `facts`.
 
     A part has `texts`, which are characters, bytes of marks, bytes of text and label of each page, and a body of texts,
-    postings, words, passages and outline, whose lengths are in `lengths`.
+    postings, words, passages, outline and tables, whose lengths are in `lengths`. `tables` are those that are not in
+    the text, which are read after it.
     """
     builder = IndexBuilder(mime_type=mime_type, paginated=document.paginated)
+    catalog = TableCollector(mime_type, paginated=document.paginated)
     pages: list[tuple[PackedPage, str | None]] = []
     held, spent, before, last = 0, 0.0, 0.0, time.monotonic()
 
@@ -55,6 +72,7 @@ def build_index(document: Document, mime_type: str, *, answer_bytes: int = _ANSW
     for number, piece in enumerate(document.texts, start=1):
         scanned, label = document.is_scanned(number), document.label(number)
         page = builder.add(number, piece.text, scanned=scanned, marks=piece.marks, invisible=piece.invisible)
+        catalog.add_text(number, piece)
         pages.append((page, label))
         held += len(page.text) + len(page.marks)
         spent = document.scans.spent if document.scans else 0.0
@@ -62,5 +80,6 @@ def build_index(document: Document, mime_type: str, *, answer_bytes: int = _ANSW
             yield part(builder.take_postings(), builder.take_words())
         elif held >= answer_bytes or time.monotonic() - last >= _ANSWER_S:
             yield part()
-    final = part(builder.take_postings(), builder.take_words(), builder.passages, builder.outline)
+    catalog.add_all(tables)
+    final = part(builder.take_postings(), builder.take_words(), builder.passages, builder.outline, catalog.packed())
     yield {**final, "paginated": document.paginated, "facts": builder.facts()}

@@ -38,6 +38,7 @@ _TABLES = (
     ("page", "document"),
     ("label", "document"),
     ("outline", "document"),
+    ("catalog", "document"),
     ("vocabulary", "document"),
     ("document", "id"),
 )

@@ -5,7 +5,7 @@ from files_api_mcp.backends.search.places.document_places import DocumentPlaces
 from files_api_mcp.backends.search.places.resolve import resolve
 from files_api_mcp.backends.search.places.where import page_word, where
 
-__all__ = ["locate"]
+__all__ = ["exact_place", "locate"]
 
 _MOST_BEFORE = 500
 """Code points that a place may start before the text that it names."""
@@ -17,12 +17,12 @@ def locate(places: DocumentPlaces, start: int, end: int) -> str:
     try:
         found = resolve(places, named)
     except InvalidArgument:
-        return _exact(places, start, end)
+        return exact_place(places, start, end)
     holds = found.start <= start and end <= found.end and start - found.start <= _MOST_BEFORE
-    return named if holds else _exact(places, start, end)
+    return named if holds else exact_place(places, start, end)
 
 
-def _exact(places: DocumentPlaces, start: int, end: int) -> str:
+def exact_place(places: DocumentPlaces, start: int, end: int) -> str:
     """The characters. Headings can be alike, so that the name of one leads to another."""
     if not places.document.paginated:
         return f"chars {start}-{end}"

@@ -34,6 +34,8 @@ FORMAT_13 = Path(__file__).with_name("data-folder-format-13.zip")
 """The same files in format 13, which has no table of terms."""
 FORMAT_14 = Path(__file__).with_name("data-folder-format-14.zip")
 """The same files in format 14, which has no vocabulary."""
+FORMAT_15 = Path(__file__).with_name("data-folder-format-15.zip")
+"""The same files in format 15, which has no catalog of tables."""
 
 
 @pytest.fixture
@@ -97,6 +99,19 @@ async def test_an_index_of_format_14_is_built_again_with_words(tmp_path: Path) -
         result = await agent.data("find_text", pattern="arbour due")
         assert [match["filename"] for match in result["matches"]] == ["harbour.md", "harbour.md"]
         assert await found(agent, "synergy") == ["merger.txt"]
+    assert sorted(path.name for path in data.glob("index*")) == [f"index-{FORMAT}.db", f"index-{FORMAT}.db-journal"]
+
+
+async def test_an_index_of_format_15_is_built_again_with_tables(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with zipfile.ZipFile(FORMAT_15) as packed:
+        packed.extractall(data)
+    async with open_backend(settings_for(tmp_path)) as opened:
+        files = {file.filename: file.id for file in (await opened.files.list()).files}
+        assert (await opened.reader.prepare(files["fares.csv"])).has_tables
+        (table,) = await opened.tables.tables(files["fares.csv"])
+        assert (table.rows, [column.name for column in table.columns]) == (2, ["route", "fare"])
+        assert not (await opened.reader.prepare(files["harbour.md"])).has_tables
     assert sorted(path.name for path in data.glob("index*")) == [f"index-{FORMAT}.db", f"index-{FORMAT}.db-journal"]
 
 

@@ -4,6 +4,7 @@ import json
 import zlib
 from array import array
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,18 @@ import pytest
 
 from files_api_mcp.backends.documents.extract import Document
 from files_api_mcp.backends.documents.marks import Heading, MarkedText, Row
+from files_api_mcp.backends.documents.tables.table import DocumentTable
 from files_api_mcp.backends.search.index.passage_table import PassageTable
 from files_api_mcp.backends.search.index.postings import pack_segment
 from files_api_mcp.backends.search.index.received import ReceivedDocument, WrongAnswer
 from files_api_mcp.backends.search.index.worker import build_index
 from files_api_mcp.backends.search.places.outline import Entry, Outline
+from files_api_mcp.backends.search.table_catalog.stored_tables import StoredTable, pack_tables, unpack_tables
+from files_api_mcp.backends.table_info import TableColumn, TableInfo, TableRow
 
+SIGHTINGS = DocumentTable(["whale", "seen"], lambda: iter([(2, ["blue", "4"]), (3, ["grey", "x" * 500])]))
 PAGES = [
-    MarkedText("The whale dived.\n" * 30, ((0, Heading(1, "Whales")), (17, Row(4)))),
+    MarkedText("The whale dived.\n" * 30, ((0, Heading(1, "Whales")), (17, Row(4))), tables=((17, 34, SIGHTINGS),)),
     MarkedText("The heron flew."),
 ]
 
@@ -49,6 +54,10 @@ def test_the_parts_make_up_the_document(tmp_path: Path, answer_bytes: int) -> No
     assert document.english
     assert document.entries == 1
     assert len(document.passages) >= 2
+    (table,) = unpack_tables(document.tables)
+    assert (table.page, table.start, table.last_page, table.end) == (1, 17, 1, 34)
+    assert (table.info.name, table.info.rows) == ("page 1 table 1", 2)
+    assert [row.values[-1] for row in table.info.sample][1:] == ["x" * 100 + "..."]
 
 
 def bodies_of(part: dict[str, Any]) -> list[bytes]:
@@ -87,10 +96,19 @@ def outline(page: int, offset: int) -> bytes:
     return Outline([Entry(Heading(1, "x"), page, offset, 0)]).to_bytes()
 
 
+def tables(info: TableInfo, *place: int) -> bytes:
+    return pack_tables([StoredTable(info, *place)])
+
+
+def with_tables(*given: list[Any]) -> Callable[[dict[str, Any]], object]:
+    return lambda part: with_body(part, 5, zlib.compress(json.dumps(given).encode()))
+
+
 def _array(*numbers: int) -> "array[int]":
     return array("I", numbers)
 
 
+TABLE = TableInfo("a", "", 1, (TableColumn("b", "text"),), (TableRow(1, ("c",)),))
 BOMB = zlib.compress(bytes(100_000_000), 9)
 LIES: dict[str, Callable[[dict[str, Any]], object]] = {
     "no body": lambda part: part.pop("body"),
@@ -122,6 +140,19 @@ LIES: dict[str, Callable[[dict[str, Any]], object]] = {
     "an outline of no page": lambda part: with_body(part, 4, outline(3, 0)),
     "an outline after its page": lambda part: with_body(part, 4, outline(2, 99)),
     "an outline that unpacks to much more": lambda part: with_body(part, 4, BOMB),
+    "tables of nothing": lambda part: with_body(part, 5, b"whale"),
+    "no tables, told as some": with_tables(),
+    "tables that unpack to much more": lambda part: with_body(part, 5, BOMB),
+    "a table on no page": lambda part: with_body(part, 5, tables(TABLE, 3, 0, 3, 1)),
+    "a table after its page": lambda part: with_body(part, 5, tables(TABLE, 2, 0, 2, 99)),
+    "a table that ends on no page": lambda part: with_body(part, 5, tables(TABLE, 2, 0, 0, 0)),
+    "a table that ends first": lambda part: with_body(part, 5, tables(TABLE, 2, 5, 2, 1)),
+    "a table with a long name": lambda part: with_body(part, 5, tables(replace(TABLE, name="x" * 10_000))),
+    "a column of no type": with_tables([0, 0, 0, 0, "a", "", "", 1, 0, [["b", "blob"]], []]),
+    "a value of no type": with_tables([0, 0, 0, 0, "a", "", "", 1, 0, [["b", "text"]], [[1, [{}]]]]),
+    "a number that is too large": with_tables([0, 0, 0, 0, "a", "", "", 1, 0, [["b", "text"]], [[1, [1 << 63]]]]),
+    "fewer than no rows": with_tables([0, 0, 0, 0, "a", "", "", -1, 0, [], []]),
+    "many tables": lambda part: with_body(part, 5, pack_tables([StoredTable(TABLE)] * 1001)),
     "other pages": lambda part: part.update(pages=3),
     "empty pages that are not there": lambda part: part["facts"].update(empty=[3]),
     "scanned pages that are none": lambda part: part["facts"].update(scanned=["1"]),

@@ -84,15 +84,26 @@ async def test_what_is_left_of_files_that_are_gone_is_found_and_removed(sound: S
 
 async def test_words_of_a_file_that_is_gone_are_found_and_removed(sound: Sound, tmp_path: Path) -> None:
     report = f"select id from document where key like '{sound.files.records[0].sha256}%'"
-    tables = ("posting", "page", "label", "outline", "vocabulary")
+    tables = ("posting", "page", "label", "outline", "catalog", "vocabulary")
     statements = [f"delete from {table} where document = ({report})" for table in tables]
     await to_thread.run_sync(change, index_path(tmp_path), *statements, f"delete from document where id = ({report})")
     assert [damage.part for damage in await verify(tmp_path, sound, repair=True)] == ["leftover"]
     assert await verify(tmp_path, sound) == []
 
 
-@pytest.mark.parametrize("statement", ["delete from vocabulary", "update vocabulary set words = zeroblob(9)"])
-async def test_a_vocabulary_that_is_lost_or_changed_is_found(sound: Sound, tmp_path: Path, statement: str) -> None:
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "delete from vocabulary",
+        "update vocabulary set words = zeroblob(9)",
+        "delete from catalog",
+        "update catalog set tables = zeroblob(9)",
+        "update catalog set document = document + 1",
+    ],
+)
+async def test_a_vocabulary_or_catalog_that_is_lost_or_changed_is_found(
+    sound: Sound, tmp_path: Path, statement: str
+) -> None:
     await to_thread.run_sync(change, index_path(tmp_path), statement)
     damages = await verify(tmp_path, sound, repair=True)
     assert {damage.part for damage in damages} == {"index"}

@@ -1,0 +1,25 @@
+"""The tables of an indexed document, each with its place."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from files_api_mcp.backends.search.places.document_places import DocumentPlaces
+from files_api_mcp.backends.search.places.locate import exact_place, locate
+from files_api_mcp.backends.search.table_catalog.stored_tables import StoredTable
+from files_api_mcp.backends.table_info import TableInfo
+
+__all__ = ["located_tables"]
+
+_MOST_NAMED = 100
+"""Tables whose places are sections and lines: each takes some pages to find. Those after them are at characters."""
+
+
+def located_tables(places: DocumentPlaces, tables: Sequence[StoredTable]) -> Iterator[TableInfo]:
+    """The tables, in order, with the places of those that stand in the text."""
+    for number, table in enumerate(tables):
+        if not table.page:
+            yield table.info
+            continue
+        start, end = places.position(table.page, table.start), places.position(table.last_page, table.end)
+        name = locate if number < _MOST_NAMED else exact_place
+        yield replace(table.info, where=name(places, start, end))
