@@ -1,19 +1,25 @@
 """Labels of columns in headers of one or several rows."""
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 
 __all__ = ["column_labels"]
 
 
-def column_labels(rows: Sequence[Mapping[int, str]], columns: Sequence[int]) -> list[str]:
+def column_labels(rows: Sequence[Mapping[int, str]], columns: Sequence[int], *, groups: bool = True) -> list[str]:
     """The label of each of these columns: its cells in the rows of the header, joined by a blank; "" for none.
 
-    A cell in an upper row also groups the columns to its right up to the next such cell.
+    With `groups`, a cell in an upper row also holds for the columns to its right, up to the next such cell.
     """
-    return [" ".join(text for text in parts if text) for parts in zip(*_filled(rows, columns), strict=True)]
+    return [_joined(parts) for parts in zip(*_filled(rows, columns, groups=groups), strict=True)]
 
 
-def _filled(rows: Sequence[Mapping[int, str]], columns: Sequence[int]) -> list[list[str]]:
+def _joined(parts: Sequence[str]) -> str:
+    """The cells of a label. A cell that goes on over several rows counts once."""
+    return " ".join(text for text, _ in groupby(parts) if text)
+
+
+def _filled(rows: Sequence[Mapping[int, str]], columns: Sequence[int], *, groups: bool) -> list[list[str]]:
     below: Mapping[int, str] = rows[-1] if rows else {}
     filled: list[list[str]] = []
     for row in rows:
@@ -22,6 +28,6 @@ def _filled(rows: Sequence[Mapping[int, str]], columns: Sequence[int]) -> list[l
         for column in columns:
             text = row.get(column, "")
             group = text or group
-            line.append(text or (group if row is not below and below.get(column) else ""))
+            line.append(text or (group if groups and row is not below and below.get(column) else ""))
         filled.append(line)
     return filled or [[""] * len(columns)]

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import BinaryIO
 
 from files_api_mcp.backends.documents.extract import extract
+from files_api_mcp.backends.documents.media_types import ODS, XLS, XLSX
 from files_api_mcp.backends.documents.tables.names import TableNames, TextTables
 from files_api_mcp.backends.documents.tables.table import DocumentTable
 
@@ -17,6 +18,9 @@ _PACKAGE = "files_api_mcp.backends.documents.tables"
 TABLES_OF: dict[str, tuple[str, str]] = {
     "text/csv": ("delimited", "delimited_tables"),
     "text/tab-separated-values": ("delimited", "delimited_tables"),
+    ODS: ("sheets", "sheet_tables"),
+    XLS: ("sheets", "sheet_tables"),
+    XLSX: ("sheets", "sheet_tables"),
 }
 """Types whose tables are read from the bytes: the module and function. Those of other types are found in their text."""
 

@@ -182,6 +182,7 @@ def totals_note(surveys: Sequence[ColumnSurvey]) -> list[str]:
     if labels is None or not labels.totals:
         return []
     totals = labels.totals
-    first = ", ".join(map(str, totals[:5]))
+    if len(totals) == 1:
+        return [f"Row {totals[0]} looks like a total."]
     more = f" and {len(totals) - 5} more" if len(totals) > 5 else ""
-    return [f"{'Rows' if len(totals) > 1 else 'Row'} {first}{more} look{'' if len(totals) > 1 else 's'} like totals."]
+    return [f"Rows {', '.join(map(str, totals[:5]))}{more} look like totals."]

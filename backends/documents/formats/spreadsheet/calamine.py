@@ -13,6 +13,7 @@ from files_api_mcp.backends.errors import UnsupportedType
 __all__ = ["calamine_sheets"]
 
 _DAMAGED = "The spreadsheet is damaged or needs a password."
+_DAY_S = 86_400
 _Value = int | float | str | bool | time | date | datetime | timedelta
 
 
@@ -47,20 +48,22 @@ def _rows(sheet: CalamineSheet) -> Iterator[SheetRow]:
         shown = ((column, *_shown(value)) for column, value in enumerate(values, start=1) if value != "")
         cells = [cell for cell in shown if cell[1]]
         if cells:
-            columns, texts, kinds = zip(*cells, strict=True)
-            yield SheetRow(number, columns, texts, texts, kinds)
+            columns, texts, stored, kinds = zip(*cells, strict=True)
+            yield SheetRow(number, columns, texts, stored, kinds)
 
 
-def _shown(value: _Value) -> tuple[str, str]:
-    """A value's text and kind."""
+def _shown(value: _Value) -> tuple[str, str, str]:
+    """A value's text, stored value and kind."""
     if isinstance(value, bool):
-        return str(value).upper(), "b"
-    if isinstance(value, int | float):
-        return general(value), "n"
-    if isinstance(value, datetime) and value.time() == time():
-        return value.date().isoformat(), "d"
-    if isinstance(value, datetime):
-        return value.isoformat(" "), "d"
-    if isinstance(value, date | time):
-        return value.isoformat(), "d"
-    return " ".join(str(value).split()), "d" if isinstance(value, timedelta) else "s"
+        text, kind = str(value).upper(), "b"
+    elif isinstance(value, int | float):
+        return general(value), repr(value), "n"
+    elif isinstance(value, timedelta):
+        return str(value), repr(value.total_seconds() / _DAY_S), "u"
+    elif isinstance(value, datetime):
+        text, kind = value.date().isoformat() if value.time() == time() else value.isoformat(" "), "d"
+    elif isinstance(value, date | time):
+        text, kind = value.isoformat(), "d" if isinstance(value, date) else "t"
+    else:
+        text, kind = " ".join(value.split()), "s"
+    return text, text, kind

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from files_api_mcp.backends.documents.formats.spreadsheet.tokens import LITERALS, Token
 
-__all__ = ["date_text"]
+__all__ = ["date_text", "kind_of", "moment"]
 
 _MONTHS = "January February March April May June July August September October November December".split()
 _DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
@@ -17,22 +17,31 @@ _LAST_DAY = 2_958_465
 _DAY_MS = 86_400_000
 
 
+def kind_of(tokens: tuple[Token, ...]) -> str:
+    """What a format of dates shows: "d" a date, maybe with a time, "t" only a time of day, or "u" a duration."""
+    if any(kind == "elapsed" for kind, _ in tokens):
+        return "u"
+    letters = {text[0].lower() for kind, text in _with_minutes(tokens) if kind == "date"}
+    return "t" if letters <= set("hns") else "d"
+
+
 def date_text(tokens: tuple[Token, ...], value: float, *, date1904: bool = False) -> str:
     """A day number by a format. With year, month and day it is in ISO 8601."""
     value = float(value)
     if any(kind == "elapsed" for kind, _ in tokens):
         return _duration(tokens, value)
-    moment = _moment(value, date1904=date1904)
-    if moment is None:
+    found = moment(value, date1904=date1904)
+    if found is None:
         return f"{value:.15g}"
     tokens = tuple(_with_minutes(tokens))
     letters = {text[0].lower() for kind, text in tokens if kind == "date"}
     if {"y", "m", "d"} <= letters or letters & set("egb"):
-        return _iso(moment, letters, tokens)
-    return _filled(tokens, moment)
+        return _iso(found, letters, tokens)
+    return _filled(tokens, found)
 
 
-def _moment(value: float, *, date1904: bool) -> datetime | None:
+def moment(value: float, *, date1904: bool = False) -> datetime | None:
+    """The moment of a day number; None if there is none."""
     if date1904:
         value += _DAYS_TO_1904
     elif value < _LEAP_BUG_DAY:

@@ -9,6 +9,7 @@ __all__ = [
     "MOST_COLUMNS",
     "MOST_ROWS",
     "NUMBERS",
+    "TIMES",
     "Range",
     "SheetContent",
     "SheetRow",
@@ -21,15 +22,17 @@ __all__ = [
 _RANGE = re.compile(r"([A-Z]{1,3})(\d{1,7})(?::([A-Z]{1,3})(\d{1,7}))?")
 MOST_COLUMNS = 16_384
 MOST_ROWS = 1_048_576
-NUMBERS = frozenset("nd")
+TIMES = frozenset("dtu")
+NUMBERS = TIMES | {"n", "c"}
 
 
 class SheetRow(NamedTuple):
     """The cells of a row that have a value, from left to right.
 
     For each cell there is its column (from 1), its text as the cell shows it, the stored value, and its kind: "n" a
-    number, "d" a date, time or duration (stored as a number of days or in ISO 8601), "b" a boolean, "e" an error, "s" a
-    text (a shared string is stored as its number).
+    number, "c" a number that is shown as a code such as 00501, "d" a date with or without a time, "t" a time of day,
+    "u" a duration (these three are stored as a number of days or in ISO 8601), "b" a boolean, "e" an error, "s" a text
+    (a shared string is stored as its number).
     """
 
     number: int
@@ -53,14 +56,16 @@ class Range(NamedTuple):
 class SheetContent:
     """A sheet. Only its rows are read when they are iterated.
 
-    `hidden_columns` are known before the first row is read. `tables` are ranges that the file declares to be tables
-    with a header row. `notes` are lines about cells by their row. `links` are addresses by row and column. `after` are
-    lines about what lies above the cells, such as charts, with the row where it begins.
+    `is_1904`: its days count from 1904. `hidden_columns` are known before the first row is read. `tables` are ranges
+    that the file declares to be tables with a header row. `notes` are lines about cells by their row. `links` are
+    addresses by row and column. `after` are lines about what lies above the cells, such as charts, with the row where
+    it begins.
     """
 
     name: str
     rows: Iterable[SheetRow] = ()
     is_hidden: bool = False
+    is_1904: bool = False
     size: tuple[int, int] = (0, 0)
     hidden_columns: set[int] = field(default_factory=set[int])
     merged: list[Range] = field(default_factory=list[Range])

@@ -9,7 +9,7 @@ from collections.abc import Container, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from files_api_mcp.backends.documents.formats.spreadsheet.grid import NUMBERS, Range, SheetRow
+from files_api_mcp.backends.documents.formats.spreadsheet.grid import NUMBERS, TIMES, Range, SheetRow
 
 __all__ = ["Found", "Header", "HeaderFinder", "cells_text"]
 
@@ -32,10 +32,12 @@ class Header(NamedTuple):
 
 class Found(NamedTuple):
     """What a window of rows has, by the index of the row: from where on a header holds (None: no header from here
-    on), and the rows that are headers."""
+    on), and the rows that are headers. `tables` are the first row, the number of rows, and the first and last column of
+    each header."""
 
     changes: dict[int, Header | None]
     header_rows: frozenset[int]
+    tables: tuple[tuple[int, int, tuple[int, int]], ...]
 
 
 class HeaderFinder:
@@ -50,7 +52,7 @@ class HeaderFinder:
     def find(self, rows: Sequence[SheetRow]) -> Found:
         """The headers in the next window."""
         changes: dict[int, Header | None] = {}
-        header_rows: set[int] = set()
+        tables: list[tuple[int, int, tuple[int, int]]] = []
         for start, end in _blocks(rows):
             continues = rows[start].number == self._expected
             self._expected = rows[end - 1].number + 1
@@ -63,11 +65,12 @@ class HeaderFinder:
                 for columns in _side_by_side(block)
                 for at, size in self._groups(block, columns, continues=continues)
             ]
-            header_rows.update(at + offset for at, size, _ in found for offset in range(size))
+            tables += sorted(found)
             if not continues and all(at > start for at, _, _ in found):
                 changes[start] = self._continued(block) if not found else None
             changes |= self._combined(rows, sorted(found))
-        return Found(changes, frozenset(header_rows))
+        header_rows = frozenset(at + offset for at, size, _ in tables for offset in range(size))
+        return Found(changes, header_rows, tuple(tables))
 
     def _continued(self, block: Sequence[SheetRow]) -> Header | None:
         """The header of the table before, if this block of rows has the same columns."""
@@ -232,7 +235,7 @@ def _is_labels(row: SheetRow, *, years: bool = True) -> bool:
     for kind, text in zip(row.kinds, row.texts, strict=True):
         if kind == "s" and any(map(str.isalpha, text)):
             labels += 1
-        elif kind == "d" or _is_year(text):
+        elif kind in TIMES or _is_year(text):
             of_time += 1
         elif kind != "s":
             return False
@@ -250,8 +253,8 @@ def _columns(row: SheetRow, kinds: Container[str]) -> set[int]:
 
 def _has_dates_below(row: SheetRow, below: Sequence[SheetRow]) -> bool:
     """Whether a date stands above dates, as in rows of data. Dates that are names of columns stand above numbers."""
-    dates = _columns(row, "d")
-    return bool(dates) and any(dates & _columns(other, "d") for other in below)
+    dates = _columns(row, TIMES)
+    return bool(dates) and any(dates & _columns(other, TIMES) for other in below)
 
 
 def _has_numbers_below(row: SheetRow, below: Sequence[SheetRow], *, mostly: bool = False) -> bool:

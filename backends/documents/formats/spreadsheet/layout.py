@@ -1,15 +1,15 @@
 """Lines of a sheet: its name, its rows with their marks, and what is written about cells."""
 
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 
-from files_api_mcp.backends.documents.formats.spreadsheet.grid import Range, SheetContent, SheetRow
+from files_api_mcp.backends.documents.formats.spreadsheet.grid import SheetContent, SheetRow
 from files_api_mcp.backends.documents.formats.spreadsheet.headers import Found, Header, HeaderFinder, cells_text
+from files_api_mcp.backends.documents.formats.spreadsheet.merged import with_merged
 from files_api_mcp.backends.documents.marks import Hidden, Line, Row, Sheet, Table
 from files_api_mcp.backends.errors import UnsupportedType
 
-__all__ = ["lines_of_sheet"]
+__all__ = ["lines_of_sheet", "row_windows"]
 
 _ROWS_AT_ONCE = 1000
 _CELLS_AT_ONCE = 50_000
@@ -72,8 +72,8 @@ class _Layout:
             yield f"{line}\n"
 
     def _cells(self) -> Iterator[Line]:
-        rows = _with_merged(self._sheet.rows, self._sheet.merged)
-        for window, failure in _windows(rows):
+        rows = with_merged(self._sheet.rows, self._sheet.merged)
+        for window, failure in row_windows(rows):
             if failure and not self.rows and not window:
                 raise failure
             yield from self._window(window)
@@ -130,7 +130,7 @@ def _bounded(rows: Iterator[SheetRow]) -> Iterator[SheetRow]:
         yield row
 
 
-def _windows(rows: Iterator[SheetRow]) -> Iterator[tuple[list[SheetRow], UnsupportedType | None]]:
+def row_windows(rows: Iterator[SheetRow]) -> Iterator[tuple[list[SheetRow], UnsupportedType | None]]:
     """Consecutive rows, and the error that ended them."""
     window: list[SheetRow] = []
     cells = 0
@@ -163,43 +163,3 @@ def _linked(text: str, address: str | None) -> str:
     if address is None or address.removeprefix("mailto:").rstrip("/") in text:
         return text
     return f"{text} ({address})"
-
-
-def _with_merged(rows: Iterable[SheetRow], merged: list[Range]) -> Iterator[SheetRow]:
-    """Rows with the value of a merged cell in each row that it covers and that has other values.
-
-    A reader may add to `merged` before it gives the first row that a merged cell covers.
-    """
-    starts: dict[int, list[Range]] = {}
-    covering: dict[int, tuple[int, list[str]]] = {}
-    known = 0
-    for row in rows:
-        for one in merged[known:]:
-            if one.last_row > one.first_row:
-                starts.setdefault(one.first_row, []).append(one)
-        known = len(merged)
-        if starts or covering:
-            row = _covered(row, covering)
-            _cover(row, starts.pop(row.number, ()), covering)
-        yield row
-
-
-def _covered(row: SheetRow, covering: dict[int, tuple[int, list[str]]]) -> SheetRow:
-    """The row with the values of merged cells that cover it."""
-    for column in [column for column, (last, _) in covering.items() if last < row.number]:
-        del covering[column]
-    missing = covering.keys() - set(row.columns) if covering else ()
-    if not missing:
-        return row
-    cells = {column: cell for column, *cell in zip(*row[1:5], strict=True)}
-    cells |= {column: covering[column][1] for column in missing}
-    columns = sorted(cells)
-    texts, stored, kinds = zip(*(cells[column] for column in columns), strict=True)
-    return row._replace(columns=columns, texts=texts, stored=stored, kinds=kinds)
-
-
-def _cover(row: SheetRow, ranges: Iterable[Range], covering: dict[int, tuple[int, list[str]]]) -> None:
-    for one in ranges:
-        at = bisect_left(row.columns, one.first_column)
-        if at < len(row.columns) and row.columns[at] == one.first_column:
-            covering[one.first_column] = (one.last_row, [row.texts[at], row.stored[at], row.kinds[at]])

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import NamedTuple
 
-from files_api_mcp.backends.documents.formats.spreadsheet.dates import date_text
+from files_api_mcp.backends.documents.formats.spreadsheet.dates import date_text, kind_of
 from files_api_mcp.backends.documents.formats.spreadsheet.digits import (
     fraction_text,
     general,
@@ -81,13 +81,14 @@ class _Section(NamedTuple):
 
 
 class Format(NamedTuple):
-    """A number format. `text` is what surrounds a text in the cell, with `@` in its place; None: nothing.
+    """A number format. `kind` is that of its cells: "n" for numbers, "c" codes, "d" dates, "t" times of day and "u"
+    durations. `text` is what surrounds a text in the cell, with `@` in its place; None: nothing.
 
     `show` raises ArithmeticError or ValueError if a code is too strange for a number.
     """
 
     show: Callable[[float], str]
-    is_date: bool
+    kind: str
     text: tuple[Token, ...] | None = None
 
     def shown(self, value: float) -> str:
@@ -114,11 +115,18 @@ def number_format(code: str, *, date1904: bool = False) -> Format | None:
     around = _around(texts[-1]) if texts else None
     numeric = [s for s in sections[:3] if s.kind != "text"]
     if not numeric:
-        return Format(general, is_date=False, text=around)
-    is_date = numeric[0].kind == "date"
+        return Format(general, "n", around)
+    kind = kind_of(numeric[0].tokens) if numeric[0].kind == "date" else _kind_of_number(numeric[0].tokens)
     if len(numeric) == 1 and numeric[0].condition is None:
-        return Format(numeric[0].show, is_date, around)
-    return Format(partial(_choose, numeric), is_date, around)
+        return Format(numeric[0].show, kind, around)
+    return Format(partial(_choose, numeric), kind, around)
+
+
+def _kind_of_number(tokens: tuple[Token, ...]) -> str:
+    """Whether a number is shown with all its places, as in 00501 and 012-34-5678, and nothing else but signs."""
+    places = "".join(text for kind, text in tokens if kind == "digits")
+    are_only_places = all(kind in ("digits", *LITERALS) for kind, _ in tokens)
+    return "c" if are_only_places and len(places) > 1 and not places.strip("0") else "n"
 
 
 def _around(tokens: tuple[Token, ...]) -> tuple[Token, ...] | None:

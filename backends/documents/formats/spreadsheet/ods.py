@@ -23,7 +23,7 @@ _LINK = "http://www.w3.org/1999/xlink href"
 _CELL, _COVERED, _ROW = f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell", f"{_TABLE}table-row"
 _PARAGRAPH = f"{_TEXT}p"
 _SPACES = frozenset({f"{_TEXT}s", f"{_TEXT}tab", f"{_TEXT}line-break"})
-_KINDS = {"float": "n", "percentage": "n", "currency": "n", "date": "d", "time": "d", "boolean": "b"}
+_KINDS = {"float": "n", "percentage": "n", "currency": "n", "date": "d", "time": "t", "boolean": "b"}
 _VALUE_TYPE, _VALUE, _DATE_VALUE = (f"{_OFFICE}{name}" for name in ("value-type", "value", "date-value"))
 _OTHER_VALUES = (_DATE_VALUE, *(f"{_OFFICE}{name}" for name in ("time-value", "boolean-value", "string-value")))
 _COLUMNS_REPEATED, _ROWS_REPEATED, _ROWS_SPANNED = (
@@ -186,7 +186,7 @@ def _without_text(attributes: dict[str, str], stored: str, kind: str) -> str:
         source = _REFERENCE.sub(lambda found: found[1].replace(":.", ":").lstrip("."), formula.partition(":")[2])
         return f"{source} (not calculated)"
     if kind == "d":
-        return stored.replace("T00:00:00", "").replace("T", " ") if stored[:1] != "P" else stored
+        return stored.replace("T00:00:00", "").replace("T", " ")
     if kind == "b":
         return stored.upper()
     try:

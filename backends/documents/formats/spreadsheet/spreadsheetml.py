@@ -140,10 +140,10 @@ def _shown(kind: str, value: str, form: Format | None) -> tuple[str, str, str]:
     except ValueError:
         number = None
     if number is not None and isfinite(number):
-        is_date = kind == "DateTime" or (form is not None and form.is_date)
+        is_date = kind == "DateTime"
         if form is None:
             return text.replace("T00:00:00.000", "") if is_date else general(number), text, "d" if is_date else "n"
-        return form.shown(number), text, "d" if is_date else "n"
+        return form.shown(number), text, "d" if is_date and form.kind == "n" else form.kind
     if kind == "Boolean":
         shown = "FALSE" if text == "0" else "TRUE"
         return shown, shown, "b"

@@ -14,7 +14,7 @@ from files_api_mcp.backends.documents.formats.spreadsheet.xlsx.book import xlsx_
 from files_api_mcp.backends.documents.marks import Line
 from files_api_mcp.backends.errors import UnsupportedType
 
-__all__ = ["sheet_lines"]
+__all__ = ["sheet_lines", "sheets"]
 
 _HEAD = 8192
 
@@ -28,7 +28,7 @@ def sheet_lines(content: BinaryIO) -> Iterator[Line]:
     failure = None
     is_empty = True
     try:
-        for sheet in _sheets(content):
+        for sheet in sheets(content):
             try:
                 yield from lines_of_sheet(sheet)
                 is_empty = False
@@ -42,7 +42,12 @@ def sheet_lines(content: BinaryIO) -> Iterator[Line]:
         raise failure
 
 
-def _sheets(content: BinaryIO) -> Iterator[SheetContent]:
+def sheets(content: BinaryIO) -> Iterator[SheetContent]:
+    """The sheets of a spreadsheet of any format. The rows of one are to be read before the next one is asked for.
+
+    Raises:
+        UnsupportedType: The file is damaged or needs a password.
+    """
     head = content.read(_HEAD)
     content.seek(0)
     if head.startswith(b"PK"):

@@ -46,7 +46,7 @@ def _sheets(book: Book) -> Iterator[SheetContent]:
     for index, name in enumerate(book.sheet_names()):
         try:
             sheet = book.sheet_by_index(index)
-            found = _sheet(sheet, formats)
+            found = _sheet(sheet, formats, is_1904=book.datemode == 1)
         except Exception:  # noqa: BLE001 damaged bytes raise errors of any kind
             found = SheetContent(name, _unreadable())
         yield found
@@ -64,11 +64,12 @@ def _formats(book: Book) -> list[Format | None]:
     return [number_format(codes.get(style.format_key, ""), date1904=is_1904) for style in book.xf_list]
 
 
-def _sheet(sheet: Sheet, formats: list[Format | None]) -> SheetContent:
+def _sheet(sheet: Sheet, formats: list[Format | None], *, is_1904: bool) -> SheetContent:
     found = SheetContent(
         sheet.name,
         _rows(sheet, formats),
         is_hidden=sheet.visibility != 0,
+        is_1904=is_1904,
         size=(sheet.nrows, sheet.ncols),
         hidden_columns={column + 1 for column, info in sheet.colinfo_map.items() if info.hidden},
         merged=[Range(top + 1, left + 1, bottom, right) for top, bottom, left, right in sheet.merged_cells],
@@ -110,7 +111,7 @@ def _number(value: float, form: Format | None) -> tuple[str, str, str]:
     text = form.shown(value)
     if not text and value:
         text = f"[hidden text] {general(value)}"
-    return text, repr(value), "d" if form.is_date else "n"
+    return text, repr(value), form.kind
 
 
 def _boolean(value: int) -> tuple[str, str, str]:

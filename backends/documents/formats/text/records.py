@@ -37,7 +37,7 @@ def _regularity(widths: Sequence[int]) -> tuple[int, int]:
 def cells_of(record: str, delimiter: str) -> list[str]:
     """The cells of a record."""
     text = record.lstrip("\ufeff").rstrip("\r\n")
-    if '"' not in text:
+    if text.count('"') & 1 or '"' not in text:
         return text.split(delimiter)
     try:
         return [cell for cells in csv.reader([text], delimiter=delimiter) for cell in cells]

@@ -35,14 +35,18 @@ def xlsx_sheets(content: BinaryIO) -> Iterator[SheetContent]:
     workbook = package.tree(main)
     if workbook is None:
         raise UnsupportedType("The file is damaged: it contains no workbook.")
-    reader = _cell_reader(package, main, workbook)
+    properties = _properties(workbook)
+    is_1904 = properties.get("date1904") in ("1", "true")
+    is_by_program = properties.get("calcId") == _WRITTEN_BY_PROGRAM
+    reader = _cell_reader(package, main, is_1904=is_1904, is_by_program=is_by_program)
     drawings = Drawings(package)
     relationships = package.relationships(main)
     for element in workbook.iter():
         if element.tag.rpartition("}")[2] != "sheet":
             continue
         found = relationships.get(element.get(f"{RELATIONSHIPS}id", ""))
-        sheet = SheetContent(element.get("name", ""), is_hidden=element.get("state", "visible") != "visible")
+        is_hidden = element.get("state", "visible") != "visible"
+        sheet = SheetContent(element.get("name", ""), is_hidden=is_hidden, is_1904=is_1904)
         if found is not None and not found.is_external:
             sheet.rows = _rows(package, found.target, reader)
             # Rows say themselves that their part is damaged.
@@ -53,18 +57,18 @@ def xlsx_sheets(content: BinaryIO) -> Iterator[SheetContent]:
         yield sheet
 
 
-def _cell_reader(package: Package, main: str, workbook: Element) -> CellReader:
-    properties = {
-        element.tag.rpartition("}")[2]: element
-        for element in workbook
-        if element.tag.rpartition("}")[2] in ("workbookPr", "calcPr")
-    }
-    is_1904 = "workbookPr" in properties and properties["workbookPr"].get("date1904") in ("1", "true")
+def _properties(workbook: Element) -> dict[str, str]:
+    """The attributes that say how the workbook is calculated."""
+    found = [element for element in workbook if element.tag.rpartition("}")[2] in ("workbookPr", "calcPr")]
+    return {name: value for element in found for name, value in element.attrib.items()}
+
+
+def _cell_reader(package: Package, main: str, *, is_1904: bool, is_by_program: bool) -> CellReader:
     strings, styles = (next(iter(package.related(main, kind)), "") for kind in ("sharedStrings", "styles"))
     return CellReader(
         shared_strings(package, strings),
         cell_formats(package, styles, date1904=is_1904),
-        distrusts_zeros="calcPr" in properties and properties["calcPr"].get("calcId") == _WRITTEN_BY_PROGRAM,
+        distrusts_zeros=is_by_program,
     )
 
 

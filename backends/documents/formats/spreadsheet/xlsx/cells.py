@@ -125,7 +125,7 @@ class CellReader:
             if kind not in "ns" or (kind == "s" and form is not None and form.text is not None):
                 return _keep(self._plans, cells, _Plan(None, ()))
             shows.append(True if kind == "s" else form.show if form else None)
-            kinds.append("d" if kind == "n" and form is not None and form.is_date else kind)
+            kinds.append(form.kind if kind == "n" and form is not None else kind)
         return _keep(self._plans, cells, _Plan(tuple(shows), tuple(kinds)))
 
     def _form(self, style: str) -> Format | None:
@@ -190,7 +190,7 @@ class CellReader:
         text = form.shown(number)
         if not text and number:
             text = f"[hidden text] {general(number)}"
-        return text, value, "d" if form.is_date else "n"
+        return text, value, form.kind
 
 
 def _other(kind: str, value: str) -> tuple[str, str, str]:

@@ -1,0 +1,108 @@
+"""Values of the cells of a sheet, as they are stored."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+from functools import partial
+from math import isfinite
+
+from files_api_mcp.backends.documents.formats.spreadsheet.dates import moment
+from files_api_mcp.backends.documents.formats.spreadsheet.grid import SheetRow
+from files_api_mcp.backends.documents.tables.table import Cell, CellError
+
+__all__ = ["row_values"]
+
+_MILLISECONDS_A_DAY = 86_400_000
+_MIDNIGHT = datetime(1899, 12, 30)  # noqa: DTZ001 cells have no time zone
+_DURATION = re.compile(r"(-)?PT(?:([0-9]{1,6})H)?(?:([0-9]{1,8})M)?(?:([0-9]{1,8}(?:\.[0-9]{0,9})?)S)?")
+_Read = Callable[[str, str], Cell]
+
+
+def row_values(row: SheetRow, *, is_1904: bool) -> list[Cell]:
+    """The values of a row's cells that have one. Durations are numbers of days."""
+    readers = _READERS_OF_1904 if is_1904 else _READERS
+    return [readers[kind](stored, text) for kind, stored, text in zip(row.kinds, row.stored, row.texts, strict=True)]
+
+
+def _number(stored: str, text: str) -> Cell:
+    if stored.isdecimal():
+        return int(stored)
+    try:
+        return float(stored)
+    except ValueError:
+        return text
+
+
+def _text(stored: str, text: str) -> Cell:
+    # Only a formula without a result has no stored value.
+    return text if stored else CellError(text)
+
+
+def _moment(stored: str, text: str, *, is_1904: bool) -> Cell:
+    """A date, with a time if it has one."""
+    try:
+        days = float(stored)
+    except ValueError:
+        return _iso(stored, text)
+    found = moment(days, date1904=is_1904) if isfinite(days) else None
+    if found is None:
+        return days
+    return found.date() if found.time() == time() else found
+
+
+def _iso(stored: str, text: str) -> Cell:
+    try:
+        found = datetime.fromisoformat(stored).replace(tzinfo=None)
+    except ValueError:
+        return text
+    return found.date() if found.time() == time() else found
+
+
+def _time(stored: str, text: str, *, is_1904: bool) -> Cell:
+    """A time of day. What is not within a day is what it is stored as."""
+    try:
+        days = float(stored)
+    except ValueError:
+        return _iso_time(stored, text)
+    ms = round(days * _MILLISECONDS_A_DAY) if isfinite(days) else -1
+    if not 0 <= ms < _MILLISECONDS_A_DAY:
+        return _moment(stored, text, is_1904=is_1904)
+    return (_MIDNIGHT + timedelta(milliseconds=ms)).time()
+
+
+def _iso_time(stored: str, text: str) -> Cell:
+    """A time of day, which may be written as a duration; a longer duration as a number of days."""
+    duration = _DURATION.fullmatch(stored)
+    if duration is None:
+        try:
+            return time.fromisoformat(stored)
+        except ValueError:
+            return text
+    hours, minutes, seconds = (float(part or 0) for part in duration.groups()[1:])
+    found = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    if duration[1] or found >= timedelta(days=1):
+        return found / timedelta(days=-1 if duration[1] else 1)
+    return (_MIDNIGHT + found).time()
+
+
+def _duration(stored: str, text: str) -> Cell:
+    try:
+        return float(stored)
+    except ValueError:
+        return text
+
+
+def _readers(*, is_1904: bool) -> dict[str, _Read]:
+    return {
+        "n": _number,
+        "c": lambda _, text: text,
+        "s": _text,
+        "b": lambda _, text: text == "TRUE",
+        "e": lambda _, text: CellError(text),
+        "d": partial(_moment, is_1904=is_1904),
+        "t": partial(_time, is_1904=is_1904),
+        "u": _duration,
+    }
+
+
+_READERS, _READERS_OF_1904 = _readers(is_1904=False), _readers(is_1904=True)

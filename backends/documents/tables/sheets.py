@@ -1,0 +1,86 @@
+"""Tables of spreadsheets. A sheet with one table gives it its name; of several, each is called by its cells."""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import BinaryIO
+
+from files_api_mcp.backends.documents.formats.spreadsheet.grid import SheetContent, column_name
+from files_api_mcp.backends.documents.formats.spreadsheet.workbook import sheets
+from files_api_mcp.backends.documents.tables.shared_content import reader_of
+from files_api_mcp.backends.documents.tables.sheet_tables import CellBudget, SheetTable, rows_within, tables_of_sheet
+from files_api_mcp.backends.documents.tables.table import DocumentTable, Row
+from files_api_mcp.backends.errors import UnsupportedType
+
+__all__ = ["sheet_tables"]
+
+_CELLS_KEPT = 2_000_000
+"""Of all tables. A cell takes about 40 bytes."""
+_MOST_NAMED = 3
+
+
+def sheet_tables(content: BinaryIO) -> Iterator[DocumentTable]:
+    """The tables of a spreadsheet in any format.
+
+    Raises:
+        UnsupportedType: No sheet can be read.
+    """
+    budget = CellBudget(_CELLS_KEPT)
+    failure: UnsupportedType | None = None
+    is_empty = True
+    try:
+        for index, sheet in enumerate(sheets(reader_of(content))):
+            try:
+                found = tables_of_sheet(sheet, budget)
+                is_empty = False
+            except UnsupportedType as exc:
+                failure = failure or exc
+                continue
+            for table in found:
+                yield _document_table(content, index, sheet, table, is_only=len(found) == 1)
+    except UnsupportedType as exc:
+        failure = failure or exc
+    if failure and is_empty:
+        raise failure
+
+
+def _document_table(
+    content: BinaryIO, index: int, sheet: SheetContent, table: SheetTable, *, is_only: bool
+) -> DocumentTable:
+    first, last = column_name(table.first_column), column_name(table.last_column)
+    where = f"{sheet.name}!{first}{table.first_row}:{last}{table.last_row}"
+    columns = range(table.first_column, table.last_column + 1)
+    names = [*table.names, *[""] * (len(columns) - len(table.names))]
+    rows = table.rows
+    return DocumentTable(
+        header=[name or column_name(column) for column, name in zip(columns, names, strict=True)],
+        rows=(lambda: iter(rows)) if rows is not None else lambda: _read_again(content, index, table),
+        name=sheet.name if is_only else where,
+        where=where,
+        has_texts=False,
+        notes=[*_notes(sheet, table, names)],
+    )
+
+
+def _read_again(content: BinaryIO, index: int, table: SheetTable) -> Iterator[Row]:
+    for number, sheet in enumerate(sheets(reader_of(content))):
+        if number == index:
+            yield from rows_within(sheet, table)
+            return
+        # Some formats have their sheets one after the other.
+        for _ in sheet.rows:
+            pass
+
+
+def _notes(sheet: SheetContent, table: SheetTable, names: list[str]) -> Iterator[str]:
+    if sheet.is_hidden:
+        yield "The sheet is hidden."
+    if table.hidden_rows:
+        yield f"{table.hidden_rows} of the rows {'are' if table.hidden_rows > 1 else 'is'} hidden."
+    for columns, text in (
+        (sheet.hidden_columns, "hidden"),
+        (table.percents, "percent: 12.5% is 0.125"),
+        (table.durations, "a duration in days"),
+    ):
+        own = [column for column in sorted(columns) if 0 <= column - table.first_column < len(names)]
+        for column in islice(own, _MOST_NAMED):
+            yield f"{names[column - table.first_column] or column_name(column)}: {text}."
