@@ -16,11 +16,11 @@ MOST_TABLES = 1000
 """Tables of a document that are kept."""
 _PACKAGE = "files_api_mcp.backends.documents.tables"
 TABLES_OF: dict[str, tuple[str, str]] = {
-    "text/csv": ("delimited", "delimited_tables"),
-    "text/tab-separated-values": ("delimited", "delimited_tables"),
-    ODS: ("sheets", "sheet_tables"),
-    XLS: ("sheets", "sheet_tables"),
-    XLSX: ("sheets", "sheet_tables"),
+    "text/csv": ("files.delimited", "delimited_tables"),
+    "text/tab-separated-values": ("files.delimited", "delimited_tables"),
+    ODS: ("files.sheets", "sheet_tables"),
+    XLS: ("files.sheets", "sheet_tables"),
+    XLSX: ("files.sheets", "sheet_tables"),
 }
 """Types whose tables are read from the bytes: the module and function. Those of other types are found in their text."""
 

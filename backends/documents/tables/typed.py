@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
-from files_api_mcp.backends.documents.tables.columns import Conventions, TypedColumn, column_names, typed_column
-from files_api_mcp.backends.documents.tables.survey import ColumnSurvey, totals_note
 from files_api_mcp.backends.documents.tables.table import Cell, DocumentTable, Row
+from files_api_mcp.backends.documents.tables.types.columns import Conventions, TypedColumn, column_names, typed_column
+from files_api_mcp.backends.documents.tables.types.survey import ColumnSurvey, totals_note
 from files_api_mcp.backends.table_info import TableColumn, Value
 
 __all__ = ["TypedTable", "typed_table"]

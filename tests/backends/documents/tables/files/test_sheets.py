@@ -9,8 +9,8 @@ import pytest
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from files_api_mcp.backends.documents.tables import sheets as module
-from files_api_mcp.backends.documents.tables.sheets import sheet_tables
+from files_api_mcp.backends.documents.tables.files import sheets as module
+from files_api_mcp.backends.documents.tables.files.sheets import sheet_tables
 from files_api_mcp.backends.documents.tables.table import DocumentTable
 from files_api_mcp.backends.documents.tables.typed import typed_table
 from files_api_mcp.backends.table_info import Value

@@ -6,8 +6,13 @@ from typing import BinaryIO
 
 from files_api_mcp.backends.documents.formats.spreadsheet.grid import SheetContent, column_name
 from files_api_mcp.backends.documents.formats.spreadsheet.workbook import sheets
-from files_api_mcp.backends.documents.tables.shared_content import reader_of
-from files_api_mcp.backends.documents.tables.sheet_tables import CellBudget, SheetTable, rows_within, tables_of_sheet
+from files_api_mcp.backends.documents.tables.files.shared_content import reader_of
+from files_api_mcp.backends.documents.tables.files.sheet_tables import (
+    CellBudget,
+    SheetTable,
+    rows_within,
+    tables_of_sheet,
+)
 from files_api_mcp.backends.documents.tables.table import DocumentTable, Row
 from files_api_mcp.backends.errors import UnsupportedType
 

@@ -5,10 +5,10 @@ from datetime import date, datetime, time
 from functools import partial
 from typing import cast
 
-from files_api_mcp.backends.documents.tables.dates import Order, date_text
-from files_api_mcp.backends.documents.tables.numbers import number
-from files_api_mcp.backends.documents.tables.survey import BOOLEANS, ERRORS, NOTHING
 from files_api_mcp.backends.documents.tables.table import Cell, CellError
+from files_api_mcp.backends.documents.tables.types.dates import Order, date_text
+from files_api_mcp.backends.documents.tables.types.numbers import number
+from files_api_mcp.backends.documents.tables.types.survey import BOOLEANS, ERRORS, NOTHING
 from files_api_mcp.backends.table_info import ColumnType, Value
 
 __all__ = ["values_of"]

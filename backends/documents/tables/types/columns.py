@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from files_api_mcp.backends.documents.tables.dates import Order
-from files_api_mcp.backends.documents.tables.survey import ColumnSurvey, TextSurvey
 from files_api_mcp.backends.documents.tables.table import Cell
-from files_api_mcp.backends.documents.tables.values import values_of
+from files_api_mcp.backends.documents.tables.types.dates import Order
+from files_api_mcp.backends.documents.tables.types.survey import ColumnSurvey, TextSurvey
+from files_api_mcp.backends.documents.tables.types.values import values_of
 from files_api_mcp.backends.table_info import ColumnType, Value
 
 __all__ = ["Conventions", "TypedColumn", "column_names", "typed_column"]

@@ -7,9 +7,9 @@ from datetime import date, datetime, time
 from functools import lru_cache
 from typing import cast
 
-from files_api_mcp.backends.documents.tables.dates import DateText, Order, date_text
-from files_api_mcp.backends.documents.tables.numbers import NumberText, number_shape, number_text
 from files_api_mcp.backends.documents.tables.table import Cell, CellError
+from files_api_mcp.backends.documents.tables.types.dates import DateText, Order, date_text
+from files_api_mcp.backends.documents.tables.types.numbers import NumberText, number_shape, number_text
 
 __all__ = ["BOOLEANS", "ERRORS", "NOTHING", "ColumnSurvey", "TextSurvey", "totals_note"]
 

@@ -8,8 +8,8 @@ from files_api_mcp.backends.documents.formats.spreadsheet.grid import Range, She
 from files_api_mcp.backends.documents.formats.spreadsheet.headers import Found, HeaderFinder
 from files_api_mcp.backends.documents.formats.spreadsheet.layout import row_windows
 from files_api_mcp.backends.documents.formats.spreadsheet.merged import with_merged
-from files_api_mcp.backends.documents.tables.column_labels import column_labels
-from files_api_mcp.backends.documents.tables.sheet_values import row_values
+from files_api_mcp.backends.documents.tables.files.column_labels import column_labels
+from files_api_mcp.backends.documents.tables.files.sheet_values import row_values
 from files_api_mcp.backends.documents.tables.table import Cell, Row
 from files_api_mcp.backends.errors import UnsupportedType
 

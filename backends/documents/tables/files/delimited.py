@@ -9,8 +9,8 @@ from typing import BinaryIO
 from files_api_mcp.backends.documents.formats.text.decoding import decoded_blocks
 from files_api_mcp.backends.documents.formats.text.record_headers import Change, RecordHeaders
 from files_api_mcp.backends.documents.formats.text.records import Records, cells_of
-from files_api_mcp.backends.documents.tables.column_labels import column_labels
-from files_api_mcp.backends.documents.tables.shared_content import reader_of
+from files_api_mcp.backends.documents.tables.files.column_labels import column_labels
+from files_api_mcp.backends.documents.tables.files.shared_content import reader_of
 from files_api_mcp.backends.documents.tables.table import DocumentTable, Row
 
 __all__ = ["delimited_tables"]

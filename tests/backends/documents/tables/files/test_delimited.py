@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from files_api_mcp.backends.documents.tables.delimited import delimited_tables
+from files_api_mcp.backends.documents.tables.files.delimited import delimited_tables
 from files_api_mcp.backends.documents.tables.table import DocumentTable
 from files_api_mcp.backends.documents.tables.typed import typed_table
 
