@@ -6,7 +6,7 @@ from importlib.resources import files
 
 from files_api_mcp.backends.search.tokenizer import terms
 
-__all__ = ["expand_query", "is_phrasing"]
+__all__ = ["expand_query", "is_phrasing", "terms_with_synonyms"]
 
 _MOST_TERMS = 200
 _PHRASING = 0.3
@@ -45,12 +45,26 @@ def is_phrasing(word: str) -> bool:
     return all(term in _phrasing() for term in terms(word, english=True))
 
 
+def terms_with_synonyms(question: str) -> frozenset[str]:
+    """The terms of the question's phrases that have synonyms: documents may well say these in other words."""
+    return frozenset(term for phrase in _known(terms(question, english=True)) for term in phrase)
+
+
 def _related(own: list[str]) -> Iterator[str]:
+    related, _ = _synonyms()
+    for known in _known(own):
+        for phrase in related[known]:
+            yield from phrase
+
+
+def _known(own: list[str]) -> Iterator[Phrase]:
+    """The phrases among the terms that have synonyms."""
     related, longest = _synonyms()
     for start in range(len(own)):
         for length in range(1, longest + 1):
-            for phrase in related.get(tuple(own[start : start + length]), ()):
-                yield from phrase
+            phrase = tuple(own[start : start + length])
+            if len(phrase) == length and phrase in related:
+                yield phrase
 
 
 @cache

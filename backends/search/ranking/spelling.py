@@ -13,7 +13,7 @@ from string import ascii_lowercase
 from files_api_mcp.backends.search.collection import Searched
 from files_api_mcp.backends.search.index.index import Index
 from files_api_mcp.backends.search.ranking.literals import ids_named
-from files_api_mcp.backends.search.ranking.query import is_phrasing
+from files_api_mcp.backends.search.ranking.query import is_phrasing, terms_with_synonyms
 from files_api_mcp.backends.search.tokenizer import is_stop_word, terms
 
 __all__ = ["Vocabulary", "absent_words", "edits", "in_spelling", "respelled"]
@@ -89,8 +89,11 @@ def _is_held(word: str, held: Mapping[str, float], languages: Sequence[bool]) ->
 
 
 def respelled(question: str, absent: Iterable[str], vocabulary: Vocabulary) -> dict[str, str]:
-    """For words of the question that the documents do not hold: how they write them, if they seem to."""
-    tried = sorted((word for word in absent if _is_spelled(word)), key=len, reverse=True)[:_MOST_WORDS]
+    """For words of the question that the documents do not hold: how they write them, if they seem to. One that has
+    synonyms is no misspelled one."""
+    known = terms_with_synonyms(question)
+    unknown = (word for word in absent if _is_spelled(word) and known.isdisjoint(terms(word, english=True)))
+    tried = sorted(unknown, key=len, reverse=True)[:_MOST_WORDS]
     if not tried:
         return {}
     beside = _neighbours(question)

@@ -50,6 +50,13 @@ def test_a_word_is_joined_with_its_neighbour(index: IndexWriter) -> None:
     assert corrected(index, "all of a databa se") == {"databa": "database"}
 
 
+def test_a_word_with_synonyms_is_not_mistyped(index: IndexWriter) -> None:
+    """`cashflow` has none, and `headcount` means employees."""
+    files = NamedFiles([(record("a"), stored(index, "a", ["Each head counts, and cash flows."]))])
+    absent = ["headcount", "cashflow"]
+    assert respelled("headcount and cashflow", absent, Vocabulary(index, files)) == {"cashflow": "cash flow"}
+
+
 def test_several_files_are_looked_into(index: IndexWriter) -> None:
     assert corrected(index, "recceipt", "a", "b", "c") == {"recceipt": "receipt"}
 
