@@ -10,7 +10,7 @@ from files_api_mcp.backends.search.page_texts import PageTexts
 from files_api_mcp.backends.search.ranking.page_range import PageRange
 from files_api_mcp.backends.search.ranking.reranker import rerank
 from files_api_mcp.backends.search.ranking.scorer import Ranking, ScoredPassage, rank
-from files_api_mcp.backends.search.ranking.statements import with_statements
+from files_api_mcp.backends.search.ranking.statements.gains import with_statements
 from files_api_mcp.backends.search.semantic.reranker import MOST_JUDGED, rerank_by_meaning
 from files_api_mcp.backends.search.semantic.similarity import Similarity
 from files_api_mcp.backends.search.tables.indexed_text import indexed_text
@@ -45,7 +45,7 @@ class Ranker:
             inside = [one for one in found.passages if pages.holds(found.documents[one.position], one.passage)]
             found = replace(found, passages=inside)
         passages = rerank(found.passages, found.documents, question, partial(self.text, found))
-        return with_statements(self._index, replace(found, passages=passages), question)
+        return with_statements(self._index, self._texts, replace(found, passages=passages), question)
 
     def by_meaning(self, ranking: Ranking, question: str, share: float = 1.0) -> Ranking:
         """The same passages in the order of their meaning too, if there is a model for it. The parts of a question
