@@ -138,7 +138,7 @@ def _after(at: int, offsets: Sequence[int], length: int) -> int:
     return offsets[index] if index < len(offsets) else length
 
 
-def split_at_marks(text: str, marks: Iterable[tuple[int, Mark]]) -> Iterator[Line]:
+def split_at_marks(text: str, marks: Iterable[tuple[int, Mark | DocumentTable]]) -> Iterator[Line]:
     """The marks, which are in order, and the text before, between and after them."""
     at = 0
     for offset, mark in marks:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pypdfium2.raw  # pyright: ignore[reportMissingTypeStubs]  it ships none
 
 from files_api_mcp.backends.documents.formats.pdf.breaks import Numbers
+from files_api_mcp.backends.documents.formats.pdf.calls import unchecked
 from files_api_mcp.backends.documents.formats.pdf.glyphs import Box, Glyphs
 
 __all__ = ["HiddenText", "Piece"]
@@ -39,29 +40,22 @@ _PICTURES = frozenset({pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_FORM})
 _GROUNDS = _PICTURES | {pdfium.FPDF_PAGEOBJ_SHADING, pdfium.FPDF_PAGEOBJ_PATH}
 
 
-def _unchecked(function: Any, result: type, *arguments: type) -> Callable[..., Any]:
-    """A function of PDFium without the checks of its arguments, which take most of the time of the call."""
-    address = ctypes.cast(function, ctypes.c_void_p).value
-    assert address is not None
-    return ctypes.PYFUNCTYPE(result, *arguments)(address)
-
-
 # The calls for each line or object of a page.
 _P = ctypes.c_void_p
-_object_of = _unchecked(pdfium.FPDFText_GetTextObject, _P, _P, ctypes.c_int)
-_count_marks = _unchecked(pdfium.FPDFPageObj_CountMarks, ctypes.c_int, _P)
-_mode_of = _unchecked(pdfium.FPDFTextObj_GetTextRenderMode, ctypes.c_int, _P)
-_fill_of = _unchecked(pdfium.FPDFText_GetFillColor, ctypes.c_int, _P, ctypes.c_int, *[_P] * 4)
-_object_at = _unchecked(pdfium.FPDFPage_GetObject, _P, _P, ctypes.c_int)
-_type_of = _unchecked(pdfium.FPDFPageObj_GetType, ctypes.c_int, _P)
-_bounds_of = _unchecked(pdfium.FPDFPageObj_GetBounds, ctypes.c_int, *[_P] * 5)
-_drawing_of = _unchecked(pdfium.FPDFPath_GetDrawMode, ctypes.c_int, *[_P] * 3)
-_width_of = _unchecked(pdfium.FPDFPageObj_GetStrokeWidth, ctypes.c_int, _P, _P)
-_path_fill_of = _unchecked(pdfium.FPDFPageObj_GetFillColor, ctypes.c_int, *[_P] * 5)
-_size_of = _unchecked(pdfium.FPDFText_GetFontSize, ctypes.c_double, _P, ctypes.c_int)
-_mark_of = _unchecked(pdfium.FPDFPageObj_GetMark, _P, _P, ctypes.c_ulong)
-_name_of = _unchecked(pdfium.FPDFPageObjMark_GetName, ctypes.c_int, _P, _P, ctypes.c_ulong, _P)
-_text_of = _unchecked(
+_object_of = unchecked(pdfium.FPDFText_GetTextObject, _P, _P, ctypes.c_int)
+_count_marks = unchecked(pdfium.FPDFPageObj_CountMarks, ctypes.c_int, _P)
+_mode_of = unchecked(pdfium.FPDFTextObj_GetTextRenderMode, ctypes.c_int, _P)
+_fill_of = unchecked(pdfium.FPDFText_GetFillColor, ctypes.c_int, _P, ctypes.c_int, *[_P] * 4)
+_object_at = unchecked(pdfium.FPDFPage_GetObject, _P, _P, ctypes.c_int)
+_type_of = unchecked(pdfium.FPDFPageObj_GetType, ctypes.c_int, _P)
+_bounds_of = unchecked(pdfium.FPDFPageObj_GetBounds, ctypes.c_int, *[_P] * 5)
+_drawing_of = unchecked(pdfium.FPDFPath_GetDrawMode, ctypes.c_int, *[_P] * 3)
+_width_of = unchecked(pdfium.FPDFPageObj_GetStrokeWidth, ctypes.c_int, _P, _P)
+_path_fill_of = unchecked(pdfium.FPDFPageObj_GetFillColor, ctypes.c_int, *[_P] * 5)
+_size_of = unchecked(pdfium.FPDFText_GetFontSize, ctypes.c_double, _P, ctypes.c_int)
+_mark_of = unchecked(pdfium.FPDFPageObj_GetMark, _P, _P, ctypes.c_ulong)
+_name_of = unchecked(pdfium.FPDFPageObjMark_GetName, ctypes.c_int, _P, _P, ctypes.c_ulong, _P)
+_text_of = unchecked(
     pdfium.FPDFPageObjMark_GetParamStringValue, ctypes.c_int, _P, ctypes.c_char_p, _P, ctypes.c_ulong, _P
 )
 

@@ -16,9 +16,12 @@ from files_api_mcp.backends.documents.formats.pdf.headings import placed
 from files_api_mcp.backends.documents.formats.pdf.hidden import HiddenText, Piece
 from files_api_mcp.backends.documents.formats.pdf.layers import layers_off
 from files_api_mcp.backends.documents.formats.pdf.outline import Title, bookmarks
+from files_api_mcp.backends.documents.formats.pdf.tables.find import page_tables
+from files_api_mcp.backends.documents.formats.pdf.tables.marked import table_marks
 from files_api_mcp.backends.documents.formats.pdf.tags import TaggedHeadings
 from files_api_mcp.backends.documents.marks import Hidden, Line, Mark, split_at_marks
 from files_api_mcp.backends.documents.ocr import Scans
+from files_api_mcp.backends.documents.tables.table import DocumentTable
 from files_api_mcp.backends.errors import UnsupportedType
 
 __all__ = ["open_pdf", "page_lines", "pdf_pages"]
@@ -111,7 +114,7 @@ class pdf_pages(Sequence[list[Line]]):  # noqa: N801
             return [self[number] for number in range(*index.indices(len(self)))]
         if not 0 <= index < len(self):
             raise IndexError(index)
-        lines = page_lines(self._document, index, self._hidden, self._titles, self._read_off)
+        lines = page_lines(self._document, index, self._hidden, self._titles, self._read_off, tables=True)
         return lines if index else [*lines, *self._attached(lines)]
 
     def __iter__(self) -> Iterator[list[Line]]:
@@ -140,8 +143,11 @@ def page_lines(
     hidden: HiddenText,
     titles: Callable[[int, Any], Sequence[Title]] | None = None,
     read_off: Callable[[int, Any], str] | None = None,
+    *,
+    tables: bool = False,
 ) -> list[Line]:
-    """The text of a page (0-based), with its form fields and notes, what is hidden, and its headings by `titles`.
+    """The text of a page (0-based), with its form fields and notes, what is hidden, its headings by `titles`, and its
+    tables if asked for.
 
     A page without text is passed to `read_off`.
     """
@@ -151,8 +157,11 @@ def page_lines(
         return []  # one broken page; the others are read
     try:
         textpage = page.get_textpage()
-        text, marks = _joined(hidden.pieces(textpage, *shown_characters(textpage)))
+        pieces = hidden.pieces(textpage, *shown_characters(textpage))
+        text, marks = _joined(pieces)
         found = titles(number, textpage) if titles else ()
+        if tables:
+            marks += table_marks(text, page_tables(textpage, pieces))
         if read_off and not text.strip():
             text = read_off(number, page)
         written = annotation_lines(page, document.formenv)
@@ -165,10 +174,10 @@ def page_lines(
     return list(split_at_marks(text, sorted([*marks, *placed(text, found)], key=itemgetter(0))))
 
 
-def _joined(pieces: Sequence[Piece]) -> tuple[str, list[tuple[int, Mark]]]:
+def _joined(pieces: Sequence[Piece]) -> tuple[str, list[tuple[int, Mark | DocumentTable]]]:
     """The text of the pieces, and where in it hidden ones start and end."""
     texts: list[str] = []
-    marks: list[tuple[int, Mark]] = []
+    marks: list[tuple[int, Mark | DocumentTable]] = []
     length = 0
     for before, piece in pairwise([Piece(None, "", ()), *pieces, Piece(None, "", ())]):
         if piece.hidden != before.hidden:

@@ -1,0 +1,150 @@
+"""Lines of words as a reader sees them, and the pieces of them that stand apart."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+from files_api_mcp.backends.documents.formats.pdf.tables.words import Word
+
+__all__ = ["Baseline", "Segment", "baselines", "blocks"]
+
+_SAME_LINE = 0.45
+_APART = 0.75
+"""Heights of the font: blanks between words are narrower."""
+_FAR_UP = 12
+_UP = 0.5
+_LEADER = re.compile(r"[._·…]{4,}")
+_DOT = re.compile(r"[.·…_]{1,3}")
+
+
+@dataclass(slots=True)
+class Segment:
+    """Words that follow each other with blanks between them."""
+
+    words: list[Word]
+
+    @property
+    def left(self) -> float:
+        return self.words[0].left
+
+    @property
+    def right(self) -> float:
+        return self.words[-1].right
+
+    @property
+    def centre(self) -> float:
+        return (self.left + self.right) / 2
+
+    @property
+    def text(self) -> str:
+        return " ".join(word.text for word in self.words)
+
+
+@dataclass(slots=True)
+class Baseline:
+    """The words at one height, from left to right. `has_leader` tells that dots led from one to another."""
+
+    words: list[Word]
+    has_leader: bool = False
+    segments: list[Segment] = field(default_factory=list["Segment"])
+    bottom: float = 0
+    top: float = 0
+
+    @property
+    def centre(self) -> float:
+        return (self.bottom + self.top) / 2
+
+    @property
+    def height(self) -> float:
+        return self.top - self.bottom
+
+    @property
+    def left(self) -> float:
+        return self.words[0].left
+
+    @property
+    def right(self) -> float:
+        return max(word.right for word in self.words)
+
+
+def blocks(words: Sequence[Word]) -> Iterator[list[Word]]:
+    """Words in the order of the text, split where the text goes far up to another column."""
+    block: list[Word] = []
+    top = lowest = 0.0
+    line = -1
+    for word in words:
+        centre, height = (word.bottom + word.top) / 2, word.top - word.bottom
+        if word.line != line and block:
+            up = centre - lowest
+            if up > _FAR_UP * height or (up > _UP * height and centre > top + height):
+                yield block
+                block = []
+        if not block:
+            top = lowest = centre
+        block.append(word)
+        top, lowest, line = max(top, centre), centre, word.line
+    if block:
+        yield block
+
+
+def baselines(words: Sequence[Word]) -> list[Baseline]:
+    """The lines of a block from top to bottom."""
+    lines: list[Baseline] = []
+    group: list[Word] = []
+    centre = height = 0.0
+    for word in sorted(words, key=lambda word: -(word.bottom + word.top)):
+        middle, own = (word.bottom + word.top) / 2, word.top - word.bottom
+        if group and centre - middle > _SAME_LINE * min(own, height):
+            lines.append(_baseline(group))
+            group = []
+        if not group:
+            centre, height = middle, own
+        group.append(word)
+    if group:
+        lines.append(_baseline(group))
+    return [line for line in lines if line.words]
+
+
+def _baseline(group: list[Word]) -> Baseline:
+    words = sorted(group)
+    kept, has_leader = _without_leaders(words)
+    line = Baseline(kept, has_leader)
+    if not kept:
+        return line
+    line.bottom = median(word.bottom for word in kept)
+    line.top = median(word.top for word in kept)
+    segment = [kept[0]]
+    for word in kept[1:]:
+        before = segment[-1]
+        if word.left - before.right > _APART * min(
+            line.height, max(word.top - word.bottom, before.top - before.bottom)
+        ):
+            line.segments.append(Segment(segment))
+            segment = []
+        segment.append(word)
+    line.segments.append(Segment(segment))
+    return line
+
+
+def _without_leaders(words: list[Word]) -> tuple[list[Word], bool]:
+    """The words without dots that lead from one to another."""
+    dots = [word for word in words if _DOT.fullmatch(word.text)]
+    single = len(dots) > 3
+    kept: list[Word] = []
+    has_leader = single
+    for word in words:
+        if single and _DOT.fullmatch(word.text):
+            continue
+        match = _LEADER.search(word.text)
+        if match is None:
+            kept.append(word)
+            continue
+        has_leader = True
+        before = word.text[: match.start()]
+        share = (word.right - word.left) / len(word.text)
+        if before:
+            kept.append(word._replace(text=before, right=word.left + share * len(before)))
+        if after := word.text[match.end() :].strip("._·… "):
+            kept.append(word._replace(text=after, left=word.right - share * len(after)))
+    return kept, has_leader

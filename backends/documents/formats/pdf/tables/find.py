@@ -1,0 +1,68 @@
+"""Finds the tables on a PDF page."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from files_api_mcp.backends.documents.formats.pdf.hidden import Piece
+from files_api_mcp.backends.documents.formats.pdf.tables.aligned import aligned_grids
+from files_api_mcp.backends.documents.formats.pdf.tables.candidates import may_have_tables
+from files_api_mcp.backends.documents.formats.pdf.tables.grid import Cell, Grid
+from files_api_mcp.backends.documents.formats.pdf.tables.lattice import joined_lines, lattices
+from files_api_mcp.backends.documents.formats.pdf.tables.ruled import ruled_grid
+from files_api_mcp.backends.documents.formats.pdf.tables.rulings import Rulings, page_rulings
+from files_api_mcp.backends.documents.formats.pdf.tables.words import PageText, page_text
+
+__all__ = ["PageTable", "page_tables"]
+
+
+class PageTable(NamedTuple):
+    """A table, and the [start, end) of its lines in the text of the page."""
+
+    start: int
+    end: int
+    header: tuple[int, int] | None
+    """The [start, end) of the lines of its header."""
+    grid: Grid
+
+
+def page_tables(textpage: Any, pieces: Sequence[Piece]) -> list[PageTable]:
+    """The tables of a page that are sure, in the order of the text."""
+    if (
+        not may_have_tables(textpage, pieces)
+        or not (text := page_text(textpage, pieces))
+        or not (words := text.words())
+    ):
+        return []
+    found = page_rulings(textpage.page, text.turn)
+    rulings = Rulings(
+        joined_lines(found.horizontal, level=True), joined_lines(found.vertical, level=False), found.fills
+    )
+    grids: list[Grid] = []
+    for lattice in lattices(rulings.horizontal, rulings.vertical, words):
+        grid = ruled_grid(lattice, rulings)
+        if grid is not None:
+            grids.append(grid)
+            box = lattice.box
+            words = [
+                word
+                for word in words
+                if not (
+                    box.left <= (word.left + word.right) / 2 <= box.right
+                    and box.bottom <= (word.bottom + word.top) / 2 <= box.top
+                )
+            ]
+    grids += aligned_grids(words, rulings)
+    return sorted(_placed(text, grids), key=lambda table: table.start)
+
+
+def _placed(text: PageText, grids: Sequence[Grid]) -> Iterator[PageTable]:
+    for grid in grids:
+        start, end = _span(text, grid.rows)
+        header = _span(text, grid.rows[: grid.headers]) if grid.headers else None
+        yield PageTable(start, end, header, grid)
+
+
+def _span(text: PageText, rows: Sequence[Sequence[Cell]]) -> tuple[int, int]:
+    """The [start, end) of the lines with words of the rows."""
+    numbers = {word.line for row in rows for cell in row for word in cell.words}
+    return text.lines[min(numbers)].start, text.lines[max(numbers)].end

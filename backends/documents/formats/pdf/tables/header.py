@@ -1,0 +1,71 @@
+"""Finds the header of a table, and names its columns."""
+
+from collections.abc import Sequence
+
+from files_api_mcp.backends.documents.formats.pdf.tables.grid import Cell, Grid, is_neutral, is_number, is_year
+
+__all__ = ["column_names", "header_rows", "number_columns"]
+
+_MOSTLY = 0.6
+_MOST_ROWS = 6
+_ALIKE = 0.25
+"""Share of the width of a group of columns by which its name may be out of the middle."""
+
+
+def number_columns(rows: Sequence[Sequence[Cell]], columns: int) -> list[bool]:
+    """Whether most cells of each column, without the first row's, are numbers."""
+    numbers, others = [0] * columns, [0] * columns
+    for row in rows[1:]:
+        for cell in row:
+            if cell.width == 1 and not is_neutral(text := cell.text):
+                counts = numbers if is_number(text) else others
+                counts[cell.column] += 1
+    return [number > 0 and number >= _MOSTLY * (number + other) for number, other in zip(numbers, others, strict=True)]
+
+
+def header_rows(rows: Sequence[Sequence[Cell]], columns: int) -> int:
+    """How many rows from the top are the header: those above the first row with figures, or one if there are none."""
+    numeric = number_columns(rows, columns)
+    if not any(numeric):
+        return 1 if len(rows) > 1 and len(rows[0]) > 1 else 0
+    years = _year_columns(rows, columns)
+    first = next((number for number, row in enumerate(rows) if _has_figures(row, numeric, years)), 0)
+    while first > 1 and all(cell.column == 0 for cell in rows[first - 1]):
+        first -= 1  # the title of the first section
+    return first if first <= _MOST_ROWS else 0
+
+
+def _year_columns(rows: Sequence[Sequence[Cell]], columns: int) -> list[bool]:
+    """Whether most cells of each column are years."""
+    years, all_cells = [0] * columns, [0] * columns
+    for row in rows:
+        for cell in row:
+            all_cells[cell.column] += 1
+            years[cell.column] += is_year(cell.text)
+    return [count > 2 and year >= _MOSTLY * count for year, count in zip(years, all_cells, strict=True)]
+
+
+def _has_figures(row: Sequence[Cell], numeric: Sequence[bool], years: Sequence[bool]) -> bool:
+    """Whether a row has figures in columns of figures. Years are names of columns, except in columns of years."""
+    figures = names = 0
+    for cell in row:
+        if cell.width > 1 or not numeric[cell.column]:
+            continue
+        text = cell.text
+        if is_number(text) and (years[cell.column] or not is_year(text)):
+            figures += 1
+        elif not is_neutral(text):
+            names += 1
+    return figures > names
+
+
+def column_names(grid: Grid) -> list[str]:
+    """The name of each column: the texts above it from the top down, joined by blanks."""
+    names: list[list[str]] = [[] for _ in range(grid.columns)]
+    for row in grid.rows[: grid.headers]:
+        for cell in row:
+            text = cell.text
+            for column in range(cell.column, min(cell.column + cell.width, grid.columns)):
+                if text and text not in names[column][-1:]:
+                    names[column].append(text)
+    return [" ".join(parts) for parts in names]

@@ -1,0 +1,183 @@
+"""The words of a PDF page, where they are on it and in its text."""
+
+import ctypes
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import pypdfium2.raw  # pyright: ignore[reportMissingTypeStubs]  it ships none
+
+from files_api_mcp.backends.documents.formats.pdf.breaks import Numbers
+from files_api_mcp.backends.documents.formats.pdf.calls import unchecked
+from files_api_mcp.backends.documents.formats.pdf.characters import mended
+from files_api_mcp.backends.documents.formats.pdf.hidden import Piece
+
+__all__ = ["Box", "PageText", "TextLine", "Word", "page_text"]
+
+pdfium: Any = pypdfium2.raw
+
+_P = ctypes.c_void_p
+_cell_of = unchecked(pdfium.FPDFText_GetLooseCharBox, ctypes.c_int, _P, ctypes.c_int, _P)
+_matrix_of = unchecked(pdfium.FPDFText_GetMatrix, ctypes.c_int, _P, ctypes.c_int, _P)
+
+_LINE = re.compile(r"[^\r\n\x02\ufffe]*(?:\r?\n|\r|[\x02\ufffe]|$)")
+_WORD = re.compile(r"[^\s\x02\ufffe]+")
+_QUARTER = math.pi / 2
+_LEVEL = 0.02
+_MOST_LINES = 2000
+"""A page with more lines is a drawing."""
+_MOST_WORDS = 12_000
+
+
+class Box(NamedTuple):
+    """A rectangle, in points, as a reader of its text sees it: `top` is greater than `bottom`."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+
+class Word(NamedTuple):
+    """A word with the box of its advance and its font's height. `line` is the number of its line in the text."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+    text: str
+    line: int
+    glyph: int
+    """PDFium's number of its first character."""
+
+
+class TextLine(NamedTuple):
+    """A line of the page's text: [start, end) in it, line end included, and the box from its first to its last
+    glyph."""
+
+    start: int
+    end: int
+    first: int
+    """Where it starts in PDFium's characters."""
+    characters: str
+    box: Box
+
+
+class PageText:
+    """The lines of a page that run in the direction of most, and their words."""
+
+    def __init__(self, textpage: Any, lines: Sequence[TextLine], numbers: Numbers, turn: int) -> None:
+        self.textpage = textpage
+        self.lines = lines
+        self.turn = turn
+        self._numbers = numbers
+
+    def words(self) -> list[Word]:
+        """The words in the order of the text; none if there are too many."""
+        boxes = _Boxes(self.textpage)
+        words: list[Word] = []
+        for number, line in enumerate(self.lines):
+            for match in _WORD.finditer(line.characters):
+                start, end = line.first + match.start(), line.first + match.end() - 1
+                one, other = self._numbers[start], self._numbers[end]
+                if one is None or other is None:
+                    continue
+                box = boxes.between(one, other, self.turn)
+                if box is not None:
+                    words.append(Word(*box, match[0], number, one))
+            if len(words) > _MOST_WORDS:
+                return []
+        return words
+
+
+def page_text(textpage: Any, pieces: Sequence[Piece]) -> PageText | None:
+    """The lines that are seen; None if there are too many, or too few for a table."""
+    boxes = _Boxes(textpage)
+    lines: list[tuple[int | None, TextLine]] = []
+    numbers: list[int | None] | Numbers = pieces[0].numbers if len(pieces) == 1 else []
+    turns: Counter[int | None] = Counter()
+    at = first = 0
+    for piece in pieces:
+        if len(pieces) > 1:
+            numbers = [*numbers, *piece.numbers]
+        for start, end, characters in _split(piece.characters):
+            length = len(mended(piece.characters[start:end]))
+            if piece.hidden is None and (found := _line(boxes, characters, start, piece.numbers)):
+                turn, box = found
+                turns[turn] += 1
+                lines.append((turn, TextLine(at, at + length, first + start, characters, box)))
+                if len(lines) > _MOST_LINES:
+                    return None
+            at += length
+        first += len(piece.characters)
+    if len(lines) < 2 or (turn := turns.most_common(1)[0][0]) is None:
+        return None
+    return PageText(
+        textpage,
+        [line._replace(box=turned(line.box, turn)) for found, line in lines if found == turn],
+        numbers,
+        turn,
+    )
+
+
+def _split(characters: str) -> Iterator[tuple[int, int, str]]:
+    """The start and end of each line that is not blank, with its line end, and the line without it."""
+    for match in _LINE.finditer(characters):
+        if match.end() > match.start():
+            yield match.start(), match.end(), match[0]
+
+
+def _line(boxes: "_Boxes", characters: str, start: int, numbers: Numbers) -> tuple[int | None, Box] | None:
+    """The direction of a line in quarter turns, and its box before it is turned."""
+    solid = characters.rstrip("\r\n\x02\ufffe ")
+    blanks = len(solid) - len(solid.lstrip())
+    if blanks == len(solid):
+        return None
+    one, other = numbers[start + blanks], numbers[start + len(solid) - 1]
+    if one is None or other is None:
+        return None
+    box = boxes.between(one, other, 0)
+    return (boxes.turn(one), box) if box else None
+
+
+class _Boxes:
+    """Asks for the boxes of glyphs. The output structures are reused."""
+
+    def __init__(self, textpage: Any) -> None:
+        self._page = ctypes.cast(textpage.raw, _P).value
+        self._bounds, self._matrix = pdfium.FS_RECTF(), pdfium.FS_MATRIX()
+        self._to_bounds, self._to_matrix = ctypes.addressof(self._bounds), ctypes.addressof(self._matrix)
+
+    def between(self, one: int, other: int, turn: int) -> Box | None:
+        """The box around two glyphs, as if their line were horizontal."""
+        bounds = self._bounds
+        if not _cell_of(self._page, one, self._to_bounds):
+            return None
+        left, bottom, right, top = bounds.left, bounds.bottom, bounds.right, bounds.top
+        if one != other and _cell_of(self._page, other, self._to_bounds):
+            left, right = min(left, bounds.left), max(right, bounds.right)
+            bottom, top = min(bottom, bounds.bottom), max(top, bounds.top)
+        return turned(Box(left, bottom, right, top), turn)
+
+    def turn(self, number: int) -> int | None:
+        """The direction of a glyph's line in quarter turns; None if it is between them."""
+        if not _matrix_of(self._page, number, self._to_matrix):
+            return None
+        if self._matrix.b == 0 and self._matrix.a > 0:
+            return 0
+        turn = math.atan2(self._matrix.b, self._matrix.a) / _QUARTER
+        return round(turn) % 4 if abs(turn - round(turn)) < _LEVEL else None
+
+
+def turned(box: Box, turn: int) -> Box:
+    """The box after its page is turned so that lines of this direction, in quarter turns, are horizontal."""
+    left, bottom, right, top = box
+    if turn == 0:
+        return box
+    if turn == 1:
+        return Box(bottom, -right, top, -left)
+    if turn == 2:
+        return Box(-right, -top, -left, -bottom)
+    return Box(-top, left, -bottom, right)
