@@ -18,7 +18,7 @@ class PageTexts:
 
     def page(self, document: Document, number: int) -> str:
         """The text of a page."""
-        return self._page(document, number).text
+        return self.stored(document, number).text
 
     def passage(self, document: Document, passage: int) -> str:
         """The text of a passage."""
@@ -29,11 +29,12 @@ class PageTexts:
         """The places of a document."""
         if document.id not in self._places:
             self._places[document.id] = open_places(
-                self._index, document, document.mime_type, lambda number: self._page(document, number)
+                self._index, document, document.mime_type, lambda number: self.stored(document, number)
             )
         return self._places[document.id]
 
-    def _page(self, document: Document, number: int) -> StoredPage:
+    def stored(self, document: Document, number: int) -> StoredPage:
+        """A page with its marks."""
         key = (document.id, number)
         if key not in self._pages:
             self._pages[key] = self._index.page(document, number)

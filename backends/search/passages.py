@@ -22,6 +22,8 @@ from files_api_mcp.backends.search.ranking.similar_ids import similar_ids
 from files_api_mcp.backends.search.ranking.spelling import Vocabulary, absent_words, in_spelling, respelled
 from files_api_mcp.backends.search.selection import SMALL, Selection
 from files_api_mcp.backends.search.semantic.similarity import Similarity
+from files_api_mcp.backends.search.tables.quoted_rows import quoted_rows
+from files_api_mcp.backends.search.tables.runs import RowPacker
 from files_api_mcp.backends.search.tokenizer import terms
 from files_api_mcp.backends.tokens import estimate_tokens
 
@@ -81,7 +83,12 @@ def answer(
     selection = Selection(ranking.documents, texts, json_tokens, quotes.frame, spent, ranking.idf, pages)
     certain = _holding_ids(ranker, ranking, question)
     shared = ranking if certain else in_fair_shares(ranking, searched.collection.files)
-    selection.spend(shared.passages, certain=certain)
+    asked = [in_spelling(part, absence.spellings) for part in question_parts(question)]
+    packer = RowPacker(ranking.documents, texts, json_tokens, quotes.frame)
+    rows = quoted_rows(index, ranking, texts, asked, packer, spent)
+    selection.quote([stretch for one in rows for stretch in one.stretches])
+    if len({one.question for one in rows}) < len(asked) or (searched.collection.files > 1 and not certain):
+        selection.spend(shared.passages, certain=certain)
     return _found(quotes.fitted(selection.stretches, room), ranking.documents, notes)
 
 

@@ -1,5 +1,6 @@
 """Selects what an answer quotes: the passages that rank well, then the text around the best ones, then the rest."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -91,6 +92,18 @@ class Selection:
         self._add_all([one for one in ranked if one.score < least])
         for position in dict.fromkeys(one.position for one in ranked):
             self._add_all(self._whole(position))
+
+    def quote(self, stretches: Sequence[Stretch]) -> None:
+        """Choose stretches that are not of whole passages. The passages that they touch are not chosen any more."""
+        for one in stretches:
+            document = self._documents[one.position]
+            pages = document.passages.pages
+            for passage in range(bisect_left(pages, one.page), bisect_right(pages, one.page)):
+                _, start, end = document.span(passage)
+                if start < one.end and one.start < end:
+                    self._held.add((one.position, passage))
+            self._room -= self._frame(one) + self._cost(self._texts.page(document, one.page)[one.start : one.end])
+            self.stretches.append(one)
 
     def quote_whole(self, position: int) -> bool:
         """Choose all passages of a small document, from its start on, if the room holds at least half of it."""
