@@ -97,7 +97,7 @@ def _readers(*, is_1904: bool) -> dict[str, _Read]:
         "n": _number,
         "c": lambda _, text: text,
         "s": _text,
-        "b": lambda _, text: text == "TRUE",
+        "b": lambda stored, _: stored.lower() == "true",
         "e": lambda _, text: CellError(text),
         "d": partial(_moment, is_1904=is_1904),
         "t": partial(_time, is_1904=is_1904),

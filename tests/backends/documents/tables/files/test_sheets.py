@@ -165,15 +165,16 @@ def test_tables_that_are_not_kept_are_read_again(monkeypatch: pytest.MonkeyPatch
 def test_tables_of_ods_have_stored_values() -> None:
     cell = '<table:table-cell office:value-type="{}" {}><text:p>{}</text:p></table:table-cell>'
     rows = [
-        [("string", "", "day"), ("string", "", "share"), ("string", "", "time")],
+        [("string", "", name) for name in ("day", "share", "time", "paid")],
         [
             ("date", 'office:date-value="2024-01-31"', "31/01/24"),
             ("percentage", 'office:value="0.125"', "13%"),
             ("time", 'office:time-value="PT08H30M00S"', "8:30"),
+            ("boolean", 'office:boolean-value="true"', "true"),
         ],
     ]
     body = "".join(f"<table:table-row>{''.join(cell.format(*one) for one in row)}</table:table-row>" for row in rows)
     content = odf("spreadsheet", f'<table:table table:name="Days">{body}</table:table>')
     (table,) = sheet_tables(io.BytesIO(content))
-    assert (table.name, table.where) == ("Days", "Days!A1:C2")
-    assert values(table) == [(2, ["2024-01-31", 0.125, "08:30:00"])]
+    assert (table.name, table.where) == ("Days", "Days!A1:D2")
+    assert values(table) == [(2, ["2024-01-31", 0.125, "08:30:00", 1])]

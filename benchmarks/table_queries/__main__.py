@@ -1,0 +1,129 @@
+"""Asks 200 questions with exact answers over 40 tables: `python -m benchmarks.table_queries [--write FOLDER]`.
+
+The tables are made with a fixed seed, in the formats and dialects of spreadsheets, CSV and JSON. Each question is a
+SELECT that goes through the tool query_table of a real server; its rows must be those that were computed from the
+values the tables were made of. 60 more are asked in English through ask_document: are the rows that decide each among
+the passages? Printed are the right ones by kind, and each wrong one. `--write` only writes the files, and the questions
+as `questions.jsonl`.
+"""
+
+import argparse
+import json
+import math
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import anyio
+from anyio import to_thread
+from mcp import Client
+
+from benchmarks.table_queries.questions import AskQuestion, SqlQuestion, ask_questions, sql_questions
+from benchmarks.table_queries.tables import made_tables
+from files_api_mcp.server.app import build_server
+from files_api_mcp.server.settings import Settings
+
+__all__ = ["main", "same", "write"]
+
+_BUDGET = 1500
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--write", type=Path, metavar="FOLDER")
+    options = parser.parse_args(arguments)
+    if options.write:
+        write(options.write)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder).resolve() / "root"
+        write(root)
+        anyio.run(_run, root, root.parent / "data")
+
+
+def write(folder: Path) -> None:
+    """Write the files and the questions."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for table in made_tables():
+        (folder / table.filename).write_bytes(table.content())
+    lines = [
+        {"file": one.table.filename, "kind": one.kind, "question": one.question, "keys": one.keys}
+        for one in ask_questions()
+    ]
+    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    (folder / "questions.jsonl").write_text(text, encoding="utf-8")
+
+
+async def _run(root: Path, data: Path) -> None:
+    settings = Settings(roots=(root,), data_dir=data)
+    async with Client(await to_thread.run_sync(build_server, settings)) as client:
+        uploaded = [await _call(client, "upload_file", path=str(root / one.filename)) for one in made_tables()]
+        file_ids = {one["files"][0]["filename"]: one["files"][0]["file_id"] for one in uploaded}
+        _print("query_table", [(one.kind, await _query(client, one, file_ids)) for one in sql_questions()])
+        _print("ask_document", [(one.kind, await _ask(client, one, file_ids)) for one in ask_questions()])
+
+
+async def _query(client: Client, question: SqlQuestion, file_ids: Mapping[str, str]) -> str:
+    """What is wrong with the result; "" if nothing is."""
+    name = question.table.filename
+    try:
+        found = await _call(client, "query_table", file_id=file_ids[name], sql=question.sql)
+    except ValueError as exc:
+        return f"{name}: {question.sql}\n    {exc}"
+    if same(found["rows"], question.answer):
+        return ""
+    return f"{name}: {question.sql}\n    {found['rows']} and not {question.answer}"
+
+
+async def _ask(client: Client, question: AskQuestion, file_ids: Mapping[str, str]) -> str:
+    """Which rows are missing; "" if none is."""
+    name = question.table.filename
+    arguments = {"question": question.question, "file_ids": [file_ids[name]], "max_tokens": _BUDGET}
+    found = await _call(client, "ask_document", **arguments)
+    text = json.dumps(found["passages"], ensure_ascii=False)
+    missing = [key for key in question.keys if key not in text]
+    return f"{name}: {question.question}\n    without {', '.join(missing[:8])}" if missing else ""
+
+
+def same(rows: Sequence[Sequence[Any]], answer: Sequence[Sequence[Any]]) -> bool:
+    """Whether two results are the same; numbers may differ in what a float cannot hold."""
+    return len(rows) == len(answer) and all(
+        len(row) == len(expected) and all(map(_same_value, row, expected))
+        for row, expected in zip(rows, answer, strict=True)
+    )
+
+
+def _same_value(one: object, other: object) -> bool:
+    if isinstance(one, int | float) and isinstance(other, int | float):
+        return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-6)
+    return one == other
+
+
+async def _call(client: Client, tool: str, **arguments: Any) -> Any:
+    """The structured result of a tool.
+
+    Raises:
+        ValueError: It is an error.
+    """
+    result = await client.call_tool(tool, arguments)
+    if result.is_error:
+        raise ValueError(" ".join(getattr(part, "text", "") for part in result.content))
+    return result.structured_content
+
+
+def _print(name: str, results: Sequence[tuple[str, str]]) -> None:
+    right, all_ = Counter(kind for kind, wrong in results if not wrong), Counter(kind for kind, _ in results)
+    print(f"{name}: {right.total()} of {all_.total()}")
+    for kind, count in all_.items():
+        print(f"  {kind}: {right[kind]} of {count}")
+    for _, wrong in results:
+        if wrong:
+            print(wrong, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
