@@ -56,12 +56,13 @@ class TypedColumn:
 
 
 def column_names(header: Sequence[str]) -> list[str]:
-    """A unique name for each column. Case does not count in SQL."""
+    """A unique name for each column, without control characters. Case does not count in SQL."""
     used = {_RESERVED}
     counts: dict[str, int] = {}
     names: list[str] = []
     for number, text in enumerate(header, start=1):
-        wanted = " ".join(text.split())[:_LONGEST_NAME] or f"column_{number}"
+        shown = "".join(char if char.isprintable() else " " for char in text[: 2 * _LONGEST_NAME])
+        wanted = " ".join(shown.split())[:_LONGEST_NAME].rstrip() or f"column_{number}"
         name, count = wanted, counts.get(wanted.lower(), 1)
         while name.lower() in used:
             count += 1

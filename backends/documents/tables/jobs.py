@@ -1,0 +1,38 @@
+"""The jobs of worker processes about tables: to write them into a database, and to query one."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any, BinaryIO
+
+from files_api_mcp.backends.documents.tables.database import database
+from files_api_mcp.backends.documents.tables.extract import document_tables
+from files_api_mcp.backends.documents.tables.sql.mistake import Mistake
+from files_api_mcp.backends.documents.tables.sql.select import select
+
+__all__ = ["query", "tables"]
+
+_PART = 1 << 20
+
+
+def tables(content: BinaryIO, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The database of a document's tables, in parts. `job["report"]` takes answers that show progress.
+
+    Raises:
+        UnsupportedType: It has none, or they take too much.
+    """
+
+    def report(rows: int) -> None:
+        job["report"]({"rows": rows})
+
+    found = document_tables(content, job["mime_type"], job.get("filename", ""))
+    whole = memoryview(database(found, report))
+    for start in range(0, len(whole), _PART):
+        yield {"body": whole[start : start + _PART]}
+
+
+def query(content: BinaryIO, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The result of a SELECT over such a database, or what is wrong with the query."""
+    try:
+        yield asdict(select(content, job["sql"], job["sheet"], job["seconds"]))
+    except Mistake as exc:
+        yield {"mistake": exc.sentence, "next_step": exc.next_step}
