@@ -22,10 +22,11 @@ class ReaderStopped(UnsupportedType):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A job for one document. With a record, only bytes that have its hash are read."""
+    """A job for one document, which is at a path or already open. With a record, only bytes that have its hash are
+    read."""
 
     job: str
-    path: Path
+    document: Path | int
     record: FileRecord | None
     arguments: dict[str, Any]
 
@@ -44,7 +45,7 @@ def open_all(tasks: Sequence[Task]) -> list[tuple[Task, int | FilesError]]:
     opened: list[tuple[Task, int | FilesError]] = []
     for task in tasks:
         try:
-            opened.append((task, _opened(task.path, task.record)))
+            opened.append((task, _opened(task.document, task.record)))
         except FilesError as exc:
             opened.append((task, exc))
     return opened
@@ -57,9 +58,11 @@ def close_all(opened: Sequence[tuple[Task, int | FilesError]]) -> None:
             os.close(document)
 
 
-def _opened(path: Path, record: FileRecord | None) -> int:
+def _opened(document: Path | int, record: FileRecord | None) -> int:
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+        if isinstance(document, int):
+            return os.dup(document)
+        fd = os.open(document, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as exc:
         if exc.errno in _SCARCE:
             raise ReaderStopped("The server has no file descriptors or memory left to read the file.") from None

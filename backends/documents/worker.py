@@ -19,6 +19,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any, BinaryIO
 
 from files_api_mcp.backends.documents.extract import Document, extract, render
@@ -46,18 +47,25 @@ def main(more_jobs: Mapping[str, Job] | None = None) -> None:
     """Serve jobs until stdin ends. Arguments: bytes of memory, seconds of processor time for a job, the descriptor of
     the socket that documents come by, the parent's process id, and the path of Tesseract (empty: not installed).
 
-    `more_jobs` are jobs of another program by name, beside `extract` and `render`.
+    `more_jobs` are jobs of another program by name, beside `extract`, `render`, `tables` and `query`. A job may send
+    answers at any time with its `report`, to show that it goes on.
     """
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # the output of a library must not be taken for an answer
     memory_bytes, cpu_seconds, documents, parent = map(int, sys.argv[1:5])
     _die_with(parent=parent)
     _limit(memory_bytes)
-    jobs: Mapping[str, Job] = {"extract": _extract, "render": _render, **(more_jobs or {})}
+    jobs: Mapping[str, Job] = {
+        "extract": _extract,
+        "render": _render,
+        "tables": _tables,
+        "query": _query,
+        **(more_jobs or {}),
+    }
     with socket.socket(fileno=documents) as received:
         for line in sys.stdin.buffer:
             _limit_job(cpu_seconds)
-            job = json.loads(line)
+            job: dict[str, Any] = {**json.loads(line), "report": partial(_send, out)}
             # Parsers may close what they read.
             with _document(received) as content, open(os.dup(content.fileno()), "rb", buffering=0) as whole:
                 for answer in _answers(jobs[job["job"]], content, whole.fileno(), job):
@@ -171,6 +179,18 @@ def _extract(content: BinaryIO, job: dict[str, Any]) -> Iterator[Answer]:
 def _render(content: BinaryIO, job: dict[str, Any]) -> Iterator[Answer]:
     for image in render(content, job["mime_type"], job["pages"], job["max_side"], job["marks"]):
         yield {"page": image.page, "mime_type": image.mime_type, "body": image.data}
+
+
+def _tables(content: BinaryIO, job: dict[str, Any]) -> Iterator[Answer]:
+    from files_api_mcp.backends.documents.tables import jobs  # most processes get no job about tables
+
+    return jobs.tables(content, job)
+
+
+def _query(content: BinaryIO, job: dict[str, Any]) -> Iterator[Answer]:
+    from files_api_mcp.backends.documents.tables import jobs
+
+    return jobs.query(content, job)
 
 
 def _limit(memory_bytes: int) -> None:

@@ -89,6 +89,7 @@ async def open_search_engine(
         with suppress(StoreError, PermissionDenied):
             await to_thread.run_sync(remove_unused_formats, data_dir)
     finally:
+        engine.tables.close()
         await indexer.close()
     if failure is not None:
         raise failure
@@ -108,7 +109,7 @@ class SearchEngine:
         self._documents = Documents(indexer, source, self._backlog, self._used.set)
         self._images = PageImages(source, runtime.workers, self._documents)
         self.finder = Finder(indexer, source, self._scope, self._used.set)
-        self.tables = TableQueries(source, runtime.workers, self._documents)
+        self.tables = TableQueries(source, runtime.workers, self._documents, indexer.folder)
 
     async def index_in_background(self) -> None:
         """Index files that the index lacks, until cancelled. It waits for the first use: a command that only lists
@@ -226,6 +227,7 @@ class SearchEngine:
     async def forget(self, record: FileRecord) -> None:
         """Remove a file's content from the index. Another file with the same content is indexed again."""
         self._ingestion.forget(document_key(record))
+        self.tables.forget(record)
         try:
             await self._indexer.healed(lambda: self._indexer.forget(record))
         except (StorageFull, PermissionDenied) as exc:
