@@ -113,7 +113,7 @@ async def test_a_read_only_data_folder_is_served_read_only(tmp_path: Path, disk:
     assert settings.read_only
     async with connected(settings) as agent:
         offered = {tool.name for tool in (await agent.client.list_tools()).tools}
-        assert offered == {"list_files", "describe_file", "ask_document", "find_text", "read_document"}
+        assert offered == {"list_files", "describe_file", "ask_document", "find_text", "query_table", "read_document"}
         await assert_readable(agent, first)
         assert (await agent.data("describe_file", file_id=second))["askable"]
         assert "The heron" in text_of(await agent.call("read_document", file_id=second))
