@@ -182,13 +182,13 @@ def _render(content: BinaryIO, job: dict[str, Any]) -> Iterator[Answer]:
 
 
 def _tables(content: BinaryIO, job: dict[str, Any]) -> Iterator[Answer]:
-    from files_api_mcp.backends.documents.tables import jobs  # most processes get no job about tables
+    from files_api_mcp.backends.documents.tables.sql import jobs  # most processes get no job about tables
 
     return jobs.tables(content, job)
 
 
 def _query(content: BinaryIO, job: dict[str, Any]) -> Iterator[Answer]:
-    from files_api_mcp.backends.documents.tables import jobs
+    from files_api_mcp.backends.documents.tables.sql import jobs
 
     return jobs.query(content, job)
 

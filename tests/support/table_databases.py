@@ -5,7 +5,7 @@ from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from typing import BinaryIO
 
-from files_api_mcp.backends.documents.tables.database import database
+from files_api_mcp.backends.documents.tables.sql.database import database
 from files_api_mcp.backends.documents.tables.sql.mistake import Mistake
 from files_api_mcp.backends.documents.tables.sql.select import Selected, select
 from files_api_mcp.backends.documents.tables.table import Cell, DocumentTable

@@ -32,7 +32,7 @@ class Selected:
 
 
 def select(database: BinaryIO, sql: str, sheet: str | None, seconds: float) -> Selected:
-    """Run one SELECT over a database of documents.tables.database, for so many seconds of processor time at most.
+    """Run one SELECT over a database of documents.tables.sql.database, for so many seconds of processor time at most.
 
     Raises:
         Mistake: The query is wrong, takes too much, or is no SELECT; or there is no such sheet.

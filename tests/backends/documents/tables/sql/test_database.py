@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from files_api_mcp.backends.documents.tables import database as database_module
-from files_api_mcp.backends.documents.tables.database import database
 from files_api_mcp.backends.documents.tables.extract import document_tables
 from files_api_mcp.backends.documents.tables.names import TableNames
+from files_api_mcp.backends.documents.tables.sql import database as database_module
+from files_api_mcp.backends.documents.tables.sql.database import database
 from files_api_mcp.backends.documents.tables.table import DocumentTable
 from files_api_mcp.backends.errors import UnsupportedType
 from tests.support.table_databases import selected, table

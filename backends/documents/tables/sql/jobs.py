@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, BinaryIO
 
-from files_api_mcp.backends.documents.tables.database import database
 from files_api_mcp.backends.documents.tables.extract import document_tables
+from files_api_mcp.backends.documents.tables.sql.database import database
 from files_api_mcp.backends.documents.tables.sql.mistake import Mistake
 from files_api_mcp.backends.documents.tables.sql.select import select
 
