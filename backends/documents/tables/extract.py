@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import BinaryIO
 
 from files_api_mcp.backends.documents.extract import extract
-from files_api_mcp.backends.documents.media_types import ODS, XLS, XLSX
+from files_api_mcp.backends.documents.media_types import JSON, ODS, XLS, XLSX
 from files_api_mcp.backends.documents.tables.names import TableNames, TextTables
 from files_api_mcp.backends.documents.tables.table import DocumentTable
 
@@ -18,6 +18,7 @@ _PACKAGE = "files_api_mcp.backends.documents.tables"
 TABLES_OF: dict[str, tuple[str, str]] = {
     "text/csv": ("files.delimited", "delimited_tables"),
     "text/tab-separated-values": ("files.delimited", "delimited_tables"),
+    JSON: ("files.json_records", "json_tables"),
     ODS: ("files.sheets", "sheet_tables"),
     XLS: ("files.sheets", "sheet_tables"),
     XLSX: ("files.sheets", "sheet_tables"),
