@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from files_api_mcp.backends.base import Backend
+from files_api_mcp.backends.documents.media_types import TABLES
 from files_api_mcp.backends.errors import InvalidArgument
 from files_api_mcp.backends.models import DocumentInfo, FileRecord, Reading, TextWindow
 from files_api_mcp.tools.arguments import FileId, PageRange, parse_pages
@@ -113,6 +114,8 @@ def _text(
     record: FileRecord, info: DocumentInfo, reading: Reading, span: tuple[int, int] | None, max_chars: int
 ) -> TextBlock:
     head = f"{record.filename} ({record.id}), {_extent(info)}"
+    if info.has_tables and record.mime_type in TABLES and info.chars > max_chars:
+        head += "; query_table computes over all rows"
     windows = [*_fitting(reading.windows, max_chars - len(head) - _NEXT_CHARS)]
     parts = [head, *(f"--- {text_heading(window)} ---\n{window.text}" for window in windows)]
     rest = remaining_arguments(info, replace(reading, windows=windows), span)

@@ -32,6 +32,15 @@ async def test_reading_pages_names_the_next_page(agent: Agent) -> None:
     assert shown.endswith('--- next: pages="4" ---')
 
 
+async def test_a_long_table_leads_to_queries(agent: Agent) -> None:
+    file = await agent.upload("fares.csv", "route,fare\n" + "".join(f"Lyse {number},5\n" for number in range(900)))
+    head = "fares.csv ({}), 9801 chars".format(file["file_id"])
+    shown = text_of(await agent.call("read_document", file_id=file["file_id"]))
+    assert shown.startswith(f"{head}; query_table computes over all rows\n")
+    whole = text_of(await agent.call("read_document", file_id=file["file_id"], max_chars=20_000))
+    assert whole.startswith(f"{head}\n")
+
+
 @pytest.mark.parametrize("pages", ["8", "7-9", "100-104"])
 async def test_pages_outside_the_document_are_refused_with_the_page_count(agent: Agent, pages: str) -> None:
     file = await sample(agent, "annual-report.pdf")

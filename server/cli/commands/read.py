@@ -11,6 +11,7 @@ from anyio import to_thread
 from files_api_mcp.server.cli.client import ToolClient, with_tools
 from files_api_mcp.server.cli.completion import FILE_ID
 from files_api_mcp.server.cli.exit_codes import exit_with
+from files_api_mcp.server.cli.messages import for_command_line
 from files_api_mcp.server.cli.options import AS_JSON, DATA_DIR, PAGES, QUIET_LOG_LEVEL, backend_options, settings_from
 from files_api_mcp.server.cli.output import print_json, print_text
 from files_api_mcp.server.cli.progress import ProgressBars, ProgressCallback
@@ -105,7 +106,7 @@ class _Document:
         # Only the first call takes long, because it extracts the text.
         await to_thread.run_sync(bars.clear)
         last_page = parse_pages(self.pages)[1] if self.pages else part.pages
-        yield f"{part.header}\n{part.text}"
+        yield f"{for_command_line(part.header)}\n{part.text}"
         while self.at is not None and part.next_at:
             part = await self._part(tools, None, at=part.next_at)
             yield f"\n{part.text}"
