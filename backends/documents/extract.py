@@ -33,22 +33,22 @@ __all__ = ["Document", "extract", "render"]
 
 _PIECE = 64 * 1024
 _MOST_CHARS = 50_000_000
-_PACKAGE = "files_api_mcp.backends.documents.formats"
+_PACKAGE = "files_api_mcp.backends.documents"
 # Imported when the first such file comes: most processes read few of the formats.
 _READERS = {
-    DOCX: ("docx.document", "docx_lines"),
-    XLSX: ("spreadsheet.workbook", "sheet_lines"),
-    XLS: ("spreadsheet.workbook", "sheet_lines"),
-    ODS: ("spreadsheet.workbook", "sheet_lines"),
-    ODT: ("odf.document", "odt_lines"),
-    EPUB: ("epub", "epub_lines"),
-    RTF: ("rtf", "rtf_lines"),
-    EML: ("email.message", "mail_lines"),
-    NOTEBOOK: ("notebook", "notebook_lines"),
-    JSON: ("text.json", "json_lines"),
-    "text/html": ("html", "html_lines"),
-    "text/csv": ("text.delimited", "record_lines"),
-    "text/tab-separated-values": ("text.delimited", "record_lines"),
+    DOCX: ("formats.docx.document", "docx_lines"),
+    XLSX: ("tables.files.sheets", "sheet_lines_with_tables"),
+    XLS: ("tables.files.sheets", "sheet_lines_with_tables"),
+    ODS: ("tables.files.sheets", "sheet_lines_with_tables"),
+    ODT: ("formats.odf.document", "odt_lines"),
+    EPUB: ("formats.epub", "epub_lines"),
+    RTF: ("formats.rtf", "rtf_lines"),
+    EML: ("formats.email.message", "mail_lines"),
+    NOTEBOOK: ("formats.notebook", "notebook_lines"),
+    JSON: ("formats.text.json", "json_lines"),
+    "text/html": ("formats.html", "html_lines"),
+    "text/csv": ("formats.text.delimited", "record_lines"),
+    "text/tab-separated-values": ("formats.text.delimited", "record_lines"),
 }
 
 

@@ -24,7 +24,8 @@ Row = tuple[int, Sequence[Cell]]
 class DocumentTable:
     """A table, with its cells as the document has them. `caption` is what the document calls it; "" for nothing.
 
-    Each call of `rows` gives the rows below the header from the first on. A row may have fewer cells than `header` has
+    Each call of `rows` gives the rows below the header from the first on. `count` says how many there are, of which
+    `rows` may give only the first ones; None: as many as `rows` gives. A row may have fewer cells than `header` has
     names. `has_texts` means that all cells are texts as a person sees them, whose types have to be found; else they are
     stored values.
 
@@ -39,4 +40,5 @@ class DocumentTable:
     where: str = ""
     has_texts: bool = True
     caption: str = ""
+    count: int | None = None
     notes: Sequence[str] = ()

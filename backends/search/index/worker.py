@@ -7,6 +7,7 @@ from typing import Any, BinaryIO
 
 from files_api_mcp.backends.documents import worker
 from files_api_mcp.backends.documents.extract import Document
+from files_api_mcp.backends.documents.media_types import SHEETS
 from files_api_mcp.backends.documents.tables.extract import TABLES_OF, tables_in_bytes
 from files_api_mcp.backends.documents.tables.table import DocumentTable
 from files_api_mcp.backends.search.index.builder import IndexBuilder, PackedPage
@@ -30,7 +31,8 @@ def _index(content: BinaryIO, job: dict[str, Any]) -> Iterator[worker.Answer]:
     mime_type: str = job["mime_type"]
     # What parses the text may close what it reads.
     with open(os.dup(content.fileno()), "rb") as again:
-        tables = _tables(again, mime_type) if mime_type in TABLES_OF else ()
+        # The tables of spreadsheets come with the text.
+        tables = _tables(again, mime_type) if mime_type in TABLES_OF and mime_type not in SHEETS else ()
         yield from build_index(worker.opened_document(content, job), mime_type, tables)
 
 

@@ -40,10 +40,13 @@ class TableCollector:
         self._is_open = False
 
     def add_text(self, page: int, text: MarkedText) -> None:
-        """Take the tables in the text of a page or piece. One that is not ended in a piece goes on in the next."""
+        """Take the tables of a page or piece. One in the text that is not ended in a piece goes on in the next."""
         if self._is_open:
             self._extend(page, text)
         for start, end, table in self._names.named(page, text) if text.tables else ():
+            if table.where:
+                self._add(table, StoredTable(_UNKNOWN))
+                continue
             is_added = self._add(table, StoredTable(_UNKNOWN, page, start, page, end))
             is_ended = self._paginated or end < len(text.text) or _end(text, start) is not None
             self._is_open = is_added and not is_ended
@@ -109,7 +112,9 @@ def _table_info(table: DocumentTable, deadline: float) -> TableInfo:
     typed = typed_table(first)
     columns, more = typed.columns[:_MOST_COLUMNS], len(typed.columns) - _MOST_COLUMNS
     sample = tuple(TableRow(number, _shown(cells)) for number, cells in islice(typed.rows(), _SAMPLE))
-    count = typed.count if typed.count < _TYPED_ROWS else sum(1 for _ in limited.rows())
+    count = table.count
+    if count is None:
+        count = typed.count if typed.count < _TYPED_ROWS else sum(1 for _ in limited.rows())
     caption = _shortened(table.caption)
     return TableInfo(table.name, table.where, count, tuple(columns), sample, caption, max(0, more))
 

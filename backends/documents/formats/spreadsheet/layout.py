@@ -1,6 +1,6 @@
 """Lines of a sheet: its name, its rows with their marks, and what is written about cells."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 from files_api_mcp.backends.documents.formats.spreadsheet.grid import SheetContent, SheetRow
@@ -19,13 +19,13 @@ _HELD_CHARS = 8 * 1024 * 1024
 """A sheet up to this size is read before its first line is given, to know how many rows and columns it has."""
 
 
-def lines_of_sheet(sheet: SheetContent) -> Iterator[Line]:
-    """The lines and marks of a sheet.
+def lines_of_sheet(sheet: SheetContent, watch: Callable[[Sequence[SheetRow]], None] | None = None) -> Iterator[Line]:
+    """The lines and marks of a sheet. `watch` gets the rows too, some at a time and before their lines.
 
     Raises:
         UnsupportedType: None of its rows can be read.
     """
-    layout = _Layout(sheet)
+    layout = _Layout(sheet, watch)
     lines = layout.lines()
     held: list[Line] = []
     chars = 0
@@ -49,8 +49,9 @@ def lines_of_sheet(sheet: SheetContent) -> Iterator[Line]:
 class _Layout:
     """`rows` and `columns` are the extent of the cells so far."""
 
-    def __init__(self, sheet: SheetContent) -> None:
+    def __init__(self, sheet: SheetContent, watch: Callable[[Sequence[SheetRow]], None] | None) -> None:
         self._sheet = sheet
+        self._watch = watch
         self.title = f"{sheet.name} [hidden sheet]" if sheet.is_hidden else sheet.name
         self.rows = self.columns = 0
         self._headers = HeaderFinder(sheet.tables, sheet.hidden_columns)
@@ -76,6 +77,8 @@ class _Layout:
         for window, failure in row_windows(rows):
             if failure and not self.rows and not window:
                 raise failure
+            if self._watch is not None:
+                self._watch(window)
             yield from self._window(window)
             if failure:
                 yield "[the rest of the sheet cannot be read]\n"

@@ -1,6 +1,6 @@
 """Text of spreadsheets: each sheet under its name, row by row; `|` separates cells."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 from files_api_mcp.backends.documents.formats.ooxml.package import Package
@@ -19,8 +19,11 @@ __all__ = ["sheet_lines", "sheets"]
 _HEAD = 8192
 
 
-def sheet_lines(content: BinaryIO) -> Iterator[Line]:
-    """Lines of all sheets. A sheet that cannot be read is named, and so is damage between sheets.
+def sheet_lines(
+    content: BinaryIO, lines_of: Callable[[SheetContent], Iterator[Line]] = lines_of_sheet
+) -> Iterator[Line]:
+    """Lines of all sheets, which are those of `lines_of` for each. A sheet that cannot be read is named, and so is
+    damage between sheets.
 
     Raises:
         UnsupportedType: None of them can be read.
@@ -30,7 +33,7 @@ def sheet_lines(content: BinaryIO) -> Iterator[Line]:
     try:
         for sheet in sheets(content):
             try:
-                yield from lines_of_sheet(sheet)
+                yield from lines_of(sheet)
                 is_empty = False
             except UnsupportedType as exc:
                 failure = failure or exc

@@ -13,7 +13,7 @@ from files_api_mcp.backends.documents.tables.files.sheet_values import row_value
 from files_api_mcp.backends.documents.tables.table import Cell, Row
 from files_api_mcp.backends.errors import UnsupportedType
 
-__all__ = ["CellBudget", "SheetTable", "rows_within", "tables_of_sheet"]
+__all__ = ["CellBudget", "SheetTable", "TableFinder", "rows_within", "tables_of_sheet"]
 
 _FEWEST_ROWS = 3
 """Of a table without a header. Fewer are titles or notes."""
@@ -23,9 +23,11 @@ _ROWS_WITH_UNITS = 20
 
 @dataclass(slots=True)
 class CellBudget:
-    """How many cells may still be kept in memory. Tables with more are read again."""
+    """How many cells may still be kept in memory. Tables with more are read again, unless only so many rows of each are
+    wanted."""
 
     cells: int
+    most_rows: int | None = None
 
 
 @dataclass(slots=True)
@@ -107,9 +109,9 @@ class SheetTable:
 
     def _keep(self, row: Row, budget: CellBudget) -> None:
         budget.cells -= len(row[1])
-        if self.rows is not None and budget.cells < 0:
+        if self.rows is not None and budget.cells < 0 and budget.most_rows is None:
             self.rows = None
-        if self.rows is not None:
+        if self.rows is not None and budget.cells >= 0 and len(self.rows) < (budget.most_rows or self.count):
             self.rows.append(row)
 
     def end(self) -> None:
@@ -118,7 +120,7 @@ class SheetTable:
             self._last.pop()
             self.spans.pop()
             self.count -= 1
-            if self.rows:
+            if self.rows and len(self.rows) > self.count:
                 self.rows.pop()
 
 
@@ -128,7 +130,7 @@ def tables_of_sheet(sheet: SheetContent, budget: CellBudget) -> list[SheetTable]
     Raises:
         UnsupportedType: None of its rows can be read.
     """
-    finder = _TableFinder(sheet, budget)
+    finder = TableFinder(sheet, budget)
     for window, failure in row_windows(with_merged(sheet.rows, sheet.merged)):
         if failure and not window and not finder.tables:
             raise failure
@@ -154,7 +156,9 @@ def rows_within(sheet: SheetContent, table: SheetTable) -> Iterator[Row]:
         return  # Its end is damaged, as it was before.
 
 
-class _TableFinder:
+class TableFinder:
+    """Finds the tables on a sheet while its rows pass."""
+
     def __init__(self, sheet: SheetContent, budget: CellBudget) -> None:
         self.tables: list[SheetTable] = []
         self._sheet = sheet

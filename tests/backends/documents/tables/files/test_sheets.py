@@ -10,7 +10,8 @@ from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from files_api_mcp.backends.documents.tables.files import sheets as module
-from files_api_mcp.backends.documents.tables.files.sheets import sheet_tables
+from files_api_mcp.backends.documents.tables.files.sheet_tables import TableFinder
+from files_api_mcp.backends.documents.tables.files.sheets import sheet_lines_with_tables, sheet_tables
 from files_api_mcp.backends.documents.tables.table import DocumentTable
 from files_api_mcp.backends.documents.tables.typed import typed_table
 from files_api_mcp.backends.table_info import Value
@@ -24,6 +25,10 @@ def tables(book: Workbook) -> list[DocumentTable]:
     content = io.BytesIO()
     book.save(content)
     return list(sheet_tables(content))
+
+
+def tables_beside_text(content: io.BytesIO) -> list[DocumentTable]:
+    return [line for line in sheet_lines_with_tables(content) if isinstance(line, DocumentTable)]
 
 
 def filled(*rows: Sequence[Any]) -> tuple[Workbook, Worksheet]:
@@ -178,3 +183,31 @@ def test_tables_of_ods_have_stored_values() -> None:
     (table,) = sheet_tables(io.BytesIO(content))
     assert (table.name, table.where) == ("Days", "Days!A1:D2")
     assert values(table) == [(2, ["2024-01-31", 0.125, "08:30:00", 1])]
+
+
+def test_the_tables_beside_the_text_are_those_of_queries_and_their_first_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_ROWS_SHOWN", 2)
+    book, _ = filled(["name", "amount"], ["Alice", 5], ["Bob", 7.5], ["Carol", 8], [], ["a note below"])
+    other = book.create_sheet("Two")
+    for row in (["x", "y"], [1, 2], [3, 4], [], ["day", "note"], [date(2024, 1, 31), "n"], [date(2024, 2, 1), "m"]):
+        other.append(row)
+    content = io.BytesIO()
+    book.save(content)
+    queried, shown = list(sheet_tables(content)), tables_beside_text(content)
+    assert len(queried) == 3
+    for one, beside in zip(queried, shown, strict=True):
+        assert (beside.name, beside.where, beside.header) == (one.name, one.where, one.header)
+        assert beside.count == len(values(one))
+        assert values(beside) == values(one)[:2]
+
+
+def test_text_goes_on_if_the_search_for_tables_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError
+
+    monkeypatch.setattr(TableFinder, "add", broken)
+    book, _ = filled(["name", "amount"], ["Alice", 5])
+    content = io.BytesIO()
+    book.save(content)
+    assert tables_beside_text(content) == []
+    assert any("Alice | 5" in line for line in sheet_lines_with_tables(content) if isinstance(line, str))
