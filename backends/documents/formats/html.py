@@ -20,7 +20,7 @@ from files_api_mcp.backends.documents.formats.html_inline import (
     whole_number,
 )
 from files_api_mcp.backends.documents.formats.html_links import link_end, link_target
-from files_api_mcp.backends.documents.formats.html_tables import table_lines
+from files_api_mcp.backends.documents.formats.html_tables import html_table_lines
 from files_api_mcp.backends.documents.formats.text.encoding import decoded
 from files_api_mcp.backends.documents.formats.whole_file import read_whole
 from files_api_mcp.backends.documents.headings import split_number
@@ -163,7 +163,7 @@ class _Walk:
         if tag in _KEPT:
             return [f"{text.rstrip()}\n" for text in node.text().strip("\r\n").splitlines()]
         if tag == "table" and self._depth < _MOST_DEPTH:
-            return table_lines(node, self._cell)
+            return html_table_lines(node, self._cell)
         return None
 
     def _cell(self, node: LexborNode) -> list[Line]:

@@ -1,127 +1,163 @@
 """Tables of web pages: rows with their cells between `|`, or the blocks of a table that only arranges a page."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import zip_longest
+from itertools import compress, islice, takewhile, zip_longest
 from typing import NamedTuple
 
 from selectolax.lexbor import LexborNode
 
 from files_api_mcp.backends.documents.formats.html_inline import inline_lines, whole_number
+from files_api_mcp.backends.documents.formats.html_rows import are_bold, are_names, captions, table_rows
 from files_api_mcp.backends.documents.marks import Heading, Line, Table
+from files_api_mcp.backends.documents.tables.lined_rows import LinedRow, table_lines
+from files_api_mcp.backends.documents.tables.table import DocumentTable
+from files_api_mcp.backends.documents.tables.text_table import TextRow, TextTable, text_table
 
-__all__ = ["table_lines"]
+__all__ = ["html_table_lines"]
 
 _MOST_LINES = 8
 _LONGEST_CELL = 600
 """A cell with more lines or characters arranges a page."""
+_MOST_ARRANGED = 0.25
 _LONGEST_REPEATED = 200
 _CELLS = frozenset({"td", "th"})
 _MOST_COLUMNS = 1000
+_MOST_HEADER_ROWS = 9
 _ROWS_AT_ONCE = 2000
+_ROWS_COMPARED = 2
 
 Read = Callable[[LexborNode], Sequence[Line]]
 
 
 class _Row(NamedTuple):
     cells: list[str]
-    blocks: list[Line]
+    spans: Sequence[tuple[int, int]]
+    blocks: Sequence[Line]
     """The lines of all cells, if they are not the cells of a row."""
+    tables: Sequence[DocumentTable]
+    arranges: bool
 
 
-def table_lines(table: LexborNode, read: Read) -> Iterator[Line]:
-    """Lines of a table. `read` gives those of a cell with blocks. A cell over several rows stands in each of them."""
-    held: list[_Row] = []
-    spans: dict[int, tuple[int, str]] = {}
-    header_at = -1
-    for node, is_head in _rows(table):
-        if node.tag == "caption":
-            yield from inline_lines(node, "", is_navigation=False) or read(node)
-            continue
-        if not held and header_at < 0 and (is_head or _is_header(node)):
-            header_at = 0
-        held.append(_row(node, read, spans))
-        if len(held) == _ROWS_AT_ONCE:
-            yield from _shown(held, header_at)
-            held, header_at = [], len(held)
-    yield from _shown(held, header_at)
-    if header_at >= 0:
-        yield Table(None)
+def html_table_lines(table: LexborNode, read: Read) -> Iterator[Line]:
+    """Lines of a table, after the table itself if it surely is one. `read` gives the lines of a cell with blocks. A
+    cell over several rows stands in each of them."""
+    titles: list[str] = []
+    for node in captions(table):
+        for line in inline_lines(node, "", is_navigation=False) or read(node):
+            yield line
+            titles += [line.strip()] if isinstance(line, str) else []
+    is_layout = table.attributes.get("role") in ("presentation", "none")
+
+    def judged(rows: Sequence[LinedRow]) -> TextTable | None:
+        if is_layout or sum(row.arranges for row in rows) > _MOST_ARRANGED * len(rows):
+            return None
+        return text_table([row.row for row in rows], " ".join(titles), is_layout_likely=True)
+
+    yield from table_lines(_lined_rows(table, read), judged)
 
 
-def _rows(table: LexborNode) -> Iterator[tuple[LexborNode, bool]]:
-    """The caption and the table's own rows, with whether each is in the head."""
-    for node in table.iter():
-        tag = node.tag
-        if tag in ("thead", "tbody", "tfoot"):
-            is_head = tag == "thead"
-            for row in node.iter():
-                if row.tag == "tr":
-                    yield row, is_head
-        elif tag in ("tr", "caption"):
-            yield node, False
+def _lined_rows(table: LexborNode, read: Read) -> Iterator[LinedRow]:
+    """The rows. Columns that are empty in many rows are not in their lines."""
+    headers = sum(1 for _ in takewhile(_names_columns, islice(table_rows(table), _MOST_HEADER_ROWS)))
+    apart = [are_bold(node) for node, _ in islice(table_rows(table), _ROWS_COMPARED)]
+    nodes = table_rows(table)
+    reach: dict[int, tuple[int, str]] = {}
+    number = 0
+    while window := [_row(node, read, reach) for node, _ in islice(nodes, _ROWS_AT_ONCE)]:
+        used = [any(column) for column in zip_longest(*(row.cells for row in window if not row.blocks), fillvalue="")]
+        is_full = all(used)
+        for cells, spans, blocks, tables, arranges in window:
+            if number < _MOST_HEADER_ROWS:
+                row = TextRow(cells, spans, number < headers, number < len(apart) and apart[number])
+                number += 1
+            else:
+                row = TextRow(cells, spans)
+            if blocks:
+                yield LinedRow(row, "", blocks, arranges=arranges)
+            elif tables:
+                ends = [Table(None)] * len(tables)
+                yield LinedRow(row, _line(cells if is_full else [*compress(cells, used)]), tables, ends, arranges=True)
+            else:
+                yield LinedRow(row, _line(cells if is_full else [*compress(cells, used)]))
 
 
-def _is_header(row: LexborNode) -> bool:
-    tags = [cell.tag for cell in row.iter()]
-    return len(tags) > 1 and set(tags) == {"th"}
+def _names_columns(row: tuple[LexborNode, bool]) -> bool:
+    node, is_head = row
+    return is_head or are_names(node)
 
 
-def _row(node: LexborNode, read: Read, spans: dict[int, tuple[int, str]]) -> _Row:
-    """The cells of a row, those of earlier rows included that reach down to it."""
+def _row(node: LexborNode, read: Read, reach: dict[int, tuple[int, str]]) -> _Row:
+    """The cells of a row, those of earlier rows included that `reach` down to it."""
     cells: list[str] = []
     blocks: list[Line] = []
-    is_arranged = False
-    for cell in node.iter():
-        if cell.tag not in _CELLS or len(cells) >= _MOST_COLUMNS:
-            continue
-        if spans:
-            _fill(cells, spans)
-        lines = inline_lines(cell, "", is_navigation=False)
-        if lines is None:
-            lines = read(cell)
-        if len(lines) == 1 and isinstance(line := lines[0], str):
-            text = line.strip()
-            blocks.append(line)
-        elif lines:
-            blocks += lines
-            texts = [line.strip() for line in lines if isinstance(line, str)]
-            is_arranged = is_arranged or (len(lines) > 1 and _arranges(lines, texts))
-            text = " ".join(texts)
-        else:
+    spans: list[tuple[int, int]] = []
+    tables: list[DocumentTable] = []
+    arranges = False
+    for cell in [cell for cell in node.iter() if cell.tag in _CELLS]:
+        if reach:
+            _fill(cells, reach)
+        if len(cells) >= _MOST_COLUMNS:
+            break
+        if (only := cell.first_child) is None:
             text = ""
+        elif only.next is None and only.tag == "-text":
+            # Most cells.
+            if text := " ".join((only.text_content or "").split()):
+                blocks.append(f"{text}\n")
+        else:
+            lines = _lines(cell, read)
+            text = " ".join([line.strip() for line in lines if isinstance(line, str)]).replace("\x1f", " ")
+            blocks += lines
+            if len(lines) > 1:
+                tables += [line for line in lines if isinstance(line, DocumentTable)]
+                arranges = arranges or _arranges(lines)
         if attributes := cell.attributes:
-            _spread(text, attributes, cells, spans)
+            _spread(text, attributes, cells, spans, reach)
         else:
             cells.append(text)
-    if spans:
-        _fill(cells, spans)
-    return _Row(cells, blocks if is_arranged or len(cells) - cells.count("") < 2 else [])
+    if reach:
+        _fill(cells, reach)
+    is_row = not arranges and len(cells) - cells.count("") > 1
+    return _Row(cells, spans, () if is_row else blocks, tables, arranges)
+
+
+def _lines(cell: LexborNode, read: Read) -> Sequence[Line]:
+    lines = inline_lines(cell, "", is_navigation=False)
+    return read(cell) if lines is None else lines
 
 
 def _spread(
-    text: str, attributes: Mapping[str, str | None], cells: list[str], spans: dict[int, tuple[int, str]]
+    text: str,
+    attributes: Mapping[str, str | None],
+    cells: list[str],
+    spans: list[tuple[int, int]],
+    reach: dict[int, tuple[int, str]],
 ) -> None:
     """Add a cell, which may be as wide as several columns, or reach down to later rows."""
     width, height = _span(attributes, "colspan"), _span(attributes, "rowspan")
-    for column in range(len(cells), len(cells) + width):
-        if height > 1:
-            spans[column] = (height - 1, text if column == len(cells) and len(text) <= _LONGEST_REPEATED else "")
+    start = len(cells)
+    if width > 1:
+        spans.append((start, width))
+    if height > 1:
+        for column in range(start, min(start + width, _MOST_COLUMNS)):
+            reach[column] = (height - 1, text if column == start and len(text) <= _LONGEST_REPEATED else "")
     cells += [text, *[""] * (width - 1)]
 
 
-def _fill(cells: list[str], spans: dict[int, tuple[int, str]]) -> None:
+def _fill(cells: list[str], reach: dict[int, tuple[int, str]]) -> None:
     """Add the cells that reach down from earlier rows to the next column."""
-    while (column := len(cells)) in spans:
-        rows, text = spans.pop(column)
+    while (column := len(cells)) in reach and column < _MOST_COLUMNS:
+        rows, text = reach.pop(column)
         cells.append(text)
         if rows > 1:
-            spans[column] = (rows - 1, text)
+            reach[column] = (rows - 1, text)
 
 
-def _arranges(lines: Sequence[Line], texts: list[str]) -> bool:
+def _arranges(lines: Sequence[Line]) -> bool:
+    lengths = [len(line) for line in lines if isinstance(line, str)]
     return (
-        len(texts) > _MOST_LINES
-        or (len(texts) > 1 and sum(map(len, texts)) > _LONGEST_CELL)
+        len(lengths) > _MOST_LINES
+        or (len(lengths) > 1 and sum(lengths) > _LONGEST_CELL)
         or any(isinstance(line, Heading) for line in lines)
     )
 
@@ -130,18 +166,9 @@ def _span(attributes: Mapping[str, str | None], name: str) -> int:
     return min(max(1, whole_number(attributes.get(name), 1)), _MOST_COLUMNS)
 
 
-def _shown(rows: list[_Row], header_at: int) -> Iterator[Line]:
-    used = [any(column) for column in zip_longest(*(row.cells for row in rows if not row.blocks), fillvalue="")]
-    is_full = all(used)
-    for number, row in enumerate(rows):
-        if row.blocks:
-            yield from row.blocks
-            continue
-        cells = row.cells if is_full else [cell for cell, is_used in zip(row.cells, used, strict=False) if is_used]
-        while cells and not cells[-1]:
-            cells.pop()
-        line = " | ".join(cells).strip()
-        if line:
-            if number == header_at:
-                yield Table(line)
-            yield f"{line}\n"
+def _line(cells: Sequence[str]) -> str:
+    """The cells up to the last one that has text."""
+    end = len(cells)
+    while end and not cells[end - 1]:
+        end -= 1
+    return " | ".join(cells[:end] if end < len(cells) else cells).strip()

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-__all__ = ["Column", "joined_columns"]
+__all__ = ["Column", "joined_columns", "joined_text"]
 
 Column = tuple[int, ...]
 """The columns of the document (from 0) that make one."""
@@ -26,6 +26,13 @@ def joined_columns(rows: Sequence[Sequence[str]], header_rows: int) -> list[Colu
             columns.append((*signs, at))
             signs = ()
     return columns
+
+
+def joined_text(cells: Sequence[str], column: Column) -> str:
+    """The cell of a row in a column."""
+    if len(column) == 1:
+        return cells[column[0]] if column[0] < len(cells) else ""
+    return "".join([cells[at] for at in column if at < len(cells)])
 
 
 def _is_beside(rows: Sequence[Sequence[str]], header_rows: int, at: int, other: int, signs: frozenset[str]) -> bool:

@@ -1,25 +1,25 @@
 """Makes a table from the rows of cells that stand in a document's text, if they surely are one."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import NamedTuple
 
+from files_api_mcp.backends.documents.tables.held_rows import HeldRows
 from files_api_mcp.backends.documents.tables.labels import are_labels, are_labels_over_figures, has_figures
-from files_api_mcp.backends.documents.tables.sign_columns import Column, joined_columns
-from files_api_mcp.backends.documents.tables.table import DocumentTable, Row
+from files_api_mcp.backends.documents.tables.sign_columns import Column, joined_columns, joined_text
+from files_api_mcp.backends.documents.tables.table import DocumentTable
 
-__all__ = ["MOST_CELLS", "TextRow", "TextTable", "text_table"]
+__all__ = ["ROWS_JUDGED", "TextRow", "TextTable", "text_table"]
 
-MOST_CELLS = 2_000_000
-"""More cells are only text."""
+ROWS_JUDGED = 200
+"""The rows that tell whether they are a table, and which its columns are."""
 _MOST_COLUMNS = 1000
 _MOST_HEADER_ROWS = 4
 _MOST_TITLES = 3
-_ROWS_JUDGED = 200
 _FEWEST_BARE_ROWS = 3
 _LONGEST_CELL = 300
 _LONGEST_CAPTION = 200
+_MOST_CHARS = 50_000_000
 _FEW, _HALF = 0.25, 0.5
 
 Cells = Sequence[str]
@@ -39,41 +39,60 @@ class TextRow(NamedTuple):
     is_apart: bool = False
 
 
-@dataclass(frozen=True, slots=True)
 class TextTable:
-    """A table, and which of the rows that it was made from are its header."""
+    """A table in a document's text, which more rows may be added to. `header` tells where the rows of its header are
+    among all rows."""
 
-    table: DocumentTable
-    header: range
+    def __init__(self, header: range, held: HeldRows, names: dict[Column, str], caption: str) -> None:
+        self.header = header
+        self._held = held
+        self._names = names
+        self._caption = caption
+
+    def extend(self, rows: Iterable[Cells]) -> bool:
+        """Add the cells of further rows, which have no U+001F. False if they are too many: it is only text."""
+        self._held.extend(rows)
+        return self._held.chars <= _MOST_CHARS
+
+    def table(self) -> DocumentTable:
+        """The table with all rows. Columns that only later rows have get no name."""
+        known = {at for column in self._names for at in column}
+        names = self._names | {(at,): "" for at in self._held.further_columns(known)}
+        columns = sorted(names)
+        return DocumentTable(
+            [names[column] for column in columns], lambda: self._held.rows(columns), caption=self._caption
+        )
 
 
 def text_table(rows: Sequence[TextRow], caption: str = "", *, is_layout_likely: bool = False) -> TextTable | None:
     """The table that the rows are; None if they may only arrange text. Where that is likely, rows without a header must
-    have figures below each other.
+    have figures below each other. The first ROWS_JUDGED rows tell it.
 
     Titles above the header belong to the caption. Empty rows, empty columns and rows that repeat the header are left
     out. The rows are numbered without the empty ones.
     """
-    shown = [row for row in rows if any(row.cells)]
-    judged = shown[: _MOST_TITLES + _MOST_HEADER_ROWS + _ROWS_JUDGED]
-    titles = next((at for at, row in enumerate(judged) if not _is_title(row)), len(judged))
+    shown = [row for row in rows[:ROWS_JUDGED] if any(row.cells)]
+    titles = next((at for at, row in enumerate(shown) if not _is_title(row)), len(shown))
     columns = joined_columns([row.cells for row in shown[titles:]], _MOST_HEADER_ROWS)
     if titles > _MOST_TITLES or not 2 <= len(columns) <= _MOST_COLUMNS:
         return None
-    height = _header_height(judged[titles:], columns)
-    if not height and any(map(_is_title, judged[titles:])):
+    height = _header_height(shown[titles:], columns)
+    if not height and any(map(_is_title, shown[titles:])):
         titles = 0  # They name groups of rows.
-    header = [_names(row, columns) for row in judged[titles : titles + height]]
-    if not _is_sure(judged[titles + height :], has_header=height > 0, needs_figures=is_layout_likely):
+    if not _is_sure(shown[titles + height :], has_header=height > 0, needs_figures=is_layout_likely):
         return None
-    texts = [caption, *(" ".join(filter(None, row.cells)) for row in judged[:titles])]
-    table = DocumentTable(
-        [_joined(texts) for texts in zip(*header, strict=True)] if header else [""] * len(columns),
-        _Rows(shown, titles, titles + height, columns),
-        caption=" ".join(filter(None, texts))[:_LONGEST_CAPTION],
-    )
+    header = [_names(row, columns) for row in shown[titles : titles + height]]
+    names = [_joined([texts[at] for texts in header]) for at in range(len(columns))]
+    title = " ".join(filter(None, [caption, *(text for row in shown[:titles] for text in row.cells)]))
     places = [*islice((at for at, row in enumerate(rows) if any(row.cells)), titles, titles + height)]
-    return TextTable(table, range(places[0], places[-1] + 1) if places else range(0))
+    held = HeldRows(titles, height)
+    held.extend(row.cells for row in rows)
+    return TextTable(
+        range(places[0], places[-1] + 1) if places else range(0),
+        held,
+        dict(zip(columns, names, strict=True)),
+        title[:_LONGEST_CAPTION],
+    )
 
 
 def _is_title(row: TextRow) -> bool:
@@ -90,7 +109,7 @@ def _header_height(rows: Sequence[TextRow], columns: Sequence[Column]) -> int:
     if declared > 1:
         return declared if declared <= _MOST_HEADER_ROWS else 1
     first, second = (_names(row, columns) for row in rows[:2])
-    body = [[_text(row.cells, column) for column in columns] for row in rows[1:]]
+    body = [[joined_text(row.cells, column) for column in columns] for row in rows[1:]]
     if rows[0].spans and are_labels(first, body[1:]) and are_labels_over_figures(second, body[1:]):
         return 2
     if declared:
@@ -122,25 +141,3 @@ def _is_sure(body: Sequence[TextRow], *, has_header: bool, needs_figures: bool) 
     if has_header or long > _FEW * sum(filled):
         return long <= _HALF * sum(filled) and has_header
     return has_figures(cells) or (not needs_figures and len(body) >= _FEWEST_BARE_ROWS)
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """Gives the rows of a table from the index `start` on. Those from `header_start` on are its header."""
-
-    shown: Sequence[TextRow]
-    header_start: int
-    start: int
-    columns: Sequence[Column]
-
-    def __call__(self) -> Iterator[Row]:
-        header = [row.cells for row in self.shown[self.header_start : self.start]]
-        for number, row in enumerate(self.shown[self.start :], start=self.start + 1):
-            if (cells := row.cells) not in header:
-                yield number, [_text(cells, column) or None for column in self.columns]
-
-
-def _text(cells: Cells, column: Column) -> str:
-    if len(column) == 1:
-        return cells[column[0]] if column[0] < len(cells) else ""
-    return "".join([cells[at] for at in column if at < len(cells)])

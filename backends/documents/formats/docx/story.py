@@ -9,7 +9,7 @@ from files_api_mcp.backends.documents.formats.docx.notes import Notes
 from files_api_mcp.backends.documents.formats.docx.numbering import Label, Numbering
 from files_api_mcp.backends.documents.formats.docx.runs import DELETED, Aside, Runs
 from files_api_mcp.backends.documents.formats.docx.styles import Styles, W, numbering_of, outline_level
-from files_api_mcp.backends.documents.formats.docx.table_lines import ReadTable
+from files_api_mcp.backends.documents.formats.docx.table_rows import ReadRow, judged
 from files_api_mcp.backends.documents.formats.docx.tables import cells, is_set_apart, rows, style_of
 from files_api_mcp.backends.documents.formats.ooxml.equations import EQUATION, EQUATIONS, equation_text
 from files_api_mcp.backends.documents.formats.ooxml.graphics import Graphics
@@ -17,12 +17,13 @@ from files_api_mcp.backends.documents.formats.ooxml.names import MARKUP, RELATIO
 from files_api_mcp.backends.documents.formats.ooxml.package import Package, alternative
 from files_api_mcp.backends.documents.headings import split_number
 from files_api_mcp.backends.documents.marks import Heading, Hidden, Line
+from files_api_mcp.backends.documents.tables.lined_rows import LinedRow, table_lines
 
 __all__ = ["Shared", "Story"]
 
 _PARAGRAPH, _TABLE, _PROPERTIES, _STYLE = f"{W}p", f"{W}tbl", f"{W}pPr", f"{W}pStyle"
 _VALUE = f"{W}val"
-_LEFT_OUT = DELETED | {f"{W}sectPr", f"{W}sdtPr", f"{W}tblPr"}
+_LEFT_OUT = DELETED | {f"{W}sectPr", f"{W}sdtPr", f"{W}tblPr", f"{W}tcPr"}
 _HIGHEST_MARK = 6
 _ROWS_COMPARED = 2
 
@@ -139,36 +140,36 @@ class Story:
         yield from self._shared.chunks.lines(found.target if found is not None and not found.is_external else "")
 
     def _table(self, table: Element) -> Iterator[Line]:
-        read = ReadTable()
-        fault = None
-        try:
-            self._read_rows(table, read)
-        except RecursionError as exc:
-            fault = exc
-        yield from read.lines()
-        if fault:
-            raise fault
+        yield from table_lines(self._rows(table), judged)
 
-    def _read_rows(self, table: Element, read: ReadTable) -> None:
+    def _rows(self, table: Element) -> Iterator[LinedRow]:
         has_first_row = self._shared.styles.has_first_row(style_of(table))
+        above: dict[int, str] = {}
         for number, row in enumerate(rows(table)):
             is_styled = number == 0 and has_first_row and row.may_be_header
-            found = read.start(row, is_apart=is_styled or (number < _ROWS_COMPARED and is_set_apart(row)))
+            read = ReadRow(row, above, is_apart=is_styled or (number < _ROWS_COMPARED and is_set_apart(row)))
             later: list[Iterator[Line]] = []
             for cell in cells(row):
-                read.add(cell, " ".join(self._cell(cell.element, found.marks, later)))
-            for lines in later:
-                found.later += lines
+                read.add(cell, " ".join(self._cell(cell.element, read.marks, later)))
+            fault = None
+            try:
+                for lines in later:
+                    read.later += lines
+            except RecursionError as exc:
+                fault = exc
+            yield read.lined()
+            if fault:
+                raise fault
 
     def _cell(self, parent: Element, marks: list[Line], later: list[Iterator[Line]]) -> Iterator[str]:
         for child in parent:
             if child.tag == _PARAGRAPH:
                 paragraph = self._paragraph(child)
                 marks += paragraph.marks
-                if paragraph.text:
-                    yield paragraph.text
-                if paragraph.runs.hidden:
-                    yield f"[hidden text] {paragraph.runs.hidden}"
+                if text := paragraph.text:
+                    yield text
+                if hidden := paragraph.runs.hidden:
+                    yield f"[hidden text] {hidden}"
                 later += [self._aside(aside) for aside in paragraph.runs.asides]
             elif child.tag == _TABLE:
                 later.append(self._table(child))

@@ -4,6 +4,7 @@ import pytest
 
 from files_api_mcp.backends.documents.formats.html import page_lines, page_text
 from files_api_mcp.backends.documents.marks import Heading, Table
+from files_api_mcp.backends.documents.tables.table import DocumentTable
 
 
 def text(page: str) -> str:
@@ -138,3 +139,73 @@ def test_a_page_that_scripts_show_is_read() -> None:
 def test_nesting_without_end_is_borne() -> None:
     for tag in ("<div>", "<table><tr><td>", "<ol><li>", "<iframe srcdoc='", "<a>", "<ruby><rt>"):
         assert "words" in text(tag * 5000 + "words") or tag == "<iframe srcdoc='"
+
+
+def tables(page: str) -> list[DocumentTable]:
+    return [line for line in page_lines(page) if isinstance(line, DocumentTable)]
+
+
+def test_a_table_has_names_rows_and_a_caption() -> None:
+    page = (
+        "<table><caption>Fees of 2024</caption><thead><tr><th rowspan=2>Area<th colspan=2>2024<tr><th>Item<th>Fee"
+        "<tbody><tr><td rowspan=2>North<td>Pumps<td>$ 1,250<tr><td>Valves<td>9<tr><th>South<td>Pipes<td>2</table>"
+    )
+    (found,) = tables(page)
+    assert (found.header, found.caption) == (["Area", "2024 Item", "2024 Fee"], "Fees of 2024")
+    assert [*found.rows()] == [
+        (3, ["North", "Pumps", "$ 1,250"]),
+        (4, ["North", "Valves", "9"]),
+        (5, ["South", "Pipes", "2"]),
+    ]
+    marks = [line for line in page_lines(page) if isinstance(line, Table)]
+    assert marks == [Table("Area | 2024\nArea | Item | Fee"), Table(None)]
+
+
+@pytest.mark.parametrize(
+    ("first", "names"),
+    [
+        ("<td><b>Name</b><td><strong>City</strong><td><b>Job</b>", ["Name", "City", "Job"]),
+        (
+            "<td style='font-weight: bold'>Name<td><p><span style='font-weight:700'>City</span></p><th>Job",
+            ["Name", "City", "Job"],
+        ),
+        ("<td><th>City<th>Job", ["", "City", "Job"]),
+    ],
+)
+def test_bold_rows_and_headers_name_the_columns(first: str, names: list[str]) -> None:
+    (found,) = tables(f"<table><tr>{first}<tr><td>Ada<td>Rome<td>Vet<tr><td>Bob<td>Oslo<td>Spy</table>")
+    assert (found.header, len([*found.rows()])) == (names, 2)
+
+
+def test_what_arranges_a_page_is_no_table() -> None:
+    story = "<h2>News</h2>" + "<p>Long story</p>" * 9
+    for page in (
+        f"<table><tr><th>Today<th>More</tr><tr><td>{story}<td>3</table>",
+        "<table role=presentation><tr><th>Item<th>Fee<tr><td>a<td>5</table>",
+        "<table><tr><td>Home<td>Shop<td>Help<tr><td>Ada<td>London<td>x<tr><td>Bob<td>Rome<td>y</table>",
+        "<table><tr><td><img alt=Logo><td>Acme<tr><td>Order 17<td></table>",
+    ):
+        assert tables(page) == []
+
+
+def test_a_table_inside_a_table_is_one_of_its_own() -> None:
+    inner = "<table><tr><th>Part<th>kg<tr><td>Rotor<td>412</table>"
+    assert [found.header for found in tables(f"<table><tr><td>x<td>{inner}<tr><td>y<td>{inner}</table>")] == [
+        ["Part", "kg"],
+        ["Part", "kg"],
+    ]
+    rows = "".join(f"<tr><td>a{number}<td>{number}" for number in range(5))
+    page = f"<table><tr><th>Item<th>Fee{rows}<tr><td>b<td>{inner}<tr><td>c<td>7</table>"
+    outer, found = tables(page)
+    assert [row for _, row in outer.rows()][-2:] == [["b", "Part | kg Rotor | 412"], ["c", "7"]]
+    assert found.header == ["Part", "kg"]
+    assert [line for line in page_lines(page) if isinstance(line, Table)][-3:] == [
+        Table(None),
+        Table("Item | Fee"),
+        Table(None),
+    ]
+
+
+def test_cells_over_very_many_columns_and_rows_are_bounded() -> None:
+    row = "<tr><td rowspan=999999 colspan=999999>x<td>5<td>y"
+    assert text(f"<table>{row * 100}</table>").count("x") == 100
