@@ -15,8 +15,8 @@ import click
 from files_api_mcp.backends import errors
 from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.server.cli.main import SUBCOMMANDS, command
+from files_api_mcp.tools.arguments.signature import input_schema
 from files_api_mcp.tools.catalog import CATALOG, ToolEntry
-from files_api_mcp.tools.signature import input_schema
 
 REFERENCE = Path(__file__).with_name("reference")
 NOTE = "<!-- Written by docs/generate.py from the code. Do not edit. -->\n"
@@ -26,7 +26,11 @@ def tools_page() -> str:
     """The page of tools, as a model sees them."""
     head = (
         "# Tools\n\nThe description and arguments of each tool, as a model sees them. Each result is returned twice, as"
-        " structured content and as the same JSON in text, because hosts show the model only one of them.\n"
+        " structured content and as the same JSON in text, because hosts show the model only one of them.\n\n"
+        'Arguments are read as models and hosts write them: `"5"` and `5.0` for 5, `"true"`, `null` or `""` for'
+        ' nothing, one id or a JSON string for a list, `2`, `[1, 2]` or `"page 2"` for pages, `fileId` for `file_id`.'
+        " An argument that a tool does not know is ignored and named in `notes`; one that is nearly a known one is"
+        " refused with the right name.\n"
     )
     return NOTE + head + "".join(_tool(entry) for entry in CATALOG)
 

@@ -8,7 +8,8 @@ from pydantic import BaseModel, Field
 from files_api_mcp.backends.file_filter import FileFilter, parse_within
 from files_api_mcp.backends.models import Answer, Passage
 from files_api_mcp.backends.validation import MAX_FILES_PER_QUESTION
-from files_api_mcp.tools.arguments import FileIds, PageRange, Within, parse_pages
+from files_api_mcp.tools.arguments.pages import parse_pages
+from files_api_mcp.tools.arguments.types import FileIds, PageRange, Within
 from files_api_mcp.tools.context import Call
 
 __all__ = ["AskResult", "ask_document", "ask_result", "scope"]

@@ -34,6 +34,7 @@ class CreatedUpload(BaseModel):
     upload_url: str | None = None
     curl: str | None = None
     expires_at: datetime | None = None
+    notes: list[str] | None = None
     next: str | None = None
 
 

@@ -8,11 +8,10 @@ from pydantic import BaseModel, Field
 
 from files_api_mcp.backends.errors import FilesError, NotConfirmed, NotFound, StoreDamaged
 from files_api_mcp.backends.models import DeletedFile, FileRecord
-from files_api_mcp.tools.arguments import FileIds
+from files_api_mcp.tools.arguments.types import FileIds
 from files_api_mcp.tools.context import Call, failure_in
 from files_api_mcp.tools.formatting import format_size, printable
 from files_api_mcp.tools.result_size import rows_that_fit
-from files_api_mcp.tools.signature import Formerly
 
 __all__ = ["MOST_DELETED", "DeleteResult", "confirm_deletion", "delete", "delete_file", "existing_files"]
 
@@ -53,7 +52,7 @@ class DeleteResult(BaseModel):
     notes: list[str] | None = None
 
 
-DeletedIds = Annotated[FileIds, Field(min_length=1, max_length=MOST_DELETED), Formerly("file_id")]
+DeletedIds = Annotated[FileIds, Field(min_length=1, max_length=MOST_DELETED)]
 
 
 async def confirm_deletion(call: Call, file_ids: DeletedIds) -> str | None:

@@ -8,7 +8,7 @@ from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.backends.file_versions import FileVersion
 from files_api_mcp.backends.models import DocumentInfo, FileRecord, OutlineEntry, Progress
 from files_api_mcp.backends.table_info import TableInfo
-from files_api_mcp.tools.arguments import FileId
+from files_api_mcp.tools.arguments.types import FileId
 from files_api_mcp.tools.context import Call
 from files_api_mcp.tools.formatting import is_past
 from files_api_mcp.tools.list import ListedFile, listed_fields
@@ -37,6 +37,7 @@ class DescribedFile(ListedFile):
     outline: list[str] | None = None
     tables: list[DescribedTable] | None = None
     more_tables: list[str] | None = None
+    notes: list[str] | None = None
     next: str
 
 

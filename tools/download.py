@@ -10,7 +10,7 @@ from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.committed import Committed
 from files_api_mcp.backends.errors import FileTooLarge
 from files_api_mcp.backends.models import FileRecord, Progress
-from files_api_mcp.tools.arguments import FileId
+from files_api_mcp.tools.arguments.types import FileId
 from files_api_mcp.tools.blocks import FileBlock, TextBlock
 from files_api_mcp.tools.context import Call, Dependencies
 
@@ -26,6 +26,7 @@ class DownloadResult(BaseModel):
     size_bytes: int
     sha256: str
     saved_as: str | None = None
+    notes: list[str] | None = None
 
 
 async def download_file(

@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from files_api_mcp.backends.text_finder import FoundText, TextQuery
 from files_api_mcp.backends.validation import MAX_FILES_PER_QUESTION
-from files_api_mcp.tools.arguments import FileIds, PageRange, Within
+from files_api_mcp.tools.arguments.types import FileIds, PageRange, Within
 from files_api_mcp.tools.ask import scope
 from files_api_mcp.tools.context import Call
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from files_api_mcp.tools.arguments import is_file_id
+from files_api_mcp.tools.arguments.types import URI_PREFIX, is_file_id
 
 __all__ = [
     "FILE_URI_TEMPLATE",
@@ -15,9 +15,7 @@ __all__ = [
     "rfc3339",
 ]
 
-_URI_PREFIX = "files-api:///"
-
-FILE_URI_TEMPLATE = f"{_URI_PREFIX}{{file_id}}"
+FILE_URI_TEMPLATE = f"{URI_PREFIX}{{file_id}}"
 
 
 def format_page(page: int, label: str | None) -> str:
@@ -50,10 +48,10 @@ def is_past(moment: datetime | None) -> bool:
 
 def file_uri(file_id: str) -> str:
     """The URI of the file's MCP resource."""
-    return _URI_PREFIX + file_id
+    return URI_PREFIX + file_id
 
 
 def file_id_from_uri(uri: str) -> str | None:
     """The file id in one of our URIs; None for any other URI, and for another spelling of one of ours."""
-    file_id = uri.removeprefix(_URI_PREFIX)
+    file_id = uri.removeprefix(URI_PREFIX)
     return file_id if file_id != uri and is_file_id(file_id) else None

@@ -7,11 +7,10 @@ from pydantic import BaseModel, Field
 
 from files_api_mcp.backends.file_filter import ALL_FILES, parse_within
 from files_api_mcp.backends.models import FileRecord
-from files_api_mcp.tools.arguments import Within, quoted
+from files_api_mcp.tools.arguments.types import AlsoNamed, Within, quoted
 from files_api_mcp.tools.context import Call
 from files_api_mcp.tools.formatting import is_past, rfc3339
 from files_api_mcp.tools.result_size import rows_that_fit
-from files_api_mcp.tools.signature import Formerly
 
 __all__ = ["FileList", "ListedFile", "list_files", "listed_fields", "listing"]
 
@@ -54,7 +53,7 @@ async def list_files(
         Field(
             description="Part of a name, folder/ or *.pdf, type:pdf, tag:x, after:2026-01-31, before:, state:superseded"
         ),
-        Formerly("name_contains", read=quoted),
+        AlsoNamed("name_contains", read=quoted),
     ] = None,
     limit: Annotated[int, Field(ge=1, le=1000, strict=True, description="1 to 1000")] = 20,
     cursor: Annotated[str | None, Field(description="next_cursor from the previous page")] = None,

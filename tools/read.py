@@ -11,7 +11,8 @@ from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.documents.media_types import TABLES
 from files_api_mcp.backends.errors import InvalidArgument
 from files_api_mcp.backends.models import DocumentInfo, FileRecord, Reading, TextWindow
-from files_api_mcp.tools.arguments import FileId, PageRange, parse_pages
+from files_api_mcp.tools.arguments.pages import parse_pages
+from files_api_mcp.tools.arguments.types import FileId, PageRange
 from files_api_mcp.tools.blocks import ImageBlock, TextBlock
 from files_api_mcp.tools.context import Call
 from files_api_mcp.tools.formatting import format_page

@@ -14,7 +14,7 @@ from files_api_mcp.backends.models import DocumentInfo, FileRecord, Progress, Up
 from files_api_mcp.backends.roots.open_beneath import printable_path
 from files_api_mcp.backends.roots.walk import Expansion
 from files_api_mcp.backends.validation import checked_tags
-from files_api_mcp.tools.arguments import Texts
+from files_api_mcp.tools.arguments.types import Texts
 from files_api_mcp.tools.context import Call, subprogress
 from files_api_mcp.tools.result_size import rows_that_fit
 from files_api_mcp.tools.uploads.folder import FolderUpload, Outcome, count_files
@@ -54,6 +54,7 @@ class UploadResult(BaseModel):
     failed: list[FailedItem]
     files: list[UploadedItem]
     skipped: str | None = None
+    notes: list[str] | None = None
     next: str | None = None
 
 

@@ -46,12 +46,12 @@ class ToolClient:
         Raises:
             CommandError: The tool failed.
         """
+        from files_api_mcp.tools.arguments.signature import check_arguments
         from files_api_mcp.tools.context import failure_in
-        from files_api_mcp.tools.signature import read_arguments
 
         given = {name: value for name, value in arguments.items() if value is not None}
         try:
-            return await tool(self.call(progress), **read_arguments(tool, given))
+            return await tool(self.call(progress), **check_arguments(tool, given))
         except Exception as exc:
             raise CommandError(for_command_line(failure_in(exc).text)) from exc
 

@@ -101,7 +101,7 @@ WITHIN = click.option(
 
 
 def _checked_pages(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
-    from files_api_mcp.tools.arguments import parse_pages
+    from files_api_mcp.tools.arguments.pages import parse_pages
 
     try:
         if value is not None:

@@ -12,7 +12,7 @@ from files_api_mcp.backends.base import FilesBackend
 from files_api_mcp.backends.errors import FileExpired, InvalidArgument, NotFound
 from files_api_mcp.backends.models import FileRecord
 from files_api_mcp.backends.validation import MAX_FILES_PER_QUESTION
-from files_api_mcp.tools.arguments import is_file_id
+from files_api_mcp.tools.arguments.types import is_file_id
 from files_api_mcp.tools.formatting import is_past
 
 __all__ = ["FILES", "SEPARATOR", "list_prompts", "render_prompt"]

@@ -30,12 +30,13 @@ from pydantic_core import from_json
 
 from files_api_mcp.backends.errors import FilesError, expected_in
 from files_api_mcp.server.mcp.caller import asks_in_results, call_in
+from files_api_mcp.tools.arguments.reading import read_arguments
+from files_api_mcp.tools.arguments.signature import input_schema
 from files_api_mcp.tools.blocks import Block, ImageBlock, TextBlock
 from files_api_mcp.tools.catalog import ToolEntry
 from files_api_mcp.tools.context import Call, Dependencies
 from files_api_mcp.tools.links import LinkAnswer, LinkOffer
 from files_api_mcp.tools.result_size import compact_json
-from files_api_mcp.tools.signature import input_schema, read_arguments
 
 __all__ = ["error_result", "sdk_tool"]
 
@@ -110,7 +111,7 @@ class _Adapter:
     async def _run(
         self, arguments: dict[str, Any], context: Context[Dependencies]
     ) -> CallToolResult | InputRequiredResult:
-        given = read_arguments(self._entry.function, arguments)
+        given, notes = read_arguments(self._entry.function, arguments)
         call = call_in(context)
         if self._entry.question is not None:
             pending = await self._ask(call, given, context)
@@ -126,7 +127,7 @@ class _Adapter:
             answer = await context.elicit_url(result.message, result.url, result.id)
             call.link_answer = LinkAnswer(result.state, answer.action == "accept")
             result = await self._entry.function(call, **given)
-        return _tool_result(result)
+        return _tool_result(_with_notes(result, notes))
 
     async def _ask(
         self, call: Call, given: dict[str, Any], context: Context[Dependencies]
@@ -158,6 +159,14 @@ def _link_request(offer: LinkOffer) -> InputRequiredResult:
 
 def _is_accepted(answer: object) -> bool:
     return isinstance(answer, ElicitResult) and answer.action == "accept"
+
+
+def _with_notes(result: BaseModel | Iterable[Block], notes: list[str]) -> BaseModel | Iterable[Block]:
+    if not notes:
+        return result
+    if isinstance(result, BaseModel):
+        return result.model_copy(update={"notes": [*(getattr(result, "notes", None) or ()), *notes]})
+    return [*result, *map(TextBlock, notes)]
 
 
 def _tool_result(result: BaseModel | Iterable[Block]) -> CallToolResult:

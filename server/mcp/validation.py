@@ -1,6 +1,8 @@
 """CallValidation: middleware that answers calls of tools that do not exist or are withheld."""
 
+import json
 from collections.abc import Container
+from dataclasses import replace
 from typing import Any
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
@@ -9,7 +11,7 @@ from mcp.types import INVALID_PARAMS
 
 from files_api_mcp.backends.errors import InvalidArgument, ReadOnly
 from files_api_mcp.server.mcp.tools import error_result
-from files_api_mcp.tools.signature import shortened
+from files_api_mcp.tools.arguments.signature import shortened
 
 __all__ = ["CallValidation"]
 
@@ -30,6 +32,18 @@ class CallValidation:
         if name not in self._tools:
             # A protocol error, as the specification requires for unknown tools; the model cannot correct it.
             raise MCPError(INVALID_PARAMS, f"Unknown tool: {shortened(name)}")
-        if not isinstance(ctx.params.get("arguments") or {}, dict):
+        given: Any = ctx.params.get("arguments") or {}
+        if isinstance(given, str):
+            given = _parsed(given)
+            ctx = replace(ctx, params={**ctx.params, "arguments": given})
+        if not isinstance(given, dict):
             return error_result(InvalidArgument("The arguments must be a JSON object."))
         return await call_next(ctx)
+
+
+def _parsed(text: str) -> Any:
+    """The object in a text: some hosts send the arguments that way."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text

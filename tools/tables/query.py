@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from files_api_mcp.backends.table_info import Value
 from files_api_mcp.backends.table_querier import TableQuery, TableResult
-from files_api_mcp.tools.arguments import FileId
+from files_api_mcp.tools.arguments.types import FileId
 from files_api_mcp.tools.context import Call
 from files_api_mcp.tools.result_size import MOST_TOKENS, lines_that_fit
 

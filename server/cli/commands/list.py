@@ -38,7 +38,7 @@ def list(within: str | None, name_contains: str | None, limit: int, everything: 
     settings = settings_from((), options)
     as_json = options["as_json"]
     if name_contains:
-        from files_api_mcp.tools.arguments import quoted
+        from files_api_mcp.tools.arguments.types import quoted
 
         say("--name-contains goes with the next release: use --within.")
         within = " ".join(filter(None, (within, quoted(name_contains))))

@@ -99,7 +99,7 @@ class _Document:
 
     async def _texts(self, tools: ToolClient, bars: ProgressBars) -> AsyncGenerator[str]:
         """Yields the text part by part, joined as if one result held all of it."""
-        from files_api_mcp.tools.arguments import parse_pages
+        from files_api_mcp.tools.arguments.pages import parse_pages
 
         with bars.bar() as report:
             part = await self._part(tools, report, pages=self.pages, start_char=self.start_char, at=self.at)

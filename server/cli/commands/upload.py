@@ -142,8 +142,8 @@ async def _upload_all(
     rows: _Rows | None,
 ) -> list[dict[str, Any] | CommandError]:
     """Uploads each path, with a bar for each, and waits until the texts are read; returns the outcomes in order."""
+    from files_api_mcp.tools.arguments.signature import check_arguments
     from files_api_mcp.tools.context import failure_in
-    from files_api_mcp.tools.signature import read_arguments
     from files_api_mcp.tools.upload import upload as upload_path
     from files_api_mcp.tools.upload import upload_file
 
@@ -154,7 +154,7 @@ async def _upload_all(
         async with limiter:
             with bars.bar(titles[index]) as report:
                 try:
-                    given = read_arguments(upload_file, calls[index])
+                    given = check_arguments(upload_file, calls[index])
                     watch = partial(rows.add, index) if rows else None
                     result = await upload_path(tools.call(report), **given, watch=watch, until_read=True)
                     outcomes[index] = result.model_dump(mode="json", exclude_none=True)
