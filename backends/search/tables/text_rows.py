@@ -59,6 +59,8 @@ class TextRows:
 
     def on_page(self, number: int) -> list[TextRow]:
         """All rows of a page, without those of headers; none if there is no such page."""
+        if not 1 <= number <= len(self._document.sizes):
+            return []
         if number not in self._pages:
             stored = self._texts.stored(self._document, number)
             rows = _records(stored) if self._document.mime_type == JSON else _rows(stored, self._document.mime_type)

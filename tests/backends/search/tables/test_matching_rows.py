@@ -92,6 +92,8 @@ async def test_a_part_of_a_cell_finds_the_rows_that_have_it(agent: Agent) -> Non
     [
         ("Which order comes after PO-2700?", ["PO-2693", "PO-2700", "PO-2707"]),
         ("Welche Bestellung steht vor PO-2700?", ["PO-2693", "PO-2700", "PO-2707"]),
+        ("Which order comes before PO-2000?", ["PO-2000", "PO-2007"]),
+        ("Which order comes after PO-3113?", ["PO-3106", "PO-3113"]),
         ("What amount has order PO-2700?", ["PO-2700"]),
     ],
 )
