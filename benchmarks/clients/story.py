@@ -23,6 +23,7 @@ LOCAL = {
     "delete_file",
 }
 QUESTION = "What dividend does the board propose, and when is it paid?"
+FARES = "route,fare\nLyse,4.5\nHolm,5\nSund,7\n"
 NOTE = "The ferry leaves at noon.\n"
 
 
@@ -36,6 +37,7 @@ def tell(client: Driver, root: Path, *, remote: bool) -> None:
     assert set(client.tools) == expected, client.tools
     file_id = _uploaded(client, root)
     _asked(client, file_id)
+    _queried(client, root)
     _downloaded(client, root, file_id)
     if remote:
         _handed_over(client, root)
@@ -66,6 +68,18 @@ def _asked(client: Driver, file_id: str) -> None:
     assert passage["text"] in read.text
     (picture,) = client.call("read_document", file_id=file_id, pages=page, as_image=True).blobs
     assert picture.startswith((b"\x89PNG", b"\xff\xd8\xff", b"RIFF")), picture[:16]
+
+
+def _queried(client: Driver, root: Path) -> None:
+    (root / "fares.csv").write_text(FARES, encoding="utf-8")
+    (file,) = client.call("upload_file", path=str(root / "fares.csv")).data["files"]
+    (table,) = client.call("describe_file", file_id=file["file_id"]).data["tables"]
+    assert (table["rows"], table["columns"]) == (3, ["route: text", "fare: number"]), table
+    found = client.call("query_table", file_id=file["file_id"], sql="SELECT SUM(fare) FROM data").data
+    assert found["rows"] == [[16.5]], found
+    wrong = client.call("query_table", file_id=file["file_id"], sql="SELECT fares FROM data")
+    assert wrong.is_error, wrong.text
+    assert 'Did you mean "fare"?' in wrong.text
 
 
 def _downloaded(client: Driver, root: Path, file_id: str) -> None:
