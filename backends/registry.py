@@ -28,6 +28,8 @@ class BackendSettings(Protocol):
     """The settings of one backend, and how to use it. Its modules are loaded only when it is opened or checked."""
 
     name: ClassVar[str]
+    reaches_api: ClassVar[bool]
+    """Whether it sends files and questions to another machine."""
     options: ClassVar[Sequence[BackendOption]]
 
     @classmethod

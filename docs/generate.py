@@ -7,6 +7,7 @@ import argparse
 import inspect
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from files_api_mcp.backends import errors
 from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.server.cli.main import SUBCOMMANDS, command
 from files_api_mcp.tools.arguments.signature import input_schema
-from files_api_mcp.tools.catalog import CATALOG, ToolEntry
+from files_api_mcp.tools.catalog import CATALOG, Hints, ToolEntry
 
 REFERENCE = Path(__file__).with_name("reference")
 NOTE = "<!-- Written by docs/generate.py from the code. Do not edit. -->\n"
@@ -42,20 +43,14 @@ def _tool(entry: ToolEntry) -> str:
         (f"`{name}`", _type(value), "required" if name in required else _default(value), value.get("description", ""))
         for name, value in schema["properties"].items()
     ]
-    hints = [
-        word
-        for word, holds in {
-            "read-only": entry.read_only,
-            "destructive": entry.destructive,
-            "idempotent": entry.idempotent,
-            "open world": entry.open_world,
-            "not offered with `--read-only`": entry.writes,
-        }.items()
-        if holds
-    ]
-    hinted = ", ".join(hints) or "none"
-    lines = [f"\n## {entry.name}\n", f"{entry.description}\n", f"Hints: {hinted}.\n"]
+    there = "" if entry.there == entry.here else f" With an API key: {_hints(entry.there)}."
+    offered = " Not offered with `--read-only`." if entry.writes else ""
+    lines = [f"\n## {entry.name}\n", f"{entry.description}\n", f"Hints: {_hints(entry.here)}.{there}{offered}\n"]
     return "\n".join([*lines, _table(("argument", "type", "default", "meaning"), rows)])
+
+
+def _hints(hints: Hints) -> str:
+    return ", ".join(name.replace("_", " ") for name, holds in asdict(hints).items() if holds) or "none"
 
 
 def _type(value: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ from files_api_mcp.server.mcp.tools import sdk_tool
 from files_api_mcp.server.mcp.validation import CallValidation
 from files_api_mcp.server.settings import BadSettings, Settings
 from files_api_mcp.server.tenants import SharedBackends
-from files_api_mcp.tools.catalog import CATALOG, ToolEntry, offered_tools
+from files_api_mcp.tools.catalog import CATALOG, Hints, ToolEntry, offered_tools
 from files_api_mcp.tools.context import Dependencies
 
 __all__ = ["INSTRUCTIONS", "build_server", "tools_for"]
@@ -74,13 +74,17 @@ def build_server(
         subscriptions.middleware,
     ]
     return FilesServer(
-        {name: sdk_tool(entry) for name, entry in tools.items()},
+        {name: sdk_tool(entry, _hints(entry, settings)) for name, entry in tools.items()},
         instructions=INSTRUCTIONS.format(_how_to_upload(tools)),
         lifespan=lambda _: open_dependencies(settings, opener) if shared is None else shared.dependencies(),
         subscriptions=subscriptions,
         state_keys=settings.state_keys,
         middleware=middleware,
     )
+
+
+def _hints(entry: ToolEntry, settings: Settings) -> Hints:
+    return entry.there if settings.backend.reaches_api else entry.here
 
 
 def _how_to_upload(tools: Container[str]) -> str:

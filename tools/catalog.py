@@ -1,7 +1,7 @@
 """Catalog of tools: function, result, title, scope and hints of each."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from pydantic import BaseModel
@@ -17,7 +17,28 @@ from files_api_mcp.tools.read import read_document
 from files_api_mcp.tools.tables.query import QueryResult, query_table
 from files_api_mcp.tools.upload import UploadResult, upload_file
 
-__all__ = ["CATALOG", "ToolEntry", "offered_tools"]
+__all__ = ["CATALOG", "Hints", "ToolEntry", "offered_tools"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What a tool does, for hosts that ask their user less often before harmless calls."""
+
+    read_only: bool
+    destructive: bool
+    idempotent: bool
+    open_world: bool
+
+
+_READS = Hints(read_only=True, destructive=False, idempotent=True, open_world=False)
+_WRITES = Hints(read_only=False, destructive=False, idempotent=True, open_world=False)
+_ISSUES = Hints(read_only=False, destructive=False, idempotent=False, open_world=False)
+_REPLACES = Hints(read_only=False, destructive=True, idempotent=True, open_world=False)
+
+
+def _open(hints: Hints) -> Hints:
+    """The same for a tool that reaches an API."""
+    return replace(hints, open_world=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +48,15 @@ class ToolEntry:
     `scope`: the scope that a caller's token needs. `writes`: the tool changes the store or local files, so
     --read-only removes it. `where`: "paths" needs local paths that agents can name, "remote" needs agents on
     other machines. `result`: the model of its structured result; None if it has no such model. `question`: takes the
-    same arguments, and returns the question that the user must answer before the tool runs.
+    same arguments, and returns the question that the user must answer before the tool runs. `here` and `there`: its
+    hints with a backend that keeps all data on this machine, and with one that sends data to an API.
     """
 
     function: Callable[..., Awaitable[Any]]
     title: str
     scope: str
-    read_only: bool
-    destructive: bool
-    idempotent: bool
-    open_world: bool
+    here: Hints
+    there: Hints
     writes: bool
     where: Literal["anywhere", "paths", "remote"] = "anywhere"
     result: type[BaseModel] | None = None
@@ -58,10 +78,8 @@ CATALOG = (
         upload_file,
         "Upload files",
         scope="files:write",
-        read_only=False,
-        destructive=False,
-        idempotent=True,
-        open_world=True,
+        here=_WRITES,
+        there=_open(_WRITES),
         writes=True,
         where="paths",
         result=UploadResult,
@@ -71,10 +89,8 @@ CATALOG = (
         create_upload,
         "Create an upload link",
         scope="files:write",
-        read_only=False,
-        destructive=False,
-        idempotent=False,
-        open_world=True,
+        here=_ISSUES,
+        there=_open(_ISSUES),
         writes=True,
         where="remote",
         result=CreatedUpload,
@@ -83,10 +99,8 @@ CATALOG = (
         list_files,
         "List files",
         scope="files:read",
-        read_only=True,
-        destructive=False,
-        idempotent=True,
-        open_world=False,
+        here=_READS,
+        there=_open(_READS),
         writes=False,
         result=FileList,
     ),
@@ -94,23 +108,18 @@ CATALOG = (
         describe_file,
         "Describe a file",
         scope="files:read",
-        read_only=True,
-        destructive=False,
-        idempotent=True,
-        open_world=False,
+        here=_READS,
+        there=_open(_READS),
         writes=False,
         result=DescribedFile,
     ),
-    # Not read-only: with an API key, it costs money and sends the document to a model. Open world: the result holds
-    # text of documents, which anyone may have written.
+    # With an API key, it costs money and sends documents to a model.
     ToolEntry(
         ask_document,
         "Ask documents",
         scope="files:ask",
-        read_only=False,
-        destructive=False,
-        idempotent=True,
-        open_world=True,
+        here=_READS,
+        there=_open(_WRITES),
         writes=False,
         result=AskResult,
     ),
@@ -118,10 +127,8 @@ CATALOG = (
         find_text,
         "Find text",
         scope="files:read",
-        read_only=True,
-        destructive=False,
-        idempotent=True,
-        open_world=True,
+        here=_READS,
+        there=_READS,
         writes=False,
         result=FindResult,
     ),
@@ -129,10 +136,8 @@ CATALOG = (
         query_table,
         "Query tables",
         scope="files:read",
-        read_only=True,
-        destructive=False,
-        idempotent=True,
-        open_world=False,
+        here=_READS,
+        there=_READS,
         writes=False,
         result=QueryResult,
     ),
@@ -140,10 +145,8 @@ CATALOG = (
         read_document,
         "Read a document",
         scope="files:read",
-        read_only=True,
-        destructive=False,
-        idempotent=True,
-        open_world=True,
+        here=_READS,
+        there=_READS,
         writes=False,
     ),
     # Destructive: `overwrite` replaces a local file.
@@ -151,20 +154,16 @@ CATALOG = (
         download_file,
         "Download a file",
         scope="files:read",
-        read_only=False,
-        destructive=True,
-        idempotent=True,
-        open_world=True,
+        here=_REPLACES,
+        there=_open(_REPLACES),
         writes=True,
     ),
     ToolEntry(
         delete_file,
         "Delete files",
         scope="files:delete",
-        read_only=False,
-        destructive=True,
-        idempotent=True,
-        open_world=False,
+        here=_REPLACES,
+        there=_open(_REPLACES),
         writes=True,
         result=DeleteResult,
         question=confirm_deletion,

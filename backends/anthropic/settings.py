@@ -63,6 +63,7 @@ class AnthropicSettings:
     """Files and answers at Anthropic's API. `rate_limit` is in requests per minute. Implements BackendSettings."""
 
     name: ClassVar[str] = "anthropic"
+    reaches_api: ClassVar[bool] = True
     options: ClassVar[Sequence[BackendOption]] = _OPTIONS
 
     endpoint: Endpoint

@@ -23,6 +23,7 @@ class LocalSettings:
     """Files on this machine. There is nothing to set. Implements BackendSettings."""
 
     name: ClassVar[str] = "local"
+    reaches_api: ClassVar[bool] = False
     options: ClassVar[Sequence[BackendOption]] = ()
 
     @classmethod

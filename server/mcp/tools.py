@@ -33,7 +33,7 @@ from files_api_mcp.server.mcp.caller import asks_in_results, call_in
 from files_api_mcp.tools.arguments.reading import read_arguments
 from files_api_mcp.tools.arguments.signature import input_schema
 from files_api_mcp.tools.blocks import Block, ImageBlock, TextBlock
-from files_api_mcp.tools.catalog import ToolEntry
+from files_api_mcp.tools.catalog import Hints, ToolEntry
 from files_api_mcp.tools.context import Call, Dependencies
 from files_api_mcp.tools.links import LinkAnswer, LinkOffer
 from files_api_mcp.tools.result_size import compact_json
@@ -44,8 +44,8 @@ _LINK = "upload"
 """The key of a link among the requests of a result that asks the client for input."""
 
 
-def sdk_tool(entry: ToolEntry) -> Tool:
-    """The tool for the SDK to register."""
+def sdk_tool(entry: ToolEntry, hints: Hints) -> Tool:
+    """The tool for the SDK to register, with the hints that are true for this server."""
     # The SDK would derive models of arguments and results from the function, and validate both once more in each call.
     schema = entry.result.model_json_schema() if entry.result else None
     return _SdkTool(
@@ -58,10 +58,10 @@ def sdk_tool(entry: ToolEntry) -> Tool:
         is_async=True,
         context_kwarg=None,
         annotations=ToolAnnotations(
-            read_only_hint=entry.read_only,
-            destructive_hint=entry.destructive,
-            idempotent_hint=entry.idempotent,
-            open_world_hint=entry.open_world,
+            read_only_hint=hints.read_only,
+            destructive_hint=hints.destructive,
+            idempotent_hint=hints.idempotent,
+            open_world_hint=hints.open_world,
         ),
     )
 

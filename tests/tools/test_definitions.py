@@ -7,12 +7,20 @@ from typing import Any
 
 import pytest
 
+from files_api_mcp.backends.anthropic.endpoint import Endpoint
+from files_api_mcp.backends.anthropic.settings import AnthropicSettings
+from files_api_mcp.backends.local.settings import LocalSettings
+from files_api_mcp.backends.registry import BackendSettings
 from files_api_mcp.tools.catalog import CATALOG
 from tests.support.agent import Agent, Era, connected, settings_for
 
 pytestmark = pytest.mark.anyio
 
 GOLDEN = Path(__file__).parents[1] / "golden"
+BACKENDS: dict[str, BackendSettings] = {
+    "local": LocalSettings(),
+    "anthropic": AnthropicSettings(Endpoint("http://127.0.0.1:9", "x-api-key", "sk-ant-test")),
+}
 MAX_BYTES = 5300
 
 
@@ -28,14 +36,68 @@ async def agent(tmp_path: Path, era: Era) -> AsyncGenerator[Agent]:
         yield connected_agent
 
 
-@pytest.mark.parametrize("name", [entry.name for entry in CATALOG])
-async def test_a_tool_matches_its_golden_definition(agent: Agent, name: str, update_golden: bool) -> None:
-    shown = (await definitions(agent))[name]
-    text = json.dumps(shown, indent=2, sort_keys=True) + "\n"
-    path = GOLDEN / f"{name}.json"
-    if update_golden:
-        path.write_text(text, encoding="utf-8")
-    assert path.read_text(encoding="utf-8") == text
+@pytest.mark.parametrize("backend", BACKENDS)
+async def test_tools_match_their_golden_definitions(
+    tmp_path: Path, era: Era, backend: str, update_golden: bool
+) -> None:
+    async with connected(settings_for(tmp_path, remote=True, backend=BACKENDS[backend]), era) as agent:
+        shown = await definitions(agent)
+    assert set(shown) == {path.stem for path in (GOLDEN / backend).iterdir()} or update_golden
+    for name, definition in shown.items():
+        text = json.dumps(definition, indent=2, sort_keys=True) + "\n"
+        path = GOLDEN / backend / f"{name}.json"
+        if update_golden:
+            path.write_text(text, encoding="utf-8")
+        assert path.read_text(encoding="utf-8") == text
+
+
+# Read-only, destructive, idempotent, open world.
+HINTS = {
+    "local": {
+        "upload_file": (False, False, True, False),
+        "create_upload": (False, False, False, False),
+        "list_files": (True, False, True, False),
+        "describe_file": (True, False, True, False),
+        "ask_document": (True, False, True, False),
+        "find_text": (True, False, True, False),
+        "query_table": (True, False, True, False),
+        "read_document": (True, False, True, False),
+        "download_file": (False, True, True, False),
+        "delete_file": (False, True, True, False),
+    },
+    "anthropic": {
+        "upload_file": (False, False, True, True),
+        "create_upload": (False, False, False, True),
+        "list_files": (True, False, True, True),
+        "describe_file": (True, False, True, True),
+        "ask_document": (False, False, True, True),
+        "find_text": (True, False, True, False),
+        "query_table": (True, False, True, False),
+        "read_document": (True, False, True, False),
+        "download_file": (False, True, True, True),
+        "delete_file": (False, True, True, True),
+    },
+}
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+async def test_hints_are_true_for_the_backend(tmp_path: Path, backend: str) -> None:
+    async with connected(settings_for(tmp_path, remote=True, backend=BACKENDS[backend])) as agent:
+        shown = {name: one["annotations"] for name, one in (await definitions(agent)).items()}
+    names = ("readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint")
+    assert {name: tuple(hints[one] for one in names) for name, hints in shown.items()} == HINTS[backend]
+
+
+async def test_codex_without_approval_refuses_only_what_destroys(tmp_path: Path) -> None:
+    """With `approval_policy = "never"`, it runs what is read-only, or neither destructive nor open-world."""
+    async with connected(settings_for(tmp_path)) as agent:
+        hints = {name: one["annotations"] for name, one in (await definitions(agent)).items()}
+    refused = {
+        name
+        for name, one in hints.items()
+        if not one["readOnlyHint"] and (one["destructiveHint"] or one["openWorldHint"])
+    }
+    assert refused == {"download_file", "delete_file"}
 
 
 async def test_all_definitions_together_stay_within_the_budget(

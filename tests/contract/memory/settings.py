@@ -25,6 +25,7 @@ class MemorySettings:
     """Files that last as long as the server. Implements BackendSettings."""
 
     name: ClassVar[str] = "memory"
+    reaches_api: ClassVar[bool] = False
     options: ClassVar[Sequence[BackendOption]] = ()
 
     @classmethod
