@@ -9,16 +9,15 @@ from selectolax.lexbor import LexborNode
 from files_api_mcp.backends.documents.formats.html_inline import inline_lines, whole_number
 from files_api_mcp.backends.documents.formats.html_rows import are_bold, are_names, captions, table_rows
 from files_api_mcp.backends.documents.marks import Heading, Line, Table
-from files_api_mcp.backends.documents.tables.lined_rows import LinedRow, table_lines
+from files_api_mcp.backends.documents.tables.lined_rows import LinedRow, judged, table_lines
 from files_api_mcp.backends.documents.tables.table import DocumentTable
-from files_api_mcp.backends.documents.tables.text_table import TextRow, TextTable, text_table
+from files_api_mcp.backends.documents.tables.text_table import TextRow, TextTable
 
 __all__ = ["html_table_lines"]
 
 _MOST_LINES = 8
 _LONGEST_CELL = 600
 """A cell with more lines or characters arranges a page."""
-_MOST_ARRANGED = 0.25
 _LONGEST_REPEATED = 200
 _CELLS = frozenset({"td", "th"})
 _MOST_COLUMNS = 1000
@@ -48,12 +47,10 @@ def html_table_lines(table: LexborNode, read: Read) -> Iterator[Line]:
             titles += [line.strip()] if isinstance(line, str) else []
     is_layout = table.attributes.get("role") in ("presentation", "none")
 
-    def judged(rows: Sequence[LinedRow]) -> TextTable | None:
-        if is_layout or sum(row.arranges for row in rows) > _MOST_ARRANGED * len(rows):
-            return None
-        return text_table([row.row for row in rows], " ".join(titles), is_layout_likely=True)
+    def judge(rows: Sequence[LinedRow]) -> TextTable | None:
+        return None if is_layout else judged(rows, " ".join(titles), is_layout_likely=True)
 
-    yield from table_lines(_lined_rows(table, read), judged)
+    yield from table_lines(_lined_rows(table, read), judge)
 
 
 def _lined_rows(table: LexborNode, read: Read) -> Iterator[LinedRow]:

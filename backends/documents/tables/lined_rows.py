@@ -5,11 +5,12 @@ from itertools import islice
 from typing import NamedTuple
 
 from files_api_mcp.backends.documents.marks import Line, Table
-from files_api_mcp.backends.documents.tables.text_table import ROWS_JUDGED, TextRow, TextTable
+from files_api_mcp.backends.documents.tables.text_table import ROWS_JUDGED, TextRow, TextTable, text_table
 
-__all__ = ["LinedRow", "table_lines"]
+__all__ = ["LinedRow", "judged", "table_lines"]
 
 _AT_ONCE = 50
+_MOST_ARRANGED = 0.25
 
 
 class LinedRow(NamedTuple):
@@ -28,7 +29,14 @@ class LinedRow(NamedTuple):
 Judge = Callable[[Sequence[LinedRow]], TextTable | None]
 
 
-def table_lines(rows: Iterator[LinedRow], judge: Judge) -> Iterator[Line]:
+def judged(rows: Sequence[LinedRow], caption: str = "", *, is_layout_likely: bool = False) -> TextTable | None:
+    """The table that the rows are; None if they may only arrange text."""
+    if sum(row.arranges for row in rows[1:]) > _MOST_ARRANGED * len(rows):
+        return None
+    return text_table([row.row for row in rows], caption, is_layout_likely=is_layout_likely)
+
+
+def table_lines(rows: Iterator[LinedRow], judge: Judge = judged) -> Iterator[Line]:
     """The lines of the rows. `judge` tells from the first rows whether they are a table; their header is marked.
 
     If the rows end with a RecursionError, it is raised after their lines.

@@ -9,7 +9,7 @@ from files_api_mcp.backends.documents.formats.docx.notes import Notes
 from files_api_mcp.backends.documents.formats.docx.numbering import Label, Numbering
 from files_api_mcp.backends.documents.formats.docx.runs import DELETED, Aside, Runs
 from files_api_mcp.backends.documents.formats.docx.styles import Styles, W, numbering_of, outline_level
-from files_api_mcp.backends.documents.formats.docx.table_rows import ReadRow, judged
+from files_api_mcp.backends.documents.formats.docx.table_rows import ReadRow
 from files_api_mcp.backends.documents.formats.docx.tables import cells, is_set_apart, rows, style_of
 from files_api_mcp.backends.documents.formats.ooxml.equations import EQUATION, EQUATIONS, equation_text
 from files_api_mcp.backends.documents.formats.ooxml.graphics import Graphics
@@ -140,7 +140,7 @@ class Story:
         yield from self._shared.chunks.lines(found.target if found is not None and not found.is_external else "")
 
     def _table(self, table: Element) -> Iterator[Line]:
-        yield from table_lines(self._rows(table), judged)
+        yield from table_lines(self._rows(table))
 
     def _rows(self, table: Element) -> Iterator[LinedRow]:
         has_first_row = self._shared.styles.has_first_row(style_of(table))

@@ -1,20 +1,18 @@
 """Rows of tables in a Word document, as lines and by column."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from files_api_mcp.backends.documents.formats.docx.tables import Cell, Row
 from files_api_mcp.backends.documents.marks import Heading, Line
 from files_api_mcp.backends.documents.tables.lined_rows import LinedRow
 from files_api_mcp.backends.documents.tables.table import DocumentTable
-from files_api_mcp.backends.documents.tables.text_table import TextRow, TextTable, text_table
+from files_api_mcp.backends.documents.tables.text_table import TextRow
 
-__all__ = ["ReadRow", "judged"]
+__all__ = ["ReadRow"]
 
 _LONGEST_SHOWN = 80
 _LONGEST_REPEATED = 1000
 _MOST_COLUMNS = 1000
-_MOST_ARRANGED = 0.25
 _FEWEST_NAMES = 3
 
 
@@ -74,9 +72,3 @@ class ReadRow:
             arranges,
             is_filled and len(self._texts) > 1,
         )
-
-
-def judged(rows: Sequence[LinedRow]) -> TextTable | None:
-    """The table that the rows are; None if they may only arrange text."""
-    arranging = sum(row.arranges for row in rows[1:])
-    return text_table([row.row for row in rows]) if arranging <= _MOST_ARRANGED * len(rows) else None

@@ -7,8 +7,10 @@ from xml.etree.ElementTree import Element
 from files_api_mcp.backends.documents.formats.archive import Archive
 from files_api_mcp.backends.documents.formats.odf.names import DRAW, OFFICE, SHOW, STYLE, SVG, TABLE, TEXT, XLINK
 from files_api_mcp.backends.documents.formats.odf.numbering import Counted, Item, Label, Numbering, text_number
+from files_api_mcp.backends.documents.formats.odf.tables import table_rows
 from files_api_mcp.backends.documents.headings import split_number
 from files_api_mcp.backends.documents.marks import Heading, Hidden, Line
+from files_api_mcp.backends.documents.tables.lined_rows import table_lines
 from files_api_mcp.backends.errors import UnsupportedType
 
 __all__ = ["odp_slides", "odt_lines"]
@@ -18,6 +20,7 @@ _SPACES = frozenset({f"{TEXT}s", f"{TEXT}tab", f"{TEXT}line-break"})
 # They are inside a paragraph, but their own paragraphs are not part of it.
 _ASIDES = frozenset({f"{TEXT}note-body", f"{OFFICE}annotation", f"{DRAW}text-box", f"{TABLE}table"})
 _LEFT_OUT = frozenset({f"{TEXT}tracked-changes", f"{TEXT}note-citation", f"{OFFICE}forms", f"{SHOW}notes"})
+_TABLE_HEADINGS = frozenset({"Table_20_Heading", "Table Heading"})
 _HIGHEST_MARK = 6
 _LONGEST_ADDRESS = 1000
 
@@ -110,6 +113,8 @@ class _Reader:
         automatic = document.findall(f"{OFFICE}automatic-styles/{STYLE}style")
         own = {s.get(f"{STYLE}name", "") for s in automatic if s.get(f"{STYLE}parent-style-name") == "Title"}
         self._titles = own | {"Title"}
+        heads = {s.get(f"{STYLE}name", "") for s in automatic if s.get(f"{STYLE}parent-style-name") in _TABLE_HEADINGS}
+        self._header_styles = heads | _TABLE_HEADINGS
         self._numbering = Numbering([document] if styles is None else [styles, document])
         self._list: list[Counted] = []
         self._level = 0
@@ -123,7 +128,7 @@ class _Reader:
         if tag in (f"{TEXT}p", f"{TEXT}h"):
             yield from self._paragraph(element, item)
         elif tag == f"{TABLE}table":
-            yield from self._rows(element)
+            yield from table_lines(table_rows(element, self.blocks, self._header_styles))
         elif tag == f"{TEXT}list":
             yield from self._items(element)
         elif tag == f"{SVG}desc":
@@ -173,18 +178,6 @@ class _Reader:
             level = paragraph.get(f"{TEXT}outline-level", "")
             return int(level) if level.isascii() and level.isdigit() and len(level) < 3 and int(level) else 1
         return 1 if paragraph.get(f"{TEXT}style-name") in self._titles else 0
-
-    def _rows(self, table: Element) -> Iterator[Line]:
-        for child in table:
-            if child.tag == f"{TABLE}table-row":
-                lines = [[*self.blocks(cell)] for cell in child.iterfind(f"{TABLE}table-cell")]
-                yield from (line for cell in lines for line in cell if isinstance(line, Heading))
-                cells = (" ".join(line.strip() for line in cell if isinstance(line, str)) for cell in lines)
-                line = " | ".join(cells)
-                if line.strip("| "):
-                    yield f"{line.rstrip(' |')}\n"
-            else:
-                yield from self._rows(child)
 
 
 def _inline(element: Element, asides: list[Element]) -> Iterator[str]:

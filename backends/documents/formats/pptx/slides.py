@@ -10,9 +10,10 @@ from files_api_mcp.backends.documents.formats.ooxml.names import RELATIONSHIPS
 from files_api_mcp.backends.documents.formats.ooxml.package import Package
 from files_api_mcp.backends.documents.formats.pptx.comments import Comments
 from files_api_mcp.backends.documents.formats.pptx.shapes import P, Shape, Shapes
-from files_api_mcp.backends.documents.formats.pptx.text import TABLE, link_target, paragraphs, table_lines
+from files_api_mcp.backends.documents.formats.pptx.text import TABLE, link_target, paragraphs, table_rows
 from files_api_mcp.backends.documents.headings import split_number
 from files_api_mcp.backends.documents.marks import Heading, Hidden, Line
+from files_api_mcp.backends.documents.tables.lined_rows import table_lines
 from files_api_mcp.backends.errors import UnsupportedType
 
 __all__ = ["slides"]
@@ -104,7 +105,7 @@ class _Reader:
         while waiting:
             element = waiting.pop()
             if element.tag == TABLE:
-                yield from table_lines(element, self._package.relationships(part))
+                yield from table_lines(table_rows(element, self._package.relationships(part)))
             elif element.tag in GRAPHICS:
                 yield from (f"{line}\n" for line in self._graphics.lines(part, element))
             else:

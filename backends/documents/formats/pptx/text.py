@@ -7,9 +7,10 @@ from files_api_mcp.backends.documents.formats.ooxml.equations import EQUATION, E
 from files_api_mcp.backends.documents.formats.ooxml.names import DRAWING, MARKUP, RELATIONSHIPS
 from files_api_mcp.backends.documents.formats.ooxml.number_formats import formatted
 from files_api_mcp.backends.documents.formats.ooxml.package import Relationship, alternative
-from files_api_mcp.backends.documents.marks import Line, Table
+from files_api_mcp.backends.documents.tables.lined_rows import LinedRow
+from files_api_mcp.backends.documents.tables.text_table import TextRow
 
-__all__ = ["TABLE", "link_target", "paragraphs", "table_lines"]
+__all__ = ["TABLE", "link_target", "paragraphs", "table_rows"]
 
 TABLE = f"{DRAWING}tbl"
 _PARAGRAPH, _RUN, _TEXT, _BREAK = f"{DRAWING}p", f"{DRAWING}r", f"{DRAWING}t", f"{DRAWING}br"
@@ -41,22 +42,21 @@ def paragraphs(body: Element, relationships: Relationships) -> Iterator[str]:
             yield f"{number} {text}" if number else text
 
 
-def table_lines(table: Element, relationships: Relationships) -> Iterator[Line]:
+def table_rows(table: Element, relationships: Relationships) -> Iterator[LinedRow]:
     """The rows of a table. A cell that continues the one above it has its text, unless it is long."""
     properties = table.find(f"{DRAWING}tblPr")
     has_header = properties is not None and properties.get("firstRow") in ("1", "true")
     above: dict[int, str] = {}
-    header = ""
     for number, row in enumerate(table.findall(f"{DRAWING}tr")):
         texts = [*_cells(row, above, relationships)]
-        line = " | ".join(texts)
-        if line.strip("| "):
-            yield f"{line}\n"
-        if number == 0 and has_header and len(texts) > 1 and all(texts):
-            header = line
-            yield Table(header)
-    if header:
-        yield Table(None)
+        shown = [text for text in texts if text is not None]
+        line = " | ".join(shown)
+        is_first = has_header and number == 0
+        yield LinedRow(
+            TextRow([text or "" for text in texts], _spans(row), is_apart=is_first),
+            line if line.strip("| ") else "",
+            may_be_header=is_first and len(shown) > 1 and all(shown),
+        )
 
 
 def link_target(element: Element | None, relationships: Relationships) -> str:
@@ -67,9 +67,11 @@ def link_target(element: Element | None, relationships: Relationships) -> str:
     return target if len(target) <= _LONGEST_ADDRESS else ""
 
 
-def _cells(row: Element, above: dict[int, str], relationships: Relationships) -> Iterator[str]:
+def _cells(row: Element, above: dict[int, str], relationships: Relationships) -> Iterator[str | None]:
+    """The text of each cell; None for one that is merged with the one before it."""
     for column, cell in enumerate(row.findall(f"{DRAWING}tc")):
         if cell.get("hMerge") in ("1", "true"):
+            yield None
             continue
         text = " ".join(paragraphs(cell, relationships))
         if cell.get("vMerge") in ("1", "true") and not text:
@@ -77,6 +79,12 @@ def _cells(row: Element, above: dict[int, str], relationships: Relationships) ->
         else:
             above[column] = text if cell.get("rowSpan") and len(text) <= _LONGEST_REPEATED else ""
         yield text
+
+
+def _spans(row: Element) -> list[tuple[int, int]]:
+    """The column and the width of each cell over several columns."""
+    widths = ((column, cell.get("gridSpan", "1")) for column, cell in enumerate(row.findall(f"{DRAWING}tc")))
+    return [(at, int(width)) for at, width in widths if width.isdecimal() and len(width) < 4 and int(width) > 1]
 
 
 def _inline(paragraph: Element, relationships: Relationships) -> Iterator[str]:

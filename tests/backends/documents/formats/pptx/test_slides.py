@@ -6,6 +6,7 @@ import pytest
 
 from files_api_mcp.backends.documents.formats.pptx.slides import slides
 from files_api_mcp.backends.documents.marks import Heading, Hidden, Line, Table
+from files_api_mcp.backends.documents.tables.table import DocumentTable
 from files_api_mcp.backends.errors import UnsupportedType
 from tests.support.documents import archive
 from tests.support.ooxml import Relations, part, relations
@@ -152,6 +153,9 @@ def test_tables_charts_and_diagrams_are_read() -> None:
         "[chart 2 cannot be read]\n",
     ]
     assert [line for line in found if isinstance(line, Table)] == [Table("Part | kg"), Table(None)]
+    (made,) = [line for line in found if isinstance(line, DocumentTable)]
+    assert made.header == ["Part", "kg"]
+    assert [*made.rows()] == [(2, ["Rotor", "4"]), (3, ["Rotor", "5"]), (4, ["All", None])]
 
 
 def test_links_numbers_equations_and_descriptions_are_shown() -> None:
