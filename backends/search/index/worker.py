@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, BinaryIO
 
 from files_api_mcp.backends.documents import worker
@@ -10,6 +10,7 @@ from files_api_mcp.backends.documents.extract import Document
 from files_api_mcp.backends.documents.media_types import SHEETS
 from files_api_mcp.backends.documents.tables.extract import TABLES_OF, tables_in_bytes
 from files_api_mcp.backends.documents.tables.table import DocumentTable
+from files_api_mcp.backends.documents.watched_file import watched_file
 from files_api_mcp.backends.search.index.builder import IndexBuilder, PackedPage
 from files_api_mcp.backends.search.table_catalog.collector import TableCollector
 
@@ -29,16 +30,16 @@ def main() -> None:
 
 def _index(content: BinaryIO, job: dict[str, Any]) -> Iterator[worker.Answer]:
     mime_type: str = job["mime_type"]
-    # What parses the text may close what it reads.
-    with open(os.dup(content.fileno()), "rb") as again:
-        # The tables of spreadsheets come with the text.
-        tables = _tables(again, mime_type) if mime_type in TABLES_OF and mime_type not in SHEETS else ()
+    # The tables of spreadsheets come with the text. What parses it may close what it reads.
+    with os.fdopen(os.dup(content.fileno()), "rb") as again:
+        has_tables = mime_type in TABLES_OF and mime_type not in SHEETS
+        tables = _tables(again, mime_type, job["report"]) if has_tables else ()
         yield from build_index(worker.opened_document(content, job), mime_type, tables)
 
 
-def _tables(content: BinaryIO, mime_type: str) -> Iterator[DocumentTable]:
-    content.seek(0)
-    yield from tables_in_bytes(content, mime_type)
+def _tables(content: BinaryIO, mime_type: str, report: Callable[[worker.Answer], None]) -> Iterator[DocumentTable]:
+    with watched_file(os.dup(content.fileno()), lambda: report({"checked": 0})) as watched:
+        yield from tables_in_bytes(watched, mime_type)
 
 
 def build_index(

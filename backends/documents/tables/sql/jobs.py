@@ -1,5 +1,6 @@
 """The jobs of worker processes about tables: to write them into a database, and to query one."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, BinaryIO
@@ -8,6 +9,7 @@ from files_api_mcp.backends.documents.tables.extract import document_tables
 from files_api_mcp.backends.documents.tables.sql.database import database
 from files_api_mcp.backends.documents.tables.sql.mistake import Mistake
 from files_api_mcp.backends.documents.tables.sql.select import select
+from files_api_mcp.backends.documents.watched_file import watched_file
 
 __all__ = ["query", "tables"]
 
@@ -24,8 +26,9 @@ def tables(content: BinaryIO, job: dict[str, Any]) -> Iterator[dict[str, Any]]:
     def report(rows: int) -> None:
         job["report"]({"rows": rows})
 
-    found = document_tables(content, job["mime_type"], job.get("filename", ""))
-    whole = memoryview(database(found, report))
+    mime_type, filename = job["mime_type"], job.get("filename", "")
+    with watched_file(os.dup(content.fileno()), lambda: job["report"]({"checked": 0})) as watched:
+        whole = memoryview(database(document_tables(watched, mime_type, filename), report))
     for start in range(0, len(whole), _PART):
         yield {"body": whole[start : start + _PART]}
 
