@@ -1,6 +1,7 @@
 """Dates, times and durations of spreadsheets, which store them as days since the end of 1899 or the start of 1904."""
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from files_api_mcp.backends.documents.formats.spreadsheet.tokens import LITERALS, Token
 
@@ -15,6 +16,8 @@ _LEAP_BUG_DAY = 60
 _DAYS_TO_1904 = 1462
 _LAST_DAY = 2_958_465
 _DAY_MS = 86_400_000
+_KEPT = 4096
+"""Days of which a text is kept: those of a sheet come again."""
 
 
 def kind_of(tokens: tuple[Token, ...]) -> str:
@@ -25,6 +28,7 @@ def kind_of(tokens: tuple[Token, ...]) -> str:
     return "t" if letters <= set("hns") else "d"
 
 
+@lru_cache(_KEPT)
 def date_text(tokens: tuple[Token, ...], value: float, *, date1904: bool = False) -> str:
     """A day number by a format. With year, month and day it is in ISO 8601."""
     value = float(value)
@@ -40,6 +44,7 @@ def date_text(tokens: tuple[Token, ...], value: float, *, date1904: bool = False
     return _filled(tokens, found)
 
 
+@lru_cache(_KEPT)
 def moment(value: float, *, date1904: bool = False) -> datetime | None:
     """The moment of a day number; None if there is none."""
     if date1904:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from math import isfinite
-from typing import Literal, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from files_api_mcp.backends.documents.formats.spreadsheet.grid import MOST_COLUMNS, MOST_ROWS, SheetRow, column_number
 from files_api_mcp.backends.documents.formats.spreadsheet.number_formats import Format, general
@@ -23,22 +23,25 @@ _HIDDEN = re.compile(r"\bhidden\s*=\s*[\"'](?:1|true)[\"']")
 _ATTRIBUTE = re.compile(r"\b([rst])\s*=\s*[\"']([^\"']*)[\"']")
 # As nearly all programs write cells. A row with other cells is read by the parts of each cell.
 _USUAL = re.compile(
-    r'<c r="([A-Z]{1,3})\d+"((?: s="\d+")?(?: t="[a-z]+")?)'
-    r"(?:/>|>(?:<f[^<>]*>(?:(?<=/>)|[^<]*</f>))?<v>([^<]+)</v></c>)"
+    r'<c r="([A-Z]{1,3})\d+"((?: s="\d+")?(?: t="[A-Za-z]+")?)'
+    r"(?:/>|>(?:(?:<f[^<>]*>(?:(?<=/>)|[^<]*</f>))?<v>([^<]+)</v>|<is><t(?: [^<>]*)?>([^<]+)</t></is>)</c>)"
 )
 _CELL = re.compile(r"<c(?=[\s/>])([^<>]*)>")
 _VALUE = re.compile(r"<v(?=[\s>])[^<>]*>([^<]*)</v>")
 _FORMULA = re.compile(r"<f(?=[\s/>])([^<>]*)>([^<]*)")
 _MOST_DIGITS = 15
 _MOST_KEPT = 2000
-_Show = Callable[[float], str] | Literal[True] | None
+_Show = Callable[[float], str] | bool | None
+_TEXTS = {"s": True, "inlineStr": False}
+"""The types of cells with texts, and whether these are shared."""
 _K = TypeVar("_K")
 _V = TypeVar("_V")
 
 
 class _Plan(NamedTuple):
     """How to show the cells of a row with certain styles and types, which most rows of a table share: shared strings
-    (True), numbers as they are stored (None), or numbers in a format. None: they need a closer look."""
+    (True), strings (False), numbers as they are stored (None), or numbers in a format. None: they need a closer look.
+    """
 
     shows: tuple[_Show, ...] | None
     kinds: tuple[str, ...]
@@ -82,21 +85,29 @@ class CellReader:
         found = _USUAL.findall(cells)
         if len(found) != cells.count("<c") or (self._distrusts_zeros and "<f" in cells):
             return None
+        if "</t>" in cells and ("&" in cells or "_x" in cells):
+            return None
         if "/>" in cells:
-            found = [cell for cell in found if cell[2]]
+            found = [cell for cell in found if cell[2] or cell[3]]
         return self._usual_row(number, found, is_hidden=is_hidden) if found else None
 
-    def _usual_row(self, number: int, cells: list[tuple[str, str, str]], *, is_hidden: bool) -> SheetRow | None:
+    def _usual_row(self, number: int, cells: list[tuple[str, str, str, str]], *, is_hidden: bool) -> SheetRow | None:
         """A row of cells with values. None: some need a closer look."""
-        letters, attributes, values = zip(*cells, strict=True)
+        letters, attributes, values, inline = zip(*cells, strict=True)
         columns = self._known_columns.get(letters) or self._columns_of(letters)
         plan = self._plans.get(attributes) or self._plan(attributes)
         if plan.shows is None or not columns:
             return None
+        if any(inline) or False in plan.shows:
+            if not all((show is False) == bool(text) for show, text in zip(plan.shows, inline, strict=True)):
+                return None
+            values = tuple(" ".join(text.split()) or value for text, value in zip(inline, values, strict=True))
         strings = self._strings
         try:
             texts = [
-                strings[int(value)]
+                value
+                if show is False
+                else strings[int(value)]
                 if show is True
                 else (value if value.isdecimal() and len(value) < _MOST_DIGITS else general(float(value)))
                 if show is None
@@ -122,10 +133,11 @@ class CellReader:
             values = dict(_ATTRIBUTE.findall(attributes))
             form = self._form(values.get("s", ""))
             kind = values.get("t", "n")
-            if kind not in "ns" or (kind == "s" and form is not None and form.text is not None):
+            is_text = kind in _TEXTS
+            if (kind != "n" and not is_text) or (is_text and form is not None and form.text is not None):
                 return _keep(self._plans, cells, _Plan(None, ()))
-            shows.append(True if kind == "s" else form.show if form else None)
-            kinds.append(form.kind if kind == "n" and form is not None else kind)
+            shows.append(_TEXTS[kind] if is_text else form.show if form else None)
+            kinds.append("s" if is_text else form.kind if form else kind)
         return _keep(self._plans, cells, _Plan(tuple(shows), tuple(kinds)))
 
     def _form(self, style: str) -> Format | None:

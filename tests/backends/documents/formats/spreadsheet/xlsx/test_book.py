@@ -48,6 +48,26 @@ def test_every_way_to_write_a_cell_is_read() -> None:
     assert [line.number for line in lines(made) if isinstance(line, Row)] == [1, 4, 6]
 
 
+@pytest.mark.parametrize(
+    ("content", "shown"),
+    [
+        ("<is><t>plain</t></is>", "plain"),
+        ('<is><t xml:space="preserve">  two \n lines </t></is>', "two lines"),
+        ("<is><t>a &amp; b</t></is>", "a & b"),
+        ("<is><t>one_x000D_two</t></is>", "one two"),
+        ("<is><t>both</t></is><v>9</v>", "both"),
+        ("<is><t><![CDATA[section]]></t></is>", "section"),
+        ("<is><r><t>ri</t></r><r><t>ch</t></r></is>", "rich"),
+    ],
+)
+def test_a_text_within_its_cell_is_read_however_it_is_written(content: str, shown: str) -> None:
+    """Most of them are written in one way, which is read faster."""
+    body = f'<row r="1"><c r="A1" t="n"><v>1</v></c><c r="B1" t="inlineStr">{content}</c><c r="C1"><v>2</v></c></row>'
+    assert text(workbook(body)) == [f"1 | {shown} | 2"]
+    styled = body.replace('r="B1"', 'r="B1" s="1"')
+    assert text(workbook(styled, codes=["&quot;Nr. &quot;@"])) == [f"1 | Nr. {shown} | 2"]
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "iso-8859-1"])
 def test_parts_are_read_in_any_encoding_and_with_prefixes(encoding: str) -> None:
     body = '<x:row r="1"><x:c r="A1" t="str"><x:v>Größe</x:v></x:c><x:c r="B1"><x:v>7</x:v></x:c></x:row>'
