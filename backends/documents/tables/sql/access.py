@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from files_api_mcp.backends.documents.tables.sql.mistake import Mistake
 from files_api_mcp.backends.documents.tables.sql.tables import DATA
@@ -28,7 +28,7 @@ _LIMITS = {
     sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH: 0,
     sqlite3.SQLITE_LIMIT_WORKER_THREADS: 0,
 }
-_VIEWS = {(DATA, "temp"), ("sqlite_master", "main")}
+_SCHEMA = ("sqlite_master", "main")
 _TABLE_FUNCTIONS = {"json_each", "json_tree"}
 FUNCTIONS = frozenset(
     """
@@ -53,14 +53,20 @@ def limit_memory(connection: sqlite3.Connection) -> None:
 
 
 class Guard:
-    """Lets a connection only read these tables, for this many seconds of processor time. `read` are the tables that its
-    queries name; `is_late` says that their time is over."""
+    """Lets a connection only read these tables, for this many seconds of processor time.
 
-    def __init__(self, connection: sqlite3.Connection, tables: Iterable[str], seconds: float) -> None:
+    `own` are the tables that the query itself makes, in lower case. `read` are those of the document that it reads.
+    `is_late` says that its time is over.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, tables: Iterable[str], own: Collection[str], seconds: float
+    ) -> None:
         self.read: set[str] = set()
         self.is_late = False
         self._seconds = seconds
-        self._tables = {*tables}
+        self._tables = {name.lower(): name for name in tables}
+        self._own = own
         self._refusal: Mistake | None = None
         self._cpu_end = time.process_time() + seconds
         self._wall_end = time.monotonic() + _MORE_WALL_TIME * seconds
@@ -81,20 +87,21 @@ class Guard:
         return self.is_late
 
     def _authorize(self, action: int, first: str | None, second: str | None, database: str | None, *_: object) -> int:
-        table, function = first or "", second or ""
-        if action in _READS:
+        if action in _READS or (action == sqlite3.SQLITE_FUNCTION and (second or "").lower() in FUNCTIONS):
             return sqlite3.SQLITE_OK
-        if action == sqlite3.SQLITE_READ and self._may_read(table, database):
-            self.read.add(table)
+        if action == sqlite3.SQLITE_READ and self._may_read((first or "").lower(), second or "", database):
             return sqlite3.SQLITE_OK
-        if action == sqlite3.SQLITE_FUNCTION and function.lower() in FUNCTIONS:
-            return sqlite3.SQLITE_OK
-        self._refusal = _refusal(action, table, function)
+        self._refusal = _refusal(action, first or "", second or "")
         return sqlite3.SQLITE_DENY
 
-    def _may_read(self, table: str, database: str | None) -> bool:
-        # The view of the chosen table is the only thing in the temporary database that a query finds by its name.
-        return table in self._tables or table in _TABLE_FUNCTIONS or (table, database) in _VIEWS
+    def _may_read(self, table: str, column: str, database: str | None) -> bool:
+        if table in self._tables:
+            self.read.add(self._tables[table])
+            return True
+        # Of what a query itself makes, SQLite asks only where no column is read, by the name in the query.
+        is_own = table in self._own and not column
+        # The temporary database has nothing but the view of the chosen table.
+        return is_own or table in _TABLE_FUNCTIONS or table == DATA or (table, database) == _SCHEMA
 
 
 def _refusal(action: int, table: str, function: str) -> Mistake:

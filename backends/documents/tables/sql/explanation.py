@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterable
 
-from files_api_mcp.backends.documents.tables.sql.access import FUNCTIONS
+from files_api_mcp.backends.documents.tables.sql.access import FUNCTIONS, LONGEST_ROW
 from files_api_mcp.backends.documents.tables.sql.mistake import Mistake
 from files_api_mcp.backends.documents.tables.sql.tables import DATA, Tables, listed, nearest
 
@@ -16,6 +16,8 @@ _MOST_TABLES = 3
 
 def explained(message: str, names: Collection[str], tables: Tables) -> Mistake:
     """The mistake that SQLite's message is about. `names` are those in the query, in lower case."""
+    if message == "string or blob too big":
+        return Mistake(f"The query makes a text of more than {LONGEST_ROW >> 20} MB.")
     sentence = " ".join(message.split())[:_LONGEST].rstrip(".")
     used = [name for name in (DATA, *tables.names) if name.lower() in names][:_MOST_TABLES]
     found = _MISSING.fullmatch(message)

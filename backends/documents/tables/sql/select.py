@@ -41,7 +41,7 @@ def select(database: BinaryIO, sql: str, sheet: str | None, seconds: float) -> S
         try:
             tables = Tables(connection, sheet)
             asked = statement(sql, tables.columns)
-            guard = Guard(connection, tables.names, seconds)
+            guard = Guard(connection, tables.names, asked.own, seconds)
             return _selected(connection, asked, tables, guard)
         except MemoryError:
             raise Mistake("The query takes too much memory.", "Let it read and join less.") from None
@@ -53,6 +53,8 @@ def _opened(database: BinaryIO) -> sqlite3.Connection:
     with mmap.mmap(database.fileno(), 0, access=mmap.ACCESS_READ) as content:
         connection.deserialize(content)
     add_exact_sums(connection)
+    # A table-valued function is made like a table, when it is used first.
+    connection.execute("SELECT 1 FROM json_each('[]'), json_tree('[]')")
     return connection
 
 

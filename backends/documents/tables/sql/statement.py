@@ -5,7 +5,7 @@
 - Where each row of the result is one row of one table, `_row` comes as one more column.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from files_api_mcp.backends.documents.tables.sql.mistake import Mistake
@@ -25,11 +25,12 @@ _DEEPEST = 100
 @dataclass(frozen=True, slots=True)
 class Statement:
     """A statement as SQLite gets it. `with_rows` gives `_row` too, as the last column; None if that means nothing.
-    `names` are all names in it, in lower case."""
+    `names` are all names in it, and `own` those of the tables that it makes, in lower case."""
 
     sql: str
     with_rows: str | None
-    names: frozenset[str]
+    names: Set[str]
+    own: Set[str]
 
 
 def statement(sql: str, columns: Columns) -> Statement:
@@ -51,8 +52,8 @@ def statement(sql: str, columns: Columns) -> Statement:
     outer = [select for select in parts if select.depth == 0]
     rows_at = _rows_before(read, outer[0], known) if len(outer) == 1 else None
     with_rows = None if rows_at is None else _changed(sql, read, changes, rows_at)
-    names = frozenset(token.name.lower() for token in read if token.name is not None)
-    return Statement(_changed(sql, read, changes), with_rows, names)
+    names = {token.name.lower() for token in read if token.name is not None}
+    return Statement(_changed(sql, read, changes), with_rows, names, own)
 
 
 def shown_name(column: str) -> str:
