@@ -74,9 +74,9 @@ async def _query(client: Client, question: SqlQuestion, file_ids: Mapping[str, s
         found = await _call(client, "query_table", file_id=file_ids[name], sql=question.sql)
     except ValueError as exc:
         return f"{name}: {question.sql}\n    {exc}"
-    if same(found["rows"], question.answer):
-        return ""
-    return f"{name}: {question.sql}\n    {found['rows']} and not {question.answer}"
+    # The numbers of the rows come first where each is one of the table.
+    rows = [row[1:] for row in found["rows"]] if found["columns"][0] == "_row" else found["rows"]
+    return "" if same(rows, question.answer) else f"{name}: {question.sql}\n    {rows} and not {question.answer}"
 
 
 async def _ask(client: Client, question: AskQuestion, file_ids: Mapping[str, str]) -> str:

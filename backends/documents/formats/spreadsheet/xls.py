@@ -1,6 +1,7 @@
 """Sheets of XLS files (BIFF)."""
 
 from collections.abc import Callable, Iterator
+from io import SEEK_END
 from math import isfinite
 from typing import BinaryIO
 
@@ -31,7 +32,10 @@ def xls_sheets(content: BinaryIO) -> Iterator[SheetContent]:
     Raises:
         UnsupportedType: The file is damaged or encrypted.
     """
-    data = content.read(_MOST_BYTES)
+    # To read so many bytes would take the memory for all of them.
+    size = content.seek(0, SEEK_END)
+    content.seek(0)
+    data = content.read(min(size, _MOST_BYTES))
     try:
         book = xlrd.open_workbook(
             file_contents=data, formatting_info=True, on_demand=True, ragged_rows=True, logfile=_Nowhere()
