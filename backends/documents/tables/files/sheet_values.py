@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from math import isfinite
 
 from files_api_mcp.backends.documents.formats.spreadsheet.dates import moment
@@ -21,14 +21,18 @@ _Read = Callable[[str, str], Cell]
 def row_values(row: SheetRow, *, is_1904: bool) -> list[Cell]:
     """The values of a row's cells that have one. Durations are numbers of days."""
     readers = _READERS_OF_1904 if is_1904 else _READERS
-    return [readers[kind](stored, text) for kind, stored, text in zip(row.kinds, row.stored, row.texts, strict=True)]
+    return [
+        # Most cells are texts or whole numbers.
+        text if kind == "s" and stored
+        else int(stored) if kind == "n" and stored.isdecimal()
+        else readers[kind](stored, text)
+        for kind, stored, text in zip(row.kinds, row.stored, row.texts, strict=True)
+    ]  # fmt: skip
 
 
 def _number(stored: str, text: str) -> Cell:
-    if stored.isdecimal():
-        return int(stored)
     try:
-        return float(stored)
+        return int(stored) if stored.isdecimal() else float(stored)
     except ValueError:
         return text
 
@@ -41,9 +45,14 @@ def _text(stored: str, text: str) -> Cell:
 def _moment(stored: str, text: str, *, is_1904: bool) -> Cell:
     """A date, with a time if it has one."""
     try:
-        days = float(stored)
+        return _day(stored, is_1904=is_1904)
     except ValueError:
         return _iso(stored, text)
+
+
+@lru_cache(maxsize=16_384)
+def _day(stored: str, *, is_1904: bool) -> Cell:
+    days = float(stored)
     found = moment(days, date1904=is_1904) if isfinite(days) else None
     if found is None:
         return days

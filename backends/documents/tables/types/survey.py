@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime, time
 from functools import lru_cache
-from typing import cast
 
 from files_api_mcp.backends.documents.tables.table import Cell, CellError
 from files_api_mcp.backends.documents.tables.types.dates import DateText, Order, date_text
@@ -19,7 +18,9 @@ NOTHING = frozenset(
 """What stands for no value among numbers and dates, in lower case."""
 ERRORS = frozenset("#div/0! #ref! #value! #name? #num! #null! #calc! #spill! #getting_data #field! err:502".split())
 BOOLEANS = {"true": 1, "false": 0}
-_TOTAL = re.compile(r"(?:grand |sub-?|net )?totals?\b|(?:gesamt|zwischen)?summe\b|gesamt\b|insgesamt\b", re.IGNORECASE)
+_TOTAL = re.compile(
+    r"^(?:(?:grand |sub-?|net )?totals?|(?:gesamt|zwischen)?summe|gesamt|insgesamt)\b", re.IGNORECASE | re.MULTILINE
+)
 _MOST_TOTALS = 100
 _LONGEST_LABEL = 60
 _TEXTS_JUDGED = 5000
@@ -142,17 +143,16 @@ class ColumnSurvey:
             self._add_others(rows, cells)
 
     def _add_texts(self, rows: Sequence[int], cells: Sequence[Cell]) -> None:
-        found = [
-            (row, text)
-            for row, cell in zip(rows, cells, strict=True)
-            if isinstance(cell, str) and (text := cell.strip())
-        ]
-        self.has_blanks = self.has_blanks or any(isinstance(cell, str) and cell.isspace() for cell in cells)
-        if not found:
+        texts = [cell.strip() if isinstance(cell, str) else "" for cell in cells]
+        if not all(texts):
+            self.has_blanks = self.has_blanks or any(isinstance(cell, str) and cell.isspace() for cell in cells)
+            rows = [row for row, text in zip(rows, texts, strict=True) if text]
+            texts = [text for text in texts if text]
+        if not texts:
             return
-        numbers, texts = cast("tuple[Sequence[int], Sequence[str]]", zip(*found, strict=True))
-        self.texts.add(numbers, texts)
-        if len(self.totals) < _MOST_TOTALS:
+        self.texts.add(rows, texts)
+        if len(self.totals) < _MOST_TOTALS and _TOTAL.search("\n".join(texts)):
+            found = zip(rows, texts, strict=True)
             self.totals += [row for row, text in found if len(text) < _LONGEST_LABEL and _TOTAL.match(text)]
 
     def _add_others(self, rows: Sequence[int], cells: Sequence[Cell]) -> None:
