@@ -106,7 +106,7 @@ def _readers(*, is_1904: bool) -> dict[str, _Read]:
         "n": _number,
         "c": lambda _, text: text,
         "s": _text,
-        "b": lambda stored, _: stored.lower() == "true",
+        "b": lambda stored, _: stored.lower() in ("true", "1"),
         "e": lambda _, text: CellError(text),
         "d": partial(_moment, is_1904=is_1904),
         "t": partial(_time, is_1904=is_1904),

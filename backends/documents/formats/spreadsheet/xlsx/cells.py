@@ -34,6 +34,7 @@ _MOST_KEPT = 2000
 _Show = Callable[[float], str] | bool | None
 _TEXTS = {"s": True, "inlineStr": False}
 """The types of cells with texts, and whether these are shared."""
+_USUAL_TYPES = {*_TEXTS, "n", "b"}
 _K = TypeVar("_K")
 _V = TypeVar("_V")
 
@@ -134,10 +135,10 @@ class CellReader:
             form = self._form(values.get("s", ""))
             kind = values.get("t", "n")
             is_text = kind in _TEXTS
-            if (kind != "n" and not is_text) or (is_text and form is not None and form.text is not None):
+            if kind not in _USUAL_TYPES or (is_text and form is not None and form.text is not None):
                 return _keep(self._plans, cells, _Plan(None, ()))
-            shows.append(_TEXTS[kind] if is_text else form.show if form else None)
-            kinds.append("s" if is_text else form.kind if form else kind)
+            shows.append(_TEXTS[kind] if is_text else _boolean if kind == "b" else form.show if form else None)
+            kinds.append("s" if is_text else form.kind if form and kind == "n" else kind)
         return _keep(self._plans, cells, _Plan(tuple(shows), tuple(kinds)))
 
     def _form(self, style: str) -> Format | None:
@@ -203,6 +204,10 @@ class CellReader:
         if not text and number:
             text = f"[hidden text] {general(number)}"
         return text, value, form.kind
+
+
+def _boolean(value: float) -> str:
+    return "TRUE" if value else "FALSE"
 
 
 def _other(kind: str, value: str) -> tuple[str, str, str]:

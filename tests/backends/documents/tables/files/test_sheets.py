@@ -70,6 +70,12 @@ def test_stored_values_count_and_not_what_the_cells_show() -> None:
     assert table.notes == ["share: percent: 12.5% is 0.125.", "hours: a duration in days."]
 
 
+def test_booleans_are_1_and_0() -> None:
+    book, _ = filled(["name", "paid"], ["Alice", True], ["Bob", False])
+    (table,) = tables(book)
+    assert values(table) == [(2, ["Alice", 1]), (3, ["Bob", 0])]
+
+
 def test_days_may_count_from_1904() -> None:
     content = workbook(
         '<row r="1"><c r="A1" t="str"><v>day</v></c><c r="B1" t="str"><v>n</v></c></row>'
