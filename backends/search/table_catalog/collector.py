@@ -20,7 +20,7 @@ _LONGEST_VALUE = 100
 _MOST_COLUMNS = 500
 _MOST_CHARS = 1_000_000
 """Characters of all names and values together: tables after that are kept without columns."""
-_TYPED_ROWS = 20_000
+_TYPED_ROWS = 10_000
 """The rows of a table that tell the types of its columns."""
 _ROWS_AT_ONCE = 500
 _LONGEST_S = 8.0

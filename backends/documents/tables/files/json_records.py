@@ -108,11 +108,13 @@ class _RecordTable:
         self._kept: list[Row] | None = []
         self._has_more = False
         self._span = (0, 0)
+        self._count = 0
         cells = 0
         for number, record in first or read():
             row = (number, self._cells(record))
             self._span = (self._span[0] or number, number)
             cells += len(row[1])
+            self._count += 1
             if cells > _CELLS_KEPT:
                 self._kept = None
             if self._kept is not None:
@@ -126,6 +128,7 @@ class _RecordTable:
             name=name,
             where=where or f"lines {self._span[0]}-{self._span[1]}",
             has_texts=False,
+            count=self._count,
             notes=[f"It has more than {_MOST_COLUMNS} columns; the others are left out."] if self._has_more else (),
         )
 

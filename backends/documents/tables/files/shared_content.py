@@ -5,6 +5,8 @@ from typing import BinaryIO
 
 __all__ = ["reader_of"]
 
+_PIECE = 1 << 20
+
 
 def reader_of(content: BinaryIO) -> BinaryIO:
     """A reader with a position of its own. To close it does not close the content. For one thread only."""
@@ -32,7 +34,8 @@ class _View(io.RawIOBase):
 
     def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]
         self._content.seek(self._at)
-        data = self._content.read(len(buffer))
+        # Some readers ask for much more than there is, and memory is limited.
+        data = self._content.read(min(len(buffer), _PIECE))
         buffer[: len(data)] = data
         self._at += len(data)
         return len(data)

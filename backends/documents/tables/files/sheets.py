@@ -24,7 +24,7 @@ __all__ = ["sheet_lines_with_tables", "sheet_tables"]
 
 _CELLS_KEPT = 2_000_000
 """Of all tables. A cell takes about 40 bytes."""
-_CELLS_SHOWN, _ROWS_SHOWN = 1_000_000, 20_000
+_CELLS_SHOWN, _ROWS_SHOWN = 1_000_000, 10_000
 """Of the tables on a sheet that come with its text, and of each of them."""
 _MOST_NAMED = 3
 
