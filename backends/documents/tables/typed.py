@@ -20,13 +20,15 @@ class TypedTable:
     """A table whose values fit SQL.
 
     Each call of `rows` reads all rows from the document again: the number of each, and a value for each column.
-    `count` is how many there are. `notes` say what is not as in the document, and what is doubtful.
+    `count` is how many there are. `mixed` are the names of columns with values of several types. `notes` say what is
+    not as in the document, and what is doubtful.
     """
 
     columns: tuple[TableColumn, ...]
     rows: Callable[[], Iterator[tuple[int, list[Value]]]]
     count: int
     notes: tuple[str, ...]
+    mixed: frozenset[str] = frozenset()
 
 
 def typed_table(table: DocumentTable) -> TypedTable:
@@ -48,6 +50,7 @@ def typed_table(table: DocumentTable) -> TypedTable:
         rows=lambda: _values(table, columns),
         count=count,
         notes=tuple(islice(notes, _MOST_NOTES)),
+        mixed=frozenset(column.name for column in columns if column.is_mixed),
     )
 
 

@@ -1,7 +1,7 @@
 """Writes the tables of a document into a database of SQLite, which documents.tables.sql queries."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from itertools import islice
@@ -83,7 +83,7 @@ class _Loading:
         self.tables += 1
         typed = typed_table(replace(table, rows=lambda: self._counted(table.rows())))
         columns = typed.columns[:_MOST_COLUMNS]
-        listed = ", ".join([f"{ROW} INTEGER", *map(_definition, columns)])
+        listed = ", ".join([f"{ROW} INTEGER", *(_definition(one, typed.mixed) for one in columns)])
         self._connection.execute(f"CREATE TABLE {_in_quotes(table.name)} ({listed})")
         self._insert(table.name, typed, len(columns))
         for note in typed.notes:
@@ -123,8 +123,10 @@ class _Loading:
             self.note(name, f"The texts in row {row[0]} are cut after {most:,} characters.")
 
 
-def _definition(column: TableColumn) -> str:
-    return f"{_in_quotes(column.name)} {_AFFINITIES.get(column.type, 'TEXT')}"
+def _definition(column: TableColumn, mixed: Container[str]) -> str:
+    # A type would turn a code such as 00501 among numbers into a number.
+    kind = "" if column.name in mixed else _AFFINITIES.get(column.type, "TEXT")
+    return f"{_in_quotes(column.name)} {kind}".rstrip()
 
 
 def _in_quotes(name: str) -> str:

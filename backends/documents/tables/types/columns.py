@@ -49,6 +49,8 @@ class TypedColumn:
     order: Order = Order.NONE
     is_simple: bool = False
     """Whether all cells are stored values of its type, texts that are plain integers, or texts that stay texts."""
+    is_mixed: bool = False
+    """Whether some values are of another type."""
 
     def values(self, cells: Sequence[Cell]) -> Sequence[Value]:
         """The values of some of its cells."""
@@ -103,16 +105,23 @@ class _Judge:
         has_stored = any(count for one, count in stored.items() if one != "error")
         if not counts[kind] or not self._fits(counts[kind], has_stored=has_stored):
             return self._text(has_stored=has_stored)
-        self._note_others(counts[kind])
+        others = self._everything - counts[kind]
+        self._note_others(others)
         self._note_errors()
         found = self._exact(kind, decimal)
         if found in ("integer", "number") and texts["number"]:
             self._note_numbers()
-        return TypedColumn(self._name, found, self._notes, decimal, order, is_simple=self._is_simple(found))
+        is_simple = self._is_simple(found)
+        return TypedColumn(self._name, found, self._notes, decimal, order, is_simple=is_simple, is_mixed=others > 0)
+
+    @property
+    def _everything(self) -> int:
+        """How many cells have a value."""
+        stored, texts = self._survey.kinds, self._texts.kinds
+        return stored.total() - stored["error"] + texts.total() - texts["nothing"] - texts["error"]
 
     def _fits(self, count: int, *, has_stored: bool) -> bool:
-        stored, texts = self._survey.kinds, self._texts.kinds
-        everything = stored.total() - stored["error"] + texts.total() - texts["nothing"] - texts["error"]
+        texts, everything = self._texts.kinds, self._everything
         others = everything - count
         if has_stored:
             return 2 * others <= everything
@@ -171,7 +180,7 @@ class _Judge:
 
     def _text(self, *, has_stored: bool) -> TypedColumn:
         self._note_doubts()
-        return TypedColumn(self._name, "text", self._notes, "", is_simple=not has_stored)
+        return TypedColumn(self._name, "text", self._notes, "", is_simple=not has_stored, is_mixed=has_stored)
 
     def _note(self, text: str) -> None:
         self._notes.append(f"{self._name}: {text}")
@@ -187,15 +196,11 @@ class _Judge:
         elif 2 * numbers > texts.kinds.total() and (len(texts.decimals) > 1 or texts.either):
             self._note("thousands and decimals cannot be told apart, so it is text.")
 
-    def _note_others(self, count: int) -> None:
-        stored, texts = self._survey.kinds, self._texts.kinds
-        everything = stored.total() - stored["error"] + texts.total() - texts["nothing"] - texts["error"]
-        others = everything - count
+    def _note_others(self, others: int) -> None:
         if others:
             example = self._example("word", "mixed", "code")
-            self._note(
-                f"{others} of {everything} values are of another type{f', such as {example}' if example else ''}."
-            )
+            shown = f", such as {example}" if example else ""
+            self._note(f"{others} of {self._everything} values are of another type{shown}.")
 
     def _note_errors(self) -> None:
         texts = self._texts

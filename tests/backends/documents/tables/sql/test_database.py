@@ -34,6 +34,19 @@ def test_values_that_sqlite_does_not_store() -> None:
     assert result.row_numbers == [2, 3, 4]
 
 
+def test_a_code_among_stored_numbers_stays_a_text_and_a_number_among_texts_a_number() -> None:
+    rows = [90210, "abc", "x"], [10001, "def", "y"], ["00501", 5, 7.5]
+    mixed = table("mixed", ["zip", "name", "note"], *rows)
+    assert selected([mixed], "SELECT zip, name, note FROM data").rows == [[*row] for row in rows]
+    assert selected([mixed], "SELECT count(*) FROM data WHERE zip = '00501'").rows == [[1]]
+
+
+def test_numbers_compare_with_digits_in_quotes() -> None:
+    assert selected([table("years", ["year"], [2024], [2025])], "SELECT year FROM data WHERE year = '2024'").rows == [
+        [2024]
+    ]
+
+
 def test_a_row_that_is_too_long_is_cut() -> None:
     long = table("long", ["a", "b"], ["x" * 5_000_000, "y"], ["z", "z"])
     result = selected([long], "SELECT length(a), b FROM data")
