@@ -46,6 +46,7 @@ class _Plan(NamedTuple):
 
     shows: tuple[_Show, ...] | None
     kinds: tuple[str, ...]
+    has_inline: bool = False
 
 
 class CellReader:
@@ -99,25 +100,24 @@ class CellReader:
         plan = self._plans.get(attributes) or self._plan(attributes)
         if plan.shows is None or not columns:
             return None
-        if any(inline) or False in plan.shows:
-            if not all((show is False) == bool(text) for show, text in zip(plan.shows, inline, strict=True)):
-                return None
-            values = tuple(" ".join(text.split()) or value for text, value in zip(inline, values, strict=True))
         strings = self._strings
         try:
             texts = [
-                value
+                " ".join(text.split())
                 if show is False
                 else strings[int(value)]
                 if show is True
                 else (value if value.isdecimal() and len(value) < _MOST_DIGITS else general(float(value)))
                 if show is None
                 else show(int(value) if value.isdecimal() else float(value))
-                for show, value in zip(plan.shows, values, strict=True)
+                for show, value, text in zip(plan.shows, values, inline, strict=True)
             ]
         except (ValueError, IndexError, ArithmeticError):
             return None
-        return SheetRow(number, columns, texts, values, plan.kinds, is_hidden) if "" not in texts else None
+        if "" in texts:
+            return None
+        stored = [value or text for value, text in zip(values, texts, strict=True)] if plan.has_inline else values
+        return SheetRow(number, columns, texts, stored, plan.kinds, is_hidden)
 
     def _columns_of(self, letters: tuple[str, ...]) -> tuple[int, ...]:
         """The columns of a row's cells; none if they do not rise."""
@@ -139,7 +139,7 @@ class CellReader:
                 return _keep(self._plans, cells, _Plan(None, ()))
             shows.append(_TEXTS[kind] if is_text else _boolean if kind == "b" else form.show if form else None)
             kinds.append("s" if is_text else form.kind if form and kind == "n" else kind)
-        return _keep(self._plans, cells, _Plan(tuple(shows), tuple(kinds)))
+        return _keep(self._plans, cells, _Plan(tuple(shows), tuple(kinds), has_inline=False in shows))
 
     def _form(self, style: str) -> Format | None:
         known = style.isdecimal() and len(style) < _MOST_DIGITS and int(style) < len(self._formats)
