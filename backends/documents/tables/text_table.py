@@ -1,6 +1,6 @@
 """Makes a table from the rows of cells that stand in a document's text, if they surely are one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -53,6 +53,10 @@ class TextTable:
         """Add the cells of further rows, which have no U+001F. False if they are too many: it is only text."""
         self._held.extend(rows)
         return self._held.chars <= _MOST_CHARS
+
+    def extend_later(self, read: Callable[[], Iterable[Cells]], width: int) -> None:
+        """Add all further rows, of at most so many cells. `read` gives them when they are needed."""
+        self._held.extend_later(read, width)
 
     def table(self) -> DocumentTable:
         """The table with all rows. Columns that only later rows have get no name."""

@@ -1,4 +1,4 @@
-"""Headings of text with light markup: Markdown, reStructuredText, Org, AsciiDoc and LaTeX.
+"""Headings of text with light markup: Markdown, reStructuredText, Org, AsciiDoc and LaTeX; and tables of Markdown.
 
 Each finder takes consecutive blocks of lines and yields headings with the number of the line, from 0, that each starts
 at.
@@ -7,8 +7,10 @@ at.
 import re
 from collections.abc import Iterator, Sequence
 
+from files_api_mcp.backends.documents.formats.text.pipe_tables import is_delimiter, pipe_table
 from files_api_mcp.backends.documents.headings import split_number
-from files_api_mcp.backends.documents.marks import Heading
+from files_api_mcp.backends.documents.marks import Heading, Mark, Table
+from files_api_mcp.backends.documents.tables.table import DocumentTable
 
 __all__ = ["AsciiDoc", "LaTeX", "Markdown", "Org", "ReStructuredText"]
 
@@ -28,20 +30,32 @@ _RULE = re.compile(r"""([=\-`:'"~^_*+#<>.])\1{2,200}$""")
 
 
 class Markdown:
-    """Finds headings with `#` and underlined ones, but none in fenced code or front matter."""
+    """Finds headings with `#` and underlined ones, and tables, but none in fenced code or front matter."""
 
     def __init__(self) -> None:
         self._fence = ""
         self._is_start = True
 
     def headings(self, lines: Sequence[str]) -> Found:
+        """The headings."""
+        return ((number, mark) for number, mark in self.marks(lines) if isinstance(mark, Heading))
+
+    def marks(self, lines: Sequence[str], *, ends_within: bool = False) -> Iterator[tuple[int, Mark | DocumentTable]]:
+        """The headings, and the tables with their marks. With `ends_within`, the last table goes on after the lines: it
+        is only text."""
         previous = ""
+        after_table = 0
         if self._is_start and lines and lines[0].strip() == "---":
             self._fence = "---"
             lines = ["", *lines[1:]]
         self._is_start = False
         for number, line in enumerate(lines):
-            if line[:1] in _TELLING:
+            if "|" in line and not self._fence and number >= after_table and is_delimiter(line):
+                found = pipe_table(lines, number)
+                after_table = found.end if found else number
+                if found and found.table and not (ends_within and lines[found.end :] in ([], [""])):
+                    yield from [(number - 1, found.table), (number - 1, found.mark), (after_table, Table(None))]
+            elif line[:1] in _TELLING and number >= after_table:
                 text = line.strip()
                 if text[:3] in ("```", "~~~", "---") and (self._fence or text[0] != "-"):
                     self._toggle(text)

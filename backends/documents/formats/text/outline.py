@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from itertools import accumulate
 from pathlib import PurePosixPath
 from typing import BinaryIO, Protocol
 
 from files_api_mcp.backends.documents.formats.text.code import LANGUAGES, SourceCode
 from files_api_mcp.backends.documents.formats.text.decoding import decoded_blocks
+from files_api_mcp.backends.documents.formats.text.markdown import at_offsets, markdown_lines
 from files_api_mcp.backends.documents.formats.text.markup import AsciiDoc, LaTeX, Markdown, Org, ReStructuredText
 from files_api_mcp.backends.documents.marks import Heading, Line, split_at_marks
 
@@ -44,19 +44,22 @@ def outlined_lines(content: BinaryIO, mime_type: str, filename: str) -> Iterator
         UnsupportedType: The text is too long to be indexed.
     """
     finder = _finder(mime_type, filename)
-    for block in decoded_blocks(content):
-        text = _without_data(block) if isinstance(finder, Markdown) else block
+    blocks = decoded_blocks(content)
+    if isinstance(finder, Markdown):
+        yield from markdown_lines(map(_without_data, blocks), finder)
+        return
+    for block in blocks:
         if finder is None:
-            yield text
+            yield block
         elif isinstance(finder, SourceCode):
-            yield from split_at_marks(text, finder.headings(text))
+            yield from split_at_marks(block, finder.headings(block))
         else:
-            yield from _marked(text, finder)
+            yield from _marked(block, finder)
 
 
 def outlined(lines: list[str]) -> Iterator[Line]:
     """Lines of Markdown with marks of headings, and with the size of data in the place of data."""
-    return _marked(_without_data("".join(lines)), Markdown())
+    return markdown_lines(iter([_without_data("".join(lines))]), Markdown())
 
 
 def _without_data(text: str) -> str:
@@ -77,5 +80,4 @@ def _finder(mime_type: str, filename: str) -> _Finder | SourceCode | None:
 
 def _marked(text: str, finder: _Finder) -> Iterator[Line]:
     lines = text.split("\n")
-    lengths = list(accumulate(map(len, lines), initial=0))
-    return split_at_marks(text, ((lengths[number] + number, heading) for number, heading in finder.headings(lines)))
+    return split_at_marks(text, at_offsets(lines, finder.headings(lines)))
