@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from statistics import median
 
-from files_api_mcp.backends.documents.formats.pdf.tables.baselines import Baseline, baselines, blocks
+from files_api_mcp.backends.documents.formats.pdf.tables.baselines import Baseline
 from files_api_mcp.backends.documents.formats.pdf.tables.columns import Gap, column_gaps, core_lines, line_cells
 from files_api_mcp.backends.documents.formats.pdf.tables.grid import Cell, Grid
 from files_api_mcp.backends.documents.formats.pdf.tables.header import header_rows, number_columns
@@ -11,9 +11,9 @@ from files_api_mcp.backends.documents.formats.pdf.tables.rows import Line, acros
 from files_api_mcp.backends.documents.formats.pdf.tables.rulings import Rulings
 from files_api_mcp.backends.documents.formats.pdf.tables.spans import spread
 from files_api_mcp.backends.documents.formats.pdf.tables.sure import is_sure
-from files_api_mcp.backends.documents.formats.pdf.tables.words import Box, Word
+from files_api_mcp.backends.documents.formats.pdf.tables.words import Box
 
-__all__ = ["aligned_grid", "aligned_grids"]
+__all__ = ["aligned_grid", "aligned_grids", "has_run"]
 
 _FAR = 2.6
 _FARTHEST = 4.5
@@ -25,18 +25,21 @@ _ABOVE = 2.3
 _MOST_ABOVE = 4
 
 
-def aligned_grids(words: Sequence[Word], rulings: Rulings) -> Iterator[Grid]:
-    """The tables among words in the order of the text."""
-    for block in blocks(words):
-        lines = baselines(block)
-        start = 0
-        for first, last in _runs(lines):
-            if first < start:
-                continue
-            grid = _grid(lines, max(start, first), last, rulings)
-            if grid is not None:
-                start = last + 1
-                yield grid
+def has_run(lines: Sequence[Baseline]) -> bool:
+    """Whether some lines that follow each other have several segments each."""
+    return any(last > first for first, last in _runs(lines))
+
+
+def aligned_grids(lines: Sequence[Baseline], rulings: Rulings) -> Iterator[Grid]:
+    """The tables among the lines of a block."""
+    start = 0
+    for first, last in _runs(lines):
+        if first < start:
+            continue
+        grid = _grid(lines, max(start, first), last, rulings)
+        if grid is not None:
+            start = last + 1
+            yield grid
 
 
 def _runs(lines: Sequence[Baseline]) -> Iterator[tuple[int, int]]:

@@ -1,16 +1,17 @@
 """Finds the tables on a PDF page."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from files_api_mcp.backends.documents.formats.pdf.hidden import Piece
-from files_api_mcp.backends.documents.formats.pdf.tables.aligned import aligned_grids
+from files_api_mcp.backends.documents.formats.pdf.tables.aligned import aligned_grids, has_run
+from files_api_mcp.backends.documents.formats.pdf.tables.baselines import baselines, blocks
 from files_api_mcp.backends.documents.formats.pdf.tables.candidates import may_have_tables
 from files_api_mcp.backends.documents.formats.pdf.tables.grid import Cell, Grid
 from files_api_mcp.backends.documents.formats.pdf.tables.lattice import joined_lines, lattices
 from files_api_mcp.backends.documents.formats.pdf.tables.ruled import ruled_grid
 from files_api_mcp.backends.documents.formats.pdf.tables.rulings import Rulings, page_rulings
-from files_api_mcp.backends.documents.formats.pdf.tables.words import PageText, page_text
+from files_api_mcp.backends.documents.formats.pdf.tables.words import Box, PageText, Word, page_text
 
 __all__ = ["PageTable", "page_tables"]
 
@@ -27,11 +28,11 @@ class PageTable(NamedTuple):
 
 def page_tables(textpage: Any, pieces: Sequence[Piece]) -> list[PageTable]:
     """The tables of a page that are sure, in the order of the text."""
-    if (
-        not may_have_tables(textpage, pieces)
-        or not (text := page_text(textpage, pieces))
-        or not (words := text.words())
-    ):
+    if not may_have_tables(textpage, pieces) or not (text := page_text(textpage, pieces)):
+        return []
+    words = text.words()
+    lines = [baselines(block) for block in blocks(words)]
+    if not any(map(has_run, lines)):
         return []
     found = page_rulings(textpage.page, text.turn)
     rulings = Rulings(
@@ -42,24 +43,23 @@ def page_tables(textpage: Any, pieces: Sequence[Piece]) -> list[PageTable]:
         grid = ruled_grid(lattice, rulings)
         if grid is not None:
             grids.append(grid)
-            box = lattice.box
-            words = [
-                word
-                for word in words
-                if not (
-                    box.left <= (word.left + word.right) / 2 <= box.right
-                    and box.bottom <= (word.bottom + word.top) / 2 <= box.top
-                )
-            ]
-    grids += aligned_grids(words, rulings)
-    return sorted(_placed(text, grids), key=lambda table: table.start)
+            words = [word for word in words if not _is_in(word, lattice.box)]
+    if grids:
+        lines = [baselines(block) for block in blocks(words)]
+    for block in lines:
+        grids += aligned_grids(block, rulings)
+    return sorted((_placed(text, grid) for grid in grids), key=lambda table: table.start)
 
 
-def _placed(text: PageText, grids: Sequence[Grid]) -> Iterator[PageTable]:
-    for grid in grids:
-        start, end = _span(text, grid.rows)
-        header = _span(text, grid.rows[: grid.headers]) if grid.headers else None
-        yield PageTable(start, end, header, grid)
+def _is_in(word: Word, box: Box) -> bool:
+    x, y = (word.left + word.right) / 2, (word.bottom + word.top) / 2
+    return box.left <= x <= box.right and box.bottom <= y <= box.top
+
+
+def _placed(text: PageText, grid: Grid) -> PageTable:
+    start, end = _span(text, grid.rows)
+    header = _span(text, grid.rows[: grid.headers]) if grid.headers else None
+    return PageTable(start, end, header, grid)
 
 
 def _span(text: PageText, rows: Sequence[Sequence[Cell]]) -> tuple[int, int]:

@@ -29,6 +29,7 @@ _point_of = unchecked(pdfium.FPDFPathSegment_GetPoint, ctypes.c_int, *[_P] * 3)
 _kind_of = unchecked(pdfium.FPDFPathSegment_GetType, ctypes.c_int, _P)
 _is_closed = unchecked(pdfium.FPDFPathSegment_GetClose, ctypes.c_int, _P)
 
+_TEXT: int = pdfium.FPDF_PAGEOBJ_TEXT
 _PATH: int = pdfium.FPDF_PAGEOBJ_PATH
 _FORM: int = pdfium.FPDF_PAGEOBJ_FORM
 _MOVE: int = pdfium.FPDF_SEGMENT_MOVETO
@@ -82,9 +83,12 @@ class _Finder:
 
     def read(self, holder: int | None, count: int, child: Any, matrix: Matrix, depth: int) -> None:
         """Read the objects of a page or form."""
+        type_of = _type_of
         for number in range(min(count, self._objects)):
             one = child(holder, number)
-            kind = _type_of(one)
+            kind = type_of(one)
+            if kind == _TEXT:
+                continue
             if kind == _PATH:
                 self._path(one, matrix)
             elif kind == _FORM and depth < _DEEPEST:

@@ -54,15 +54,13 @@ class Word(NamedTuple):
 
 
 class TextLine(NamedTuple):
-    """A line of the page's text: [start, end) in it, line end included, and the box from its first to its last
-    glyph."""
+    """A line of the page's text: [start, end) in it, line end included."""
 
     start: int
     end: int
     first: int
     """Where it starts in PDFium's characters."""
     characters: str
-    box: Box
 
 
 class PageText:
@@ -76,17 +74,28 @@ class PageText:
 
     def words(self) -> list[Word]:
         """The words in the order of the text; none if there are too many."""
-        boxes = _Boxes(self.textpage)
+        page = ctypes.cast(self.textpage.raw, _P).value
+        bounds = pdfium.FS_RECTF()
+        to_bounds = ctypes.addressof(bounds)
+        numbers, turn = self._numbers, self.turn
         words: list[Word] = []
         for number, line in enumerate(self.lines):
             for match in _WORD.finditer(line.characters):
-                start, end = line.first + match.start(), line.first + match.end() - 1
-                one, other = self._numbers[start], self._numbers[end]
-                if one is None or other is None:
+                start, end = match.span()
+                one, other = numbers[line.first + start], numbers[line.first + end - 1]
+                if one is None or other is None or not _cell_of(page, one, to_bounds):
                     continue
-                box = boxes.between(one, other, self.turn)
-                if box is not None:
-                    words.append(Word(*box, match[0], number, one))
+                left, bottom, right, top = bounds.left, bounds.bottom, bounds.right, bounds.top
+                if one != other and _cell_of(page, other, to_bounds):
+                    if bounds.left < left:
+                        left = bounds.left
+                    if bounds.right > right:
+                        right = bounds.right
+                    if turn & 1:
+                        bottom, top = min(bottom, bounds.bottom), max(top, bounds.top)
+                if turn:
+                    left, bottom, right, top = turned(Box(left, bottom, right, top), turn)
+                words.append(Word(left, bottom, right, top, match[0], number, one))
             if len(words) > _MOST_WORDS:
                 return []
         return words
@@ -94,7 +103,7 @@ class PageText:
 
 def page_text(textpage: Any, pieces: Sequence[Piece]) -> PageText | None:
     """The lines that are seen; None if there are too many, or too few for a table."""
-    boxes = _Boxes(textpage)
+    direction = _Directions(textpage)
     lines: list[tuple[int | None, TextLine]] = []
     numbers: list[int | None] | Numbers = pieces[0].numbers if len(pieces) == 1 else []
     turns: Counter[int | None] = Counter()
@@ -103,63 +112,35 @@ def page_text(textpage: Any, pieces: Sequence[Piece]) -> PageText | None:
         if len(pieces) > 1:
             numbers = [*numbers, *piece.numbers]
         for start, end, characters in _split(piece.characters):
-            length = len(mended(piece.characters[start:end]))
-            if piece.hidden is None and (found := _line(boxes, characters, start, piece.numbers)):
-                turn, box = found
+            length = len(mended(characters))
+            glyph = piece.numbers[start]
+            if piece.hidden is None and glyph is not None:
+                turn = direction.turn(glyph)
                 turns[turn] += 1
-                lines.append((turn, TextLine(at, at + length, first + start, characters, box)))
+                lines.append((turn, TextLine(at, at + length, first + start, characters)))
                 if len(lines) > _MOST_LINES:
                     return None
             at += length
         first += len(piece.characters)
     if len(lines) < 2 or (turn := turns.most_common(1)[0][0]) is None:
         return None
-    return PageText(
-        textpage,
-        [line._replace(box=turned(line.box, turn)) for found, line in lines if found == turn],
-        numbers,
-        turn,
-    )
+    return PageText(textpage, [line for found, line in lines if found == turn], numbers, turn)
 
 
 def _split(characters: str) -> Iterator[tuple[int, int, str]]:
-    """The start and end of each line that is not blank, with its line end, and the line without it."""
+    """The start and end of each line, and its characters, line end included."""
     for match in _LINE.finditer(characters):
         if match.end() > match.start():
             yield match.start(), match.end(), match[0]
 
 
-def _line(boxes: "_Boxes", characters: str, start: int, numbers: Numbers) -> tuple[int | None, Box] | None:
-    """The direction of a line in quarter turns, and its box before it is turned."""
-    solid = characters.rstrip("\r\n\x02\ufffe ")
-    blanks = len(solid) - len(solid.lstrip())
-    if blanks == len(solid):
-        return None
-    one, other = numbers[start + blanks], numbers[start + len(solid) - 1]
-    if one is None or other is None:
-        return None
-    box = boxes.between(one, other, 0)
-    return (boxes.turn(one), box) if box else None
-
-
-class _Boxes:
-    """Asks for the boxes of glyphs. The output structures are reused."""
+class _Directions:
+    """Asks for the directions of glyphs."""
 
     def __init__(self, textpage: Any) -> None:
         self._page = ctypes.cast(textpage.raw, _P).value
-        self._bounds, self._matrix = pdfium.FS_RECTF(), pdfium.FS_MATRIX()
-        self._to_bounds, self._to_matrix = ctypes.addressof(self._bounds), ctypes.addressof(self._matrix)
-
-    def between(self, one: int, other: int, turn: int) -> Box | None:
-        """The box around two glyphs, as if their line were horizontal."""
-        bounds = self._bounds
-        if not _cell_of(self._page, one, self._to_bounds):
-            return None
-        left, bottom, right, top = bounds.left, bounds.bottom, bounds.right, bounds.top
-        if one != other and _cell_of(self._page, other, self._to_bounds):
-            left, right = min(left, bounds.left), max(right, bounds.right)
-            bottom, top = min(bottom, bounds.bottom), max(top, bounds.top)
-        return turned(Box(left, bottom, right, top), turn)
+        self._matrix = pdfium.FS_MATRIX()
+        self._to_matrix = ctypes.addressof(self._matrix)
 
     def turn(self, number: int) -> int | None:
         """The direction of a glyph's line in quarter turns; None if it is between them."""
