@@ -1,6 +1,8 @@
 """Tables whose columns are told by the alignment of their text, with or without ruling lines between rows."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from statistics import median
 
 from files_api_mcp.backends.documents.formats.pdf.tables.baselines import Baseline
@@ -18,7 +20,11 @@ __all__ = ["aligned_grid", "aligned_grids", "has_run"]
 _FAR = 2.6
 _FARTHEST = 4.5
 _UNEVEN = 1.9
-_MOST_BETWEEN = 3
+_FEW_BETWEEN = 2
+_MOST_BETWEEN = 8
+_MOST_BEHIND = 8
+_NEAR = 1.4
+_BESIDE = 0.75
 _FEWEST_LINES = 3
 _LONG = 8
 _ABOVE = 2.3
@@ -43,25 +49,55 @@ def aligned_grids(lines: Sequence[Baseline], rulings: Rulings) -> Iterator[Grid]
 
 
 def _runs(lines: Sequence[Baseline]) -> Iterator[tuple[int, int]]:
-    """The first and last of lines with several segments that follow each other."""
+    """The first and last of lines with several segments that follow each other. Between them may be lines that stay in
+    the first column."""
     first = last = -1
+    left = 0.0
     distances: list[float] = []
     for number, line in enumerate(lines):
-        if len(line.segments) < 2:
+        if not _has_neighbours(lines, number):
             continue
         if first >= 0:
-            distance = lines[last].centre - line.centre
-            step = distance / (number - last)
-            if number - last > _MOST_BETWEEN or _is_far(step, line.height, distances):
+            step = (lines[last].centre - line.centre) / (number - last)
+            if _is_parted(lines, last, number, left) or _is_far(step, line.height, distances):
                 yield first, last
                 first, distances = -1, []
             else:
                 distances.append(step)
         if first < 0:
-            first = number
+            first, left = number, line.left
+        left = min(left, line.left)
         last = number
     if first >= 0:
         yield first, last
+
+
+def _has_neighbours(lines: Sequence[Baseline], number: int) -> bool:
+    """Whether a line has several segments, or is beside another line that is a little higher or lower."""
+    line = lines[number]
+    return len(line.segments) > 1 or any(
+        abs(other.centre - line.centre) < _BESIDE * line.height
+        and (other.left > line.right + line.apart or other.right < line.left - line.apart)
+        for other in (*lines[max(0, number - 1) : number], *lines[number + 1 : number + 2])
+    )
+
+
+def _is_parted(lines: Sequence[Baseline], last: int, number: int, left: float) -> bool:
+    """Whether lines between two others are too many, or too long, to belong to a table that starts at the left."""
+    room = max(_second(lines[last]), _second(lines[number]))
+    between = lines[last + 1 : number]
+    left = min(left, lines[number].left) - lines[number].height
+    if len(between) <= _FEW_BETWEEN:
+        return any(line.left < left or (len(line.words) > _LONG and _is_prose(line, room)) for line in between)
+    return len(between) > _MOST_BETWEEN or any(line.left < left or line.right > room for line in between)
+
+
+def _second(line: Baseline) -> float:
+    return line.segments[min(1, len(line.segments) - 1)].left
+
+
+def _is_prose(line: Baseline, room: float) -> bool:
+    return line.right > room or line.words[-1].text.endswith(".")
 
 
 def _is_far(distance: float, height: float, distances: Sequence[float]) -> bool:
@@ -77,12 +113,30 @@ def _grid(lines: Sequence[Baseline], first: int, last: int, rulings: Rulings) ->
         return None
     core = core_lines(run)
     height = median(line.height for line in core)
-    gaps = column_gaps(core, height)
+    gaps = column_gaps(core)
     if not gaps:
         return None
     first = _first_above(lines, first, gaps, height)
-    table = list(lines[first : last + 1])
-    return aligned_grid(table, gaps, rulings, height)
+    behind = _lines_behind(lines, last, gaps)
+    return aligned_grid(lines[first : last + 1 + behind], gaps, rulings, height, tail=behind)
+
+
+def _lines_behind(lines: Sequence[Baseline], last: int, gaps: Sequence[Gap]) -> int:
+    """How many lines behind a run may continue cells of its last row."""
+    count = 0
+    for before, line in pairwise(lines[last : last + 1 + _MOST_BEHIND]):
+        if before.centre - line.centre > _NEAR * line.height or not _is_in_column(line, gaps):
+            break
+        count += 1
+    return count
+
+
+def _is_in_column(line: Baseline, gaps: Sequence[Gap]) -> bool:
+    """Whether the line stands in a single column, except the last one."""
+    if len(line.segments) > 1:
+        return False
+    middles = [gap.middle for gap in gaps]
+    return bisect_right(middles, line.left) == bisect_right(middles, line.right) < len(gaps)
 
 
 def _first_above(lines: Sequence[Baseline], first: int, gaps: Sequence[Gap], height: float) -> int:
@@ -99,7 +153,13 @@ def _first_above(lines: Sequence[Baseline], first: int, gaps: Sequence[Gap], hei
 
 
 def aligned_grid(
-    lines: Sequence[Baseline], gaps: Sequence[Gap], rulings: Rulings, height: float, *, ruled: bool = False
+    lines: Sequence[Baseline],
+    gaps: Sequence[Gap],
+    rulings: Rulings,
+    height: float,
+    *,
+    tail: int = 0,
+    ruled: bool = False,
 ) -> Grid | None:
     """The table of lines with known gaps between its columns; None if it is not sure that it is one."""
     left, right = min(line.left for line in lines), max(line.right for line in lines)
@@ -121,7 +181,7 @@ def aligned_grid(
     ]
     bands = [*full, *(y for y in across(fills, left, right) if bottom - height < y < top + height)]
     numeric = number_columns([[], *cells[headers:]], columns)
-    rows = joined_rows(body, bands, numeric)
+    rows = joined_rows(body, bands, numeric, tail)
     extents = _extents(cells[headers:], columns)
     named = list(cells[:headers])
     for number in reversed(range(headers - 1)):

@@ -11,7 +11,13 @@ __all__ = ["Baseline", "Segment", "baselines", "blocks"]
 
 _SAME_LINE = 0.45
 _APART = 0.75
-"""Heights of the font: blanks between words are narrower."""
+_NARROWEST = 0.3
+"""Heights of the font: blanks between words are narrower than the first, and mostly than the second."""
+_APART_FIXED = 1.5
+_NARROWEST_FIXED = 1.2
+"""The same in widths of a character, where all are equally wide."""
+_LONG_WORD = 3
+_EQUAL = 0.02
 _FAR_UP = 12
 _UP = 0.5
 _LEADER = re.compile(r"[._·…]{4,}")
@@ -50,6 +56,9 @@ class Baseline:
     segments: list[Segment] = field(default_factory=list["Segment"])
     bottom: float = 0
     top: float = 0
+    apart: float = 0
+    narrowest: float = 0
+    """Distances between words, in points, that are wider than a blank: surely, and mostly."""
 
     @property
     def centre(self) -> float:
@@ -93,20 +102,30 @@ def baselines(words: Sequence[Word]) -> list[Baseline]:
     lines: list[Baseline] = []
     group: list[Word] = []
     centre = height = 0.0
+    fixed = _fixed_width(words)
     for word in sorted(words, key=lambda word: -(word.bottom + word.top)):
         middle, own = (word.bottom + word.top) / 2, word.top - word.bottom
         if group and centre - middle > _SAME_LINE * min(own, height):
-            lines.append(_baseline(group))
+            lines.append(_baseline(group, fixed))
             group = []
         if not group:
             centre, height = middle, own
         group.append(word)
     if group:
-        lines.append(_baseline(group))
+        lines.append(_baseline(group, fixed))
     return [line for line in lines if line.words]
 
 
-def _baseline(group: list[Word]) -> Baseline:
+def _fixed_width(words: Sequence[Word]) -> float:
+    """The width of each character, if all are equally wide; else 0."""
+    widths = sorted((word.right - word.left) / len(word.text) for word in words if len(word.text) >= _LONG_WORD)
+    if not widths:
+        return 0
+    low, middle, high = (widths[len(widths) * share // 10] for share in (1, 5, 9))
+    return middle if high - low <= _EQUAL * middle else 0
+
+
+def _baseline(group: list[Word], fixed: float) -> Baseline:
     words = sorted(group)
     kept, has_leader = _without_leaders(words)
     line = Baseline(kept, has_leader)
@@ -114,12 +133,12 @@ def _baseline(group: list[Word]) -> Baseline:
         return line
     line.bottom = median(word.bottom for word in kept)
     line.top = median(word.top for word in kept)
+    line.apart = max(_APART * line.height, _APART_FIXED * fixed)
+    line.narrowest = max(_NARROWEST * line.height, _NARROWEST_FIXED * fixed)
     segment = [kept[0]]
     for word in kept[1:]:
         before = segment[-1]
-        if word.left - before.right > _APART * min(
-            line.height, max(word.top - word.bottom, before.top - before.bottom)
-        ):
+        if word.left - before.right > line.apart:
             line.segments.append(Segment(segment))
             segment = []
         segment.append(word)

@@ -11,8 +11,6 @@ from files_api_mcp.backends.documents.formats.pdf.tables.words import Word
 
 __all__ = ["Gap", "column_gaps", "core_lines", "line_cells"]
 
-_NARROWEST = 0.3
-_APART = 0.75
 _SUPPORT = 0.5
 _MOST_NAMES = 8
 _CORE = 0.5
@@ -40,18 +38,18 @@ def core_lines(lines: Sequence[Baseline]) -> list[Baseline]:
     return [line for line in lines if len(line.segments) >= max(2, _CORE * most)]
 
 
-def column_gaps(lines: Sequence[Baseline], height: float) -> list[Gap]:
+def column_gaps(lines: Sequence[Baseline]) -> list[Gap]:
     """The gaps between the columns of lines that have several segments each, from left to right."""
-    gaps = _gaps(lines, height, 0)
+    gaps = _gaps(lines, 0)
     if crossing := len(lines) // 12:
-        loose = _gaps(lines, height, crossing)
+        loose = _gaps(lines, crossing)
         gaps = loose if len(loose) > len(gaps) else gaps
     return _without_signs(_without_names(gaps, lines), lines)
 
 
-def _gaps(lines: Sequence[Baseline], height: float, crossing: int) -> list[Gap]:
+def _gaps(lines: Sequence[Baseline], crossing: int) -> list[Gap]:
     """The gaps that at most so many lines cross."""
-    return [gap for gap in _stripes(lines, crossing) if _is_gap(gap, lines, height)]
+    return [gap for gap in _stripes(lines, crossing) if _is_gap(gap, lines)]
 
 
 def _without_signs(gaps: list[Gap], lines: Sequence[Baseline]) -> list[Gap]:
@@ -121,9 +119,9 @@ def _stripes(lines: Sequence[Baseline], crossing: int) -> Iterator[Gap]:
             start = None
 
 
-def _is_gap(gap: Gap, lines: Sequence[Baseline], height: float) -> bool:
+def _is_gap(gap: Gap, lines: Sequence[Baseline]) -> bool:
     """Whether the stripe is wide enough, and words on both sides of it stand apart in most lines."""
-    if gap.right - gap.left < _NARROWEST * height:
+    if gap.right - gap.left < lines[0].narrowest:
         return False
     both = apart = 0
     for line in lines:
@@ -131,7 +129,7 @@ def _is_gap(gap: Gap, lines: Sequence[Baseline], height: float) -> bool:
         behind = [word.left for word in line.words if word.right > gap.middle and word.left >= gap.left]
         if before and behind:
             both += 1
-            apart += min(behind) - max(before) > _APART * height
+            apart += min(behind) - max(before) > line.apart
     return apart >= 2 and apart >= _SUPPORT * both
 
 

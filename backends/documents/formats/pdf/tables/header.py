@@ -30,9 +30,14 @@ def header_rows(rows: Sequence[Sequence[Cell]], columns: int) -> int:
         return 1 if len(rows) > 1 and len(rows[0]) > 1 else 0
     years = _year_columns(rows, columns)
     first = next((number for number, row in enumerate(rows) if _has_figures(row, numeric, years)), 0)
-    while first > 1 and all(cell.column == 0 for cell in rows[first - 1]):
-        first -= 1  # the title of the first section
+    while first > 1 and not _names_figures(rows[first - 1], numeric):
+        first -= 1  # the title of the first section, or a row without figures
     return first if first <= _MOST_ROWS else 0
+
+
+def _names_figures(row: Sequence[Cell], numeric: Sequence[bool]) -> bool:
+    """Whether a row has texts over columns of figures."""
+    return any(any(numeric[cell.column : cell.column + cell.width]) for cell in row if cell.column or cell.width == 1)
 
 
 def _year_columns(rows: Sequence[Sequence[Cell]], columns: int) -> list[bool]:

@@ -24,15 +24,20 @@ class Line(NamedTuple):
     height: float
 
 
-def joined_rows(lines: Sequence[Line], rules: Sequence[float], numeric: Sequence[bool]) -> list[list[Cell]]:
-    """The rows. `rules` are the heights of lines across the table, which separate rows."""
+def joined_rows(
+    lines: Sequence[Line], rules: Sequence[float], numeric: Sequence[bool], tail: int = 0
+) -> list[list[Cell]]:
+    """The rows. `rules` are the heights of lines across the table, which separate rows. The last `tail` lines are left
+    out unless they continue the row before them."""
     if not lines:
         return []
     joiner = _Joiner(lines, rules, numeric)
     groups: list[list[Line]] = [[lines[0]]]
-    for line in lines[1:]:
+    for number, line in enumerate(lines[1:], 1):
         if joiner.continues(groups[-1], line):
             groups[-1].append(line)
+        elif number >= len(lines) - tail:
+            break
         else:
             groups.append([line])
     return [_row(group) for group in groups]

@@ -15,6 +15,7 @@ from files_api_mcp.backends.documents.formats.pdf.tables.words import Word
 __all__ = ["ruled_grid"]
 
 _FILLED = 0.5
+_DIFFERENT = 0.35
 _FEW_BANDS = 4
 
 
@@ -32,7 +33,8 @@ def ruled_grid(lattice: Lattice, rulings: Rulings) -> Grid | None:
         return None
     slots = len(rows) * columns
     filled = sum(cell.width for row in rows for cell in row if cell.words)
-    if filled < _FILLED * slots:
+    different = {id(cell.words) for row in rows for cell in row if cell.words}
+    if filled < _FILLED * slots or len(different) < max(4, _DIFFERENT * slots):
         return None
     if sum(sum(bool(cell.words) for cell in row) > 1 for row in rows) < 2:
         return None

@@ -17,7 +17,8 @@ _UNDER = 1.6
 def spread(cells: list[Cell], below: list[Cell], extents: Extents, rules: Sequence[Box], height: float) -> list[Cell]:
     """The cells of a header row, as wide as the columns that they are over. `below` is the row under them."""
     ruled = [_by_rule(cell, extents, rules, height) for cell in cells]
-    if any(width > 1 for _, width in ruled):
+    taken = [column for start, width in ruled for column in range(start, start + width)]
+    if any(width > 1 for _, width in ruled) and len(taken) == len(set(taken)):
         return [Cell(*place, cell.words) if place[1] else cell for place, cell in zip(ruled, cells, strict=True)]
     free = [cell for cell in cells if cell.column > 0 or cell.width > 1]
     first = min((cell.column for cell in below if cell.column > 0), default=1)

@@ -111,7 +111,7 @@ def page_text(textpage: Any, pieces: Sequence[Piece]) -> PageText | None:
     for piece in pieces:
         if len(pieces) > 1:
             numbers = [*numbers, *piece.numbers]
-        for start, end, characters in _split(piece.characters):
+        for start, _, characters in _split(piece.characters):
             length = len(mended(characters))
             glyph = piece.numbers[start]
             if piece.hidden is None and glyph is not None:
