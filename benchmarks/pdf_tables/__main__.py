@@ -37,11 +37,13 @@ def main() -> None:
         made = [
             make(folder, kind, options.seed * 1000 + n) for kind in options.kind or KINDS for n in range(options.each)
         ]
-        results = {"ours": [_score(one, _ours(one.path), Content.flat) for one in made]}
+        results = {"ours": [_score(one, _ours(one.path), Content.flat, joined=False) for one in made]}
         if options.peers:
             for peer in _PEERS:
                 found = _peer(options.peers, peer, [one.path for one in made])
-                results[peer] = [_score(one, found[str(one.path)], lambda content: content.cells) for one in made]
+                results[peer] = [
+                    _score(one, found[str(one.path)], lambda content: content.cells, joined=True) for one in made
+                ]
         _report(made, results)
 
 
@@ -62,10 +64,10 @@ def _peer(python: str, peer: str, paths: Sequence[Path]) -> dict[str, list[Grid]
     return {line["path"]: line["tables"] for line in lines}
 
 
-def _score(made: Made, found: list[Grid], cells: Callable[[Content], Grid]) -> Score:
-    """The score of a PDF. The parts of its only table are joined, without the repeated header."""
+def _score(made: Made, found: list[Grid], cells: Callable[[Content], Grid], *, joined: bool) -> Score:
+    """The score of a PDF. If `joined`, the parts of a table on many pages are joined, without the repeated header."""
     there = [cells(table) for table in made.tables]
-    if made.kind == "many pages" and found:
+    if joined and made.kind == "many pages" and found:
         heads = {tuple(row) for row in found[0][:1]}
         found = [[*found[0], *(row for part in found[1:] for row in part if tuple(row) not in heads)]]
     return score(found, there)

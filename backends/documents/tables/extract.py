@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from importlib import import_module
+from itertools import groupby
+from operator import attrgetter
 from typing import BinaryIO
 
 from files_api_mcp.backends.documents.extract import extract
 from files_api_mcp.backends.documents.media_types import JSON, ODS, XLS, XLSX
 from files_api_mcp.backends.documents.tables.names import TableNames, TextTables
-from files_api_mcp.backends.documents.tables.table import DocumentTable
+from files_api_mcp.backends.documents.tables.table import DocumentTable, Row
 
 __all__ = ["MOST_TABLES", "TABLES_OF", "document_tables", "tables_in_bytes"]
 
@@ -37,9 +39,25 @@ def document_tables(content: BinaryIO, mime_type: str, filename: str = "") -> It
         return
     document = extract(content, mime_type, None, filename)
     tables = TextTables(mime_type, paginated=document.paginated)
-    for page, text in enumerate(document.texts, start=1):
-        for _, _, table in tables.named(page, text):
-            yield table
+    found = (table for page, text in enumerate(document.texts, start=1) for _, _, table in tables.named(page, text))
+    for _, parts in groupby(found, key=attrgetter("name")):
+        yield _joined(list(parts))
+
+
+def _joined(parts: list[DocumentTable]) -> DocumentTable:
+    """One table of parts on several pages, whose rows are numbered from the first part on."""
+    if len(parts) == 1:
+        return parts[0]
+
+    def rows() -> Iterator[Row]:
+        number = 0
+        for part in parts:
+            last = number
+            for own, cells in part.rows():
+                number = last + own
+                yield number, cells
+
+    return replace(parts[0], rows=rows)
 
 
 def tables_in_bytes(content: BinaryIO, mime_type: str) -> Iterator[DocumentTable]:

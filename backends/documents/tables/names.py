@@ -42,11 +42,15 @@ class TextTables:
         self._paginated = paginated
         self._names = TableNames()
         self._count = 0
+        self._last = ""
 
     def named(self, page: int, text: MarkedText) -> Iterator[tuple[int, int, DocumentTable]]:
         """The tables of a page or piece, with the start and the end of their rows in its text. One without a name gets
-        that of its place: its number (from 1) on its page, or in a document without pages."""
+        that of its place: its number (from 1) on its page, or in a document without pages. One that continues another
+        has its name."""
         for number, (start, end, table) in enumerate(text.tables, start=1):
-            self._count += 1
-            place = f"{self._page_word} {page} table {number}" if self._paginated else f"table {self._count}"
-            yield start, end, replace(table, name=self._names.unique(table.name or place))
+            if not (table.continues and self._last):
+                self._count += 1
+                place = f"{self._page_word} {page} table {number}" if self._paginated else f"table {self._count}"
+                self._last = self._names.unique(table.name or place)
+            yield start, end, replace(table, name=self._last)

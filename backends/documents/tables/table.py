@@ -31,7 +31,7 @@ class DocumentTable:
 
     A table without a name is called by its place in the document, such as `table 3` or `page 12 table 1`. One that
     stands in the text of a document has no `where`: it comes in the stream of lines before its first line, and ends
-    with the next `Table(None)`.
+    with the next `Table(None)`. One that `continues` has more rows of the table before it, on the page after.
     """
 
     header: Sequence[str]
@@ -42,3 +42,4 @@ class DocumentTable:
     caption: str = ""
     count: int | None = None
     notes: Sequence[str] = ()
+    continues: bool = False

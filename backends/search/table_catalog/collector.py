@@ -47,6 +47,9 @@ class TableCollector:
             if table.where:
                 self._add(table, StoredTable(_UNKNOWN))
                 continue
+            if table.continues and self._tables and self._tables[-1].info.name == table.name:
+                self._continue(table, page, end)
+                continue
             is_added = self._add(table, StoredTable(_UNKNOWN, page, start, page, end))
             is_ended = self._paginated or end < len(text.text) or _end(text, start) is not None
             self._is_open = is_added and not is_ended
@@ -62,6 +65,12 @@ class TableCollector:
     def packed(self) -> bytes:
         """The tables; no bytes if there are none."""
         return pack_tables(self._tables) if self._tables else b""
+
+    def _continue(self, table: DocumentTable, page: int, end: int) -> None:
+        """Add the rows of a part on another page to the last table."""
+        last = self._tables[-1]
+        info = replace(last.info, rows=last.info.rows + sum(1 for _ in table.rows()))
+        self._tables[-1] = replace(last, info=info, last_page=page, end=end)
 
     def _extend(self, page: int, text: MarkedText) -> None:
         end = _end(text, -1)

@@ -16,8 +16,7 @@ from files_api_mcp.backends.documents.formats.pdf.headings import placed
 from files_api_mcp.backends.documents.formats.pdf.hidden import HiddenText, Piece
 from files_api_mcp.backends.documents.formats.pdf.layers import layers_off
 from files_api_mcp.backends.documents.formats.pdf.outline import Title, bookmarks
-from files_api_mcp.backends.documents.formats.pdf.tables.find import page_tables
-from files_api_mcp.backends.documents.formats.pdf.tables.marked import table_marks
+from files_api_mcp.backends.documents.formats.pdf.tables.continued import PageTables
 from files_api_mcp.backends.documents.formats.pdf.tags import TaggedHeadings
 from files_api_mcp.backends.documents.marks import Hidden, Line, Mark, split_at_marks
 from files_api_mcp.backends.documents.ocr import Scans
@@ -90,6 +89,7 @@ class pdf_pages(Sequence[list[Line]]):  # noqa: N801
         self._hidden = HiddenText(lambda: layers_off(content))
         self._bookmarks = bookmarks(self._document)
         self._tagged = TaggedHeadings(self._document)
+        self._tables = PageTables(self.__getitem__)
 
     def __len__(self) -> int:
         return len(self._document)
@@ -114,7 +114,7 @@ class pdf_pages(Sequence[list[Line]]):  # noqa: N801
             return [self[number] for number in range(*index.indices(len(self)))]
         if not 0 <= index < len(self):
             raise IndexError(index)
-        lines = page_lines(self._document, index, self._hidden, self._titles, self._read_off, tables=True)
+        lines = page_lines(self._document, index, self._hidden, self._titles, self._read_off, self._tables)
         return lines if index else [*lines, *self._attached(lines)]
 
     def __iter__(self) -> Iterator[list[Line]]:
@@ -143,11 +143,10 @@ def page_lines(
     hidden: HiddenText,
     titles: Callable[[int, Any], Sequence[Title]] | None = None,
     read_off: Callable[[int, Any], str] | None = None,
-    *,
-    tables: bool = False,
+    tables: PageTables | None = None,
 ) -> list[Line]:
-    """The text of a page (0-based), with its form fields and notes, what is hidden, its headings by `titles`, and its
-    tables if asked for.
+    """The text of a page (0-based), with its form fields and notes, what is hidden, its headings by `titles`, and the
+    tables that `tables` finds.
 
     A page without text is passed to `read_off`.
     """
@@ -161,7 +160,7 @@ def page_lines(
         text, marks = _joined(pieces)
         found = titles(number, textpage) if titles else ()
         if tables:
-            marks += table_marks(text, page_tables(textpage, pieces))
+            marks += tables.marks(number, text, textpage, pieces)
         if read_off and not text.strip():
             text = read_off(number, page)
         written = annotation_lines(page, document.formenv)

@@ -15,6 +15,8 @@ from files_api_mcp.backends.documents.formats.pdf.tables.words import Box, PageT
 
 __all__ = ["PageTable", "page_tables"]
 
+_LONGEST_HEADER = 300
+
 
 class PageTable(NamedTuple):
     """A table, and the [start, end) of its lines in the text of the page."""
@@ -24,6 +26,16 @@ class PageTable(NamedTuple):
     header: tuple[int, int] | None
     """The [start, end) of the lines of its header."""
     grid: Grid
+    names: Sequence[str] = ()
+    """The names of its columns, if it continues the table of the page before."""
+    shown: str = ""
+    """The text of its header, if it continues the table of the page before."""
+
+    def header_text(self, text: str) -> str:
+        """Its header as it stands in the text."""
+        if self.shown or self.header is None:
+            return self.shown
+        return " ".join(text[slice(*self.header)].split())[:_LONGEST_HEADER]
 
 
 def page_tables(textpage: Any, pieces: Sequence[Piece]) -> list[PageTable]:

@@ -10,24 +10,22 @@ from files_api_mcp.backends.documents.tables.table import DocumentTable, Row
 
 __all__ = ["table_marks"]
 
-_LONGEST_HEADER = 300
-
 
 def table_marks(text: str, tables: Sequence[PageTable]) -> Iterator[tuple[int, Table | DocumentTable]]:
     """The tables in the text of their page, each with its header and its end."""
     for number, table in enumerate(tables):
         end = min([table.end, *(other.start for other in tables[number + 1 :])])
-        yield table.start, _document_table(table.grid)
-        header = " ".join(text[slice(*table.header)].split()) if table.header else ""
-        if header:
-            yield table.start, Table(header[:_LONGEST_HEADER])
+        yield table.start, _document_table(table)
+        if header := table.header_text(text):
+            yield table.start, Table(header)
         yield end, Table(None)
 
 
-def _document_table(grid: Grid) -> DocumentTable:
-    rows = [(number, _cells(grid, number)) for number in range(grid.headers, len(grid.rows))]
-    numbered: list[Row] = [(number + 1, cells) for number, cells in rows]
-    return DocumentTable(column_names(grid), lambda: iter(numbered))
+def _document_table(table: PageTable) -> DocumentTable:
+    grid = table.grid
+    numbered: list[Row] = [(number + 1, _cells(grid, number)) for number in range(grid.headers, len(grid.rows))]
+    header = table.names or column_names(grid)
+    return DocumentTable(header, lambda: iter(numbered), continues=bool(table.names))
 
 
 def _cells(grid: Grid, number: int) -> list[str | None]:

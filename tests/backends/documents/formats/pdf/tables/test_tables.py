@@ -11,7 +11,9 @@ from reportlab.platypus import Paragraph, SimpleDocTemplate
 from reportlab.platypus import Table as Drawn
 
 from files_api_mcp.backends.documents.extract import extract
-from files_api_mcp.backends.documents.marks import MarkedText, Table
+from files_api_mcp.backends.documents.formats.pdf.pages import pdf_pages
+from files_api_mcp.backends.documents.marks import MarkedText, Table, marked_text
+from files_api_mcp.backends.documents.tables.extract import document_tables
 from files_api_mcp.backends.documents.tables.table import DocumentTable
 
 TEXT = ParagraphStyle("text", fontName="Helvetica", fontSize=10, leading=12)
@@ -80,6 +82,25 @@ def test_figures_and_their_signs_are_one_cell() -> None:
     assert cells(table)[0] == ["(in millions)", "2023", "2022"]
     assert cells(table)[1] == ["Net sales", "$ 5,363", "$ 4,869"]
     assert cells(table)[3] == ["Sale of businesses", "(545)", "(586)"]
+
+
+@pytest.mark.parametrize("repeated", [0, 1])
+def test_a_table_over_pages_is_one(repeated: int) -> None:
+    rows = [["Plant", "Built", "Output"], *([f"Plant {n}", str(1900 + n), f"{n},000"] for n in range(1, 90))]
+    out = io.BytesIO()
+    font = ("FONT", (0, 0), (-1, -1), "Helvetica", 10)
+    SimpleDocTemplate(out).build([Drawn(rows, style=[font, GRID], repeatRows=repeated)])
+    pages = list(extract(out, "application/pdf", None).texts)
+    assert len(pages) > 2
+    for page in pages:
+        assert [mark for _, mark in page.marks] == [Table("Plant Built Output"), Table(None)]
+    (table,) = document_tables(out, "application/pdf")
+    assert table.name == "page 1 table 1"
+    assert cells(table) == rows
+    numbers = [number for number, _ in table.rows()]
+    assert numbers == sorted(set(numbers))
+    # A page that is read alone has the same header.
+    assert marked_text(pdf_pages(out)[2]).marks == pages[2].marks
 
 
 @pytest.mark.parametrize(
