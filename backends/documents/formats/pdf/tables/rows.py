@@ -34,9 +34,10 @@ def joined_rows(
     joiner = _Joiner(lines, rules, numeric)
     groups: list[list[Line]] = [[lines[0]]]
     for number, line in enumerate(lines[1:], 1):
-        if joiner.continues(groups[-1], line):
+        is_tail = number >= len(lines) - tail
+        if joiner.continues(groups[-1], line) and not (is_tail and all(len(group) == 1 for group in groups)):
             groups[-1].append(line)
-        elif number >= len(lines) - tail:
+        elif is_tail:
             break
         else:
             groups.append([line])
