@@ -89,7 +89,7 @@ class pdf_pages(Sequence[list[Line]]):  # noqa: N801
         self._hidden = HiddenText(lambda: layers_off(content))
         self._bookmarks = bookmarks(self._document)
         self._tagged = TaggedHeadings(self._document)
-        self._tables = PageTables(self.__getitem__)
+        self._tables = PageTables()
 
     def __len__(self) -> int:
         return len(self._document)
@@ -114,7 +114,7 @@ class pdf_pages(Sequence[list[Line]]):  # noqa: N801
             return [self[number] for number in range(*index.indices(len(self)))]
         if not 0 <= index < len(self):
             raise IndexError(index)
-        lines = page_lines(self._document, index, self._hidden, self._titles, self._read_off, self._tables)
+        lines = page_lines(self._document, index, self._hidden, self._titles, self._read_off, self._table_marks)
         return lines if index else [*lines, *self._attached(lines)]
 
     def __iter__(self) -> Iterator[list[Line]]:
@@ -130,6 +130,11 @@ class pdf_pages(Sequence[list[Line]]):  # noqa: N801
     def _titles(self, number: int, textpage: Any) -> Sequence[Title]:
         return self._bookmarks.get(number, ()) if self._bookmarks else self._tagged.titles(textpage)
 
+    def _table_marks(
+        self, number: int, text: str, textpage: Any, pieces: Sequence[Piece]
+    ) -> Sequence[tuple[int, Mark | DocumentTable]]:
+        return self._tables.marks(number, text, textpage, pieces, self.__getitem__)
+
     def _read_off(self, number: int, page: Any) -> str:
         text = _scanned(page, self._scans) if self._scans else ""
         if text.strip():
@@ -143,7 +148,7 @@ def page_lines(
     hidden: HiddenText,
     titles: Callable[[int, Any], Sequence[Title]] | None = None,
     read_off: Callable[[int, Any], str] | None = None,
-    tables: PageTables | None = None,
+    tables: Callable[[int, str, Any, Sequence[Piece]], Sequence[tuple[int, Mark | DocumentTable]]] | None = None,
 ) -> list[Line]:
     """The text of a page (0-based), with its form fields and notes, what is hidden, its headings by `titles`, and the
     tables that `tables` finds.
@@ -160,7 +165,7 @@ def page_lines(
         text, marks = _joined(pieces)
         found = titles(number, textpage) if titles else ()
         if tables:
-            marks += tables.marks(number, text, textpage, pieces)
+            marks += tables(number, text, textpage, pieces)
         if read_off and not text.strip():
             text = read_off(number, page)
         written = annotation_lines(page, document.formenv)

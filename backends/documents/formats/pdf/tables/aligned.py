@@ -27,6 +27,8 @@ _NEAR = 1.4
 _BESIDE = 0.75
 _FEWEST_LINES = 3
 _LONG = 8
+_SHORT = 4
+"""Words of a line."""
 _ABOVE = 2.3
 _MOST_ABOVE = 4
 
@@ -84,20 +86,24 @@ def _has_neighbours(lines: Sequence[Baseline], number: int) -> bool:
 
 def _is_parted(lines: Sequence[Baseline], last: int, number: int, left: float) -> bool:
     """Whether lines between two others are too many, or too long, to belong to a table that starts at the left."""
-    room = max(_second(lines[last]), _second(lines[number]))
+    rooms = _second(lines[last]), _second(lines[number])
     between = lines[last + 1 : number]
     left = min(left, lines[number].left) - lines[number].height
     if len(between) <= _FEW_BETWEEN:
-        return any(line.left < left or (len(line.words) > _LONG and _is_prose(line, room)) for line in between)
-    return len(between) > _MOST_BETWEEN or any(line.left < left or line.right > room for line in between)
+        return any(line.left < left or _is_prose(line, rooms) for line in between)
+    return len(between) > _MOST_BETWEEN or any(line.left < left or line.right > max(rooms) for line in between)
 
 
 def _second(line: Baseline) -> float:
     return line.segments[min(1, len(line.segments) - 1)].left
 
 
-def _is_prose(line: Baseline, room: float) -> bool:
-    return line.right > room or line.words[-1].text.endswith(".")
+def _is_prose(line: Baseline, rooms: tuple[float, float]) -> bool:
+    """Whether a line is a sentence, not the title of a section or a part of a cell."""
+    count = len(line.words)
+    if line.words[-1].text.endswith("."):
+        return count > _SHORT and line.right > min(rooms)
+    return count > _LONG and line.right > max(rooms)
 
 
 def _is_far(distance: float, height: float, distances: Sequence[float]) -> bool:
@@ -185,7 +191,7 @@ def aligned_grid(
     extents = _extents(cells[headers:], columns)
     named = list(cells[:headers])
     for number in reversed(range(headers - 1)):
-        named[number] = spread(named[number], named[number + 1], extents, rules, height)
+        named[number] = spread(named[number], named[-1], extents, rules, height)
     grid = Grid(columns, [*named, *rows], headers, left, right, [left, *(gap.middle for gap in gaps), right])
     return grid if ruled or is_sure(grid, lines, full) else None
 

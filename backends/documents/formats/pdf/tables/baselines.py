@@ -10,6 +10,7 @@ from files_api_mcp.backends.documents.formats.pdf.tables.words import Word
 __all__ = ["Baseline", "Segment", "baselines", "blocks"]
 
 _SAME_LINE = 0.45
+_SMALL = 0.8
 _APART = 0.75
 _NARROWEST = 0.3
 """Heights of the font: blanks between words are narrower than the first, and mostly than the second."""
@@ -105,10 +106,12 @@ def baselines(words: Sequence[Word]) -> list[Baseline]:
     fixed = _fixed_width(words)
     for word in sorted(words, key=lambda word: -(word.bottom + word.top)):
         middle, own = (word.bottom + word.top) / 2, word.top - word.bottom
-        if group and centre - middle > _SAME_LINE * min(own, height):
+        small, large = min(own, height), max(own, height)
+        # Raised marks are small, and part of the line beside them.
+        if group and centre - middle > _SAME_LINE * (large if small < _SMALL * large else small):
             lines.append(_baseline(group, fixed))
             group = []
-        if not group:
+        if not group or own > height / _SMALL:
             centre, height = middle, own
         group.append(word)
     if group:

@@ -22,7 +22,7 @@ _LINE = re.compile(r"(?<!\S)\S[^\r\n\x02\ufffe]*")
 _STRETCHED, _WIDE, _LOOSE = 0.6, 0.5, 0.43
 """Heights of the font for each character of a line: running text has 0.4."""
 _SHORT = 30
-_FIGURE = re.compile(r"\d[\d.,]*[%)]?\s*$")
+_FIGURE = re.compile(r"\d[%)]?\s?$")
 _ENOUGH = 4
 _MOST_LINES = 2000
 """A page with more lines is a drawing."""

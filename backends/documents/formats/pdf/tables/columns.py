@@ -21,6 +21,11 @@ _BEHIND = re.compile(r"[)%*†‡]+|\(\w\)|pp|bps")
 """Signs before and behind a figure that stand apart from it."""
 
 
+_CURRENCY = re.compile(r"[$€£¥₹]")
+_Part = tuple[int, int, list[Word]]
+"""The first column of words, and how many columns they are wide."""
+
+
 class Gap(NamedTuple):
     """A stripe between two columns."""
 
@@ -137,15 +142,35 @@ def line_cells(line: Baseline, gaps: Sequence[Gap]) -> list[Cell]:
     """The cells of a line. A segment that crosses a gap is as wide as the columns that it covers."""
     middles = [gap.middle for gap in gaps]
     cells: dict[int, Cell] = {}
-    for segment in line.segments:
-        for column, width, words in _parts(segment, gaps, middles):
-            cell = cells.setdefault(column, Cell(column, width))
-            cell.width = max(width, cell.width)
-            cell.words += words
+    for column, width, words in _placed(line, gaps, middles):
+        cell = cells.setdefault(column, Cell(column, width))
+        cell.width = max(width, cell.width)
+        cell.words += words
+    _move_signs(cells)
     return sorted(cells.values(), key=lambda cell: cell.column)
 
 
-def _parts(segment: Segment, gaps: Sequence[Gap], middles: Sequence[float]) -> Iterator[tuple[int, int, list[Word]]]:
+def _placed(line: Baseline, gaps: Sequence[Gap], middles: Sequence[float]) -> Iterator[_Part]:
+    """The parts of a line. One that reaches into the column of another part leaves it to that."""
+    parts = [part for segment in line.segments for part in _parts(segment, gaps, middles)]
+    taken = {column for column, width, _ in parts if width == 1}
+    for column, width, words in parts:
+        free = [number for number in range(column, column + width) if number not in taken]
+        if width > 1 and free and free == [*range(free[0], free[-1] + 1)]:
+            yield free[0], len(free), words
+        else:
+            yield column, width, words
+
+
+def _move_signs(cells: dict[int, Cell]) -> None:
+    """Move a sign behind a figure to the figure in the next column."""
+    for column, cell in cells.items():
+        following = cells.get(column + cell.width)
+        if following and len(cell.words) > 1 and _CURRENCY.fullmatch(cell.words[-1].text) and following.words:
+            following.words.insert(0, cell.words.pop())
+
+
+def _parts(segment: Segment, gaps: Sequence[Gap], middles: Sequence[float]) -> Iterator[_Part]:
     """The words of a segment by column. They are one part where a word stands in a gap."""
     first, last = bisect_right(middles, segment.left), bisect_right(middles, segment.right)
     if first == last:

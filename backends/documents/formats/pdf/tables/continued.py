@@ -33,29 +33,28 @@ class _OpenTable(NamedTuple):
 
 
 class PageTables:
-    """Reads the tables of pages, mostly in order. `read` reads a page (0-based), for its tables."""
+    """Reads the tables of pages, mostly in order."""
 
-    def __init__(self, read: Callable[[int], object]) -> None:
-        self._read = read
+    def __init__(self) -> None:
         self._last: tuple[int, _OpenTable | None] = (-1, None)
         self._ahead = 0
 
     def marks(
-        self, number: int, text: str, textpage: Any, pieces: Sequence[Piece]
+        self, number: int, text: str, textpage: Any, pieces: Sequence[Piece], read: Callable[[int], object]
     ) -> list[tuple[int, Table | DocumentTable]]:
-        """The tables in the text of a page (0-based)."""
+        """The tables in the text of a page (0-based). `read` reads another page, for its tables."""
         tables = page_tables(textpage, pieces)
         if _may_continue(text, tables):
-            tables = _continued(text, tables, self._before(number))
+            tables = _continued(text, tables, self._before(number, read))
         self._last = number, _open_table(text, tables)
         return list(table_marks(text, tables))
 
-    def _before(self, number: int) -> _OpenTable | None:
+    def _before(self, number: int, read: Callable[[int], object]) -> _OpenTable | None:
         """The table of the page before that may go on. That page is read again if it was not the last one read."""
         if self._last[0] != number - 1 and number and self._ahead < _MOST_AHEAD:
             self._ahead += 1
             try:
-                self._read(number - 1)
+                read(number - 1)
             finally:
                 self._ahead -= 1
         last, table = self._last

@@ -4,23 +4,28 @@ from collections.abc import Sequence
 
 from files_api_mcp.backends.documents.formats.pdf.tables.grid import Cell, Grid, is_neutral, is_number, is_year
 
-__all__ = ["column_names", "header_rows", "number_columns"]
+__all__ = ["column_names", "header_rows", "is_title", "number_columns"]
 
 _MOSTLY = 0.6
-_MOST_ROWS = 6
-_ALIKE = 0.25
-"""Share of the width of a group of columns by which its name may be out of the middle."""
+_MOST_ROWS = 8
+_LONGEST_NAME = 40
 
 
 def number_columns(rows: Sequence[Sequence[Cell]], columns: int) -> list[bool]:
-    """Whether most cells of each column, without the first row's, are numbers."""
+    """Whether most cells of each column are numbers, from the first row on that has some."""
+    first = next((number for number, row in enumerate(rows[1:], 1) if any(map(_is_figure, row))), 1)
     numbers, others = [0] * columns, [0] * columns
-    for row in rows[1:]:
+    for row in rows[first:]:
         for cell in row:
             if cell.width == 1 and not is_neutral(text := cell.text):
                 counts = numbers if is_number(text) else others
                 counts[cell.column] += 1
     return [number > 0 and number >= _MOSTLY * (number + other) for number, other in zip(numbers, others, strict=True)]
+
+
+def _is_figure(cell: Cell) -> bool:
+    text = cell.text
+    return cell.width == 1 and is_number(text) and not is_year(text)
 
 
 def header_rows(rows: Sequence[Sequence[Cell]], columns: int) -> int:
@@ -68,9 +73,20 @@ def column_names(grid: Grid) -> list[str]:
     """The name of each column: the texts above it from the top down, joined by blanks."""
     names: list[list[str]] = [[] for _ in range(grid.columns)]
     for row in grid.rows[: grid.headers]:
+        if is_title(row, grid.columns):
+            continue
         for cell in row:
             text = cell.text
             for column in range(cell.column, min(cell.column + cell.width, grid.columns)):
                 if text and text not in names[column][-1:]:
                     names[column].append(text)
     return [" ".join(parts) for parts in names]
+
+
+def is_title(row: Sequence[Cell], columns: int) -> bool:
+    """Whether a row of the header is about the whole table: a single cell over the first column and others, or a long
+    one over all others."""
+    cells = [cell for cell in row if cell.words]
+    if len(cells) != 1 or cells[0].width < 2:
+        return False
+    return cells[0].column == 0 or (cells[0].width >= columns - 1 and len(cells[0].text) > _LONGEST_NAME)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from files_api_mcp.backends.documents.formats.pdf.tables.find import PageTable
 from files_api_mcp.backends.documents.formats.pdf.tables.grid import Grid
-from files_api_mcp.backends.documents.formats.pdf.tables.header import column_names
+from files_api_mcp.backends.documents.formats.pdf.tables.header import column_names, is_title
 from files_api_mcp.backends.documents.marks import Table
 from files_api_mcp.backends.documents.tables.table import DocumentTable, Row
 
@@ -25,7 +25,9 @@ def _document_table(table: PageTable) -> DocumentTable:
     grid = table.grid
     numbered: list[Row] = [(number + 1, _cells(grid, number)) for number in range(grid.headers, len(grid.rows))]
     header = table.names or column_names(grid)
-    return DocumentTable(header, lambda: iter(numbered), continues=bool(table.names))
+    titles = [row[0].text for row in grid.rows[: grid.headers] if is_title(row, grid.columns)]
+    notes = [title for title in titles if title.startswith("(")]
+    return DocumentTable(header, lambda: iter(numbered), notes=notes, continues=bool(table.names))
 
 
 def _cells(grid: Grid, number: int) -> list[str | None]:

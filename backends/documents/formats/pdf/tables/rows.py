@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from files_api_mcp.backends.documents.formats.pdf.tables.grid import Cell
-from files_api_mcp.backends.documents.formats.pdf.tables.words import Box
+from files_api_mcp.backends.documents.formats.pdf.tables.words import Box, Word
 
 __all__ = ["Line", "across", "joined_rows"]
 
@@ -78,7 +78,7 @@ class _Joiner:
         if any(line.centre < rule < last.centre for rule in self._rules):
             return False
         if self._by_rules:
-            return True
+            return not (self._is_complete(line) and self._is_title(row) and self._had_room(last, line, 0))
         if distance < _OVERLAP * min(last.height, line.height):
             return True
         columns = {cell.column for cell in line.cells}
@@ -86,8 +86,12 @@ class _Joiner:
         if any(self._numeric[column] and column in filled for column in columns):
             return False
         if self._apart is not None and distance < self._apart:
-            return not (self._is_complete(line) and any(map(self._is_complete, row)))
+            is_full = self._is_complete(line) and any(map(self._is_complete, row))
+            return not is_full and not any(self._had_room(row[-1], line, column) for column in columns & filled)
         return distance < _CLOSE * line.height and self._is_wrapped(row, line, columns, filled)
+
+    def _is_title(self, row: Sequence[Line]) -> bool:
+        return all(cell.column == 0 for before in row for cell in before.cells)
 
     def _is_wrapped(self, row: Sequence[Line], line: Line, columns: set[int], filled: set[int]) -> bool:
         """Whether text goes on in the line because there was no room for its first word."""
@@ -97,17 +101,27 @@ class _Joiner:
         wrapped = [self._goes_on(row[-1], line, column) for column in shared]
         return all(wrapped)
 
-    def _goes_on(self, last: Line, line: Line, column: int) -> bool:
-        before = [word for cell in last.cells if cell.column == column for word in cell.words]
-        behind = [word for cell in line.cells if cell.column == column for word in cell.words]
+    def _had_room(self, last: Line, line: Line, column: int) -> bool:
+        """Whether the first word of a cell would have had room behind the line before it, or that line ends a title."""
+        before, behind = _words(last, column), _words(line, column)
         if not before or not behind:
             return False
-        end, first = before[-1].text, behind[0]
         room = self._rights[column] - max(word.right for word in before)
-        has_room = first.right - first.left + _BLANK * line.height <= room
+        first = behind[0]
+        return first.right - first.left + _BLANK * line.height <= room or before[-1].text.endswith(":")
+
+    def _goes_on(self, last: Line, line: Line, column: int) -> bool:
+        before, behind = _words(last, column), _words(line, column)
+        if not before or not behind:
+            return False
+        end, first = before[-1].text, behind[0].text
         is_open = end.lower() in _LINKS or end.endswith(("-", ",", "—", "\u2013", "/", "&", "("))
-        is_inner = first.text[0].islower() or first.text[0] in "(&/"
-        return (is_open or is_inner) and not end.endswith(":") and (not has_room or (is_open and is_inner))
+        is_inner = first[0].islower() or first[0] in "(&/"
+        return (is_open or is_inner) and ((is_open and is_inner) or not self._had_room(last, line, column))
+
+
+def _words(line: Line, column: int) -> list[Word]:
+    return [word for cell in line.cells if cell.column == column for word in cell.words]
 
 
 def _row_distance(lines: Sequence[Line], complete: Sequence[bool]) -> float | None:
