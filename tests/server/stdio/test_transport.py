@@ -63,7 +63,7 @@ def test_every_line_is_answered_once(server: Process) -> None:
     assert by_id["long"]["error"]["message"] == "The message is larger than 4 MiB."
     assert by_id["last"]["result"] == {}
     for number in list(with_id)[len(MALFORMED) :]:
-        assert "list_files has no argument" in by_id[number]["result"]["content"][0]["text"]
+        assert "list_files has no such arguments" in by_id[number]["result"]["content"][0]["text"]
 
 
 def test_a_malformed_first_line_does_not_choose_the_protocol_version(server: Process) -> None:
