@@ -2,13 +2,12 @@
 
 import base64
 import json
+import logging
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any
 
-from mcp.server.elicitation import AcceptedElicitation, ElicitationResult
-from mcp.server.mcpserver import Context, Elicit, Resolve
-from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
-from mcp.server.mcpserver.resolve import build_resolver_plans, resolve_arguments
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.exceptions import UnexpectedToolError
 from mcp.server.mcpserver.tools import Tool
 from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase, FuncMetadata
 from mcp.shared.exceptions import MCPError
@@ -25,11 +24,12 @@ from mcp.types import (
     TextContent,
     ToolAnnotations,
 )
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 from pydantic_core import from_json
 
 from files_api_mcp.backends.errors import FilesError, expected_in
 from files_api_mcp.server.mcp.caller import asks_in_results, call_in
+from files_api_mcp.server.mcp.confirmation import confirmation
 from files_api_mcp.tools.arguments.reading import read_arguments
 from files_api_mcp.tools.arguments.signature import input_schema
 from files_api_mcp.tools.blocks import Block, ImageBlock, TextBlock
@@ -39,6 +39,8 @@ from files_api_mcp.tools.links import LinkAnswer, LinkOffer
 from files_api_mcp.tools.result_size import compact_json
 
 __all__ = ["error_result", "sdk_tool"]
+
+_log = logging.getLogger(__name__)
 
 _LINK = "upload"
 """The key of a link among the requests of a result that asks the client for input."""
@@ -76,10 +78,6 @@ class _SdkTool(Tool):
         return await self.fn(arguments, context)
 
 
-class Confirm(BaseModel):
-    confirm: bool = Field(title="Delete permanently?", description="This cannot be undone")
-
-
 class _Adapter:
     """Runs a tool for the SDK."""
 
@@ -98,9 +96,6 @@ class _Adapter:
             return await self._run(arguments, context)
         except MCPError:
             raise
-        except ToolError as exc:
-            # The client answered a question in a way that the SDK refuses.
-            return CallToolResult(content=[TextContent(type="text", text=str(exc))], is_error=True)
         except Exception as exc:
             # A task group wraps even a single failure.
             failure = expected_in(exc)
@@ -124,8 +119,7 @@ class _Adapter:
         if isinstance(result, LinkOffer):
             if asks_in_results(context):
                 return _link_request(result)
-            answer = await context.elicit_url(result.message, result.url, result.id)
-            call.link_answer = LinkAnswer(result.state, answer.action == "accept")
+            call.link_answer = LinkAnswer(result.state, await _opened(result, context))
             result = await self._entry.function(call, **given)
         return _tool_result(_with_notes(result, notes))
 
@@ -133,21 +127,12 @@ class _Adapter:
         self, call: Call, given: dict[str, Any], context: Context[Dependencies]
     ) -> InputRequiredResult | None:
         """Asks the user the tool's question. Returns what the client must answer first, before it calls again."""
-        question = self._entry.question
-        assert question is not None
-
-        async def ask() -> Confirm | Elicit[Confirm]:
-            text = await question(call, **given)
-            return Confirm(confirm=True) if text is None else Elicit(text, Confirm)
-
-        # The SDK derives the key of the question from these names. It must stay the same when the client calls again.
-        ask.__module__, ask.__qualname__ = question.__module__, question.__qualname__
-        asked = {"answer": (Resolve(ask), True)}
-        answers = await resolve_arguments(asked, build_resolver_plans(asked, set()), {}, context)
-        if isinstance(answers, InputRequiredResult):
-            return answers
-        answer = cast(ElicitationResult[Confirm], answers["answer"])
-        call.declined = not (isinstance(answer, AcceptedElicitation) and answer.data.confirm)
+        assert self._entry.question is not None
+        text = await self._entry.question(call, **given)
+        answer = True if text is None else await confirmation(text, context)
+        if isinstance(answer, InputRequiredResult):
+            return answer
+        call.declined = not answer
         return None
 
 
@@ -155,6 +140,15 @@ def _link_request(offer: LinkOffer) -> InputRequiredResult:
     """Asks the client to show a link, and to call again with the user's answer and the state of the offer."""
     request = ElicitRequest(params=ElicitRequestURLParams(message=offer.message, url=offer.url))
     return InputRequiredResult(input_requests={_LINK: request}, request_state=offer.state)
+
+
+async def _opened(offer: LinkOffer, context: Context[Dependencies]) -> bool:
+    """Whether the user opens a link. A client that fails to show it does not end the call."""
+    try:
+        return (await context.elicit_url(offer.message, offer.url, offer.id)).action == "accept"
+    except (MCPError, ValueError) as exc:
+        _log.info("The client did not show the link: %s", exc)
+        return False
 
 
 def _is_accepted(answer: object) -> bool:

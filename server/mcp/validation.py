@@ -10,6 +10,7 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS
 
 from files_api_mcp.backends.errors import InvalidArgument, ReadOnly
+from files_api_mcp.server.mcp.confirmation import with_valid_answers
 from files_api_mcp.server.mcp.tools import error_result
 from files_api_mcp.tools.arguments.signature import shortened
 
@@ -32,13 +33,14 @@ class CallValidation:
         if name not in self._tools:
             # A protocol error, as the specification requires for unknown tools; the model cannot correct it.
             raise MCPError(INVALID_PARAMS, f"Unknown tool: {shortened(name)}")
-        given: Any = ctx.params.get("arguments") or {}
+        params = with_valid_answers(ctx.params)
+        given: Any = params.get("arguments") or {}
         if isinstance(given, str):
             given = _parsed(given)
-            ctx = replace(ctx, params={**ctx.params, "arguments": given})
+            params = {**params, "arguments": given}
         if not isinstance(given, dict):
             return error_result(InvalidArgument("The arguments must be a JSON object."))
-        return await call_next(ctx)
+        return await call_next(ctx if params is ctx.params else replace(ctx, params=params))
 
 
 def _parsed(text: str) -> Any:

@@ -196,7 +196,6 @@ async def stored_text(agent: Agent) -> dict[str, Any]:
     ("arguments", "code"),
     [
         ({"content": "alpha"}, "invalid_argument"),
-        ({"content": "", "filename": "a.txt"}, "empty_file"),
         ({"content": "x" * 100_001, "filename": "a.txt"}, "file_too_large"),
         ({"content": "é" * 50_001, "filename": "a.txt"}, "file_too_large"),
         ({"content": "A=1", "filename": ".env"}, "sensitive_file_refused"),
