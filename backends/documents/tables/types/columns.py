@@ -7,7 +7,7 @@ from typing import NamedTuple
 from files_api_mcp.backends.documents.tables.table import Cell
 from files_api_mcp.backends.documents.tables.types.dates import Order
 from files_api_mcp.backends.documents.tables.types.survey import ColumnSurvey, TextSurvey
-from files_api_mcp.backends.documents.tables.types.values import values_of
+from files_api_mcp.backends.documents.tables.types.values import Notation, values_of
 from files_api_mcp.backends.table_info import ColumnType, Value
 
 __all__ = ["Conventions", "TypedColumn", "column_names", "typed_column"]
@@ -45,8 +45,7 @@ class TypedColumn:
     name: str
     type: ColumnType
     notes: Sequence[str]
-    decimal: str = "."
-    order: Order = Order.NONE
+    notation: Notation
     is_simple: bool = False
     """Whether all cells are stored values of its type, texts that are plain integers, or texts that stay texts."""
     is_mixed: bool = False
@@ -54,7 +53,7 @@ class TypedColumn:
 
     def values(self, cells: Sequence[Cell]) -> Sequence[Value]:
         """The values of some of its cells."""
-        return values_of(cells, self.type, self.decimal, self.order, is_simple=self.is_simple)
+        return values_of(cells, self.type, self.notation, is_simple=self.is_simple)
 
 
 def column_names(header: Sequence[str]) -> list[str]:
@@ -111,14 +110,21 @@ class _Judge:
         found = self._exact(kind, decimal)
         if found in ("integer", "number") and texts["number"]:
             self._note_numbers()
+        notation = Notation(decimal, order, has_percents=self._has_percents)
         is_simple = self._is_simple(found)
-        return TypedColumn(self._name, found, self._notes, decimal, order, is_simple=is_simple, is_mixed=others > 0)
+        return TypedColumn(self._name, found, self._notes, notation, is_simple=is_simple, is_mixed=others > 0)
 
     @property
     def _everything(self) -> int:
         """How many cells have a value."""
         stored, texts = self._survey.kinds, self._texts.kinds
         return stored.total() - stored["error"] + texts.total() - texts["nothing"] - texts["error"]
+
+    @property
+    def _has_percents(self) -> bool:
+        """Whether all numbers are percentages. Financial tables often write the sign only in the first and last row."""
+        stored, texts = self._survey.kinds, self._texts
+        return 0 < texts.percents == texts.kinds["number"] and not stored["integer"] + stored["fraction"]
 
     def _fits(self, count: int, *, has_stored: bool) -> bool:
         texts, everything = self._texts.kinds, self._everything
@@ -180,7 +186,7 @@ class _Judge:
 
     def _text(self, *, has_stored: bool) -> TypedColumn:
         self._note_doubts()
-        return TypedColumn(self._name, "text", self._notes, "", is_simple=not has_stored, is_mixed=has_stored)
+        return TypedColumn(self._name, "text", self._notes, Notation(""), is_simple=not has_stored, is_mixed=has_stored)
 
     def _note(self, text: str) -> None:
         self._notes.append(f"{self._name}: {text}")
@@ -193,6 +199,8 @@ class _Judge:
             self._note(f"day and month of {self._example('date', 'datetime')} cannot be told apart, so it is text.")
         elif 2 * numbers > texts.kinds.total() and len(texts.currencies) > 1:
             self._note(f"has several currencies ({', '.join(sorted(texts.currencies)[:4])}), so it is text.")
+        elif 2 * numbers > texts.kinds.total() and texts.kinds["mixed"] and self._decimal():
+            self._note(f"{self._example('mixed')} is no number, so it is text.")
         elif 2 * numbers > texts.kinds.total() and (len(texts.decimals) > 1 or texts.either):
             self._note("thousands and decimals cannot be told apart, so it is text.")
 
@@ -211,13 +219,10 @@ class _Judge:
 
     def _note_numbers(self) -> None:
         texts = self._texts
-        if texts.percents:
-            partly = (
-                f" in {texts.percents} of {texts.kinds['number']} values"
-                if texts.percents < texts.kinds["number"]
-                else ""
-            )
-            self._note(f"percent{partly}: 12.5% is 0.125.")
+        if self._has_percents:
+            self._note("percent: 12.5% is 0.125.")
+        elif texts.percents:
+            self._note(f"percent in {texts.percents} of {texts.kinds['number']} values: 12.5% is 12.5.")
         if texts.currencies:
             self._note(f"in {next(iter(texts.currencies))}.")
 

@@ -117,10 +117,10 @@ def _separators(body: str) -> tuple[str | None, str, bool]:
     return None, "", False
 
 
-def number(text: str, decimal: str) -> int | float | None:
+def number(text: str, decimal: str, *, has_percents: bool = True) -> int | float | None:
     """The number in a text whose column has this sign of decimals; None: it is no number.
 
-    Percent are fractions, as in spreadsheets: 12.5% is 0.125.
+    In a column of percentages they are fractions, as in spreadsheets: 12.5% is 0.125. In another one, 12.5% is 12.5.
     """
     written = number_text(number_shape(text))
     found = _NUMBER.fullmatch(text) if written and not written.is_code else None
@@ -132,7 +132,7 @@ def number(text: str, decimal: str) -> int | float | None:
         found[name] for name in ("second", "trailing", "open", "inner")
     )
     sign = "-" if is_negative else ""
-    if written.is_percent:
+    if written.is_percent and has_percents:
         power = int((found["power"] or "e0")[1:]) - 2
         return float(f"{sign}{body}e{power}")
     if "." in body or found["power"]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time
 from functools import partial
-from typing import cast
+from typing import NamedTuple, cast
 
 from files_api_mcp.backends.documents.tables.table import Cell, CellError
 from files_api_mcp.backends.documents.tables.types.dates import Order, date_text
@@ -11,22 +11,31 @@ from files_api_mcp.backends.documents.tables.types.numbers import number
 from files_api_mcp.backends.documents.tables.types.survey import BOOLEANS, ERRORS, NOTHING
 from files_api_mcp.backends.table_info import ColumnType, Value
 
-__all__ = ["values_of"]
+__all__ = ["Notation", "values_of"]
 
 _LARGEST = 2**63 - 1
 
 
-def values_of(
-    cells: Sequence[Cell], kind: ColumnType, decimal: str, order: Order, *, is_simple: bool
-) -> Sequence[Value]:
+class Notation(NamedTuple):
+    """How the texts of a column write numbers and dates.
+
+    `decimal` is the sign of decimals ("" if they hold no numbers), and `order` that of dates. `has_percents`: all
+    numbers are percentages.
+    """
+
+    decimal: str = "."
+    order: Order = Order.NONE
+    has_percents: bool = False
+
+
+def values_of(cells: Sequence[Cell], kind: ColumnType, notation: Notation, *, is_simple: bool) -> Sequence[Value]:
     """The values of some cells of a column of this type.
 
-    `decimal` is the sign of decimals in its texts ("" if they hold no numbers), and `order` that of its dates.
     `is_simple`: they are integers, stored or written in digits, or numbers that are stored, or texts only.
     """
     if is_simple:
         return _simple(cells, kind)
-    read = _READERS[kind](decimal, order)
+    read = _READERS[kind](notation)
     return [None if cell is None else read(cell) for cell in cells]
 
 
@@ -49,11 +58,13 @@ def _reader(read_text: Callable[[str], Value], read_other: Callable[[Cell], Valu
     return read
 
 
-def _numbers(decimal: str, _: Order, *, are_whole: bool) -> Callable[[Cell], Value]:
+def _numbers(notation: Notation, *, are_whole: bool) -> Callable[[Cell], Value]:
+    decimal, has_percents = notation.decimal, notation.has_percents
+
     def read_text(text: str) -> Value:
         if text.lower() in _EMPTY:
             return None
-        found = number(text, decimal) if decimal else None
+        found = number(text, decimal, has_percents=has_percents) if decimal else None
         return text if found is None else found if are_whole else float(found)
 
     def read_other(cell: Cell) -> Value:
@@ -70,7 +81,7 @@ def _number(value: float, *, are_whole: bool) -> Value:
     return int(value) if abs(value) <= _LARGEST else str(value) if isinstance(value, int) else value
 
 
-def _dates(_: str, order: Order, *, kind: ColumnType) -> Callable[[Cell], Value]:
+def _dates(notation: Notation, *, kind: ColumnType) -> Callable[[Cell], Value]:
     is_moment = kind == "datetime"
 
     def read_text(text: str) -> Value:
@@ -79,7 +90,7 @@ def _dates(_: str, order: Order, *, kind: ColumnType) -> Callable[[Cell], Value]
         found = date_text(text)
         if found is None:
             return text
-        value = (found.by_month if order == Order.MONTH_DAY else found.by_day) or found.by_month
+        value = (found.by_month if notation.order == Order.MONTH_DAY else found.by_day) or found.by_month
         return f"{value} 00:00:00" if is_moment and found.type == "date" else value
 
     def read_other(cell: Cell) -> Value:
@@ -91,11 +102,11 @@ def _dates(_: str, order: Order, *, kind: ColumnType) -> Callable[[Cell], Value]
     return _reader(read_text, read_other)
 
 
-def _booleans(_: str, __: Order) -> Callable[[Cell], Value]:
+def _booleans(_: Notation) -> Callable[[Cell], Value]:
     return _reader(lambda text: None if text.lower() in _EMPTY else BOOLEANS.get(text.lower(), text), _stored)
 
 
-def _texts(_: str, __: Order) -> Callable[[Cell], Value]:
+def _texts(_: Notation) -> Callable[[Cell], Value]:
     return _reader(lambda text: text, _stored)
 
 
@@ -118,7 +129,7 @@ def _stored(cell: Cell) -> Value:
 
 
 _EMPTY = NOTHING | ERRORS
-_READERS: dict[ColumnType, Callable[[str, Order], Callable[[Cell], Value]]] = {
+_READERS: dict[ColumnType, Callable[[Notation], Callable[[Cell], Value]]] = {
     "integer": partial(_numbers, are_whole=True),
     "number": partial(_numbers, are_whole=False),
     "date": partial(_dates, kind="date"),

@@ -118,6 +118,18 @@ def test_doubts_and_units_are_noted() -> None:
     )
 
 
+def test_a_percent_sign_that_only_some_numbers_have_changes_none_of_them() -> None:
+    table = typed(["50.9 %", "23.2", "(1.7)", "22.0 %"], header=["2018"])
+    assert column(table) == ("number", [50.9, 23.2, -1.7, 22.0])
+    assert table.notes == ("2018: percent in 2 of 4 values: 12.5% is 12.5.",)
+
+
+def test_a_cell_of_figures_and_words_makes_a_column_text_and_is_named() -> None:
+    table = typed(["1.5", "2.5", "3.5 or so 4"], header=["Rate"])
+    assert column(table) == ("text", ["1.5", "2.5", "3.5 or so 4"])
+    assert table.notes == ("Rate: '3.5 or so 4' in row 4 is no number, so it is text.",)
+
+
 def test_rows_of_totals_are_noted() -> None:
     table = typed(["North", "South", "Total", "Grand total"], ["1", "2", "3", "6"])
     assert table.notes == ("Rows 4, 5 look like totals.",)
