@@ -47,6 +47,9 @@ async def test_every_tool_works_with_it(tmp_path: Path, era: Era) -> None:
         assert "opens at six" in answer["passages"][0]["text"]
         found = await agent.data("find_text", pattern="OPENS AT", file_ids=[file_id])
         assert (found["total"], found["matches"][0]["text"]) == (1, "The office opens at six.")
+        hours = (await agent.upload("hours.csv", "day,opens\nMonday,6\nFriday,8\n"))["file_id"]
+        assert (await agent.data("query_table", file_id=hours, sql="SELECT MAX(opens) FROM data"))["rows"] == [[3, 8]]
+        await agent.data("delete_file", file_id=hours)
         assert "opens at six" in str((await agent.call("read_document", file_id=file_id)).content)
         await agent.data("download_file", file_id=file_id, save_as="copy.txt")
         assert (root / "copy.txt").read_text() == "The office opens at six.\n"

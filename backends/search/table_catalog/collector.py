@@ -17,6 +17,7 @@ __all__ = ["TableCollector"]
 
 _SAMPLE = 3
 _LONGEST_VALUE = 100
+_LARGEST_EXACT = 2**53
 _MOST_COLUMNS = 500
 _MOST_CHARS = 1_000_000
 """Characters of all names and values together: tables after that are kept without columns."""
@@ -129,7 +130,13 @@ def _table_info(table: DocumentTable, deadline: float) -> TableInfo:
 
 
 def _shown(cells: Iterable[Value]) -> tuple[Value, ...]:
-    return tuple(_shortened(cell) if isinstance(cell, str) else cell for cell in islice(cells, _MOST_COLUMNS))
+    return tuple(map(_short, islice(cells, _MOST_COLUMNS)))
+
+
+def _short(value: Value) -> Value:
+    if isinstance(value, float):  # as results of queries show it
+        return int(value) if value.is_integer() and abs(value) < _LARGEST_EXACT else value
+    return _shortened(value) if isinstance(value, str) else value
 
 
 def _shortened(text: str) -> str:
