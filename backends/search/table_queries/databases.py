@@ -79,7 +79,7 @@ class Databases:
             if (file := self._kept.get(key)) is not None:
                 self._kept.move_to_end(key)
                 # It may leave the cache while it is used.
-                return os.dup(file.fileno())
+                return _duplicate(file)
             if (underway := self._underway.get(key)) is None:
                 return await self._made(key, Task("tables", path, record, _arguments(record)), progress)
             await underway.wait()
@@ -89,8 +89,8 @@ class Databases:
         try:
             with await self._loaded(task, progress) as file:
                 if self._underway.get(key) is ended:
-                    self._keep(key, os.fdopen(os.dup(file.fileno()), "rb"))
-                return os.dup(file.fileno())
+                    self._keep(key, os.fdopen(_duplicate(file), "rb"))
+                return _duplicate(file)
         except ReaderStopped:
             raise
         except UnsupportedType as exc:
@@ -145,6 +145,11 @@ async def _take(file: BinaryIO, answer: dict[str, Any], progress: Progress) -> N
 
 def _arguments(record: FileRecord) -> dict[str, Any]:
     return {"mime_type": record.mime_type, "filename": record.filename}
+
+
+def _duplicate(file: BinaryIO) -> int:
+    with translated():
+        return os.dup(file.fileno())
 
 
 def _new_file(folder: Path) -> BinaryIO:

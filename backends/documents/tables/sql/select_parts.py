@@ -96,7 +96,8 @@ def with_names(statement: Sequence[Token]) -> set[str]:
         before = at - 1
         if statement[before].text == ")":
             depth = statement[before].depth
-            before = next(one for one in range(before - 1, -1, -1) if statement[one].depth == depth) - 1
+            opening = (one for one in range(before - 1, -1, -1) if statement[one].depth == depth)
+            before = next(opening, 0) - 1
         found.add((statement[max(before, 0)].name or "").lower())
     return found
 

@@ -51,9 +51,11 @@ class Tables:
 
     def _chosen(self, sheet: str) -> tuple[str, list[str]]:
         wanted = sheet.strip().strip("'\"").casefold()
-        for name in self.names:
-            if name.casefold() == wanted:
-                return name, []
+        folded = {name.casefold(): name for name in reversed(self.names)}
+        # A place on a sheet with one table is that table.
+        found = folded.get(wanted) or folded.get(wanted.rpartition("!")[0].strip("'"))
+        if found is not None or wanted == DATA:
+            return found or self.names[0], []
         # A sheet or page with several tables.
         parts = [name for name in self.names if name.casefold().startswith((f"{wanted}!", f"{wanted} table "))]
         if not parts:

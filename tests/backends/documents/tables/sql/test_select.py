@@ -121,6 +121,9 @@ def test_a_sheet_with_several_tables_chooses_its_first() -> None:
     assert result.notes == ['data is "Budget!A1:A3"; there is also "Budget!C1:C3".']
     assert selected(parts, 'SELECT x FROM "Budget!C1:C3"').rows == [[2]]
     assert selected(parts, "SELECT x FROM data", "data").rows == [[3]]
+    for place in ("'Budget'!A1:B9", "Budget!A1:B9", "budget"):
+        assert selected([table("Budget", ["x"], [1])], "SELECT x FROM data", place).rows == [[1]]
+    assert selected([table("Budget", ["x"], [1])], "SELECT x FROM data", "data").rows == [[1]]
     pages = [table("page 2 table 1", ["x"], [1]), table("page 12 table 1", ["x"], [2])]
     assert selected(pages, "SELECT x FROM data", "page 12").rows == [[2]]
 
@@ -143,6 +146,8 @@ def test_a_sheet_with_several_tables_chooses_its_first() -> None:
         ("", "Only a SELECT can be run."),
         ("SELECT 1; SELECT 2", "Only one statement can be run at a time."),
         ("SELECT * FROM data WHERE Region = ?", "The query has a parameter."),
+        ("WITH x ) AS ( SELECT 1", "syntax error"),
+        ("SELECT 1 ) ) )", "syntax error"),
         ("SELECT 1, 2 UNION SELECT 3", "do not have the same number of result columns"),
     ],
 )
