@@ -15,11 +15,11 @@ from files_api_mcp.backends.search.ranking.statements.question import AskedFigur
 
 __all__ = ["with_statements"]
 
-_ROW, _STATEMENT = 0.6, 0.6
+_ROW, _STATEMENT = 0.8, 0.7
 """Of the best score: for a passage with a row that is asked for, and for the others of a statement that is named or
 needed for a ratio."""
-_SECOND = 0.99
-"""Of the best score, which a single row does not exceed: a note may show the same item as the question has it."""
+_SECOND = 0.8
+"""Of the best score, which a single row does not exceed: a note may show the same item as the question puts it."""
 _MOST_DOCUMENTS = 3
 
 

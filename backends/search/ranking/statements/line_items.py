@@ -65,7 +65,8 @@ balance cash: cash : cash equivalents, cash balance
 balance securities: marketable, short term investments, short term marketable
   : marketable securities, short-term investments
 balance receivables: receivables, accounts receivable, trade receivables, trade and other receivables,
-  accounts and notes receivable, net receivables, customer, total receivables : receivables, accounts receivable, net ar
+  accounts and notes receivable, net receivables, customer, total receivables
+  : accounts receivable, trade receivables, net receivables, net ar
 balance inventories: inventory, inventories, total inventories, merchandise inventories, merchandise inventory
   : inventory
 balance current assets: total current assets : current assets
@@ -103,6 +104,7 @@ cash dividends: dividends, cash dividends, payments * dividends, payment * divid
 cash repurchases: repurchase, repurchases, purchases of treasury, purchases of common, common stock repurchased,
   purchases of company, payments * repurchases, share repurchases, treasury stock
   : share repurchases, stock repurchases, repurchase shares, repurchase common stock, buybacks
+cash stock compensation: stock based, share based, equity based : stock-based compensation, share-based compensation
 cash proceeds: proceeds :
 cash repayments: repayment, repayments, payments, payment :
 cash adjustments: adjustments :

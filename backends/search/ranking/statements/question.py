@@ -17,6 +17,10 @@ _PERIOD = re.compile(
 _TOLD = re.compile(
     r"\b(?:drove|driven|drivers?|why did|reasons?|segments?|regions?|categor\w+|forecast\w*|guidance)\b", re.IGNORECASE
 )
+# So are answers to who, which and whether.
+_NOT_HOW_MUCH = re.compile(
+    r"\s*(?:who|whom|whose|which|where|when|why|is|are|was|were|do|does|did|has|have|had)\b", re.IGNORECASE
+)
 _NAMES: Mapping[Statement, Sequence[str]] = {
     Statement.INCOME: (
         "income statement",
@@ -64,7 +68,7 @@ def asked_figures(question: str) -> AskedFigures | None:
         items.update(single.get(phrase, ()))
         of_ratios.update(ratios.get(phrase, ()))
         named.update(_named().get(phrase, ()))
-    if not (of_ratios or named or (items and _PERIOD.search(question))):
+    if not (of_ratios or named or (items and _PERIOD.search(question) and not _NOT_HOW_MUCH.match(question))):
         return None
     known = line_items()
     for_ratios = frozenset(known[name].statement for name in of_ratios)

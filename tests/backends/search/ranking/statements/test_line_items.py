@@ -55,7 +55,14 @@ def test_a_named_statement_leaves_the_others_out() -> None:
 
 
 @pytest.mark.parametrize(
-    "question", ["What do we know of sales?", "Which segment had the best margin in 2020?", "Who is the chair?"]
+    "question",
+    [
+        "What do we know of sales?",
+        "Which segment had the best margin in 2020?",
+        "Who is the chair?",
+        "Has Acme paid dividends in 2020?",
+        "What was received in 2020?",
+    ],
 )
 def test_other_questions_ask_for_none(question: str) -> None:
     assert asked_figures(question) is None
