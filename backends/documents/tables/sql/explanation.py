@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 
 from files_api_mcp.backends.documents.tables.sql.access import FUNCTIONS, LONGEST_ROW
 from files_api_mcp.backends.documents.tables.sql.mistake import Mistake
+from files_api_mcp.backends.documents.tables.sql.statement import Statement
 from files_api_mcp.backends.documents.tables.sql.tables import DATA, Tables, listed, nearest
 
 __all__ = ["explained"]
@@ -14,12 +15,12 @@ _LONGEST = 200
 _MOST_TABLES = 3
 
 
-def explained(message: str, names: Collection[str], tables: Tables) -> Mistake:
-    """The mistake that SQLite's message is about. `names` are those in the query, in lower case."""
+def explained(message: str, asked: Statement, tables: Tables) -> Mistake:
+    """The mistake in a query that SQLite's message is about."""
     if message == "string or blob too big":
         return Mistake(f"The query makes a text of more than {LONGEST_ROW >> 20} MB.")
     sentence = " ".join(message.split())[:_LONGEST].rstrip(".")
-    used = [name for name in (DATA, *tables.names) if name.lower() in names][:_MOST_TABLES]
+    used = [name for name in (DATA, *tables.names) if name.lower() in asked.names][:_MOST_TABLES]
     found = _MISSING.fullmatch(message)
     kind, missing = (found[1], found[2]) if found else ("", "")
     hint = ""
@@ -35,7 +36,7 @@ def explained(message: str, names: Collection[str], tables: Tables) -> Mistake:
         if kind == "column":
             hint = nearest(unqualified, [one for each in columns.values() for one in each])
         step = f"{hint}{' '.join(_columns(columns.items()))}"
-    if kind == "column" and not hint:
+    if missing in asked.quoted and not hint:
         step = f"Texts stand in single quotes. {step}"
     return Mistake(f"The query failed: {sentence}.", step.strip())
 

@@ -69,7 +69,7 @@ def _selected(connection: sqlite3.Connection, asked: Statement, tables: Tables, 
     except (sqlite3.Error, sqlite3.Warning, ValueError) as exc:
         # Of a result without an end, the first rows are known.
         if not (guard.is_late and rows.is_full):
-            raise guard.failure() or explained(str(exc), asked.names, tables) from None
+            raise guard.failure() or explained(str(exc), asked, tables) from None
     numbers = [row.pop() for row in rows.held] if has_numbers else []
     return Selected(
         columns=columns[:-1] if has_numbers else columns,

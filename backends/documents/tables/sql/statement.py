@@ -25,11 +25,13 @@ _DEEPEST = 100
 @dataclass(frozen=True, slots=True)
 class Statement:
     """A statement as SQLite gets it. `with_rows` gives `_row` too, as the last column; None if that means nothing.
-    `names` are all names in it, and `own` those of the tables that it makes, in lower case."""
+    `names` are all names in it, and `own` those of the tables that it makes, in lower case. `quoted` are those in `"`.
+    """
 
     sql: str
     with_rows: str | None
     names: Set[str]
+    quoted: Set[str]
     own: Set[str]
 
 
@@ -53,7 +55,8 @@ def statement(sql: str, columns: Columns) -> Statement:
     rows_at = _rows_before(read, outer[0], known) if len(outer) == 1 else None
     with_rows = None if rows_at is None else _changed(sql, read, changes, rows_at)
     names = {token.name.lower() for token in read if token.name is not None}
-    return Statement(_changed(sql, read, changes), with_rows, names, own)
+    in_quotes = {token.name or "" for token in read if token.text.startswith('"')}
+    return Statement(_changed(sql, read, changes), with_rows, names, in_quotes, own)
 
 
 def shown_name(column: str) -> str:

@@ -137,6 +137,7 @@ def test_a_sheet_with_several_tables_chooses_its_first() -> None:
         ),
         ('SELECT "Regon" FROM Sales', 'Did you mean "Region"? Columns of "Sales": "Region"'),
         ('SELECT 1 FROM data WHERE Region = "Acme"', "no such column: Acme. Texts stand in single quotes."),
+        ("SELECT 1 FROM data WHERE x = 3", "no such column: x. Columns of data"),
         ("SELECT 1 FROM Sale", 'no such table: Sale. Did you mean "Sales"? Tables: "Sales", "Goals 2024".'),
         ("SELECT medan(Amount) FROM data", "no such function: medan."),
         ("SELECT FROM data", 'near "FROM": syntax error. Columns of data'),
