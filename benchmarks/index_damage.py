@@ -10,7 +10,7 @@ import random
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -19,6 +19,7 @@ from pathlib import Path
 import anyio
 from anyio import to_thread
 
+from benchmarks.byte_damage import DAMAGES
 from benchmarks.speed.language import Language
 from files_api_mcp.backends.content_source import Content, LiveFiles
 from files_api_mcp.backends.errors import FilesError, NotFound
@@ -29,10 +30,11 @@ from files_api_mcp.backends.search.engine import SearchEngine, open_search_engin
 from files_api_mcp.backends.search.index.index import document_key
 from files_api_mcp.backends.search.index.schema import index_path
 from files_api_mcp.backends.search.runtime import SearchRuntime, open_runtime
+from files_api_mcp.backends.table_info import TableInfo
 from tests.support.documents import labelled, pdf
 
 QUESTIONS = 4
-_PAGE, _CHARS = 4096, 1_000_000
+_CHARS = 1_000_000
 
 
 class Files:
@@ -101,10 +103,12 @@ def _stored(folder: Path, name: str, content: bytes) -> tuple[FileRecord, Path]:
 
 @dataclass(frozen=True)
 class Observed:
-    """What a user sees: the texts of all files by page, and the passages of each question. Errors take their place."""
+    """What a user sees: the texts of all files by page, their tables, and the passages of each question. Errors take
+    their place."""
 
     texts: dict[str, dict[int | None, str] | str]
     answers: dict[str, list[Passage] | str]
+    tables: dict[str, Sequence[TableInfo] | str]
     notes: tuple[str, ...] = ()
 
 
@@ -112,6 +116,7 @@ async def observe(engine: SearchEngine, files: Files) -> Observed:
     """Ask the questions, first to all files and then to each, and describe and read all files."""
     answers: dict[str, list[Passage] | str] = {}
     texts: dict[str, dict[int | None, str] | str] = {}
+    tables: dict[str, Sequence[TableInfo] | str] = {}
     notes: list[str] = []
     for question in files.questions:
         for ids in ([], *([file_id] for file_id in files.ids)):
@@ -131,7 +136,11 @@ async def observe(engine: SearchEngine, files: Files) -> Observed:
             texts[file_id] = {window.page: window.text for window in windows}
         except FilesError as exc:
             texts[file_id] = exc.text
-    return Observed(texts, answers, tuple(notes))
+        try:
+            tables[file_id] = await engine.tables.tables(file_id)
+        except FilesError as exc:
+            tables[file_id] = exc.text
+    return Observed(texts, answers, tables, tuple(notes))
 
 
 @dataclass(frozen=True)
@@ -150,10 +159,15 @@ class Sound:
             for one in (passages if isinstance(passages, list) else ())
             if not self._holds(one)
         ]
-        return wrong + [
+        wrong += [
             f"text of {file_id}"
             for file_id, text in seen.texts.items()
             if isinstance(text, dict) and text != self.observed.texts[file_id]
+        ]
+        return wrong + [
+            f"tables of {file_id}"
+            for file_id, tables in seen.tables.items()
+            if not isinstance(tables, str) and tables != self.observed.tables[file_id]
         ]
 
     def filename(self, key: str) -> str:
@@ -171,52 +185,6 @@ async def build(folder: Path, runtime: SearchRuntime) -> Sound:
     async with open_search_engine(folder, files, runtime) as engine:
         observed = await observe(engine, files)
     return Sound(files, await to_thread.run_sync(index_path(folder).read_bytes), observed)
-
-
-def flip_bit(content: bytearray, chance: random.Random) -> None:
-    content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
-
-
-def flip_bits(content: bytearray, chance: random.Random) -> None:
-    for _ in range(chance.randint(2, 200)):
-        flip_bit(content, chance)
-
-
-def overwrite(content: bytearray, chance: random.Random) -> None:
-    start = chance.randrange(len(content))
-    length = min(chance.choice((1, 8, 100, 5000)), len(content) - start)
-    content[start : start + length] = chance.randbytes(length)
-
-
-def zero(content: bytearray, chance: random.Random) -> None:
-    start = chance.randrange(len(content) // _PAGE) * _PAGE
-    content[start : start + _PAGE * chance.choice((1, 1, 4))] = bytes(len(content[start : start + _PAGE]))
-
-
-def cut(content: bytearray, chance: random.Random) -> None:
-    del content[chance.randrange(len(content)) :]
-
-
-def swap_pages(content: bytearray, chance: random.Random) -> None:
-    one, other = (chance.randrange(len(content) // _PAGE) * _PAGE for _ in range(2))
-    first, second = content[one : one + _PAGE], content[other : other + _PAGE]
-    content[one : one + _PAGE], content[other : other + _PAGE] = second, first
-
-
-def repeat_page(content: bytearray, chance: random.Random) -> None:
-    one, other = (chance.randrange(len(content) // _PAGE) * _PAGE for _ in range(2))
-    content[one : one + _PAGE] = content[other : other + _PAGE]
-
-
-DAMAGES: Sequence[Callable[[bytearray, random.Random], None]] = (
-    flip_bit,
-    flip_bits,
-    overwrite,
-    zero,
-    cut,
-    swap_pages,
-    repeat_page,
-)
 
 
 @dataclass(frozen=True)
@@ -260,11 +228,13 @@ def _new_errors(seen: Observed, sound: Sound) -> list[str]:
 
 
 def _errors(seen: Observed) -> list[str]:
-    return [error for error in [*seen.answers.values(), *seen.texts.values()] if isinstance(error, str)]
+    found = [*seen.answers.values(), *seen.texts.values(), *seen.tables.values()]
+    return [error for error in found if isinstance(error, str)]
 
 
 def _same(seen: Observed, sound: Sound) -> bool:
-    return (seen.answers, seen.texts) == (sound.observed.answers, sound.observed.texts)
+    before = sound.observed
+    return (seen.answers, seen.texts, seen.tables) == (before.answers, before.texts, before.tables)
 
 
 async def run(rounds: int, seed: int) -> bool:

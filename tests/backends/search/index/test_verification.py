@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from anyio import to_thread
 
-from benchmarks.index_damage import DAMAGES, Sound, observe
+from benchmarks.byte_damage import DAMAGES
+from benchmarks.index_damage import Sound, observe
 from files_api_mcp.backends.damage import Damage
 from files_api_mcp.backends.search.engine import open_search_engine
 from files_api_mcp.backends.search.index.schema import index_path
