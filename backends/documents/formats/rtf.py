@@ -1,12 +1,16 @@
 """Text of files in Rich Text Format."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Any, BinaryIO
 
 from striprtf import striprtf  # pyright: ignore[reportMissingTypeStubs]  it ships none
 
 from files_api_mcp.backends.documents.formats.whole_file import read_whole
+from files_api_mcp.backends.documents.marks import Line
+from files_api_mcp.backends.documents.tables.lined_rows import LinedRow, judged, table_lines
+from files_api_mcp.backends.documents.tables.text_table import TextRow, TextTable
 
 __all__ = ["rtf_lines"]
 
@@ -19,8 +23,8 @@ _NOTE = re.compile(rb"\\footnote(?![a-z])")
 _MARGIN = re.compile(rb"\\(?:header|footer)[lrf]?(?![a-z]) ?")
 
 
-def rtf_lines(content: BinaryIO) -> Iterator[str]:
-    """Lines of the text, with notes, headers and footers; table rows with their cells between `|`.
+def rtf_lines(content: BinaryIO) -> Iterator[Line]:
+    """Lines of the text, with notes, headers and footers; table rows with their cells between `|`, after the table.
 
     Raises:
         UnsupportedType: The file is too long to be read.
@@ -29,9 +33,19 @@ def rtf_lines(content: BinaryIO) -> Iterator[str]:
     library: Any = striprtf
     shown = _MARGIN.sub(rb"\\par ", _NOTE.sub(b" ", _PICTURE.sub(b"", data)))
     text: str = library.rtf_to_text(shown.decode("cp1252", "replace"), errors="replace")
-    for line in text.splitlines():
-        if line.endswith("|"):
-            # The library ends each cell with this sign.
-            line = " | ".join(cell.strip() for cell in line[:-1].split("|"))
-        if line.strip(" |"):
-            yield f"{line.rstrip()}\n"
+    # The library ends each cell with this sign.
+    for are_rows, lines in groupby(text.splitlines(), lambda line: line.endswith("|")):
+        if are_rows:
+            yield from table_lines(map(_row, lines), _judged)
+        else:
+            yield from (f"{line.rstrip()}\n" for line in lines if line.strip(" |"))
+
+
+def _row(line: str) -> LinedRow:
+    cells = [cell.strip() for cell in line[:-1].split("|")]
+    return LinedRow(TextRow(cells), " | ".join(cells).rstrip() if any(cells) else "")
+
+
+def _judged(rows: Sequence[LinedRow]) -> TextTable | None:
+    """The table that the rows are. Cells are not known to be merged, so rows of other lengths are only text."""
+    return judged(rows) if len({len(row.row.cells) for row in rows}) == 1 else None

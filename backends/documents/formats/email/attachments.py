@@ -1,13 +1,17 @@
 """Text of attached documents, each read by the reader of its format."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from operator import itemgetter
 
 from files_api_mcp.backends.documents.formats.email.calendar import event_lines
 from files_api_mcp.backends.documents.formats.email.headers import MimePart, charset
 from files_api_mcp.backends.documents.formats.text.encoding import decoded
-from files_api_mcp.backends.documents.marks import Hidden, Line, Part, Table, split_at_marks
+from files_api_mcp.backends.documents.marks import Hidden, Line, Mark, MarkedText, Part, Table, split_at_marks
 from files_api_mcp.backends.documents.media_types import ODP, PPTX, sniff
+from files_api_mcp.backends.documents.tables.table import DocumentTable
 from files_api_mcp.backends.errors import UnsupportedType
 
 __all__ = ["attached_kind", "document_lines"]
@@ -38,6 +42,8 @@ def document_lines(part: MimePart, data: bytes, kind: str, name: str, path: str)
         for line in _lines(data, kind, name, path):
             if isinstance(line, Table | Hidden):
                 open_marks[type(line)] = type(line)(None)
+            elif isinstance(line, DocumentTable):
+                open_marks[Table] = Table(None)
             missing = f"the rest of {name}"
             yield line
     except UnsupportedType as exc:
@@ -51,16 +57,32 @@ def _lines(data: bytes, kind: str, name: str, path: str) -> Iterator[Line]:
     if kind in _CALENDARS:
         yield from event_lines(decoded(data))
         return
-    # That module imports this one when the first message comes.
+    # These modules import this one when the first message comes.
     from files_api_mcp.backends.documents.extract import extract
+    from files_api_mcp.backends.documents.tables.extract import TABLES_OF, tables_in_bytes
 
     document = extract(io.BytesIO(data), kind, None, name)
+    has_tables = False
+    place = path
     for number, text in enumerate(document.texts, start=1):
         if number > _MOST_PAGES and document.paginated:
             yield f"[only the first {_MOST_PAGES} pages of {name} are read]\n"
             return
         if document.paginated and (document.pages or 1) > 1:
-            yield Part(f"{path} > {'slide' if kind in (PPTX, ODP) else 'page'} {number}")
-        yield from split_at_marks(text.text, text.marks)
+            place = f"{path} > {'slide' if kind in (PPTX, ODP) else 'page'} {number}"
+            yield Part(place)
+        has_tables = has_tables or bool(text.tables)
+        yield from split_at_marks(text.text, _marks(text, place))
         if document.paginated and text.text and not text.text.endswith("\n"):
             yield "\n"
+    if kind in TABLES_OF and not has_tables:
+        with suppress(Exception):  # the text is worth more than the tables
+            yield from (replace(table, where=path) for table in tables_in_bytes(io.BytesIO(data), kind))
+
+
+def _marks(text: MarkedText, place: str) -> Sequence[tuple[int, Mark | DocumentTable]]:
+    """The marks and tables of a text. Tables with a place in their document are at `place` in the message."""
+    if not text.tables:
+        return text.marks
+    tables = [(start, replace(table, where=table.where and place)) for start, _, table in text.tables]
+    return sorted([*tables, *text.marks], key=itemgetter(0))

@@ -3,10 +3,11 @@
 import io
 
 from files_api_mcp.backends.documents.formats.rtf import rtf_lines
+from files_api_mcp.backends.documents.tables.table import DocumentTable
 
 
 def text(rich: bytes) -> str:
-    return "".join(rtf_lines(io.BytesIO(rich)))
+    return "".join(line for line in rtf_lines(io.BytesIO(rich)) if isinstance(line, str))
 
 
 def test_rich_text_is_read_without_its_pictures() -> None:
@@ -29,3 +30,15 @@ def test_notes_headers_and_footers_are_read() -> None:
         "Due monthly. Except in August.",
         "",
     ]
+
+
+def test_rows_of_one_length_are_a_table() -> None:
+    def row(*cells: bytes) -> bytes:
+        return rb"\trowd" + rb"\cellx1000" * len(cells) + b"".join(b" " + cell + rb"\cell" for cell in cells) + rb"\row"
+
+    rows = row(b"Item", b"Fee") + row(b"Survey", b"940") + row(b"Permit", b"1,250")
+    found = [*rtf_lines(io.BytesIO(rb"{\rtf1\ansi Fees\par " + rows + rb"\pard The end.\par}"))]
+    (made,) = [line for line in found if isinstance(line, DocumentTable)]
+    assert (made.header, [*made.rows()]) == (["Item", "Fee"], [(2, ["Survey", "940"]), (3, ["Permit", "1,250"])])
+    ragged = rtf_lines(io.BytesIO(rb"{\rtf1\ansi " + rows + row(b"a", b"b", b"c") + rb"\pard The end.\par}"))
+    assert [line for line in ragged if not isinstance(line, str)] == []

@@ -188,3 +188,25 @@ def test_a_report_on_delivery_is_shown() -> None:
     report = b"--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx\n\nAction: failed\n--b--\n"
     head = b"Subject: x\nMIME-Version: 1.0\nContent-Type: multipart/report; boundary=b\n\n"
     assert text(head + report) == "Subject: x\n\nReporting-MTA: dns; mx\nAction: failed\n"
+
+
+def test_tables_of_the_body_and_of_attachments_are_found_with_their_places() -> None:
+    message = mail()
+    rows = "<tr><th>Item<th>Fee<tr><td>Survey<td>940<tr><td>Permit<td>1,250"
+    message.set_content(f"<p>Our offer:</p><table>{rows}</table>", subtype="html")
+    message.add_attachment(b"| Part | kg |\n|---|---|\n| Rotor | 412 |\n", "text", "markdown", filename="parts.md")
+    message.add_attachment(b"Name,Age\nAda,36\nBob,41\n", "text", "csv", filename="people.csv")
+    message.add_attachment(
+        documents.sheet([["Town", "Size"], ["Rome", 5], ["Oslo", 7]]), "application", "x", filename="towns.xlsx"
+    )
+    found = read(message)
+    assert [(table.header, table.where) for _, _, table in found.tables] == [
+        (["Item", "Fee"], ""),
+        (["Part", "kg"], ""),
+        (["Name", "Age"], "people.csv"),
+        (["Town", "Size"], "towns.xlsx"),
+    ]
+    assert [found.text[start:end] for start, end, _ in found.tables[:2]] == [
+        "Item | Fee\nSurvey | 940\nPermit | 1,250\n",
+        "| Part | kg |\n|---|---|\n| Rotor | 412 |\n",
+    ]
