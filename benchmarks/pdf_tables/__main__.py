@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.pdf_tables.content import Content
+from benchmarks.pdf_tables.other_pages import OTHER_KINDS, make_other
 from benchmarks.pdf_tables.pages import KINDS, Made, make
 from benchmarks.pdf_tables.score import Score, score
 from files_api_mcp.backends.documents.media_types import PDF
@@ -29,14 +30,15 @@ def main() -> None:
     parser.add_argument("--peers", metavar="PYTHON")
     parser.add_argument("--each", type=int, default=6, help="PDFs of each kind")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--kind", action="append", choices=list(KINDS))
+    parser.add_argument("--kind", action="append", choices=[*KINDS, *OTHER_KINDS])
+    parser.add_argument("--other", action="store_true", help="make the PDFs in other ways")
     parser.add_argument("--keep", type=Path, help="a folder for the PDFs")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = options.keep or Path(name)
-        made = [
-            make(folder, kind, options.seed * 1000 + n) for kind in options.kind or KINDS for n in range(options.each)
-        ]
+        kinds: Sequence[str] = options.kind or (OTHER_KINDS if options.other else [*KINDS])
+        seeds = range(options.seed * 1000, options.seed * 1000 + options.each)
+        made = [_make(folder, kind, seed) for kind in kinds for seed in seeds]
         results = {"ours": [_score(one, _ours(one.path), Content.flat, joined=False) for one in made]}
         if options.peers:
             for peer in _PEERS:
@@ -45,6 +47,13 @@ def main() -> None:
                     _score(one, found[str(one.path)], lambda content: content.cells, joined=True) for one in made
                 ]
         _report(made, results)
+
+
+def _make(folder: Path, kind: str, seed: int) -> Made:
+    if kind in KINDS:
+        return make(folder, kind, seed)
+    path, tables = make_other(folder, kind, seed)
+    return Made(path, kind, tables)
 
 
 def _ours(path: Path) -> list[Grid]:

@@ -11,10 +11,10 @@ __all__ = ["Baseline", "Segment", "baselines", "blocks"]
 
 _SAME_LINE = 0.45
 _SMALL = 0.8
-_APART = 0.75
+_APART = 0.7
 _NARROWEST = 0.3
 """Heights of the font: blanks between words are narrower than the first, and mostly than the second."""
-_APART_FIXED = 1.5
+_APART_FIXED = 1.4
 _NARROWEST_FIXED = 1.2
 """The same in widths of a character, where all are equally wide."""
 _LONG_WORD = 3

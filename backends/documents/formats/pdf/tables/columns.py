@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from files_api_mcp.backends.documents.formats.pdf.tables.baselines import Baseline, Segment
-from files_api_mcp.backends.documents.formats.pdf.tables.grid import Cell
+from files_api_mcp.backends.documents.formats.pdf.tables.grid import Cell, is_data
 from files_api_mcp.backends.documents.formats.pdf.tables.words import Word
 
 __all__ = ["Gap", "column_gaps", "core_lines", "line_cells"]
@@ -18,10 +18,11 @@ _CORE = 0.5
 
 _BEFORE = re.compile(r"[$€£¥₹(~<>≈+±]+|(?:US|C|A|HK|NZ)\$|[-\u2212\u2013]")
 _BEHIND = re.compile(r"[)%*†‡]+|\(\w\)|pp|bps")
-"""Signs before and behind a figure that stand apart from it."""
+"""Signs before and behind a figure that stand apart from it, and those that may be either."""
 
 
-_CURRENCY = re.compile(r"[$€£¥₹]")
+_EITHER = re.compile(r"[€£¥₹]")
+_CURRENCY = re.compile(r"[$£¥]")
 _Part = tuple[int, int, list[Word]]
 """The first column of words, and how many columns they are wide."""
 
@@ -59,12 +60,15 @@ def _gaps(lines: Sequence[Baseline], crossing: int) -> list[Gap]:
 
 def _without_signs(gaps: list[Gap], lines: Sequence[Baseline]) -> list[Gap]:
     """The gaps without those between figures and the signs that belong to them."""
-    columns = _columns(gaps, lines)
-    before, behind = (
-        [_is_signs([text for texts in column.values() for text in texts], pattern) for column in columns]
-        for pattern in (_BEFORE, _BEHIND)
-    )
-    return [gap for number, gap in enumerate(gaps) if not (before[number] or behind[number + 1])]
+    columns = [[text for texts in column.values() for text in texts] for column in _columns(gaps, lines)]
+    dropped: set[Gap] = set()
+    for number, texts in enumerate(columns):
+        is_near = number > 0 and gaps[number - 1].right - gaps[number - 1].left < lines[0].apart
+        if number and (_is_signs(texts, _BEHIND) or (is_near and _is_signs(texts, _EITHER))):
+            dropped.add(gaps[number - 1])
+        elif number < len(gaps) and _is_signs(texts, _BEFORE):
+            dropped.add(gaps[number])
+    return [gap for gap in gaps if gap not in dropped]
 
 
 def _without_names(gaps: list[Gap], lines: Sequence[Baseline]) -> list[Gap]:
@@ -101,7 +105,11 @@ def _is_above(names: dict[int, list[str]], column: dict[int, list[str]]) -> bool
 def _is_signs(texts: Sequence[str], pattern: re.Pattern[str]) -> bool:
     """Whether the words of a column are signs, except some of the header above them."""
     first = next((number for number, text in enumerate(texts) if pattern.fullmatch(text)), len(texts))
-    return first < min(len(texts), _MOST_NAMES) and all(map(pattern.fullmatch, texts[first:]))
+    return (
+        first < min(len(texts), _MOST_NAMES)
+        and all(map(pattern.fullmatch, texts[first:]))
+        and not any(map(is_data, texts[:first]))
+    )
 
 
 def _stripes(lines: Sequence[Baseline], crossing: int) -> Iterator[Gap]:
@@ -163,7 +171,7 @@ def _placed(line: Baseline, gaps: Sequence[Gap], middles: Sequence[float]) -> It
 
 
 def _move_signs(cells: dict[int, Cell]) -> None:
-    """Move a sign behind a figure to the figure in the next column."""
+    """Move a sign that stands before figures, but is near the figure of the column before, to its column."""
     for column, cell in cells.items():
         following = cells.get(column + cell.width)
         if following and len(cell.words) > 1 and _CURRENCY.fullmatch(cell.words[-1].text) and following.words:

@@ -6,18 +6,14 @@ from dataclasses import dataclass, field
 
 from files_api_mcp.backends.documents.formats.pdf.tables.words import Word
 
-__all__ = ["Cell", "Grid", "cell_text", "is_neutral", "is_number", "is_year"]
+__all__ = ["Cell", "Grid", "cell_text", "is_data", "is_neutral", "is_year"]
 
-_NUMBER = re.compile(
-    r"(?:[A-Z]{2,3}\s|[A-Z]{1,2}(?=[$€£]))?[-+(\u2212\u2013—$€£¥₹\s]{0,6}[.\d][\d.,'\u2019 \u00a0\u202f]*"
-    r"(?:%|pp|bps|bn|[xkmKMB])?[\s)%*†‡€$£]{0,4}(?:\(\w\))?"
-)
-_DATE = re.compile(r"\d{4}-\d\d(?:-\d\d)?|\d{1,2}[./]\d{1,2}[./]\d{2,4}|\d{1,2}:\d\d(?::\d\d)?")
-_YEAR = re.compile(r"(?:FY\s?|Q[1-4]\s?)?(?:19|20)\d\d(?:[A-Ea-e*]|\s?\(\w\))?")
+_YEAR = re.compile(r"(?<![\d.,])(?:19|20)\d\d(?!\d|[.,]\d)")
 _NEUTRAL = re.compile(r"[-\u2013—\u2212*]+|[nN]\.?/?[aAmM]\.?|[$€£¥]?\s*[-\u2013—]|")
 
 
-_LONGEST_NUMBER = 40
+_DIGITS = 0.4
+_DAY = 2
 
 
 @dataclass(slots=True)
@@ -60,13 +56,16 @@ def _order(word: Word) -> tuple[int, int]:
     return word.line, word.glyph
 
 
-def is_number(text: str) -> bool:
-    """Whether a cell shows a number or a date."""
-    return len(text) <= _LONGEST_NUMBER and bool(_NUMBER.fullmatch(text) or _DATE.fullmatch(text))
+def is_data(text: str) -> bool:
+    """Whether a cell shows figures: a number, date, range or code."""
+    solid = "".join(text.split())
+    return sum(map(str.isdigit, solid)) >= _DIGITS * len(solid) > 0
 
 
 def is_year(text: str) -> bool:
-    return bool(_YEAR.fullmatch(text))
+    """Whether a text has a year and no other figure than a day, as names of columns do."""
+    rest = _YEAR.sub("", text)
+    return rest != text and sum(map(str.isdigit, rest)) <= _DAY
 
 
 def is_neutral(text: str) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from files_api_mcp.backends.documents.formats.pdf.tables.grid import Cell, Grid, is_neutral, is_number, is_year
+from files_api_mcp.backends.documents.formats.pdf.tables.grid import Cell, Grid, is_data, is_neutral, is_year
 
 __all__ = ["column_names", "header_rows", "is_title", "number_columns"]
 
@@ -18,14 +18,14 @@ def number_columns(rows: Sequence[Sequence[Cell]], columns: int) -> list[bool]:
     for row in rows[first:]:
         for cell in row:
             if cell.width == 1 and not is_neutral(text := cell.text):
-                counts = numbers if is_number(text) else others
+                counts = numbers if is_data(text) else others
                 counts[cell.column] += 1
     return [number > 0 and number >= _MOSTLY * (number + other) for number, other in zip(numbers, others, strict=True)]
 
 
 def _is_figure(cell: Cell) -> bool:
     text = cell.text
-    return cell.width == 1 and is_number(text) and not is_year(text)
+    return cell.width == 1 and is_data(text) and not is_year(text)
 
 
 def header_rows(rows: Sequence[Sequence[Cell]], columns: int) -> int:
@@ -62,9 +62,9 @@ def _has_figures(row: Sequence[Cell], numeric: Sequence[bool], years: Sequence[b
         if cell.width > 1 or not numeric[cell.column]:
             continue
         text = cell.text
-        if is_number(text) and (years[cell.column] or not is_year(text)):
+        if is_neutral(text) or (is_data(text) and (years[cell.column] or not is_year(text))):
             figures += 1
-        elif not is_neutral(text):
+        else:
             names += 1
     return figures > names
 

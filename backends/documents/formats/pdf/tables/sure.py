@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from statistics import median
 
 from files_api_mcp.backends.documents.formats.pdf.tables.baselines import Baseline
-from files_api_mcp.backends.documents.formats.pdf.tables.grid import Cell, Grid, is_neutral, is_number
+from files_api_mcp.backends.documents.formats.pdf.tables.grid import Cell, Grid, is_data, is_neutral
 
 __all__ = ["is_sure"]
 
@@ -47,7 +47,7 @@ def is_sure(grid: Grid, lines: Sequence[Baseline], rules: Sequence[float]) -> bo
 def _is_data(column: Sequence[str]) -> bool:
     """Whether most cells are figures or short codes with figures."""
     values = [text for text in column if not is_neutral(text)]
-    return bool(values) and sum(map(is_number, values)) >= 0.6 * len(values)
+    return bool(values) and sum(map(is_data, values)) >= 0.6 * len(values)
 
 
 def _is_contents(grid: Grid, lines: Sequence[Baseline], columns: Sequence[Sequence[str]]) -> bool:
