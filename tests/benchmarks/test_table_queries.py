@@ -1,6 +1,8 @@
 """The made tables of the benchmark of queries, and how its results are judged."""
 
-from benchmarks.table_queries.__main__ import same
+import pytest
+
+from benchmarks.table_queries.__main__ import main, same
 from benchmarks.table_queries.questions import ask_questions, sql_questions
 from benchmarks.table_queries.tables import made_tables
 
@@ -22,3 +24,9 @@ def test_only_the_same_rows_are_right() -> None:
     assert not same([["a", 1]], [["a", 2]])
     assert not same([["a"]], [["a"], ["b"]])
     assert not same([["a", None]], [["a", 0]])
+
+
+def test_a_sample_of_the_queries_is_answered_right(capsys: pytest.CaptureFixture[str]) -> None:
+    """One table of each kind of file."""
+    assert main(["--tables", "1", "3", "5", "6", "9", "13", "21"]) == 0
+    assert "query_table: 35 of 35" in capsys.readouterr().out

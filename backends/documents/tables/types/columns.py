@@ -130,7 +130,8 @@ class _Judge:
         texts, everything = self._texts.kinds, self._everything
         others = everything - count
         if has_stored:
-            return 2 * others <= everything
+            has_codes = texts["code"] and not self._survey.kinds["fraction"]
+            return not has_codes and 2 * others <= everything
         words = min(others, texts["word"])
         return not texts["code"] and 4 * words + 20 * (others - words) <= everything
 
@@ -160,7 +161,7 @@ class _Judge:
         """The sign of decimals; "" if the texts are not to be read as numbers."""
         texts, stored = self._texts, self._survey.kinds
         is_among_numbers = stored["integer"] + stored["fraction"] > 0
-        if not texts.kinds["number"] or texts.kinds["code"]:
+        if not texts.kinds["number"] or texts.kinds["code"] or texts.sections.are_sure:
             return ""
         are_stored_as_texts = not (self._conventions.digits_are_numbers or is_among_numbers)
         if are_stored_as_texts and texts.plain_integers == texts.kinds["number"]:

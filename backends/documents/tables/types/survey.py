@@ -9,13 +9,11 @@ from functools import lru_cache
 from files_api_mcp.backends.documents.tables.table import Cell, CellError
 from files_api_mcp.backends.documents.tables.types.dates import DateText, Order, date_text
 from files_api_mcp.backends.documents.tables.types.numbers import NumberText, number_shape, number_text
+from files_api_mcp.backends.documents.tables.types.section_numbers import SectionNumbers
 
-__all__ = ["BOOLEANS", "ERRORS", "NOTHING", "ColumnSurvey", "TextSurvey", "totals_note"]
+__all__ = ["BOOLEANS", "ERRORS", "ColumnSurvey", "TextSurvey", "is_nothing", "totals_note"]
 
-NOTHING = frozenset(
-    "- -- --- \u2212 \u2013 \u2014 . .. ... \u2026 n/a n.a. n.a n/m n.m. na nm nil null none nan n/v k.a. #n/a".split()
-)
-"""What stands for no value among numbers and dates, in lower case."""
+_NOTHING = frozenset("n/a n.a. n.a n/m n.m. na nm nil null none nan n/v k.a. #n/a".split())
 ERRORS = frozenset("#div/0! #ref! #value! #name? #num! #null! #calc! #spill! #getting_data #field! err:502".split())
 BOOLEANS = {"true": 1, "false": 0}
 _TOTAL = re.compile(
@@ -45,6 +43,7 @@ class TextSurvey:
         self.order = Order.EITHER
         self.has_open_order = False
         self.zones: set[str] = set()
+        self.sections = SectionNumbers()
         self._is_text = False
 
     def add(self, rows: Sequence[int], texts: Sequence[str]) -> None:
@@ -52,6 +51,7 @@ class TextSurvey:
         if self._is_text:
             self.kinds["word"] += len(texts)
             return
+        self.sections.add(texts)
         shapes = [number_shape(text) for text in texts]
         others: set[str] = set()
         for shape, count in Counter(shapes).items():
@@ -96,6 +96,11 @@ class TextSurvey:
         self.examples.setdefault(kind, (row, text))
 
 
+def is_nothing(lowered: str) -> bool:
+    """Whether a text, in lower case, stands for no value among numbers and dates, such as a dash or n/a."""
+    return lowered in _NOTHING or not any(map(str.isalnum, lowered))
+
+
 @lru_cache(maxsize=16_384)
 def _other(text: str) -> tuple[str, DateText | None]:
     """The kind of a text that is no number, and the date in it."""
@@ -103,7 +108,7 @@ def _other(text: str) -> tuple[str, DateText | None]:
         found = date_text(text)
         return (found.type, found) if found else ("error" if text.lower() in ERRORS else "mixed", None)
     lowered = text.lower()
-    if lowered in NOTHING:
+    if is_nothing(lowered):
         return "nothing", None
     if lowered in ERRORS:
         return "error", None

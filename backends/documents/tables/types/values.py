@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple, cast
 
 from files_api_mcp.backends.documents.tables.table import Cell, CellError
 from files_api_mcp.backends.documents.tables.types.dates import Order, date_text
 from files_api_mcp.backends.documents.tables.types.numbers import number
-from files_api_mcp.backends.documents.tables.types.survey import BOOLEANS, ERRORS, NOTHING
+from files_api_mcp.backends.documents.tables.types.survey import BOOLEANS, ERRORS, is_nothing
 from files_api_mcp.backends.table_info import ColumnType, Value
 
 __all__ = ["Notation", "values_of"]
@@ -62,7 +62,7 @@ def _numbers(notation: Notation, *, are_whole: bool) -> Callable[[Cell], Value]:
     decimal, has_percents = notation.decimal, notation.has_percents
 
     def read_text(text: str) -> Value:
-        if text.lower() in _EMPTY:
+        if _is_empty(text):
             return None
         found = number(text, decimal, has_percents=has_percents) if decimal else None
         return text if found is None else found if are_whole else float(found)
@@ -85,7 +85,7 @@ def _dates(notation: Notation, *, kind: ColumnType) -> Callable[[Cell], Value]:
     is_moment = kind == "datetime"
 
     def read_text(text: str) -> Value:
-        if text.lower() in _EMPTY:
+        if _is_empty(text):
             return None
         found = date_text(text)
         if found is None:
@@ -103,7 +103,7 @@ def _dates(notation: Notation, *, kind: ColumnType) -> Callable[[Cell], Value]:
 
 
 def _booleans(_: Notation) -> Callable[[Cell], Value]:
-    return _reader(lambda text: None if text.lower() in _EMPTY else BOOLEANS.get(text.lower(), text), _stored)
+    return _reader(lambda text: None if _is_empty(text) else BOOLEANS.get(text.lower(), text), _stored)
 
 
 def _texts(_: Notation) -> Callable[[Cell], Value]:
@@ -128,7 +128,13 @@ def _stored(cell: Cell) -> Value:
             return cell
 
 
-_EMPTY = NOTHING | ERRORS
+@lru_cache(maxsize=4096)
+def _is_empty(text: str) -> bool:
+    """Whether a text among numbers or dates stands for no value, or for an error."""
+    lowered = text.lower()
+    return lowered in ERRORS or is_nothing(lowered)
+
+
 _READERS: dict[ColumnType, Callable[[Notation], Callable[[Cell], Value]]] = {
     "integer": partial(_numbers, are_whole=True),
     "number": partial(_numbers, are_whole=False),
