@@ -58,6 +58,7 @@ from files_api_mcp.backends.validation import check_question
 
 if TYPE_CHECKING:
     from files_api_mcp.backends.search.passages import Found
+    from files_api_mcp.backends.search.tables.decisions import Decisions
 
 __all__ = ["SearchEngine", "open_search_engine"]
 
@@ -269,17 +270,22 @@ class SearchEngine:
     async def _ask(self, asked: Question, progress: Progress) -> Answer:
         from files_api_mcp.backends.search.passages import answer  # a command that asks nothing needs no ranking
         from files_api_mcp.backends.search.quotes import RESULT_FRAME
+        from files_api_mcp.backends.search.tables.decisions import decide
 
         self._used.set()
         room = asked.max_tokens - RESULT_FRAME
 
-        def search(index: Index, searched: Searched) -> "Found":
-            return answer(index, searched, asked.text, room, check_cancelled, self._similarity, asked.pages)
+        def search(index: Index, searched: Searched, decisions: "Decisions | None" = None) -> "Found":
+            return answer(index, searched, asked.text, room, check_cancelled, self._similarity, asked.pages, decisions)
 
         if asked.ids:
             scope, found = await self._scope.named(asked.ids, search, progress)
         else:
             scope = everything = await self._scope.everything(progress, asked.within)
             found = await self._indexer.run(lambda index: search(index, everything.searched))
+        if found.plans:
+            decisions = await decide(self.tables, found.plans, scope.searched.file_id)
+            searched = scope.searched
+            found = await self._indexer.run(lambda index: search(index, searched, decisions))
         scope.notes += asked.notes
         return await self._scope.answered(scope, found, room)

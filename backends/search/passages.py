@@ -1,7 +1,7 @@
 """Passages for a question: ranked, selected within a budget, and verified to be verbatim."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from files_api_mcp.backends.models import Passage
 from files_api_mcp.backends.search.absence import Absence, Held, evidence, held_of
@@ -22,7 +22,9 @@ from files_api_mcp.backends.search.ranking.similar_ids import similar_ids
 from files_api_mcp.backends.search.ranking.spelling import Vocabulary, absent_words, in_spelling, respelled
 from files_api_mcp.backends.search.selection import SMALL, Selection
 from files_api_mcp.backends.search.semantic.similarity import Similarity
-from files_api_mcp.backends.search.tables.quoted_rows import quoted_rows
+from files_api_mcp.backends.search.tables.decisions import Decision
+from files_api_mcp.backends.search.tables.plans import TablePlan
+from files_api_mcp.backends.search.tables.quoted_rows import RowQuoter
 from files_api_mcp.backends.search.tables.runs import RowPacker
 from files_api_mcp.backends.search.tokenizer import terms
 from files_api_mcp.backends.tokens import estimate_tokens
@@ -47,12 +49,13 @@ def _never() -> None:
 @dataclass(frozen=True, slots=True)
 class Found:
     """Passages best first, without their filenames, their estimated tokens, the documents that were searched, by
-    position, and notes on what these lack of the question."""
+    position, notes on what these lack of the question, and the queries over tables that decide it, by its parts."""
 
     passages: list[Passage]
     tokens: int
     documents: dict[int, Document]
     notes: Sequence[str] = ()
+    plans: Mapping[int, TablePlan] = field(default_factory=dict[int, TablePlan])
 
 
 def answer(
@@ -63,11 +66,13 @@ def answer(
     check_cancelled: Callable[[], None] = _never,
     similarity: Similarity | None = None,
     pages: PageRange | None = None,
+    decisions: Mapping[int, Decision] | None = None,
 ) -> Found:
     """Find verbatim passages that take at most `max_tokens` estimated tokens of a result together with the notes.
 
     `check_cancelled` is called between documents; what it raises ends the call. With `similarity`, the best by words
-    are ranked by meaning too. With `pages`, only passages on these count.
+    are ranked by meaning too. With `pages`, only passages on these count. `decisions` are what the plans of the same
+    question gave.
     """
     texts = PageTexts(index)
     ranker = Ranker(index, searched, texts, check_cancelled, similarity, pages)
@@ -85,15 +90,22 @@ def answer(
     shared = ranking if certain else in_fair_shares(ranking, searched.collection.files)
     asked = [in_spelling(part, absence.spellings) for part in question_parts(question)]
     packer = RowPacker(ranking.documents, texts, json_tokens, quotes.frame)
-    rows = quoted_rows(index, ranking, texts, asked, packer, spent)
-    selection.quote([stretch for one in rows for stretch in one.stretches])
-    if len({one.question for one in rows}) < len(asked) or (searched.collection.files > 1 and not certain):
+    rows = RowQuoter(index, searched, ranking, texts, packer, decisions or {}).quoted(asked, spent)
+    selection.quote(rows.stretches)
+    if len(rows.answered) < len(asked) or (searched.collection.files > 1 and not certain):
         selection.spend(shared.passages, certain=certain)
-    return _found(quotes.fitted(selection.stretches, room), ranking.documents, notes)
+    notes = [*notes, *rows.notes]
+    fitted = quotes.fitted(selection.stretches, max_tokens - notes_tokens(notes))
+    return _found(fitted, ranking.documents, notes, rows.plans)
 
 
-def _found(passages: list[Passage], documents: dict[int, Document], notes: Sequence[str]) -> Found:
-    return Found(passages, sum(estimate_tokens(one.text) for one in passages), documents, notes)
+def _found(
+    passages: list[Passage],
+    documents: dict[int, Document],
+    notes: Sequence[str],
+    plans: Mapping[int, TablePlan] | None = None,
+) -> Found:
+    return Found(passages, sum(estimate_tokens(one.text) for one in passages), documents, notes, plans or {})
 
 
 def _without_words(

@@ -36,7 +36,7 @@ class RowPacker:
     def runs(self, rows: Sequence[TextRow], position: int, room: int) -> list[Stretch]:
         """The stretches of a document's rows that fit into the room, in its order. If not all fit, those with most
         rows for their tokens are chosen."""
-        found = self._joined(rows, position)
+        found = self._joined(rows, position) if rows else []
         costs = [self.cost(_stretch(run, position)) for run in found]
         chosen: dict[int, Stretch] = {}
         for place in sorted(range(len(found)), key=lambda one: (-len(found[one]) / costs[one], one)):

@@ -9,8 +9,12 @@ from typing import Any, NamedTuple, cast
 
 from files_api_mcp.backends.documents.marks import Row, Table
 from files_api_mcp.backends.documents.media_types import JSON, SHEETS, TABLES
+from files_api_mcp.backends.documents.tables.types.columns import column_names
+from files_api_mcp.backends.errors import InvalidArgument
 from files_api_mcp.backends.search.index.rows import Document, StoredPage
 from files_api_mcp.backends.search.page_texts import PageTexts
+from files_api_mcp.backends.search.places.document_places import Span
+from files_api_mcp.backends.search.places.resolve import resolve
 
 __all__ = ["ROWS", "TextRow", "TextRows"]
 
@@ -24,6 +28,8 @@ _CUT = 400
 """Characters of the longest header: the rest of it is not known."""
 _MOST_LINES = 60
 """Lines of a record of JSON."""
+_MOST_PAGES = 64
+"""Pieces of JSON whose records are counted."""
 _RECORD = re.compile(r"(?:^|(?<=\n))([ \t]*)\{[^\n]*")
 
 
@@ -56,6 +62,33 @@ class TextRows:
                 if row.start < end and start < row.end:
                     found[page, row.start] = row
         return [found[place] for place in sorted(found)]
+
+    def numbered(self, numbers: Sequence[int], where: str) -> list[TextRow]:
+        """The rows with these numbers in the table at a place."""
+        places = self._texts.places(self._document)
+        try:
+            span = resolve(places, where)
+        except InvalidArgument:
+            return []
+        if self._document.mime_type == JSON:
+            return self._records(numbers, span)
+        found: list[TextRow] = []
+        for number in numbers:
+            page = places.page_of(places.position_of_row(number, span))
+            found += [row for row in self.on_page(page) if row.number == number and self._is_in(row, span)][:1]
+        return found
+
+    def _records(self, numbers: Sequence[int], span: Span) -> list[TextRow]:
+        """The records with these numbers, counted from the start of a table."""
+        places = self._texts.places(self._document)
+        first, last = places.page_of(span.start), places.page_of(max(span.start, span.end - 1))
+        pages = range(first, min(last + 1, first + _MOST_PAGES))
+        rows = [row for page in pages for row in self.on_page(page) if self._is_in(row, span)]
+        return [rows[number - 1] for number in numbers if 0 < number <= len(rows)]
+
+    def _is_in(self, row: TextRow, span: Span) -> bool:
+        start = self._texts.places(self._document).position(row.page, row.start)
+        return span.start <= start < span.end
 
     def on_page(self, number: int) -> list[TextRow]:
         """All rows of a page, without those of headers; none if there is no such page."""
@@ -117,7 +150,7 @@ def _columns(names: Sequence[str], delimiter: str) -> list[str]:
     rows = [_cells(line, delimiter) for line in names]
     width = max(map(len, rows))
     joined = (" ".join(row[at] for row in rows if at < len(row) and row[at]) for at in range(width))
-    return [" ".join(name.removeprefix(_HIDDEN_COLUMN).split()) for name in joined]
+    return column_names([name.removeprefix(_HIDDEN_COLUMN) for name in joined])
 
 
 def _cells(line: str, delimiter: str) -> list[str]:

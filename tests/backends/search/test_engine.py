@@ -249,7 +249,7 @@ async def test_a_file_that_goes_while_it_is_read_is_not_remembered_as_damaged(
     run = desk.library._ingestion._workers.run  # pyright: ignore[reportPrivateUsage]
 
     def of_a_lost_file(tasks: Sequence[Task], *, in_background: bool) -> object:
-        lost = [replace(task, path=task.path.with_name("gone")) for task in tasks]
+        lost = [replace(task, document=Path("/gone")) for task in tasks]
         return run(lost, in_background=in_background)
 
     monkeypatch.setattr(desk.library._ingestion._workers, "run", of_a_lost_file)  # pyright: ignore[reportPrivateUsage]

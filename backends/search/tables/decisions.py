@@ -1,0 +1,96 @@
+"""Runs the query that decides a question about a table, and says what it gives."""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import anyio
+
+from files_api_mcp.backends.errors import FilesError
+from files_api_mcp.backends.search.tables.plans import TablePlan
+from files_api_mcp.backends.table_info import Value
+from files_api_mcp.backends.table_querier import TableQuerier, TableQuery, TableResult
+
+__all__ = ["Decision", "Decisions", "decide", "query_call"]
+
+_PATIENCE_S = 3.0
+"""Seconds that a question waits for its query: the tables of a large file may have to be loaded first."""
+
+_TOTAL = re.compile(
+    r"(?:grand |sub-?)?totals?\b|sum\b|(?:gesamt|summe|insgesamt|zwischensumme|total g[eé]n[eé]ral|suma)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The numbers of the rows that decide a question, and the note on its query."""
+
+    plan: TablePlan
+    rows: Sequence[int]
+    note: str
+
+
+Decisions = Mapping[int, Decision]
+"""The decision of each part of a question, by its number."""
+
+
+async def decide(tables: TableQuerier, plans: Mapping[int, TablePlan], file_id: Callable[[int], str]) -> Decisions:
+    """What the queries of the plans give, within a few seconds. One that fails or takes longer decides no rows."""
+    found: dict[int, Decision] = {number: Decision(plan, (), "") for number, plan in plans.items()}
+    with anyio.move_on_after(_PATIENCE_S):
+        for number, plan in plans.items():
+            call = query_call(file_id(plan.position), plan.sql)
+            found[number] = Decision(plan, (), f"To compute it: {call}")
+            try:
+                found[number] = await _decided(tables, file_id(plan.position), plan)
+            except FilesError:
+                # A query that fails must not end a question that the text answers.
+                found[number] = Decision(plan, (), "")
+    return found
+
+
+async def _decided(tables: TableQuerier, file_id: str, plan: TablePlan) -> Decision:
+    result = await tables.query_table(file_id, TableQuery(plan.sql))
+    if plan.gives_rows and (label := _total(result)):
+        plan = plan.without(*label)
+        result = await tables.query_table(file_id, TableQuery(plan.sql))
+    call = query_call(file_id, plan.sql)
+    if not plan.gives_rows:
+        return Decision(plan, (), _computed(plan, result, call))
+    rows = result.row_numbers or ()
+    return Decision(plan, rows, f"First in order: {call}" if rows else "")
+
+
+def query_call(file_id: str, sql: str) -> str:
+    """The call of query_table, as a note shows it."""
+    return f"query_table(file_id={json.dumps(file_id)}, sql={json.dumps(sql, ensure_ascii=False)})"
+
+
+def _total(result: TableResult) -> tuple[str, str] | None:
+    """The column and the label of a row of the result that sums up others."""
+    for row in result.rows:
+        for column, value in zip(result.columns, row, strict=False):
+            if isinstance(value, str) and _TOTAL.match(value):
+                return column, value
+    return None
+
+
+def _computed(plan: TablePlan, result: TableResult, call: str) -> str:
+    """What a query computes, if the question is understood; else how to compute it."""
+    values = result.rows[0] if result.rows else ()
+    has_totals = any("total" in note for note in result.notes) and " WHERE " not in plan.sql
+    if not plan.is_sure or has_totals or not values or values[-1] is None:
+        return f"To compute it: {call}"
+    where = plan.sql.partition(" WHERE ")[2]
+    over = f" where {where}" if where else ""
+    if plan.computed == "count":
+        return f"Computed: {_shown(values[0])} rows{over}: {call}"
+    return f"Computed: {plan.computed} over {_shown(values[0])} rows{over} is {_shown(values[-1])}: {call}"
+
+
+def _shown(value: Value) -> str:
+    if isinstance(value, float):
+        return f"{value:,.10g}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
