@@ -133,6 +133,8 @@ async def test_each_table_of_a_description_is_found_by_its_name_and_place(agent:
         "book.xlsx": book(),
         "sales.csv": SALES.encode(),
         "log.jsonl": b'{"name": "Alice", "amount": 5}\n{"name": "Bob", "amount": 7.5}\n',
+        "page.html": b"<h1>Prices</h1><table><tr><th>name<th>amount<tr><td>Alice<td>5<tr><td>Bob<td>7.5</table>",
+        "notes.md": b"# Prices\n\n| name | amount |\n| --- | --- |\n| Alice | 5 |\n| Bob | 7.5 |\n",
         "prices.docx": word([("Heading 1", "Prices")], [["name", "amount"], ["Alice", "5"], ["Bob", "7.5"]]),
     }
     for name, content in files.items():
