@@ -53,6 +53,10 @@ async def test_every_tool_works_with_it(tmp_path: Path, era: Era) -> None:
         assert "opens at six" in str((await agent.call("read_document", file_id=file_id)).content)
         await agent.data("download_file", file_id=file_id, save_as="copy.txt")
         assert (root / "copy.txt").read_text() == "The office opens at six.\n"
+        sales = (await agent.upload("sales.csv", "Region,Amount\nNorth,0.1\nNorth,0.2\n"))["file_id"]
+        total = await agent.data("query_table", file_id=sales, sql="SELECT sum(Amount) FROM data")
+        assert total["rows"] == [[0.3]]
+        await agent.data("delete_file", file_ids=[sales])
         await agent.data("delete_file", file_id=file_id)
         assert (await agent.data("list_files"))["files"] == []
         assert "[not_found]" in await agent.error("ask_document", question="When?", file_ids=[file_id])

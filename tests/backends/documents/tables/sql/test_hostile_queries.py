@@ -1,12 +1,15 @@
 """Hostile queries: each is refused or bounded, and the process then answers the next one."""
 
+import random
 from collections.abc import AsyncGenerator, Generator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import pytest
 
+from files_api_mcp.backends.documents.tables.sql.mistake import Mistake
+from files_api_mcp.backends.documents.tables.sql.select import select
 from files_api_mcp.backends.documents.task import ReaderStopped, Task
 from files_api_mcp.backends.documents.workers import DocumentWorkers
 from tests.support.table_databases import opened_database, table
@@ -142,6 +145,12 @@ BOUNDED = [
     "SELECT 9223372036854775807 + n, -9223372036854775808 / -1, 1e308 * 10, abs(1) FROM data",
 ]
 
+WORDS = (
+    "SELECT FROM data big * , ( ) WHERE GROUP BY ORDER HAVING AS a n \"n\" `t` [t] 'x' 1 = max min sum count ( ) OVER "
+    "FILTER UNION ALL EXCEPT WITH RECURSIVE x NOT MATERIALIZED . ; -- \n /* */ DISTINCT JOIN ON USING LEFT LIMIT "
+    "NATURAL _row IS NULL CASE WHEN THEN END VALUES || -> json_each EXISTS IN WINDOW INDEXED \" ' ` [ a.* data.*"
+).split(" ")
+
 
 @pytest.fixture
 def big() -> Generator[BinaryIO]:
@@ -169,6 +178,18 @@ async def test_each_is_refused_or_bounded_and_the_next_one_is_answered(workers: 
         assert len(str(answer)) < MOST_ANSWER, sql[:100]
         assert (await answered(workers, big, "SELECT count(*), sum(n) FROM data"))["rows"] == [[1000, 499500]]
     assert not Path("/tmp/stolen.db").exists()
+
+
+def test_any_words_give_a_result_or_say_what_is_wrong(big: BinaryIO) -> None:
+    chance = random.Random(18)
+    for _ in range(300):
+        words = ["SELECT", "n", "FROM", "data"]
+        for _ in range(chance.randrange(12)):
+            words.insert(chance.randrange(len(words) + 1), chance.choice(WORDS))
+        with suppress(Mistake):
+            found = select(big, " ".join(words), None, SECONDS)
+            assert all(len(row) == len(found.columns) for row in found.rows)
+            assert found.row_numbers is None or len(found.row_numbers) == len(found.rows)
 
 
 async def test_a_step_without_an_end_costs_its_process_only(big: BinaryIO) -> None:
