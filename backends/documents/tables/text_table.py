@@ -77,7 +77,7 @@ def text_table(rows: Sequence[TextRow], caption: str = "", *, is_layout_likely: 
     """
     shown = [row for row in rows[:ROWS_JUDGED] if any(row.cells)]
     titles = next((at for at, row in enumerate(shown) if not _is_title(row)), len(shown))
-    columns = joined_columns([row.cells for row in shown[titles:]], _MOST_HEADER_ROWS)
+    columns = _columns(shown[titles:])
     if titles > _MOST_TITLES or not 2 <= len(columns) <= _MOST_COLUMNS:
         return None
     height = _header_height(shown[titles:], columns)
@@ -99,6 +99,12 @@ def text_table(rows: Sequence[TextRow], caption: str = "", *, is_layout_likely: 
     )
 
 
+def _columns(rows: Sequence[TextRow]) -> list[Column]:
+    spans = [span for row in rows[:_MOST_HEADER_ROWS] for span in row.spans]
+    covered = {at for start, width in spans for at in range(start + 1, start + width)}
+    return joined_columns([row.cells for row in rows], _MOST_HEADER_ROWS, covered)
+
+
 def _is_title(row: TextRow) -> bool:
     """Whether only the first cell has text."""
     is_wide = len(row.cells) == 1 or bool(row.spans) or not row.is_header
@@ -113,7 +119,8 @@ def _header_height(rows: Sequence[TextRow], columns: Sequence[Column]) -> int:
     if declared > 1:
         return declared if declared <= _MOST_HEADER_ROWS else 1
     first, second = (_names(row, columns) for row in rows[:2])
-    body = [[joined_text(row.cells, column) for column in columns] for row in rows[1:]]
+    below = [row.cells for row in rows[1:] if row.cells != rows[0].cells]
+    body = [[joined_text(cells, column) for column in columns] for cells in below]
     if rows[0].spans and are_labels(first, body[1:]) and are_labels_over_figures(second, body[1:]):
         return 2
     if declared:

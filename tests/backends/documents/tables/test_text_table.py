@@ -118,3 +118,22 @@ def test_where_layout_is_likely_a_table_needs_a_header_or_figures() -> None:
     assert text_table(rows_of(cells), is_layout_likely=True) is None
     assert text_table(rows_of(cells, declared=1), is_layout_likely=True)
     assert text_table(rows_of([[name, "417"] for name, _ in cells]), is_layout_likely=True)
+
+
+def test_columns_under_one_name_are_one_if_no_row_has_texts_in_both() -> None:
+    rows = [
+        TextRow(["", "2024", "", "", "2023", "", ""], [(1, 3), (4, 3)]),
+        TextRow(["Sales", "$", "1,250", "", "$", "(90", ")"]),
+        TextRow(["Term", "4.5 years", "", "", "5 years"]),
+        TextRow(["", "2024", "", "", "2023", "", ""], [(1, 3), (4, 3)]),
+        TextRow(["Rate", "", "4.2", "%", "", "4.1", "%"]),
+    ]
+    found = made(rows).table()
+    assert found.header == ["", "2024", "2023"]
+    assert [row for _, row in found.rows()] == [
+        ["Sales", "$1,250", "$(90)"],
+        ["Term", "4.5 years", "5 years"],
+        ["Rate", "4.2%", "4.1%"],
+    ]
+    both = [TextRow(["Item", "Size", ""], [(1, 2)]), TextRow(["a", "5", "7"]), TextRow(["b", "6", "8"])]
+    assert made(both).table().header == ["Item", "Size", "Size"]
