@@ -10,6 +10,7 @@ from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.committed import Committed
 from files_api_mcp.backends.errors import FileTooLarge
 from files_api_mcp.backends.models import FileRecord, Progress
+from files_api_mcp.backends.roots.path_spelling import plain_path
 from files_api_mcp.tools.arguments.types import FileId
 from files_api_mcp.tools.blocks import FileBlock, TextBlock
 from files_api_mcp.tools.context import Call, Dependencies
@@ -52,7 +53,7 @@ async def _save(
     saved_bytes = 0
     with Committed[DownloadResult]() as saved:
         async with opened.files.download(file_id) as (record, chunks):
-            target = await to_thread.run_sync(lambda: deps.roots.create_file(save_as, overwrite=overwrite))
+            target = await to_thread.run_sync(lambda: deps.roots.create_file(plain_path(save_as), overwrite=overwrite))
             try:
                 async for chunk in chunks:
                     await to_thread.run_sync(target.write, chunk)

@@ -15,7 +15,7 @@ from files_api_mcp.backends.roots.open_beneath import printable_path
 from files_api_mcp.backends.roots.walk import Expansion
 from files_api_mcp.backends.validation import checked_tags
 from files_api_mcp.tools.arguments.types import Texts
-from files_api_mcp.tools.context import Call, subprogress
+from files_api_mcp.tools.context import Call, Dependencies, subprogress
 from files_api_mcp.tools.result_size import rows_that_fit
 from files_api_mcp.tools.uploads.folder import FolderUpload, Outcome, count_files
 from files_api_mcp.tools.uploads.ingest import UploadLabels, index_uploaded, store_file, unindexed, uploaded_item
@@ -84,7 +84,7 @@ async def upload(
     """
     labels = UploadLabels(title, checked_tags(tags or ()), call.deps.lifetime_s)
     opened, progress = await call.backend(), call.progress()
-    found, total = await to_thread.run_sync(count_files, call.deps, path)
+    path, found, total = await to_thread.run_sync(_look_for, call.deps, path)
     if title and total > 1:
         raise InvalidArgument("title works for a single file, but this path matches several.")
     if not total:
@@ -118,6 +118,12 @@ async def upload(
         # One notification for a whole folder, even if the call is cancelled halfway.
         if summary.counts.new:
             await call.notify_files_changed()
+
+
+def _look_for(deps: Dependencies, path: str) -> tuple[str, Expansion, int]:
+    """The path as it is spelled there, and what it leads to."""
+    spelled = deps.roots.spelled(path)
+    return spelled, *count_files(deps, spelled)
 
 
 class _Summary:

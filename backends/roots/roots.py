@@ -3,7 +3,7 @@
 import os
 import stat
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Literal
@@ -12,6 +12,7 @@ from files_api_mcp.backends.errors import Busy, FilesError, InvalidArgument, Not
 from files_api_mcp.backends.roots.new_file import NewLocalFile
 from files_api_mcp.backends.roots.open_beneath import fd_path, open_beneath
 from files_api_mcp.backends.roots.os_errors import ABSENT, LEADING_OUT, outside, read_refusal, saving
+from files_api_mcp.backends.roots.path_spelling import plain_path, same_path
 from files_api_mcp.backends.roots.policy import Rules, SourceFile, mark_of
 from files_api_mcp.backends.roots.root import Root
 from files_api_mcp.backends.roots.walk import Expansion, Walk, each, is_pattern
@@ -70,6 +71,19 @@ class Roots:
             Unreadable, NotFound, InvalidArgument, Busy: It cannot be opened; the class says why.
         """
         return self._open_source(path, set())
+
+    def spelled(self, path: str) -> str:
+        """The path of what is there, if it was written in another way; else the path without quotes and the like."""
+        plain = plain_path(path)
+        for one in dict.fromkeys((path, plain)):
+            if self._is_there(one):
+                return one
+        if not is_pattern(plain):
+            with suppress(FilesError, OSError):
+                for root, relative in self._candidates(plain):
+                    if same := same_path(root.fd, relative):
+                        return f"{root.real.rstrip('/')}/{same}" if plain.startswith("/") else same
+        return plain
 
     def has_mark(self, path: str, mark: str) -> bool:
         """Whether the file at a path has this mark (see `SourceFile.mark`). Nothing else of it is looked at."""
@@ -156,6 +170,13 @@ class Roots:
             if is_pattern(path):
                 raise
             return "file"
+
+    def _is_there(self, path: str) -> bool:
+        try:
+            os.close(self._open(path, _OPEN_FILE))
+        except FilesError as exc:
+            return not isinstance(exc, NotFound | OutsideRoots)
+        return True
 
     def _is_folder(self, path: str) -> bool:
         fd = self._open(path, _OPEN_FILE)
