@@ -56,7 +56,7 @@ def test_piped_output_is_lines_for_scripts(here: Here, store: Path, tmp_path: Pa
     (listed,) = here("list", "--name-contains", "REPORT").stdout.splitlines()
     assert listed.split("\t")[:4] == report[:4]
 
-    described = dict(line.split("\t") for line in here("describe", report[0]).stdout.splitlines())
+    described = dict(line.split("\t", 1) for line in here("describe", report[0]).stdout.splitlines())
     assert described["sha256"] == hashlib.sha256(REPORT.read_bytes()).hexdigest()
     assert described["askable"] == "yes"
 
