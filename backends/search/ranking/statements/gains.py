@@ -19,7 +19,8 @@ _ROW, _STATEMENT = 0.8, 0.7
 """Of the best score: for a passage with a row that is asked for, and for the others of a statement that is named or
 needed for a ratio."""
 _SECOND = 0.8
-"""Of the best score, which a single row does not exceed: a note may show the same item as the question puts it."""
+"""Of the best score, which a row that is no part of a ratio does not exceed: a note may show the same item in the
+question's words."""
 _MOST_DOCUMENTS = 3
 
 
@@ -50,4 +51,4 @@ def _gains(
             for passage in range(bisect_left(numbers, page), bisect_right(numbers, page)):
                 _, start, end = document.passages.span(passage)
                 is_row = any(start <= at < end for at in rows)
-                yield passage, _ROW if is_row else _STATEMENT * whole, inf if whole else _SECOND
+                yield passage, _ROW if is_row else _STATEMENT * whole, inf if whole or asked.is_ratio else _SECOND

@@ -21,6 +21,7 @@ _TOLD = re.compile(
 _NOT_HOW_MUCH = re.compile(
     r"\s*(?:who|whom|whose|which|where|when|why|is|are|was|were|do|does|did|has|have|had)\b", re.IGNORECASE
 )
+_RATIO = re.compile(r"\bratio\b", re.IGNORECASE)
 _NAMES: Mapping[Statement, Sequence[str]] = {
     Statement.INCOME: (
         "income statement",
@@ -39,11 +40,13 @@ Phrase = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class AskedFigures:
-    """The line items that a question asks for, the `statements` that it names, and those that it needs for a ratio."""
+    """The line items that a question asks for, the `statements` that it names, those that a known ratio needs, and
+    whether it asks for a ratio, known or of its own items."""
 
     items: frozenset[LineItem]
     statements: frozenset[Statement]
     for_ratios: frozenset[Statement]
+    is_ratio: bool
 
     def asks_for_all(self, statement: Statement) -> bool:
         """Whether more than single rows of a statement answer."""
@@ -72,7 +75,8 @@ def asked_figures(question: str) -> AskedFigures | None:
         return None
     known = line_items()
     for_ratios = frozenset(known[name].statement for name in of_ratios)
-    return AskedFigures(frozenset(known[name] for name in items | of_ratios), frozenset(named), for_ratios)
+    is_ratio = bool(of_ratios) or (len(items) > 1 and _RATIO.search(question) is not None)
+    return AskedFigures(frozenset(known[name] for name in items | of_ratios), frozenset(named), for_ratios, is_ratio)
 
 
 def _phrases(words: Sequence[str]) -> list[Phrase]:

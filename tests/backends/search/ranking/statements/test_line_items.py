@@ -55,6 +55,21 @@ def test_a_named_statement_leaves_the_others_out() -> None:
 
 
 @pytest.mark.parametrize(
+    ("question", "is_ratio"),
+    [
+        ("What is the sales to shareholders' equity ratio of 2015?", True),
+        ("What is the quick ratio?", True),
+        ("How high were sales and equity in 2015?", False),
+        ("What is the ratio of sales in 2015?", False),
+    ],
+)
+def test_a_ratio_is_a_known_one_or_made_of_several_items(question: str, is_ratio: bool) -> None:
+    asked = asked_figures(question)
+    assert asked is not None
+    assert asked.is_ratio is is_ratio
+
+
+@pytest.mark.parametrize(
     "question",
     [
         "What do we know of sales?",
