@@ -22,7 +22,7 @@ __all__ = ["ReceivedDocument", "WrongAnswer"]
 
 _MOST_UNPACKED = 64 << 20
 _MOST_CHARS = 60_000_000
-_MOST_TABLE_BYTES = 4 << 20
+_MOST_TABLE_BYTES = 16 << 20
 _LONGEST_LABEL = 1000
 _LONGEST_SUBJECT = 10_000
 _UNDECODABLE = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, zlib.error)

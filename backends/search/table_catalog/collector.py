@@ -10,7 +10,7 @@ from files_api_mcp.backends.documents.marks import MarkedText, Table
 from files_api_mcp.backends.documents.tables.extract import MOST_TABLES
 from files_api_mcp.backends.documents.tables.names import TextTables
 from files_api_mcp.backends.documents.tables.table import DocumentTable, Row
-from files_api_mcp.backends.search.table_catalog.stored_tables import StoredTable, pack_tables
+from files_api_mcp.backends.search.table_catalog.stored_tables import LONGEST, StoredTable, pack_tables
 from files_api_mcp.backends.table_info import TableInfo, TableRow, Value
 
 __all__ = ["TableCollector"]
@@ -18,9 +18,12 @@ __all__ = ["TableCollector"]
 _SAMPLE = 3
 _LONGEST_VALUE = 100
 _LARGEST_EXACT = 2**53
+_LARGEST_STORED = 2**63
 _MOST_COLUMNS = 500
 _MOST_CHARS = 1_000_000
 """Characters of all names and values together: tables after that are kept without columns."""
+_CHARS_EACH = 24
+"""Of a number, or of the type of a column."""
 _TYPED_ROWS = 10_000
 """The rows of a table that tell the types of its columns."""
 _ROWS_AT_ONCE = 500
@@ -94,8 +97,9 @@ class TableCollector:
 
     def _fitted(self, info: TableInfo) -> TableInfo:
         """The table, without its columns if there is no room for them."""
-        size = sum(len(column.name) for column in info.columns)
-        size += sum(len(value) for row in info.sample for value in row.values if isinstance(value, str))
+        values = [value for row in info.sample for value in row.values]
+        size = _CHARS_EACH * (len(info.columns) + len(values))
+        size += sum(len(text) for text in [*(column.name for column in info.columns), *values] if isinstance(text, str))
         if size > self._room:
             return replace(info, columns=(), sample=(), more_columns=len(info.columns) + info.more_columns)
         self._room -= size
@@ -126,7 +130,7 @@ def _table_info(table: DocumentTable, deadline: float) -> TableInfo:
     if count is None:
         count = typed.count if typed.count < _TYPED_ROWS else sum(1 for _ in limited.rows())
     caption = _shortened(table.caption)
-    return TableInfo(table.name, table.where, count, tuple(columns), sample, caption, max(0, more))
+    return TableInfo(table.name, table.where[:LONGEST], count, tuple(columns), sample, caption, max(0, more))
 
 
 def _shown(cells: Iterable[Value]) -> tuple[Value, ...]:
@@ -136,6 +140,8 @@ def _shown(cells: Iterable[Value]) -> tuple[Value, ...]:
 def _short(value: Value) -> Value:
     if isinstance(value, float):  # as results of queries show it
         return int(value) if value.is_integer() and abs(value) < _LARGEST_EXACT else value
+    if isinstance(value, int) and not -_LARGEST_STORED <= value < _LARGEST_STORED:
+        value = str(value)
     return _shortened(value) if isinstance(value, str) else value
 
 

@@ -10,10 +10,10 @@ from zlib import crc32
 
 from files_api_mcp.backends.table_info import ColumnType, TableColumn, TableInfo, TableRow
 
-__all__ = ["StoredTable", "are_inside", "decode_tables", "pack_tables", "tables_row", "unpack_tables"]
+__all__ = ["LONGEST", "StoredTable", "are_inside", "decode_tables", "pack_tables", "tables_row", "unpack_tables"]
 
 _SIGNED = 1 << 31
-_LONGEST = 500
+LONGEST = 500
 """Characters of a name or place."""
 
 _TYPES = frozenset(get_args(ColumnType))
@@ -49,7 +49,7 @@ class StoredTable:
 def pack_tables(tables: Iterable[StoredTable]) -> bytes:
     """Tables as bytes."""
     rows = [[one.page, one.start, one.last_page, one.end, *_fields(one.info)] for one in tables]
-    return zlib.compress(json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode(), 1)
+    return zlib.compress(json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode(errors="replace"), 1)
 
 
 def unpack_tables(data: bytes) -> Sequence[StoredTable]:
@@ -103,7 +103,7 @@ def _fields(info: TableInfo) -> list[Any]:
 
 def _stored(row: list[Any]) -> StoredTable:
     page, start, last_page, end, name, where, caption, count, more, columns, sample = row
-    _expect(all(isinstance(text, str) and len(text) <= _LONGEST for text in (name, where, caption)))
+    _expect(all(isinstance(text, str) and len(text) <= LONGEST for text in (name, where, caption)))
     _expect(all(isinstance(number, int) and number >= 0 for number in (page, start, last_page, end, count, more)))
     _expect((page, start) <= (last_page, end))
     info = TableInfo(name, where, count, tuple(map(_column, columns)), tuple(map(_row, sample)), caption, more)

@@ -1,5 +1,6 @@
 """What the index keeps of tables: bounded, with their places, and never at the cost of the text."""
 
+import zlib
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -38,10 +39,24 @@ def test_long_values_are_cut_and_many_columns_counted() -> None:
 
 
 def test_tables_after_the_room_is_used_have_no_columns(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collector, "_MOST_CHARS", 20)
+    monkeypatch.setattr(collector, "_MOST_CHARS", 120)
     first, second = kept(table(["cod", "5"], name="A"), table(["a long word for it", "5"], name="B"))
     assert len(first.info.columns) == 2
     assert (second.info.columns, second.info.sample, second.info.more_columns, second.info.rows) == ((), (), 2, 1)
+
+
+def test_what_a_document_may_hold_can_be_stored() -> None:
+    odd = ["lone \ud800 surrogate", 2**70, float("inf"), float("nan"), -(2**63)]
+    (one,) = kept(DocumentTable(["a"] * 5, lambda: iter([(1, odd)]), "A", where="x" * 10_000, has_texts=False))
+    assert one.info.where == "x" * 500
+    assert one.info.sample[0].values[:2] == ("lone ? surrogate", str(2**70))
+
+
+def test_many_wide_tables_stay_small() -> None:
+    wide = DocumentTable([""] * 600, lambda: iter([(1, [0.1 + 0.2] * 600)] * 3), "A", has_texts=False)
+    found = TableCollector("text/csv", paginated=False)
+    found.add_all([wide] * 60)
+    assert len(zlib.decompress(found.packed())) < 2_000_000
 
 
 def test_only_the_first_thousand_tables_are_kept() -> None:
