@@ -165,8 +165,8 @@ async def workers() -> AsyncGenerator[DocumentWorkers]:
         yield workers
 
 
-async def answered(workers: DocumentWorkers, database: BinaryIO, sql: str) -> dict[str, Any]:
-    task = Task("query", database.fileno(), None, {"sql": sql, "sheet": None, "seconds": SECONDS})
+async def answered(workers: DocumentWorkers, database: BinaryIO, sql: str, seconds: float = 5) -> dict[str, Any]:
+    task = Task("query", database.fileno(), None, {"sql": sql, "sheet": None, "seconds": seconds})
     async with aclosing(workers.run([task])) as jobs:
         return [one async for answers in jobs async for one in answers][-1]
 
@@ -174,7 +174,7 @@ async def answered(workers: DocumentWorkers, database: BinaryIO, sql: str) -> di
 async def test_each_is_refused_or_bounded_and_the_next_one_is_answered(workers: DocumentWorkers, big: BinaryIO) -> None:
     assert len({*REFUSED, *BOUNDED}) >= 100
     for sql in [*REFUSED, *BOUNDED]:
-        answer = await answered(workers, big, sql)
+        answer = await answered(workers, big, sql, SECONDS)
         assert "mistake" in answer or sql in BOUNDED, sql[:100]
         assert len(str(answer)) < MOST_ANSWER, sql[:100]
         assert (await answered(workers, big, "SELECT count(*), sum(n) FROM data"))["rows"] == [[1000, 499500]]

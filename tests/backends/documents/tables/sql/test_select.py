@@ -173,6 +173,6 @@ def test_a_long_text_is_cut_and_said_so() -> None:
 
 def test_a_result_without_an_end_gives_its_first_rows() -> None:
     endless = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x FROM c"
-    result = selected(BOTH, endless, seconds=0.1)
+    result = selected(BOTH, endless, seconds=0.5)
     assert (result.rows[0], len(result.rows), result.is_partial) == ([1], 200, True)
     assert result.total >= 200
