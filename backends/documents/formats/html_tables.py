@@ -100,7 +100,7 @@ def _row(node: LexborNode, read: Read, reach: dict[int, tuple[int, str]]) -> _Ro
         elif only.next is None and only.tag == "-text":
             # Most cells.
             if text := " ".join((only.text_content or "").split()):
-                blocks.append(f"{text}\n")
+                blocks.append(text)
         else:
             lines = _lines(cell, read)
             text = " ".join([line.strip() for line in lines if isinstance(line, str)]).replace("\x1f", " ")
@@ -115,7 +115,11 @@ def _row(node: LexborNode, read: Read, reach: dict[int, tuple[int, str]]) -> _Ro
     if reach:
         _fill(cells, reach)
     is_row = not arranges and len(cells) - cells.count("") > 1
-    return _Row(cells, spans, () if is_row else blocks, tables, arranges)
+    return _Row(cells, spans, () if is_row else [*map(_ended, blocks)], tables, arranges)
+
+
+def _ended(line: Line) -> Line:
+    return f"{line}\n" if isinstance(line, str) and not line.endswith("\n") else line
 
 
 def _lines(cell: LexborNode, read: Read) -> Sequence[Line]:
@@ -165,7 +169,9 @@ def _span(attributes: Mapping[str, str | None], name: str) -> int:
 
 def _line(cells: Sequence[str]) -> str:
     """The cells up to the last one that has text."""
+    if cells and cells[-1]:
+        return " | ".join(cells).strip()
     end = len(cells)
     while end and not cells[end - 1]:
         end -= 1
-    return " | ".join(cells[:end] if end < len(cells) else cells).strip()
+    return " | ".join(cells[:end]).strip()

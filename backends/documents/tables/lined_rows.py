@@ -90,12 +90,15 @@ class _Reading:
 
 def _lines(rows: Sequence[LinedRow], mark: Table | None) -> Iterator[Line]:
     """The lines of rows below the header that `mark` stands for."""
-    for row in rows:
-        yield from row.before
-        if row.line:
-            yield f"{row.line}\n"
-        if row.after:
-            yield from row.after
+    for _, line, before, after, _, _ in rows:
+        if not before and not after:  # most rows
+            if line:
+                yield f"{line}\n"
+            continue
+        yield from before
+        if line:
+            yield f"{line}\n"
+        yield from after
         # A table inside the row ended this one.
-        if mark and (row.before or row.after) and Table(None) in (*row.before, *row.after):
+        if mark and Table(None) in (*before, *after):
             yield mark
