@@ -39,7 +39,7 @@ def main() -> None:
         kinds: Sequence[str] = options.kind or (OTHER_KINDS if options.other else [*KINDS])
         seeds = range(options.seed * 1000, options.seed * 1000 + options.each)
         made = [_make(folder, kind, seed) for kind in kinds for seed in seeds]
-        results = {"ours": [_score(one, _ours(one.path), Content.flat, joined=False) for one in made]}
+        results = {"ours": [_score(one, found_tables(one.path), Content.flat, joined=False) for one in made]}
         if options.peers:
             for peer in _PEERS:
                 found = _peer(options.peers, peer, [one.path for one in made])
@@ -56,7 +56,8 @@ def _make(folder: Path, kind: str, seed: int) -> Made:
     return Made(path, kind, tables)
 
 
-def _ours(path: Path) -> list[Grid]:
+def found_tables(path: Path) -> list[Grid]:
+    """The tables of a PDF: one row of names, and the rows."""
     with path.open("rb") as file:
         return [
             [table.header, *(["" if cell is None else str(cell) for cell in cells] for _, cells in table.rows())]

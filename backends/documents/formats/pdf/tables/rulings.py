@@ -44,6 +44,8 @@ _THIN = 2.6
 _SHORTEST = 4.0
 _SLANT = 0.5
 _WHITE = 250
+_CLEAR = 8
+_FEW_SEGMENTS = 5
 
 Matrix = tuple[float, float, float, float, float, float]
 _PLAIN: Matrix = (1, 0, 0, 1, 0, 0)
@@ -118,27 +120,27 @@ class _Finder:
         is_filled, is_stroked = bool(fill.value), bool(stroke.value)
         if not (is_filled or is_stroked):
             return
+        is_seen = is_stroked or not self._is_white(path)
         count = _count_segments(path)
-        if matrix == _PLAIN and count <= 2:
-            # A line: its bounds are enough.
-            if _bounds_of(path, *self._to_sides):
-                left, bottom, right, top = (side.value for side in self._sides)
-                if count == 2 and min(right - left, top - bottom) > _THIN:
-                    return
+        if matrix == _PLAIN and count <= _FEW_SEGMENTS and _bounds_of(path, *self._to_sides):
+            # Most are lines and thin rectangles, whose bounds are enough.
+            left, bottom, right, top = (side.value for side in self._sides)
+            is_thin = right - left <= _THIN or top - bottom <= _THIN
+            if is_thin and is_seen:
                 self._add_line(Box(left, bottom, right, top))
-            return
+            if is_thin or count <= 2:
+                return
         if count > self._segments:
             return
         self._segments -= count
-        is_seen = is_stroked or (is_filled and not self._is_white(path))
         for shape in self._shapes(path, count, self._of(path, matrix)):
             self._add_shape(shape, is_filled=is_filled and is_seen, is_stroked=is_stroked)
 
     def _is_white(self, path: int) -> bool:
         if not _fill_of(path, *self._to_colour):
             return False
-        red, green, blue, alpha = (part.value for part in self._colour)
-        return alpha < 8 or min(red, green, blue) >= _WHITE
+        red, green, blue, alpha = self._colour
+        return alpha.value < _CLEAR or (red.value >= _WHITE and green.value >= _WHITE and blue.value >= _WHITE)
 
     def _shapes(self, path: int, count: int, matrix: Matrix) -> Iterator[list[tuple[float, float]]]:
         """The corners of each straight shape; a closed one ends where it starts."""
