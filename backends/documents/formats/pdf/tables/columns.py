@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from files_api_mcp.backends.documents.formats.pdf.tables.baselines import Baseline, Segment
-from files_api_mcp.backends.documents.formats.pdf.tables.grid import Cell, is_data
+from files_api_mcp.backends.documents.formats.pdf.tables.grid import Cell, is_data, is_year
 from files_api_mcp.backends.documents.formats.pdf.tables.words import Word
 
 __all__ = ["Gap", "column_gaps", "core_lines", "line_cells"]
@@ -103,7 +103,8 @@ def _is_above(names: dict[int, list[str]], column: dict[int, list[str]]) -> bool
 
 
 def _is_signs(texts: Sequence[str], pattern: re.Pattern[str]) -> bool:
-    """Whether the words of a column are signs, except some of the header above them."""
+    """Whether the words of a column are signs, except years and some words of the header above them."""
+    texts = [text for text in texts if not is_year(text)]
     first = next((number for number, text in enumerate(texts) if pattern.fullmatch(text)), len(texts))
     return (
         first < min(len(texts), _MOST_NAMES)
