@@ -104,6 +104,7 @@ class SearchEngine:
         self._indexer = indexer
         self._source = source
         self._used = anyio.Event()
+        self._slow_tables: set[str] = set()
         self._ingestion = Ingestion(indexer, runtime.workers)
         self._backlog = Backlog(self._index_files, source, self._unread)
         self._scope = QuestionScope(indexer, source, self._backlog)
@@ -284,7 +285,7 @@ class SearchEngine:
             scope = everything = await self._scope.everything(progress, asked.within)
             found = await self._indexer.run(lambda index: search(index, everything.searched))
         if found.plans:
-            decisions = await decide(self.tables, found.plans, scope.searched.file_id)
+            decisions = await decide(self.tables, found.plans, scope.searched.file_id, self._slow_tables)
             searched = scope.searched
             found = await self._indexer.run(lambda index: search(index, searched, decisions))
         scope.notes += asked.notes

@@ -22,6 +22,8 @@ _TOTAL = re.compile(
     re.IGNORECASE,
 )
 
+_SHORT_PATIENCE_S = 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -36,18 +38,30 @@ Decisions = Mapping[int, Decision]
 """The decision of each part of a question, by its number."""
 
 
-async def decide(tables: TableQuerier, plans: Mapping[int, TablePlan], file_id: Callable[[int], str]) -> Decisions:
-    """What the queries of the plans give, within a few seconds. One that fails or takes longer decides no rows."""
-    found: dict[int, Decision] = {number: Decision(plan, (), "") for number, plan in plans.items()}
-    with anyio.move_on_after(_PATIENCE_S):
+async def decide(
+    tables: TableQuerier, plans: Mapping[int, TablePlan], file_id: Callable[[int], str], slow: set[str]
+) -> Decisions:
+    """What the queries of the plans give, within a few seconds. One that fails or takes longer decides no rows.
+
+    `slow` are the ids of files whose queries took longer before, to which more are added: the next question waits only
+    for tables that are loaded meanwhile.
+    """
+    asked = {number: file_id(plan.position) for number, plan in plans.items()}
+    found = {
+        number: Decision(plan, (), f"To compute it: {query_call(asked[number], plan.sql)}")
+        for number, plan in plans.items()
+    }
+    with anyio.move_on_after(_PATIENCE_S if slow.isdisjoint(asked.values()) else _SHORT_PATIENCE_S) as patience:
         for number, plan in plans.items():
-            call = query_call(file_id(plan.position), plan.sql)
-            found[number] = Decision(plan, (), f"To compute it: {call}")
             try:
-                found[number] = await _decided(tables, file_id(plan.position), plan)
+                found[number] = await _decided(tables, asked[number], plan)
             except FilesError:
                 # A query that fails must not end a question that the text answers.
                 found[number] = Decision(plan, (), "")
+    if patience.cancelled_caught:
+        slow.update(asked.values())
+    else:
+        slow.difference_update(asked.values())
     return found
 
 

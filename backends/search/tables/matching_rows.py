@@ -19,8 +19,8 @@ __all__ = ["MatchingRows", "matching_rows"]
 
 _JUDGED = 40
 """Passages that rank best, whose rows show what the question names."""
-_MOST_PASSAGES = 400
-"""Passages that are read for rows that match: about 3,000 rows."""
+_MOST_PASSAGES = 300
+"""Passages that are read for rows that match: about 2,000 rows."""
 _SURE = 0.5
 """Rows that hold a smaller share of the question's words, of those that the document has, do not answer it for
 sure."""

@@ -13,6 +13,7 @@ from files_api_mcp.backends.search.tables.decisions import Decision
 from files_api_mcp.backends.search.tables.matching_rows import MatchingRows, matching_rows
 from files_api_mcp.backends.search.tables.notes import ROOM, shown_note
 from files_api_mcp.backends.search.tables.plans import TablePlan, plan_of
+from files_api_mcp.backends.search.tables.question_words import QuestionWords
 from files_api_mcp.backends.search.tables.runs import RowPacker
 from files_api_mcp.backends.search.tables.text_rows import ROWS, TextRow, TextRows
 
@@ -59,7 +60,9 @@ class RowQuoter:
         for one in ranking.passages:
             self._ranked.setdefault(one.position, []).append(one.passage)
         near = dict.fromkeys(one.position for one in ranking.passages[:_CONSIDERED])
-        self._tables = [position for position in near if self._documents[position].mime_type in ROWS]
+        tables = [position for position in near if self._documents[position].mime_type in ROWS]
+        # Where the best passage is of a text, a table does not come before it.
+        self._tables = tables if tables[:1] == [*near][:1] else []
 
     def quoted(self, questions: Sequence[str], room: int) -> QuotedRows:
         """The rows that each of the questions is about, where they are known for sure, and those that decide it."""
@@ -132,6 +135,8 @@ class RowQuoter:
         tables = self._index.tables(document)
         if tables:
             best = next(iter(self._rows(document).of_passages(self._ranked[position][:1])), None)
+            if rows is None and self._searched.collection.files > 1 and not _names_column(question, best):
+                return  # it may be about any of the files
             plan = plan_of(position, question, rows, tables, best)
             if plan is not None:
                 found.plans[number] = plan
@@ -142,6 +147,11 @@ class RowQuoter:
 
     def _rows(self, document: Document) -> TextRows:
         return TextRows(document, self._texts)
+
+
+def _names_column(question: str, row: TextRow | None) -> bool:
+    asked = QuestionWords(question)
+    return row is not None and any(map(asked.named, row.cells))
 
 
 def _place(row: TextRow) -> tuple[int, int]:

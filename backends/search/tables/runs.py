@@ -11,6 +11,10 @@ __all__ = ["RowPacker"]
 
 _LONGEST = 5_500
 """Code points of the longest run: a place is read whole by default."""
+_SHORTEST = 6
+"""Tokens of a short row. No more rows are packed than of these fit."""
+_LONGER = 3
+"""Tokens that the place of one run may take more than that of another."""
 _NO_PASSAGE = -9
 """The passage of a run: nothing is joined to it."""
 
@@ -36,8 +40,11 @@ class RowPacker:
     def runs(self, rows: Sequence[TextRow], position: int, room: int) -> list[Stretch]:
         """The stretches of a document's rows that fit into the room, in its order. If not all fit, those with most
         rows for their tokens are chosen."""
-        found = self._joined(rows, position) if rows else []
-        costs = [self.cost(_stretch(run, position)) for run in found]
+        if not rows:
+            return []
+        frame = self._frame(_stretch([rows[0]], position)) + _LONGER
+        found = self._joined(rows[: room // _SHORTEST], position, frame)
+        costs = [self._run_cost(run, position, frame) for run in found]
         chosen: dict[int, Stretch] = {}
         for place in sorted(range(len(found)), key=lambda one: (-len(found[one]) / costs[one], one)):
             run = found[place]
@@ -45,7 +52,7 @@ class RowPacker:
             while spent > room and len(run) > 1:
                 run = run[:-1]
                 stretch = _stretch(run, position)
-                spent = self.cost(stretch)
+                spent = self._run_cost(run, position, frame)
             if spent <= room:
                 chosen[place] = stretch
                 room -= spent
@@ -56,10 +63,12 @@ class RowPacker:
         text = self._between(stretch.position, stretch.page, stretch.start, stretch.end)
         return self._frame(stretch) + self._text_cost(text)
 
-    def _joined(self, rows: Sequence[TextRow], position: int) -> list[Run]:
+    def _run_cost(self, run: Run, position: int, frame: int) -> int:
+        return frame + self._text_cost(self._between(position, run[0].page, run[0].start, run[-1].end))
+
+    def _joined(self, rows: Sequence[TextRow], position: int, frame: int) -> list[Run]:
         """The rows in the runs that cost least: the rows between two may cost less than another passage."""
         found: list[Run] = []
-        frame = self._frame(_stretch([rows[0]], position))
         for row in rows:
             if found and self._is_near(found[-1], row, position, frame):
                 found[-1].append(row)

@@ -28,6 +28,7 @@ _CUT = 400
 """Characters of the longest header: the rest of it is not known."""
 _MOST_LINES = 60
 """Lines of a record of JSON."""
+_END = 1 << 62
 _MOST_PAGES = 64
 """Pieces of JSON whose records are counted."""
 _RECORD = re.compile(r"(?:^|(?<=\n))([ \t]*)\{[^\n]*")
@@ -58,10 +59,19 @@ class TextRows:
         found: dict[tuple[int, int], TextRow] = {}
         for passage in passages:
             page, start, end = self._document.span(passage)
-            for row in self.on_page(page):
-                if row.start < end and start < row.end:
-                    found[page, row.start] = row
+            for row in self._between(page, start, end):
+                found[page, row.start] = row
         return [found[place] for place in sorted(found)]
+
+    def _between(self, page: int, start: int, end: int) -> Iterator[TextRow]:
+        """The rows of a page with a part of a range."""
+        if self._document.mime_type == JSON:
+            yield from (row for row in self.on_page(page) if row.start < end and start < row.end)
+            return
+        stored = self._texts.stored(self._document, page)
+        for row in _rows(stored, self._document.mime_type, start, end):
+            if row.start < end and start < row.end:
+                yield row._replace(page=page)
 
     def numbered(self, numbers: Sequence[int], where: str) -> list[TextRow]:
         """The rows with these numbers in the table at a place."""
@@ -101,12 +111,12 @@ class TextRows:
         return self._pages[number]
 
 
-def _rows(stored: StoredPage, mime_type: str) -> Iterator[TextRow]:
-    """The rows of a sheet or of delimited text."""
+def _rows(stored: StoredPage, mime_type: str, first: int = 0, last: int = _END) -> Iterator[TextRow]:
+    """The rows of a sheet or of delimited text, at least those with a part of a range."""
     delimiter, header = _CELL, ""
     columns: Sequence[str] = ()
     names: Sequence[str] = ()
-    for start, end, number, table in _lines(stored):
+    for start, end, number, table in _lines(stored, first, last):
         if table is not None and (table.header or "") != header:
             header = table.header or ""
             names = (header.partition(": ")[2] if mime_type in SHEETS else header).split("\n")
@@ -119,18 +129,22 @@ def _rows(stored: StoredPage, mime_type: str) -> Iterator[TextRow]:
             yield TextRow(0, start, end, number, header, named)
 
 
-def _lines(stored: StoredPage) -> Iterator[tuple[int, int, int, Table | None]]:
-    """The start, the end and the number of each row, and the table that holds there. A row may have several lines."""
+def _lines(stored: StoredPage, first: int, last: int) -> Iterator[tuple[int, int, int, Table | None]]:
+    """The start, the end and the number of each row with a part of a range, and the table that holds there. A row may
+    have several lines: a mark repeats its number before each further one."""
     text, number, table = stored.text, 0, None
     held: tuple[int, int, int, Table | None] | None = None
-    marks = [*stored.marks, (len(text), None)]
-    for (at, mark), (after, _) in pairwise(marks):
+    for (at, mark), (after, following) in pairwise([*stored.marks, (len(text), None)]):
         if isinstance(mark, Row):
             number = mark.number
         elif isinstance(mark, Table):
             table = mark
+        goes_on = isinstance(following, Row) and following.number < number + text.count("\n", at, after)
         start = at
-        while start < after:
+        if at < first and not goes_on:
+            start = text.rfind("\n", at, min(first, after)) + 1 or at
+            number += text.count("\n", at, start)
+        while start < (after if goes_on else min(after, last)):
             end = text.find("\n", start, after)
             end = after if end < 0 else end
             if held is not None and held[2] == number and number:
@@ -141,6 +155,8 @@ def _lines(stored: StoredPage) -> Iterator[tuple[int, int, int, Table | None]]:
                 held = (start, end, number, table)
             number += 1
             start = end + 1
+        if at > last:
+            break
     if held is not None:
         yield held
 

@@ -135,3 +135,11 @@ async def test_a_question_for_a_cell_runs_no_query(agent: Agent) -> None:
     found = await asked(agent, "orders.csv", "What amount has order PO-2070?")
     assert found.orders == ["PO-2070"]
     assert found.notes == []
+
+
+async def test_a_table_does_not_come_before_the_text_that_answers(agent: Agent) -> None:
+    await agent.upload("orders.csv", FILES["orders.csv"])
+    await agent.upload("minutes.md", b"# Minutes\n\nThe last sailing from Lyse moves to 22:10, and Meier agrees.\n")
+    answer = await agent.data("ask_document", question="When does the last sailing leave Lyse?")
+    assert answer["passages"][0]["filename"] == "minutes.md"
+    assert not answer.get("notes")
