@@ -1,10 +1,10 @@
 """Tables with names and types of their columns, and values as SQL sees them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
-from files_api_mcp.backends.documents.tables.table import Cell, DocumentTable, Row
+from files_api_mcp.backends.documents.tables.table import Cell, DocumentTable
 from files_api_mcp.backends.documents.tables.types.columns import Conventions, TypedColumn, column_names, typed_column
 from files_api_mcp.backends.documents.tables.types.survey import ColumnSurvey, totals_note
 from files_api_mcp.backends.table_info import TableColumn, Value
@@ -60,15 +60,16 @@ def _values(table: DocumentTable, columns: Sequence[TypedColumn]) -> Iterator[tu
         yield from zip(numbers, map(list, zip(*values, strict=True)), strict=True)
 
 
-def _chunks(table: DocumentTable, width: int) -> Iterator[tuple[list[int], list[Sequence[Cell]]]]:
+def _chunks(table: DocumentTable, width: int) -> Iterator[tuple[Sequence[int], list[Sequence[Cell]]]]:
     """Some rows at a time: their numbers, and their cells column by column. Shorter rows get empty cells, and no chunk
     has fewer than `width` columns."""
     rows = table.rows()
     while chunk := list(islice(rows, max(1, _CELLS_AT_ONCE // max(1, width)))):
-        width = max(width, max(len(cells) for _, cells in chunk))
-        yield [number for number, _ in chunk], list(zip(*(_padded(row, width) for row in chunk), strict=True))
+        numbers, cells = zip(*chunk, strict=True)
+        widths = set(map(len, cells))
+        width = max(width, *widths)
+        yield numbers, list(zip(*(cells if widths == {width} else _padded(cells, width)), strict=True))
 
 
-def _padded(row: Row, width: int) -> Sequence[Cell]:
-    cells = row[1]
-    return cells if len(cells) == width else [*cells, *[None] * (width - len(cells))]
+def _padded(rows: Iterable[Sequence[Cell]], width: int) -> Iterator[Sequence[Cell]]:
+    return (cells if len(cells) == width else [*cells, *[None] * (width - len(cells))] for cells in rows)

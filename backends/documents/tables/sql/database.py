@@ -101,7 +101,7 @@ class _Loading:
 
     def _insert(self, name: str, typed: TypedTable, width: int) -> None:
         insert = f"INSERT INTO {quoted(name)} VALUES ({', '.join('?' * (width + 1))})"  # noqa: S608
-        rows = ([number, *values[:width]] for number, values in typed.rows())
+        rows = ((number, *values[:width]) for number, values in typed.rows())
         while some := list(islice(rows, max(1, _CELLS_AT_ONCE // (width + 1)))):
             before = self._connection.total_changes
             try:

@@ -68,7 +68,9 @@ class DateText(NamedTuple):
     @property
     def order(self) -> Order:
         """What its first two numbers may be."""
-        return (Order.DAY_MONTH if self.by_day else Order.NONE) | (Order.MONTH_DAY if self.by_month else Order.NONE)
+        if self.by_day:
+            return Order.EITHER if self.by_month else Order.DAY_MONTH
+        return Order.MONTH_DAY if self.by_month else Order.NONE
 
 
 @lru_cache(maxsize=16_384)

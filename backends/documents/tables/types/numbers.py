@@ -1,10 +1,11 @@
 """Numbers as people write them: with separators in either convention, currencies, percent and footnotes."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-__all__ = ["NumberText", "number", "number_shape", "number_text"]
+__all__ = ["NumberText", "number", "number_shapes", "number_text"]
 
 _LONGEST = 60
 _MOST_DIGITS = 15
@@ -30,6 +31,8 @@ _NUMBER = re.compile(
     re.VERBOSE,
 )
 _PLAIN = re.compile(r"[0-9]+")
+_WITH_POINT = re.compile(r"-?(?:0|[1-9][0-9]{0,14})\.[0-9]{1,40}")
+_PARTED = "\0"
 _BLANK_GROUPS = re.compile(rf"[1-9][0-9]{{0,2}}(?:([{_BLANKS}'\u2019])[0-9]{{3}})(?:\1[0-9]{{3}})*(?:([.,])[0-9]+)?")
 _COMMA_GROUPS = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+(\.[0-9]*)?|[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}(\.[0-9]*)?")
 _DOT_GROUPS = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+(,[0-9]*)?")
@@ -55,8 +58,18 @@ class NumberText(NamedTuple):
     size: int = 0
 
 
-def number_shape(text: str) -> str:
-    """The same for all texts that differ only in digits which are not zero; "" for long texts."""
+def number_shapes(texts: Sequence[str]) -> list[str]:
+    """A shape for each text: the same for all that differ only in digits which are not zero; "" for long texts."""
+    if len(texts) > 1 and max(map(len, texts)) <= _LONGEST:
+        # One long text of ASCII takes a tenth of the time of many.
+        joined = _PARTED.join(texts)
+        shapes = joined.translate(_SHAPES).split(_PARTED) if joined.isascii() else []
+        if len(shapes) == len(texts):
+            return shapes
+    return [*map(_shape, texts)]
+
+
+def _shape(text: str) -> str:
     return text.translate(_SHAPES) if len(text) <= _LONGEST else ""
 
 
@@ -122,7 +135,9 @@ def number(text: str, decimal: str, *, has_percents: bool = True) -> int | float
 
     In a column of percentages they are fractions, as in spreadsheets: 12.5% is 0.125. In another one, 12.5% is 12.5.
     """
-    written = number_text(number_shape(text))
+    if decimal == "." and _WITH_POINT.fullmatch(text):
+        return float(text)
+    written = number_text(_shape(text))
     found = _NUMBER.fullmatch(text) if written and not written.is_code else None
     if written is None or found is None or (written.decimal and written.decimal != decimal):
         return None

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from files_api_mcp.backends.documents.tables.table import Cell, CellError
 from files_api_mcp.backends.documents.tables.types.dates import DateText, Order, date_text
-from files_api_mcp.backends.documents.tables.types.numbers import NumberText, number_shape, number_text
+from files_api_mcp.backends.documents.tables.types.numbers import NumberText, number_shapes, number_text
 from files_api_mcp.backends.documents.tables.types.section_numbers import SectionNumbers
 
 __all__ = ["BOOLEANS", "ERRORS", "ColumnSurvey", "TextSurvey", "is_nothing", "totals_note"]
@@ -19,6 +19,7 @@ BOOLEANS = {"true": 1, "false": 0}
 _TOTAL = re.compile(
     r"^(?:(?:grand |sub-?|net )?totals?|(?:gesamt|zwischen)?summe|gesamt|insgesamt)\b", re.IGNORECASE | re.MULTILINE
 )
+_TOTAL_WORDS = ("total", "summe", "gesamt")
 _MOST_TOTALS = 100
 _LONGEST_LABEL = 60
 _TEXTS_JUDGED = 5000
@@ -52,7 +53,7 @@ class TextSurvey:
             self.kinds["word"] += len(texts)
             return
         self.sections.add(texts)
-        shapes = [number_shape(text) for text in texts]
+        shapes = number_shapes(texts)
         others: set[str] = set()
         for shape, count in Counter(shapes).items():
             written = number_text(shape)
@@ -89,7 +90,8 @@ class TextSurvey:
         kind, found = _other(text)
         self.kinds[kind] += 1
         if found is not None:
-            self.order &= found.order
+            # Operations of enums take long.
+            self.order = self.order if self.order == found.order else self.order & found.order
             self.has_open_order = self.has_open_order or found.by_day != found.by_month
             if kind == "datetime" and len(self.zones) < 2:
                 self.zones.add(found.zone)
@@ -144,11 +146,13 @@ class ColumnSurvey:
             self.kinds["integer"] += whole
             self.kinds["fraction"] += len(numbers) - whole
             self.is_huge = self.is_huge or (whole > 0 and max(map(abs, numbers)) > _LARGEST)
+        if date in types:
+            self.kinds["date"] += sum(type(cell) is date for cell in cells)
         if not types <= _USUAL:
             self._add_others(rows, cells)
 
     def _add_texts(self, rows: Sequence[int], cells: Sequence[Cell]) -> None:
-        texts = [cell.strip() if isinstance(cell, str) else "" for cell in cells]
+        texts = [cell.strip() if type(cell) is str else "" for cell in cells]
         if not all(texts):
             self.has_blanks = self.has_blanks or any(isinstance(cell, str) and cell.isspace() for cell in cells)
             rows = [row for row, text in zip(rows, texts, strict=True) if text]
@@ -156,7 +160,7 @@ class ColumnSurvey:
         if not texts:
             return
         self.texts.add(rows, texts)
-        if len(self.totals) < _MOST_TOTALS and _TOTAL.search("\n".join(texts)):
+        if len(self.totals) < _MOST_TOTALS and _may_have_total("\n".join(texts)):
             found = zip(rows, texts, strict=True)
             self.totals += [row for row, text in found if len(text) < _LONGEST_LABEL and _TOTAL.match(text)]
 
@@ -167,8 +171,6 @@ class ColumnSurvey:
                     self.kinds["boolean"] += 1
                 case datetime():
                     self.kinds["datetime" if cell.time() != time.min else "date"] += 1
-                case date():
-                    self.kinds["date"] += 1
                 case time():
                     self.kinds["time"] += 1
                 case CellError():
@@ -178,7 +180,13 @@ class ColumnSurvey:
                     pass
 
 
-_USUAL = {str, int, float, type(None)}
+_USUAL = {str, int, float, date, type(None)}
+
+
+def _may_have_total(lines: str) -> bool:
+    # To look for words takes a fraction of the time of the pattern.
+    folded = lines.casefold()
+    return any(word in folded for word in _TOTAL_WORDS) and _TOTAL.search(lines) is not None
 
 
 def totals_note(surveys: Sequence[ColumnSurvey]) -> list[str]:

@@ -35,13 +35,13 @@ def values_of(cells: Sequence[Cell], kind: ColumnType, notation: Notation, *, is
     """
     if is_simple:
         return _simple(cells, kind)
-    read = _READERS[kind](notation)
+    read = _reader_of(kind, notation)
     return [None if cell is None else read(cell) for cell in cells]
 
 
 def _simple(cells: Sequence[Cell], kind: ColumnType) -> Sequence[Value]:
     if kind == "text":
-        return [(cell.strip() or None) if isinstance(cell, str) else None for cell in cells]
+        return [(cell.strip() or None) if type(cell) is str else None for cell in cells]
     convert = int if kind == "integer" else float
     return [
         None if cell is None or cell == "" else convert(cell) for cell in cast("Sequence[str | float | None]", cells)
@@ -84,6 +84,7 @@ def _number(value: float, *, are_whole: bool) -> Value:
 def _dates(notation: Notation, *, kind: ColumnType) -> Callable[[Cell], Value]:
     is_moment = kind == "datetime"
 
+    @lru_cache(maxsize=16_384)
     def read_text(text: str) -> Value:
         if _is_empty(text):
             return None
@@ -94,6 +95,8 @@ def _dates(notation: Notation, *, kind: ColumnType) -> Callable[[Cell], Value]:
         return f"{value} 00:00:00" if is_moment and found.type == "date" else value
 
     def read_other(cell: Cell) -> Value:
+        if type(cell) is date and not is_moment:
+            return cell.isoformat()
         value = _stored(cell)
         return (
             f"{value} 00:00:00" if is_moment and isinstance(cell, date) and value and len(str(value)) == 10 else value
@@ -133,6 +136,11 @@ def _is_empty(text: str) -> bool:
     """Whether a text among numbers or dates stands for no value, or for an error."""
     lowered = text.lower()
     return lowered in ERRORS or is_nothing(lowered)
+
+
+@lru_cache(maxsize=32)
+def _reader_of(kind: ColumnType, notation: Notation) -> Callable[[Cell], Value]:
+    return _READERS[kind](notation)
 
 
 _READERS: dict[ColumnType, Callable[[Notation], Callable[[Cell], Value]]] = {
