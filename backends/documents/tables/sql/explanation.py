@@ -13,6 +13,7 @@ __all__ = ["explained"]
 _MISSING = re.compile(r"no such (column|table|function): (.*)", re.DOTALL)
 _LONGEST = 200
 _MOST_TABLES = 3
+_NEAR_FUNCTION = 0.75
 
 
 def explained(message: str, asked: Statement, tables: Tables) -> Mistake:
@@ -27,7 +28,8 @@ def explained(message: str, asked: Statement, tables: Tables) -> Mistake:
     if kind == "table":
         step = tables.offer(missing)
     elif kind == "function":
-        step = nearest(missing, [*FUNCTIONS])
+        # Older versions of SQLite have fewer functions. The nearest one may be another: median is no min.
+        step = nearest(missing, [*FUNCTIONS - {missing.lower()}], _NEAR_FUNCTION)
     elif not used:
         step = tables.offer()
     else:

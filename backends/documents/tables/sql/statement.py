@@ -1,10 +1,12 @@
 """Changes a statement, so that SQLite neither guesses nor shows what nobody asked for.
 
 - A name in `"` that does not exist is an error. SQLite takes it for a string.
+- So is a date or a code without quotes, which SQLite takes for a number.
 - `*` leaves out `_row`, which no two rows share: with it, DISTINCT and EXCEPT would find no equal rows.
 - Where each row of the result is one row of one table, `_row` comes as one more column.
 """
 
+import re
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
@@ -17,7 +19,9 @@ __all__ = ["Statement", "shown_name", "statement"]
 
 _STARTS = ("SELECT", "WITH", "VALUES")
 _EXTREMES = {"MIN", "MAX"}
-_AGGREGATES = {"AVG", "COUNT", "GROUP_CONCAT", "JSON_GROUP_ARRAY", "JSON_GROUP_OBJECT", "SUM", "TOTAL"}
+_AGGREGATES = {"AVG", "COUNT", "GROUP_CONCAT", "JSON_GROUP_ARRAY", "JSON_GROUP_OBJECT", "STRING_AGG", "SUM", "TOTAL"}
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_CODE = re.compile(r"0[0-9]+")
 _LONGEST = 20_000
 _DEEPEST = 100
 
@@ -79,10 +83,28 @@ def _checked(sql: str) -> list[Token]:
     if any(token.text == ";" for token in read):
         raise Mistake("Only one statement can be run at a time.")
     if any(token.text in ("?", "@", "$", ":") for token in read):
-        raise Mistake("The query has a parameter.", "Write values into the query, texts in single quotes.")
+        step = "Write values into the query, texts in single quotes, and names that have signs in double quotes."
+        raise Mistake("The query has a parameter.", step)
+    _check_numbers(read)
     if any(token.depth > _DEEPEST for token in read):
         raise Mistake(f"The query has more than {_DEEPEST} parentheses around each other.")
     return read
+
+
+def _check_numbers(read: Sequence[Token]) -> None:
+    """Refuse what SQLite takes for other numbers than people mean: 2025-02-01 is 2022 to it, and 00501 is 501."""
+    for at, token in enumerate(read):
+        if token.kind != "number":
+            continue
+        parts = read[at : at + 5]
+        written = "".join(part.text for part in parts)
+        is_one = len(parts) == 5 and parts[-1].end - token.start == len(written)
+        if is_one and _DATE.fullmatch(written):
+            raise Mistake(f"The date {written} stands without quotes.", f"Write '{written}'.")
+        if _CODE.fullmatch(token.text):
+            raise Mistake(
+                f"SQLite takes {token.text} for {int(token.text)}.", f"If it is a text, write '{token.text}'."
+            )
 
 
 def _expanded(read: Sequence[Token], select: Select, sources: Sequence[Source]) -> Iterator[tuple[int, str]]:
@@ -122,16 +144,16 @@ def _aggregates(read: Sequence[Token], select: Select) -> list[str]:
         token, following = read[at], read[at + 1]
         if token.text == "(" and following.word in _STARTS:
             at = _closing(read, at)
-        elif following.text == "(" and token.word in _AGGREGATES | _EXTREMES:
+        elif following.text == "(" and (function := (token.name or "").upper()) in _AGGREGATES | _EXTREMES:
             closed = _closing(read, at + 1)
             arguments = [one for one in read[at + 2 : closed] if one.depth == following.depth + 1]
             after = read[closed + 1] if closed + 1 < len(read) else token
-            is_scalar = token.word in _EXTREMES and any(one.text == "," for one in arguments)
+            is_scalar = function in _EXTREMES and any(one.text == "," for one in arguments)
             if after.word == "FILTER":
                 after = read[min(_closing(read, closed + 2) + 1, len(read) - 1)]
                 found += [] if after.word == "OVER" else ["FILTER"]
             elif after.word != "OVER" and not is_scalar:
-                found.append(token.word)
+                found.append(function)
         at += 1
     return found
 

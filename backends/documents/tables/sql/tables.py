@@ -50,8 +50,9 @@ class Tables:
         return [*self.notes, *(note for name, note in self._notes if name is None or name in tables)]
 
     def _chosen(self, sheet: str) -> tuple[str, list[str]]:
-        wanted = sheet.strip().strip("'\"").casefold()
         folded = {name.casefold(): name for name in reversed(self.names)}
+        wanted = sheet.strip().casefold()
+        wanted = wanted if wanted in folded else wanted.strip("'\"")
         # A place on a sheet with one table is that table.
         found = folded.get(wanted) or folded.get(wanted.rpartition("!")[0].strip("'"))
         if found is not None or wanted == DATA:
@@ -68,10 +69,10 @@ class Tables:
         return f"{nearest(name, self.names)}Tables: {listed(self.names)}."
 
 
-def nearest(name: str, names: Sequence[str]) -> str:
-    """A question about the nearest name; "" if none is near."""
+def nearest(name: str, names: Sequence[str], nearness: float = 0.6) -> str:
+    """A question about the nearest name, if it is as near as this (1: the same); "" if none is."""
     folded = {one.casefold(): one for one in names}
-    found = get_close_matches(name.casefold(), folded, 1)
+    found = get_close_matches(name.casefold(), folded, 1, nearness)
     return f"Did you mean {_shown(folded[found[0]])}? " if found else ""
 
 
@@ -82,4 +83,6 @@ def listed(names: Sequence[str]) -> str:
 
 
 def _shown(name: str) -> str:
-    return f'"{name}"' if len(name) <= _LONGEST_LISTED else f'"{name[:_LONGEST_LISTED]}..."'
+    """A name in quotes, as SQL writes it."""
+    shown = name if len(name) <= _LONGEST_LISTED else f"{name[:_LONGEST_LISTED]}..."
+    return '"' + shown.replace('"', '""') + '"'

@@ -49,7 +49,7 @@ class TypedColumn:
     is_simple: bool = False
     """Whether all cells are stored values of its type, texts that are plain integers, or texts that stay texts."""
     is_mixed: bool = False
-    """Whether some values are of another type."""
+    """Whether some values are of another type, or integers that SQLite keeps only as texts."""
 
     def values(self, cells: Sequence[Cell]) -> Sequence[Value]:
         """The values of some of its cells."""
@@ -112,7 +112,9 @@ class _Judge:
             self._note_numbers()
         notation = Notation(decimal, order, has_percents=self._has_percents)
         is_simple = self._is_simple(found)
-        return TypedColumn(self._name, found, self._notes, notation, is_simple=is_simple, is_mixed=others > 0)
+        # An affinity of SQLite would turn the text of a huge integer into a float.
+        is_mixed = others > 0 or self._survey.is_huge
+        return TypedColumn(self._name, found, self._notes, notation, is_simple=is_simple, is_mixed=is_mixed)
 
     @property
     def _everything(self) -> int:

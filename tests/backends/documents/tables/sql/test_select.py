@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from files_api_mcp.backends.documents.tables.sql.select import Selected
+from files_api_mcp.backends.documents.tables.sql.statement import statement
 from files_api_mcp.backends.documents.tables.table import CellError
 from tests.support.table_databases import refusal, selected, table
 
@@ -45,7 +46,7 @@ def found(sql: str, sheet: str | None = None) -> Selected:
         ("SELECT count(*) FROM temp.data, main.sales", [[25]]),
         ("SELECT value FROM json_each('[3, 4]') j", [[3], [4]]),
         ("VALUES (1), (2) -- both", [[1], [2]]),
-        ("SELECT Region FROM data WHERE Code = 012", []),
+        ("SELECT Region FROM data WHERE Code = '012' AND 10-2 = 8 AND 2.05 > 0", [["East"], ["South"]]),
         ("SELECT count(*) FROM data WHERE Region LIKE 'n%'", [[2]]),
         (
             "SELECT 1e15 / 3, 9007199254740993, x'0102', 9e999, -9e999, 2.50",
@@ -74,6 +75,7 @@ def test_a_query_finds_its_rows(sql: str, rows: list[list[object]]) -> None:
         ("SELECT round(avg(Amount)) FROM data", None),
         ("SELECT min(Amount), max(Amount) FROM data", None),
         ("SELECT count(*) FILTER (WHERE Amount > 1) FROM data", None),
+        ('SELECT "sum"(Amount), [count](*) FROM data', None),
         ("SELECT Region FROM data GROUP BY Region", None),
         ("SELECT Region FROM data UNION SELECT Region FROM Sales", None),
         ("SELECT s.Region FROM Sales s, Sales t", None),
@@ -128,6 +130,28 @@ def test_a_sheet_with_several_tables_chooses_its_first() -> None:
     assert selected(pages, "SELECT x FROM data", "page 12").rows == [[2]]
 
 
+def test_names_with_quotes_are_shown_as_sql_writes_them() -> None:
+    odd = [table('The "old" one', ['12" pipe'], [1]), table("o'", ["x"], [2])]
+    assert selected(odd, "SELECT * FROM data", 'The "old" one').columns == ['12" pipe']
+    assert selected(odd, "SELECT * FROM data", "o'").rows == [[2]]
+    said = refusal(odd, "SELECT pipe FROM data")
+    assert said == 'The query failed: no such column: pipe. Did you mean "12"" pipe"? Columns of data: "12"" pipe".'
+    assert selected(odd, 'SELECT "12"" pipe" FROM "The ""old"" one"').rows == [[1]]
+
+
+def test_a_function_that_is_missing_offers_no_other_one() -> None:
+    assert refusal(BOTH, "SELECT median(Amount) FROM data").endswith("no such function: median.")
+
+
+def test_texts_that_are_joined_have_no_row() -> None:
+    assert statement("SELECT string_agg(a, ',') FROM data", lambda _: ["a"]).with_rows is None
+
+
+def test_integers_beyond_64_bits_keep_their_digits() -> None:
+    huge = [table("t", ["n"], [2**70], [5])]
+    assert selected(huge, "SELECT n FROM data").rows == [[str(2**70)], [5]]
+
+
 @pytest.mark.parametrize(
     ("sql", "said"),
     [
@@ -140,6 +164,12 @@ def test_a_sheet_with_several_tables_chooses_its_first() -> None:
         ("SELECT 1 FROM data WHERE x = 3", "no such column: x. Columns of data"),
         ("SELECT 1 FROM Sale", 'no such table: Sale. Did you mean "Sales"? Tables: "Sales", "Goals 2024".'),
         ("SELECT medan(Amount) FROM data", "no such function: medan."),
+        ("SELECT lenght(Region) FROM data", 'no such function: lenght. Did you mean "length"?'),
+        (
+            "SELECT Region FROM data WHERE Day > 2024-03-01",
+            "The date 2024-03-01 stands without quotes. Write '2024-03-01'.",
+        ),
+        ("SELECT Region FROM data WHERE Code = 012", "SQLite takes 012 for 12. If it is a text, write '012'."),
         ("SELECT FROM data", 'near "FROM": syntax error. Columns of data'),
         ("SELECT s.Region FROM data s WHERE s.Ammount > 1", 'no such column: s.Ammount. Did you mean "Amount"?'),
         ("SELECT Region FROM data, [Goals 2024]", "ambiguous column name: Region."),
@@ -147,6 +177,7 @@ def test_a_sheet_with_several_tables_chooses_its_first() -> None:
         ("", "Only a SELECT can be run."),
         ("SELECT 1; SELECT 2", "Only one statement can be run at a time."),
         ("SELECT * FROM data WHERE Region = ?", "The query has a parameter."),
+        ("SELECT * FROM Sales!A1:B3", "names that have signs in double quotes."),
         ("WITH x ) AS ( SELECT 1", "syntax error"),
         ("SELECT 1 ) ) )", "syntax error"),
         ("SELECT 1, 2 UNION SELECT 3", "do not have the same number of result columns"),
