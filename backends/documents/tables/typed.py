@@ -6,7 +6,8 @@ from itertools import chain, islice
 
 from files_api_mcp.backends.documents.tables.table import Cell, DocumentTable
 from files_api_mcp.backends.documents.tables.types.columns import Conventions, TypedColumn, column_names, typed_column
-from files_api_mcp.backends.documents.tables.types.survey import ColumnSurvey, totals_note
+from files_api_mcp.backends.documents.tables.types.survey import ColumnSurvey
+from files_api_mcp.backends.documents.tables.types.totals import totals_note
 from files_api_mcp.backends.table_info import TableColumn, Value
 
 __all__ = ["TypedTable", "typed_table"]
@@ -44,12 +45,13 @@ def typed_table(table: DocumentTable) -> TypedTable:
     names = column_names([*table.header, *[""] * (len(surveys) - len(table.header))])
     conventions = Conventions.of(surveys, has_texts=table.has_texts)
     columns = [typed_column(name, survey, conventions) for name, survey in zip(names, surveys, strict=True)]
-    notes = chain(table.notes, *(column.notes for column in columns), totals_note(surveys))
+    totals = totals_note(one.totals for one in surveys if one.has_words)
+    others = islice(chain(table.notes, *(column.notes for column in columns)), _MOST_NOTES - len(totals))
     return TypedTable(
         columns=tuple(TableColumn(column.name, column.type) for column in columns),
         rows=lambda: _values(table, columns),
         count=count,
-        notes=tuple(islice(notes, _MOST_NOTES)),
+        notes=(*others, *totals),
         mixed=frozenset(column.name for column in columns if column.is_mixed),
     )
 

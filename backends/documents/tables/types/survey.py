@@ -1,6 +1,5 @@
 """What the cells of a column are, counted row by row."""
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime, time
@@ -10,18 +9,13 @@ from files_api_mcp.backends.documents.tables.table import Cell, CellError
 from files_api_mcp.backends.documents.tables.types.dates import DateText, Order, date_text
 from files_api_mcp.backends.documents.tables.types.numbers import NumberText, number_shapes, number_text
 from files_api_mcp.backends.documents.tables.types.section_numbers import SectionNumbers
+from files_api_mcp.backends.documents.tables.types.totals import Totals
 
-__all__ = ["BOOLEANS", "ERRORS", "ColumnSurvey", "TextSurvey", "is_nothing", "totals_note"]
+__all__ = ["BOOLEANS", "ERRORS", "ColumnSurvey", "TextSurvey", "is_nothing"]
 
 _NOTHING = frozenset("n/a n.a. n.a n/m n.m. na nm nil null none nan n/v k.a. #n/a".split())
 ERRORS = frozenset("#div/0! #ref! #value! #name? #num! #null! #calc! #spill! #getting_data #field! err:502".split())
 BOOLEANS = {"true": 1, "false": 0}
-_TOTAL = re.compile(
-    r"^(?:(?:grand |sub-?|net )?totals?|(?:gesamt|zwischen)?summe|gesamt|insgesamt)\b", re.IGNORECASE | re.MULTILINE
-)
-_TOTAL_WORDS = ("total", "summe", "gesamt")
-_MOST_TOTALS = 100
-_LONGEST_LABEL = 60
 _TEXTS_JUDGED = 5000
 _DIGITS = frozenset("0123456789")
 _LARGEST = 2**63 - 1
@@ -121,15 +115,20 @@ class ColumnSurvey:
     """The cells of a column.
 
     `kinds` counts "integer", "fraction", "boolean", "date", "datetime", "time" and "error" among the stored values;
-    texts are counted in `texts`. `totals` are the rows whose cell says that they are a total.
+    texts are counted in `texts`, and `totals` are the rows whose text says that they are a total.
     """
 
     def __init__(self) -> None:
         self.kinds: Counter[str] = Counter()
         self.texts = TextSurvey()
         self.first_error = (0, "")
-        self.totals: list[int] = []
+        self.totals = Totals()
         self.is_huge = self.has_blanks = False
+
+    @property
+    def has_words(self) -> bool:
+        """Whether some cells are words, and not only values written as texts."""
+        return self.texts.kinds["word"] + self.texts.kinds["mixed"] > 0
 
     def add(self, rows: Sequence[int], cells: Sequence[Cell]) -> None:
         """Count the cells of some rows."""
@@ -160,9 +159,7 @@ class ColumnSurvey:
         if not texts:
             return
         self.texts.add(rows, texts)
-        if len(self.totals) < _MOST_TOTALS and _may_have_total("\n".join(texts)):
-            found = zip(rows, texts, strict=True)
-            self.totals += [row for row, text in found if len(text) < _LONGEST_LABEL and _TOTAL.match(text)]
+        self.totals.add(rows, texts)
 
     def _add_others(self, rows: Sequence[int], cells: Sequence[Cell]) -> None:
         for row, cell in zip(rows, cells, strict=True):
@@ -181,21 +178,3 @@ class ColumnSurvey:
 
 
 _USUAL = {str, int, float, date, type(None)}
-
-
-def _may_have_total(lines: str) -> bool:
-    # To look for words takes a fraction of the time of the pattern.
-    folded = lines.casefold()
-    return any(word in folded for word in _TOTAL_WORDS) and _TOTAL.search(lines) is not None
-
-
-def totals_note(surveys: Sequence[ColumnSurvey]) -> list[str]:
-    """Says which rows look like totals, by the first column that has texts."""
-    labels = next((one for one in surveys if one.texts.kinds["word"] + one.texts.kinds["mixed"]), None)
-    if labels is None or not labels.totals:
-        return []
-    totals = labels.totals
-    if len(totals) == 1:
-        return [f"Row {totals[0]} looks like a total."]
-    more = f" and {len(totals) - 5} more" if len(totals) > 5 else ""
-    return [f"Rows {', '.join(map(str, totals[:5]))}{more} look like totals."]

@@ -137,6 +137,19 @@ def test_rows_of_totals_are_noted() -> None:
     assert table.notes == ("Rows 4, 5 look like totals.",)
 
 
+def test_a_total_is_noted_in_each_column_of_texts_that_says_nothing_else() -> None:
+    table = typed(["North", "", "South", ""], ["Total Energies", "Sum", "Pears", "Grand total:"], ["1", "1", "2", "3"])
+    assert table.notes == ("Rows 3, 5 look like totals.",)
+    table = typed(["North", "North Total", "South", "Totally Fine"], ["1", "1", "2", "3"])
+    assert table.notes == ("Row 3 looks like a total.",)
+
+
+def test_many_notes_on_columns_leave_room_for_that_on_totals() -> None:
+    percents = [["1 %", "2 %"]] * 15
+    notes = typed(["North", "Total"], *percents).notes
+    assert (len(notes), notes[-1]) == (12, "Row 3 looks like a total.")
+
+
 @pytest.mark.parametrize(
     ("cells", "kind", "values"),
     [
