@@ -29,7 +29,7 @@ from files_api_mcp.backends.tokens import estimate_tokens
 if TYPE_CHECKING:
     from files_api_mcp.backends.search.passages import Found
 
-__all__ = ["QuestionScope", "Scope"]
+__all__ = ["QuestionScope", "Scope", "version_note"]
 
 _T = TypeVar("_T")
 
@@ -247,11 +247,14 @@ def _left_out(cited: Sequence[tuple[FileRecord, Document]]) -> list[str]:
 
 def _outdated(records: Sequence[FileRecord]) -> list[str]:
     """Notes on named files that are not the current version of their path."""
-    notes = [_version_note(record) for record in records if record.state != "ready"]
+    notes = [note for record in records if (note := version_note(record))]
     return _bounded(notes, "are superseded or gone")
 
 
-def _version_note(record: FileRecord) -> str:
+def version_note(record: FileRecord) -> str | None:
+    """Says that a file is not the current version of its path; None if it is."""
+    if record.state == "ready":
+        return None
     if record.state == "gone":
         return f"{record.filename} ({record.id}) is no longer at its path."
     newer = f"{record.superseded_by} is the current version" if record.superseded_by else "the newer one was deleted"

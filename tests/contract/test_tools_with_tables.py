@@ -36,3 +36,13 @@ async def test_tables_are_described_and_queried(agent: Agent) -> None:
     assert "Sund" in str((await agent.call("read_document", file_id=file["file_id"], at="rows 4-4")).content)
     await agent.data("delete_file", file_ids=[file["file_id"]])
     assert (await agent.error("query_table", file_id=file["file_id"], sql="SELECT 1")).startswith("[not_found] ")
+
+
+async def test_a_query_of_an_old_version_says_so(agent: Agent) -> None:
+    old = await agent.upload("fares.csv", "route,fare\nLyse,4.5\n")
+    new = await agent.upload("fares.csv", "route,fare\nLyse,9.5\n")
+    found = await agent.data("query_table", file_id=old["file_id"], sql="SELECT fare FROM data")
+    assert found["rows"] == [[2, 4.5]]
+    assert found["notes"] == [f"fares.csv ({old['file_id']}) is superseded: {new['file_id']} is the current version."]
+    found = await agent.data("query_table", file_id=new["file_id"], sql="SELECT fare FROM data")
+    assert (found["rows"], found.get("notes")) == ([[2, 9.5]], None)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from files_api_mcp.backends.models import FileRecord, Progress, silent
 from files_api_mcp.backends.search.documents import Documents
 from files_api_mcp.backends.search.index.index import Index
 from files_api_mcp.backends.search.index.rows import Document
+from files_api_mcp.backends.search.question_scope import version_note
 from files_api_mcp.backends.search.reader import open_places
 from files_api_mcp.backends.search.table_catalog.located import located_tables
 from files_api_mcp.backends.search.table_queries.databases import Databases
@@ -58,11 +60,13 @@ class TableQueries:
         record, path = await self._source.blob_path(file_id)
         try:
             async with self.databases.opened(record, path, progress) as database:
-                return await self._queried(database, query)
+                result = await self._queried(database, query)
         except (ContentDamaged, ReaderStopped):
             # Bytes that are deleted while they are read look damaged.
             await self._source.blob_path(file_id)
             raise
+        note = version_note(record)
+        return replace(result, notes=[note, *result.notes]) if note else result
 
     async def _queried(self, database: int, query: TableQuery) -> TableResult:
         task = Task("query", database, None, {"sql": query.sql, "sheet": query.sheet, "seconds": _SECONDS})
