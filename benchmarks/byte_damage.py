@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Sequence
 
-__all__ = ["DAMAGES"]
+__all__ = ["DAMAGES", "cut", "flip_bit", "flip_bits", "overwrite", "repeat_page", "swap_pages", "zero"]
 
 _PAGE = 4096
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from anyio import to_thread
 
-from benchmarks.index_damage import cut, flip_bit, flip_bits, overwrite, swap_pages, zero
+from benchmarks.byte_damage import cut, flip_bit, flip_bits, overwrite, swap_pages, zero
 from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.local.settings import LocalSettings
 from files_api_mcp.backends.models import FileRecord, NewFile

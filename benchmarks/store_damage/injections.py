@@ -10,7 +10,7 @@ from pathlib import Path
 
 from anyio import to_thread
 
-from benchmarks.index_damage import cut, flip_bit, overwrite, zero
+from benchmarks.byte_damage import cut, flip_bit, overwrite, zero
 from benchmarks.store_damage.corruption import Sound
 from files_api_mcp.backends.damage import DamagedPart
 from files_api_mcp.backends.local.settings import LocalSettings
