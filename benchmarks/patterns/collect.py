@@ -28,6 +28,7 @@ _COMPILE_INSIDE = frozenset(
     {
         "backends/roots/glob.py:Glob.__init__",
         "backends/roots/wildmatch.py:compiled",
+        "backends/documents/formats/spreadsheet/xlsx/row_patterns.py:RowPatterns.learn",
         "backends/documents/formats/text/code.py:SourceCode.__init__",
         "backends/documents/formats/text/code.py:SourceCode._next_begin",
         "backends/search/find/phrase.py:Phrase.__init__",

@@ -9,7 +9,7 @@ from files_api_mcp.backends.documents.formats.spreadsheet.headers import Found, 
 from files_api_mcp.backends.documents.formats.spreadsheet.layout import row_windows
 from files_api_mcp.backends.documents.formats.spreadsheet.merged import with_merged
 from files_api_mcp.backends.documents.tables.files.column_labels import column_labels
-from files_api_mcp.backends.documents.tables.files.sheet_values import row_values
+from files_api_mcp.backends.documents.tables.files.sheet_values import row_values, values_of_rows
 from files_api_mcp.backends.documents.tables.table import Cell, Row
 from files_api_mcp.backends.errors import UnsupportedType
 
@@ -179,13 +179,12 @@ class TableFinder:
     def add(self, window: Sequence[SheetRow]) -> None:
         """Read the next rows."""
         found = self._headers.find(window)
-        for index, row in enumerate(window):
+        all_values = values_of_rows(window, is_1904=self._sheet.is_1904)
+        for index, (row, values) in enumerate(zip(window, all_values, strict=True)):
             if index in found.changes:
                 self._change(window, index, found)
-            tables = [table for table in self._active if row.number > table.header_last]
-            if tables:
-                values = row_values(row, is_1904=self._sheet.is_1904)
-                for table in tables:
+            for table in self._active:
+                if row.number > table.header_last:
                     table.add(row, values, self._budget, follows=self._before)
             self._before = row.number
 

@@ -1,21 +1,48 @@
 """Values of the cells of a sheet, as they are stored."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, time, timedelta
 from functools import lru_cache, partial
+from itertools import groupby
 from math import isfinite
+from operator import attrgetter
 
 from files_api_mcp.backends.documents.formats.spreadsheet.dates import moment
 from files_api_mcp.backends.documents.formats.spreadsheet.grid import SheetRow
 from files_api_mcp.backends.documents.tables.table import Cell, CellError
 
-__all__ = ["row_values"]
+__all__ = ["row_values", "values_of_rows"]
 
 _MILLISECONDS_A_DAY = 86_400_000
 _MIDNIGHT = datetime(1899, 12, 30)  # noqa: DTZ001 cells have no time zone
 _DURATION = re.compile(r"(-)?PT(?:([0-9]{1,6})H)?(?:([0-9]{1,8})M)?(?:([0-9]{1,8}(?:\.[0-9]{0,9})?)S)?")
+_ROWS_ALIKE = 8
 _Read = Callable[[str, str], Cell]
+
+
+def values_of_rows(rows: Sequence[SheetRow], *, is_1904: bool) -> Iterator[Sequence[Cell]]:
+    """The values of the cells of each row that have one. Rows of the same kinds of cells are read column by column."""
+    for kinds, grouped in groupby(rows, key=attrgetter("kinds")):
+        alike = list(grouped)
+        if len(alike) < _ROWS_ALIKE:
+            yield from (row_values(row, is_1904=is_1904) for row in alike)
+            continue
+        stored = zip(*(row.stored for row in alike), strict=True)
+        texts = zip(*(row.texts for row in alike), strict=True)
+        columns = [_column(*one, is_1904=is_1904) for one in zip(kinds, stored, texts, strict=True)]
+        yield from map(list, zip(*columns, strict=True))
+
+
+def _column(kind: str, stored: Sequence[str], texts: Sequence[str], *, is_1904: bool) -> Sequence[Cell]:
+    if kind == "s" and all(stored):
+        return texts
+    if kind == "n":
+        try:
+            return [int(one) if one.isdecimal() else float(one) for one in stored]
+        except ValueError:
+            pass
+    return list(map((_READERS_OF_1904 if is_1904 else _READERS)[kind], stored, texts))
 
 
 def row_values(row: SheetRow, *, is_1904: bool) -> list[Cell]:

@@ -15,6 +15,7 @@ from files_api_mcp.backends.documents.formats.spreadsheet.xlsx.pieces import (
     plain_text,
     without_sections,
 )
+from files_api_mcp.backends.documents.formats.spreadsheet.xlsx.row_patterns import RowPatterns, WrittenCell
 
 __all__ = ["CellReader"]
 
@@ -59,6 +60,7 @@ class CellReader:
         self._distrusts_zeros = distrusts_zeros
         self._known_columns: dict[tuple[str, ...], tuple[int, ...]] = {}
         self._plans: dict[tuple[str, ...], _Plan] = {}
+        self._patterns = RowPatterns()
 
     def rows(self, texts: Iterable[str]) -> Iterator[SheetRow]:
         """The rows in the text of a sheet's part."""
@@ -75,27 +77,44 @@ class CellReader:
             if not 0 < number <= MOST_ROWS:
                 continue
             is_hidden = "hidden" in attributes and bool(_HIDDEN.search(attributes))
-            cells = piece[head:]
-            row = self._usual(number, cells, is_hidden=is_hidden)
+            row = self._usual(number, piece, head, is_hidden=is_hidden)
             if row is None:
-                row = self._row(number, cells, formulas, is_hidden=is_hidden)
+                row = self._row(number, piece[head:], formulas, is_hidden=is_hidden)
             if row.columns:
                 yield row
 
-    def _usual(self, number: int, cells: str, *, is_hidden: bool) -> SheetRow | None:
-        """The row if all its cells are written as usual."""
-        found = _USUAL.findall(cells)
-        if len(found) != cells.count("<c") or (self._distrusts_zeros and "<f" in cells):
+    def _usual(self, number: int, text: str, start: int, *, is_hidden: bool) -> SheetRow | None:
+        """The row if all its cells, which are in the text from `start` on, are written as usual."""
+        patterns = self._patterns
+        if known := patterns.values(text, start):
+            return self._usual_row(number, patterns.letters, patterns.attributes, known, is_hidden=is_hidden)
+        cells = text[start:]
+        found = [*map(WrittenCell._make, _USUAL.findall(cells))]
+        has_formulas = "<f" in cells
+        if len(found) != cells.count("<c") or (self._distrusts_zeros and has_formulas):
             return None
         if "</t>" in cells and ("&" in cells or "_x" in cells):
             return None
+        if not has_formulas:
+            self._patterns.learn(found)
         if "/>" in cells:
-            found = [cell for cell in found if cell[2] or cell[3]]
-        return self._usual_row(number, found, is_hidden=is_hidden) if found else None
+            found = [cell for cell in found if cell.value or cell.text]
+        if not found:
+            return None
+        letters, attributes, values, texts = zip(*found, strict=True)
+        own = [value or text for value, text in zip(values, texts, strict=True)]
+        return self._usual_row(number, letters, attributes, own, is_hidden=is_hidden)
 
-    def _usual_row(self, number: int, cells: list[tuple[str, str, str, str]], *, is_hidden: bool) -> SheetRow | None:
+    def _usual_row(
+        self,
+        number: int,
+        letters: tuple[str, ...],
+        attributes: tuple[str, ...],
+        values: Sequence[str],
+        *,
+        is_hidden: bool,
+    ) -> SheetRow | None:
         """A row of cells with values. None: some need a closer look."""
-        letters, attributes, values, inline = zip(*cells, strict=True)
         columns = self._known_columns.get(letters) or self._columns_of(letters)
         plan = self._plans.get(attributes) or self._plan(attributes)
         if plan.shows is None or not columns:
@@ -103,21 +122,23 @@ class CellReader:
         strings = self._strings
         try:
             texts = [
-                " ".join(text.split())
+                " ".join(value.split())
                 if show is False
                 else strings[int(value)]
                 if show is True
                 else (value if value.isdecimal() and len(value) < _MOST_DIGITS else general(float(value)))
                 if show is None
                 else show(int(value) if value.isdecimal() else float(value))
-                for show, value, text in zip(plan.shows, values, inline, strict=True)
+                for show, value in zip(plan.shows, values, strict=True)
             ]
         except (ValueError, IndexError, ArithmeticError):
             return None
         if "" in texts:
             return None
-        stored = [value or text for value, text in zip(values, texts, strict=True)] if plan.has_inline else values
-        return SheetRow(number, columns, texts, stored, plan.kinds, is_hidden)
+        if plan.has_inline:
+            shown = zip(plan.shows, values, texts, strict=True)
+            values = [text if show is False else value for show, value, text in shown]
+        return SheetRow(number, columns, texts, values, plan.kinds, is_hidden)
 
     def _columns_of(self, letters: tuple[str, ...]) -> tuple[int, ...]:
         """The columns of a row's cells; none if they do not rise."""
