@@ -34,8 +34,16 @@ _MOST_ABOVE = 4
 
 
 def has_run(lines: Sequence[Baseline]) -> bool:
-    """Whether some lines that follow each other have several segments each."""
-    return any(last > first for first, last in _runs(lines))
+    """Whether some lines that follow each other have several segments each: two with figures, or more."""
+    for first, last in _runs(lines):
+        run = [line for line in lines[first : last + 1] if len(line.segments) > 1]
+        if len(run) > 2 or (len(run) == 2 and any(map(_has_figures, run))):
+            return True
+    return False
+
+
+def _has_figures(line: Baseline) -> bool:
+    return any(any(map(str.isdigit, word.text)) for word in line.words)
 
 
 def aligned_grids(lines: Sequence[Baseline], rulings: Rulings) -> Iterator[Grid]:
@@ -174,8 +182,8 @@ def aligned_grid(
     full = across(rules, left, right)
     columns = len(gaps) + 1
     cells = [line_cells(line, gaps) for line in lines]
-    headers = header_rows(cells, columns)
-    headers = _header_by_rules(lines, headers, full, number_columns(cells, columns))
+    numeric = number_columns(cells, columns)
+    headers = _header_by_rules(lines, header_rows(cells, numeric), full, numeric)
     body = [Line(row, line.centre, line.height) for row, line in zip(cells[headers:], lines[headers:], strict=True)]
     fills = [
         edge

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from statistics import median
 
 from files_api_mcp.backends.documents.formats.pdf.tables.words import Word
 
@@ -23,6 +22,7 @@ _FAR_UP = 12
 _UP = 0.5
 _LEADER = re.compile(r"[._·…]{4,}")
 _DOT = re.compile(r"[.·…_]{1,3}")
+_MAY_LEAD = re.compile(r"[._·…]{4}|(?<!\S)[.·…_]{1,3}(?!\S)")
 
 
 @dataclass(slots=True)
@@ -60,22 +60,10 @@ class Baseline:
     apart: float = 0
     narrowest: float = 0
     """Distances between words, in points, that are wider than a blank: surely, and mostly."""
-
-    @property
-    def centre(self) -> float:
-        return (self.bottom + self.top) / 2
-
-    @property
-    def height(self) -> float:
-        return self.top - self.bottom
-
-    @property
-    def left(self) -> float:
-        return self.words[0].left
-
-    @property
-    def right(self) -> float:
-        return max(word.right for word in self.words)
+    centre: float = 0
+    height: float = 0
+    left: float = 0
+    right: float = 0
 
 
 def blocks(words: Sequence[Word]) -> Iterator[list[Word]]:
@@ -134,8 +122,10 @@ def _baseline(group: list[Word], fixed: float) -> Baseline:
     line = Baseline(kept, has_leader)
     if not kept:
         return line
-    line.bottom = median(word.bottom for word in kept)
-    line.top = median(word.top for word in kept)
+    line.bottom = _median([word.bottom for word in kept])
+    line.top = _median([word.top for word in kept])
+    line.centre, line.height = (line.bottom + line.top) / 2, line.top - line.bottom
+    line.left, line.right = kept[0].left, max([word.right for word in kept])
     line.apart = max(_APART * line.height, _APART_FIXED * fixed)
     line.narrowest = max(_NARROWEST * line.height, _NARROWEST_FIXED * fixed)
     segment = [kept[0]]
@@ -149,8 +139,15 @@ def _baseline(group: list[Word], fixed: float) -> Baseline:
     return line
 
 
+def _median(values: list[float]) -> float:
+    values.sort()
+    return (values[(len(values) - 1) // 2] + values[len(values) // 2]) / 2
+
+
 def _without_leaders(words: list[Word]) -> tuple[list[Word], bool]:
     """The words without dots that lead from one to another."""
+    if not _MAY_LEAD.search(" ".join([word.text for word in words])):
+        return words, False
     dots = [word for word in words if _DOT.fullmatch(word.text)]
     single = len(dots) > 3
     kept: list[Word] = []

@@ -1,12 +1,12 @@
 """Finds the tables on a PDF page."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any, NamedTuple
 
 from files_api_mcp.backends.documents.formats.pdf.hidden import Piece
 from files_api_mcp.backends.documents.formats.pdf.tables.aligned import aligned_grids, has_run
 from files_api_mcp.backends.documents.formats.pdf.tables.baselines import baselines, blocks
-from files_api_mcp.backends.documents.formats.pdf.tables.candidates import may_have_tables
+from files_api_mcp.backends.documents.formats.pdf.tables.candidates import lines_near_tables
 from files_api_mcp.backends.documents.formats.pdf.tables.grid import Cell, Grid
 from files_api_mcp.backends.documents.formats.pdf.tables.lattice import joined_lines, lattices
 from files_api_mcp.backends.documents.formats.pdf.tables.ruled import ruled_grid
@@ -40,13 +40,23 @@ class PageTable(NamedTuple):
 
 def page_tables(textpage: Any, pieces: Sequence[Piece]) -> list[PageTable]:
     """The tables of a page that are sure, in the order of the text."""
-    if not may_have_tables(textpage, pieces) or not (text := page_text(textpage, pieces)):
+    if not (text := page_text(textpage, pieces)) or not (near := lines_near_tables(text.whole_lines())):
         return []
-    words = text.words()
+    grids = _grids(textpage.page, text, near)
+    inner = {word.line for grid in grids for word in grid.words()}
+    if not inner <= near:
+        # Lines that seemed to be running text are in a table.
+        grids = _grids(textpage.page, text, near | inner)
+    return sorted((_placed(text, grid) for grid in grids), key=lambda table: table.start)
+
+
+def _grids(page: Any, text: PageText, split: Set[int]) -> list[Grid]:
+    """The tables among the words of the lines to split, and other lines as they are."""
+    words = text.words(split)
     lines = [baselines(block) for block in blocks(words)]
     if not any(map(has_run, lines)):
         return []
-    found = page_rulings(textpage.page, text.turn)
+    found = page_rulings(page, text.turn)
     rulings = Rulings(
         joined_lines(found.horizontal, level=True), joined_lines(found.vertical, level=False), found.fills
     )
@@ -60,7 +70,7 @@ def page_tables(textpage: Any, pieces: Sequence[Piece]) -> list[PageTable]:
         lines = [baselines(block) for block in blocks(words)]
     for block in lines:
         grids += aligned_grids(block, rulings)
-    return sorted((_placed(text, grid) for grid in grids), key=lambda table: table.start)
+    return grids
 
 
 def _is_in(word: Word, box: Box) -> bool:

@@ -49,7 +49,9 @@ class Grid:
 
 
 def cell_text(words: Sequence[Word]) -> str:
-    return " ".join(word.text for word in sorted(words, key=_order))
+    if len(words) == 1:
+        return words[0].text
+    return " ".join([word.text for word in sorted(words, key=_order)])
 
 
 def _order(word: Word) -> tuple[int, int]:

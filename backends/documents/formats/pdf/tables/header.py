@@ -28,9 +28,9 @@ def _is_figure(cell: Cell) -> bool:
     return cell.width == 1 and is_data(text) and not is_year(text)
 
 
-def header_rows(rows: Sequence[Sequence[Cell]], columns: int) -> int:
+def header_rows(rows: Sequence[Sequence[Cell]], numeric: Sequence[bool]) -> int:
     """How many rows from the top are the header: those above the first row with figures, or one if there are none."""
-    numeric = number_columns(rows, columns)
+    columns = len(numeric)
     if not any(numeric):
         return 1 if len(rows) > 1 and len(rows[0]) > 1 else 0
     years = _year_columns(rows, columns)

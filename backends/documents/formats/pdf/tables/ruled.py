@@ -7,7 +7,7 @@ from files_api_mcp.backends.documents.formats.pdf.tables.aligned import aligned_
 from files_api_mcp.backends.documents.formats.pdf.tables.baselines import baselines
 from files_api_mcp.backends.documents.formats.pdf.tables.columns import Gap
 from files_api_mcp.backends.documents.formats.pdf.tables.grid import Cell, Grid
-from files_api_mcp.backends.documents.formats.pdf.tables.header import header_rows
+from files_api_mcp.backends.documents.formats.pdf.tables.header import header_rows, number_columns
 from files_api_mcp.backends.documents.formats.pdf.tables.lattice import Lattice
 from files_api_mcp.backends.documents.formats.pdf.tables.rulings import Rulings
 from files_api_mcp.backends.documents.formats.pdf.tables.words import Word
@@ -38,7 +38,8 @@ def ruled_grid(lattice: Lattice, rulings: Rulings) -> Grid | None:
         return None
     if sum(sum(bool(cell.words) for cell in row) > 1 for row in rows) < 2:
         return None
-    headers = header_rows([_single(row) for row in rows], columns)
+    single = [_single(row) for row in rows]
+    headers = header_rows(single, number_columns(single, columns))
     return Grid(columns, rows, headers, lattice.xs[0], lattice.xs[-1], lattice.xs)
 
 

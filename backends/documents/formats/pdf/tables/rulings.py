@@ -3,7 +3,7 @@
 import ctypes
 import math
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import pairwise, repeat
 from typing import Any, NamedTuple
 
 import pypdfium2.raw  # pyright: ignore[reportMissingTypeStubs]  it ships none
@@ -42,6 +42,8 @@ _DEEPEST = 4
 _THIN = 2.6
 """Points: a filled rectangle that is no thicker is a line."""
 _SHORTEST = 4.0
+_NARROWEST = 36.0
+"""Points: a table is wider than the fill of a cell that is less wide."""
 _SLANT = 0.5
 _WHITE = 250
 _CLEAR = 8
@@ -57,6 +59,11 @@ class Rulings(NamedTuple):
     horizontal: list[Box]
     vertical: list[Box]
     fills: list[Box]
+
+
+def _addresses(values: Any, count: int) -> list[int]:
+    start, size = ctypes.addressof(values), ctypes.sizeof(values) // count
+    return [start + size * number for number in range(count)]
 
 
 def page_rulings(page: Any, turn: int) -> Rulings:
@@ -76,27 +83,27 @@ class _Finder:
         self.rulings = Rulings([], [], [])
         self._turn = turn
         self._objects, self._segments = _MOST_OBJECTS, _MOST_SEGMENTS
-        self._sides = [ctypes.c_float() for _ in range(4)]
-        self._to_sides = [ctypes.addressof(side) for side in self._sides]
-        self._colour = [ctypes.c_uint() for _ in range(4)]
-        self._to_colour = [ctypes.addressof(part) for part in self._colour]
-        self._modes = ctypes.c_int(), ctypes.c_int()
+        self._sides = (ctypes.c_float * 4)()
+        self._to_sides = _addresses(self._sides, 4)
+        self._colour = (ctypes.c_uint * 4)()
+        self._to_colour = _addresses(self._colour, 4)
+        self._modes = (ctypes.c_int * 2)()
+        self._to_modes = _addresses(self._modes, 2)
         self._matrix = pdfium.FS_MATRIX()
 
     def read(self, holder: int | None, count: int, child: Any, matrix: Matrix, depth: int) -> None:
         """Read the objects of a page or form."""
-        type_of = _type_of
-        for number in range(min(count, self._objects)):
-            one = child(holder, number)
-            kind = type_of(one)
-            if kind == _TEXT:
-                continue
+        count = min(count, self._objects)
+        # Most of the thousands of objects are text: no line of Python runs for them.
+        objects: list[int] = list(map(child, repeat(_P(holder)), range(count)))
+        kinds: Iterator[int] = map(_type_of, objects)
+        for one, kind in [pair for pair in zip(objects, kinds, strict=True) if pair[1] != _TEXT]:
             if kind == _PATH:
                 self._path(one, matrix)
             elif kind == _FORM and depth < _DEEPEST:
                 inner: int = pdfium.FPDFFormObj_CountObjects(ctypes.cast(one, pdfium.FPDF_PAGEOBJECT))
                 self.read(one, inner, _object_in, self._of(one, matrix), depth + 1)
-        self._objects -= min(count, self._objects)
+        self._objects -= count
 
     def _of(self, one: int, outer: Matrix) -> Matrix:
         """The matrix of an object on the page."""
@@ -114,38 +121,53 @@ class _Finder:
         )
 
     def _path(self, path: int, matrix: Matrix) -> None:
-        fill, stroke = self._modes
-        if not _drawing_of(path, ctypes.addressof(fill), ctypes.addressof(stroke)):
+        if not _drawing_of(path, *self._to_modes):
             return
-        is_filled, is_stroked = bool(fill.value), bool(stroke.value)
-        if not (is_filled or is_stroked):
+        is_filled, is_stroked = map(bool, self._modes)
+        if not is_stroked and (not is_filled or self._is_white(path)):
             return
-        is_seen = is_stroked or not self._is_white(path)
         count = _count_segments(path)
         if matrix == _PLAIN and count <= _FEW_SEGMENTS and _bounds_of(path, *self._to_sides):
-            # Most are lines and thin rectangles, whose bounds are enough.
-            left, bottom, right, top = (side.value for side in self._sides)
-            is_thin = right - left <= _THIN or top - bottom <= _THIN
-            if is_thin and is_seen:
+            # Most are lines and rectangles, whose bounds are enough.
+            left, bottom, right, top = self._sides
+            if right - left <= _THIN or top - bottom <= _THIN:
                 self._add_line(Box(left, bottom, right, top))
-            if is_thin or count <= 2:
+                return
+            if count <= 2 or (not is_stroked and max(right - left, top - bottom) < _NARROWEST):
+                return
+            if not is_stroked and count == _FEW_SEGMENTS and self._is_rectangle(path):
+                self.rulings.fills.append(turned(Box(left, bottom, right, top), self._turn))
                 return
         if count > self._segments:
             return
         self._segments -= count
+        is_filled = is_filled and not self._is_white(path)
         for shape in self._shapes(path, count, self._of(path, matrix)):
-            self._add_shape(shape, is_filled=is_filled and is_seen, is_stroked=is_stroked)
+            self._add_shape(shape, is_filled=is_filled, is_stroked=is_stroked)
+
+    def _is_rectangle(self, path: int) -> bool:
+        """Whether opposite corners of a shape are those of its bounds, which were read last."""
+        left, bottom, right, top = self._sides
+        corners: list[tuple[float, float]] = []
+        for number in (1, 3):
+            segment = _segment_at(path, number)
+            if _kind_of(segment) == _CURVE or not _point_of(segment, *self._to_sides[:2]):
+                return False
+            corners.append((self._sides[0], self._sides[1]))
+        (x, y), (other_x, other_y) = corners
+        width, height = abs(x - other_x), abs(y - other_y)
+        return width > right - left - _SLANT and height > top - bottom - _SLANT
 
     def _is_white(self, path: int) -> bool:
         if not _fill_of(path, *self._to_colour):
             return False
         red, green, blue, alpha = self._colour
-        return alpha.value < _CLEAR or (red.value >= _WHITE and green.value >= _WHITE and blue.value >= _WHITE)
+        return alpha < _CLEAR or (red >= _WHITE and green >= _WHITE and blue >= _WHITE)
 
     def _shapes(self, path: int, count: int, matrix: Matrix) -> Iterator[list[tuple[float, float]]]:
         """The corners of each straight shape; a closed one ends where it starts."""
         a, b, c, d, e, f = matrix
-        x, y = self._sides[:2]
+        sides = self._sides
         points: list[tuple[float, float]] = []
         is_straight = True
         for number in range(count):
@@ -159,7 +181,8 @@ class _Finder:
                 is_straight = False
             if not _point_of(segment, *self._to_sides[:2]):
                 return
-            points.append((x.value * a + y.value * c + e, x.value * b + y.value * d + f))
+            x, y = sides[0], sides[1]
+            points.append((x * a + y * c + e, x * b + y * d + f))
             if _is_closed(segment) and points[0] != points[-1]:
                 points.append(points[0])
         if is_straight and len(points) > 1:

@@ -3,8 +3,9 @@
 import ctypes
 import math
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Container, Iterator, Sequence
+from itertools import repeat
 from typing import Any, NamedTuple
 
 import pypdfium2.raw  # pyright: ignore[reportMissingTypeStubs]  it ships none
@@ -24,6 +25,7 @@ _matrix_of = unchecked(pdfium.FPDFText_GetMatrix, ctypes.c_int, _P, ctypes.c_int
 
 _LINE = re.compile(r"[^\r\n\x02\ufffe]*(?:\r?\n|\r|[\x02\ufffe]|$)")
 _WORD = re.compile(r"[^\s\x02\ufffe]+")
+_ENDS = " \t\r\n\xa0\x02\ufffe"
 _QUARTER = math.pi / 2
 _LEVEL = 0.02
 _MOST_LINES = 2000
@@ -63,42 +65,70 @@ class TextLine(NamedTuple):
     characters: str
 
 
+_Found = tuple[str, int, int | None, int | None]
+"""A text, the number of its line, and PDFium's numbers of its first and last characters."""
+
+
 class PageText:
     """The lines of a page that run in the direction of most, and their words."""
 
     def __init__(self, textpage: Any, lines: Sequence[TextLine], numbers: Numbers, turn: int) -> None:
-        self.textpage = textpage
+        self._page = ctypes.cast(textpage.raw, _P).value
         self.lines = lines
         self.turn = turn
         self._numbers = numbers
 
-    def words(self) -> list[Word]:
-        """The words in the order of the text; none if there are too many."""
-        page = ctypes.cast(self.textpage.raw, _P).value
-        bounds = pdfium.FS_RECTF()
-        to_bounds = ctypes.addressof(bounds)
-        numbers, turn = self._numbers, self.turn
-        words: list[Word] = []
+    def whole_lines(self) -> list[Word]:
+        """The lines, each as one word."""
+        return self._boxed([self._whole(number) for number in range(len(self.lines))])
+
+    def words(self, split: Container[int]) -> list[Word]:
+        """The words in the order of the text; none if there are too many. Lines that are not to be split are one word
+        each."""
+        numbers = self._numbers
+        found: list[_Found] = []
         for number, line in enumerate(self.lines):
-            for match in _WORD.finditer(line.characters):
-                start, end = match.span()
-                one, other = numbers[line.first + start], numbers[line.first + end - 1]
-                if one is None or other is None or not _cell_of(page, one, to_bounds):
-                    continue
-                left, bottom, right, top = bounds.left, bounds.bottom, bounds.right, bounds.top
-                if one != other and _cell_of(page, other, to_bounds):
-                    if bounds.left < left:
-                        left = bounds.left
-                    if bounds.right > right:
-                        right = bounds.right
-                    if turn & 1:
-                        bottom, top = min(bottom, bounds.bottom), max(top, bounds.top)
-                if turn:
-                    left, bottom, right, top = turned(Box(left, bottom, right, top), turn)
-                words.append(Word(left, bottom, right, top, match[0], number, one))
-            if len(words) > _MOST_WORDS:
-                return []
-        return words
+            if number in split:
+                first = line.first
+                found += [
+                    (match[0], number, numbers[first + match.start()], numbers[first + match.end() - 1])
+                    for match in _WORD.finditer(line.characters)
+                ]
+            else:
+                found.append(self._whole(number))
+        return self._boxed(found) if len(found) <= _MOST_WORDS else []
+
+    def _whole(self, number: int) -> _Found:
+        line = self.lines[number]
+        text = line.characters.rstrip(_ENDS)
+        last = self._numbers[line.first + len(text) - 1] if text else None
+        return text, number, self._numbers[line.first], last
+
+    def _boxed(self, found: Sequence[_Found]) -> list[Word]:
+        """The words with their boxes, without those of characters that PDFium inserted."""
+        seen = [(*word[:2], word[2], word[3]) for word in found if word[2] is not None and word[3] is not None]
+        if not seen:
+            return []
+        texts, lines, firsts, lasts = zip(*seen, strict=True)
+        lefts, tops, rights, bottoms = self._cells(firsts)
+        other_lefts, other_tops, other_rights, other_bottoms = self._cells(lasts)
+        lefts, rights = map(min, lefts, other_lefts), map(max, rights, other_rights)
+        if self.turn & 1:
+            tops, bottoms = map(max, tops, other_tops), map(min, bottoms, other_bottoms)
+        boxes: Iterator[tuple[float, float, float, float]] = zip(lefts, bottoms, rights, tops, strict=True)
+        if self.turn:
+            boxes = (turned(Box(*box), self.turn) for box in boxes)
+        return [
+            Word(*box, text, line, glyph) for box, text, line, glyph in zip(boxes, texts, lines, firsts, strict=True)
+        ]
+
+    def _cells(self, glyphs: Sequence[int]) -> list[list[float]]:
+        """The left, top, right and bottom sides of the glyphs' cells. No line of Python runs for each of them."""
+        cells = (ctypes.c_float * (4 * len(glyphs)))()
+        start = ctypes.addressof(cells)
+        deque(map(_cell_of, repeat(self._page), glyphs, range(start, start + ctypes.sizeof(cells), 16)), maxlen=0)
+        sides: Any = memoryview(cells).cast("B").cast("f").tolist()
+        return [sides[side::4] for side in range(4)]
 
 
 def page_text(textpage: Any, pieces: Sequence[Piece]) -> PageText | None:
