@@ -1,14 +1,15 @@
 """Runs the query that decides a question about a table, and says what it gives."""
 
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import anyio
 
+from files_api_mcp.backends.documents.tables.types.totals import is_sure_total, total_rows
 from files_api_mcp.backends.errors import FilesError
 from files_api_mcp.backends.search.tables.plans import TablePlan
+from files_api_mcp.backends.search.tables.sql import selected
 from files_api_mcp.backends.table_info import Value
 from files_api_mcp.backends.table_querier import TableQuerier, TableQuery, TableResult
 
@@ -16,11 +17,6 @@ __all__ = ["Decision", "Decisions", "decide", "query_call"]
 
 _PATIENCE_S = 3.0
 """Seconds that a question waits for its query: the tables of a large file may have to be loaded first."""
-
-_TOTAL = re.compile(
-    r"(?:grand |sub-?)?totals?\b|sum\b|(?:gesamt|summe|insgesamt|zwischensumme|total g[eé]n[eé]ral|suma)\b",
-    re.IGNORECASE,
-)
 
 _SHORT_PATIENCE_S = 0.5
 
@@ -72,7 +68,8 @@ async def _decided(tables: TableQuerier, file_id: str, plan: TablePlan) -> Decis
         result = await tables.query_table(file_id, TableQuery(plan.sql))
     call = query_call(file_id, plan.sql)
     if not plan.gives_rows:
-        return Decision(plan, (), _computed(plan, result, call))
+        is_doubtful = not plan.is_sure or _has_doubts(plan, result) or await _has_totals(tables, file_id, plan, result)
+        return Decision(plan, (), f"To compute it: {call}" if is_doubtful else _computed(plan, result, call))
     rows = result.row_numbers or ()
     return Decision(plan, rows, f"First in order: {call}" if rows else "")
 
@@ -86,16 +83,34 @@ def _total(result: TableResult) -> tuple[str, str] | None:
     """The column and the label of a row of the result that sums up others."""
     for row in result.rows:
         for column, value in zip(result.columns, row, strict=False):
-            if isinstance(value, str) and _TOTAL.match(value):
+            if isinstance(value, str) and is_sure_total(value):
                 return column, value
     return None
 
 
+def _has_doubts(plan: TablePlan, result: TableResult) -> bool:
+    """Whether a note is about the column that a query computes of: not all of its values may be numbers."""
+    column = plan.computed.partition(" of ")[2].strip('"')
+    doubts = (note for note in result.notes if column and note.startswith(f"{column}: "))
+    return any("another type" in note or "NULL" in note for note in doubts)
+
+
+async def _has_totals(tables: TableQuerier, file_id: str, plan: TablePlan, result: TableResult) -> bool:
+    """Whether a row that sums up others is among those that a query computes of."""
+    named = [total_rows(note) for note in result.notes]
+    rows = [row for one in named for row in one or ()]
+    if None in named or not rows:
+        return None in named
+    table, _, where = plan.sql.partition(" FROM ")[2].partition(" WHERE ")
+    among = [*([where] if where else ()), f"_row IN ({', '.join(map(str, rows))})"]
+    found = await tables.query_table(file_id, TableQuery(selected("count(*)", table, among)))
+    return found.rows[0][0] != 0
+
+
 def _computed(plan: TablePlan, result: TableResult, call: str) -> str:
-    """What a query computes, if the question is understood; else how to compute it."""
+    """What a query computes, if there is anything; else how to compute it."""
     values = result.rows[0] if result.rows else ()
-    has_totals = any("total" in note for note in result.notes) and " WHERE " not in plan.sql
-    if not plan.is_sure or has_totals or not values or values[-1] is None:
+    if not values or values[-1] is None:
         return f"To compute it: {call}"
     where = plan.sql.partition(" WHERE ")[2]
     over = f" where {where}" if where else ""

@@ -109,6 +109,22 @@ async def test_a_sum_over_a_row_of_totals_is_not_computed(agent: Agent) -> None:
     assert not any(note.startswith("Computed: ") for note in found.notes)
 
 
+async def test_a_sum_over_some_rows_counts_no_total_among_them(agent: Agent) -> None:
+    lines = [f"{region},{product},{number}" for number, region in enumerate(("North", "South") * 4) for product in "ab"]
+    inner = ["Region,Product,Sales", *lines, "North,Subtotal,24", "Total,,56"]
+    FILES["regions.csv"] = "\n".join(inner).encode()
+    found = await asked(agent, "regions.csv", "What is the sum of sales of North?")
+    assert not any(note.startswith("Computed: ") for note in found.notes)
+    found = await asked(agent, "regions.csv", "What is the sum of sales of South?")
+    assert any("where Region = 'South' is 32:" in note for note in found.notes)
+
+
+async def test_a_firm_called_total_may_be_the_highest(agent: Agent) -> None:
+    FILES["firms.csv"] = b"Customer,Amount\nAcme,5\nTotal Energies,90\nBolt,7\nTotal,102\n"
+    found = await asked(agent, "firms.csv", "Which customer has the highest amount?")
+    assert (await found.queried())["rows"] == [[3, "Total Energies", 90]]
+
+
 async def test_a_count_is_computed(agent: Agent) -> None:
     found = await asked(agent, "orders.csv", "How many orders are there of Okafor Ltd?")
     assert any(note.startswith("Computed: 30 rows where Customer = 'Okafor Ltd'") for note in found.notes)
