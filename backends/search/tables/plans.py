@@ -12,6 +12,7 @@ from files_api_mcp.backends.search.tables.matching_rows import MatchingRows
 from files_api_mcp.backends.search.tables.question_words import QuestionWords, Span
 from files_api_mcp.backends.search.tables.sql import condition_sql, literal, named, rows_sql, selected
 from files_api_mcp.backends.search.tables.text_rows import TextRow
+from files_api_mcp.backends.search.tables.unread_conditions import has_unread_condition
 from files_api_mcp.backends.table_info import ColumnType, TableInfo
 
 __all__ = ["TablePlan", "by_table", "filters", "plan_of", "table_sql"]
@@ -59,7 +60,8 @@ def plan_of(
         return None
     wanted = _filter(question, matching, table.info)
     intent = intent_of(wanted.question)
-    if intent is None:
+    names = [column.name for column in table.info.columns]
+    if intent is None or (intent.kind != "next" and has_unread_condition(wanted.question, names, intent.most)):
         return None
     rest = QuestionWords(wanted.question)
     measure = measured(table.info.columns, rest, intent, wanted.columns)
