@@ -222,6 +222,9 @@ class _Judge:
 
     def _note_numbers(self) -> None:
         texts = self._texts
+        is_proved = texts.decimals or self._conventions.decimal
+        if not is_proved and texts.either["."] == texts.kinds["number"]:
+            self._note("1.234 is read as 1 and decimals; it may be thousands.")
         if self._has_percents:
             self._note("percent: 12.5% is 0.125.")
         elif texts.percents:

@@ -126,6 +126,13 @@ def test_a_percent_sign_that_only_some_numbers_have_changes_none_of_them() -> No
     assert table.notes == ("2018: percent in 2 of 4 values: 12.5% is 12.5.",)
 
 
+def test_decimals_that_may_be_thousands_are_noted() -> None:
+    table = typed(["1.234", "2.500", "3.125"], header=["Price"])
+    assert column(table) == ("number", [1.234, 2.5, 3.125])
+    assert table.notes == ("Price: 1.234 is read as 1 and decimals; it may be thousands.",)
+    assert typed(["1.234", "2.500"], ["1.5", "2.25"]).notes == ()
+
+
 def test_a_cell_of_figures_and_words_makes_a_column_text_and_is_named() -> None:
     table = typed(["1.5", "2.5", "3.5 or so 4"], header=["Rate"])
     assert column(table) == ("text", ["1.5", "2.5", "3.5 or so 4"])
