@@ -42,6 +42,17 @@ class TablePlan:
         return replace(self, sql=f"{before} {joint} ({name} IS NULL OR {name} <> {literal(value)}){mark}{order}")
 
 
+class _Asked(NamedTuple):
+    """What a question asks of a table: the table's name in SQL, the conditions, the column that counts, if it is known,
+    and the rows that match."""
+
+    source: str
+    where: list[str]
+    intent: Intent
+    measure: Measure | None
+    matching: MatchingRows | None
+
+
 class _Filter(NamedTuple):
     """Conditions of SQL, the columns that they are about, and what is left of the question without their values."""
 
@@ -65,7 +76,8 @@ def plan_of(
         return None
     rest = QuestionWords(wanted.question)
     measure = measured(table.info.columns, rest, intent, wanted.columns)
-    made = _ROW_PLANS.get(intent.kind, _computed)(table, tables, wanted, intent, measure, matching)
+    asked = _Asked(table_sql(table, tables), wanted.where, intent, measure, matching)
+    made = _ROW_PLANS.get(intent.kind, _computed)(asked)
     if made is None:
         return None
     sql, computed, is_sure = made
@@ -148,58 +160,42 @@ Made = tuple[str, str, bool]
 """A query, what it computes ("" for rows), and whether the question is understood."""
 
 
-def _first(
-    table: StoredTable,
-    tables: Sequence[StoredTable],
-    wanted: _Filter,
-    intent: Intent,
-    measure: Measure | None,
-    matching: MatchingRows | None,  # noqa: ARG001
-) -> Made | None:
-    source = table_sql(table, tables)
+def _first(asked: _Asked) -> Made | None:
+    intent, measure = asked.intent, asked.measure
     if measure is None:
         if intent.about != "date":
             return None
         order = "_row DESC" if intent.descending else "_row"
-        return selected("*", source, wanted.where, f"ORDER BY {order} LIMIT {intent.most}"), "", False
+        return selected("*", asked.source, asked.where, f"ORDER BY {order} LIMIT {intent.most}"), "", False
     name = named(measure.column.name)
     order = f"ORDER BY {name}{' DESC' if measure.descending else ''} LIMIT {intent.most}"
-    return selected("*", source, [*wanted.where, f"{name} IS NOT NULL"], order), "", measure.is_sure
+    return selected("*", asked.source, [*asked.where, f"{name} IS NOT NULL"], order), "", measure.is_sure
 
 
-def _next(
-    table: StoredTable,
-    tables: Sequence[StoredTable],
-    wanted: _Filter,
-    intent: Intent,
-    measure: Measure | None,
-    matching: MatchingRows | None,
-) -> Made | None:
-    if measure is None or matching is None or len(matching.rows) > 1 or not wanted.where:
+def _next(asked: _Asked) -> Made | None:
+    intent, measure = asked.intent, asked.measure
+    if measure is None or asked.matching is None or len(asked.matching.rows) > 1 or not asked.where:
         return None
-    source, name = table_sql(table, tables), named(measure.column.name)
-    this = selected(name, source, wanted.where)
+    name = named(measure.column.name)
+    this = selected(name, asked.source, asked.where)
     mark, order = ("<", " DESC") if intent.descending else (">", "")
-    return selected("*", source, [f"{name} {mark} ({this})"], f"ORDER BY {name}{order} LIMIT 1"), "", False
+    return selected("*", asked.source, [f"{name} {mark} ({this})"], f"ORDER BY {name}{order} LIMIT 1"), "", False
 
 
-def _computed(
-    table: StoredTable,
-    tables: Sequence[StoredTable],
-    wanted: _Filter,
-    intent: Intent,
-    measure: Measure | None,
-    matching: MatchingRows | None,
-) -> Made | None:
-    source = table_sql(table, tables)
+def _computed(asked: _Asked) -> Made | None:
+    intent, measure = asked.intent, asked.measure
     if intent.kind == "count" and (measure is None or not measure.is_sure):
-        return selected("count(*)", source, wanted.where), "count", bool(wanted.where)
-    if measure is None or (matching is not None and len(matching.rows) == 1):
+        return selected("count(*)", asked.source, asked.where), "count", bool(asked.where)
+    if measure is None or (asked.matching is not None and len(asked.matching.rows) == 1):
         return None
     name = named(measure.column.name)
     function = _FUNCTIONS.get(intent.kind, "sum")
     is_sure = measure.is_sure and intent.kind != "count"
-    return selected(f"count({name}), {function}({name})", source, wanted.where), f"{intent.kind} of {name}", is_sure
+    return (
+        selected(f"count({name}), {function}({name})", asked.source, asked.where),
+        f"{intent.kind} of {name}",
+        is_sure,
+    )
 
 
 _ROW_PLANS = {"first": _first, "next": _next}

@@ -1,4 +1,4 @@
-"""Tables whose columns are told by the alignment of their text, with or without ruling lines between rows."""
+"""Finds tables by the alignment of their text, with or without ruling lines between rows."""
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
