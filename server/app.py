@@ -1,12 +1,15 @@
 """The composition root: builds the MCP server from its settings."""
 
+import os
 import sys
 from collections.abc import Container, Generator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, cast
 
 from mcp.server.context import ServerMiddleware
 
+from files_api_mcp.backends.roots.os_errors import allowed_folders
 from files_api_mcp.server.dependencies import OpenBackend, open_dependencies
 from files_api_mcp.server.mcp.answers import ensure_answer
 from files_api_mcp.server.mcp.authorization import require_scopes
@@ -75,7 +78,7 @@ def build_server(
     ]
     return FilesServer(
         {name: sdk_tool(entry, _hints(entry, settings)) for name, entry in tools.items()},
-        instructions=INSTRUCTIONS.format(_how_to_upload(tools)),
+        instructions=INSTRUCTIONS.format(_how_to_upload(tools)) + _roots(settings, tools),
         lifespan=lambda _: open_dependencies(settings, opener) if shared is None else shared.dependencies(),
         subscriptions=subscriptions,
         state_keys=settings.state_keys,
@@ -90,6 +93,13 @@ def _hints(entry: ToolEntry, settings: Settings) -> Hints:
 def _how_to_upload(tools: Container[str]) -> str:
     names = " or ".join(name for name in _UPLOAD_TOOLS if name in tools)
     return f"Upload each file once with {names}." if names else "Only the operator can upload files."
+
+
+def _roots(settings: Settings, tools: Container[str]) -> str:
+    if not settings.name_roots or not (settings.roots and "upload_file" in tools):
+        return ""
+    # In the form in which errors name them.
+    return f" {allowed_folders([os.path.normpath(Path.cwd() / root) for root in settings.roots])}"
 
 
 def tools_for(settings: Settings) -> dict[str, ToolEntry]:

@@ -89,6 +89,7 @@ def open_roots(settings: Settings) -> Roots:
         allow_sensitive=settings.allow_sensitive,
         private=[settings.data_dir],
         wide=None if settings.allow_wide_root else WideFolders(home_folders()),
+        named=settings.name_roots,
     )
 
 

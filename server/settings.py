@@ -38,8 +38,9 @@ class BadSettings(Exception):
 class Settings:
     """The operator's settings. No agent can change them.
 
-    `remote` means that agents are on other machines: they may use paths of this machine only below roots. `state_keys`
-    encrypt the state that clients keep between two requests of a call: the first key encrypts, all of them decrypt.
+    `remote` means that agents are on other machines: they may use paths of this machine only below roots. With
+    `name_roots`, agents are told which folders these are. `state_keys` encrypt the state that clients keep between two
+    requests of a call: the first key encrypts, all of them decrypt.
     """
 
     roots: tuple[Path, ...]
@@ -56,6 +57,7 @@ class Settings:
     backend: BackendSettings = field(default_factory=LocalSettings)
     semantic_model: Path | None = None
     remote: bool = False
+    name_roots: bool = False
     state_keys: tuple[str, ...] = field(default=(), repr=False)
 
     @property

@@ -5,11 +5,11 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Annotated
 
-from anyio import CancelScope, to_thread
+from anyio import CancelScope, from_thread, to_thread
 from pydantic import BaseModel, Field
 
 from files_api_mcp.backends.base import Reader
-from files_api_mcp.backends.errors import FilesError, InvalidArgument, NotFound
+from files_api_mcp.backends.errors import FilesError, InvalidArgument, NotFound, OutsideRoots
 from files_api_mcp.backends.models import DocumentInfo, FileRecord, Progress, UploadedFile
 from files_api_mcp.backends.roots.open_beneath import printable_path
 from files_api_mcp.backends.roots.walk import Expansion
@@ -99,14 +99,17 @@ async def upload(
                 await summary.queue_texts()
             await summary.wait()
             return await summary.result(found)
-        uploaded = await store_file(
-            path,
-            call.deps.roots,
-            opened,
-            allow_sensitive=call.deps.allow_sensitive,
-            labels=labels,
-            progress=subprogress(progress, 0, 60),
-        )
+        try:
+            uploaded = await store_file(
+                path,
+                call.deps.roots,
+                opened,
+                allow_sensitive=call.deps.allow_sensitive,
+                labels=labels,
+                progress=subprogress(progress, 0, 60),
+            )
+        except (NotFound, OutsideRoots) as exc:
+            raise await to_thread.run_sync(_explained, call.deps, exc, path) from exc
         summary.counts.new += not uploaded.reused
         if watch:
             watch(path, uploaded)
@@ -122,8 +125,15 @@ async def upload(
 
 def _look_for(deps: Dependencies, path: str) -> tuple[str, Expansion, int]:
     """The path as it is spelled there, and what it leads to."""
-    spelled = deps.roots.spelled(path)
-    return spelled, *count_files(deps, spelled)
+    spelled = deps.roots.spelled(path, check_cancelled=from_thread.check_cancelled)
+    try:
+        return spelled, *count_files(deps, spelled)
+    except OutsideRoots as exc:
+        raise _explained(deps, exc, spelled) from exc
+
+
+def _explained(deps: Dependencies, refused: FilesError, path: str) -> FilesError:
+    return deps.roots.explained(refused, path, check_cancelled=from_thread.check_cancelled)
 
 
 class _Summary:

@@ -1,7 +1,7 @@
 """Translates the operating system's errors about a caller's path to FilesError."""
 
 import errno
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
 from files_api_mcp.backends.errors import (
@@ -15,7 +15,7 @@ from files_api_mcp.backends.errors import (
     StorageFull,
 )
 
-__all__ = ["ABSENT", "FULL", "LEADING_OUT", "outside", "read_refusal", "saving"]
+__all__ = ["ABSENT", "FULL", "LEADING_OUT", "allowed_folders", "did_you_mean", "outside", "read_refusal", "saving"]
 
 ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR})
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -24,6 +24,24 @@ _DENIED = {errno.EACCES, errno.EPERM}
 _SCARCE = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 _UNNAMEABLE = {errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL}
 _FOLDER = {errno.EISDIR, errno.ENOTEMPTY, errno.ENOTDIR, errno.EEXIST}
+
+
+_MOST_FOLDERS = 3
+
+
+def allowed_folders(folders: Sequence[str]) -> str:
+    """A sentence with the first of the folders; empty without any. One whose name would not be shown as it is is only
+    counted."""
+    shown = [f'"{folder}"' for folder in folders if folder.isprintable() and '"' not in folder][:_MOST_FOLDERS]
+    hidden = len(folders) - len(shown)
+    more = [f"{hidden} more"] if hidden else []
+    return f"Allowed folders: {', '.join(shown + more)}." if folders else ""
+
+
+def did_you_mean(paths: Sequence[str]) -> str:
+    """The question for at least one path."""
+    *first, last = (f'"{path}"' for path in paths)
+    return f"Did you mean {', '.join(first)} or {last}?" if first else f"Did you mean {last}?"
 
 
 def outside() -> OutsideRoots:

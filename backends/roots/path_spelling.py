@@ -6,7 +6,7 @@ from urllib.parse import unquote_to_bytes
 
 from files_api_mcp.backends.roots.open_beneath import open_beneath
 
-__all__ = ["plain_path", "same_path"]
+__all__ = ["plain_path", "same_path", "with_blanks"]
 
 _QUOTES = {'"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u2018": "\u2019", "<": ">"}
 _HOMES = ("~", "$HOME", "${HOME}")
@@ -46,14 +46,15 @@ def same_path(root_fd: int, relative: str) -> str | None:
                 names = [entry.name for entry in entries]
         finally:
             os.close(fd)
-        same = [part] if part in names else [name for name in names if _folded(name) == _folded(part)]
+        same = [part] if part in names else [name for name in names if with_blanks(name) == with_blanks(part)]
         if len(same) != 1:
             return None
         found += same
     return "/".join(found)
 
 
-def _folded(name: str) -> str:
+def with_blanks(name: str) -> str:
+    """A name with plain blanks and composed accents."""
     return normalize("NFC", name).translate(_BLANKS)
 
 

@@ -9,12 +9,21 @@ from types import TracebackType
 from typing import Literal
 
 from files_api_mcp.backends.errors import Busy, FilesError, InvalidArgument, NotFound, OutsideRoots, Unreadable
+from files_api_mcp.backends.roots.near_misses import NearMisses
 from files_api_mcp.backends.roots.new_file import NewLocalFile
 from files_api_mcp.backends.roots.open_beneath import fd_path, open_beneath
-from files_api_mcp.backends.roots.os_errors import ABSENT, LEADING_OUT, outside, read_refusal, saving
+from files_api_mcp.backends.roots.os_errors import (
+    ABSENT,
+    LEADING_OUT,
+    allowed_folders,
+    did_you_mean,
+    outside,
+    read_refusal,
+    saving,
+)
 from files_api_mcp.backends.roots.path_spelling import plain_path, same_path
 from files_api_mcp.backends.roots.policy import Rules, SourceFile, mark_of
-from files_api_mcp.backends.roots.root import Root
+from files_api_mcp.backends.roots.root import Root, WideRoot
 from files_api_mcp.backends.roots.walk import Expansion, Walk, each, is_pattern
 from files_api_mcp.backends.roots.wide_folders import WideFolders
 from files_api_mcp.backends.validation import MAX_FILE_SIZE
@@ -29,7 +38,8 @@ _OPEN_FOLDER = os.O_RDONLY | os.O_NONBLOCK | os.O_DIRECTORY
 class Roots:
     """The allowed folders, each opened once: replacing a folder later has no effect.
 
-    A folder that is absent, or refused because it is one of `wide`, is tried again with each call.
+    A folder that is absent, or refused because it is one of `wide`, is tried again with each call. With `named`, errors
+    name the folders.
     """
 
     def __init__(
@@ -40,8 +50,10 @@ class Roots:
         allow_sensitive: bool = False,
         private: Sequence[Path] = (),
         wide: WideFolders | None = None,
+        named: bool = False,
     ) -> None:
         self.folders = tuple(folders)
+        self._named = named
         self._roots = [Root(folder, wide) for folder in folders]
         self._rules = Rules(
             self._roots,
@@ -72,18 +84,38 @@ class Roots:
         """
         return self._open_source(path, set())
 
-    def spelled(self, path: str) -> str:
-        """The path of what is there, if it was written in another way; else the path without quotes and the like."""
+    def spelled(self, path: str, *, check_cancelled: Callable[[], None] = lambda: None) -> str:
+        """The path of what is there, if it was written in another way or without the ending of its name; else the path
+        without quotes and the like."""
         plain = plain_path(path)
-        for one in dict.fromkeys((path, plain)):
+        for one in dict.fromkeys((path, plain, plain.replace("\\", "/"))):
             if self._is_there(one):
                 return one
         if not is_pattern(plain):
             with suppress(FilesError, OSError):
+                near = NearMisses(self._walk_below, check_cancelled)
                 for root, relative in self._candidates(plain):
-                    if same := same_path(root.fd, relative):
+                    if same := same_path(root.fd, relative) or near.with_ending(root, relative):
                         return f"{root.real.rstrip('/')}/{same}" if plain.startswith("/") else same
         return plain
+
+    def explained(
+        self, refused: FilesError, path: str, *, check_cancelled: Callable[[], None] = lambda: None
+    ) -> FilesError:
+        """The error for a path where nothing can be found, with what has nearly that path, and with the folders."""
+        if not isinstance(refused, NotFound | OutsideRoots) or not self._roots:
+            return refused
+        near = NearMisses(self._walk_below, check_cancelled)
+        below: list[tuple[Root, str]] = []
+        with suppress(FilesError):
+            below = self._candidates(path)
+        found = near.suggestions(below, [root for root in self._roots if root.is_open()], path)
+        steps = [did_you_mean(found) if found else refused.next_step]
+        if self._named:
+            steps.append(
+                allowed_folders([root.given for root in self._roots if not isinstance(root.refused, WideRoot)])
+            )
+        return type(refused)(refused.sentence, " ".join(filter(None, steps)))
 
     def has_mark(self, path: str, mark: str) -> bool:
         """Whether the file at a path has this mark (see `SourceFile.mark`). Nothing else of it is looked at."""
@@ -189,15 +221,8 @@ class Roots:
         self, path: str, found: Expansion, check_cancelled: Callable[[], None], *, is_glob: bool
     ) -> Generator[str]:
         """Yield the files below the first root that has any there."""
-        private = self._rules.private_folders()
         for root, relative in self._candidates(path):
-            walk = Walk(
-                root.fd,
-                found,
-                private=private,
-                allow_sensitive=self._rules.allow_sensitive,
-                check_cancelled=check_cancelled,
-            )
+            walk = self._walk_below(root, found, check_cancelled)
             above = f"{root.real.rstrip('/')}/" if path.startswith("/") else ""
             is_empty = True
             with closing(walk.match(relative) if is_glob else walk.run(relative)) as files:
@@ -206,6 +231,15 @@ class Roots:
                     yield above + below
             if not is_empty or found.skipped_anything:
                 break
+
+    def _walk_below(self, root: Root, found: Expansion, check_cancelled: Callable[[], None] = lambda: None) -> Walk:
+        return Walk(
+            root.fd,
+            found,
+            private=self._rules.private_folders(),
+            allow_sensitive=self._rules.allow_sensitive,
+            check_cancelled=check_cancelled,
+        )
 
     def _open(self, path: str, flags: int, what: str = "file") -> int:
         """Open a path below the roots. Errors reveal nothing about files outside them."""

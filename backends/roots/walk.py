@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -14,7 +14,7 @@ from files_api_mcp.backends.roots.open_beneath import enter, open_beneath
 from files_api_mcp.backends.roots.os_errors import read_refusal
 from files_api_mcp.backends.roots.sensitive_names import is_sensitive_name
 
-__all__ = ["Expansion", "Walk", "each", "is_pattern"]
+__all__ = ["Expansion", "Select", "Walk", "each", "is_pattern"]
 
 _IGNORED = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
 _LARGEST_FOLDER = 200_000
@@ -22,6 +22,8 @@ _LARGEST_FOLDER = 200_000
 _DEEPEST = 40
 _SCARCE = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 _STEPS_PER_ENTRY = 20
+Select = Callable[[Iterable["os.DirEntry[str]"]], Iterable["os.DirEntry[str]"]]
+"""Returns those entries of a folder that are looked at."""
 
 
 def each(*paths: str) -> Generator[str]:
@@ -90,6 +92,8 @@ class Walk:
         self._glob = Glob(["**"], self._budget)
         self._ignores = Ignores(self._budget)
         self._found = found
+        self._select: Select = iter
+        self._with_folders = False
 
     def match(self, pattern: str) -> Generator[str]:
         """Yield the files that a glob relative to the root matches."""
@@ -98,8 +102,15 @@ class Walk:
         self._glob = Glob(parts[fixed:], self._budget)
         return self.run("/".join(parts[:fixed]) or ".")
 
-    def run(self, folder: str) -> Generator[str]:
+    def names(self, folder: str, select: Select, *, with_folders: bool) -> Generator[str]:
+        """Yield selected files of one folder, and with `with_folders` its folders, which end in a slash."""
+        self._glob = Glob(["*"], self._budget)
+        self._with_folders = with_folders
+        return self.run(folder, select)
+
+    def run(self, folder: str, select: Select = iter) -> Generator[str]:
         """Yield the files below a folder, relative to the root."""
+        self._select = select
         try:
             self._enter_ancestors(folder)
             yield from self._run(folder)
@@ -134,8 +145,7 @@ class Walk:
                 self._ignores.clear()
 
     def _list(self, folder: _OpenFolder) -> Generator[str]:
-        status = os.fstat(folder.fd)
-        if (status.st_dev, status.st_ino) in self._private:
+        if self._is_private(folder.fd):
             self._found.skipped_sensitive += 1
             return
         self._ignores.push(folder.fd, folder.path)
@@ -143,10 +153,14 @@ class Walk:
             yield from self._entry(entry, folder)
         self._ignores.pop()
 
+    def _is_private(self, fd: int) -> bool:
+        status = os.fstat(fd)
+        return (status.st_dev, status.st_ino) in self._private
+
     def _entries(self, fd: int) -> "list[os.DirEntry[str]]":
         try:
             with os.scandir(fd) as entries:
-                found = list(islice(entries, _LARGEST_FOLDER + 1))
+                found = list(islice(self._select(entries), _LARGEST_FOLDER + 1))
         except OSError as exc:
             _raise_if_scarce(exc)
             return []
@@ -164,7 +178,7 @@ class Walk:
             self._found.skipped_ignored += 1
         elif is_folder:
             states = self._glob.descend(folder.states, entry.name)
-            if states and not self._is_left_out(entry, folder):
+            if (states or self._with_folders) and not self._is_left_out(entry, folder):
                 yield from self._descend(entry.name, folder, states)
         elif not self._is_left_out(entry, folder) and self._is_wanted(entry, folder):
             path = folder.child(entry.name)
@@ -192,7 +206,12 @@ class Walk:
             _raise_if_scarce(exc)
             return  # unreadable, gone, or a link by now
         with _closing(fd):
-            yield from self._list(_OpenFolder(fd, folder.child(name), folder.depth + 1, states))
+            if states:
+                yield from self._list(_OpenFolder(fd, folder.child(name), folder.depth + 1, states))
+            elif not self._is_private(fd) and (
+                self._allow_sensitive or not is_sensitive_name(f"{folder.child(name)}/any")
+            ):
+                yield folder.child(name) + "/"
 
 
 def _raise_if_scarce(error: OSError) -> None:

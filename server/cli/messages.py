@@ -16,6 +16,7 @@ PHRASES = {
     "start the server as that user": "run the command as that user",
     "the operator can ": "you can ",
     "the operator should ": "",
+    " in the allowed folders. Did you mean": ". Did you mean",
     " in the allowed folders. Check the path; it may be relative to a ROOT.": ". Check the path.",
 }
 """Replacements for parts of the messages that tools and backends write."""

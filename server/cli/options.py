@@ -196,6 +196,8 @@ def settings_from(
         log_level=options.get("log_level", "WARNING"),
         semantic_model=options.get("semantic_model"),
         remote=remote,
+        # A person who gives paths to a command knows the folders.
+        name_roots="transport" in options and not remote,
         state_keys=state_keys_from(options.get("state_key_env"), os.environ),
         backend=backend_from(options["backend"], os.environ, options),
     )

@@ -196,3 +196,19 @@ async def test_failures_with_the_longest_paths_are_cut_and_counted(agent: Agent)
     hidden = 20 - len(result["failed"])
     assert hidden > 0
     assert f"{hidden} more files failed" in result["next"]
+
+
+async def test_a_near_miss_is_found_or_suggested(agent: Agent) -> None:
+    write(agent.root / "annual-report-2025.txt", "alpha")
+    found = await agent.data("upload_file", path="annual-report-2025")
+    assert found["files"][0]["filename"] == "annual-report-2025.txt"
+    for path in ("annual report 2025.txt", "/elsewhere/annual-report-2025.txt"):
+        assert 'Did you mean "annual-report-2025.txt"?' in await agent.error("upload_file", path=path)
+
+
+async def test_folders_are_named_only_if_the_settings_say_so(tmp_path: Path) -> None:
+    for named in (True, False):
+        async with connected(settings_for(tmp_path, name_roots=named)) as agent:
+            errors = [await agent.error("upload_file", path=path) for path in ("absent.txt", "/etc/passwd", "no/*.txt")]
+            for text in (agent.client.instructions or "", *errors[:2]):
+                assert (str(agent.root) in text) == named

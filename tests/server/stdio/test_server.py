@@ -48,6 +48,10 @@ async def test_a_real_client_uses_a_real_process(tmp_path: Path, root: Path, mod
         file_id = uploaded.structured_content["files"][0]["file_id"]
         answer = await client.call_tool("ask_document", {"question": "When does it open?", "file_ids": [file_id]})
         assert "opens at six" in text_of(answer)
+        named = f'Allowed folders: "{root}".'
+        assert named in (client.instructions or "")
+        for path in ("absent.pdf", "/etc/passwd"):
+            assert named in text_of(await client.call_tool("upload_file", {"path": path}))
 
 
 def test_the_start_says_backend_data_folder_and_roots_on_one_stderr_line(
