@@ -194,12 +194,19 @@ class ContentDamaged(StoreDamaged):
 class UpstreamError(FilesError):
     """The API failed or refused the request."""
 
+    may_pass = True
+    """Whether the same request may succeed later although nobody changes anything."""
+
 
 class UpstreamUnreachable(UpstreamError):
     """The API cannot be reached, or the connection broke."""
 
     code = "upstream_unreachable"
     default_next_step = "Nothing was changed. Check the connection and call again."
+
+    def __init__(self, sentence: str, next_step: str | None = None, *, may_pass: bool = True) -> None:
+        self.may_pass = may_pass
+        super().__init__(sentence, next_step)
 
 
 class UpstreamOverloaded(UpstreamError):

@@ -1,6 +1,5 @@
 """Settings of the backend at Anthropic's API, and how to open and check it."""
 
-import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -144,13 +143,15 @@ class AnthropicSettings:
             )
 
     async def check(self, data_dir: Path) -> "list[Finding]":
-        """List one file, as no other call shows that the address, the key and the workspace are right, and look for
-        damage in the data folder. Nothing is changed."""
+        """Ask the API for a file and about the model, as no other call shows that address, key, workspace and model are
+        right, and look for damage in the data folder. Nothing is changed."""
+        from files_api_mcp.backends.anthropic.diagnosis import check_api
         from files_api_mcp.backends.anthropic.verification import verify_workspace
         from files_api_mcp.backends.errors import FilesError
         from files_api_mcp.backends.findings import Finding
 
-        findings = [await self._check_api(data_dir)]
+        where = f"backend {self.name} at {self.endpoint.base_url}, data folder {data_dir}"
+        findings = await check_api(self.endpoint, self.dialect, self.model, where)
         try:
             is_sound = (await verify_workspace(data_dir)).is_sound
         except FilesError as exc:
@@ -159,26 +160,6 @@ class AnthropicSettings:
             advice = "Run `files-api-mcp verify` to see it, and `files-api-mcp verify --repair` to mend it."
             findings.append(Finding(good=False, text=f"data folder {data_dir}: damage found. {advice}"))
         return findings
-
-    async def _check_api(self, data_dir: Path) -> "Finding":
-        from files_api_mcp.backends.anthropic.api.files import FilesClient
-        from files_api_mcp.backends.anthropic.api.http_client import open_http_client
-        from files_api_mcp.backends.anthropic.api.retry import RetryingSender
-        from files_api_mcp.backends.errors import FilesError, expected_in
-        from files_api_mcp.backends.findings import Finding
-
-        where = f"backend {self.name} at {self.endpoint.base_url}, data folder {data_dir}"
-        try:
-            async with open_http_client(self.endpoint) as http:
-                started = time.monotonic()
-                await FilesClient(RetryingSender(http, None), self.dialect).page(limit=1)
-                took_ms = (time.monotonic() - started) * 1000
-        except (FilesError, ExceptionGroup) as exc:
-            failure = expected_in(exc)
-            if failure is None:
-                raise
-            return Finding(good=False, text=f"{where}: {failure.text}")
-        return Finding(good=True, text=f"{where}: the key is accepted; the API answered in {took_ms:.0f} ms")
 
     @classmethod
     async def verify(cls, data_dir: Path, *, read_data: bool, repair: bool, progress: "Progress") -> "Verification":

@@ -11,9 +11,10 @@ import anyio
 from anyio import to_thread
 from pydantic import BaseModel, ValidationError
 
+from files_api_mcp.backends.anthropic.api.decoding import decoded
 from files_api_mcp.backends.anthropic.api.errors import ApiFailure, error_from, failure_of, parsed, refused
-from files_api_mcp.backends.anthropic.api.http_client import ApiRequest, Reply, RequestNotSent, ResponseLost, decoded
-from files_api_mcp.backends.anthropic.api.retry import ATTEMPTS, RetryingSender, unreachable
+from files_api_mcp.backends.anthropic.api.http_client import ApiRequest, Reply, RequestNotSent, ResponseLost
+from files_api_mcp.backends.anthropic.api.retry import ATTEMPTS, RetryingSender, may_pass
 from files_api_mcp.backends.errors import FilesError, OutcomeUnknown, UpstreamBadReply
 
 __all__ = ["ApiBatch", "BatchResult", "BatchesClient"]
@@ -89,9 +90,9 @@ class BatchesClient:
             if result is not None:
                 self._sender.budget.earn()
                 return result
-            last = attempt + 1 == ATTEMPTS or (failure is not None and not failure.may_be_retried)
+            last = attempt + 1 == ATTEMPTS or not may_pass(error, failure)
             if isinstance(error, OutcomeUnknown) or last or not await self._sender.pause(attempt, failure, deadline):
-                raise error
+                raise self._sender.failed(request, error, failure)
         raise AssertionError("the last attempt returns or raises")
 
     async def retrieve(self, batch_id: str) -> ApiBatch:
@@ -129,10 +130,11 @@ class BatchesClient:
         try:
             async with self._sender.http.open(request, deadline=anyio.current_time() + _RESULTS_S) as response:
                 if response.status_code != 200:
-                    raise error_from(await refused(response, secret=self._sender.http.endpoint.key))
+                    failure = await refused(response, secret=self._sender.http.endpoint.key)
+                    raise self._sender.failed(request, error_from(failure), failure)
                 yield _results(decoded(response))
         except (RequestNotSent, ResponseLost) as exc:
-            raise unreachable(exc) from exc
+            raise self._sender.failed(request, self._sender.unreachable(exc), exc) from exc
 
     async def _attempt(
         self, request: ApiRequest, deadline: float
@@ -141,7 +143,7 @@ class BatchesClient:
         try:
             reply = await self._sender.http.send(request, deadline=deadline)
         except RequestNotSent as exc:
-            return unreachable(exc), None, None
+            return self._sender.unreachable(exc), None, None
         except (ResponseLost, UpstreamBadReply):
             return unknown, None, None
         if 200 <= reply.status < 300:

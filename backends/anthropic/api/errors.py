@@ -3,6 +3,7 @@
 import email.utils
 import json
 import math
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -11,10 +12,10 @@ import httpx2
 from pydantic import TypeAdapter
 
 from files_api_mcp.backends.anthropic.api.http_client import Reply, explanation, printable
+from files_api_mcp.backends.anthropic.api.refusals import error_by_text, is_about_money
 from files_api_mcp.backends.errors import (
     AuthenticationFailed,
     Billing,
-    ContextWindowExceeded,
     FileExpired,
     FilesError,
     FileTooLarge,
@@ -26,14 +27,27 @@ from files_api_mcp.backends.errors import (
     StorageFull,
     UpstreamBadReply,
     UpstreamOverloaded,
+    UpstreamUnreachable,
 )
 
-__all__ = ["ApiFailure", "error_from", "failure_of", "parsed", "refused", "retry_after_s", "server_time"]
+__all__ = [
+    "ApiFailure",
+    "error_from",
+    "failure_of",
+    "other_api",
+    "output_limit",
+    "parsed",
+    "refused",
+    "retry_after_s",
+    "server_time",
+]
 
 _SPEND_CODES = frozenset({"enforced_spend_limit_reached", "contract_spend_limit_reached"})
 _ACCOUNT_CODES = ("organization_", "cmek_key_", "claude_code_key_")
-_CONTEXT_WORDS = ("prompt is too long", "context window", "pdf pages", "too many total text")
+_NETWORK_LOGIN = 511
 _JSON = TypeAdapter(Any)
+_CHECK_URL = "Ask the operator to check --base-url and ANTHROPIC_BASE_URL: a login page or another API may be there."
+_OUTPUT_LIMIT = re.compile(r"max_tokens: \d{1,9} > (\d{1,9})\b")
 _LONGEST_WAIT_S = 366 * 86400.0
 """Longer waits are meaningless, and would put hundreds of digits in an error."""
 
@@ -47,16 +61,19 @@ class ApiFailure:
     code: str
     message: str
     retry_after_s: float | None
+    request_id: str = ""
 
     @property
     def is_spend_limit(self) -> bool:
         """Whether retrying is useless until someone raises a limit."""
-        return self.code in _SPEND_CODES
+        return self.code in _SPEND_CODES or is_about_money(self.status, self.message)
 
     @property
     def may_be_retried(self) -> bool:
         """Whether the same request may succeed later, provided that it had no effect."""
-        return (self.status == 429 and not self.is_spend_limit) or self.status in (408, 409) or self.status >= 500
+        if self.status == 429:
+            return not self.is_spend_limit
+        return self.status in (408, 409) or (self.status >= 500 and self.status != _NETWORK_LOGIN)
 
     @property
     def did_nothing(self) -> bool:
@@ -77,6 +94,7 @@ def failure_of(reply: Reply, *, secret: str = "") -> ApiFailure:
         code=_text(_object(error.get("details")).get("error_code"), secret),
         message=_text(error.get("message"), secret),
         retry_after_s=retry_after_s(reply),
+        request_id=_text(reply.headers.get("request-id"), secret),
     )
 
 
@@ -90,6 +108,9 @@ def error_from(failure: ApiFailure, *, file_id: str | None = None) -> FilesError
     by_code = _by_code(failure, file_id or "the file")
     if by_code is not None:
         return by_code
+    by_text = error_by_text(failure.status, failure.message)
+    if by_text is not None:
+        return by_text
     if failure.status == 404:
         return _not_found(failure, file_id)
     return _by_status(failure)
@@ -98,7 +119,7 @@ def error_from(failure: ApiFailure, *, file_id: str | None = None) -> FilesError
 def _by_status(failure: ApiFailure) -> FilesError:
     match failure.status:
         case 400 | 422:
-            return _refused(failure)
+            return InvalidArgument(f"The API refused the request{_quoted(failure)}", "Change the question or the file.")
         case 401:
             return AuthenticationFailed("The API rejected the key.")
         case 402:
@@ -111,11 +132,18 @@ def _by_status(failure: ApiFailure) -> FilesError:
             return FileTooLarge("The request is too large for the API.", "Split the file, or ask about fewer files.")
         case 429:
             return RateLimited("The API's rate limit is reached.", retry_after_s=failure.retry_after_s)
+        case status if status == _NETWORK_LOGIN:
+            return UpstreamUnreachable(
+                f"The network asks for a login (status {status}).",
+                "Ask the user to open a web page, to log in there, and then call again.",
+                may_pass=False,
+            )
         case status if status >= 500 or status in (408, 409):
             return UpstreamOverloaded(f"The API failed temporarily (status {status}).")
         case status:
-            leads = "redirects to another address" if 300 <= status < 400 else "does not return a usable reply"
-            return UpstreamBadReply(f"The base URL {leads} (status {status}).")
+            redirects = 300 <= status < 400
+            leads = "redirects to another address" if redirects else "does not return a usable reply"
+            return UpstreamBadReply(f"The base URL {leads} (status {status}).", _CHECK_URL)
 
 
 def _by_code(failure: ApiFailure, file: str) -> FilesError | None:
@@ -139,16 +167,10 @@ def _by_code(failure: ApiFailure, file: str) -> FilesError | None:
             return None
 
 
-def _refused(failure: ApiFailure) -> FilesError:
-    if any(words in failure.message.lower() for words in _CONTEXT_WORDS):
-        return ContextWindowExceeded("The files are too long for the model's context window.")
-    return InvalidArgument(f"The API refused the request{_quoted(failure)}", "Change the question or the file.")
-
-
 def _not_found(failure: ApiFailure, file_id: str | None) -> FilesError:
     # Any other 404 comes from some other web server. Taken for the API's, it would mark every file as deleted.
     if failure.type != "not_found_error":
-        return UpstreamBadReply("There is no Files API at the base URL (status 404).")
+        return UpstreamBadReply("There is no Files API at the base URL (status 404).", _CHECK_URL)
     if file_id:
         return NotFound(f"No file has the id {file_id}.")
     return NotFound(f"The API does not know the requested object{_quoted(failure)}")
@@ -157,6 +179,12 @@ def _not_found(failure: ApiFailure, file_id: str | None) -> FilesError:
 def _quoted(failure: ApiFailure) -> str:
     """The API's message in quotes: it is data, never an instruction."""
     return f': "{failure.message}"' if failure.message else "."
+
+
+def output_limit(failure: ApiFailure | None) -> int | None:
+    """The most tokens that the model writes, if a refusal of a higher `max_tokens` names it."""
+    found = _OUTPUT_LIMIT.search(failure.message) if failure is not None and failure.status == 400 else None
+    return int(found[1]) if found else None
 
 
 def parsed(reply: Reply) -> dict[str, Any]:
@@ -169,9 +197,18 @@ def parsed(reply: Reply) -> dict[str, Any]:
         found = _JSON.validate_json(reply.body)
     except ValueError:
         found = None
-    if not isinstance(found, dict):
-        raise UpstreamBadReply("The API's reply is not the expected JSON.")
-    return cast(dict[str, Any], found)
+    if isinstance(found, dict):
+        return cast(dict[str, Any], found)
+    if reply.body.lstrip()[:1] == b"<":
+        raise UpstreamBadReply("The base URL returns a web page instead of the API's reply.", _CHECK_URL)
+    raise UpstreamBadReply("The API's reply is not the expected JSON.")
+
+
+def other_api(reply: dict[str, Any], what: str) -> UpstreamBadReply:
+    """The error for a reply that does not have the API's shape; `what` says what it is not."""
+    if isinstance(reply.get("object"), str):
+        return UpstreamBadReply("The server at the base URL has another API, in the shape of OpenAI's.", _CHECK_URL)
+    return UpstreamBadReply(f"The API's reply {what}.")
 
 
 def retry_after_s(reply: Reply) -> float | None:

@@ -10,9 +10,10 @@ from urllib.parse import quote
 import anyio
 from pydantic import TypeAdapter, ValidationError, field_validator
 
-from files_api_mcp.backends.anthropic.api.errors import error_from, parsed, refused, server_time
-from files_api_mcp.backends.anthropic.api.http_client import ApiRequest, Reply, RequestNotSent, ResponseLost, decoded
-from files_api_mcp.backends.anthropic.api.retry import GoneOnRetry, RetryingSender, unreachable
+from files_api_mcp.backends.anthropic.api.decoding import decoded
+from files_api_mcp.backends.anthropic.api.errors import error_from, other_api, parsed, refused, server_time
+from files_api_mcp.backends.anthropic.api.http_client import ApiRequest, Reply, RequestNotSent, ResponseLost
+from files_api_mcp.backends.anthropic.api.retry import GoneOnRetry, RetryingSender
 from files_api_mcp.backends.anthropic.endpoint import Dialect
 from files_api_mcp.backends.errors import NotFound, UpstreamBadReply
 from files_api_mcp.backends.models import FileMetadata
@@ -200,10 +201,11 @@ class FilesClient:
         try:
             async with self.sender.http.open(request, deadline=deadline) as response:
                 if response.status_code != 200:
-                    raise error_from(await refused(response, secret=self.sender.http.endpoint.key), file_id=file_id)
+                    failure = await refused(response, secret=self.sender.http.endpoint.key)
+                    raise self.sender.failed(request, error_from(failure, file_id=file_id), failure)
                 yield _exactly(decoded(response), size_bytes)
         except (RequestNotSent, ResponseLost) as exc:
-            raise unreachable(exc) from exc
+            raise self.sender.failed(request, self.sender.unreachable(exc), exc) from exc
 
     async def _if_there(self, file_id: str) -> ApiFile | None:
         try:
@@ -235,7 +237,7 @@ def valid(reply: Reply) -> ApiFile:
     try:
         return ApiFile.model_validate_json(reply.body)
     except ValidationError as exc:
-        raise UpstreamBadReply("The API's reply does not describe a file.") from exc
+        raise other_api(parsed(reply), "does not describe a file") from exc
 
 
 def _listed(reply: Reply, limit: int | None) -> ListedPage:
@@ -243,7 +245,9 @@ def _listed(reply: Reply, limit: int | None) -> ListedPage:
     try:
         files = _FILE_LIST.validate_python(body.get("data"))
     except ValidationError as exc:
-        raise UpstreamBadReply("The API's reply is not a list of files.") from exc
+        raise other_api(body, "is not a list of files") from exc
+    if "object" in body:
+        raise other_api(body, "is not a list of files")
     return ListedPage(files, _next(body, files, limit), server_time(reply))
 
 

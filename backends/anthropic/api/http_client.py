@@ -1,7 +1,6 @@
 """HttpClient: sends a request and reads its reply, and says whether a failed request reached the server."""
 
 import logging
-import zlib
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -13,6 +12,8 @@ import httpcore2
 import httpx2
 from anyio import to_thread
 
+from files_api_mcp.backends.anthropic.api.certificates import trusted_context
+from files_api_mcp.backends.anthropic.api.decoding import decoded
 from files_api_mcp.backends.anthropic.api.transport import is_left_over, make_pool
 from files_api_mcp.backends.anthropic.endpoint import Endpoint
 from files_api_mcp.backends.errors import FilesError, UpstreamBadReply
@@ -24,7 +25,6 @@ __all__ = [
     "Reply",
     "RequestNotSent",
     "ResponseLost",
-    "decoded",
     "explanation",
     "open_http_client",
     "printable",
@@ -39,7 +39,6 @@ _CONNECT_S = 10.0
 _STALLED_S = 30.0
 """Seconds without progress after which sending a request fails."""
 _CONNECTIONS = 32
-_BLOCK = 64 * 1024
 _HAS_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 _NOT_SENT = (httpcore2.ConnectError, httpcore2.ConnectTimeout, httpcore2.PoolTimeout, httpcore2.ProxyError)
@@ -95,7 +94,11 @@ def printable(text: str, *, secret: str = "") -> str:
 
 @asynccontextmanager
 async def open_http_client(endpoint: Endpoint) -> AsyncGenerator["HttpClient"]:
-    """Open the connection pool of the process."""
+    """Open the connection pool of the process.
+
+    Raises:
+        UpstreamUnreachable: The certificates that the environment names cannot be used.
+    """
     # In a thread: loading the certificates blocks for 20 ms.
     pool = await to_thread.run_sync(_make_pool, endpoint)
     async with pool:
@@ -103,7 +106,7 @@ async def open_http_client(endpoint: Endpoint) -> AsyncGenerator["HttpClient"]:
 
 
 def _make_pool(endpoint: Endpoint) -> httpcore2.AsyncConnectionPool:
-    context = httpx2.create_ssl_context() if endpoint.base_url.startswith("https:") else None
+    context = trusted_context() if endpoint.base_url.startswith("https:") else None
     return make_pool(context, connections=_CONNECTIONS, proxy=endpoint.proxy)
 
 
@@ -199,10 +202,10 @@ class HttpClient:
         )
 
     def _note(self, request: ApiRequest, response: httpx2.Response) -> None:
-        level = logging.INFO if response.is_success else logging.WARNING
-        if _log.isEnabledFor(level):
+        # A call that fails for good is logged as a warning, once, by who made it.
+        if _log.isEnabledFor(logging.INFO):
             request_id = printable(response.headers.get("request-id", "-"), secret=self.endpoint.key)
-            _log.log(level, "%s %s: %d, request-id %s", request.method, request.path, response.status_code, request_id)
+            _log.info("%s %s: %d, request-id %s", request.method, request.path, response.status_code, request_id)
 
 
 class _PoolStream(Protocol):
@@ -268,32 +271,3 @@ async def explanation(response: httpx2.Response) -> bytes:
             if len(body) > _LARGEST_ERROR:
                 break
     return bytes(body)
-
-
-async def decoded(response: httpx2.Response) -> AsyncIterator[bytes]:
-    """The decompressed body in blocks of bounded size.
-
-    Raises:
-        UpstreamBadReply: Its encoding was not requested, or it is damaged.
-    """
-    encoding = response.headers.get("content-encoding", "identity").strip().lower()
-    if encoding == "identity":
-        async for block in _raw(response):
-            yield block
-        return
-    if encoding not in ("gzip", "deflate", "x-gzip"):
-        raise UpstreamBadReply("The reply has an encoding that was not requested.")
-    inflater = zlib.decompressobj(wbits=47 if "gzip" in encoding else 15)
-    async for block in _raw(response):
-        left = block
-        while left:
-            try:
-                yield inflater.decompress(left, _BLOCK)
-            except zlib.error as exc:
-                raise UpstreamBadReply("The reply is damaged.") from exc
-            left = inflater.unconsumed_tail
-
-
-def _raw(response: httpx2.Response) -> AsyncIterator[bytes]:
-    # Without the layers of `aiter_raw`: whoever opened the response closes it.
-    return aiter(cast(httpx2.AsyncByteStream, response.stream))

@@ -172,7 +172,7 @@ def error_from_body(error: Block, *, secret: str = "") -> FilesError:
     """Map an error object, from inside an answer or a batch, to one of ours; `secret` is masked."""
     fields = (error.get("type"), _object(error.get("details")).get("error_code"), error.get("message"))
     kind, code, message = (printable(_text(field), secret=secret) for field in fields)
-    _log.warning("the answer ended with the error %s", kind)
+    _log.info("the answer ended with the error %s", kind)
     return error_from(ApiFailure(_STATUSES.get(kind, 400), kind, code, message, None))
 
 

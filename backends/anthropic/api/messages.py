@@ -10,17 +10,17 @@ import anyio
 import httpx2
 from anyio import to_thread
 
-from files_api_mcp.backends.anthropic.api.errors import ApiFailure, error_from, parsed, refused
+from files_api_mcp.backends.anthropic.api.decoding import decoded
+from files_api_mcp.backends.anthropic.api.errors import ApiFailure, error_from, output_limit, parsed, refused
 from files_api_mcp.backends.anthropic.api.http_client import (
     BROKEN,
     ApiRequest,
     Reply,
     RequestNotSent,
     ResponseLost,
-    decoded,
 )
 from files_api_mcp.backends.anthropic.api.message_builder import LARGEST_MESSAGE, TOO_LONG, Message, MessageBuilder
-from files_api_mcp.backends.anthropic.api.retry import ATTEMPTS, RetryingSender, unreachable
+from files_api_mcp.backends.anthropic.api.retry import ATTEMPTS, RetryingSender
 from files_api_mcp.backends.errors import FilesError, UpstreamBadReply, UpstreamOverloaded
 from files_api_mcp.backends.models import Progress
 
@@ -35,6 +35,7 @@ class MessagesClient:
 
     def __init__(self, sender: RetryingSender) -> None:
         self._sender = sender
+        self._limits: dict[str, int] = {}
 
     async def create(self, params: Mapping[str, Any], *, deadline: float, progress: Progress) -> Message:
         """Return the whole message before `deadline` (on the loop's clock); `progress` reports characters received.
@@ -44,18 +45,24 @@ class MessagesClient:
             NotFound, FileExpired: A file is gone.
             UpstreamError: The API cannot be reached, is overloaded, or its answer is malformed.
         """
-        body = await to_thread.run_sync(_encoded, {**params, "stream": True})
-        request = ApiRequest(
-            "POST", _PATH, content=body, headers={"content-type": "application/json"}, accepts="text/event-stream"
-        )
+        if limit := self._limits.get(params["model"]):
+            params = {**params, "max_tokens": min(params["max_tokens"], limit)}
+        request = await _request(params)
         for attempt in range(ATTEMPTS):
             result = await self._attempt(request, deadline, progress)
             if isinstance(result, Message):
                 self._sender.budget.earn()
                 return result
+            limit = output_limit(result.failure)
+            if limit is not None and limit < params["max_tokens"]:
+                # Older models write less than the room that newer ones need to think.
+                self._limits[params["model"]] = limit
+                params = {**params, "max_tokens": limit}
+                request = await _request(params)
+                continue
             last = attempt + 1 == ATTEMPTS or not result.again
             if last or not await self._sender.pause(attempt, result.failure, deadline):
-                raise result.error
+                raise self._sender.failed(request, result.error, result.failure or result.cause)
         raise AssertionError("the last attempt returns or raises")
 
     async def _attempt(self, request: ApiRequest, deadline: float, progress: Progress) -> "Message | _Failed":
@@ -68,13 +75,16 @@ class MessagesClient:
                     return _Failed(error_from(failure), failure.may_be_retried, failure)
                 await self._read(response, builder, progress)
         except RequestNotSent as exc:
-            return _Failed(unreachable(exc), again=True)
+            error = self._sender.unreachable(exc)
+            return _Failed(error, again=error.may_pass, cause=exc)
         except ResponseLost as exc:
             # An answer that has begun is paid for, so only the caller may ask again.
             if not builder.ended:
-                return _Failed(unreachable(exc), again=not builder.begun and anyio.current_time() < deadline)
-        except UpstreamOverloaded as exc:
-            return _Failed(exc, again=not builder.begun)
+                error = self._sender.unreachable(exc)
+                again = error.may_pass and not builder.begun and anyio.current_time() < deadline
+                return _Failed(error, again, cause=exc)
+        except FilesError as exc:
+            return _Failed(exc, again=isinstance(exc, UpstreamOverloaded) and not builder.begun)
         if not builder.ended:
             return _Failed(UpstreamBadReply("The API closed the connection in the middle of its answer."), again=False)
         return builder.message()
@@ -86,6 +96,9 @@ class MessagesClient:
             body = b"".join([block async for block in _bounded(decoded(response))])
             builder.add_message(parsed(Reply(200, response.headers, body)))
             return
+        if kind == "text/html":
+            # A login page of the network, or another server.
+            parsed(Reply(200, response.headers, b"<"))
         if kind != "text/event-stream" or response.headers.get("content-encoding", "identity") != "identity":
             raise UpstreamBadReply("The API's answer is not a stream of events.")
         # Event streams are always UTF-8, whatever a gateway declares.
@@ -113,6 +126,7 @@ class _Failed:
     error: FilesError
     again: bool
     failure: ApiFailure | None = None
+    cause: Exception | None = None
 
 
 async def _bounded(blocks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -122,6 +136,13 @@ async def _bounded(blocks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         if total > LARGEST_MESSAGE:
             raise UpstreamBadReply(TOO_LONG)
         yield block
+
+
+async def _request(params: Mapping[str, Any]) -> ApiRequest:
+    body = await to_thread.run_sync(_encoded, {**params, "stream": True})
+    return ApiRequest(
+        "POST", _PATH, content=body, headers={"content-type": "application/json"}, accepts="text/event-stream"
+    )
 
 
 def _encoded(params: Mapping[str, Any]) -> bytes:

@@ -1,16 +1,29 @@
 """RetryingSender: retries requests where that is safe, with delays and a budget."""
 
+import logging
 import random
 from collections.abc import Callable
 
 import anyio
 
+from files_api_mcp.backends.anthropic.api import connection_failures
 from files_api_mcp.backends.anthropic.api.errors import ApiFailure, error_from, failure_of
 from files_api_mcp.backends.anthropic.api.http_client import ApiRequest, HttpClient, Reply, RequestNotSent, ResponseLost
 from files_api_mcp.backends.anthropic.api.rate_limit import RateLimiter
-from files_api_mcp.backends.errors import Busy, FilesError, NotFound, UpstreamBadReply, UpstreamUnreachable
+from files_api_mcp.backends.errors import (
+    Busy,
+    FileExpired,
+    FilesError,
+    NotDownloadable,
+    NotFound,
+    UpstreamBadReply,
+    UpstreamError,
+    UpstreamUnreachable,
+)
 
-__all__ = ["ATTEMPTS", "GoneOnRetry", "RetryBudget", "RetryingSender", "retry_delay_s", "unreachable"]
+__all__ = ["ATTEMPTS", "GoneOnRetry", "RetryBudget", "RetryingSender", "may_pass", "retry_delay_s"]
+
+_log = logging.getLogger(__name__)
 
 ATTEMPTS = 3
 _BASE_S = 0.5
@@ -20,6 +33,8 @@ _BUDGET = 500.0
 _COST = 14.0
 _COST_THROTTLED = 5.0
 _EARNED = 1.0
+_ORDINARY = (NotFound, FileExpired, NotDownloadable)
+"""What the API says of a file that a caller named: no failure that an operator must see."""
 
 
 class GoneOnRetry(NotFound):
@@ -56,16 +71,18 @@ def retry_delay_s(attempt: int, failure: ApiFailure | None) -> float:
     return random.uniform(0, min(_CAP_S, base * 2**attempt))  # noqa: S311 - spreads load, guards nothing
 
 
-def unreachable(reason: Exception) -> UpstreamUnreachable:
-    """The error for a request without a reply. The reason is only logged, because it may contain addresses."""
-    if isinstance(reason, RequestNotSent):
-        return UpstreamUnreachable("The API cannot be reached.")
-    return UpstreamUnreachable("The API did not answer in time, or closed the connection.")
+def may_pass(error: FilesError, failure: ApiFailure | None) -> bool:
+    """Whether the same request may succeed later. `failure` None: no reply came, or none of use."""
+    if failure is not None:
+        return failure.may_be_retried
+    return not isinstance(error, UpstreamError) or error.may_pass
 
 
 def _unsure(error: FilesError) -> FilesError:
     """The same error without the claim that nothing was changed."""
-    return type(error)(error.sentence, "It is not known whether the file was deleted; call again to find out.")
+    unsure = type(error)(error.sentence, "It is not known whether the file was deleted; call again to find out.")
+    unsure.__cause__ = error.__cause__
+    return unsure
 
 
 def _deletes(request: ApiRequest | Callable[[], ApiRequest]) -> bool:
@@ -100,20 +117,38 @@ class RetryingSender:
         last: FilesError | None = None
         for attempt in range(ATTEMPTS):
             try:
-                failure, result = await self._attempt(request, deadline, file_id, check)
+                built, failure, result = await self._attempt(request, deadline, file_id, check)
             except Busy as exc:
                 # The earlier failure explains more than a rate limit that left no time for a retry.
                 raise last or exc from None
             if isinstance(result, Reply):
                 self.budget.earn()
                 return result
-            if failure is not None and not failure.may_be_retried:
-                raise GoneOnRetry(result.sentence) if doubtful and isinstance(result, NotFound) else result
+            if not may_pass(result, failure):
+                gone = doubtful and isinstance(result, NotFound)
+                raise GoneOnRetry(result.sentence) if gone else self.failed(built, result, failure)
             doubtful = doubtful or failure is None or not failure.did_nothing
             last = _unsure(result) if doubtful and _deletes(request) else result
             if attempt + 1 == ATTEMPTS or not await self.pause(attempt, failure, deadline):
-                raise last
+                raise self.failed(built, last, failure)
         raise AssertionError("the last attempt returns or raises")
+
+    def failed(self, request: ApiRequest, error: FilesError, why: ApiFailure | Exception | None) -> FilesError:
+        """Log a failure for good, which the operator may have to look into, and return its error."""
+        if isinstance(error, _ORDINARY):
+            return error
+        if isinstance(why, ApiFailure):
+            detail = f"status {why.status}, request-id {why.request_id or '-'}"
+        else:
+            detail = str(why or error.__cause__ or "no usable reply")
+        _log.warning("%s %s failed: %s (%s)", request.method, request.path, error.text, detail)
+        return error
+
+    def unreachable(self, reason: Exception) -> UpstreamUnreachable:
+        """The error for a request without a reply."""
+        error = connection_failures.unreachable(reason, through_proxy=self.http.endpoint.proxy is not None)
+        error.__cause__ = reason
+        return error
 
     async def turn(self, deadline: float) -> None:
         """Wait until the rate limit allows a request."""
@@ -138,21 +173,21 @@ class RetryingSender:
         deadline: float,
         file_id: str | None,
         check: Callable[[Reply], None] | None,
-    ) -> "tuple[ApiFailure | None, Reply | FilesError]":
+    ) -> "tuple[ApiRequest, ApiFailure | None, Reply | FilesError]":
         await self.turn(deadline)
+        built = request if isinstance(request, ApiRequest) else request()
         try:
-            built = request if isinstance(request, ApiRequest) else request()
             reply = await self.http.send(built, deadline=deadline)
         except (RequestNotSent, ResponseLost) as exc:
-            return None, unreachable(exc)
+            return built, None, self.unreachable(exc)
         except UpstreamBadReply as exc:
-            return None, exc
+            return built, None, exc
         if 200 <= reply.status < 300:
             try:
                 if check is not None:
                     check(reply)
             except UpstreamBadReply as exc:
-                return None, exc
-            return None, reply
+                return built, None, exc
+            return built, None, reply
         failure = failure_of(reply, secret=self.http.endpoint.key)
-        return failure, error_from(failure, file_id=file_id)
+        return built, failure, error_from(failure, file_id=file_id)

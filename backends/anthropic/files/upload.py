@@ -14,7 +14,7 @@ from files_api_mcp.backends.anthropic.api.errors import ApiFailure, error_from, 
 from files_api_mcp.backends.anthropic.api.files import ApiFile, FilesClient, valid
 from files_api_mcp.backends.anthropic.api.http_client import ApiRequest, RequestNotSent, ResponseLost
 from files_api_mcp.backends.anthropic.api.multipart import MultipartBody, UploadPart
-from files_api_mcp.backends.anthropic.api.retry import ATTEMPTS, unreachable
+from files_api_mcp.backends.anthropic.api.retry import ATTEMPTS, may_pass
 from files_api_mcp.backends.anthropic.files.lost_uploads import LostUploads, unknown
 from files_api_mcp.backends.anthropic.files.upload_progress import Reported, SentBytes, reported
 from files_api_mcp.backends.anthropic.ledger.details import FileDetails, RecordedFile
@@ -40,6 +40,7 @@ Slots = AbstractAsyncContextManager[object]
 
 _log = logging.getLogger(__name__)
 
+_UPLOAD = ApiRequest("POST", "/v1/files")
 _SETTLED_WITHIN_US = 120 * 1_000_000
 
 
@@ -185,10 +186,10 @@ class Uploader:
                 await self._lost.doubt(intent)
                 unsure = unsure or bool(candidates) or not intent.may_adopt
             attempt += 1
-            retry = result.failure is None or result.failure.may_be_retried
+            retry = may_pass(result.error, result.failure)
             until = deadline - self._timing.reserve_s
             if not retry or attempt == ATTEMPTS or not await sender.pause(attempt - 1, result.failure, until):
-                raise unknown(intent) if unsure else result.error
+                raise sender.failed(_UPLOAD, unknown(intent) if unsure else result.error, result.failure)
 
     async def _attempt(
         self, intent: Intent, body: MultipartBody, deadline: float, report: Reported
@@ -210,10 +211,10 @@ class Uploader:
             sending = partial(self._client.sender.http.send, request, deadline=until)
             reply = await report(sending)
         except RequestNotSent as exc:
-            return _Failed(unreachable(exc), doubtful=False)
+            return _Failed(self._client.sender.unreachable(exc), doubtful=False)
         except ResponseLost as exc:
             # Without the last bytes of the form, the server cannot store the file.
-            return _Failed(unreachable(exc), doubtful=body.whole_sent)
+            return _Failed(self._client.sender.unreachable(exc), doubtful=body.whole_sent)
         except UpstreamBadReply as exc:
             return _Failed(exc, doubtful=True)
         if not 200 <= reply.status < 300:

@@ -45,6 +45,10 @@ def test_the_doctor_reports_a_damaged_ledger_and_leaves_it_alone(live: Emulator,
     [
         ({"ANTHROPIC_API_KEY": "sk-ant-another"}, "[authentication_failed]"),
         ({"ANTHROPIC_BASE_URL": "http://127.0.0.1:1"}, "[upstream_unreachable]"),
+        (
+            {"ANTHROPIC_BASE_URL": "https://127.0.0.1:1", "SSL_CERT_FILE": "/nowhere.pem"},
+            "SSL_CERT_FILE names a file that does not exist.",
+        ),
     ],
 )
 def test_the_doctor_reports_a_wrong_key_or_url(
