@@ -16,6 +16,7 @@ __all__ = [
     "parse_issuer",
     "parse_origin",
     "parse_url",
+    "path_of",
     "url_host",
 ]
 
@@ -110,6 +111,11 @@ def origin_of(url: str) -> str:
     """The origin of a URL that `parse_url` returned."""
     found = _URL.fullmatch(url)
     return found[1] if found else ""
+
+
+def path_of(url: str) -> str:
+    """The path of a URL that `parse_url` returned; empty if it has none."""
+    return url.removeprefix(origin_of(url))
 
 
 def is_loopback(host: str) -> bool:

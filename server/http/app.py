@@ -11,14 +11,17 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from files_api_mcp.server.http.allowed_hosts import AllowedHosts
+from files_api_mcp.server.http.allowed_hosts import AllowedHosts, path_of
 from files_api_mcp.server.http.auth.authenticator import Authenticator
 from files_api_mcp.server.http.middleware.body_limit import BodyLimitMiddleware
+from files_api_mcp.server.http.middleware.cors import CorsMiddleware
 from files_api_mcp.server.http.middleware.messages import MessageMiddleware
-from files_api_mcp.server.http.middleware.quota import QuotaMiddleware, count_sessions
+from files_api_mcp.server.http.middleware.path_prefix import PathPrefixMiddleware
+from files_api_mcp.server.http.middleware.quota import QuotaMiddleware
 from files_api_mcp.server.http.middleware.security import SecurityMiddleware
 from files_api_mcp.server.http.middleware.shutdown import GracefulShutdown
 from files_api_mcp.server.http.middleware.token_expiry import TokenExpiryMiddleware
+from files_api_mcp.server.http.sessions import Sessions
 from files_api_mcp.server.http.settings import PATHS, HttpSettings, Limits
 from files_api_mcp.server.http.sse import MESSAGES_PATH, sse_app
 from files_api_mcp.server.http.uploads.routes import FORM_OVERHEAD, UploadRoutes
@@ -27,7 +30,6 @@ from files_api_mcp.server.mcp.server import FilesServer
 
 __all__ = ["Application"]
 
-_MAX_SESSIONS = 1000
 _CHECKED_BY_US = TransportSecuritySettings(enable_dns_rebinding_protection=False)
 
 
@@ -50,22 +52,25 @@ class Application:
         def streamed_bytes(path: str) -> int | None:
             return limits.file_bytes + FORM_OVERHEAD if path.startswith(public_paths) else None
 
+        prefix = path_of(http.public_url or "")
         middleware = [  # Outermost first.
+            Middleware(CorsMiddleware, allowed),
+            *((Middleware(PathPrefixMiddleware, prefix),) if prefix else ()),
             Middleware(SecurityMiddleware, allowed, authenticator, limits.header_bytes, public_paths),
             *(self._middleware_of_principals(limits) if http.oauth is not None else ()),
             Middleware(BodyLimitMiddleware, limits, streamed_bytes),
             Middleware(MessageMiddleware, MESSAGES_PATH if self._is_sse else PATHS["http"], streamed=self._is_sse),
         ]
-        mcp_app = self._mcp_app(limits)
+        mcp_app = self._mcp_app(limits, prefix)
         mcp_app.routes.extend(_other_routes(authenticator, uploads))
-        self.graceful = GracefulShutdown(mcp_app if self._is_sse else self._straight_to_sdk(mcp_app))
+        self.graceful = GracefulShutdown(mcp_app if self._is_sse else self._straight_to_sdk(mcp_app, limits))
         self.asgi: ASGIApp = self.graceful
         for layer in reversed(middleware):
             self.asgi = layer.cls(self.asgi, *layer.args, **layer.kwargs)
 
     def _middleware_of_principals(self, limits: Limits) -> Generator[Middleware]:
         """What only several principals need, whose tokens expire."""
-        yield Middleware(QuotaMiddleware, limits.per_principal, self._count_sessions)
+        yield Middleware(QuotaMiddleware, limits.per_principal)
         yield Middleware(TokenExpiryMiddleware)
 
     @asynccontextmanager
@@ -77,30 +82,31 @@ class Application:
         async with self._server.session_manager.run():
             yield
 
-    def _mcp_app(self, limits: Limits) -> Starlette:
+    def _mcp_app(self, limits: Limits, prefix: str) -> Starlette:
         if self._is_sse:
-            app = sse_app(self._server, limits.body_bytes, _CHECKED_BY_US)
+            app = sse_app(self._server, prefix, limits.body_bytes, _CHECKED_BY_US)
         else:
             # Not with JSON responses, which have no cancellation and progress; not stateless, as the server could then
             # send no requests to clients.
             app = self._server.streamable_http_app(
-                max_request_body_size=limits.body_bytes, max_sessions=_MAX_SESSIONS, transport_security=_CHECKED_BY_US
+                max_request_body_size=limits.body_bytes,
+                max_sessions=limits.max_sessions,
+                transport_security=_CHECKED_BY_US,
             )
         # A redirect would name the scheme and host of the proxy's connection to us, which clients may not reach.
         app.router.redirect_slashes = False
         return app
 
-    def _straight_to_sdk(self, others: ASGIApp) -> ASGIApp:
+    def _straight_to_sdk(self, others: ASGIApp, limits: Limits) -> ASGIApp:
         """Passes requests of the protocol straight to the SDK, past the layers of Starlette."""
-        sdk_app = self._server.session_manager.asgi_app
+        sessions = Sessions(self._server.session_manager, limits)
+        # A redirect would lose the body, and with some clients the token.
+        paths = (PATHS["http"], f"{PATHS['http']}/")
 
         async def route(scope: Scope, receive: Receive, send: Send) -> None:
-            await (sdk_app if scope["path"] == PATHS["http"] else others)(scope, receive, send)
+            await (sessions if scope["path"] in paths else others)(scope, receive, send)
 
         return route
-
-    def _count_sessions(self, scope: Scope) -> int:
-        return 0 if self._is_sse else count_sessions(self._server.session_manager, scope)
 
 
 def _other_routes(authenticator: Authenticator, uploads: UploadRoutes | None) -> Generator[Route]:

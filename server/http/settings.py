@@ -44,6 +44,8 @@ class Limits:
     write_timeout_s: float = 60
     """Time that a client may leave its response unread."""
     max_connections: int = 1000
+    max_sessions: int = 1000
+    """Sessions of all principals. Beyond them, a new one takes the place of the longest idle one."""
     per_principal: int = 200
     """Open requests (streams included), and sessions, of one principal if there are several."""
     grace_s: float = GRACE_S

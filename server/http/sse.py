@@ -25,19 +25,24 @@ __all__ = ["MESSAGES_PATH", "sse_app"]
 MESSAGES_PATH = "/messages"
 
 
-def sse_app(server: FilesServer, max_body_bytes: int, security: TransportSecuritySettings) -> Starlette:
-    """Like the SDK's application, but its streams also send the errors that MessageMiddleware leaves to them."""
+def sse_app(server: FilesServer, prefix: str, max_body_bytes: int, security: TransportSecuritySettings) -> Starlette:
+    """Like the SDK's application, but its streams also send the errors that MessageMiddleware leaves to them.
+
+    Clients send their messages to a path that begins with `prefix`, the path of the public URL.
+    """
     transport = SseServerTransport(f"{MESSAGES_PATH}/", security, max_body_bytes)
 
     async def connect(request: Request) -> Response:
         send = request._send  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
-        async with transport.connect_sse(request.scope, request.receive, send) as (messages, answers):
+        # The SDK reads from the scope only where clients find the messages' path.
+        scope = {**request.scope, "root_path": prefix}
+        async with transport.connect_sse(scope, request.receive, send) as (messages, answers):
             await server.serve(_Messages(messages, answers), answers)
         return Response()
 
     return Starlette(
         routes=[
-            Route(PATHS["sse"], connect, methods=["GET"]),
+            *(Route(path, connect, methods=["GET"]) for path in (PATHS["sse"], f"{PATHS['sse']}/")),
             Mount(f"{MESSAGES_PATH}/", app=transport.handle_post_message),
         ]
     )

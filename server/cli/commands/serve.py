@@ -74,7 +74,7 @@ __all__ = ["serve"]
 @option(
     "--public-url",
     metavar="URL",
-    help="http, sse: URL of this server for clients, used in upload links; default: http://HOST:PORT.",
+    help="http, sse: URL of this server for clients, for links and paths; default: http://HOST:PORT.",
 )
 @backend_options
 @DATA_DIR

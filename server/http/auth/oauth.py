@@ -90,7 +90,7 @@ class OAuthAuthenticator:
                 "bearer_methods_supported": ["header"],
                 "resource_name": "Files",
             },
-            headers={"cache-control": "public, max-age=3600", "access-control-allow-origin": "*"},
+            headers={"cache-control": "public, max-age=3600", "vary": "Origin"},
         )
 
     async def _claims(self, given: bytes) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """SecurityMiddleware, the outermost layer: checks headers, Host, Origin and authentication of every request."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from files_api_mcp.server.http.allowed_hosts import AllowedHosts
 from files_api_mcp.server.http.asgi import header_bytes, headers_by_name, json_error
 from files_api_mcp.server.http.auth.authenticator import Authenticator
+from files_api_mcp.server.http.middleware.cors import preflight_response
 
 __all__ = ["SecurityMiddleware"]
 
@@ -37,7 +38,8 @@ class SecurityMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             raise RuntimeError("The server supports only HTTP.")
-        outcome = self._check_headers(scope)
+        # Preflights have no token.
+        outcome = self._check_headers(scope) or preflight_response(scope)
         if outcome is None and not scope["path"].startswith(self._public_paths):
             outcome = await self._authenticator.authenticate(scope)
         if isinstance(outcome, Response):
@@ -54,6 +56,8 @@ class SecurityMiddleware:
         if b"content-length" in values and b"transfer-encoding" in values:
             # A proxy could disagree with us on where the body ends, so the connection is closed.
             return json_error(400, "Conflicting Content-Length and Transfer-Encoding.", {"connection": "close"})
+        if _is_embedded(values):
+            return json_error(403, "Pages of other sites may not load this.")
         return self._check_host(values.get(b"host", []), values.get(b"origin", []))
 
     def _check_host(self, hosts: Sequence[bytes], origins: Sequence[bytes]) -> Response | None:
@@ -64,3 +68,13 @@ class SecurityMiddleware:
         if len(origins) > 1 or not all(map(self._allowed.allows_origin, origins)):
             return json_error(403, "This origin is not allowed. The operator can add it with --allowed-origin.")
         return None
+
+
+def _is_embedded(values: Mapping[bytes, Sequence[bytes]]) -> bool:
+    """Whether a page of another site makes the browser load this, for example as a picture.
+
+    Browsers send no Origin then. A link that a person follows loads a document.
+    """
+    if b"origin" in values or values.get(b"sec-fetch-dest") == [b"document"]:
+        return False
+    return any(site not in (b"same-origin", b"none") for site in values.get(b"sec-fetch-site", ()))

@@ -19,7 +19,9 @@ class GracefulShutdown:
     def __init__(self, app: ASGIApp, *, endless: bool = True, refused: ASGIApp | None = None) -> None:
         self._app = app
         self._endless = endless
-        self._refused = refused or json_error(503, "The server is stopping.", {"connection": "close"})
+        self._refused = refused or json_error(
+            503, "The server is stopping.", {"connection": "close", "retry-after": "5"}
+        )
         self._running: dict[anyio.CancelScope, bool] = {}
         self._stopping = False
 

@@ -1,5 +1,6 @@
 """Upload routes: a page for people (GET), a file (PUT) and a form (POST) at /upload/{ticket}."""
 
+import math
 from collections.abc import AsyncIterator
 
 from mcp.server.subscriptions import ResourcesListChanged
@@ -11,6 +12,7 @@ from files_api_mcp.backends.errors import (
     Busy,
     FilesError,
     FileTooLarge,
+    RateLimited,
     StorageFull,
     StoreError,
     UpstreamError,
@@ -31,7 +33,16 @@ FORM_OVERHEAD = 1024 * 1024
 """Bytes that a form may have in addition to its file."""
 
 _NO_TICKET = "This upload link is invalid, expired or already used."
-_STATUSES = ((FileTooLarge, 413), (StorageFull, 507), (Busy, 503), (StoreError, 503), (UpstreamError, 502))
+_STATUSES = (
+    (FileTooLarge, 413),
+    (StorageFull, 507),
+    (Busy, 503),
+    (StoreError, 503),
+    (RateLimited, 429),
+    (UpstreamError, 502),
+)
+_RETRY_AFTER_S = {429: 60, 503: 5}
+"""Seconds after which a client may try again, unless the API says."""
 
 
 class UploadRoutes:
@@ -70,7 +81,7 @@ class UploadRoutes:
             failure = expected_in(exc)
             if failure is None:
                 raise
-            return self._error(request, _status(failure), failure.text)
+            return self._failure(request, failure)
         if _wants_page(request):
             return self._pages.message(f"{item.filename} was uploaded. You can close this page.", 200)
         return JSONResponse(item.model_dump(exclude_none=True), headers={"cache-control": "no-store"})
@@ -88,6 +99,14 @@ class UploadRoutes:
                     await self._subscriptions.publish(ResourcesListChanged())
         return stored.result
 
+    def _failure(self, request: Request, failure: FilesError) -> Response:
+        status = next((status for kind, status in _STATUSES if isinstance(failure, kind)), 422)
+        response = self._error(request, status, failure.text)
+        if status in _RETRY_AFTER_S:
+            asked = failure.retry_after_s if isinstance(failure, RateLimited) else None
+            response.headers["retry-after"] = str(math.ceil(asked or _RETRY_AFTER_S[status]))
+        return response
+
     def _error(self, request: Request, status: int, text: str) -> Response:
         return self._pages.message(text, status) if _wants_page(request) else json_error(status, text)
 
@@ -96,10 +115,6 @@ async def _body(request: Request) -> AsyncIterator[bytes]:
     async for block in request.stream():
         if block:
             yield block
-
-
-def _status(failure: FilesError) -> int:
-    return next((status for kind, status in _STATUSES if isinstance(failure, kind)), 422)
 
 
 def _wants_page(request: Request) -> bool:
