@@ -72,7 +72,9 @@ def assemble(settings: Settings, http: HttpSettings, port: int, limits: Limits) 
     if create_upload.__name__ in tools_for(settings):
         uploads = UploadRoutes(tickets, shared, subscriptions, settings.max_file_size)
     server = build_server(settings, shared=shared, subscriptions=subscriptions)
-    allowed = allowed_hosts_for(port, http.allowed_hosts, (origin_of(base_url), *http.allowed_origins))
+    origin = origin_of(base_url)
+    hosts = (origin.partition("://")[2], *http.allowed_hosts)
+    allowed = allowed_hosts_for(port, hosts, (origin, *http.allowed_origins))
     return shared, Application(server, http, allowed, limits, choose_authenticator(http, base_url), uploads)
 
 
