@@ -22,12 +22,13 @@ class BackendOption:
 class Credential:
     """The key that a server needs for a backend.
 
-    `variable` is the environment variable that holds it, and `value` is None if it is not set. `optional` means
-    that the backend also works without a key. `arguments` belong on the server's command line: they name the address
-    that the key is for.
+    `variable` is the environment variable that holds it, and `value` is None if it is not set. `address` is the URL
+    that gets the key and the files. `optional` means that the backend also works without a key. `arguments` belong on
+    the server's command line: they name the address.
     """
 
     variable: str
     value: str | None = field(repr=False)
+    address: str
     optional: bool = False
     arguments: tuple[str, ...] = ()

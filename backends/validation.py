@@ -27,6 +27,8 @@ __all__ = [
     "distinct_ids",
     "fold_filename",
     "fold_tag",
+    "is_placeholder",
+    "is_unexpanded",
     "new_file_id",
     "safe_filename",
 ]
@@ -46,6 +48,16 @@ MAX_QUESTION_CHARS = 10_000
 
 MAX_TAGS = 50
 """Tags of one file."""
+
+_VARIABLE = re.compile(r"\$[A-Za-z_]\w{0,100}|%\w{1,100}%")
+_EXAMPLE = re.compile(
+    r"^<.*>$|^\[.*\]$|\.\.\.|\u2026|\*\*\*|x{8}|^x+$|-x{3,}$|your[-_ ]?(?:\w{1,20}[-_ ])?(?:api[-_ ]?)?(?:key|token)"
+    r"|(?:key|token)[-_ ]here"
+    r"|^(?:change[-_ ]?me|replace[-_ ]?me|placeholder|todo|none|null|undefined|secret|(?:anthropic[-_ ])?(?:api[-_ ])?"
+    r"(?:key|token))$",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Values in place of a key in examples of documentation."""
 
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _ID_LENGTH = 24  # 24 digits of base 58 hold 140 random bits
@@ -169,6 +181,18 @@ def check_new(new: "NewFile") -> None:
     checked_tags(new.tags)
     if new.expires_in_seconds is not None and new.expires_in_seconds not in LIFETIME_S:
         raise InvalidArgument("expires_in_seconds must be between 3600 (an hour) and 7776000 (90 days).")
+
+
+def is_unexpanded(value: str) -> bool:
+    """Whether a setting holds a reference that the host should have replaced: `${NAME}`, `{{name}}`, or as a whole
+    `$NAME` or `%NAME%`."""
+    return "${" in value or "{{" in value or _VARIABLE.fullmatch(value.strip()) is not None
+
+
+def is_placeholder(key: str) -> bool:
+    """Whether this stands in place of a key: an unexpanded variable, or the word of an example."""
+    key = key.strip()[:1000]
+    return is_unexpanded(key) or bool(_EXAMPLE.search(key))
 
 
 def check_question(question: str, file_ids: Sequence[str]) -> tuple[str, list[str]]:

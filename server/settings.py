@@ -10,7 +10,7 @@ from files_api_mcp.backends.errors import InvalidArgument
 from files_api_mcp.backends.registry import BackendSettings, LocalSettings, choose_backend
 from files_api_mcp.backends.roots.root import Root, WideRoot
 from files_api_mcp.backends.roots.wide_folders import Wide, WideFolders
-from files_api_mcp.backends.validation import MAX_FILE_SIZE
+from files_api_mcp.backends.validation import MAX_FILE_SIZE, is_unexpanded
 
 __all__ = [
     "BadSettings",
@@ -117,6 +117,8 @@ def usable_roots(
         return (cwd,) if _problem(cwd, WideFolders(homes)) is None else ()
     if not all(root.strip() for root in given):
         raise BadSettings("A ROOT is empty. Name a folder, as in: files-api-mcp ~/Documents")
+    if any(is_unexpanded(root) for root in given):
+        raise BadSettings("A ROOT is a placeholder that the host did not replace. Put the folder itself there.")
     # Unlike Path.expanduser, this leaves the name of an unknown user unchanged.
     absolute = tuple(cwd / os.path.expanduser(root) for root in given)  # noqa: PTH111
     for root in absolute:

@@ -9,6 +9,7 @@ from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
 from files_api_mcp.backends.errors import InvalidArgument
+from files_api_mcp.backends.validation import is_placeholder, is_unexpanded
 
 __all__ = ["DEFAULT_BASE_URL", "Dialect", "Endpoint", "endpoint_from", "has_key"]
 
@@ -63,6 +64,8 @@ def endpoint_from(
     Raises:
         InvalidArgument: There is no key, the URL is neither https nor on this machine, or the proxy URL is invalid.
     """
+    if is_unexpanded(base_url or environment.get("ANTHROPIC_BASE_URL") or ""):
+        raise _bad_url("is a placeholder that the host did not replace")
     url = _base_url((base_url or environment.get("ANTHROPIC_BASE_URL") or "").strip() or DEFAULT_BASE_URL)
     loopback = _is_loopback(urlsplit(url).hostname or "")
     header, value = _credential(environment, loopback=loopback)
@@ -82,6 +85,13 @@ def _credential(environment: Mapping[str, str], *, loopback: bool) -> tuple[str,
             "Set one of them, or use --backend local.",
         )
     name = "ANTHROPIC_API_KEY" if key else "ANTHROPIC_AUTH_TOKEN"
+    # A gateway on this machine may use any word as its key.
+    if is_unexpanded(key or token) or (not loopback and is_placeholder(key or token)):
+        raise InvalidArgument(
+            f"{name} is a placeholder, not a key.",
+            "Put the key itself into the host's configuration if the host does not expand variables, or use "
+            "--backend local.",
+        )
     if not _is_header_text(key or token):
         raise InvalidArgument(
             f"{name} contains characters that are not allowed in a key.", "Set it again, without quotes or line breaks."

@@ -105,7 +105,7 @@ class AnthropicSettings:
         variables = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
         variable = next((name for name in variables if environment.get(name, "").strip()), variables[0])
         value = environment.get(variable, "").strip() or None
-        return Credential(variable, value, optional=endpoint.is_loopback, arguments=arguments)
+        return Credential(variable, value, endpoint.base_url, optional=endpoint.is_loopback, arguments=arguments)
 
     @property
     def secret(self) -> str | None:

@@ -11,6 +11,7 @@ from files_api_mcp.backends.backend_options import BackendOption
 from files_api_mcp.backends.registry import AUTO, BACKENDS
 from files_api_mcp.backends.roots.wide_folders import home_folders
 from files_api_mcp.backends.validation import MAX_FILE_SIZE as DEFAULT_MAX_FILE_SIZE
+from files_api_mcp.backends.validation import is_unexpanded
 from files_api_mcp.server.settings import (
     BadSettings,
     Settings,
@@ -161,8 +162,15 @@ def _click_option(one: BackendOption) -> Callable[[Callable[..., Any]], Callable
 
 
 def data_dir_from(options: Mapping[str, Any]) -> Path:
-    """The absolute path of the data folder."""
-    return Path.cwd() / (options["data_dir"] or default_data_dir()).expanduser()
+    """The absolute path of the data folder.
+
+    Raises:
+        BadSettings: It is a variable that the host did not replace.
+    """
+    data_dir: Path = options["data_dir"] or default_data_dir()
+    if is_unexpanded(str(data_dir)):
+        raise BadSettings("--data-dir is a placeholder that the host did not replace. Put the folder itself there.")
+    return Path.cwd() / data_dir.expanduser()
 
 
 def settings_from(

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from files_api_mcp.backends.backend_options import Credential
 from files_api_mcp.backends.errors import InvalidArgument
-from files_api_mcp.backends.registry import BACKENDS
+from files_api_mcp.backends.registry import AUTO, BACKENDS
 from files_api_mcp.backends.roots.wide_folders import home_folders
 from files_api_mcp.server.install.hosts import Host, Machine, project_file, user_file
-from files_api_mcp.server.settings import BadSettings, absent_roots, usable_roots
+from files_api_mcp.server.settings import BadSettings, absent_roots, default_data_dir, usable_roots
 
 __all__ = ["Entry", "InstallPlan", "Key", "entry_for", "plan_for"]
 
@@ -56,12 +57,14 @@ def entry_for(host: Host, command: Sequence[str], key: Key | None) -> Entry:
 
 @dataclass(frozen=True, slots=True)
 class InstallPlan:
-    """The entry and where to write it: `command` is the server's command line, `roots` whether it names folders."""
+    """The entry and where to write it: `command` is the server's command line, `roots` whether it names folders, and
+    `destination` a sentence that says where files and questions will go."""
 
     host: Host
     path: Path
     name: str
     command: tuple[str, ...]
+    destination: str
     roots: bool = False
     project: bool = False
     key: Key | None = None
@@ -94,13 +97,15 @@ def plan_for(
     project = options["scope"] == "project"
     folders = _folders(roots, machine, allow_wide=options["allow_wide_root"])
     in_project = [host.project_root] if project and host.project_root and not folders else []
-    key, url_arguments = _key(host, options, machine.environment)
+    credential = _credential(options, machine.environment)
+    key, url_arguments = _key(host, options, credential)
     return InstallPlan(
         host,
         _path(host, options, machine),
         options["name"],
         (*launcher, "serve", *map(str, folders), *in_project, *server_options, *url_arguments),
-        roots=bool(folders),
+        destination=_destination(options, machine, credential),
+        roots=bool(folders or in_project),
         project=project,
         key=key,
     )
@@ -133,14 +138,26 @@ def _folders(roots: Sequence[str], machine: Machine, *, allow_wide: bool) -> tup
     return tuple(root.resolve() for root in usable)
 
 
-def _key(host: Host, options: Mapping[str, Any], environment: Mapping[str, str]) -> tuple[Key | None, tuple[str, ...]]:
-    """The backend's key as the host passes it on, and the arguments that set the URL it belongs to."""
+def _credential(options: Mapping[str, Any], environment: Mapping[str, str]) -> Credential | None:
     # With `auto`, the server finds a key itself if the host passes it on.
     backend = BACKENDS.get(options["backend"])
     try:
-        credential = backend.credential(environment, options) if backend else None
+        return backend.credential(environment, options) if backend else None
     except InvalidArgument as exc:
         raise BadSettings(str(exc)) from None
+
+
+def _destination(options: Mapping[str, Any], machine: Machine, credential: Credential | None) -> str:
+    data_dir = options["data_dir"]
+    folder = machine.cwd / data_dir.expanduser() if data_dir else default_data_dir()
+    local = f"Files and questions stay on this machine, in {folder}."
+    if options["backend"] == AUTO:
+        return f"Without a key in the host's environment: {local} With one, they go to the API that it is for."
+    return local if credential is None else f"Files and questions go to {credential.address}."
+
+
+def _key(host: Host, options: Mapping[str, Any], credential: Credential | None) -> tuple[Key | None, tuple[str, ...]]:
+    """The backend's key as the host passes it on, and the arguments that set the URL it belongs to."""
     if credential is None:
         if options["write_key"]:
             raise BadSettings("--write-key needs a backend that uses a key. Add --backend anthropic.")

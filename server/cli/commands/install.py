@@ -10,6 +10,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from files_api_mcp.backends.registry import BACKENDS
 from files_api_mcp.server.cli.exit_codes import run
 from files_api_mcp.server.cli.options import (
     ALLOW_SENSITIVE,
@@ -27,7 +28,7 @@ from files_api_mcp.server.install.plan import InstallPlan, entry_for, plan_for
 
 __all__ = ["install", "install_entry"]
 
-_OWN_PARAMETERS = frozenset({"host", "roots", "dry_run", "scope", "name", "config", "write_key"})
+_OWN_PARAMETERS = frozenset({"host", "roots", "dry_run", "scope", "name", "config", "write_key", "backend"})
 """Parameters of this command; all others are options of the server, and become part of its command line."""
 
 _HIDDEN_KEY = "***"
@@ -65,8 +66,11 @@ _HIDDEN_KEY = "***"
 def install(ctx: click.Context, host: str, roots: tuple[str, ...], **options: Any) -> None:
     """Add this server to HOST's configuration, with the ROOTs that agents may read.
 
-    Other settings in the file are kept, and the original file is backed up next to it. API keys are not written: with
-    --backend anthropic the entry refers to the variable that holds your key, if the host supports that.
+    Other settings in the file are kept, and the original file is backed up next to it.
+
+    The entry keeps files on this machine (--backend local), even if the host has an API key in its environment. With
+    --backend anthropic, files go to the API; the entry refers to the variable that holds your key, if the host supports
+    that. --write-key writes the key itself, and means --backend anthropic too.
 
     \b
     files-api-mcp install claude-desktop ~/Documents
@@ -77,12 +81,19 @@ def install(ctx: click.Context, host: str, roots: tuple[str, ...], **options: An
     def task() -> int:
         machine = Machine(sys.platform, os.environ, Path.home(), Path.cwd())
         command = launcher(machine.environment)
-        server_options = list(_server_options(ctx))
+        if ctx.get_parameter_source("backend") is ParameterSource.DEFAULT:
+            options["backend"] = _pinned_backend(options["write_key"])
+        server_options = ["--backend", options["backend"], *_server_options(ctx)]
         plan = plan_for(HOSTS[host], roots, options, machine, launcher=command, server_options=server_options)
         (_print_entry if options["dry_run"] else install_entry)(plan)
         return 0
 
     sys.exit(run(task))
+
+
+def _pinned_backend(writes_key: bool) -> str:  # noqa: FBT001 - read from one option
+    """The backend of an entry that names none. A key in the host's environment must not decide where files go."""
+    return next(backend.name for backend in BACKENDS.values() if backend.reaches_api is writes_key)
 
 
 def _server_options(ctx: click.Context) -> Iterator[str]:
@@ -136,6 +147,8 @@ def _print_entry(plan: InstallPlan) -> None:
         "another": f"This would replace another `{plan.name}` in {plan.path}, after a backup of the file",
     }
     say(messages[configuration.find(plan.name, entry)])
+    say(plan.destination)
+    _warn(plan)
 
 
 def _print_installed(plan: InstallPlan, found: Found, backup: Path | None) -> None:
@@ -144,11 +157,18 @@ def _print_installed(plan: InstallPlan, found: Found, backup: Path | None) -> No
         print_line(f"It replaces another `{plan.name}`.")
     if backup is not None:
         print_line(f"Backup of the original file: {backup}")
+    print_line(plan.destination)
     print_line(plan.host.next_step)
     if plan.project:
         print_line(f"The entry contains paths of this machine. {plan.host.trust}".rstrip())
-    elif not plan.roots:
-        print_line(
-            "No ROOT was given: agents may use the folder in which the host starts the server, unless it is /, your "
-            "home folder or a folder above it."
+    _warn(plan)
+
+
+def _warn(plan: InstallPlan) -> None:
+    """Says on stderr that the entry names no folder, if so."""
+    if not plan.roots and not plan.project:
+        say(
+            "Warning: the entry names no folder. Agents may use only the folder in which the host starts the server, "
+            "and none if that is /, your home folder or a folder above it. To name one, run: files-api-mcp install "
+            f"{plan.host.name} ~/Documents"
         )

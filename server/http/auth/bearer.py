@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
+from files_api_mcp.backends.validation import is_placeholder
 from files_api_mcp.server.http.asgi import bearer_token, json_error
 from files_api_mcp.server.settings import BadSettings
 from files_api_mcp.tools.principal import DEFAULT_PRINCIPAL, PRINCIPAL
@@ -44,6 +45,8 @@ def token_from(environment: Mapping[str, str], variable: str) -> Token:
     value = environment.get(variable, "")
     if not value:
         raise BadSettings(f"--token-env names {variable}, which is empty or not set. Set it to the token.")
+    if is_placeholder(value):
+        raise BadSettings(f"{variable}, which --token-env names, is a placeholder, not a token. Put the token there.")
     if not _VALID_TOKEN.fullmatch(value):
         raise BadSettings(
             f"The token in {variable} contains spaces, line breaks or non-ASCII characters. Choose another token."

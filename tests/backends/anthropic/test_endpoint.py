@@ -1,6 +1,7 @@
 """Whom we talk to, and as whom: what the environment and the command line may settle, and what they may not."""
 
 import asyncio
+import secrets
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -11,6 +12,7 @@ import pytest
 from files_api_mcp.backends.anthropic.api.http_client import ApiRequest, open_http_client
 from files_api_mcp.backends.anthropic.endpoint import DEFAULT_BASE_URL, Endpoint, endpoint_from, has_key
 from files_api_mcp.backends.errors import InvalidArgument
+from files_api_mcp.backends.validation import is_placeholder
 from tests.support.emulator import KEY
 
 pytestmark = pytest.mark.anyio
@@ -41,6 +43,55 @@ def test_one_credential_is_sent_and_a_key_goes_before_a_token(
     assert endpoint.key == value.removeprefix("Bearer ")
     assert endpoint.base_url == DEFAULT_BASE_URL
     assert has_key(environment)
+
+
+PLACEHOLDERS = [
+    "${ANTHROPIC_API_KEY}",
+    " ${input:key} ",
+    "${env:ANTHROPIC_API_KEY}",
+    "$ANTHROPIC_API_KEY",
+    "%ANTHROPIC_API_KEY%",
+    "{{ api_key }}",
+    "<your key>",
+    "[API key]",
+    "YOUR_API_KEY",
+    "your-anthropic-api-key",
+    "YOUR_ANTHROPIC_API_KEY_HERE",
+    "insert-your-key",
+    "api-key-here",
+    "sk-ant-...",
+    "sk-ant-\u2026",
+    "sk-ant-***",
+    "sk-ant-xxxxxxxxxxxx",
+    "sk-ant-api03-XXXX",
+    "xxx",
+    "changeme",
+    "undefined",
+]
+
+
+@pytest.mark.parametrize("name", ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"])
+@pytest.mark.parametrize("key", PLACEHOLDERS)
+def test_a_placeholder_is_not_taken_for_a_key(name: str, key: str) -> None:
+    with pytest.raises(InvalidArgument, match=f"{name} is a placeholder") as refusal:
+        endpoint_from({name: key})
+    assert key.strip() not in refusal.value.text
+
+
+def test_a_gateway_of_this_machine_may_have_any_word_as_its_key() -> None:
+    assert endpoint_from({"ANTHROPIC_API_KEY": "changeme"}, base_url="http://localhost:4000").key == "changeme"
+    with pytest.raises(InvalidArgument, match="placeholder"):
+        endpoint_from({"ANTHROPIC_API_KEY": "${KEY}"}, base_url="http://localhost:4000")
+
+
+def test_random_keys_are_not_taken_for_placeholders() -> None:
+    for _ in range(1000):
+        assert not is_placeholder(f"sk-ant-api03-{secrets.token_urlsafe(70)}")
+
+
+def test_an_address_that_the_host_did_not_fill_in_is_said_to_be_one() -> None:
+    with pytest.raises(InvalidArgument, match="placeholder that the host did not replace"):
+        at("${ANTHROPIC_BASE_URL}")
 
 
 @pytest.mark.parametrize("environment", [{}, {"ANTHROPIC_API_KEY": ""}, {"ANTHROPIC_AUTH_TOKEN": " \r\n"}])

@@ -140,7 +140,7 @@ from files_api_mcp.server.cli.commands.install import install_entry
 from files_api_mcp.server.install.plan import InstallPlan
 print(flush=True)
 sys.stdin.readline()
-install_entry(InstallPlan(HOSTS["cursor"], Path(sys.argv[1]), sys.argv[2], ("/bin/x",)))
+install_entry(InstallPlan(HOSTS["cursor"], Path(sys.argv[1]), sys.argv[2], ("/bin/x",), "here"))
 """
 
 

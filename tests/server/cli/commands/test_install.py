@@ -66,7 +66,7 @@ def test_every_host_gets_a_command_that_works_without_a_path(install: Install, h
     assert done.exit_code == 0, done.output
     server = read(home / CONFIGS[host])[HOSTS[host].section]["files"]
     assert Path(server["command"]).is_absolute()
-    assert server["args"] == ["serve", str(home / "docs"), str(home / "docs")]
+    assert server["args"] == ["serve", str(home / "docs"), str(home / "docs"), "--backend", "local"]
     assert not {"env", "env_vars"} & set(server)
     shown = subprocess.run(
         [server["command"], "--version"], env={"PATH": "/nonexistent"}, capture_output=True, timeout=300, check=True
@@ -86,6 +86,42 @@ def test_a_client_that_reads_the_configuration_reaches_the_server(install: Insta
             return {tool.name for tool in (await client.list_tools()).tools}
 
     assert "upload_file" in anyio.run(offered)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "backend", "destination"),
+    [
+        ([], "local", "stay on this machine, in {home}/.local/share/files-api-mcp."),
+        (["--data-dir", "d"], "local", "stay on this machine, in {home}/project/d."),
+        (["--backend", "local"], "local", "stay on this machine"),
+        (["--backend", "anthropic"], "anthropic", "go to https://gate.example."),
+        (
+            ["--backend", "anthropic", "--base-url", "https://other.example"],
+            "anthropic",
+            "go to https://other.example.",
+        ),
+        (["--write-key"], "anthropic", "go to https://gate.example."),
+        (["--backend", "auto"], "auto", "Without a key in the host's environment"),
+    ],
+)
+def test_an_entry_says_where_files_go_whatever_key_the_host_has(
+    install: Install, home: Path, arguments: list[str], backend: str, destination: str
+) -> None:
+    key = {"ANTHROPIC_API_KEY": SECRET, "ANTHROPIC_BASE_URL": "https://gate.example"}
+    for dry_run in (["--dry-run"], []):
+        done = install("claude-code", str(home / "docs"), *arguments, *dry_run, **key)
+        assert done.exit_code == 0, done.output
+        assert destination.format(home=home) in done.output
+        assert SECRET not in done.output
+    args = read(home / CONFIGS["claude-code"])["mcpServers"]["files"]["args"]
+    assert args[args.index("--backend") + 1] == backend
+    assert args.count("--backend") == 1
+
+
+def test_an_entry_without_a_folder_is_warned_about(install: Install, home: Path) -> None:
+    assert "Warning: the entry names no folder." in install("claude-desktop").stderr
+    assert "Warning: the entry names no folder." in install("claude-desktop", "--dry-run").stderr
+    assert "Warning" not in install("claude-desktop", str(home / "docs")).output
 
 
 @pytest.mark.parametrize("host", HOSTS)
@@ -195,7 +231,8 @@ def test_a_key_is_written_only_with_write_key_and_never_printed(install: Install
         (["claude-desktop", "--scope", "project"], "no project configuration"),
         (["cursor", "--name", "my files"], "--name must be"),
         (["cursor", "nowhere"], "does not exist"),
-        (["cursor", "--write-key"], "--backend anthropic"),
+        (["cursor", "--write-key"], "found no key"),
+        (["cursor", "--write-key", "--backend", "local"], "--backend anthropic"),
         (["cursor", "--backend", "anthropic", "--write-key"], "found no key"),
         (["cursor", "--backend", "anthropic", "--base-url", "http://example.com"], "must be https"),
         (
@@ -224,7 +261,7 @@ def test_the_servers_options_are_passed_on_from_the_command_line_and_variables(i
         FILES_API_MCP_ALLOW_SENSITIVE="0",
     )
     args = read(home / CONFIGS["cursor"])["mcpServers"]["files"]["args"]
-    assert args == ["serve", "--model", "some-model", "--rate-limit", "50", "--read-only"]
+    assert args == ["serve", "--backend", "local", "--model", "some-model", "--rate-limit", "50", "--read-only"]
 
 
 def test_another_file_can_be_named(install: Install, home: Path) -> None:

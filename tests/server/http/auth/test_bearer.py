@@ -104,4 +104,6 @@ def test_without_a_token_only_this_machine_is_served() -> None:
     for host in ("", "0.0.0.0", "::", "[::]", "192.0.2.1", "example.com", "localhost.example.com", "127.0.0.1.nip.io"):
         with pytest.raises(BadSettings):
             http_settings_from({**OPTIONS, "host": host}, {})
-        assert isinstance(http_settings_from({**OPTIONS, "host": host, "token_env": "T"}, {"T": "x"}).token, Token)
+        assert isinstance(
+            http_settings_from({**OPTIONS, "host": host, "token_env": "T"}, {"T": "a-token-of-16-or-more"}).token, Token
+        )
