@@ -10,7 +10,7 @@ from files_api_mcp.tools.ask import AskResult, ask_document
 from files_api_mcp.tools.create_upload import CreatedUpload, create_upload
 from files_api_mcp.tools.delete import DeleteResult, confirm_deletion, delete_file
 from files_api_mcp.tools.describe import DescribedFile, describe_file
-from files_api_mcp.tools.download import download_file
+from files_api_mcp.tools.download import confirm_overwriting, download_file
 from files_api_mcp.tools.find import FindResult, find_text
 from files_api_mcp.tools.list import FileList, list_files
 from files_api_mcp.tools.read import read_document
@@ -157,6 +157,7 @@ CATALOG = (
         here=_REPLACES,
         there=_open(_REPLACES),
         writes=True,
+        question=confirm_overwriting,
     ),
     ToolEntry(
         delete_file,

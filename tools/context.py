@@ -67,13 +67,14 @@ class Caller(Protocol):
 class Call:
     """One call of a tool.
 
-    `declined` means that the user was asked to confirm the call and did not. `link_answer` is the user's answer to the
-    link that the tool offered when it was called before.
+    `confirmed` means that the user was asked to confirm the call and did, `declined` that the user did not.
+    `link_answer` is the user's answer to the link that the tool offered when it was called before.
     """
 
     deps: Dependencies
     caller: Caller
     principal: Principal = DEFAULT_PRINCIPAL
+    confirmed: bool = False
     declined: bool = False
     link_answer: LinkAnswer | None = None
 

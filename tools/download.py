@@ -8,14 +8,15 @@ from pydantic import BaseModel, Field
 
 from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.committed import Committed
-from files_api_mcp.backends.errors import FileTooLarge
+from files_api_mcp.backends.errors import FileTooLarge, NotConfirmed
 from files_api_mcp.backends.models import FileRecord, Progress
 from files_api_mcp.backends.roots.path_spelling import plain_path
 from files_api_mcp.tools.arguments.types import FileId
 from files_api_mcp.tools.blocks import FileBlock, TextBlock
 from files_api_mcp.tools.context import Call, Dependencies
+from files_api_mcp.tools.formatting import printable
 
-__all__ = ["download_file"]
+__all__ = ["confirm_overwriting", "download_file"]
 
 _MAX_INLINE_BYTES = 1024 * 1024
 
@@ -30,20 +31,57 @@ class DownloadResult(BaseModel):
     notes: list[str] | None = None
 
 
+_SaveAs = Annotated[str | None, Field(description="New file in an allowed folder; omit to get up to 1 MiB inline")]
+_Overwrite = Annotated[bool, Field(strict=True, description="Replace an existing file")]
+
+
+async def confirm_overwriting(
+    call: Call, file_id: FileId, save_as: _SaveAs = None, overwrite: _Overwrite = False
+) -> str | None:
+    """The question that the user must answer before a local file is replaced; None if none is, the policy requires no
+    answer, or the caller cannot ask.
+
+    Raises:
+        NotConfirmed: The policy always requires an answer, but the caller cannot ask.
+        FilesError: No file can be written there.
+    """
+    policy = call.deps.confirm_deletes
+    if policy == "never" or save_as is None or not overwrite:
+        return None
+    path = plain_path(save_as)
+    if not await to_thread.run_sync(call.deps.roots.is_taken, path):
+        return None
+    if call.caller.can_confirm:
+        return f"Replace the file {printable(path)} with the stored file {file_id}? This cannot be undone."
+    if policy == "always":
+        raise NotConfirmed(
+            "Replacing a file needs the user's confirmation, but this client cannot ask for it.",
+            "Nothing was saved; choose another name, or the operator can start the server with --confirm-deletes auto.",
+        )
+    return None
+
+
 async def download_file(
-    call: Call,
-    file_id: FileId,
-    save_as: Annotated[
-        str | None,
-        Field(description="New file in an allowed folder; omit to get up to 1 MiB inline"),
-    ] = None,
-    overwrite: Annotated[bool, Field(strict=True, description="Replace an existing file")] = False,
+    call: Call, file_id: FileId, save_as: _SaveAs = None, overwrite: _Overwrite = False
 ) -> DownloadResult | list[TextBlock | FileBlock]:
     """Save a stored file's exact bytes to a local path, or return a small file inline."""
+    if call.declined:
+        raise NotConfirmed(
+            "Replacing the file was not confirmed; nothing was saved.",
+            "Choose another name. If the user saw no question, the operator can start the server with "
+            "--confirm-deletes never.",
+        )
     opened = await call.backend()
     if save_as is None:
         return await _inline(opened, file_id)
+    # A file that appeared after the question is not replaced.
+    overwrite = overwrite and (call.confirmed or not _must_ask(call))
     return await _save(call.deps, opened, file_id, save_as, overwrite=overwrite, progress=call.progress())
+
+
+def _must_ask(call: Call) -> bool:
+    policy = call.deps.confirm_deletes
+    return policy == "always" or (policy == "auto" and call.caller.can_confirm)
 
 
 async def _save(

@@ -3,6 +3,7 @@
 import errno
 import os
 import secrets
+import stat
 from contextlib import suppress
 
 from files_api_mcp.backends.errors import InvalidArgument
@@ -40,6 +41,8 @@ class NewLocalFile:
     def commit(self) -> str:
         """Make the file durable and give it its name; returns its path."""
         with saving():
+            if self._overwrite:
+                self._keep_mode()
             os.fsync(self._fd)
             if self._overwrite:
                 os.rename(self._draft, self._name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
@@ -66,6 +69,13 @@ class NewLocalFile:
         with suppress(FileNotFoundError):
             os.stat(self._name, dir_fd=self._folder, follow_symlinks=False)
             raise _taken()
+
+    def _keep_mode(self) -> None:
+        """Take over who may read, write and run the file that is replaced. A link has no mode of its own."""
+        with suppress(FileNotFoundError):
+            mode = os.stat(self._name, dir_fd=self._folder, follow_symlinks=False).st_mode
+            if stat.S_ISREG(mode):
+                os.fchmod(self._fd, mode & 0o777)
 
     def _appear(self) -> None:
         try:

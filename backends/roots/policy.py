@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 
 from files_api_mcp.backends.errors import EmptyFile, FileTooLarge, NotARegularFile, SensitiveFile
+from files_api_mcp.backends.roots.obeyed_names import is_obeyed_name
 from files_api_mcp.backends.roots.open_beneath import fd_path, is_kernel_state, printable_path
 from files_api_mcp.backends.roots.root import Root
 from files_api_mcp.backends.roots.sensitive_names import is_sensitive_name
@@ -81,16 +82,24 @@ class Rules:
         )
 
     def refuse_saving(self, path: str) -> None:
-        """Refuse to save a file in the data folder, under a hidden name, or under a name typical of keys.
+        """Refuse to save a file in the data folder, and under a name that is hidden, typical of keys, or obeyed by
+        programs.
 
         Raises:
             SensitiveFile: The path is one of these.
         """
         self._refuse_private(path)
+        if self.allow_sensitive:
+            return
         below = self._below(path)
         if any(part.startswith(".") for part in below.split("/")) or is_sensitive_name(below):
             raise SensitiveFile(
                 "Files cannot be saved under hidden names or names typical of keys.", "Choose another name."
+            )
+        if is_obeyed_name(below):
+            raise SensitiveFile(
+                "Programs may run or obey a file of that name.",
+                "Choose another name; only the operator can allow this one, with --allow-sensitive.",
             )
 
     def private_folders(self) -> frozenset[tuple[int, int]]:

@@ -1,17 +1,22 @@
-"""Root: one allowed folder, opened once. Links in its path are resolved only at startup."""
+"""Root: one allowed folder, opened once. Links in its path are resolved only at startup. Finds the root of a path."""
 
 import errno
 import logging
 import os
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
+from files_api_mcp.backends.errors import FilesError, InvalidArgument, NotFound, OutsideRoots
 from files_api_mcp.backends.roots.open_beneath import fd_path, open_without_links
+from files_api_mcp.backends.roots.os_errors import ABSENT, LEADING_OUT, outside, read_refusal
 from files_api_mcp.backends.roots.wide_folders import Wide, WideFolders
 
-__all__ = ["Root", "WideRoot"]
+__all__ = ["Root", "WideRoot", "candidates"]
 
 _log = logging.getLogger(__name__)
+
+_LONGEST_PATH = 4096
 
 
 class WideRoot(Exception):
@@ -90,3 +95,53 @@ def _words(refused: OSError | WideRoot) -> str:
     if refused.errno == errno.ELOOP:
         return "became a link after the server started"
     return f"cannot be opened ({refused.strerror})"
+
+
+def candidates(roots: Sequence[Root], path: str) -> list[tuple[Root, str]]:
+    """Each open root that may contain a path, with the path relative to it; never empty.
+
+    Raises:
+        InvalidArgument, OutsideRoots, NotFound: None of them can contain it.
+    """
+    _refuse_unusable(path)
+    if not roots:
+        raise OutsideRoots("This server has no folder to read from.", "Ask the operator to start it with a ROOT.")
+    normal = os.path.normpath(path)
+    if normal.startswith("/"):
+        found = [(root, below) for root in roots if (below := _relative(normal, root)) is not None]
+    else:
+        found = [] if normal.split("/")[0] == ".." else [(root, normal) for root in roots]
+    opened = [(root, below) for root, below in found if root.is_open()]
+    if not opened:
+        raise _closed([root for root, _ in found])
+    return opened
+
+
+def _closed(roots: Sequence[Root]) -> FilesError:
+    """The error if none of these roots can be used; a refused folder looks like any other folder outside."""
+    reasons = [root.refused for root in roots if isinstance(root.refused, OSError)]
+    if not reasons or reasons[0].errno in LEADING_OUT:
+        return outside()
+    if reasons[0].errno in ABSENT:
+        return NotFound("The allowed folder does not exist yet.", "Ask the operator to create it, then call again.")
+    return read_refusal(reasons[0], "folder")
+
+
+def _relative(normal: str, root: Root) -> str | None:
+    """An absolute path relative to a root, by either of the root's paths; None if it is not below the root."""
+    for base in (root.given, root.real):
+        top = base.rstrip("/")
+        if normal in (base, top):
+            return "."
+        if normal.startswith(f"{top}/"):
+            return normal[len(top) :].lstrip("/") or "."
+    return None
+
+
+def _refuse_unusable(path: str) -> None:
+    try:
+        raw = os.fsencode(path)
+    except UnicodeEncodeError:
+        raise InvalidArgument("path contains characters that are not allowed in file names.") from None
+    if not raw or b"\0" in raw or len(raw) > _LONGEST_PATH:
+        raise InvalidArgument(f"path must be 1 to {_LONGEST_PATH} bytes without NUL.")

@@ -14,7 +14,6 @@ from files_api_mcp.backends.roots.new_file import NewLocalFile
 from files_api_mcp.backends.roots.open_beneath import fd_path, open_beneath
 from files_api_mcp.backends.roots.os_errors import (
     ABSENT,
-    LEADING_OUT,
     allowed_folders,
     did_you_mean,
     outside,
@@ -23,14 +22,14 @@ from files_api_mcp.backends.roots.os_errors import (
 )
 from files_api_mcp.backends.roots.path_spelling import plain_path, same_path
 from files_api_mcp.backends.roots.policy import Rules, SourceFile, mark_of
-from files_api_mcp.backends.roots.root import Root, WideRoot
+from files_api_mcp.backends.roots.root import Root, WideRoot, candidates
 from files_api_mcp.backends.roots.walk import Expansion, Walk, each, is_pattern
 from files_api_mcp.backends.roots.wide_folders import WideFolders
-from files_api_mcp.backends.validation import MAX_FILE_SIZE
+from files_api_mcp.backends.validation import MAX_FILE_SIZE, safe_filename
 
 __all__ = ["Roots", "SourceFile"]
 
-_LONGEST_PATH = 4096
+_LONGEST_NAME = 255
 _OPEN_FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY
 _OPEN_FOLDER = os.O_RDONLY | os.O_NONBLOCK | os.O_DIRECTORY
 
@@ -162,10 +161,7 @@ class Roots:
             InvalidArgument: The name is taken, and `overwrite` is not set.
             OutsideRoots, NotFound, PermissionDenied, StorageFull: The file cannot be written there.
         """
-        if any(relative == "." for _, relative in self._candidates(path)):
-            raise InvalidArgument("That path is a folder.", "Add a file name to the path.")
-        folder, name = os.path.split(os.path.normpath(path))
-        fd = self._open(folder or ".", _OPEN_FOLDER, "folder")
+        fd, name = self._destination(path)
         try:
             with saving():
                 real_path = str(Path(fd_path(fd), name))
@@ -174,6 +170,30 @@ class Roots:
         except BaseException:
             os.close(fd)
             raise
+
+    def is_taken(self, path: str) -> bool:
+        """Whether there is already something under the name that `create_file` gives to a new file.
+
+        Raises:
+            FilesError: No file can be written there.
+        """
+        fd, name = self._destination(path)
+        try:
+            with saving(), suppress(FileNotFoundError):
+                os.stat(name, dir_fd=fd, follow_symlinks=False)
+                return True
+        finally:
+            os.close(fd)
+        return False
+
+    def _destination(self, path: str) -> tuple[int, str]:
+        """The opened folder for a new file, and its name without characters that could mislead a reader."""
+        if any(relative == "." for _, relative in self._candidates(path)):
+            raise InvalidArgument("That path is a folder.", "Add a file name to the path.")
+        folder, name = os.path.split(os.path.normpath(path))
+        # A name that is too long is refused, not cut.
+        name = safe_filename(name) if len(name) <= _LONGEST_NAME else name
+        return self._open(folder or ".", _OPEN_FOLDER, "folder"), name
 
     def _open_source(self, path: str, public: set[str]) -> SourceFile:
         # A file that is replaced at this moment has lost its name, which the rules need. The next open finds the
@@ -254,46 +274,4 @@ class Roots:
         raise refused or outside()
 
     def _candidates(self, path: str) -> list[tuple[Root, str]]:
-        """Each open root that may contain the path, with the path relative to it; never empty."""
-        _refuse_unusable(path)
-        if not self._roots:
-            raise OutsideRoots("This server has no folder to read from.", "Ask the operator to start it with a ROOT.")
-        normal = os.path.normpath(path)
-        if normal.startswith("/"):
-            found = [(root, below) for root in self._roots if (below := _relative(normal, root)) is not None]
-        else:
-            found = [] if normal.split("/")[0] == ".." else [(root, normal) for root in self._roots]
-        opened = [(root, below) for root, below in found if root.is_open()]
-        if not opened:
-            raise _closed([root for root, _ in found])
-        return opened
-
-
-def _closed(roots: Sequence[Root]) -> FilesError:
-    """The error if none of these roots can be used; a refused folder looks like any other folder outside."""
-    reasons = [root.refused for root in roots if isinstance(root.refused, OSError)]
-    if not reasons or reasons[0].errno in LEADING_OUT:
-        return outside()
-    if reasons[0].errno in ABSENT:
-        return NotFound("The allowed folder does not exist yet.", "Ask the operator to create it, then call again.")
-    return read_refusal(reasons[0], "folder")
-
-
-def _relative(normal: str, root: Root) -> str | None:
-    """An absolute path relative to a root, by either of the root's paths; None if it is not below the root."""
-    for base in (root.given, root.real):
-        top = base.rstrip("/")
-        if normal in (base, top):
-            return "."
-        if normal.startswith(f"{top}/"):
-            return normal[len(top) :].lstrip("/") or "."
-    return None
-
-
-def _refuse_unusable(path: str) -> None:
-    try:
-        raw = os.fsencode(path)
-    except UnicodeEncodeError:
-        raise InvalidArgument("path contains characters that are not allowed in file names.") from None
-    if not raw or b"\0" in raw or len(raw) > _LONGEST_PATH:
-        raise InvalidArgument(f"path must be 1 to {_LONGEST_PATH} bytes without NUL.")
+        return candidates(self._roots, path)

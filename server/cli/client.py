@@ -59,7 +59,8 @@ class ToolClient:
         """A call by the person at the command line, who sees its progress."""
         from files_api_mcp.tools.context import Call
 
-        return Call(self._deps, _Person(progress))
+        # The command asks before it calls.
+        return Call(self._deps, _Person(progress), confirmed=True)
 
 
 class _Person:

@@ -5,6 +5,8 @@ import re
 __all__ = ["PHRASES", "for_command_line"]
 
 PHRASES = {
+    "that name. Choose another name; only the operator can allow this one, with --allow-sensitive": "that name. Choose "
+    "another one, or type this one as part of --save-as",
     "read_document with as_image shows": "`files-api-mcp download` gives",
     "set overwrite": "add --overwrite",
     "start_char": "--start-char",

@@ -90,7 +90,11 @@ EXPIRES_IN_HOURS = option(
     metavar="N",
     help="Delete each uploaded file automatically after N hours.",
 )
-ALLOW_SENSITIVE = option("--allow-sensitive", is_flag=True, help="Allow uploading keys, .env files and other secrets.")
+ALLOW_SENSITIVE = option(
+    "--allow-sensitive",
+    is_flag=True,
+    help="Allow uploading keys, .env files and other secrets, and downloads under any name.",
+)
 READ_ONLY = option("--read-only", is_flag=True, help="Offer only tools that read: no upload, download or delete.")
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the tool's result as one line of JSON.")
 WITHIN = click.option(

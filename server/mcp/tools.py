@@ -132,7 +132,7 @@ class _Adapter:
         answer = True if text is None else await confirmation(text, context)
         if isinstance(answer, InputRequiredResult):
             return answer
-        call.declined = not answer
+        call.confirmed, call.declined = text is not None and answer, not answer
         return None
 
 

@@ -84,7 +84,8 @@ __all__ = ["serve"]
     type=click.Choice(["auto", "always", "never"]),
     default="auto",
     show_default=True,
-    help="Ask the user before deleting: if the client supports it (auto), always (or refuse to delete), or never.",
+    help="Ask the user before deleting, and before a download replaces a file: if the client supports it (auto), "
+    "always (or refuse), or never.",
 )
 @option("--tools", metavar="A,B", help="Offer only these tools.")
 @option("--exclude-tools", metavar="C,D", help="Do not offer these tools.")

@@ -135,3 +135,34 @@ def test_places_that_cannot_be_written_say_why_and_keep_nothing(
     assert everything(root) == ["out", "sub"]
     if open_before:
         assert len(os.listdir("/proc/self/fd")) == open_before
+
+
+@pytest.mark.parametrize(
+    "path", ["CLAUDE.md", "sub/conftest.py", "Makefile", "run.sh", "mcp.json", "sub/package.json."]
+)
+def test_what_programs_obey_is_refused_unless_the_operator_allows_it(roots: Roots, root: Path, path: str) -> None:
+    with pytest.raises(SensitiveFile, match="--allow-sensitive"):
+        save(roots, path)
+    assert everything(root) == ["sub"]
+    with Roots([root], allow_sensitive=True, private=[root / "data"]) as allowed:
+        save(allowed, path)
+    assert everything(root) == sorted({"sub", path})
+
+
+def test_a_name_that_could_mislead_is_cleaned(roots: Roots, root: Path) -> None:
+    for written, name in (("a:b.txt", "a_b.txt"), ("report\u202efdp.txt", "report_fdp.txt"), ("x\ny.txt", "x_y.txt")):
+        assert not roots.is_taken(written)
+        assert Path(save(roots, written)).name == name
+        assert roots.is_taken(written)
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o644, 0o664, 0o444, 0o755])
+def test_a_replaced_file_keeps_its_mode_and_a_new_one_cannot_be_run(roots: Roots, root: Path, mode: int) -> None:
+    write(root / "a.txt", "old").chmod(mode | 0o4000)
+    save(roots, "a.txt", overwrite=True)
+    assert (root / "a.txt").stat().st_mode & 0o7777 == mode
+    assert (root / "a.txt").read_bytes() == b"saved"
+    (root / "link.txt").symlink_to("a.txt")
+    for name in ("link.txt", "new.txt"):
+        save(roots, name, overwrite=True)
+        assert (root / name).lstat().st_mode & 0o777 == 0o600

@@ -102,12 +102,17 @@ def test_ask_names_what_it_cannot_find_escaped(sample: Sample) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [["list"], ["describe", "ID"], ["read", "ID"], ["download", "ID", "--overwrite", "--save-as", f"saved{CODES}"]],
+    [["list"], ["describe", "ID"], ["read", "ID"]],
 )
 def test_the_commands_about_one_file_show_it_escaped(sample: Sample, command: list[str]) -> None:
     arguments = [sample.file_id if word == "ID" else word for word in command]
     assert "\\u202e" in sample.at_terminal(*arguments)
     json.loads(sample.at_terminal(*arguments, "--json").rpartition("\x1b[?25h\r")[2])
+
+
+def test_a_download_gets_a_name_that_controls_nothing(sample: Sample) -> None:
+    shown = sample.at_terminal("download", sample.file_id, "--save-as", str(sample.folder / f"saved{CODES}"))
+    assert "saved_]0;owned_" in shown
 
 
 def test_upload_shows_names_bars_and_failures_escaped(sample: Sample) -> None:

@@ -251,3 +251,25 @@ def test_names_titles_and_texts_cannot_command_the_terminal(here: Here, store: P
             assert file_id in terminal.shown
             assert text in terminal.shown
             assert unsafe(terminal.shown) == []
+
+
+def test_download_asks_before_it_replaces_a_file(here: Here, store: Path, tmp_path: Path) -> None:
+    file_id = upload(here, REPORT)
+    taken = write(tmp_path / "taken.pdf", "mine")
+    arguments = [*COMMAND, "download", file_id, "--save-as", str(taken)]
+    for answer, code in (("", 1), ("y", 0)):
+        with at_terminal(arguments, env=environment(FILES_API_MCP_DATA_DIR=str(store))) as terminal:
+            terminal.await_text("This cannot be undone. [y/N]")
+            assert taken.read_text() == "mine"
+            terminal.write(f"{answer}\n")
+            assert terminal.end() == code
+    assert taken.read_bytes() == REPORT.read_bytes()
+
+
+def test_download_takes_an_obeyed_name_only_from_who_types_it(here: Here, tmp_path: Path) -> None:
+    file_id = upload(here, write(tmp_path / "in" / "AGENTS.md", "# Rules"))
+    (tmp_path / "out").mkdir()
+    refused = here("download", file_id, "--save-as", str(tmp_path / "out"))
+    assert refused.stderr.startswith("[sensitive_file_refused] ")
+    assert "--save-as" in refused.stderr
+    assert here("download", file_id, "--save-as", str(tmp_path / "out" / "AGENTS.md")).returncode == 0
