@@ -110,7 +110,7 @@ ASKABLE = frozenset(
 
 def sniff(head: bytes, tail: bytes, filename: str) -> str:
     """The MIME type of a file, from its first and last 64 KiB."""
-    if head.startswith(b"%PDF-") or (b"%PDF-" in head[:1029] and not is_text(head)):
+    if head.startswith(b"%PDF-") or (b"%PDF-" in head[:1029] and (_ends_a_pdf(tail) or not is_text(head))):
         return PDF
     if head[257:262] == b"ustar":
         return "application/x-tar"
@@ -130,6 +130,11 @@ def sniff(head: bytes, tail: bytes, filename: str) -> str:
     return (
         _text_kind(head, tail, suffix) if is_text(head if head.strip(b"\0") else tail) else "application/octet-stream"
     )
+
+
+def _ends_a_pdf(tail: bytes) -> bool:
+    """Whether a file ends like a PDF. A text about PDFs does not, and one with a PDF after some lines does."""
+    return tail.rstrip(b"\0\t\n\f\r ").endswith(b"%%EOF") and b"startxref" in tail[-2048:]
 
 
 def is_text(data: bytes) -> bool:

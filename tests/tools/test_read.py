@@ -3,6 +3,7 @@
 import pytest
 from mcp.types import ImageContent
 
+from tests.support import documents
 from tests.support.agent import Agent, text_of
 from tests.support.samples import sample
 
@@ -75,3 +76,13 @@ async def test_an_image_has_no_text_and_is_shown(agent: Agent) -> None:
     assert (await agent.error("read_document", file_id=file["file_id"])).startswith("[unsupported_type] ")
     shown = await agent.call("read_document", file_id=file["file_id"], as_image=True)
     assert [block.mime_type for block in shown.content if isinstance(block, ImageContent)] == ["image/png"]
+
+
+async def test_a_pdf_after_other_bytes_is_read_and_cited_like_any(agent: Agent) -> None:
+    junk = b"HTTP/1.1 200 OK\r\nServer: scanner\r\n\r\n" + b"x" * 900 + b"\n"
+    file = await agent.upload("scan.dat", junk + documents.pdf(["The first page.", "The harbour opens at six."]))
+    assert file["mime_type"] == "application/pdf"
+    assert "opens at six" in text_of(await agent.call("read_document", file_id=file["file_id"], pages="2"))
+    assert (await agent.call("read_document", file_id=file["file_id"], pages="2", as_image=True)).content
+    answer = await agent.data("ask_document", question="When does the harbour open?", file_ids=[file["file_id"]])
+    assert answer["passages"][0]["where"] == "page 2"

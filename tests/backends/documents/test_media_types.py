@@ -91,7 +91,11 @@ def test_text_in_any_common_encoding_is_text(encoding: str) -> None:
 
 
 def test_a_pdf_after_some_junk_is_a_pdf() -> None:
-    assert sniffed(b"\0\1junk\n" + documents.pdf(["x"]), "a") == "application/pdf"
+    for junk in (b"\0\1junk\n", b"\xef\xbb\xbf", b"\r\n", b"HTTP/1.1 200 OK\r\nServer: x\r\n\r\n", b"x" * 1023 + b"\n"):
+        assert sniffed(junk + documents.pdf(["x"]), "a") == "application/pdf"
+        assert sniffed(junk + documents.pdf(["x"]) + b"\r\n\0", "a.txt") == "application/pdf"
+    assert sniffed(b"x" * 1025 + documents.pdf(["x"]), "a") == "text/plain"
+    assert sniffed(b"%PDF-1.4 begins, and startxref and %%EOF end it.".rjust(60), "a") == "text/plain"
     assert sniffed(b"A text that only speaks of %PDF-1.4 is none.", "a") == "text/plain"
 
 
