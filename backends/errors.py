@@ -12,6 +12,7 @@ __all__ = [
     "AuthenticationFailed",
     "BadFilename",
     "Billing",
+    "BudgetExceeded",
     "Busy",
     "ContentDamaged",
     "ContextWindowExceeded",
@@ -192,10 +193,11 @@ class ContentDamaged(StoreDamaged):
 
 
 class UpstreamError(FilesError):
-    """The API failed or refused the request."""
+    """The API failed or refused the request. `may_pass`: the same request may succeed later if nobody does anything."""
 
-    may_pass = True
-    """Whether the same request may succeed later although nobody changes anything."""
+    def __init__(self, sentence: str, next_step: str | None = None, *, may_pass: bool = True) -> None:
+        self.may_pass = may_pass
+        super().__init__(sentence, next_step)
 
 
 class UpstreamUnreachable(UpstreamError):
@@ -203,10 +205,6 @@ class UpstreamUnreachable(UpstreamError):
 
     code = "upstream_unreachable"
     default_next_step = "Nothing was changed. Check the connection and call again."
-
-    def __init__(self, sentence: str, next_step: str | None = None, *, may_pass: bool = True) -> None:
-        self.may_pass = may_pass
-        super().__init__(sentence, next_step)
 
 
 class UpstreamOverloaded(UpstreamError):
@@ -246,6 +244,12 @@ class Billing(UpstreamError):
 
     code = "billing"
     default_next_step = "Ask the operator to check the plan and spend limits of the Anthropic account."
+
+
+class BudgetExceeded(UpstreamError):
+    """The operator's budget does not allow the question."""
+
+    code = "budget_exceeded"
 
 
 class OutcomeUnknown(UpstreamError):

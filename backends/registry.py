@@ -15,7 +15,7 @@ from files_api_mcp.backends.local.settings import LocalSettings
 if TYPE_CHECKING:
     from files_api_mcp.backends.base import Backend
     from files_api_mcp.backends.damage import Verification
-    from files_api_mcp.backends.findings import Finding
+    from files_api_mcp.backends.findings import Finding, Spent
     from files_api_mcp.backends.models import Progress
     from files_api_mcp.backends.search.runtime import SearchRuntime
 
@@ -79,6 +79,15 @@ class BackendSettings(Protocol):
         """Find damage of what this backend keeps in a data folder, whether it is configured or not.
 
         `read_data` compares all bytes with their hashes. Without `repair`, nothing is changed.
+        """
+        ...
+
+    @classmethod
+    def spending(cls, data_dir: Path) -> "list[Spent]":
+        """What answers cost, by day and newest first, from what this backend keeps in a data folder.
+
+        Raises:
+            FilesError: It cannot be read.
         """
         ...
 

@@ -1,7 +1,9 @@
 """What `doctor` asks the API: whether its files can be listed, and whether it takes questions for the model."""
 
 import json
+import math
 import time
+from pathlib import Path
 
 import anyio
 
@@ -9,10 +11,13 @@ from files_api_mcp.backends.anthropic.api.files import FilesClient
 from files_api_mcp.backends.anthropic.api.http_client import ApiRequest, HttpClient, open_http_client
 from files_api_mcp.backends.anthropic.api.retry import RetryingSender
 from files_api_mcp.backends.anthropic.endpoint import Dialect, Endpoint
+from files_api_mcp.backends.anthropic.spending.budget import Limit
+from files_api_mcp.backends.anthropic.spending.report import spending_in
+from files_api_mcp.backends.clock import utc_now
 from files_api_mcp.backends.errors import FilesError, UpstreamBadReply, expected_in
 from files_api_mcp.backends.findings import Finding
 
-__all__ = ["check_api"]
+__all__ = ["check_api", "check_budget"]
 
 _COUNT_S = 30.0
 
@@ -32,6 +37,23 @@ async def check_api(endpoint: Endpoint, dialect: Dialect, model: str, where: str
         if failure is None:
             raise
         return [Finding(good=False, text=f"{where}: {failure.text}")]
+
+
+def check_budget(data_dir: Path, limit: Limit) -> Finding:
+    """Say what the budget is, and what is spent of it today."""
+    if math.isinf(limit.usd):
+        return Finding(good=True, text="budget: none. --budget USD limits what questions cost a day.")
+    try:
+        today = [one for one in spending_in(data_dir / "ledger.db") if one.day == utc_now().date().isoformat()]
+    except FilesError as exc:
+        return Finding(good=False, text=f"budget: {exc.text}")
+    spent = sum(one.spent_usd + one.reserved_usd for one in today)
+    text = f"budget: {spent:.2f} of {limit.usd:g} USD spent or reserved today (UTC)"
+    if limit.price is None:
+        advice = "Set --price-input and --price-output, or --budget inf; until then, no question is asked."
+        return Finding(good=False, text=f"{text}; the price of {limit.model} is not known. {advice}")
+    prices = f"{limit.price.input:g} and {limit.price.output:g} USD"
+    return Finding(good=True, text=f"{text}; a million tokens of {limit.model} cost {prices} (in, out)")
 
 
 async def _check_model(http: HttpClient, model: str) -> list[Finding]:

@@ -156,7 +156,7 @@ class _Check:
         return record is not None and record.holds(record_of(connection, "", row[0], Entry.of(row)))
 
     def _check_other_tables(self, connection: sqlite3.Connection) -> None:
-        for table in ("intent", "doubt", "gone", "made", "source", "tag"):
+        for table in ("intent", "doubt", "gone", "made", "source", "tag", "spending"):
             for _ in select(connection, table, believed=False):
                 self._add("ledger", f"A row of the table {table} of the record of uploads is damaged. It is not used.")
 
@@ -222,7 +222,7 @@ class _Check:
         complete(connection, self._records)
         with writing(connection):
             replace_damaged(connection)
-            for table in ("gone", "made"):
+            for table in ("gone", "made", "spending"):
                 remove_unbelieved(connection, table)
             restore_details(connection, self._records)
             credentials = {scope: credential for credential, scope in select(connection, "scope")}

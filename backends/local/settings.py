@@ -11,7 +11,7 @@ from files_api_mcp.backends.backend_options import BackendOption, Credential
 if TYPE_CHECKING:
     from files_api_mcp.backends.base import Backend
     from files_api_mcp.backends.damage import Verification
-    from files_api_mcp.backends.findings import Finding
+    from files_api_mcp.backends.findings import Finding, Spent
     from files_api_mcp.backends.models import Progress
     from files_api_mcp.backends.search.runtime import SearchRuntime
 
@@ -105,6 +105,11 @@ class LocalSettings:
         from files_api_mcp.backends.local.repair.verification import verify_stores
 
         return await verify_stores(data_dir, read_data=read_data, repair=repair, progress=progress)
+
+    @classmethod
+    def spending(cls, data_dir: Path) -> "list[Spent]":  # noqa: ARG003
+        """Nothing: answers on this machine cost nothing."""
+        return []
 
     def recent(self, data_dir: Path, prefix: str, limit: int) -> list[tuple[str, str]]:
         """The newest files whose ids begin with `prefix`: ids and names."""

@@ -33,11 +33,14 @@ SUBCOMMANDS = {
     "delete": "Delete stored files.",
     "semantic": "Rank passages by meaning too, with a small model on this machine.",
     "doctor": "Check the setup.",
+    "spending": "Show what questions cost, by day.",
     "verify": "Find and repair damage of the data folder.",
     "completion": "Print a shell's completion script.",
     "emulator": "Emulate the Files API over HTTP on this machine.",
 }
-"""Names and summaries in the order of `--help`. Each is defined in the module of the same name in `commands/`."""
+"""Names and summaries in the order of `--help`. Each is defined in the module of the same name in `commands/`, or in
+`commands/reports/`."""
+_REPORTS = frozenset({"spending"})
 
 
 class _Subcommands(click.Group):
@@ -49,7 +52,9 @@ class _Subcommands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in SUBCOMMANDS:
             return None
-        return getattr(importlib.import_module(f"files_api_mcp.server.cli.commands.{cmd_name}"), cmd_name)
+        folder = "reports." if cmd_name in _REPORTS else ""
+        module = importlib.import_module(f"files_api_mcp.server.cli.commands.{folder}{cmd_name}")
+        return getattr(module, cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         # Uses the summaries above, because reading them from the commands would import all commands.

@@ -22,7 +22,7 @@ from files_api_mcp.backends.search.runtime import SearchRuntime, index_workers
 from tests.support.emulator import opened
 from tests.support.snapshots import freeze_bytes, text_file
 
-__all__ = ["Asking", "Between", "asking", "forgotten"]
+__all__ = ["QUICK", "Asking", "Between", "asking", "forgotten"]
 
 QUICK = PollSchedule(first_s=0.05, longest_s=0.1, looks=(0.0, 0.05), away_s=1.0)
 CREATE = ("POST", "/v1/messages/batches")

@@ -13,6 +13,7 @@ from files_api_mcp.backends.anthropic.answers.prompt import Params, request_para
 from files_api_mcp.backends.anthropic.api.message_builder import Message
 from files_api_mcp.backends.anthropic.api.messages import MessagesClient
 from files_api_mcp.backends.anthropic.api.retry import RetryingSender
+from files_api_mcp.backends.anthropic.spending.budget import Budget
 from files_api_mcp.backends.anthropic.workspace import Workspace
 from files_api_mcp.backends.errors import ContextWindowExceeded
 from files_api_mcp.backends.file_filter import ALL_FILES, FileFilter
@@ -28,8 +29,15 @@ _MOST_TURNS = 5
 class AnthropicAnswerer:
     """Asks one model. `timeout_s` is the time limit for a whole answer."""
 
-    def __init__(self, workspace: Workspace, engine: SearchEngine, model: str, timeout_s: float) -> None:
-        self._model = Model(workspace, engine, model)
+    def __init__(
+        self,
+        workspace: Workspace,
+        engine: SearchEngine,
+        model: str,
+        timeout_s: float,
+        budget: Budget | None = None,
+    ) -> None:
+        self._model = Model(workspace, engine, model, budget)
         self._timeout_s = timeout_s
         # No limiter: it paces Files API calls only. The Messages API has a separate limit and reports it by 429.
         self._messages = MessagesClient(RetryingSender(workspace.http, None))
@@ -49,6 +57,7 @@ class AnthropicAnswerer:
         Raises:
             InvalidArgument: The question is empty, or there are more than 100 ids.
             NotFound, FileExpired: One of the ids does not name a live file.
+            BudgetExceeded: The answer may cost more than is left of the day's budget.
             UnsupportedType, ContextWindowExceeded: The files cannot be shown to the model.
             UpstreamError: The API gave no answer.
         """
@@ -81,9 +90,7 @@ class AnthropicAnswerer:
         longer = [file for file in context.files if _can_be_shorter(file)]
         spent: dict[str, int] = {}
         try:
-            message = await self._turns(
-                request_params(self._model.name, context, question, max_tokens), deadline, progress
-            )
+            message = await self._turns(question, context, max_tokens, deadline, progress)
             if message.stop_reason != "model_context_window_exceeded":
                 return message, context
             spent = message.usage
@@ -93,15 +100,19 @@ class AnthropicAnswerer:
         if not longer:
             raise ContextWindowExceeded("The files and the answer are too long for the model's context window.")
         shorter = await builder.shorter(question, context, longer)
-        message = await self._turns(request_params(self._model.name, shorter, question, max_tokens), deadline, progress)
+        message = await self._turns(question, shorter, max_tokens, deadline, progress)
         _add(message.usage, spent)
         return message, shorter
 
-    async def _turns(self, params: Params, deadline: float, progress: Progress) -> Message:
+    async def _turns(
+        self, question: str, context: Context, max_tokens: int, deadline: float, progress: Progress
+    ) -> Message:
         """Run the turns that server tools need: send the message back after each pause, and join the turns."""
+        params = request_params(self._model.name, context, question, max_tokens)
+        meter = self._model.meter(context)
         whole = Message()
         for _ in range(_MOST_TURNS):
-            message = await self._messages.create(params, deadline=deadline, progress=progress)
+            message = await self._messages.create(params, deadline=deadline, progress=progress, meter=meter)
             whole.blocks += message.blocks
             whole.stop_reason = message.stop_reason
             whole.container = message.container or whole.container

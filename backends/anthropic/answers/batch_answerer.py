@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,12 @@ from files_api_mcp.backends.anthropic.answers.batch_submission import BatchSubmi
 from files_api_mcp.backends.anthropic.answers.computing import wants_computing
 from files_api_mcp.backends.anthropic.answers.context import Context
 from files_api_mcp.backends.anthropic.answers.model import Model
-from files_api_mcp.backends.anthropic.answers.pricing import BATCH_SHARE
 from files_api_mcp.backends.anthropic.answers.prompt import request_params
 from files_api_mcp.backends.anthropic.api.batches import ApiBatch, BatchesClient, BatchResult
 from files_api_mcp.backends.anthropic.api.message_builder import error_from_body, message_from
 from files_api_mcp.backends.anthropic.api.retry import RetryingSender
+from files_api_mcp.backends.anthropic.spending.budget import Budget
+from files_api_mcp.backends.anthropic.spending.prices import BATCH_SHARE
 from files_api_mcp.backends.anthropic.workspace import Workspace
 from files_api_mcp.backends.base import TakeAnswer
 from files_api_mcp.backends.errors import (
@@ -51,8 +53,9 @@ class AnthropicBatchAnswerer:
         model: str,
         folder: Path,
         schedule: PollSchedule | None = None,
+        budget: Budget | None = None,
     ) -> None:
-        self._model = Model(workspace, engine, model)
+        self._model = Model(workspace, engine, model, budget)
         self._folder = folder
         self._schedule = schedule or PollSchedule()
         # No limiter: batches have a separate rate limit, which the API reports by 429.
@@ -63,7 +66,7 @@ class AnthropicBatchAnswerer:
     ) -> None:
         """Pass answers to `take` as they arrive; see BatchAnswerer. The next call retries failed requests."""
         async with open_job(self._folder, self._key(asks, max_tokens)) as job:
-            submitter = BatchSubmitter(self._client, self._schedule, job, self._folder)
+            submitter = BatchSubmitter(self._client, self._schedule, job, self._folder, self._model.budget)
             run = _Run(self._model, self._client, job, asks, max_tokens, take)
             for _ in range(_ROUNDS):
                 await submitter.settle()
@@ -123,7 +126,7 @@ class _Run:
         missing = sorted(set(range(len(self._asks))) - self._job.submitted - self.done)
         await self._know_files(sorted({self._asks[index].file_id for index in missing}))
         requests: dict[int, dict[str, Any]] = {}
-        chars = 0
+        chars = most_nano = 0
         for count, index in enumerate(missing):
             await progress(count, len(missing), f"Preparing question {count + 1} of {len(missing)}")
             try:
@@ -133,12 +136,13 @@ class _Run:
                 continue
             size = sum(len(file.text or "") + sum(len(one.text) for one in file.passages) for file in context.files)
             if requests and (chars + size > _MOST_CHARS or len(requests) >= _MOST_REQUESTS):
-                await submitter.submit(requests)
-                requests, chars = {}, 0
+                await submitter.submit(requests, most_nano)
+                requests, chars, most_nano = {}, 0, 0
             requests[index] = self._params(index, context)
+            most_nano += self._model.most_nano(requests[index], context, share=BATCH_SHARE)
             chars += size
         if requests:
-            await submitter.submit(requests)
+            await submitter.submit(requests, most_nano)
 
     async def _give(self, index: int, outcome: Answer | FilesError) -> None:
         self.done.add(index)
@@ -212,11 +216,17 @@ class _Run:
 
     async def _take_results(self, part: Part) -> None:
         indexes = part.by_custom_id()
+        cost_nano = 0
         async with self._client.results(part.batch_id or "") as results:
             async for result in results:
+                if result.message is not None:
+                    with suppress(UpstreamBadReply):
+                        cost_nano += self._model.billed_nano(message_from(result.message), share=BATCH_SHARE)
                 index = indexes.get(result.custom_id)
                 if index is not None and index not in self.done:
                     await self._give(index, await self._outcome(index, result))
+        if self._model.budget is not None:
+            await self._model.budget.settle_nano(part.nonce, cost_nano)
 
     async def _outcome(self, index: int, result: BatchResult) -> Answer | FilesError:
         try:

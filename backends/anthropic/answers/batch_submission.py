@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+from anyio import CancelScope
 
 from files_api_mcp.backends.anthropic.answers.batch_jobs import Job, Part, batch_ids
 from files_api_mcp.backends.anthropic.api.batches import ApiBatch, BatchesClient
+from files_api_mcp.backends.anthropic.spending.budget import Budget
 from files_api_mcp.backends.errors import FilesError, OutcomeUnknown
 
 __all__ = ["BatchSubmitter", "PollSchedule"]
@@ -31,8 +33,16 @@ class PollSchedule:
 class BatchSubmitter:
     """Submits batches. The outcome is accepted, refused, or unknown; then the API's list of batches decides."""
 
-    def __init__(self, client: BatchesClient, schedule: PollSchedule, job: Job, folder: Path) -> None:
+    def __init__(
+        self,
+        client: BatchesClient,
+        schedule: PollSchedule,
+        job: Job,
+        folder: Path,
+        budget: Budget | None = None,
+    ) -> None:
         self._client = client
+        self._budget = budget
         self._schedule = schedule
         self._job = job
         self._folder = folder
@@ -42,15 +52,23 @@ class BatchSubmitter:
         for part in [part for part in self._job.state.parts if part.batch_id is None]:
             await self._settled(part, await self._look(part))
 
-    async def submit(self, requests: Mapping[int, Mapping[str, Any]]) -> None:
-        """Create one batch of requests, keyed by question index.
+    async def submit(self, requests: Mapping[int, Mapping[str, Any]], most_nano: int = 0) -> None:
+        """Create one batch of requests, keyed by question index, which can cost `most_nano` billionths of a dollar.
 
         Raises:
+            BudgetExceeded: That is more than is left of the day's budget. Nothing was sent.
             OutcomeUnknown: The API may or may not have accepted it; the next call checks again.
             FilesError: The API did not accept it.
         """
-        before = [batch.id for batch in await self._client.recent()]
-        part = Part(nonce=secrets.token_hex(8), indexes=sorted(requests), before=before)
+        nonce = secrets.token_hex(8)
+        if self._budget is not None and self._budget.limit.counts:
+            await self._budget.reserve(most_nano, nonce)
+        try:
+            before = [batch.id for batch in await self._client.recent()]
+        except BaseException:
+            await self._release(nonce)
+            raise
+        part = Part(nonce=nonce, indexes=sorted(requests), before=before)
         self._job.state.parts.append(part)
         await self._job.save()
         batch = None
@@ -72,10 +90,16 @@ class BatchSubmitter:
 
     async def _settled(self, part: Part, batch: ApiBatch | None) -> None:
         if batch is None:
+            await self._release(part.nonce)
             self._job.state.parts.remove(part)
         else:
             part.batch_id, part.before = batch.id, []
         await self._job.save()
+
+    async def _release(self, nonce: str) -> None:
+        if self._budget is not None:
+            with CancelScope(shield=True):
+                await self._budget.release(nonce)
 
     async def _look(self, part: Part) -> ApiBatch | None:
         """The part's batch, if the API created one.

@@ -4,7 +4,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, cast
 
 import anyio
 import httpx2
@@ -24,10 +24,22 @@ from files_api_mcp.backends.anthropic.api.retry import ATTEMPTS, RetryingSender
 from files_api_mcp.backends.errors import FilesError, UpstreamBadReply, UpstreamOverloaded
 from files_api_mcp.backends.models import Progress
 
-__all__ = ["MessagesClient"]
+__all__ = ["MessagesClient", "Meter"]
 
 _PATH = "/v1/messages"
 _TAIL_S = 0.2
+_TURNED_AWAY = (503, 529)
+
+
+class Meter(Protocol):
+    """Reserves what each request may cost before it is sent, and settles it by the reply. A reservation that is neither
+    settled nor released counts as spent."""
+
+    async def reserve(self, params: Mapping[str, Any], body_bytes: int) -> str | None: ...
+
+    async def settle(self, reservation: str, counts: Mapping[str, int]) -> None: ...
+
+    async def release(self, reservation: str) -> None: ...
 
 
 class MessagesClient:
@@ -37,10 +49,13 @@ class MessagesClient:
         self._sender = sender
         self._limits: dict[str, int] = {}
 
-    async def create(self, params: Mapping[str, Any], *, deadline: float, progress: Progress) -> Message:
+    async def create(
+        self, params: Mapping[str, Any], *, deadline: float, progress: Progress, meter: Meter | None = None
+    ) -> Message:
         """Return the whole message before `deadline` (on the loop's clock); `progress` reports characters received.
 
         Raises:
+            BudgetExceeded: The meter does not allow the request.
             ContextWindowExceeded: The documents are too long.
             NotFound, FileExpired: A file is gone.
             UpstreamError: The API cannot be reached, is overloaded, or its answer is malformed.
@@ -48,11 +63,18 @@ class MessagesClient:
         if limit := self._limits.get(params["model"]):
             params = {**params, "max_tokens": min(params["max_tokens"], limit)}
         request = await _request(params)
+        reservation: str | None = None
         for attempt in range(ATTEMPTS):
+            if meter is not None and reservation is None:
+                reservation = await meter.reserve(params, len(cast(bytes, request.content)))
             result = await self._attempt(request, deadline, progress)
             if isinstance(result, Message):
                 self._sender.budget.earn()
+                if meter is not None and reservation is not None:
+                    await meter.settle(reservation, result.usage)
                 return result
+            if result.may_have_cost:
+                reservation = None  # It counts as spent, and the next attempt needs one of its own.
             limit = output_limit(result.failure)
             if limit is not None and limit < params["max_tokens"]:
                 # Older models write less than the room that newer ones need to think.
@@ -62,6 +84,8 @@ class MessagesClient:
                 continue
             last = attempt + 1 == ATTEMPTS or not result.again
             if last or not await self._sender.pause(attempt, result.failure, deadline):
+                if meter is not None and reservation is not None:
+                    await meter.release(reservation)
                 raise self._sender.failed(request, result.error, result.failure or result.cause)
         raise AssertionError("the last attempt returns or raises")
 
@@ -121,12 +145,19 @@ class MessagesClient:
 
 @dataclass(frozen=True, slots=True)
 class _Failed:
-    """A failed attempt. `again`: the same request may be sent again."""
+    """A failed attempt. `again`: the same request may be sent again. `cause`: why there is no reply of use."""
 
     error: FilesError
     again: bool
     failure: ApiFailure | None = None
     cause: Exception | None = None
+
+    @property
+    def may_have_cost(self) -> bool:
+        """Whether a model may have answered: the reply was lost, or it is a gateway's that gave up waiting."""
+        if self.failure is not None:
+            return not (self.failure.did_nothing or self.failure.status in _TURNED_AWAY)
+        return not isinstance(self.cause, RequestNotSent)
 
 
 async def _bounded(blocks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

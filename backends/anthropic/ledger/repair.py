@@ -47,7 +47,7 @@ _LOCK_S = 10.0
 _KEPT = timedelta(days=30)
 _SET_ASIDE = re.compile(r"\.damaged-(\d{8}T\d{6}Z)")
 _TIME = "%Y%m%dT%H%M%SZ"
-_MAY_BE_EMPTY = ("title", "source_path", "lifetime_s", "expires_us", "source_root", "source_mark", "tags")
+_MAY_BE_EMPTY = ("title", "source_path", "lifetime_s", "expires_us", "source_root", "source_mark", "tags", "spent_nano")
 _KEYS = {
     "intent": ("id",),
     "doubt": ("id",),
@@ -57,6 +57,7 @@ _KEYS = {
     "made": ("scope", "file_id"),
     "source": ("scope", "path", "file_id"),
     "tag": ("scope", "file_id", "tag"),
+    "spending": ("id",),
 }
 
 

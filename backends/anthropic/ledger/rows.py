@@ -52,6 +52,7 @@ COLUMNS = {
     "made": ("scope", "file_id", "at_us"),
     "source": ("scope", "file_id", "path", "root", "mark", "created_us", "at_us", "gone_us"),
     "tag": ("scope", "file_id", "tag", "created_us"),
+    "spending": ("id", "principal", "day", "model", "reserved_nano", "spent_nano"),
 }
 """The sealed columns of each table. Intents come first: they prevent duplicates."""
 

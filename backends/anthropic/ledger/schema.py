@@ -106,6 +106,20 @@ LEDGER = Schema(
             *(f"ALTER TABLE intent ADD COLUMN {column} TEXT" for column in ("source_root", "source_mark", "tags")),
             "INSERT INTO pending VALUES ('record sources')",
         ),
+        (
+            # What calls of the model may cost, and once it is known, what they cost: in billionths of a dollar, on a
+            # day in UTC. Without `spent_nano`, the call is under way, or its reply was lost and it may be billed.
+            """CREATE TABLE spending (
+                id TEXT PRIMARY KEY,
+                principal TEXT NOT NULL,
+                day TEXT NOT NULL,
+                model TEXT NOT NULL,
+                reserved_nano INTEGER NOT NULL,
+                spent_nano INTEGER,
+                seal INTEGER
+            ) STRICT, WITHOUT ROWID""",
+            "CREATE INDEX spending_by_day ON spending (day, principal, spent_nano, reserved_nano)",
+        ),
     ),
 )
 

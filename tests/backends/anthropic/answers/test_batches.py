@@ -7,16 +7,30 @@ from pathlib import Path
 
 import anyio
 import pytest
+from anyio import to_thread
 
 from files_api_mcp.backends.anthropic.answers import batch_answerer as batching
 from files_api_mcp.backends.anthropic.answers.answerer import AnthropicAnswerer
-from files_api_mcp.backends.errors import Busy, FilesError, NotFound, OutcomeUnknown, StoreDamaged, UpstreamBadReply
+from files_api_mcp.backends.anthropic.answers.batch_answerer import AnthropicBatchAnswerer
+from files_api_mcp.backends.anthropic.spending.budget import Budget, Limit
+from files_api_mcp.backends.anthropic.spending.prices import price_of
+from files_api_mcp.backends.anthropic.spending.report import spending_in
+from files_api_mcp.backends.errors import (
+    BudgetExceeded,
+    Busy,
+    FilesError,
+    NotFound,
+    OutcomeUnknown,
+    StoreDamaged,
+    UpstreamBadReply,
+)
 from files_api_mcp.backends.models import Answer, Ask
-from tests.support.batches import Asking, Between, asking, forgotten
+from tests.support.batches import QUICK, Asking, Between, asking, forgotten
 from tests.support.emulator import emulated
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
+MODEL = "claude-sonnet-5-5"
 BELL = "The harbour office opens at six in the morning.\n\nIts bell was cast in 1871.\n"
 FERRY = "The ferry sails at noon.\n\nIts captain is Ruth Okafor.\n"
 QUESTIONS = ("When was the bell cast?", "Who is the captain?", "When does the office open?")
@@ -218,6 +232,23 @@ async def test_one_run_at_a_time_has_the_same_questions(ready: Ready) -> None:
 
         group.start_soon(partial(everything.batches.answer, asks, forgotten, max_tokens=500, progress=meanwhile))
     assert len(await everything.answers(asks)) == 6
+
+
+async def test_a_batch_is_checked_against_the_budget_and_settled(ready: Ready, tmp_path: Path) -> None:
+    everything, asks = ready
+    ledger = everything.workspace.ledger.view
+
+    def batches(usd: float) -> AnthropicBatchAnswerer:
+        budget = Budget(ledger, "", Limit(usd, MODEL, price_of(MODEL)))
+        return AnthropicBatchAnswerer(everything.workspace, everything.library, MODEL, tmp_path / "jobs", QUICK, budget)
+
+    with pytest.raises(BudgetExceeded, match=r"This may cost up to 0\.\d\d USD"):
+        await batches(0.3).answer(asks, forgotten, max_tokens=500)
+    assert await everything.ids() == []
+    await batches(10).answer(asks, forgotten, max_tokens=500)
+    (day,) = await to_thread.run_sync(spending_in, tmp_path / "client" / "ledger.db")
+    assert (day.calls, day.reserved_usd) == (1, 0.0)
+    assert 0 < day.spent_usd < 0.3
 
 
 async def test_a_cancelled_batch_keeps_what_was_answered_and_asks_the_rest_anew(ready: Ready) -> None:
