@@ -1,20 +1,21 @@
 """The hosts: their configuration files on each platform, and the format of an entry."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 __all__ = ["HOSTS", "Host", "KeyReference", "Machine", "Syntax", "project_file", "user_file"]
 
 Syntax = Literal["json", "jsonc", "toml"]
 """Format of a configuration file; jsonc allows comments and trailing commas."""
 
-KeyReference = Literal["inherited", "env", "input", "env_vars"]
+KeyReference = Literal["inherited", "variable", "env", "input", "env_vars"]
 """Ways in which a host passes a key on without its value in the file.
 
-The server inherits the host's environment; `${env:NAME}`; `${input:ID}`, which the host asks for once and stores
-encrypted; or a list of variables to pass on.
+The server inherits the host's environment; `${NAME}`; `${env:NAME}`; `${input:ID}`, which the host asks for once
+and stores encrypted; or a list of variables to pass on.
 """
 
 
@@ -23,8 +24,9 @@ class Host:
     """A host's configuration.
 
     `section` is the key of the servers, `project_file` the path in a project (None: the host has no project
-    configuration), `project_root` its placeholder for the project's folder, `typed` whether entries name their
-    transport, `trust` what the user must do before a project's servers run.
+    configuration), `project_root` its placeholder for the project's folder, `members` what every entry has besides the
+    command, `joined` whether the command and its arguments are one list, `trust` what the user must do before a
+    project's servers run.
     """
 
     name: str
@@ -35,7 +37,8 @@ class Host:
     next_step: str
     project_file: str | None = None
     project_root: str | None = None
-    typed: bool = False
+    members: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    joined: bool = False
     trust: str = ""
 
 
@@ -58,7 +61,7 @@ HOSTS = {
             key_reference="inherited",
             next_step="New sessions load it; check with `claude mcp list`.",
             project_file=".mcp.json",
-            typed=True,
+            members={"type": "stdio"},
             trust="Claude Code asks each user once whether to run a project's servers.",
         ),
         Host(
@@ -70,7 +73,7 @@ HOSTS = {
             next_step="Turn it on under Settings, MCP.",
             project_file=".cursor/mcp.json",
             project_root="${workspaceFolder}",
-            typed=True,
+            members={"type": "stdio"},
         ),
         Host(
             "vscode",
@@ -81,7 +84,7 @@ HOSTS = {
             next_step="Start it with the command `MCP: List Servers`.",
             project_file=".vscode/mcp.json",
             project_root="${workspaceFolder}",
-            typed=True,
+            members={"type": "stdio"},
         ),
         Host(
             "codex",
@@ -92,6 +95,89 @@ HOSTS = {
             next_step="New sessions load it; check with `codex mcp list`.",
             project_file=".codex/config.toml",
             trust="Codex reads it only in trusted projects.",
+        ),
+        Host(
+            "gemini",
+            "Gemini CLI",
+            "jsonc",
+            "mcpServers",
+            # It removes variables with KEY or TOKEN in their names from the environment of servers.
+            key_reference="variable",
+            next_step="New sessions in trusted folders load it; check with `gemini mcp list`.",
+            project_file=".gemini/settings.json",
+            trust="Gemini CLI reads it only in trusted folders.",
+        ),
+        Host(
+            "opencode",
+            "opencode",
+            "jsonc",
+            "mcp",
+            key_reference="inherited",
+            next_step="New sessions load it; check with `opencode mcp list`.",
+            project_file="opencode.json",
+            members={"type": "local"},
+            joined=True,
+        ),
+        Host(
+            "copilot",
+            "GitHub Copilot CLI",
+            "json",
+            "mcpServers",
+            key_reference="variable",
+            next_step="New sessions load it; check with `copilot mcp list`.",
+            members={"type": "local", "tools": ["*"]},
+        ),
+        Host(
+            "windsurf",
+            "Windsurf (Devin Desktop)",
+            "json",
+            "mcpServers",
+            key_reference="env",
+            next_step="Restart the editor, or refresh its list of MCP servers.",
+        ),
+        Host(
+            "zed",
+            "Zed",
+            "jsonc",
+            "context_servers",
+            key_reference="inherited",
+            next_step="Zed starts it at once; see Settings, AI, MCP Servers.",
+            members={"source": "custom"},
+        ),
+        Host(
+            "cline",
+            "Cline",
+            "json",
+            "mcpServers",
+            key_reference="inherited",
+            next_step="New tasks load it; see the MCP servers in Cline.",
+            members={"type": "stdio"},
+        ),
+        Host(
+            "lm-studio",
+            "LM Studio",
+            "json",
+            "mcpServers",
+            key_reference=None,
+            next_step="Turn it on under Program, Integrations.",
+        ),
+        Host(
+            "jetbrains",
+            "JetBrains Junie",
+            "json",
+            "mcpServers",
+            key_reference=None,
+            next_step="Turn it on under Settings, Tools, Junie, MCP Settings.",
+            project_file=".junie/mcp/mcp.json",
+        ),
+        Host(
+            "kiro",
+            "Kiro",
+            "jsonc",
+            "mcpServers",
+            key_reference="variable",
+            next_step="Kiro loads it when the file changes; see its MCP servers.",
+            project_file=".kiro/settings/mcp.json",
         ),
     )
 }
@@ -120,18 +206,18 @@ class Machine:
             return self.folder("APPDATA", self.home / "AppData" / "Roaming")
         return self.folder("XDG_CONFIG_HOME", self.home / ".config")
 
+    def settings(self) -> Path:
+        """The folder of programs that use ~/.config on macOS too."""
+        return self.application_data() if self.platform == "win32" else self.unix_settings()
+
+    def unix_settings(self) -> Path:
+        """The folder of programs that use ~/.config on every platform."""
+        return self.folder("XDG_CONFIG_HOME", self.home / ".config")
+
 
 def user_file(host: Host, machine: Machine) -> Path:
     """The host's configuration file for all projects of this user."""
-    if host.name == "claude-desktop":
-        return _claude_desktop_folder(machine) / "claude_desktop_config.json"
-    if host.name == "claude-code":
-        return machine.folder("CLAUDE_CONFIG_DIR", machine.home) / ".claude.json"
-    if host.name == "vscode":
-        return machine.application_data() / "Code" / "User" / "mcp.json"
-    if host.name == "codex":
-        return machine.folder("CODEX_HOME", machine.home / ".codex") / "config.toml"
-    return machine.home / ".cursor" / "mcp.json"
+    return _USER_FILES[host.name](machine)
 
 
 def project_file(host: Host, machine: Machine) -> Path | None:
@@ -147,3 +233,53 @@ def _claude_desktop_folder(machine: Machine) -> Path:
         if packaged:
             return packaged[0]
     return machine.application_data() / "Claude"
+
+
+def _opencode_file(machine: Machine) -> Path:
+    folder = machine.folder("OPENCODE_CONFIG_DIR", machine.unix_settings() / "opencode")
+    files = (folder / "opencode.json", folder / "opencode.jsonc")
+    return next((file for file in files if file.exists()), files[0])
+
+
+def _windsurf_file(machine: Machine) -> Path:
+    """Windsurf was renamed Devin Desktop, which reads another file."""
+    current, before = machine.settings() / "devin", machine.home / ".codeium" / "windsurf"
+    folder = before if before.is_dir() and not current.is_dir() else current
+    return folder / "mcp_config.json"
+
+
+def _zed_file(machine: Machine) -> Path:
+    return machine.settings() / ("Zed" if machine.platform == "win32" else "zed") / "settings.json"
+
+
+def _cline_file(machine: Machine) -> Path:
+    data = machine.folder("CLINE_DATA_DIR", machine.folder("CLINE_DIR", machine.home / ".cline") / "data")
+    return machine.folder("CLINE_MCP_SETTINGS_PATH", data / "settings" / "cline_mcp_settings.json")
+
+
+def _lm_studio_file(machine: Machine) -> Path:
+    """LM Studio's folder can be moved; a file in the home folder then names it."""
+    with suppress(OSError, UnicodeDecodeError):
+        named = (machine.home / ".lmstudio-home-pointer").read_text(encoding="utf-8").strip()
+        if named:
+            return machine.home / named / "mcp.json"
+    before = machine.home / ".cache" / "lm-studio"
+    return (before if before.is_dir() else machine.home / ".lmstudio") / "mcp.json"
+
+
+_USER_FILES: Mapping[str, Callable[[Machine], Path]] = {
+    "claude-desktop": lambda machine: _claude_desktop_folder(machine) / "claude_desktop_config.json",
+    "claude-code": lambda machine: machine.folder("CLAUDE_CONFIG_DIR", machine.home) / ".claude.json",
+    "cursor": lambda machine: machine.home / ".cursor" / "mcp.json",
+    "vscode": lambda machine: machine.application_data() / "Code" / "User" / "mcp.json",
+    "codex": lambda machine: machine.folder("CODEX_HOME", machine.home / ".codex") / "config.toml",
+    "gemini": lambda machine: machine.folder("GEMINI_CLI_HOME", machine.home) / ".gemini" / "settings.json",
+    "opencode": _opencode_file,
+    "copilot": lambda machine: machine.folder("COPILOT_HOME", machine.home / ".copilot") / "mcp-config.json",
+    "windsurf": _windsurf_file,
+    "zed": _zed_file,
+    "cline": _cline_file,
+    "lm-studio": _lm_studio_file,
+    "jetbrains": lambda machine: machine.home / ".junie" / "mcp" / "mcp.json",
+    "kiro": lambda machine: machine.home / ".kiro" / "settings" / "mcp.json",
+}

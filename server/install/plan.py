@@ -38,13 +38,15 @@ class Entry:
 def entry_for(host: Host, command: Sequence[str], key: Key | None) -> Entry:
     """The entry in the host's format."""
     program, *arguments = command
-    server: dict[str, Any] = {"type": "stdio"} if host.typed else {}
-    server |= {"command": program, "args": arguments}
+    joined: dict[str, Any] = {"command": [program, *arguments]}
+    server = {**host.members, **(joined if host.joined else {"command": program, "args": arguments})}
     if key is None:
         return Entry(server)
     if key.value is not None:
-        return Entry(server | {"env": {key.variable: key.value}})
-    if host.key_reference == "env":
+        return Entry(server | {"environment" if host.joined else "env": {key.variable: key.value}})
+    if host.key_reference == "variable":
+        server["env"] = {key.variable: f"${{{key.variable}}}"}
+    elif host.key_reference == "env":
         server["env"] = {key.variable: f"${{env:{key.variable}}}"}
     elif host.key_reference == "env_vars":
         server["env_vars"] = [key.variable]
@@ -169,8 +171,9 @@ def _key(host: Host, options: Mapping[str, Any], credential: Credential | None) 
     if credential.optional and credential.value is None:
         return None, credential.arguments
     if host.key_reference is None:
+        bundle = "Use the .mcpb bundle, which stores the key in the system's keychain, or add"
         raise BadSettings(
-            f"{host.title} does not pass environment variables on to servers. Use the .mcpb bundle, which stores the "
-            "key in the system's keychain, or add --write-key to write the key to the configuration."
+            f"{host.title} does not pass environment variables on to servers. "
+            f"{bundle if host.name == 'claude-desktop' else 'Add'} --write-key to write the key to your configuration."
         )
     return Key(credential.variable), credential.arguments

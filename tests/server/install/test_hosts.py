@@ -1,5 +1,6 @@
 """The paths of hosts' configuration files, on each platform."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -45,13 +46,83 @@ def test_the_windows_package_of_claude_desktop_has_its_own_folder(tmp_path: Path
     assert user_file(HOSTS["vscode"], on_windows) == Path("/r/Code/User/mcp.json")
 
 
-def test_every_host_but_claude_desktop_has_a_project_file() -> None:
-    found = {name: project_file(host, machine("linux")) for name, host in HOSTS.items()}
+def test_project_files_are_in_the_working_directory() -> None:
+    found = {name: project_file(host, machine("linux")) for name, host in HOSTS.items() if host.project_file}
     project = Path("/work/project")
     assert found == {
-        "claude-desktop": None,
         "claude-code": project / ".mcp.json",
         "cursor": project / ".cursor" / "mcp.json",
         "vscode": project / ".vscode" / "mcp.json",
         "codex": project / ".codex" / "config.toml",
+        "gemini": project / ".gemini" / "settings.json",
+        "opencode": project / "opencode.json",
+        "jetbrains": project / ".junie" / "mcp" / "mcp.json",
+        "kiro": project / ".kiro" / "settings" / "mcp.json",
     }
+    assert project_file(HOSTS["claude-desktop"], machine("linux")) is None
+
+
+def found(host: str, home: Path, platform: str = "linux", **environment: str) -> str:
+    machine = Machine(platform, environment, home, home)
+    return str(user_file(HOSTS[host], machine).relative_to(home))
+
+
+@pytest.mark.parametrize(
+    ("host", "linux", "darwin", "win32"),
+    [
+        ("zed", ".config/zed/settings.json", ".config/zed/settings.json", "AppData/Roaming/Zed/settings.json"),
+        (
+            "windsurf",
+            ".config/devin/mcp_config.json",
+            ".config/devin/mcp_config.json",
+            "AppData/Roaming/devin/mcp_config.json",
+        ),
+        ("opencode", *[".config/opencode/opencode.json"] * 3),
+        ("gemini", *[".gemini/settings.json"] * 3),
+        ("copilot", *[".copilot/mcp-config.json"] * 3),
+        ("cline", *[".cline/data/settings/cline_mcp_settings.json"] * 3),
+        ("lm-studio", *[".lmstudio/mcp.json"] * 3),
+        ("jetbrains", *[".junie/mcp/mcp.json"] * 3),
+        ("kiro", *[".kiro/settings/mcp.json"] * 3),
+    ],
+)
+def test_each_platform_has_its_own_place(tmp_path: Path, host: str, linux: str, darwin: str, win32: str) -> None:
+    assert [found(host, tmp_path, platform) for platform in ("linux", "darwin", "win32")] == [linux, darwin, win32]
+
+
+@pytest.mark.parametrize(
+    ("host", "variables", "place"),
+    [
+        ("cline", {"CLINE_DIR": "c"}, "c/data/settings/cline_mcp_settings.json"),
+        ("cline", {"CLINE_DIR": "c", "CLINE_DATA_DIR": "d"}, "d/settings/cline_mcp_settings.json"),
+        ("cline", {"CLINE_DATA_DIR": "d", "CLINE_MCP_SETTINGS_PATH": "e.json"}, "e.json"),
+        ("opencode", {"OPENCODE_CONFIG_DIR": "o"}, "o/opencode.json"),
+        ("opencode", {"XDG_CONFIG_HOME": "x"}, "x/opencode/opencode.json"),
+        ("zed", {"XDG_CONFIG_HOME": "x"}, "x/zed/settings.json"),
+        ("copilot", {"COPILOT_HOME": "p"}, "p/mcp-config.json"),
+        ("gemini", {"GEMINI_CLI_HOME": "g"}, "g/.gemini/settings.json"),
+    ],
+)
+def test_a_variable_of_the_host_moves_its_file(
+    tmp_path: Path, host: str, variables: Mapping[str, str], place: str
+) -> None:
+    assert found(host, tmp_path, **variables) == place
+
+
+@pytest.mark.parametrize(
+    ("host", "existing", "place"),
+    [
+        ("opencode", ".config/opencode/opencode.jsonc", ".config/opencode/opencode.jsonc"),
+        ("windsurf", ".codeium/windsurf/x", ".codeium/windsurf/mcp_config.json"),
+        ("lm-studio", ".cache/lm-studio/x", ".cache/lm-studio/mcp.json"),
+    ],
+)
+def test_a_file_that_the_host_already_has_is_used(tmp_path: Path, host: str, existing: str, place: str) -> None:
+    (tmp_path / existing).parent.mkdir(parents=True)
+    (tmp_path / existing).write_text("{}")
+    assert found(host, tmp_path) == place
+
+
+def test_a_moved_folder_of_lm_studio_is_found(tmp_path: Path) -> None:
+    (tmp_path / ".lmstudio-home-pointer").write_text(f"{tmp_path / 'moved'}\n")
+    assert found("lm-studio", tmp_path) == "moved/mcp.json"

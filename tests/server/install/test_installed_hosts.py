@@ -44,3 +44,36 @@ def test_codex_reads_what_was_installed(home: Path) -> None:
     assert server["enabled"] is True
     assert server["transport"]["args"] == ["serve", str(home / "docs"), "--backend", "anthropic"]
     assert server["transport"]["env_vars"] == ["ANTHROPIC_API_KEY"]
+
+
+@present("gemini", "@google/gemini-cli")
+def test_gemini_reads_what_was_installed(home: Path) -> None:
+    # In a folder that is not trusted, gemini lists servers without starting them.
+    install(home, "gemini", "docs")
+    listed = run(home, "gemini", "mcp", "list")
+    assert str(home / "docs") in listed.stdout + listed.stderr
+
+
+@present("opencode", "opencode-ai")
+def test_opencode_connects_to_what_was_installed(home: Path) -> None:
+    install(home, "opencode", "docs")
+    listed = run(home, "opencode", "mcp", "list").stdout
+    assert "connected" in listed
+    assert str(home / "docs") in listed
+
+
+@present("copilot", "@github/copilot")
+def test_copilot_reads_what_was_installed(home: Path) -> None:
+    install(home, "copilot", "docs", "--backend", "anthropic")
+    (server,) = json.loads(run(home, "copilot", "mcp", "get", "files", "--json").stdout).values()
+    assert server["args"][:2] == ["serve", str(home / "docs")]
+    assert server["tools"] == ["*"]
+
+
+@present("cline", "cline")
+def test_cline_removes_what_was_installed(home: Path) -> None:
+    install(home, "cline", "docs")
+    settings = home / ".cline" / "data" / "settings" / "cline_mcp_settings.json"
+    assert "files" in json.loads(settings.read_text())["mcpServers"]
+    run(home, "cline", "mcp", "uninstall", "files")
+    assert json.loads(settings.read_text())["mcpServers"] == {}

@@ -20,6 +20,7 @@ from tests.support.agent import write
 
 SECRET = "sk-ant-" + "x7" * 20
 Install = Callable[..., Result]
+_THEIRS = ("ANTHROPIC_", "CLAUDE_", "CLINE_", "CODEX_", "COPILOT_", "GEMINI_", "OPENCODE_", "XDG_")
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def install(home: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
     """Runs the command in the folder `home/project`, with only the variables given."""
     (home / "project").mkdir()
     monkeypatch.chdir(home / "project")
-    theirs = [name for name in os.environ if name.startswith(("ANTHROPIC_", "CLAUDE_", "CODEX_", "XDG_"))]
+    theirs = [name for name in os.environ if name.startswith(_THEIRS)]
 
     def run(*arguments: str, **variables: str) -> Result:
         environment = {**dict.fromkeys(theirs), "HOME": str(home), **variables}
@@ -57,14 +58,32 @@ CONFIGS = {
     "cursor": ".cursor/mcp.json",
     "vscode": ".config/Code/User/mcp.json",
     "codex": ".codex/config.toml",
+    "gemini": ".gemini/settings.json",
+    "opencode": ".config/opencode/opencode.json",
+    "copilot": ".copilot/mcp-config.json",
+    "windsurf": ".config/devin/mcp_config.json",
+    "zed": ".config/zed/settings.json",
+    "cline": ".cline/data/settings/cline_mcp_settings.json",
+    "lm-studio": ".lmstudio/mcp.json",
+    "jetbrains": ".junie/mcp/mcp.json",
+    "kiro": ".kiro/settings/mcp.json",
 }
+
+
+def entry_in(path: Path, host: str) -> dict[str, Any]:
+    """The entry in a configuration, with the command and its arguments apart."""
+    server = read(path)[HOSTS[host].section]["files"]
+    if HOSTS[host].joined:
+        program, *arguments = server["command"]
+        return {**server, "command": program, "args": arguments}
+    return server
 
 
 @pytest.mark.parametrize("host", HOSTS)
 def test_every_host_gets_a_command_that_works_without_a_path(install: Install, home: Path, host: str) -> None:
     done = install(host, str(home / "docs"), "../docs")
     assert done.exit_code == 0, done.output
-    server = read(home / CONFIGS[host])[HOSTS[host].section]["files"]
+    server = entry_in(home / CONFIGS[host], host)
     assert Path(server["command"]).is_absolute()
     assert server["args"] == ["serve", str(home / "docs"), str(home / "docs"), "--backend", "local"]
     assert not {"env", "env_vars"} & set(server)
@@ -169,14 +188,14 @@ def test_an_invalid_configuration_is_not_changed_and_is_named_in_one_line(instal
         assert bool(extra) == ('"args"' in done.stdout)
 
 
-@pytest.mark.parametrize("host", [name for name, host in HOSTS.items() if host.project_file])
+@pytest.mark.parametrize("host", [name for name, host in HOSTS.items() if host.project_file and host.key_reference])
 def test_a_projects_file_never_contains_a_key(install: Install, home: Path, host: str) -> None:
     done = install(host, "--scope", "project", "--backend", "anthropic", ANTHROPIC_API_KEY=SECRET)
     assert done.exit_code == 0, done.output
     config = home / "project" / str(HOSTS[host].project_file)
     assert config.is_file()
     assert not any(SECRET.encode() in content for content in files_below(home).values())
-    args = read(config)[HOSTS[host].section]["files"]["args"]
+    args = entry_in(config, host)["args"]
     assert ("${workspaceFolder}" in args) == (host in ("cursor", "vscode"))
     refused = install(host, "--scope", "project", "--backend", "anthropic", "--write-key", ANTHROPIC_API_KEY=SECRET)
     assert isinstance(refused.exception, BadSettings)
@@ -189,6 +208,13 @@ def test_a_projects_file_never_contains_a_key(install: Install, home: Path, host
         ("cursor", {"env": {"ANTHROPIC_API_KEY": "${env:ANTHROPIC_API_KEY}"}}),
         ("vscode", {"env": {"ANTHROPIC_API_KEY": "${input:files-api-mcp-key}"}}),
         ("codex", {"env_vars": ["ANTHROPIC_API_KEY"]}),
+        ("gemini", {"env": {"ANTHROPIC_API_KEY": "${ANTHROPIC_API_KEY}"}}),
+        ("copilot", {"env": {"ANTHROPIC_API_KEY": "${ANTHROPIC_API_KEY}"}}),
+        ("kiro", {"env": {"ANTHROPIC_API_KEY": "${ANTHROPIC_API_KEY}"}}),
+        ("windsurf", {"env": {"ANTHROPIC_API_KEY": "${env:ANTHROPIC_API_KEY}"}}),
+        ("opencode", {}),
+        ("zed", {}),
+        ("cline", {}),
     ],
 )
 def test_a_key_is_referred_to_in_the_hosts_own_way(
@@ -196,7 +222,7 @@ def test_a_key_is_referred_to_in_the_hosts_own_way(
 ) -> None:
     install(host, "--backend", "anthropic", ANTHROPIC_API_KEY=SECRET)
     configuration = read(home / CONFIGS[host])
-    server = configuration[HOSTS[host].section]["files"]
+    server = entry_in(home / CONFIGS[host], host)
     assert {key: server[key] for key in server if key.startswith("env")} == expected
     assert server["args"][-2:] == ["--backend", "anthropic"]
     assert SECRET not in json.dumps(configuration)
