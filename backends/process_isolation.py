@@ -6,7 +6,14 @@ The working directory may hold any file that an agent saved or a stranger sent: 
 import os
 import sys
 
-__all__ = ["NEUTRAL_DIRECTORY", "absolute_path_variable", "child_environment", "find_program", "python_command"]
+__all__ = [
+    "NEUTRAL_DIRECTORY",
+    "absolute_path_variable",
+    "child_environment",
+    "find_program",
+    "parser_environment",
+    "python_command",
+]
 
 NEUTRAL_DIRECTORY = os.sep
 """The working directory of child processes."""
@@ -15,6 +22,7 @@ _INHERITED = ("LANG", "LC_ALL", "LC_CTYPE")
 # Folders that the loader or a program takes code or data from. The working directory must not be one of them.
 _SEARCH_PATHS = ("PATH", "LD_LIBRARY_PATH")
 _FOLDERS = ("TMPDIR", "TESSDATA_PREFIX")
+_NEEDED_BY_PYTHON = (*_INHERITED, "LD_LIBRARY_PATH")
 
 
 def find_program(name: str, search_path: str | None = None) -> str | None:
@@ -38,6 +46,11 @@ def child_environment() -> dict[str, str]:
         if folders := absolute_path_variable(given.get(name, "")):
             passed[name] = folders
     return passed | {name: given[name] for name in _FOLDERS if os.path.isabs(given.get(name, ""))}  # noqa: PTH117
+
+
+def parser_environment() -> dict[str, str]:
+    """Environment of a process that reads documents: only what Python needs to start."""
+    return {name: value for name, value in child_environment().items() if name in _NEEDED_BY_PYTHON}
 
 
 def python_command(module: str, *arguments: str) -> list[str]:

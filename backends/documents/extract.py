@@ -63,7 +63,6 @@ class Document:
     """The page label in the document (1-based page), such as "iv" or "A-3"; None if it equals the page number."""
     is_scanned: Callable[[int], bool] = lambda _: False
     """Whether a text, already taken from `texts`, was read by OCR."""
-    scans: Scans | None = None
 
 
 def extract(content: BinaryIO, mime_type: str, scans: Scans | None, filename: str = "") -> Document:
@@ -76,7 +75,7 @@ def extract(content: BinaryIO, mime_type: str, scans: Scans | None, filename: st
         from files_api_mcp.backends.documents.formats.pdf.pages import pdf_pages
 
         pages = pdf_pages(content, scans)
-        return replace(_pages(pages), label=pages.label, is_scanned=pages.is_scanned, scans=scans)
+        return replace(_pages(pages), label=pages.label, is_scanned=pages.is_scanned)
     if mime_type == PPTX:
         from files_api_mcp.backends.documents.formats.pptx.slides import slides
 
@@ -100,7 +99,7 @@ def _image(content: BinaryIO, scans: Scans | None) -> Document:
     from files_api_mcp.backends.documents.render import image_texts
 
     texts = (shown_text([text]) for text in image_texts(content, scans))
-    return Document(paginated=False, pages=None, texts=texts, is_scanned=lambda _: True, scans=scans)
+    return Document(paginated=False, pages=None, texts=texts, is_scanned=lambda _: True)
 
 
 def _text_lines(content: BinaryIO, mime_type: str, filename: str) -> Iterator[Line]:

@@ -3,7 +3,10 @@
 Jobs come as JSON lines on stdin, and each job's document as an open descriptor on a socket: this process opens no
 document itself. Several jobs may be sent ahead. Each job is answered by JSON lines on stdout; a line with `size` is
 followed by that many bytes. The last answer holds `end` or `error`. The `kind` of an error that is no verdict about the
-document is `content` (the bytes are not those of the job) or `stopped`.
+document is `content` (the bytes are not those of the job) or `stopped`. An answer with `scan` is a picture, whose text
+the process waits for: a line on stdin with `scanned`.
+
+The process loads all that it needs, and then enters a sandbox for good: no document can lead it elsewhere.
 """
 
 import ctypes
@@ -18,15 +21,17 @@ import socket
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import suppress
 from functools import partial
 from typing import Any, BinaryIO
 
 from files_api_mcp.backends.documents.extract import Document, extract, render
 from files_api_mcp.backends.documents.marks import to_json
 from files_api_mcp.backends.documents.ocr import Scans
+from files_api_mcp.backends.documents.preload import load_parsers
 from files_api_mcp.backends.errors import UnsupportedType
+from files_api_mcp.backends.sandbox.confine import confine_parser
 
 __all__ = ["Answer", "Job", "main", "opened_document"]
 
@@ -40,13 +45,14 @@ _PART = 64 * _CHUNK
 _DISK_ERRORS = {errno.EIO, errno.ESTALE, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENODEV, errno.ENXIO}
 """Errors of the machine. A parser may raise others on bytes made to break it."""
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
-_PR_SET_NO_NEW_PRIVS = 38
 _LOOKS_EVERY_S = 0.5
+_JOBS_OF_LIFE = 20
+"""The processor time of a process, as a multiple of the limit of a job."""
 
 
 def main(more_jobs: Mapping[str, Job] | None = None) -> None:
     """Serve jobs until stdin ends. Arguments: bytes of memory, seconds of processor time for a job, the descriptor of
-    the socket that documents come by, the parent's process id, and the path of Tesseract (empty: not installed).
+    the socket that documents come by, the parent's process id, and the family of documents.
 
     `more_jobs` are jobs of another program by name, beside `extract`, `render`, `tables` and `query`. A job may send
     answers at any time with its `report`, to show that it goes on.
@@ -55,7 +61,7 @@ def main(more_jobs: Mapping[str, Job] | None = None) -> None:
     os.dup2(2, 1)  # the output of a library must not be taken for an answer
     memory_bytes, cpu_seconds, documents, parent = map(int, sys.argv[1:5])
     _die_with(parent=parent)
-    _limit(memory_bytes)
+    load_parsers(sys.argv[5])
     # Parsers make millions of objects that stay: to look through them all again and again takes a third of the time.
     gc.set_threshold(200_000, 20, 100)
     jobs: Mapping[str, Job] = {
@@ -65,14 +71,42 @@ def main(more_jobs: Mapping[str, Job] | None = None) -> None:
         "query": _query,
         **(more_jobs or {}),
     }
+    requests = _Requests(sys.stdin.buffer)
     with socket.socket(fileno=documents) as received:
-        for line in sys.stdin.buffer:
+        confine_parser([0, 1, 2, out.fileno(), documents], memory_bytes, cpu_seconds * _JOBS_OF_LIFE)
+        for request in requests.jobs():
             _limit_job(cpu_seconds)
-            job: dict[str, Any] = {**json.loads(line), "report": partial(_send, out)}
+            job: dict[str, Any] = {**request, "report": partial(_send, out), "scan": partial(_scanned, out, requests)}
             # Parsers may close what they read.
             with _document(received) as content, open(os.dup(content.fileno()), "rb", buffering=0) as whole:
                 for answer in _answers(jobs[job["job"]], content, whole.fileno(), job):
                     _send(out, answer)
+
+
+class _Requests:
+    """The lines on stdin: jobs, and the replies to what a job asks for. Jobs may come ahead of a reply."""
+
+    def __init__(self, lines: BinaryIO) -> None:
+        self._lines = lines
+        self._ahead: deque[dict[str, Any]] = deque()
+
+    def jobs(self) -> Iterator[dict[str, Any]]:
+        while self._ahead or (line := self._lines.readline()):
+            yield self._ahead.popleft() if self._ahead else json.loads(line)  # pyright: ignore[reportPossiblyUnboundVariable]
+
+    def reply(self) -> str:
+        """The text of the picture that was sent. Ends the process if the server is gone."""
+        for line in self._lines:
+            message = json.loads(line)
+            if "scanned" in message:
+                return message["scanned"]
+            self._ahead.append(message)
+        os._exit(1)
+
+
+def _scanned(out: BinaryIO, requests: _Requests, picture: bytes) -> str:
+    _send(out, {"scan": True, "body": picture})
+    return requests.reply()
 
 
 def _send(out: BinaryIO, answer: Answer) -> None:
@@ -153,19 +187,16 @@ class _Differs(Exception):
 
 
 def opened_document(content: BinaryIO, job: dict[str, Any]) -> Document:
-    """The job's document, with OCR if Tesseract is installed."""
-    tesseract = sys.argv[5]
-    scans = Scans(tesseract, job["page_seconds"]) if tesseract else None
+    """The job's document, with OCR if the server reads pictures."""
+    scans = Scans(job["scan"]) if job["scans"] else None
     return extract(content, job["mime_type"], scans, job.get("filename", ""))
 
 
 def _extract(content: BinaryIO, job: dict[str, Any]) -> Iterator[Answer]:
     document = opened_document(content, job)
     yield {"paginated": document.paginated, "pages": document.pages}
-    spent = 0.0
     for number, piece in enumerate(document.texts, start=1):
         text = piece.text
-        spent, before = document.scans.spent if document.scans else 0.0, spent
         page = {"page": number, "label": document.label(number), "scanned": document.is_scanned(number)}
         for start in range(0, max(1, len(text)), _PIECE):
             more = start + _PIECE < len(text)
@@ -175,7 +206,6 @@ def _extract(content: BinaryIO, job: dict[str, Any]) -> Iterator[Answer]:
                 "more": more,
                 "marks": [] if more else to_json(piece.marks),
                 "invisible": piece.invisible,
-                "scanning": 0 if more else spent - before,
             }
 
 
@@ -196,19 +226,6 @@ def _query(content: BinaryIO, job: dict[str, Any]) -> Iterator[Answer]:
     return jobs.query(content, job)
 
 
-def _limit(memory_bytes: int) -> None:
-    for limit, most in (
-        (resource.RLIMIT_AS, memory_bytes),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_NOFILE, 64),
-    ):
-        _, hard = resource.getrlimit(limit)
-        # macOS knows the limit of memory and refuses to set it; the wall clock still bounds the job there.
-        with suppress(ValueError, OSError):
-            resource.setrlimit(limit, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
-
-
 def _limit_job(cpu_seconds: int) -> None:
     """Limit this job's processor time as well: a suspended parent cannot end it."""
     used = resource.getrusage(resource.RUSAGE_SELF)
@@ -218,9 +235,7 @@ def _limit_job(cpu_seconds: int) -> None:
 
 def _die_with(parent: int) -> None:
     if sys.platform == "linux":
-        libc = ctypes.CDLL(None)
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     else:
         threading.Thread(target=_watch, args=(parent,), daemon=True).start()
     # The parent may have died before.

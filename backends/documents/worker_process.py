@@ -11,7 +11,9 @@ import anyio
 from anyio import CancelScope, to_thread
 from anyio.abc import Process
 
-from files_api_mcp.backends.process_isolation import NEUTRAL_DIRECTORY, child_environment, python_command
+from files_api_mcp.backends.documents.preload import ALL
+from files_api_mcp.backends.process_isolation import NEUTRAL_DIRECTORY, parser_environment, python_command
+from files_api_mcp.backends.sandbox.privileges import forbid_inspection
 
 __all__ = ["PROGRAM", "WorkerDied", "WorkerProcess"]
 
@@ -31,11 +33,12 @@ class WorkerDied(Exception):
 class WorkerProcess:
     """Runs one job after another; the next ones may be sent ahead. `jobs` and `job_bytes` count what it was given."""
 
-    def __init__(self, process: Process, documents: socket.socket) -> None:
+    def __init__(self, process: Process, documents: socket.socket, family: str) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
         self._process = process
         self._documents = documents
+        self.family = family
         self._stdin = process.stdin
         self._stdout = process.stdout
         self._received = bytearray()
@@ -47,15 +50,16 @@ class WorkerProcess:
 
     @classmethod
     async def start(
-        cls, memory_bytes: int, *, cpu_seconds: int, tesseract: str | None, program: str = PROGRAM
+        cls, memory_bytes: int, *, cpu_seconds: int, family: str = ALL, program: str = PROGRAM
     ) -> "WorkerProcess":
-        """Start a process with a memory limit, and a limit on processor time per job. `program` is its module."""
+        """Start a process with a memory limit, and a limit on processor time per job, for a family of documents.
+        `program` is its module."""
         ours, its = socket.socketpair()
         ours.settimeout(0)
         with its:
             numbers = [memory_bytes, cpu_seconds, its.fileno(), os.getpid()]
             try:
-                command, environment = await to_thread.run_sync(_launch, program, [*map(str, numbers), tesseract or ""])
+                command, environment = await to_thread.run_sync(_launch, program, [*map(str, numbers), family])
                 process = await anyio.open_process(
                     command,
                     stderr=subprocess.DEVNULL,
@@ -66,7 +70,7 @@ class WorkerProcess:
             except BaseException:
                 ours.close()
                 raise
-        return cls(process, ours)
+        return cls(process, ours, family)
 
     async def ask(self, jobs: Sequence[tuple[dict[str, Any], int]]) -> None:
         """Send jobs, each with the open descriptor of its document. The caller keeps the descriptors.
@@ -83,6 +87,17 @@ class WorkerProcess:
                 self.job_bytes += os.fstat(document).st_size
             self.jobs += len(lines)
             await self._stdin.send(b"".join(lines))
+        except (OSError, anyio.BrokenResourceError, anyio.ClosedResourceError):
+            raise WorkerDied from None
+
+    async def reply(self, text: str) -> None:
+        """Send the text of a picture that it asked for.
+
+        Raises:
+            WorkerDied: It is dead.
+        """
+        try:
+            await self._stdin.send(json.dumps({"scanned": text}).encode() + b"\n")
         except (OSError, anyio.BrokenResourceError, anyio.ClosedResourceError):
             raise WorkerDied from None
 
@@ -153,4 +168,6 @@ def _object(value: object) -> Answer:
 
 
 def _launch(program: str, arguments: list[str]) -> tuple[list[str], dict[str, str]]:
-    return python_command(program, *arguments), child_environment()
+    # The process has the same user: without this, it could read the key in this one's memory.
+    forbid_inspection()
+    return python_command(program, *arguments), parser_environment()

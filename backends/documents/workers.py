@@ -13,8 +13,9 @@ import anyio
 from anyio import to_thread
 
 from files_api_mcp.backends.documents.marks import Mark, from_json
-from files_api_mcp.backends.documents.ocr import find_tesseract
+from files_api_mcp.backends.documents.preload import ALL, family_of, is_loaded
 from files_api_mcp.backends.documents.task import ReaderStopped, Task, close_all, damaged, open_all
+from files_api_mcp.backends.documents.tesseract import ScanBudget, Tesseract, find_tesseract
 from files_api_mcp.backends.documents.worker_process import PROGRAM, WorkerDied, WorkerProcess
 from files_api_mcp.backends.errors import FilesError, UnsupportedType
 from files_api_mcp.backends.models import FileRecord, PageImage, Passage
@@ -72,10 +73,10 @@ class DocumentWorkers:
         self._program = program
 
     @cached_property
-    def tesseract(self) -> str | None:
-        """Absolute path of Tesseract; None if it is not installed. Looked up once;
-        this reads the disk."""
-        return find_tesseract()
+    def tesseract(self) -> Tesseract | None:
+        """Reads pictures; None if it is not installed. Looked up once; this reads the disk."""
+        program = find_tesseract()
+        return Tesseract(program, self._memory_bytes) if program else None
 
     async def __aenter__(self) -> "DocumentWorkers":
         return self
@@ -156,7 +157,7 @@ class DocumentWorkers:
                         if isinstance(document, FilesError):
                             yield _failed(document)
                             continue
-                        work = _Work(child, self._timeout_s, task.record)
+                        work = _Work(child, self._timeout_s, task.record, self.tesseract)
                         yield work.answers()
                         if not work.finished:
                             break
@@ -169,19 +170,24 @@ class DocumentWorkers:
                         await child.stop()
 
     async def _given(self, opened: Sequence[tuple[Task, int | FilesError]]) -> WorkerProcess:
-        """Send the jobs to a process. A process that died while idle is replaced: the document is not at fault."""
+        """Send the jobs to a process. A process that died while idle is replaced: the document is not at fault. So is
+        one that has not loaded what these documents need, by one that reads all."""
+        tesseract = await to_thread.run_sync(lambda: self.tesseract)
         jobs = [
-            ({**task.message(), "page_seconds": self._timeout_s}, document)
+            ({**task.message(), "scans": tesseract is not None}, document)
             for task, document in opened
             if isinstance(document, int)
         ]
+        family = family_of(task.arguments.get("mime_type") for task, document in opened if isinstance(document, int))
         while self._idle:
             child = self._idle.pop()
-            if await _is_sent(child, jobs):
+            if not is_loaded(family, child.family):
+                family = ALL
+                await child.stop()
+            elif await _is_sent(child, jobs):
                 return child
-        tesseract = await to_thread.run_sync(lambda: self.tesseract)
         child = await WorkerProcess.start(
-            self._memory_bytes, cpu_seconds=int(self._timeout_s * _TOTAL), tesseract=tesseract, program=self._program
+            self._memory_bytes, cpu_seconds=int(self._timeout_s * _TOTAL), family=family, program=self._program
         )
         if not await _is_sent(child, jobs):
             raise ReaderStopped("The file could not be read: the worker process did not start.")
@@ -204,12 +210,20 @@ async def _is_sent(child: WorkerProcess, jobs: Sequence[tuple[dict[str, Any], in
 class _Work:
     """The answers of one job. A reported error ends the job normally; a silent process does not."""
 
-    def __init__(self, child: WorkerProcess, timeout_s: float, record: FileRecord | None = None) -> None:
+    def __init__(
+        self,
+        child: WorkerProcess,
+        timeout_s: float,
+        record: FileRecord | None = None,
+        tesseract: Tesseract | None = None,
+    ) -> None:
         self._child = child
         self._record = record
         self._timeout_s = timeout_s
         self._deadline = anyio.current_time() + timeout_s * _TOTAL
         self._scanning = timeout_s * _SCANNING
+        self._tesseract = tesseract
+        self._scans = ScanBudget(timeout_s)
         self.finished = False
 
     async def answers(self) -> AsyncIterator[dict[str, Any]]:
@@ -220,8 +234,9 @@ class _Work:
                 if "error" in answer:
                     raise self._failure(answer["error"], answer.get("kind"))
                 return
-            if "checked" not in answer:
-                self._grant(answer)
+            if "scan" in answer:
+                await self._scan(answer.get("body", b""))
+            elif "checked" not in answer:
                 yield answer
 
     def _failure(self, sentence: str, kind: str | None) -> FilesError:
@@ -229,11 +244,16 @@ class _Work:
             return damaged(self._record, sentence)
         return ReaderStopped(sentence) if kind == "stopped" else UnsupportedType(sentence)
 
-    def _grant(self, answer: dict[str, Any]) -> None:
-        """Extend the deadline of a document with scanned pages: OCR takes seconds per page."""
-        more = max(0.0, min(answer.get("scanning", 0.0), self._timeout_s, self._scanning))
+    async def _scan(self, picture: bytes) -> None:
+        """Send the text of a picture, and extend the document's deadline: OCR takes seconds per page."""
+        text, spent = await self._scans.read(self._tesseract, picture) if self._tesseract else ("", 0.0)
+        more = max(0.0, min(spent, self._timeout_s, self._scanning))
         self._scanning -= more
         self._deadline += more
+        try:
+            await self._child.reply(text)
+        except WorkerDied:
+            raise ReaderStopped("The file needs more memory or time to read than the limit.") from None
 
     async def _next(self) -> dict[str, Any]:
         try:

@@ -55,8 +55,8 @@ def test_only_the_server_imports_mcp(layer: str) -> None:
 
 # Bottom first: each module or folder of `backends` imports only from the layers below its own.
 LAYERS = (
-    {"file_types", "file_versions", "findings", "table_info"},
-    {"models", "errors", "clock", "tokens", "committed", "damage", "backend_options", "process_isolation"},
+    {"file_types", "file_versions", "findings", "table_info", "process_isolation"},
+    {"models", "errors", "clock", "tokens", "committed", "damage", "backend_options", "sandbox"},
     {"documents", "storage", "validation"},
     {"roots"},
     {"staging", "file_filter"},

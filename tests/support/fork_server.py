@@ -58,7 +58,7 @@ def _kind(command: Sequence[str | Path], env: Mapping[str, str] | None) -> _Kind
     """What the process to fork has imported."""
     if sys.platform != "linux" or command[0] != sys.executable or len(command) < 2:
         return None
-    if command[1] == "-I" and any(worker in str(command[-6]) for worker in _WORKERS):
+    if command[1] == "-I" and any(worker in str(part) for worker in _WORKERS for part in command[2:5]):
         return "worker"
     given = os.environ if env is None else env
     names = {name for name in {*given, *os.environ} if given.get(name) != os.environ.get(name)}

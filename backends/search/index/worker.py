@@ -54,20 +54,19 @@ def build_index(
     builder = IndexBuilder(mime_type=mime_type, paginated=document.paginated)
     catalog = TableCollector(mime_type, paginated=document.paginated)
     pages: list[tuple[PackedPage, str | None]] = []
-    held, spent, before, last = 0, 0.0, 0.0, time.monotonic()
+    held, last = 0, time.monotonic()
 
     def part(*rest: bytes) -> worker.Answer:
-        nonlocal held, before, last
+        nonlocal held, last
         bodies = [b"".join(page.marks + page.text for page, _ in pages), *rest]
         answer: worker.Answer = {
             "pages": document.pages,
             "texts": [(page.chars, len(page.marks), len(page.text), label) for page, label in pages],
             "lengths": [len(body) for body in bodies],
-            "scanning": spent - before,
             "body": b"".join(bodies),
         }
         pages.clear()
-        held, before, last = 0, spent, time.monotonic()
+        held, last = 0, time.monotonic()
         return answer
 
     if (document.pages or 0) > _MANY_PAGES:
@@ -78,7 +77,6 @@ def build_index(
         catalog.add_text(number, piece)
         pages.append((page, label))
         held += len(page.text) + len(page.marks)
-        spent = document.scans.spent if document.scans else 0.0
         if builder.is_full:
             yield part(builder.take_postings(), builder.take_words())
         elif held >= answer_bytes or time.monotonic() - last >= _ANSWER_S:

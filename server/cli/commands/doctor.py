@@ -37,7 +37,7 @@ def _doctor(settings: Settings) -> int:
     from files_api_mcp.backends.search.semantic import installation
 
     checked = run_event_loop(settings.backend.check, settings.data_dir)
-    findings = [*_setup_findings(settings), *checked, installation.check(settings.data_dir)]
+    findings = [*_setup_findings(settings), *checked, installation.check(settings.data_dir), _sandbox_finding()]
     for finding in findings:
         print_line(f"{'ok  ' if finding.good else 'FAIL'}  {finding.text}")
     return 0 if all(finding.good for finding in findings) else 1
@@ -58,3 +58,14 @@ def _setup_findings(settings: Settings) -> "Iterator[Finding]":
             yield Finding(good=False, text=f"root {root} does not exist. Create it, or give another folder.")
         else:
             yield Finding(good=True, text=f"root {root}: agents may read it")
+
+
+def _sandbox_finding() -> "Finding":
+    """Which parts of the parser's sandbox hold. A system that lacks some is no fault of the setup."""
+    from files_api_mcp.backends.findings import Finding
+    from files_api_mcp.backends.sandbox.probe import sandbox_parts
+
+    parts = sandbox_parts()
+    holding = ", ".join(name for name, holds in parts.items() if holds) or "only limits"
+    missing = ", ".join(name for name, holds in parts.items() if not holds)
+    return Finding(good=True, text=f"documents are read in a sandbox: {holding}{missing and f'; not here: {missing}'}")

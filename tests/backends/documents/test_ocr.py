@@ -3,11 +3,10 @@
 import io
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import anyio
 import anyio.lowlevel
@@ -16,9 +15,8 @@ from anyio import to_thread
 from PIL import Image, ImageDraw, ImageFont
 from reportlab.pdfgen.canvas import Canvas
 
-from files_api_mcp.backends.documents import workers as workers_module
-from files_api_mcp.backends.documents.worker_process import WorkerProcess
-from files_api_mcp.backends.documents.workers import DocumentWorkers, PageText, ReaderStopped
+from files_api_mcp.backends.documents.tesseract import ScanBudget, Tesseract
+from files_api_mcp.backends.documents.workers import DocumentWorkers, PageText
 from files_api_mcp.backends.errors import UnsupportedType
 from tests.backends.documents.test_workers import is_living
 from tests.support.agent import Agent, connected, settings_for, text_of, write
@@ -98,9 +96,17 @@ def annotated_scan() -> bytes:
     return out.getvalue()
 
 
-def marks(folder: Path) -> list[Path]:
-    """What stand-ins leave: folders, as a worker and what it starts may write no files."""
-    return list(folder.glob("read.*"))
+def running(program: Path) -> list[int]:
+    """The processes of a stand-in that has begun to read: before that, their command lines name Python too."""
+    command = b"/bin/sh\0" + bytes(program) + b"\0stdin\0"
+    found: list[int] = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if path.read_bytes().startswith(command):
+                found.append(int(path.parent.name))
+        except OSError:
+            continue
+    return found
 
 
 async def read(pool: DocumentWorkers, folder: Path, content: bytes, kind: str = "application/pdf") -> list[PageText]:
@@ -188,13 +194,23 @@ async def test_what_was_indexed_before_the_program_came_is_read_again(
         assert {one["filename"] for one in answer["passages"]} == {*contents}
 
 
-async def test_a_scan_that_says_nothing_is_not_read_at_every_question(tmp_path: Path, install: Install) -> None:
-    install(f"mkdir {tmp_path}/read.$$")
+async def test_a_scan_that_says_nothing_is_not_read_at_every_question(
+    tmp_path: Path, install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install("true")
+    pictures: list[bytes] = []
+    read_one = Tesseract.text
+
+    async def counted(self: Tesseract, picture: bytes, seconds: float) -> str:
+        pictures.append(picture)
+        return await read_one(self, picture, seconds)
+
+    monkeypatch.setattr(Tesseract, "text", counted)
     async with connected(settings_for(tmp_path)) as agent:
         file = await agent.upload("dues.pdf", scanned_pdf())
         for _ in range(3):
             await agent.data("ask_document", question="harbour dues", file_ids=[file["file_id"]])
-    assert len(await to_thread.run_sync(marks, tmp_path)) == 1
+    assert len(pictures) == 1
 
 
 @pytest.mark.usefixtures("without_ocr")
@@ -223,74 +239,40 @@ async def test_a_program_that_goes_wrong_costs_its_page_alone(
 ) -> None:
     install(reading, listing)
     with anyio.fail_after(60):
-        async with DocumentWorkers(size=1, timeout_s=3) as pool:
+        async with DocumentWorkers(size=1, timeout_s=6) as pool:
             first, typed, last = await texts(pool, tmp_path, scanned_pdf("more"))
     assert typed == "Typed page"
     assert [first, last] == expected
 
 
-def test_reading_all_the_pictures_of_a_document_takes_its_share_of_time(tmp_path: Path, install: Install) -> None:
-    program = install(f"mkdir {tmp_path}/read.$$; exec sleep 60")
-    code = (
-        "import sys; from PIL import Image; from files_api_mcp.backends.documents.ocr import Scans\n"
-        "scans = Scans(sys.argv[1], 0.1)\n"
-        "assert not any(scans.text(Image.new('L', (9, 9))) for _ in range(100))\n"
-        "assert scans.spent >= 2"
-    )
-    # In a process of its own, as in life: what it starts is started from a process with one thread.
-    subprocess.run([sys.executable, "-c", code, str(program)], check=True, timeout=300)
+async def test_reading_all_the_pictures_of_a_document_takes_its_share_of_time(install: Install) -> None:
+    tesseract = Tesseract(str(install("exec sleep 60")), 1 << 30)
+    budget = ScanBudget(0.1)
+    spent = [(await budget.read(tesseract, picture_file()))[1] for _ in range(100)]
     # Each costs 0.06 s at least, and all together may cost 2 s.
-    assert 0 < len(marks(tmp_path)) <= 34
+    assert sum(spent) >= 2
+    assert 0 < len([one for one in spent if one > 0.01]) <= 34
 
 
-async def test_the_program_ends_with_the_worker_that_started_it(tmp_path: Path, install: Install) -> None:
-    install(f"mkdir {tmp_path}/read.$$; exec sleep 60")
-    started: list[Path] = []
+async def test_the_program_ends_with_the_job_that_needs_it(tmp_path: Path, install: Install) -> None:
+    program = install("exec sleep 60")
+    started: list[int] = []
     with anyio.fail_after(60):
         async with DocumentWorkers(size=1, timeout_s=60) as pool, anyio.create_task_group() as group:
             group.start_soon(texts, pool, tmp_path, scanned_pdf())
             while not started:
-                started = await to_thread.run_sync(marks, tmp_path)
+                started = await to_thread.run_sync(running, program)
             group.cancel_scope.cancel()
-        while await to_thread.run_sync(is_living, int(started[0].suffix.removeprefix("."))):
+        while await to_thread.run_sync(is_living, started[0]):
             await anyio.lowlevel.checkpoint()
 
 
-class Told:
-    """A worker that answers once a second with a page, which it says took so long to be read off a picture."""
-
-    def __init__(self, scanning: float) -> None:
-        self.now = 0.0
-        self._scanning = scanning
-
-    def clock(self) -> float:
-        return self.now
-
-    def received_answer(self) -> dict[str, Any] | None:
-        return None  # none comes before it is waited for
-
-    async def answer(self) -> dict[str, Any]:
-        await anyio.lowlevel.checkpoint()
-        self.now += 1
-        return {"page": 1, "scanning": self._scanning}
-
-
-@pytest.mark.parametrize(
-    ("scanning", "answers"), [(0.0, 10), (0.5, 20), (1.0, 35), (1e9, 35), (-1e9, 10)], ids=lambda value: f"{value:g}"
-)
-async def test_scans_extend_the_documents_deadline_within_their_grant(
-    monkeypatch: pytest.MonkeyPatch, scanning: float, answers: int
-) -> None:
-    """Limits by contract: ten times a page's for the document, and 25 times that for its scans."""
-    told = Told(scanning)
-    monkeypatch.setattr(anyio, "current_time", told.clock)
-    work = workers_module._Work(cast(WorkerProcess, told), timeout_s=1)  # pyright: ignore[reportPrivateUsage]
-    seen: list[object] = []
-
-    async def listen() -> None:
-        async for answer in work.answers():
-            seen.append(answer)
-
-    with pytest.raises(ReaderStopped, match="too long"):
-        await listen()
-    assert len(seen) == answers
+async def test_the_program_writes_nothing_and_reaches_no_network(tmp_path: Path, install: Install) -> None:
+    secret = await to_thread.run_sync(write, Path(tmp_path.parent) / "secret", "word")
+    install(
+        f"for one in 'cat {secret}' 'mkdir {tmp_path}/made' 'cat /etc/passwd' 'kill -0 {os.getpid()}' "
+        '"$PYTHON -c \'import socket; socket.socket()\'"; do eval "$one" >/dev/null 2>&1 && echo "done: $one"; done; '
+        "echo refused".replace("$PYTHON", sys.executable)
+    )
+    async with DocumentWorkers(size=1) as pool:
+        assert (await texts(pool, tmp_path, scanned_pdf()))[0] == "refused"
