@@ -11,6 +11,7 @@ from files_api_mcp.backends.validation import MAX_FILES_PER_QUESTION
 from files_api_mcp.tools.arguments.pages import parse_pages
 from files_api_mcp.tools.arguments.types import FileIds, PageRange, Within
 from files_api_mcp.tools.context import Call
+from files_api_mcp.tools.result_size import notes_that_fit
 
 __all__ = ["AskResult", "ask_document", "ask_result", "scope"]
 
@@ -19,6 +20,8 @@ _AROUND_TOKENS = 150
 _LONG_TOKENS = 300
 """A longer passage is not read again: it holds what is around its best part."""
 _OVERLAP = 80
+_MOST_CREATED = 20
+"""Created files in one result. list_files shows the others."""
 
 
 class CitedPassage(BaseModel):
@@ -46,12 +49,12 @@ class CreatedFile(BaseModel):
 
 
 class AskResult(BaseModel):
+    usage: Usage
+    next: str
+    notes: list[str] | None = None
+    created_files: list[CreatedFile] | None = None
     answer: str | None = None
     passages: list[CitedPassage]
-    created_files: list[CreatedFile] | None = None
-    usage: Usage
-    notes: list[str] | None = None
-    next: str
 
 
 async def ask_document(
@@ -92,11 +95,11 @@ def ask_result(answer: Answer) -> AskResult:
     return AskResult(
         answer=answer.text,
         passages=[_cited(passage) for passage in answer.passages],
-        created_files=[CreatedFile(**asdict(created)) for created in answer.created_files] or None,
+        created_files=[CreatedFile(**asdict(created)) for created in answer.created_files[:_MOST_CREATED]] or None,
         usage=Usage(
             passages=len(answer.passages), tokens=answer.tokens, **(asdict(answer.usage) if answer.usage else {})
         ),
-        notes=answer.notes or None,
+        notes=notes_that_fit(answer.notes),
         next=_next(answer),
     )
 

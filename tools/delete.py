@@ -47,9 +47,9 @@ class DeletedItem(BaseModel):
 
 class DeleteResult(BaseModel):
     counts: DeleteCounts | None = None
+    notes: list[str] | None = None
     failed: list[FailedDeletion] | None = None
     files: list[DeletedItem]
-    notes: list[str] | None = None
 
 
 DeletedIds = Annotated[FileIds, Field(min_length=1, max_length=MOST_DELETED)]

@@ -22,23 +22,23 @@ _MOST_RANGES = 200
 
 
 class DescribedFile(ListedFile):
-    type: str = "file"
-    downloadable: bool
-    sha256: str | None = None
-    source_path: str | None = None
-    source_changed: bool | None = None
-    superseded_by: str | None = None
-    versions: list[DescribedVersion] | None = None
     askable: bool
     pages: int | None = None
     chars: int | None = None
+    next: str
+    notes: list[str] | None = None
+    type: str = "file"
+    downloadable: bool
+    source_changed: bool | None = None
+    superseded_by: str | None = None
+    sha256: str | None = None
+    source_path: str | None = None
     pages_without_text: str | None = None
     read_by_ocr: str | None = None
+    versions: list[DescribedVersion] | None = None
     outline: list[str] | None = None
     tables: list[DescribedTable] | None = None
     more_tables: list[str] | None = None
-    notes: list[str] | None = None
-    next: str
 
 
 async def describe_file(call: Call, file_id: FileId) -> DescribedFile:

@@ -18,7 +18,8 @@ from files_api_mcp.tools.formatting import printable
 
 __all__ = ["confirm_overwriting", "download_file"]
 
-_MAX_INLINE_BYTES = 1024 * 1024
+_MAX_INLINE_BYTES = 700_000
+"""As base64 it takes a third more, and a whole result has at most 1,000,000 bytes."""
 
 
 class DownloadResult(BaseModel):
@@ -31,7 +32,7 @@ class DownloadResult(BaseModel):
     notes: list[str] | None = None
 
 
-_SaveAs = Annotated[str | None, Field(description="New file in an allowed folder; omit to get up to 1 MiB inline")]
+_SaveAs = Annotated[str | None, Field(description="New file in an allowed folder; omit to get up to 700 KB inline")]
 _Overwrite = Annotated[bool, Field(strict=True, description="Replace an existing file")]
 
 

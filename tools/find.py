@@ -1,5 +1,6 @@
 """find_text: every place of a phrase or regular expression in stored documents."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import BaseModel, Field
@@ -9,8 +10,13 @@ from files_api_mcp.backends.validation import MAX_FILES_PER_QUESTION
 from files_api_mcp.tools.arguments.types import FileIds, PageRange, Within
 from files_api_mcp.tools.ask import scope
 from files_api_mcp.tools.context import Call
+from files_api_mcp.tools.result_size import notes_that_fit, rows_that_fit
 
 __all__ = ["FindResult", "find_result", "find_text"]
+
+
+_OTHER_TOKENS = 2_500
+"""Tokens that are kept for all but the matches of a result."""
 
 
 class Match(BaseModel):
@@ -23,10 +29,10 @@ class Match(BaseModel):
 
 class FindResult(BaseModel):
     total: int
-    matches: list[Match]
     next_cursor: str | None = None
-    notes: list[str] | None = None
     next: str
+    notes: list[str] | None = None
+    matches: list[Match]
 
 
 async def find_text(
@@ -49,7 +55,13 @@ async def find_text(
     query = TextQuery(
         pattern, within=wanted, pages=span, regex=regex, exact=exact, context=context, limit=limit, cursor=cursor
     )
-    return find_result(await opened.finder.find_text(query, file_ids or (), call.progress()))
+    while True:
+        found = find_result(await opened.finder.find_text(query, file_ids or (), call.progress()))
+        fitting = rows_that_fit(found.matches, reserved_tokens=_OTHER_TOKENS)
+        if fitting == len(found.matches) or query.limit == 1:
+            return found
+        # A shorter page with the same start: its cursor goes on exactly after it.
+        query = replace(query, limit=max(1, fitting))
 
 
 def find_result(found: FoundText) -> FindResult:
@@ -67,7 +79,7 @@ def find_result(found: FoundText) -> FindResult:
             for one in found.matches
         ],
         next_cursor=found.next_cursor,
-        notes=found.notes or None,
+        notes=notes_that_fit(found.notes),
         next=_next(found),
     )
 

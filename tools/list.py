@@ -40,10 +40,10 @@ class ListedFile(NamedFile):
 
 
 class FileList(BaseModel):
-    files: Sequence[ListedFile | NamedFile]
     next_cursor: str | None = None
-    notes: list[str] | None = None
     next: str | None = None
+    notes: list[str] | None = None
+    files: Sequence[ListedFile | NamedFile]
 
 
 async def list_files(

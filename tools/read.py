@@ -1,8 +1,9 @@
 """read_document: the text of a stored file, or its pages as images."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import accumulate
 from typing import Annotated
 
 from pydantic import Field
@@ -10,7 +11,7 @@ from pydantic import Field
 from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.documents.media_types import TABLES
 from files_api_mcp.backends.errors import InvalidArgument
-from files_api_mcp.backends.models import DocumentInfo, FileRecord, Reading, TextWindow
+from files_api_mcp.backends.models import DocumentInfo, FileRecord, PageImage, Reading, TextWindow
 from files_api_mcp.tools.arguments.pages import parse_pages
 from files_api_mcp.tools.arguments.types import FileId, PageRange
 from files_api_mcp.tools.blocks import ImageBlock, TextBlock
@@ -26,8 +27,12 @@ MAX_CHARS = 20_000
 _DEFAULT_CHARS = 6_000
 _FEWEST_CHARS = 500
 _MAX_IMAGES = 5
-_NEXT_CHARS = 80
-"""Room for the line that says how to read on."""
+_MOST_IMAGE_BYTES = 725_000
+"""Of all pictures of one result, before base64 makes them a third larger."""
+_NEXT_CHARS = 160
+"""Room for what says how to read on."""
+_SHORT_CHARS = 2_000
+"""A longer text says how to read on in its first line too: hosts may show only the beginning."""
 _MOST_CUT = 200
 """Characters that are left out so that a result ends with a line. The longest passage fits without them."""
 _OUTLINE = re.compile(r"outline(?: (\d{1,6}))?", re.IGNORECASE)
@@ -73,13 +78,10 @@ async def _page_at(opened: Backend, file_id: str, at: str) -> tuple[int, int] | 
 
 async def _images(opened: Backend, record: FileRecord, span: tuple[int, int] | None) -> list[TextBlock | ImageBlock]:
     first, last = span or (1, 1)
-    if last - first >= _MAX_IMAGES:
-        raise InvalidArgument(
-            f"At most {_MAX_IMAGES} pages can be returned as images.",
-            f'Start with pages="{first}-{first + _MAX_IMAGES - 1}".',
-        )
-    images = await opened.reader.images(record.id, pages=span)
-    blocks: list[TextBlock | ImageBlock] = []
+    shown = min(last, first + _MAX_IMAGES - 1)
+    images = _few(await opened.reader.images(record.id, pages=span and (first, shown)))
+    shown = first + len(images) - 1
+    blocks: list[TextBlock | ImageBlock] = [TextBlock(f"next: {_pages(shown + 1, last)}")] if shown < last else []
     for image in images:
         mark = (
             f"{record.filename}, {format_page(image.page, image.label)}"
@@ -88,6 +90,16 @@ async def _images(opened: Backend, record: FileRecord, span: tuple[int, int] | N
         )
         blocks += [TextBlock(mark), ImageBlock(image.data, image.mime_type)]
     return blocks
+
+
+def _few(images: Sequence[PageImage]) -> Sequence[PageImage]:
+    """The first pictures, as many as fit into one result: one at least."""
+    sizes = accumulate(len(image.data) for image in images)
+    return images[: max(1, sum(size <= _MOST_IMAGE_BYTES for size in sizes))]
+
+
+def _pages(first: int, last: int) -> str:
+    return f'pages="{first}-{last}"' if first < last else f'pages="{last}"'
 
 
 async def _outline(opened: Backend, record: FileRecord, info: DocumentInfo, first: int, max_chars: int) -> TextBlock:
@@ -103,8 +115,14 @@ async def _outline(opened: Backend, record: FileRecord, info: DocumentInfo, firs
     if not lines:
         raise InvalidArgument(f"The outline has {len(entries)} entries.", f"Read by {_unit(info)}.")
     rest = first + len(lines)
-    end = f'next: at="outline {rest}"' if rest <= len(entries) else "end"
-    return TextBlock("\n".join([head, *lines, f"--- {end} ---"]))
+    return _ended(head, lines, f'at="outline {rest}"' if rest <= len(entries) else None)
+
+
+def _ended(head: str, parts: Sequence[str], rest: str | None) -> TextBlock:
+    """A text with its end, and what continues it: in a long text in the first line too."""
+    if rest and sum(map(len, parts)) > _SHORT_CHARS:
+        head += f"; next: {rest}"
+    return TextBlock("\n".join([head, *parts, f"--- {f'next: {rest}' if rest else 'end'} ---"]))
 
 
 def _unit(info: DocumentInfo) -> str:
@@ -118,10 +136,8 @@ def _text(
     if info.has_tables and record.mime_type in TABLES and info.chars > max_chars:
         head += "; query_table computes over all rows"
     windows = [*_fitting(reading.windows, max_chars - len(head) - _NEXT_CHARS)]
-    parts = [head, *(f"--- {text_heading(window)} ---\n{window.text}" for window in windows)]
-    rest = remaining_arguments(info, replace(reading, windows=windows), span)
-    parts.append(f"--- {f'next: {rest}' if rest else 'end'} ---")
-    return TextBlock("\n".join(parts))
+    parts = [f"--- {text_heading(window)} ---\n{window.text}" for window in windows]
+    return _ended(head, parts, remaining_arguments(info, replace(reading, windows=windows), span))
 
 
 def _fitting(windows: list[TextWindow], room: int) -> Iterator[TextWindow]:
@@ -167,7 +183,7 @@ def remaining_arguments(info: DocumentInfo, reading: Reading, span: tuple[int, i
     if is_cut:
         return f'pages="{last.page}", start_char={last.end_char}'
     if last.page < end:
-        return f'pages="{last.page + 1}-{end}"' if last.page + 1 < end else f'pages="{end}"'
+        return _pages(last.page + 1, end)
     return f'pages="{end + 1}"' if end < info.pages else None
 
 

@@ -8,15 +8,25 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import PydanticSerializationError
 
-__all__ = ["MOST_BYTES", "MOST_TOKENS", "compact_json", "lines_that_fit", "rows_that_fit"]
+__all__ = [
+    "MOST_BYTES",
+    "MOST_TOKENS",
+    "compact_json",
+    "lines_that_fit",
+    "notes_that_fit",
+    "rows_that_fit",
+    "tokens_of",
+]
 
 MOST_TOKENS = 25_000
 """By our own estimate, over the result as compact JSON."""
 
 MOST_BYTES = 1_000_000
+"""As sent: the structure, and the same as text."""
 
 _TOKENS_A_BYTE = MOST_TOKENS / MOST_BYTES
 _BETWEEN_ROWS = 1
+_NOTES_TOKENS = 2_000
 
 
 def compact_json(model: BaseModel) -> str:
@@ -38,6 +48,22 @@ def lines_that_fit(lines: Sequence[Sequence[Any]], *, room: int) -> int:
     return _fitting([json.dumps(line, ensure_ascii=False, separators=(",", ":")) for line in lines], room)
 
 
+def notes_that_fit(notes: Sequence[str]) -> list[str] | None:
+    """The first notes, of about 2,000 tokens, and how many more there are; None if there are none."""
+    shown = [*notes[: _fitting([*map(_quoted, notes)], _NOTES_TOKENS)]]
+    if len(shown) < len(notes):
+        shown.append(f"{len(notes) - len(shown):,} more notes are left out.")
+    return shown or None
+
+
+def tokens_of(text: str) -> int:
+    """The estimated tokens of a text."""
+    # Imported here: its patterns take time that a server that only lists its tools does not need.
+    from files_api_mcp.backends.tokens import estimate_tokens
+
+    return estimate_tokens(text)
+
+
 def _fitting(texts: Sequence[str], room: int) -> int:
     # No estimate is higher than a token for each character.
     if sum(map(len, texts)) + len(texts) <= room:
@@ -47,8 +73,10 @@ def _fitting(texts: Sequence[str], room: int) -> int:
 
 def _size(text: str) -> float:
     """The share of a result that a row takes, in tokens: by its tokens or its bytes, whichever is more."""
-    # Imported here: its patterns take time that a server that only lists its tools does not need.
-    from files_api_mcp.backends.tokens import estimate_tokens
+    # It is sent twice: as a part of the structure, and as a part of a text, in which its quotes are escaped again.
+    size = len(text.encode("utf-8", "surrogatepass")) + len(_quoted(text).encode("utf-8", "surrogatepass"))
+    return max(tokens_of(text), size * _TOKENS_A_BYTE) + _BETWEEN_ROWS
 
-    size = len(text.encode("utf-8", "surrogatepass"))
-    return max(estimate_tokens(text), size * _TOKENS_A_BYTE) + _BETWEEN_ROWS
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)

@@ -51,11 +51,11 @@ class UploadCounts(BaseModel):
 
 class UploadResult(BaseModel):
     counts: UploadCounts | None = None
+    skipped: str | None = None
+    next: str | None = None
+    notes: list[str] | None = None
     failed: list[FailedItem]
     files: list[UploadedItem]
-    skipped: str | None = None
-    notes: list[str] | None = None
-    next: str | None = None
 
 
 async def upload_file(

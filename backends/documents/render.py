@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
 from itertools import islice
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from PIL import Image, ImageSequence, UnidentifiedImageError
 
@@ -19,7 +19,12 @@ from files_api_mcp.backends.models import PageImage
 
 __all__ = ["image_texts", "pdf_images", "shown_image"]
 
-_MOST_BYTES = 1_000_000
+_MOST_BYTES = 350_000
+"""Of one picture. Two of them, which base64 makes a third larger, fit into a result of 1,000,000 bytes."""
+_PALETTE = 256
+_QUALITIES = (85, 70, 55)
+_SMALLER = 0.8
+"""The step by which the sides of a picture shrink until it has few enough bytes."""
 _MOST_FRAMES = 50
 _BAD_IMAGE = (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError)
 
@@ -67,10 +72,22 @@ def shown_image(content: BinaryIO, mime_type: str, max_side: int) -> PageImage:
 
 
 def _encoded(image: Image.Image) -> tuple[str, bytes]:
-    """Encode as PNG, or as JPEG if that is much smaller, as for scans."""
-    png, jpeg = BytesIO(), BytesIO()
-    image.save(png, "PNG")
-    image.save(jpeg, "JPEG", quality=85)
-    if len(jpeg.getvalue()) * 2 < len(png.getvalue()):
-        return "image/jpeg", jpeg.getvalue()
-    return "image/png", png.getvalue()
+    """Encode as PNG, or as JPEG if that is much smaller, as for scans. What is too large even so loses some quality,
+    then size."""
+    # Most pages of text have few colours: a palette keeps all of them in half the bytes.
+    exact = image.quantize(_PALETTE) if image.getcolors(_PALETTE) else image
+    png, jpeg = _saved(exact, "PNG"), _saved(image, "JPEG", quality=_QUALITIES[0])
+    if len(png) <= min(_MOST_BYTES, 2 * len(jpeg)):
+        return "image/png", png
+    while True:
+        for quality in _QUALITIES:
+            jpeg = _saved(image, "JPEG", quality=quality)
+            if len(jpeg) <= _MOST_BYTES:
+                return "image/jpeg", jpeg
+        image = image.resize((round(image.width * _SMALLER) or 1, round(image.height * _SMALLER) or 1))
+
+
+def _saved(image: Image.Image, kind: str, **options: Any) -> bytes:
+    found = BytesIO()
+    image.save(found, kind, **options)
+    return found.getvalue()

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticSerializationError, to_json
 
 from files_api_mcp.server.jsonrpc.surrogates import replace_lone_surrogates, without_lone_surrogates
+from files_api_mcp.server.mcp.result_limit import within_limits
 
 __all__ = ["ensure_answer"]
 
@@ -20,7 +21,8 @@ async def ensure_answer(ctx: ServerRequestContext[Any, Any], call_next: CallNext
     """Lone surrogates become U+FFFD, because no transport of the SDK can send them: it drops the answer or ends.
 
     Raises:
-        MCPError: The handler failed. The cause of an unexpected failure is logged, and hidden from the client.
+        MCPError: The handler failed, or its result is too large. The cause of an unexpected failure is logged, and
+            hidden from the client.
     """
     try:
         result = await call_next(ctx)
@@ -37,7 +39,8 @@ async def ensure_answer(ctx: ServerRequestContext[Any, Any], call_next: CallNext
     if isinstance(result, BaseModel):
         result = result.model_dump(by_alias=True, mode="json", exclude_none=True)
     try:
-        to_json(result)
+        encoded = to_json(result)
     except PydanticSerializationError:
-        return without_lone_surrogates(result)
-    return result
+        result = without_lone_surrogates(result)
+        encoded = to_json(result)
+    return result if result is None else within_limits(result, encoded, ctx.method, ctx.params)

@@ -8,11 +8,15 @@ from mcp.types import INVALID_PARAMS, CompleteRequestParams, Completion, PromptR
 from files_api_mcp.backends.base import FilesBackend
 from files_api_mcp.server.mcp.prompts import FILES, SEPARATOR, list_prompts
 from files_api_mcp.tools.formatting import FILE_URI_TEMPLATE
+from files_api_mcp.tools.result_size import MOST_TOKENS
 
 __all__ = ["complete_argument"]
 
 _MAX_VALUES = 100
 """Values in one result; the protocol's limit."""
+
+_MAX_ID = 128
+"""Characters in the longest file id."""
 
 _MAX_TYPED = 255
 """Characters in the longest filename; a longer text matches nothing."""
@@ -35,7 +39,10 @@ async def complete_argument(params: CompleteRequestParams, files: FilesBackend, 
     found = await files.find(typed, limit=_MAX_VALUES)
     values = [before + file.id for file in found.files if file.id not in chosen]
     left_out = len(found.files) - len(values)
-    return Completion(values=values, total=None if found.total is None else found.total - left_out, has_more=found.more)
+    total = None if found.total is None else found.total - left_out
+    # No estimate is higher than a token for each character.
+    shown = values[: MOST_TOKENS // (len(before) + _MAX_ID + 3)]
+    return Completion(values=shown, total=total, has_more=found.more or len(shown) < len(values))
 
 
 def _takes_files(params: CompleteRequestParams, offered: Collection[str]) -> bool:

@@ -11,12 +11,17 @@ from files_api_mcp.server.mcp.caller import call_in
 from files_api_mcp.tools.context import Dependencies
 from files_api_mcp.tools.describe import DescribedFile, describe
 from files_api_mcp.tools.formatting import FILE_URI_TEMPLATE, file_id_from_uri, file_uri, is_past, rfc3339
-from files_api_mcp.tools.read import MAX_CHARS, remaining_arguments, text_heading
+from files_api_mcp.tools.read import remaining_arguments, text_heading
+from files_api_mcp.tools.result_size import rows_that_fit
 
 __all__ = ["file_resource_template", "list_resources", "read_file_resource"]
 
 _PAGE_SIZE = 200
 _MAX_ECHO = 200
+_MOST_CHARS = 16_000
+"""Characters of text, so that a result with long metadata too has at most 25,000 tokens."""
+_OTHER_TOKENS = 300
+"""Tokens that are kept for all but the files of a list."""
 _VERBATIM = ("application/json", "application/xml")
 
 
@@ -44,9 +49,15 @@ async def list_resources(files: FilesBackend, cursor: str | None) -> ListResourc
     Raises:
         InvalidArgument: The cursor is not from this list.
     """
-    page = await files.list(limit=_PAGE_SIZE, cursor=cursor)
-    shown = [_resource(record) for record in page.files if not is_past(record.expires_at)]
-    return ListResourcesResult(resources=shown, next_cursor=page.next_cursor)
+    limit = _PAGE_SIZE
+    while True:
+        page = await files.list(limit=limit, cursor=cursor)
+        shown = [_resource(record) for record in page.files if not is_past(record.expires_at)]
+        fitting = rows_that_fit(shown, reserved_tokens=_OTHER_TOKENS)
+        if fitting == len(shown):
+            return ListResourcesResult(resources=shown, next_cursor=page.next_cursor)
+        # A shorter page with the same start: its cursor goes on exactly after it.
+        limit = fitting
 
 
 async def read_file_resource(ctx: Context[Dependencies], uri: str, *, with_text: bool) -> list[ReadResourceContents]:
@@ -82,7 +93,7 @@ def _resource(record: FileRecord) -> Resource:
 
 async def _reading(backend: Backend, file_id: str) -> Reading:
     try:
-        return await backend.reader.read(file_id, max_chars=MAX_CHARS)
+        return await backend.reader.read(file_id, max_chars=_MOST_CHARS)
     except UnsupportedType:
         # The file has no text, or its bytes are not on this machine. A model may still answer about it.
         return Reading([])

@@ -160,7 +160,7 @@ def _with_notes(result: BaseModel | Iterable[Block], notes: list[str]) -> BaseMo
         return result
     if isinstance(result, BaseModel):
         return result.model_copy(update={"notes": [*(getattr(result, "notes", None) or ()), *notes]})
-    return [*result, *map(TextBlock, notes)]
+    return [*map(TextBlock, notes), *result]
 
 
 def _tool_result(result: BaseModel | Iterable[Block]) -> CallToolResult:

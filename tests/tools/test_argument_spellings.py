@@ -159,12 +159,12 @@ async def test_what_hosts_add_is_named_in_the_notes_of_every_result(agent: Agent
 
 
 @pytest.mark.anyio
-async def test_a_result_without_structure_has_the_note_as_its_last_text(agent: Agent) -> None:
+async def test_a_result_without_structure_has_the_note_as_its_first_text(agent: Agent) -> None:
     file = await agent.upload("note.txt", "The harbour opens at six.\n")
     for tool in ("read_document", "download_file"):
         result = await agent.call(tool, file_id=file["file_id"], toolCallId="call_1")
         assert not result.is_error
-        assert '"toolCallId"' in getattr(result.content[-1], "text", "")
+        assert '"toolCallId"' in getattr(result.content[0], "text", "")
 
 
 @pytest.mark.anyio

@@ -71,7 +71,7 @@ async def test_a_hundred_files_go_in_one_call_and_an_unknown_id_stops_none(agent
     ids = [file["file_id"] for file in listed]
     await agent.data("delete_file", file_ids=ids[30:31])
     result = await agent.data("delete_file", file_ids=[*ids[:50], "file_unknown", *ids[51:]])
-    assert list(result) == ["counts", "failed", "files", "notes"]
+    assert list(result) == ["counts", "notes", "failed", "files"]
     assert result["counts"] == {"deleted": 98, "already_deleted": 1, "failed": 1}
     assert [one["file_id"] for one in result["failed"]] == ["file_unknown"]
     assert result["failed"][0]["error"].startswith("[not_found] ")

@@ -13,7 +13,7 @@ from files_api_mcp.server.mcp.answers import ensure_answer
 
 pytestmark = pytest.mark.anyio
 
-REQUEST = cast(ServerRequestContext[Any, Any], SimpleNamespace(request_id=1))
+REQUEST = cast(ServerRequestContext[Any, Any], SimpleNamespace(request_id=1, method="ping", params=None))
 NOTIFICATION = cast(ServerRequestContext[Any, Any], SimpleNamespace(request_id=None))
 LONE = "caf\udce9"
 READABLE = "caf\ufffd"
