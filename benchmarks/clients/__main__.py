@@ -45,7 +45,10 @@ def outcome(client: RealClient, command: list[str], transport: str) -> tuple[str
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         try:
-            with reached(folder, transport) as (server, root), driver(command, server, client.era, name) as running:
+            with (
+                reached(folder, transport) as (server, root),
+                driver(command, server, client.era, name, client.shape) as running,
+            ):
                 tell(running, root, remote=transport != "stdio")
                 return (f"passed ({running.protocol})" if running.protocol else "passed"), ""
         except Exception:  # noqa: BLE001  any failure is a result

@@ -5,6 +5,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.clients.shapes import SHAPES
 from tests.server.emulator.sdk.running import isolated
 
 __all__ = ["CLIENTS", "RealClient"]
@@ -14,12 +15,13 @@ DRIVERS = Path(__file__).resolve().parent / "drivers"
 
 @dataclass(frozen=True)
 class RealClient:
-    """A client: its name, package, driver and protocol version."""
+    """A client: its name, package, driver and protocol version, and how it changes arguments."""
 
     name: str
     package: str
     driver: str
     era: str = "auto"
+    shape: str = ""
 
     def command(self, node_modules: Path) -> list[str]:
         """The command that starts the driver in a separate environment; the connection is its last argument."""
@@ -43,4 +45,10 @@ CLIENTS = (
     RealClient("langchain-mcp-adapters 0.3", "langchain-mcp-adapters==0.3.*", "langchain_tools.py"),
     RealClient("openai-agents 0.24", "openai-agents==0.24.*", "openai_agents.py"),
     RealClient("Pydantic AI 2.68", "pydantic-ai-slim[mcp]==2.68.*", "pydantic_ai_agent.py"),
+    *(
+        RealClient(f"MCP SDK 2.3, {shape}, {era}", "mcp==2.3.*", "mcp_new.py", era, shape)
+        for shape in SHAPES
+        if shape
+        for era in ("legacy", "auto")
+    ),
 )

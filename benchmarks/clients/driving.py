@@ -11,6 +11,8 @@ from collections.abc import Generator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from benchmarks.clients.shapes import SHAPES
+
 __all__ = ["Driver", "Result", "Server", "driver"]
 
 LONGEST_S = 120
@@ -51,15 +53,16 @@ class Result:
 class Driver:
     """Lists tools and calls them, one at a time."""
 
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
+    def __init__(self, process: "subprocess.Popen[str]", shape: str = "") -> None:
         self._process = process
+        self._shaped = SHAPES[shape]
         hello = self._answer()
         self.tools: list[str] = hello["tools"]
         self.protocol: str | None = hello["protocol"]
 
     def call(self, tool: str, **arguments: Any) -> Result:
         assert self._process.stdin
-        self._process.stdin.write(json.dumps([tool, arguments]) + "\n")
+        self._process.stdin.write(json.dumps([tool, self._shaped(tool, arguments)]) + "\n")
         self._process.stdin.flush()
         return Result(self._answer())
 
@@ -71,7 +74,7 @@ class Driver:
 
 
 @contextlib.contextmanager
-def driver(command: list[str], server: Server, era: str, cwd: str) -> Generator[Driver]:
+def driver(command: list[str], server: Server, era: str, cwd: str, shape: str = "") -> Generator[Driver]:
     """Start and connect a client. After an error, its stderr is added as a note."""
     target = json.dumps({**asdict(server), "era": era})
     with (
@@ -89,7 +92,7 @@ def driver(command: list[str], server: Server, era: str, cwd: str) -> Generator[
         watch = threading.Timer(LONGEST_S, process.kill)
         watch.start()
         try:
-            yield Driver(process)
+            yield Driver(process, shape)
             process.communicate(timeout=20)
             assert process.returncode == 0, f"the client ended with {process.returncode}"
         except BaseException as exc:
