@@ -48,7 +48,7 @@ def cursor_link() -> str:
 
 
 def _server(host: str, folder: str) -> dict[str, Any]:
-    return entry_for(HOSTS[host], ["uvx", project()["name"], "serve", folder], None).server
+    return entry_for(HOSTS[host], ["uvx", project()["name"], "serve", folder, "--backend", "local"], None).server
 
 
 def _json(value: Any) -> str:

@@ -19,6 +19,7 @@ __all__ = ["SUBCOMMANDS", "command", "main"]
 SUBCOMMANDS = {
     "serve": "Start the MCP server, over stdio or HTTP.",
     "install": "Add the server to a host, such as Claude Desktop or VS Code.",
+    "uninstall": "Remove the server from a host.",
     "demo": "Try every tool on sample documents.",
     "ask": "Ask about your files, and see the cited pages.",
     "find": "Find a phrase or regular expression in your files.",

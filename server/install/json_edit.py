@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any, NoReturn
 
-__all__ = ["parsed_json", "with_item", "with_member"]
+__all__ = ["parsed_json", "with_item", "with_member", "without_child"]
 
 _DECODER = json.JSONDecoder()
 # Unclosed strings and comments match to the end of the text, so that it is scanned once. They stay, and fail to parse.
@@ -65,6 +65,54 @@ def with_item(text: str, key: str, value: Any, *, comments: bool) -> str:
         raise ValueError(f"{key} is not a list")
     _, close = _children(strict, start)
     return _added(text, strict, start, close, _rendered(value, strict, 2), 2)
+
+
+def without_child(text: str, path: tuple[str | int, ...], *, comments: bool) -> str:
+    """Returns the text without the member or item at `path`, and without its line if nothing else is on it.
+
+    Raises:
+        KeyError: There is none.
+        ValueError: A value on the way has no members or items.
+    """
+    strict = _strict(text, comments=comments)
+    start = _skip(strict, 0)
+    for key in path[:-1]:
+        if strict[start] not in "{[":
+            raise ValueError("the value for servers is not an object")
+        start, _ = _children(strict, start)[0][key]
+    if strict[start] not in "{[":
+        raise ValueError("the value for servers is not an object")
+    children, close = _children(strict, start)
+    value_start, end = children[path[-1]]
+    others = [span for key, span in children.items() if key != path[-1]]
+    before = max((span[1] for span in others if span[1] <= value_start), default=start + 1)
+    first = _skip(strict, before)
+    cuts: list[tuple[int, int]] = []
+    if strict[first] == ",":
+        # A last child takes the comma before it along, others the comma behind.
+        is_last = not any(span[0] > end for span in others)
+        cuts = [(first, first + 1)] if is_last else []
+        first = _skip(strict, first + 1)
+    behind = _skip(_COMMENT.sub(_blank, text) if comments else strict, end)
+    if behind < close and text[behind] == "," and not (cuts and not comments):
+        cuts = [] if strict[behind] == "," else cuts
+        end = behind + 1
+    return _cut(text, [*cuts, _whole_lines(text, first, end)])
+
+
+def _whole_lines(text: str, start: int, end: int) -> tuple[int, int]:
+    """The span with its indentation and line end, if it is alone on its lines."""
+    line = len(text[:start].rstrip(" \t"))
+    rest = len(text) - len(text[end:].lstrip(" \t"))
+    if (line == 0 or text[line - 1] in "\r\n") and text[rest : rest + 1] in ("\r", "\n"):
+        return line, rest + (2 if text[rest : rest + 2] == "\r\n" else 1)
+    return start, end
+
+
+def _cut(text: str, spans: list[tuple[int, int]]) -> str:
+    for start, end in sorted(spans, reverse=True):
+        text = text[:start] + text[end:]
+    return text
 
 
 def _strict(text: str, *, comments: bool) -> str:

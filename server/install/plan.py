@@ -13,10 +13,11 @@ from files_api_mcp.backends.roots.wide_folders import home_folders
 from files_api_mcp.server.install.hosts import Host, Machine, project_file, user_file
 from files_api_mcp.server.settings import BadSettings, absent_roots, default_data_dir, usable_roots
 
-__all__ = ["Entry", "InstallPlan", "Key", "entry_for", "plan_for"]
+__all__ = ["KEY_INPUT", "Entry", "InstallPlan", "Key", "entry_for", "plan_for"]
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_INPUT_ID = "files-api-mcp-key"
+KEY_INPUT = "files-api-mcp-key"
+"""The id of VS Code's input for the key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,8 @@ def entry_for(host: Host, command: Sequence[str], key: Key | None) -> Entry:
     elif host.key_reference == "env_vars":
         server["env_vars"] = [key.variable]
     elif host.key_reference == "input":
-        server["env"] = {key.variable: f"${{input:{_INPUT_ID}}}"}
-        key_input = {"type": "promptString", "id": _INPUT_ID, "description": key.variable, "password": True}
+        server["env"] = {key.variable: f"${{input:{KEY_INPUT}}}"}
+        key_input = {"type": "promptString", "id": KEY_INPUT, "description": key.variable, "password": True}
         return Entry(server, (key_input,))
     return Entry(server)
 

@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import MutableMapping
 from typing import Any, cast
 
-__all__ = ["parsed_toml", "toml_with_member"]
+__all__ = ["parsed_toml", "toml_with_member", "toml_without_member"]
 
 
 def parsed_toml(text: str) -> dict[str, Any]:
@@ -36,6 +36,26 @@ def toml_with_member(text: str, path: tuple[str, ...], value: dict[str, Any]) ->
         table[path[-1]] = value
         return tomlkit.dumps(document)
     except TOMLKitError as exc:
+        raise ValueError(str(exc)) from None
+
+
+def toml_without_member(text: str, path: tuple[str, ...]) -> str:
+    """Returns the text without the table at `path`.
+
+    Raises:
+        ValueError: There is none, or the text is not valid TOML.
+    """
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    try:
+        document = tomlkit.parse(text)
+        table: MutableMapping[str, Any] = document
+        for key in path[:-1]:
+            table = _table(table[key])
+        del table[path[-1]]
+        return tomlkit.dumps(document)
+    except (TOMLKitError, KeyError) as exc:
         raise ValueError(str(exc)) from None
 
 

@@ -120,7 +120,7 @@ def test_the_link_for_vs_code_says_what_its_configuration_would(insiders: bool) 
     assert server == {
         "type": "stdio",
         "command": "uvx",
-        "args": ["files-api-mcp", "serve", "${input:files-api-mcp-folder}"],
+        "args": ["files-api-mcp", "serve", "${input:files-api-mcp-folder}", "--backend", "local"],
     }
     (folder,) = json.loads(asked.pop("inputs"))
     assert (folder["id"], folder["type"]) == ("files-api-mcp-folder", "promptString")
@@ -134,7 +134,7 @@ def test_the_link_for_cursor_says_what_its_configuration_would() -> None:
     assert json.loads(base64.b64decode(asked["config"][0], validate=True)) == {
         "type": "stdio",
         "command": "uvx",
-        "args": ["files-api-mcp", "serve", "${workspaceFolder}"],
+        "args": ["files-api-mcp", "serve", "${workspaceFolder}", "--backend", "local"],
     }
 
 

@@ -15,12 +15,13 @@ from files_api_mcp.server.cli.exit_codes import run
 from files_api_mcp.server.cli.options import (
     ALLOW_SENSITIVE,
     ALLOW_WIDE_ROOT,
+    AS_JSON,
     DATA_DIR,
     READ_ONLY,
     ROOTS,
     backend_options,
 )
-from files_api_mcp.server.cli.output import print_line, print_source, say
+from files_api_mcp.server.cli.output import print_json, print_line, print_row, print_source, say
 from files_api_mcp.server.install.config import Configuration, Found
 from files_api_mcp.server.install.config_file import locked, read_host_file, replace_host_file
 from files_api_mcp.server.install.hosts import HOSTS, Machine
@@ -28,15 +29,19 @@ from files_api_mcp.server.install.plan import InstallPlan, entry_for, plan_for
 
 __all__ = ["install", "install_entry"]
 
-_OWN_PARAMETERS = frozenset({"host", "roots", "dry_run", "scope", "name", "config", "write_key", "backend"})
+_OWN_PARAMETERS = frozenset(
+    {"host", "roots", "dry_run", "scope", "name", "config", "write_key", "backend", "list_hosts", "as_json"}
+)
 """Parameters of this command; all others are options of the server, and become part of its command line."""
 
 _HIDDEN_KEY = "***"
 
 
 @click.command()
-@click.argument("host", type=click.Choice(list(HOSTS)))
+@click.argument("host", type=click.Choice(list(HOSTS)), required=False)
 @ROOTS
+@click.option("--list", "list_hosts", is_flag=True, help="Show every host, and where its entry sends files.")
+@AS_JSON
 @click.option("--dry-run", is_flag=True, help="Print what would be written, without changing anything.")
 @click.option(
     "--scope",
@@ -63,7 +68,7 @@ _HIDDEN_KEY = "***"
 @ALLOW_SENSITIVE
 @ALLOW_WIDE_ROOT
 @click.pass_context
-def install(ctx: click.Context, host: str, roots: tuple[str, ...], **options: Any) -> None:
+def install(ctx: click.Context, host: str | None, roots: tuple[str, ...], **options: Any) -> None:
     """Add this server to HOST's configuration, with the ROOTs that agents may read.
 
     Other settings in the file are kept, and the original file is backed up next to it.
@@ -75,11 +80,18 @@ def install(ctx: click.Context, host: str, roots: tuple[str, ...], **options: An
     \b
     files-api-mcp install claude-desktop ~/Documents
     files-api-mcp install vscode --scope project --dry-run
+    files-api-mcp install --list
     """
     from files_api_mcp.server.install.launcher import launcher
 
+    if not options["list_hosts"] and host is None:
+        raise click.UsageError(f"Name a HOST: {', '.join(HOSTS)}. To see which have the server, add --list.")
+
     def task() -> int:
         machine = Machine(sys.platform, os.environ, Path.home(), Path.cwd())
+        if host is None or options["list_hosts"]:
+            _print_hosts(options["name"], machine, as_json=options["as_json"])
+            return 0
         command = launcher(machine.environment)
         if ctx.get_parameter_source("backend") is ParameterSource.DEFAULT:
             options["backend"] = _pinned_backend(options["write_key"])
@@ -89,6 +101,18 @@ def install(ctx: click.Context, host: str, roots: tuple[str, ...], **options: An
         return 0
 
     sys.exit(run(task))
+
+
+def _print_hosts(name: str, machine: Machine, *, as_json: bool) -> None:
+    """Prints each host's configuration file, and the backend and folders of its entry."""
+    from files_api_mcp.server.install.installed import host_states
+
+    states = list(host_states(name, machine))
+    if as_json:
+        print_json({"hosts": [state.as_json() for state in states]})
+        return
+    for state in states:
+        print_row([state.host.name, state.state, state.backend, ", ".join(state.roots), str(state.path)])
 
 
 def _pinned_backend(writes_key: bool) -> str:  # noqa: FBT001 - read from one option

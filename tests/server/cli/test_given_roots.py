@@ -194,7 +194,7 @@ def test_install_writes_the_flag_that_the_folder_needs(run: Run, home: Path) -> 
     done = run("install", "cursor", "~", FLAG, cwd=home)
     assert done.returncode == 0, done.stderr
     entry = json.loads((home / ".cursor" / "mcp.json").read_text())["mcpServers"]["files"]
-    assert entry["args"][:3] == ["serve", str(home), "--data-dir"]
+    assert entry["args"][:5] == ["serve", str(home), "--backend", "local", "--data-dir"]
     assert entry["args"][-1] == FLAG
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from files_api_mcp.backends.errors import InvalidArgument
 from files_api_mcp.server.install.config import Configuration
 from files_api_mcp.server.install.hosts import HOSTS
-from files_api_mcp.server.install.json_edit import parsed_json, with_item, with_member
+from files_api_mcp.server.install.json_edit import parsed_json, with_item, with_member, without_child
 from files_api_mcp.server.install.plan import Entry, Key, entry_for
 
 ENTRY = Entry({"command": "/bin/files-api-mcp", "args": ["serve", "/docs"]})
@@ -97,6 +97,52 @@ def test_an_installation_is_right_or_refused_in_any_configuration(document: tupl
     after = parsed_json(new, comments=True)
     assert after == {**value, "servers": {**servers, "files": entry.server}, "inputs": [*inputs, *entry.inputs]}
     assert configuration("vscode", new).find("files", entry) == "the same"
+
+
+@given(documents(), st.booleans())
+@settings(deadline=None, max_examples=300)
+def test_an_entry_that_was_added_can_be_removed(document: tuple[dict[str, Any], str], is_only: bool) -> None:
+    value, text = document
+    path = ("new", "files") if is_only else ("x", "files")
+    if not isinstance(value.get("x", {}), dict):
+        return
+    added = with_member(text, path, {"command": "x"}, comments=True)
+    before, after = parsed_json(added, comments=True), without_child(added, path, comments=True)
+    del before[path[0]]["files"]
+    assert parsed_json(after, comments=True) == before
+
+
+@given(documents())
+@settings(deadline=None, max_examples=300)
+def test_removing_any_member_keeps_all_others(document: tuple[dict[str, Any], str]) -> None:
+    value, text = document
+    for key in value:
+        left = parsed_json(without_child(text, (key,), comments=True), comments=True)
+        assert left == {name: other for name, other in value.items() if name != key}
+
+
+def test_a_removed_member_takes_its_line_along_and_nothing_else() -> None:
+    text = """{
+  // servers
+  "servers": {
+    "a": {}, // the good one
+    "files": {
+      "command": "x"
+    }, // ours
+    "b": {}
+  }
+}
+"""
+    assert without_child(text, ("servers", "files"), comments=True) == text.replace(
+        """    "files": {
+      "command": "x"
+    }, // ours
+""",
+        "     // ours\n",
+    )
+    strict = '{\n  "s": {\n    "a": 1,\n    "files": {"x": [1, 2]}\n  }\n}\n'
+    assert without_child(strict, ("s", "files"), comments=False) == '{\n  "s": {\n    "a": 1\n  }\n}\n'
+    assert without_child('{"s":{"files":1}}', ("s", "files"), comments=False) == '{"s":{}}'
 
 
 def test_comments_trailing_commas_and_indentation_are_kept() -> None:
