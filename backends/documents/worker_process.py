@@ -11,9 +11,8 @@ import anyio
 from anyio import CancelScope, to_thread
 from anyio.abc import Process
 
-from files_api_mcp.backends.documents.preload import ALL
+from files_api_mcp.backends.documents.families import ALL
 from files_api_mcp.backends.process_isolation import NEUTRAL_DIRECTORY, parser_environment, python_command
-from files_api_mcp.backends.sandbox.privileges import forbid_inspection
 
 __all__ = ["PROGRAM", "WorkerDied", "WorkerProcess"]
 
@@ -168,6 +167,9 @@ def _object(value: object) -> Answer:
 
 
 def _launch(program: str, arguments: list[str]) -> tuple[list[str], dict[str, str]]:
+    # Imported here: most commands start no process.
+    from files_api_mcp.backends.sandbox.privileges import forbid_inspection
+
     # The process has the same user: without this, it could read the key in this one's memory.
     forbid_inspection()
     return python_command(program, *arguments), parser_environment()

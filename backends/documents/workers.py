@@ -12,8 +12,8 @@ from typing import Any
 import anyio
 from anyio import to_thread
 
+from files_api_mcp.backends.documents.families import ALL, family_of, is_loaded
 from files_api_mcp.backends.documents.marks import Mark, from_json
-from files_api_mcp.backends.documents.preload import ALL, family_of, is_loaded
 from files_api_mcp.backends.documents.task import ReaderStopped, Task, close_all, damaged, open_all
 from files_api_mcp.backends.documents.tesseract import ScanBudget, Tesseract, find_tesseract
 from files_api_mcp.backends.documents.worker_process import PROGRAM, WorkerDied, WorkerProcess

@@ -8,7 +8,6 @@ from pathlib import Path
 from types import TracebackType
 
 from files_api_mcp.backends.errors import EmptyFile, FileTooLarge, NotARegularFile, SensitiveFile
-from files_api_mcp.backends.roots.obeyed_names import is_obeyed_name
 from files_api_mcp.backends.roots.open_beneath import fd_path, is_kernel_state, printable_path
 from files_api_mcp.backends.roots.root import Root
 from files_api_mcp.backends.roots.sensitive_names import is_sensitive_name
@@ -96,6 +95,9 @@ class Rules:
             raise SensitiveFile(
                 "Files cannot be saved under hidden names or names typical of keys.", "Choose another name."
             )
+        # Imported here: only downloads need it.
+        from files_api_mcp.backends.roots.obeyed_names import is_obeyed_name
+
         if is_obeyed_name(below):
             raise SensitiveFile(
                 "Programs may run or obey a file of that name.",

@@ -6,10 +6,9 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from files_api_mcp.backends.errors import Busy, FilesError, InvalidArgument, NotFound, OutsideRoots, Unreadable
-from files_api_mcp.backends.roots.near_misses import NearMisses
 from files_api_mcp.backends.roots.new_file import NewLocalFile
 from files_api_mcp.backends.roots.open_beneath import fd_path, open_beneath
 from files_api_mcp.backends.roots.os_errors import (
@@ -26,6 +25,9 @@ from files_api_mcp.backends.roots.root import Root, WideRoot, candidates
 from files_api_mcp.backends.roots.walk import Expansion, Walk, each, is_pattern
 from files_api_mcp.backends.roots.wide_folders import WideFolders
 from files_api_mcp.backends.validation import MAX_FILE_SIZE, safe_filename
+
+if TYPE_CHECKING:
+    from files_api_mcp.backends.roots.near_misses import NearMisses
 
 __all__ = ["Roots", "SourceFile"]
 
@@ -92,7 +94,7 @@ class Roots:
                 return one
         if not is_pattern(plain):
             with suppress(FilesError, OSError):
-                near = NearMisses(self._walk_below, check_cancelled)
+                near = self._near_misses(check_cancelled)
                 for root, relative in self._candidates(plain):
                     if same := same_path(root.fd, relative) or near.with_ending(root, relative):
                         return f"{root.real.rstrip('/')}/{same}" if plain.startswith("/") else same
@@ -104,7 +106,7 @@ class Roots:
         """The error for a path where nothing can be found, with what has nearly that path, and with the folders."""
         if not isinstance(refused, NotFound | OutsideRoots) or not self._roots:
             return refused
-        near = NearMisses(self._walk_below, check_cancelled)
+        near = self._near_misses(check_cancelled)
         below: list[tuple[Root, str]] = []
         with suppress(FilesError):
             below = self._candidates(path)
@@ -115,6 +117,12 @@ class Roots:
                 allowed_folders([root.given for root in self._roots if not isinstance(root.refused, WideRoot)])
             )
         return type(refused)(refused.sentence, " ".join(filter(None, steps)))
+
+    def _near_misses(self, check_cancelled: Callable[[], None]) -> "NearMisses":
+        # Imported here: most paths are right.
+        from files_api_mcp.backends.roots.near_misses import NearMisses
+
+        return NearMisses(self._walk_below, check_cancelled)
 
     def has_mark(self, path: str, mark: str) -> bool:
         """Whether the file at a path has this mark (see `SourceFile.mark`). Nothing else of it is looked at."""
