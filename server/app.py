@@ -13,6 +13,7 @@ from files_api_mcp.backends.roots.os_errors import allowed_folders
 from files_api_mcp.server.dependencies import OpenBackend, open_dependencies
 from files_api_mcp.server.mcp.answers import ensure_answer
 from files_api_mcp.server.mcp.authorization import require_scopes
+from files_api_mcp.server.mcp.progress import show_progress
 from files_api_mcp.server.mcp.server import FilesServer
 from files_api_mcp.server.mcp.subscriptions import Subscriptions
 from files_api_mcp.server.mcp.tools import sdk_tool
@@ -71,6 +72,7 @@ def build_server(
     subscriptions = subscriptions or Subscriptions()
     middleware: list[ServerMiddleware[Dependencies]] = [  # Outermost first.
         ensure_answer,
+        show_progress,
         *([] if shared is None else [shared.middleware]),
         require_scopes,
         CallValidation(tools, withheld),

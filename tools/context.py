@@ -3,9 +3,8 @@
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-import anyio
 from anyio import CancelScope
 
 from files_api_mcp.backends.base import Backend
@@ -17,11 +16,12 @@ from files_api_mcp.tools.links import LinkAnswer
 from files_api_mcp.tools.principal import DEFAULT_PRINCIPAL, Principal
 from files_api_mcp.tools.uploads.tickets import UploadTickets
 
+if TYPE_CHECKING:
+    from files_api_mcp.backends.progress.call_progress import CallProgress
+
 __all__ = ["Call", "Caller", "Dependencies", "failure_in", "subprogress"]
 
 _log = logging.getLogger(__name__)
-
-_PROGRESS_EVERY_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,8 @@ class Caller(Protocol):
         """Whether it can show its user a link."""
         ...
 
-    async def report(self, done: float, total: float | None, message: str) -> None:
+    @property
+    def progress(self) -> "CallProgress":
         """Shows the progress of the call."""
         ...
 
@@ -95,22 +96,8 @@ class Call:
             await self.caller.notify_files_changed(*deleted)
 
     def progress(self) -> Progress:
-        """Reports the progress of one operation to the caller. Progress only grows, as MCP requires, with at most ten
-        reports a second between the first and the last. A report that cannot be sent changes nothing."""
-        last_sent, furthest = float("-inf"), float("-inf")
-
-        async def report(done: float, total: float | None, message: str) -> None:
-            nonlocal last_sent, furthest
-            now = anyio.current_time()
-            if done <= furthest or (done != total and now - last_sent < _PROGRESS_EVERY_S):
-                return
-            last_sent, furthest = now, done
-            try:
-                await self.caller.report(done, total, message)
-            except Exception:  # noqa: BLE001 - the work must not depend on who watches it
-                _log.debug("progress could not be reported", exc_info=True)
-
-        return report
+        """Reports the progress of one operation to the caller."""
+        return self.caller.progress.operation()
 
 
 def failure_in(exc: Exception) -> FilesError:

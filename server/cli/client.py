@@ -11,6 +11,7 @@ from files_api_mcp.server.collection import run_event_loop
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from files_api_mcp.backends.progress.call_progress import CallProgress
     from files_api_mcp.server.cli.progress import ProgressCallback
     from files_api_mcp.server.settings import Settings
     from files_api_mcp.tools.context import Call, Dependencies
@@ -72,12 +73,15 @@ class _Person:
     can_show_links = False
 
     def __init__(self, progress: "ProgressCallback | None") -> None:
-        self._progress = progress
+        self._report = progress
 
-    async def report(self, done: float, total: float | None, message: str) -> None:
+    @property
+    def progress(self) -> "CallProgress":
         """Shows progress on the terminal."""
-        if self._progress is not None:
-            await self._progress(done, total, message)
+        from files_api_mcp.backends.models import silent
+        from files_api_mcp.backends.progress.call_progress import CallProgress
+
+        return CallProgress(self._report or silent)
 
     async def notify_files_changed(self, *deleted: str) -> None:
         """Nobody else is connected."""

@@ -1,10 +1,12 @@
 """Progress on stderr: bars on a terminal, otherwise an occasional line for commands that take long."""
 
+import asyncio
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
+from files_api_mcp.backends.progress.waits import Waits, collected
 from files_api_mcp.server.cli.output import console, escape, is_terminal, say
 
 if TYPE_CHECKING:
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["ProgressBars", "ProgressCallback"]
 
 _LINE_EVERY_S = 10.0
+_SILENT_S = 1.0
+"""A bar without a report appears after this time, and shows as often what the task waits for."""
 
 
 class ProgressCallback(Protocol):
@@ -36,13 +40,14 @@ class ProgressBars:
 
     @contextmanager
     def bar(self, title: str = "") -> Generator[ProgressCallback]:
-        """A bar for one task; it appears with the first report."""
+        """A bar for one task, in an event loop; it appears with the first report, or after a second without one."""
         if self._display is None:
             yield self._lines.report if self._lines else _ignore
             return
-        bar = _Bar(self._display, title)
+        bar = _Bar(self._display, title, lambda: self._display is not None)
         try:
-            yield bar.report
+            with collected(bar.waits):
+                yield bar.report
         finally:
             bar.end()
 
@@ -54,19 +59,36 @@ class ProgressBars:
 
 
 class _Bar:
-    def __init__(self, display: "Progress", title: str) -> None:
+    def __init__(self, display: "Progress", title: str, may_show_sign: Callable[[], bool]) -> None:
         self._display = display
         self._title = title
         self._task = display.add_task(escape(title), total=None, visible=False)
+        self._message = ""
+        self._may_show_sign = may_show_sign
+        self.waits = Waits()
+        self._loop = asyncio.get_running_loop()
+        self._timer = self._loop.call_later(_SILENT_S, self._show_sign)
 
     async def report(self, progress: float, total: float | None, message: str | None) -> None:
-        description = escape(": ".join(part for part in (self._title, message) if part))
-        self._display.update(self._task, completed=progress, total=total, description=description, visible=True)
-        # After the first update, so that the display does not start empty.
-        self._display.start()
+        self._message = message or ""
+        self._display.update(self._task, completed=progress, total=total)
+        self._show(self._message)
 
     def end(self) -> None:
+        self._timer.cancel()
         self._display.remove_task(self._task)
+
+    def _show_sign(self) -> None:
+        wait = self.waits.latest
+        if self._may_show_sign():
+            self._show(wait[0] if wait else self._message or "Working")
+        self._timer = self._loop.call_later(_SILENT_S, self._show_sign)
+
+    def _show(self, message: str) -> None:
+        description = escape(": ".join(part for part in (self._title, message) if part))
+        self._display.update(self._task, description=description, visible=True)
+        # After the first update, so that the display does not start empty.
+        self._display.start()
 
 
 class _Lines:

@@ -5,7 +5,9 @@ from typing import Any
 from mcp.server.mcpserver import Context
 from mcp.types import ElicitationCapability
 
+from files_api_mcp.backends.progress.call_progress import CallProgress
 from files_api_mcp.server.mcp.principal import principal_in
+from files_api_mcp.server.mcp.progress import progress_of
 from files_api_mcp.tools.context import Call, Dependencies
 from files_api_mcp.tools.formatting import file_uri
 
@@ -33,6 +35,7 @@ class _McpClient:
 
     def __init__(self, ctx: Context[Dependencies]) -> None:
         self._ctx = ctx
+        self._progress = progress_of(ctx.request_context)
 
     @property
     def can_confirm(self) -> bool:
@@ -47,9 +50,10 @@ class _McpClient:
         elicitation = self._elicitation()
         return elicitation is not None and elicitation.url is not None
 
-    async def report(self, done: float, total: float | None, message: str) -> None:
-        """Sends a progress notification."""
-        await self._ctx.report_progress(done, total, message)
+    @property
+    def progress(self) -> CallProgress:
+        """Sends progress notifications."""
+        return self._progress
 
     async def notify_files_changed(self, *deleted: str) -> None:
         """Notifies all clients of this principal."""

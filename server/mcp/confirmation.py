@@ -11,6 +11,7 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import ElicitRequest, ElicitRequestFormParams, ElicitResult, InputRequiredResult
 from pydantic import ValidationError
 
+from files_api_mcp.backends.progress.waits import waiting
 from files_api_mcp.server.mcp.caller import asks_in_results
 
 __all__ = ["confirmation", "with_valid_answers"]
@@ -36,7 +37,7 @@ async def confirmation(question: str, context: Context[Any]) -> bool | InputRequ
         if context.request_state != state:
             return InputRequiredResult(input_requests={_KEY: _request(question)}, request_state=state)
         return _is_yes((context.input_responses or {}).get(_KEY))
-    with anyio.move_on_after(_ANSWERED_WITHIN_S):
+    with waiting("Waiting for the user"), anyio.move_on_after(_ANSWERED_WITHIN_S):
         try:
             request_id = context.request_context.request_id
             return _is_yes(await context.session.elicit_form(question, _NO_FIELDS, request_id))

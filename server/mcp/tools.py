@@ -28,6 +28,7 @@ from pydantic import BaseModel
 from pydantic_core import from_json
 
 from files_api_mcp.backends.errors import FilesError, expected_in
+from files_api_mcp.backends.progress.waits import waiting
 from files_api_mcp.server.mcp.caller import asks_in_results, call_in
 from files_api_mcp.server.mcp.confirmation import confirmation
 from files_api_mcp.tools.arguments.reading import read_arguments
@@ -145,7 +146,8 @@ def _link_request(offer: LinkOffer) -> InputRequiredResult:
 async def _opened(offer: LinkOffer, context: Context[Dependencies]) -> bool:
     """Whether the user opens a link. A client that fails to show it does not end the call."""
     try:
-        return (await context.elicit_url(offer.message, offer.url, offer.id)).action == "accept"
+        with waiting("Waiting for the user"):
+            return (await context.elicit_url(offer.message, offer.url, offer.id)).action == "accept"
     except (MCPError, ValueError) as exc:
         _log.info("The client did not show the link: %s", exc)
         return False

@@ -57,6 +57,7 @@ def test_only_the_server_imports_mcp(layer: str) -> None:
 LAYERS = (
     {"file_types", "file_versions", "findings", "table_info", "process_isolation"},
     {"models", "errors", "clock", "tokens", "committed", "damage", "backend_options", "sandbox"},
+    {"progress"},
     {"documents", "storage", "validation"},
     {"roots"},
     {"staging", "file_filter"},

@@ -23,6 +23,7 @@ from files_api_mcp.backends.anthropic.api.message_builder import LARGEST_MESSAGE
 from files_api_mcp.backends.anthropic.api.retry import ATTEMPTS, RetryingSender
 from files_api_mcp.backends.errors import FilesError, UpstreamBadReply, UpstreamOverloaded
 from files_api_mcp.backends.models import Progress
+from files_api_mcp.backends.progress.waits import waiting
 
 __all__ = ["MessagesClient", "Meter"]
 
@@ -67,7 +68,8 @@ class MessagesClient:
         for attempt in range(ATTEMPTS):
             if meter is not None and reservation is None:
                 reservation = await meter.reserve(params, len(cast(bytes, request.content)))
-            result = await self._attempt(request, deadline, progress)
+            with waiting("Waiting for the model"):
+                result = await self._attempt(request, deadline, progress)
             if isinstance(result, Message):
                 self._sender.budget.earn()
                 if meter is not None and reservation is not None:

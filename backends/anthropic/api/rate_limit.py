@@ -13,6 +13,7 @@ import anyio
 from anyio import to_thread
 
 from files_api_mcp.backends.errors import Busy
+from files_api_mcp.backends.progress.waits import waiting
 from files_api_mcp.backends.storage.disk_errors import translated
 from files_api_mcp.backends.storage.file_lock import try_lock
 from files_api_mcp.backends.storage.group_commit import GroupCommit
@@ -87,7 +88,8 @@ class RateLimiter:
                         "The rate limit leaves no slot for this call before its deadline.",
                         f"Nothing was sent; call again in {max(1, math.ceil(wait))} seconds.",
                     )
-                await anyio.sleep(wait)
+                with waiting("Waiting for the API's rate limit"):
+                    await anyio.sleep(wait)
                 wait, moved_s = await to_thread.run_sync(self._moved_since, moved_s)
                 room = max(0.0, deadline - anyio.current_time())
         finally:

@@ -20,6 +20,7 @@ from files_api_mcp.backends.errors import (
     UpstreamError,
     UpstreamUnreachable,
 )
+from files_api_mcp.backends.progress.waits import waiting
 
 __all__ = ["ATTEMPTS", "GoneOnRetry", "RetryBudget", "RetryingSender", "may_pass", "retry_delay_s"]
 
@@ -164,7 +165,8 @@ class RetryingSender:
             return False
         if not self.budget.spend(throttled=failure is not None and failure.status == 429):
             return False
-        await anyio.sleep(pause)
+        with waiting("Waiting to ask the API again"):
+            await anyio.sleep(pause)
         return True
 
     async def _attempt(
@@ -177,7 +179,8 @@ class RetryingSender:
         await self.turn(deadline)
         built = request if isinstance(request, ApiRequest) else request()
         try:
-            reply = await self.http.send(built, deadline=deadline)
+            with waiting("Waiting for the API"):
+                reply = await self.http.send(built, deadline=deadline)
         except (RequestNotSent, ResponseLost) as exc:
             return built, None, self.unreachable(exc)
         except UpstreamBadReply as exc:

@@ -32,6 +32,7 @@ from files_api_mcp.backends.errors import (
     UpstreamError,
 )
 from files_api_mcp.backends.models import Progress
+from files_api_mcp.backends.progress.waits import waiting
 
 __all__ = ["Slots", "Timing", "Uploader"]
 
@@ -209,7 +210,8 @@ class Uploader:
         )
         try:
             sending = partial(self._client.sender.http.send, request, deadline=until)
-            reply = await report(sending)
+            with waiting("Waiting for the API"):
+                reply = await report(sending)
         except RequestNotSent as exc:
             return _Failed(self._client.sender.unreachable(exc), doubtful=False)
         except ResponseLost as exc:
@@ -265,8 +267,9 @@ class Uploader:
         for pause in self._timing.looks if intent.may_adopt else ():
             if anyio.current_time() + pause >= deadline:
                 raise unknown(intent) from error
-            await anyio.sleep(pause)
-            found = await self._lost.candidates(intent, anyio.current_time() - began, deadline)
+            with waiting("Checking whether the API stored the file"):
+                await anyio.sleep(pause)
+                found = await self._lost.candidates(intent, anyio.current_time() - began, deadline)
             if found:
                 return found
         return []
