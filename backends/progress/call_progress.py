@@ -1,12 +1,12 @@
 """CallProgress: the progress of one call, with signs of life while its work says nothing."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import anyio
 
-from files_api_mcp.backends.committed import Committed
 from files_api_mcp.backends.models import Progress
 from files_api_mcp.backends.progress.waits import Waits, collected
 
@@ -62,18 +62,25 @@ class CallProgress:
 
     async def during(self, work: Callable[[], Awaitable[_T]]) -> _T:
         """Does the work, with a sign of life whenever nothing was sent for some seconds. None follows its end."""
-        failure: Exception | None = None
-        with collected(self._waits), Committed[_T]() as done:
-            async with anyio.create_task_group() as group:
-                group.start_soon(self._show_signs)
-                try:
-                    done.result = await work()
-                except Exception as exc:  # noqa: BLE001 - the task group would wrap it
-                    failure = exc
-                group.cancel_scope.cancel()
-        if failure is not None:
-            raise failure
-        return done.result
+        loop = asyncio.get_running_loop()
+        signs: asyncio.Task[None] | None = None
+
+        def start() -> None:
+            nonlocal signs
+            signs = loop.create_task(self._show_signs())
+
+        # A timer, and no task group: most calls end before the first sign, and a task for each would cost them more
+        # than their own work.
+        timer = loop.call_later(self._sign_every_s, start)
+        try:
+            with collected(self._waits):
+                return await work()
+        finally:
+            timer.cancel()
+            if signs is not None:
+                signs.cancel()
+                with anyio.CancelScope(shield=True):
+                    await asyncio.wait([signs])
 
     async def _show_signs(self) -> None:
         while True:
