@@ -94,6 +94,8 @@ HOSTS = {
             key_reference="env_vars",
             next_step="New sessions load it; check with `codex mcp list`.",
             project_file=".codex/config.toml",
+            # Codex gives up after 10 s otherwise.
+            members={"startup_timeout_sec": 30},
             trust="Codex reads it only in trusted projects.",
         ),
         Host(
@@ -115,7 +117,8 @@ HOSTS = {
             key_reference="inherited",
             next_step="New sessions load it; check with `opencode mcp list`.",
             project_file="opencode.json",
-            members={"type": "local"},
+            # In milliseconds; opencode gives up after 5 s otherwise.
+            members={"type": "local", "timeout": 30_000},
             joined=True,
         ),
         Host(

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 from files_api_mcp.backends.backend_options import BackendOption, Credential
 from files_api_mcp.backends.base import Backend
 from files_api_mcp.backends.damage import Verification
-from files_api_mcp.backends.findings import Finding
+from files_api_mcp.backends.findings import Finding, Spent
 from files_api_mcp.backends.models import Progress
 from files_api_mcp.backends.search.batch_answerer import SequentialBatchAnswerer
 from files_api_mcp.backends.search.engine import open_search_engine
@@ -77,6 +77,11 @@ class MemorySettings:
     async def verify(cls, data_dir: Path, *, read_data: bool, repair: bool, progress: Progress) -> Verification:
         """Nothing is kept in the folder."""
         return Verification()
+
+    @classmethod
+    def spending(cls, data_dir: Path) -> list[Spent]:
+        """Nothing: answers cost nothing."""
+        return []
 
     def recent(self, data_dir: Path, prefix: str, limit: int) -> list[tuple[str, str]]:
         """None: another process sees none of the files."""
