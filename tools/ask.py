@@ -11,7 +11,14 @@ from files_api_mcp.backends.validation import MAX_FILES_PER_QUESTION
 from files_api_mcp.tools.arguments.pages import parse_pages
 from files_api_mcp.tools.arguments.types import FileIds, PageRange, Within
 from files_api_mcp.tools.context import Call
-from files_api_mcp.tools.result_size import notes_that_fit
+from files_api_mcp.tools.result_size import (
+    MOST_TOKENS,
+    compact_json,
+    notes_that_fit,
+    rows_that_fit,
+    share_of,
+    text_that_fits,
+)
 
 __all__ = ["AskResult", "ask_document", "ask_result", "scope"]
 
@@ -22,6 +29,10 @@ _LONG_TOKENS = 300
 _OVERLAP = 80
 _MOST_CREATED = 20
 """Created files in one result. list_files shows the others."""
+_CREATED_TOKENS = 5_000
+"""Of them, in a result that is too long."""
+_SPARE = 500
+"""Tokens for what is around the parts of a result, and for the notes about what was cut."""
 
 
 class CitedPassage(BaseModel):
@@ -78,7 +89,7 @@ async def ask_document(
     )
     if answer.created_files:
         await call.notify_files_changed()
-    return ask_result(answer)
+    return _cut_to_fit(ask_result(answer))
 
 
 def scope(within: str | None, pages: str | None) -> tuple[FileFilter | None, tuple[int, int] | None]:
@@ -102,6 +113,32 @@ def ask_result(answer: Answer) -> AskResult:
         notes=notes_that_fit(answer.notes),
         next=_next(answer),
     )
+
+
+def _cut_to_fit(result: AskResult) -> AskResult:
+    """The result without its last passages, and then without the end of its answer, if it is too long for a host. An
+    answer may be paid for, so it is never refused for its length."""
+    # No estimate is higher than a token for each character.
+    if len(compact_json(result)) <= MOST_TOKENS - _SPARE:
+        return result
+    created = result.created_files or []
+    created = created[: rows_that_fit(created, reserved_tokens=MOST_TOKENS - _CREATED_TOKENS)]
+    rest = result.model_copy(update={"created_files": created or None, "answer": None, "passages": []})
+    answer, notes = result.answer, [*(result.notes or ())]
+    if answer is not None:
+        text = text_that_fits(answer, room=_room_beside(rest))
+        if len(text) < len(answer):
+            answer, notes = f"{text} ...", ["The answer is too long for one result: its end was cut.", *notes]
+        rest = rest.model_copy(update={"answer": answer})
+    count = rows_that_fit(result.passages, reserved_tokens=MOST_TOKENS - _room_beside(rest))
+    if left_out := len(result.passages) - count:
+        notes = [f"{left_out} of {len(result.passages)} passages, the last ones, do not fit into one result.", *notes]
+    usage = result.usage.model_copy(update={"passages": count})
+    return rest.model_copy(update={"usage": usage, "notes": notes or None, "passages": result.passages[:count]})
+
+
+def _room_beside(rest: AskResult) -> int:
+    return MOST_TOKENS - _SPARE - int(share_of(compact_json(rest)))
 
 
 def _cited(passage: Passage) -> CitedPassage:

@@ -1,6 +1,7 @@
 """The largest result of a tool, and how many rows of a list fit into it."""
 
 import json
+from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
@@ -15,6 +16,8 @@ __all__ = [
     "lines_that_fit",
     "notes_that_fit",
     "rows_that_fit",
+    "share_of",
+    "text_that_fits",
     "tokens_of",
 ]
 
@@ -27,6 +30,8 @@ MOST_BYTES = 1_000_000
 _TOKENS_A_BYTE = MOST_TOKENS / MOST_BYTES
 _BETWEEN_ROWS = 1
 _NOTES_TOKENS = 2_000
+_CHARS_A_TOKEN = 4
+"""At most."""
 
 
 def compact_json(model: BaseModel) -> str:
@@ -56,6 +61,22 @@ def notes_that_fit(notes: Sequence[str]) -> list[str] | None:
     return shown or None
 
 
+def text_that_fits(text: str, *, room: float) -> str:
+    """The longest start of a text that fits into this many tokens."""
+    start = text[: _CHARS_A_TOKEN * max(0, int(room))]
+    if share_of(_quoted(start)) <= room:
+        return start
+    lengths = range(len(start) + 1)
+    return start[: max(0, bisect_right(lengths, room, key=lambda length: share_of(_quoted(start[:length]))) - 1)]
+
+
+def share_of(text: str) -> float:
+    """The share of a result that a part of its JSON takes, in tokens: by its tokens or its bytes, whichever is more."""
+    # It is sent twice: as a part of the structure, and as a part of a text, in which its quotes are escaped again.
+    size = len(text.encode("utf-8", "surrogatepass")) + len(_quoted(text).encode("utf-8", "surrogatepass"))
+    return max(tokens_of(text), size * _TOKENS_A_BYTE) + _BETWEEN_ROWS
+
+
 def tokens_of(text: str) -> int:
     """The estimated tokens of a text."""
     # Imported here: its patterns take time that a server that only lists its tools does not need.
@@ -68,14 +89,7 @@ def _fitting(texts: Sequence[str], room: int) -> int:
     # No estimate is higher than a token for each character.
     if sum(map(len, texts)) + len(texts) <= room:
         return len(texts)
-    return sum(size <= room for size in accumulate(map(_size, texts)))
-
-
-def _size(text: str) -> float:
-    """The share of a result that a row takes, in tokens: by its tokens or its bytes, whichever is more."""
-    # It is sent twice: as a part of the structure, and as a part of a text, in which its quotes are escaped again.
-    size = len(text.encode("utf-8", "surrogatepass")) + len(_quoted(text).encode("utf-8", "surrogatepass"))
-    return max(tokens_of(text), size * _TOKENS_A_BYTE) + _BETWEEN_ROWS
+    return sum(size <= room for size in accumulate(map(share_of, texts)))
 
 
 def _quoted(text: str) -> str:

@@ -107,8 +107,8 @@ async def scripted() -> AsyncGenerator[tuple[Scripted, MessagesClient]]:
 class Overheard:
     """Stands before the emulator: keeps what the Messages API is asked, and says what a test puts into its mouth.
 
-    `says` are messages, one for each question to come; `bodies` are the questions. While `hold` is set, a stream stops
-    before its last event: `waiting` says that it does, and `gone` that its client left meanwhile.
+    `says` are messages or refusals, one for each question to come; `bodies` are the questions. While `hold` is set, a
+    stream stops before its last event: `waiting` says that it does, and `gone` that its client left meanwhile.
     """
 
     def __init__(self) -> None:
@@ -141,6 +141,12 @@ class Overheard:
         return between
 
     async def _say(self, message: Event, receive: Receive, send: Send) -> None:
+        if message["type"] == "error":
+            await send(
+                {"type": "http.response.start", "status": 400, "headers": [(b"content-type", b"application/json")]}
+            )
+            await send({"type": "http.response.body", "body": json.dumps(message).encode()})
+            return
         parts = list(message_events(message))
         headers = [(b"content-type", b"text/event-stream")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -161,6 +167,12 @@ def _again(body: bytes, receive: Receive) -> Receive:
         return first.pop() if first else await receive()
 
     return whole
+
+
+def refusing(message: str, **details: Any) -> Event:
+    """A refusal, with its status 400."""
+    error = {"type": "invalid_request_error", "message": message, "details": details}
+    return {"type": "error", "error": error, "request_id": "req_1"}
 
 
 def saying(*blocks: str | Event, stop_reason: str = "end_turn", **usage: int) -> Event:

@@ -10,8 +10,10 @@ from files_api_mcp.backends.anthropic.answers.content_blocks import ContextFile
 from files_api_mcp.backends.anthropic.answers.context import Context, ContextBuilder
 from files_api_mcp.backends.anthropic.answers.model import Model
 from files_api_mcp.backends.anthropic.answers.prompt import Params, request_params
+from files_api_mcp.backends.anthropic.answers.smaller_pictures import with_smaller_pictures
 from files_api_mcp.backends.anthropic.api.message_builder import Message
 from files_api_mcp.backends.anthropic.api.messages import MessagesClient
+from files_api_mcp.backends.anthropic.api.refusals import PicturesTooLarge
 from files_api_mcp.backends.anthropic.api.retry import RetryingSender
 from files_api_mcp.backends.anthropic.spending.budget import Budget
 from files_api_mcp.backends.anthropic.workspace import Workspace
@@ -78,6 +80,24 @@ class AnthropicAnswerer:
         return await self._model.answer(message, context, max_tokens, deadline=deadline)
 
     async def _ask_model(
+        self,
+        question: str,
+        context: Context,
+        builder: ContextBuilder,
+        max_tokens: int,
+        deadline: float,
+        progress: Progress,
+    ) -> tuple[Message, Context]:
+        """Ask the model; if it refuses the pictures for their size, ask once more with smaller copies of them."""
+        try:
+            return await self._ask_shorter(question, context, builder, max_tokens, deadline, progress)
+        except PicturesTooLarge:
+            smaller = await with_smaller_pictures(context, self._model.engine)
+            if smaller is None:
+                raise
+        return await self._ask_shorter(question, smaller, builder, max_tokens, deadline, progress)
+
+    async def _ask_shorter(
         self,
         question: str,
         context: Context,

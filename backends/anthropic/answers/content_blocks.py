@@ -1,5 +1,6 @@
 """ContextFile: a file as content block of a request, and the passages that citations of it refer to."""
 
+import base64
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,7 +8,7 @@ from itertools import accumulate
 from typing import Any, Literal
 
 from files_api_mcp.backends.anthropic.answers.quotes import find_quote, span_of_chars
-from files_api_mcp.backends.models import FileRecord, Passage
+from files_api_mcp.backends.models import FileRecord, PageImage, Passage
 
 __all__ = ["ContextFile", "Kind", "PageTexts"]
 
@@ -27,8 +28,9 @@ class ContextFile:
 
     `kind` is how the model sees it: a PDF or text by its id, text extracted from an Office file (`rendition`), the best
     passages of a file too long to show whole or those of some pages, an image, or data uploaded to the code execution
-    container. `pages` holds the page texts loaded so far; `text` is the text of a file without pages. `excerpts` says
-    which passages are shown. `held` says that the original is on this machine.
+    container. `picture` is a smaller copy of an image, sent in its place. `pages` holds the page texts loaded so far;
+    `text` is the text of a file without pages. `excerpts` says which passages are shown. `held` says that the original
+    is on this machine.
     """
 
     record: FileRecord
@@ -40,6 +42,7 @@ class ContextFile:
     passages: Sequence[Passage] = ()
     excerpts: str = ""
     held: bool = False
+    picture: PageImage | None = None
     pages: dict[int, str] = field(default_factory=dict[int, str])
 
     @property
@@ -50,7 +53,7 @@ class ContextFile:
     def block(self) -> Block:
         """Its content block."""
         if self.kind == "image":
-            return {"type": "image", "source": self._by_id()}
+            return {"type": "image", "source": self._by_id() if self.picture is None else _inline(self.picture)}
         if self.kind == "data":
             return {"type": "container_upload", "file_id": self.record.id}
         return {
@@ -161,6 +164,11 @@ class ContextFile:
             where=_place(page, start, end, last_page),
             last_page=last_page,
         )
+
+
+def _inline(picture: PageImage) -> Block:
+    data = base64.b64encode(picture.data).decode()
+    return {"type": "base64", "media_type": picture.mime_type, "data": data}
 
 
 def _place(page: int | None, start: int, end: int, last_page: int | None) -> str:

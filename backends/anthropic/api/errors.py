@@ -12,7 +12,7 @@ import httpx2
 from pydantic import TypeAdapter
 
 from files_api_mcp.backends.anthropic.api.http_client import Reply, explanation, printable
-from files_api_mcp.backends.anthropic.api.refusals import error_by_text, is_about_money
+from files_api_mcp.backends.anthropic.api.refusals import PicturesTooLarge, error_by_text, is_about_money
 from files_api_mcp.backends.errors import (
     AuthenticationFailed,
     Billing,
@@ -157,6 +157,8 @@ def _by_code(failure: ApiFailure, file: str) -> FilesError | None:
             )
         case "storage_quota_exceeded":
             return StorageFull("The organization's storage at the API is full.", "Delete files, then call again.")
+        case "image_dimensions_too_large":
+            return PicturesTooLarge("A picture is too large for the model.")
         case code if code in _SPEND_CODES or code.startswith("linked_organization_"):
             return Billing(f"A spend limit of the Anthropic account is reached{_quoted(failure)}")
         case code if code.startswith(_ACCOUNT_CODES) and failure.status < 500:

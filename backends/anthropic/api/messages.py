@@ -58,6 +58,7 @@ class MessagesClient:
         Raises:
             BudgetExceeded: The meter does not allow the request.
             ContextWindowExceeded: The documents are too long.
+            PicturesTooLarge: A picture has too many pixels or bytes.
             NotFound, FileExpired: A file is gone.
             UpstreamError: The API cannot be reached, is overloaded, or its answer is malformed.
         """

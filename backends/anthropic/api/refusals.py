@@ -12,9 +12,15 @@ from files_api_mcp.backends.errors import (
     PermissionDenied,
 )
 
-__all__ = ["error_by_text", "is_about_money"]
+__all__ = ["PicturesTooLarge", "error_by_text", "is_about_money"]
 
 _Made = Callable[[str], FilesError]
+
+
+class PicturesTooLarge(InvalidArgument):
+    """A picture has more pixels or bytes than the model takes."""
+
+    default_next_step = "Store a smaller version of the picture, or ask about fewer pictures at once."
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,10 @@ def _too_long(_: str) -> FilesError:
     return ContextWindowExceeded("The files are too long for the model's context window.")
 
 
+def _pictures_too_large(_: str) -> FilesError:
+    return PicturesTooLarge("A picture is too large for the model.")
+
+
 def _too_many_tokens(quoted: str) -> FilesError:
     return InvalidArgument(
         f"The model cannot write as many tokens as asked for{quoted}", "Call again with a smaller max_tokens."
@@ -113,6 +123,7 @@ _RULES = (
                             "files api access"), _no_files),
     _Rule((400, 422), ("prompt is too long", "exceed context limit", "context window", "pdf pages",
                        "too many total text"), _too_long),
+    _Rule((400, 413, 422), ("image dimensions", "image exceeds"), _pictures_too_large),
     _Rule((400, 422), ("max_tokens",), _too_many_tokens),
     _Rule(_REFUSED, ("model is deprecated", "model has been deprecated", "model has been retired", "model is retired",
                      "been deprecated and", "reached its end-of-life", "reached end-of-life"), _retired_model),

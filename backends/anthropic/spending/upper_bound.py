@@ -19,7 +19,8 @@ _ROUND_TOKENS = 20_000
 
 
 def referenced_tokens(model: str, files: Sequence[ContextFile]) -> int:
-    """The most input tokens of the files that a request names by their ids; other files are in the request itself."""
+    """The most input tokens of the files that a request names by their ids, and what pictures in the request itself
+    cost less than their bytes; other files are in the request itself."""
     return sum(_most_tokens(model, file) for file in files)
 
 
@@ -42,7 +43,9 @@ def _most_tokens(model: str, file: ContextFile) -> int:
         case "text":
             return file.record.size_bytes
         case "image":
-            return _IMAGE_TOKENS
+            # A copy in the request costs by its pixels too, not by its bytes, which are counted with the request.
+            inline = len(file.block()["source"].get("data", ""))
+            return _IMAGE_TOKENS - inline
         case "pdf":
             # Four times the estimate is more than a token a character, and 6,000 for the picture of a page.
             return 4 * (file.tokens + 1) if file.held and file.page_count else context_tokens(model)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from files_api_mcp.backends.anthropic.settings import AnthropicSettings
-from tests.backends.anthropic.answers.test_answerer import PAGES, World, read_at
+from tests.backends.anthropic.answers.conftest import World
+from tests.backends.anthropic.answers.test_answerer import PAGES, read_at
 from tests.support import documents
 from tests.support.agent import connected, settings_for
 from tests.support.emulator import KEY, emulated, endpoint
