@@ -57,8 +57,8 @@ def read_range(
     if not info.askable:
         raise UnsupportedType(info.note or "The file has no text.", "")
     if at is not None:
-        if pages is not None or start_char is not None:
-            raise InvalidArgument("A place is given with pages or start_char.", "Give only one of them.")
+        if pages is not None or start:
+            raise InvalidArgument("The place is given twice.", "Give only one of at, pages or start_char.")
         return _at(places, at)
     if info.pages is None:
         if pages is not None:

@@ -33,6 +33,15 @@ async def test_reading_pages_names_the_next_page(agent: Agent) -> None:
     assert shown.endswith('--- next: pages="4" ---')
 
 
+async def test_a_place_is_read_with_a_start_of_0_that_a_host_filled_in(agent: Agent) -> None:
+    file = await sample(agent, "annual-report.pdf")
+    shown = text_of(await agent.call("read_document", file_id=file["file_id"], at="page 2", start_char=0, pages=""))
+    assert "--- page 2" in shown
+    for others in ({"start_char": 5}, {"pages": "2"}):
+        text = await agent.error("read_document", file_id=file["file_id"], at="page 2", **others)
+        assert "of at, pages or start_char" in text
+
+
 async def test_a_long_table_leads_to_queries(agent: Agent) -> None:
     file = await agent.upload("fares.csv", "route,fare\n" + "".join(f"Lyse {number},5\n" for number in range(900)))
     head = "fares.csv ({}), 9801 chars".format(file["file_id"])
