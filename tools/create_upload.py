@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 
 import anyio
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from files_api_mcp.backends.errors import FileTooLarge, InvalidArgument
 from files_api_mcp.tools.context import Call
@@ -38,13 +38,22 @@ class CreatedUpload(BaseModel):
     next: str | None = None
 
 
+def _check_type(value: str | None) -> str | None:
+    """Check it here: no file could ever be sent to a link for another one."""
+    if value is not None and "/" not in value:
+        raise ValueError("must be like application/pdf")
+    return value
+
+
 async def create_upload(
     call: Call,
     filename: Annotated[str | None, Field(max_length=255)] = None,
     content: Annotated[
         str | None, Field(description="Text to store instead, up to 100,000 bytes; needs filename")
     ] = None,
-    mime_type: Annotated[str | None, Field(max_length=255, description="Reject other types")] = None,
+    mime_type: Annotated[
+        str | None, Field(max_length=255, description="Reject other types"), AfterValidator(_check_type)
+    ] = None,
     size_bytes: Annotated[int | None, Field(ge=1, strict=True, description="Reject other sizes")] = None,
 ) -> CreatedUpload | LinkOffer:
     """Create a one-time upload link and curl command for a file on your or the user's machine, valid for 15 minutes."""

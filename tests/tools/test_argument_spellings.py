@@ -106,6 +106,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
         {"query": "When?"},
         'question is required. Ignored, as ask_document has no such arguments: "query"',
     ),
+    ("create_upload", {"filename": "a", "mime_type": "string"}, 'mime_type must be like application/pdf, not "string"'),
     ("upload_file", {"path": {"a": 1}}, "path should be a valid string"),
 ]
 
