@@ -35,20 +35,22 @@ class RealClient:
         return ["node", str(shutil.copy(DRIVERS / self.driver, folder))]
 
 
+_SDK = ("mcp==2.3.*", "mcp_new.py")
+
 CLIENTS = (
-    RealClient("MCP SDK 1.30", "mcp==1.30.*", "mcp_old.py"),
-    RealClient("MCP SDK 2.3, older era", "mcp==2.3.*", "mcp_new.py", "legacy"),
-    RealClient("MCP SDK 2.3", "mcp==2.3.*", "mcp_new.py"),
-    RealClient("TypeScript SDK 1.32", "@modelcontextprotocol/sdk@1.32.2", "typescript.mjs", "legacy"),
-    RealClient("TypeScript SDK 2.4", "@modelcontextprotocol/client@2.4.0", "typescript.mjs"),
+    RealClient("MCP Python SDK 1.30", "mcp==1.30.*", "mcp_old.py"),
+    RealClient('MCP Python SDK 2.3, `mode="legacy"`', *_SDK, "legacy"),
+    RealClient("MCP Python SDK 2.3", *_SDK),
+    RealClient("MCP TypeScript SDK 1.32", "@modelcontextprotocol/sdk@1.32.2", "typescript.mjs", "legacy"),
+    RealClient("MCP TypeScript SDK 2.4", "@modelcontextprotocol/client@2.4.0", "typescript.mjs"),
     RealClient("FastMCP 4.1", "fastmcp==4.1.*", "fastmcp_client.py"),
-    RealClient("langchain-mcp-adapters 0.3", "langchain-mcp-adapters==0.3.*", "langchain_tools.py"),
-    RealClient("openai-agents 0.24", "openai-agents==0.24.*", "openai_agents.py"),
-    RealClient("Pydantic AI 2.68", "pydantic-ai-slim[mcp]==2.68.*", "pydantic_ai_agent.py"),
+    RealClient("LangChain, langchain-mcp-adapters 0.3", "langchain-mcp-adapters==0.3.*", "langchain_tools.py"),
+    RealClient("OpenAI Agents SDK 0.24", "openai-agents==0.24.*", "openai_agents.py"),
+    RealClient("Pydantic AI 2.68 with its test model", "pydantic-ai-slim[mcp]==2.68.*", "pydantic_ai_agent.py"),
     *(
-        RealClient(f"MCP SDK 2.3, {shape}, {era}", "mcp==2.3.*", "mcp_new.py", era, shape)
+        RealClient(f"{shape}, {era}", *_SDK, mode, shape)
         for shape in SHAPES
         if shape
-        for era in ("legacy", "auto")
+        for era, mode in (("older era", "legacy"), ("newer era", "auto"))
     ),
 )

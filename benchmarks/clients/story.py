@@ -51,7 +51,7 @@ def _uploaded(client: Driver, root: Path) -> str:
     result = client.call("upload_file", path=str(root / DOCUMENT.name)).data
     (file,) = result["files"]
     assert (file["filename"], file["pages"], result["failed"]) == (DOCUMENT.name, PAGES, [])
-    listed = client.call("list_files", limit=5, name_contains="annual").data
+    listed = client.call("list_files", limit=5, within="annual").data
     assert [each["file_id"] for each in listed["files"]] == [file["file_id"]]
     described = client.call("describe_file", file_id=file["file_id"]).data
     assert described["sha256"] == hashlib.sha256(DOCUMENT.read_bytes()).hexdigest()
@@ -66,6 +66,7 @@ def _asked(client: Driver, file_id: str) -> None:
     read = client.call("read_document", file_id=file_id, pages=page)
     assert not read.is_error
     assert passage["text"] in read.text
+    assert passage["text"] in client.call("read_document", file_id=file_id, at=passage["where"]).text
     (picture,) = client.call("read_document", file_id=file_id, pages=page, as_image=True).blobs
     assert picture.startswith((b"\x89PNG", b"\xff\xd8\xff", b"RIFF")), picture[:16]
 

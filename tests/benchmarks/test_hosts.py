@@ -1,17 +1,21 @@
 """The scripted model speaks the API of each host, and the table goes between the marks of its page."""
 
 import json
+import subprocess
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
+from mcp_types import PROTOCOL_VERSION_META_KEY
 
-from benchmarks.clients.hosts.__main__ import MARKS, between_marks, cells, table
-from benchmarks.clients.hosts.job import Job
+from benchmarks.clients.hosts.job import COPYING, Job, negotiated
 from benchmarks.clients.hosts.model import scripted_model
 from benchmarks.clients.hosts.programs import HOSTS
+from benchmarks.clients.hosts.rows import HEAD, cells
+from benchmarks.clients.page import between_marks, marks, table
 
 TOOL = "mcp__files__list_files"
 CHAT_CALL = {"role": "assistant", "content": None}
@@ -73,8 +77,26 @@ def test_the_model_calls_a_tool_and_sees_its_result(path: str, body: Callable[[s
 
 def test_a_row_says_what_ran_and_what_the_host_refused() -> None:
     job = Job(("delete_file",), ran=["list_files", "ask_document"], refused={"delete_file": "no"}, first_tools=0)
+    job.protocol = "2025-11-25"
     row = cells(HOSTS[0], "1.2.3", job)
-    assert row[1:] == ("1.2.3", "`list`, `ask`", "`delete_file`: “no”", "no")
-    page = between_marks(f"a\n{MARKS[0]}old\n{MARKS[1]}b\n", table([row]))
-    assert (page.startswith(f"a\n{MARKS[0]}"), page.endswith(f"{MARKS[1]}b\n"), "old" in page) == (True, True, False)
-    assert "| 1.2.3 | `list`, `ask` |" in page
+    assert row[1:] == ("1.2.3", "2025-11-25", "`list`, `ask`", "`delete_file`: “no”", "no")
+    first, last = marks("hosts")
+    page = between_marks(f"a\n{first}old\n{last}b\n", "hosts", table(HEAD, [row]))
+    assert (page.startswith(f"a\n{first}"), page.endswith(f"{last}b\n"), "old" in page) == (True, True, False)
+    assert "| 1.2.3 | 2025-11-25 | `list`, `ask` |" in page
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered"),
+    [
+        ({"method": "initialize", "params": {"protocolVersion": "2099-01-01"}}, {"protocolVersion": "2025-11-25"}),
+        ({"method": "tools/list", "params": {"_meta": {PROTOCOL_VERSION_META_KEY: "2025-11-25"}}}, {"tools": []}),
+    ],
+)
+def test_the_copies_of_a_session_hold_its_version(tmp_path: Path, asked: Any, answered: Any) -> None:
+    wire = tmp_path / "wire"
+    assert negotiated(wire) == "none"
+    answer = ["sh", "-c", 'cat > /dev/null; echo "$0"', json.dumps({"result": answered})]
+    seen = subprocess.run([*COPYING, str(wire), *answer], input=json.dumps(asked), capture_output=True, text=True)
+    assert json.loads(seen.stdout) == {"result": answered}
+    assert negotiated(wire) == "2025-11-25"

@@ -1,5 +1,6 @@
 """The agent job in a host: what the model sees after each call, and whether it is right."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -12,13 +13,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mcp_types import PROTOCOL_VERSION_META_KEY
+
 from benchmarks.clients.hosts.dialects import Seen
 from benchmarks.clients.hosts.model import ScriptedModel, scripted_model
 from benchmarks.clients.hosts.programs import Host, environment
 from benchmarks.clients.story import DOCUMENT, FARES, PAGES, QUESTION
 
-__all__ = ["Job", "run_in"]
+__all__ = ["Job", "negotiated", "run_in"]
 
+COPYING = ["sh", "-c", 'tee "$0.in" | "$@" | tee "$0.out"']
+"""Starts the command in its arguments, and copies what it reads and writes into files that begin like the first."""
 SERVER = [sys.executable, "-m", "files_api_mcp.server.cli.main", "serve"]
 LONGEST_S = 180.0
 CallTool = Callable[..., Seen]
@@ -33,6 +38,7 @@ class Job:
     refused: dict[str, str] = field(default_factory=dict[str, str])
     pictures: int = 0
     first_tools: int | None = None
+    protocol: str = "none"
     seconds: float = 0.0
 
     def do(self, call: CallTool, root: Path) -> None:
@@ -94,7 +100,9 @@ def run_in(host: Host, program: str) -> Job:
         home.mkdir()
         root.mkdir()
         shutil.copy(DOCUMENT, root)
-        entry = [*SERVER, "--backend", "local", "--data-dir", str(Path(name) / "data"), *host.options, str(root)]
+        wire = Path(name) / "wire"
+        options = ["--backend", "local", "--data-dir", str(Path(name) / "data"), *host.options]
+        entry = [*COPYING, str(wire), *SERVER, *options, str(root)]
         job = Job(host.refused)
         began = time.monotonic()
         doing = _in_thread(job, model, root)
@@ -109,6 +117,7 @@ def run_in(host: Host, program: str) -> Job:
             check=False,
         )
         job.first_tools, job.seconds = model.first_tools, time.monotonic() - began
+        job.protocol = negotiated(wire)
         try:
             doing.result(timeout=1)
             assert done.returncode == 0, f"exit code {done.returncode}"
@@ -116,6 +125,19 @@ def run_in(host: Host, program: str) -> Job:
             exc.add_note(f"{done.stdout[-1500:]}\n{done.stderr[-1500:]}")
             raise
         return job
+
+
+def negotiated(wire: Path) -> str:
+    """The protocol version of a session, from the copies of its messages; "none" if there was no session."""
+    for suffix in (".out", ".in"):
+        copied = wire.with_name(wire.name + suffix)
+        for line in copied.read_text("utf-8").splitlines() if copied.exists() else ():
+            message = json.loads(line)
+            started = message.get("result", {}).get("protocolVersion")
+            # Since 2026-07-28 each request says it.
+            if version := started or message.get("params", {}).get("_meta", {}).get(PROTOCOL_VERSION_META_KEY):
+                return version
+    return "none"
 
 
 def _in_thread(job: Job, model: ScriptedModel, root: Path) -> "Future[None]":
