@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import anyio
-from anyio import to_thread
+from anyio import CancelScope, to_thread
 from anyio.abc import Process
 
 from files_api_mcp.backends.process_isolation import (
@@ -59,9 +59,11 @@ class Tesseract:
         """What it writes; None if it fails, or writes too much."""
         command, environment = await to_thread.run_sync(self._launch, arguments, seconds)
         try:
-            process = await anyio.open_process(
-                command, stderr=subprocess.DEVNULL, cwd=NEUTRAL_DIRECTORY, env=environment
-            )
+            # A start that is cancelled halfway would leave a process that nobody waits for.
+            with CancelScope(shield=True):
+                process = await anyio.open_process(
+                    command, stderr=subprocess.DEVNULL, cwd=NEUTRAL_DIRECTORY, env=environment
+                )
         except OSError:
             return None
         try:
@@ -137,7 +139,7 @@ async def _exchanged(process: Process, given: bytes) -> bytes | None:
 
 
 async def _stop(process: Process) -> None:
-    with anyio.CancelScope(shield=True):
+    with CancelScope(shield=True):
         if process.returncode is None:
             process.kill()
         await process.wait()

@@ -59,13 +59,15 @@ class WorkerProcess:
             numbers = [memory_bytes, cpu_seconds, its.fileno(), os.getpid()]
             try:
                 command, environment = await to_thread.run_sync(_launch, program, [*map(str, numbers), family])
-                process = await anyio.open_process(
-                    command,
-                    stderr=subprocess.DEVNULL,
-                    cwd=NEUTRAL_DIRECTORY,
-                    env=environment,
-                    pass_fds=[its.fileno()],
-                )
+                # A start that is cancelled halfway would leave a process that nobody waits for.
+                with CancelScope(shield=True):
+                    process = await anyio.open_process(
+                        command,
+                        stderr=subprocess.DEVNULL,
+                        cwd=NEUTRAL_DIRECTORY,
+                        env=environment,
+                        pass_fds=[its.fileno()],
+                    )
             except BaseException:
                 ours.close()
                 raise
