@@ -1,7 +1,6 @@
 """Tesseract: reads the text of pictures, each in a sandboxed process. Needs the extra `ocr`."""
 
 import os
-import subprocess
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,12 +9,8 @@ import anyio
 from anyio import CancelScope, to_thread
 from anyio.abc import Process
 
-from files_api_mcp.backends.process_isolation import (
-    NEUTRAL_DIRECTORY,
-    child_environment,
-    find_program,
-    python_command,
-)
+from files_api_mcp.backends.documents.worker_process import start_process
+from files_api_mcp.backends.process_isolation import child_environment, find_program, python_command
 
 __all__ = ["ScanBudget", "Tesseract", "find_tesseract"]
 
@@ -59,11 +54,7 @@ class Tesseract:
         """What it writes; None if it fails, or writes too much."""
         command, environment = await to_thread.run_sync(self._launch, arguments, seconds)
         try:
-            # A start that is cancelled halfway would leave a process that nobody waits for.
-            with CancelScope(shield=True):
-                process = await anyio.open_process(
-                    command, stderr=subprocess.DEVNULL, cwd=NEUTRAL_DIRECTORY, env=environment
-                )
+            process = await start_process(command, environment)
         except OSError:
             return None
         try:

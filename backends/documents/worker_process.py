@@ -4,7 +4,7 @@ import json
 import os
 import socket
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import anyio
@@ -14,7 +14,7 @@ from anyio.abc import Process
 from files_api_mcp.backends.documents.families import ALL
 from files_api_mcp.backends.process_isolation import NEUTRAL_DIRECTORY, parser_environment, python_command
 
-__all__ = ["PROGRAM", "WorkerDied", "WorkerProcess"]
+__all__ = ["PROGRAM", "WorkerDied", "WorkerProcess", "start_process"]
 
 PROGRAM = "files_api_mcp.backends.documents.worker"
 
@@ -23,6 +23,24 @@ _LONGEST = 64 * 1024 * 1024
 _LONGEST_END_S = 1
 
 Answer = dict[str, Any]
+
+
+async def start_process(
+    command: Sequence[str], environment: Mapping[str, str], *, pass_fds: Sequence[int] = ()
+) -> Process:
+    """Start a process in a neutral folder, with pipes and without stderr. A cancellation waits for it: a start that is
+    cancelled halfway would leave a process that nobody waits for.
+
+    Raises:
+        OSError: It cannot be started.
+    """
+    started: list[Process] = []
+    with CancelScope(shield=True):
+        process = await anyio.open_process(
+            command, stderr=subprocess.DEVNULL, cwd=NEUTRAL_DIRECTORY, env=environment, pass_fds=pass_fds
+        )
+        started.append(process)
+    return started[0]
 
 
 class WorkerDied(Exception):
@@ -59,15 +77,7 @@ class WorkerProcess:
             numbers = [memory_bytes, cpu_seconds, its.fileno(), os.getpid()]
             try:
                 command, environment = await to_thread.run_sync(_launch, program, [*map(str, numbers), family])
-                # A start that is cancelled halfway would leave a process that nobody waits for.
-                with CancelScope(shield=True):
-                    process = await anyio.open_process(
-                        command,
-                        stderr=subprocess.DEVNULL,
-                        cwd=NEUTRAL_DIRECTORY,
-                        env=environment,
-                        pass_fds=[its.fileno()],
-                    )
+                process = await start_process(command, environment, pass_fds=[its.fileno()])
             except BaseException:
                 ours.close()
                 raise
