@@ -7,6 +7,7 @@ import email
 import encodings
 import pkgutil
 import time
+from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -40,8 +41,9 @@ _SAMPLE = "Größe, Maß und Übergänge: die Prüfung der Lieferung erfolgt sp�
 """The library that tells encodings reads its models when it is first asked."""
 
 
+@cache
 def load_parsers(family: str) -> None:
-    """Import what the documents of a family need, and what these libraries load when they are first used."""
+    """Import what the documents of a family need, and what these libraries load when they are first used. Once."""
     for package in _PACKAGES[family]:
         _import_all(import_module(f"{_DOCUMENTS}.{package}"))
     for module in _MODULES[family]:

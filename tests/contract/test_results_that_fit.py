@@ -14,6 +14,6 @@ CASES: list[tuple[str, Era]] = [("local", "auto"), ("anthropic", "legacy")]
 
 @pytest.mark.parametrize(("place", "era"), CASES)
 async def test_every_result_fits(place: str, era: Era, tmp_path: Path) -> None:
-    write_nasty_files(tmp_path / "root" / "nasty", scale=4)
+    write_nasty_files(tmp_path / "root" / "nasty", scale=8)
     async with agent_on(place, era, tmp_path) as agent:
         await check_every_result(agent, most_each=1)

@@ -34,6 +34,7 @@ COMMAND = [sys.executable, "-m", MODULE]
 _COMMANDS = "files_api_mcp.server.cli.commands"
 _WORKERS = ("files_api_mcp.backends.documents.worker", "files_api_mcp.backends.search.index.worker")
 _RENDER = "files_api_mcp.backends.documents.render"
+_FAMILIES = ("preload", "families")
 _FORMATS = "files_api_mcp.backends.documents.formats"
 _Kind = Literal["command", "worker"]
 # What the commands import when they first need it.
@@ -227,6 +228,10 @@ def _import_all(kind: str) -> None:
             importlib.import_module(module.name)
     for name in _LAZY if kind == "command" else (*_WORKERS, _RENDER):
         importlib.import_module(name)
+    if kind == "worker":
+        preload, families = (importlib.import_module(f"files_api_mcp.backends.documents.{name}") for name in _FAMILIES)
+        for family in (families.ALL, families.PDF, families.TEXT, families.QUERY):
+            preload.load_parsers(family)
     # `runpy` warns about a module that it finds loaded.
     sys.modules.pop(MODULE, None)
     # So that a fork's collections do not copy what all forks share.
