@@ -62,7 +62,7 @@ def is_old_text_with_additions(old: str, new: str) -> bool:
 
 
 @given(documents())
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=100)
 def test_adding_a_member_keeps_every_character(document: tuple[dict[str, Any], str]) -> None:
     value, text = document
     assert parsed_json(text, comments=True) == value
@@ -100,7 +100,7 @@ def test_an_installation_is_right_or_refused_in_any_configuration(document: tupl
 
 
 @given(documents(), st.booleans())
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=100)
 def test_an_entry_that_was_added_can_be_removed(document: tuple[dict[str, Any], str], is_only: bool) -> None:
     value, text = document
     path = ("new", "files") if is_only else ("x", "files")
@@ -113,7 +113,7 @@ def test_an_entry_that_was_added_can_be_removed(document: tuple[dict[str, Any], 
 
 
 @given(documents())
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=100)
 def test_removing_any_member_keeps_all_others(document: tuple[dict[str, Any], str]) -> None:
     value, text = document
     for key in value:
