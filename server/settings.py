@@ -39,8 +39,8 @@ class Settings:
     """The operator's settings. No agent can change them.
 
     `remote` means that agents are on other machines: they may use paths of this machine only below roots. With
-    `name_roots`, agents are told which folders these are. `state_keys` encrypt the state that clients keep between two
-    requests of a call: the first key encrypts, all of them decrypt.
+    `name_roots`, instructions and errors name these folders. `state_keys` encrypt the state that clients keep between
+    two requests of a call: the first key encrypts, all of them decrypt.
     """
 
     roots: tuple[Path, ...]

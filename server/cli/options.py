@@ -28,6 +28,8 @@ __all__ = [
     "AS_JSON",
     "DATA_DIR",
     "EXPIRES_IN_HOURS",
+    "HOST_CONFIG",
+    "HOST_NAME",
     "LOG_LEVEL",
     "MAX_FILE_SIZE",
     "PAGES",
@@ -97,6 +99,13 @@ ALLOW_SENSITIVE = option(
 )
 READ_ONLY = option("--read-only", is_flag=True, help="Offer only tools that read: no upload, download or delete.")
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the tool's result as one line of JSON.")
+HOST_NAME = click.option("--name", default="files", show_default=True, help="Name of the server in the host.")
+HOST_CONFIG = click.option(
+    "--config",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Path of the host's configuration, if it is not in the usual place.",
+)
 WITHIN = click.option(
     "--within",
     metavar="WORDS",

@@ -37,7 +37,7 @@ def within_limits(result: Result, encoded: bytes, method: str, params: Mapping[s
     """The result itself if it fits, `encoded` as it is sent; else a smaller one. The tools keep to the limits, so this
     happens only if one of them miscounts.
 
-    What has changed something is told in any case, shortened and with a note. What only reads becomes an error with
+    A tool that changes something always reports it, shortened and with a note. What only reads becomes an error with
     the next step.
 
     Raises:

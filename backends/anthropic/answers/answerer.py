@@ -1,6 +1,7 @@
 """AnthropicAnswerer: answers questions with Claude and checks its citations. Implements Answerer."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import anyio
@@ -26,6 +27,17 @@ from files_api_mcp.backends.validation import check_question
 __all__ = ["AnthropicAnswerer"]
 
 _MOST_TURNS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question as asked, with what makes its context. `deadline` is a time of the event loop."""
+
+    question: str
+    builder: ContextBuilder
+    max_tokens: int
+    deadline: float
+    progress: Progress
 
 
 class AnthropicAnswerer:
@@ -76,41 +88,26 @@ class AnthropicAnswerer:
             context = await builder.everything(question, within or ALL_FILES, compute=compute)
         if not context.files:
             return Answer(None, [], 0, context.notes)
-        message, context = await self._ask_model(question, context, builder, max_tokens, deadline, progress)
+        asked = _Asked(question, builder, max_tokens, deadline, progress)
+        message, context = await self._ask_model(asked, context)
         return await self._model.answer(message, context, max_tokens, deadline=deadline)
 
-    async def _ask_model(
-        self,
-        question: str,
-        context: Context,
-        builder: ContextBuilder,
-        max_tokens: int,
-        deadline: float,
-        progress: Progress,
-    ) -> tuple[Message, Context]:
+    async def _ask_model(self, asked: _Asked, context: Context) -> tuple[Message, Context]:
         """Ask the model; if it refuses the pictures for their size, ask once more with smaller copies of them."""
         try:
-            return await self._ask_shorter(question, context, builder, max_tokens, deadline, progress)
+            return await self._ask_shorter(asked, context)
         except PicturesTooLarge:
             smaller = await with_smaller_pictures(context, self._model.engine)
             if smaller is None:
                 raise
-        return await self._ask_shorter(question, smaller, builder, max_tokens, deadline, progress)
+        return await self._ask_shorter(asked, smaller)
 
-    async def _ask_shorter(
-        self,
-        question: str,
-        context: Context,
-        builder: ContextBuilder,
-        max_tokens: int,
-        deadline: float,
-        progress: Progress,
-    ) -> tuple[Message, Context]:
+    async def _ask_shorter(self, asked: _Asked, context: Context) -> tuple[Message, Context]:
         """Ask the model; if the files exceed the context window, ask again with their best passages."""
         longer = [file for file in context.files if _can_be_shorter(file)]
         spent: dict[str, int] = {}
         try:
-            message = await self._turns(question, context, max_tokens, deadline, progress)
+            message = await self._turns(asked, context)
             if message.stop_reason != "model_context_window_exceeded":
                 return message, context
             spent = message.usage
@@ -119,20 +116,18 @@ class AnthropicAnswerer:
                 raise
         if not longer:
             raise ContextWindowExceeded("The files and the answer are too long for the model's context window.")
-        shorter = await builder.shorter(question, context, longer)
-        message = await self._turns(question, shorter, max_tokens, deadline, progress)
+        shorter = await asked.builder.shorter(asked.question, context, longer)
+        message = await self._turns(asked, shorter)
         _add(message.usage, spent)
         return message, shorter
 
-    async def _turns(
-        self, question: str, context: Context, max_tokens: int, deadline: float, progress: Progress
-    ) -> Message:
+    async def _turns(self, asked: _Asked, context: Context) -> Message:
         """Run the turns that server tools need: send the message back after each pause, and join the turns."""
-        params = request_params(self._model.name, context, question, max_tokens)
+        params = request_params(self._model.name, context, asked.question, asked.max_tokens)
         meter = self._model.meter(context)
         whole = Message()
         for _ in range(_MOST_TURNS):
-            message = await self._messages.create(params, deadline=deadline, progress=progress, meter=meter)
+            message = await self._messages.create(params, deadline=asked.deadline, progress=asked.progress, meter=meter)
             whole.blocks += message.blocks
             whole.stop_reason = message.stop_reason
             whole.container = message.container or whole.container

@@ -17,6 +17,8 @@ from files_api_mcp.server.cli.options import (
     ALLOW_WIDE_ROOT,
     AS_JSON,
     DATA_DIR,
+    HOST_CONFIG,
+    HOST_NAME,
     READ_ONLY,
     ROOTS,
     backend_options,
@@ -50,13 +52,8 @@ _HIDDEN_KEY = "***"
     show_default=True,
     help="Install for all your projects, or only for the project in the current folder.",
 )
-@click.option("--name", default="files", show_default=True, help="Name of the server in the host.")
-@click.option(
-    "--config",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Path of the host's configuration, if it is not in the usual place.",
-)
+@HOST_NAME
+@HOST_CONFIG
 @click.option(
     "--write-key",
     is_flag=True,

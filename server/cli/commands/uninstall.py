@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from files_api_mcp.server.cli.exit_codes import run
+from files_api_mcp.server.cli.options import HOST_CONFIG, HOST_NAME
 from files_api_mcp.server.cli.output import print_line
 from files_api_mcp.server.install.config import Configuration
 from files_api_mcp.server.install.config_file import locked, read_host_file, replace_host_file
@@ -27,13 +28,8 @@ __all__ = ["uninstall"]
     show_default=True,
     help="Remove it for all your projects, or only for the project in the current folder.",
 )
-@click.option("--name", default="files", show_default=True, help="Name of the server in the host.")
-@click.option(
-    "--config",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Path of the host's configuration, if it is not in the usual place.",
-)
+@HOST_NAME
+@HOST_CONFIG
 def uninstall(host: str, **options: Any) -> None:
     """Remove this server from HOST's configuration.
 
